@@ -1,0 +1,1 @@
+"""Regulars: a conversational loyalty backend."""
