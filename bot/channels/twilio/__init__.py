@@ -1,0 +1,1 @@
+"""SMS through Twilio: signed webhooks in, TwiML answers and the message resource out."""
