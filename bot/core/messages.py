@@ -1,0 +1,141 @@
+"""Messages as the core sees them: what came in, what shall go out, and how far it got."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Direction(StrEnum):
+    """Which way a message goes."""
+
+    INBOUND = "inbound"
+    OUTGOING = "outgoing"
+
+
+class MessageClass(StrEnum):
+    """Why a message may leave at all; the gate in `bot.core.consent` asks each class other things."""
+
+    REQUIRED = "required"  # the replies to STOP, HELP and opt-in words that the law and the carriers ask for
+    REPLY = "reply"  # answers an inbound: no subscription needed, no quiet hours, never after STOP
+    SERVICE = "service"  # about something the contact has with us: an order, credit that expires
+    MARKETING = "marketing"  # everything that sells
+
+
+class OutboxState(StrEnum):
+    """Where an outgoing message stands.
+
+        held ⇄ queued → sending → sent → delivered | undelivered | failed
+                           └→ unknown: handed over, the provider's answer lost
+
+    Beside them `canceled` (by us) and `refused` (by the gate, with its unsendable reason).
+    """
+
+    QUEUED = "queued"
+    HELD = "held"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    REFUSED = "refused"
+
+    @property
+    def rank(self) -> int:
+        """How far the message got; reports may only raise it."""
+        return _RANKS[self]
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing that is reported can change the state any more."""
+        return _RANKS[self] == _FINAL
+
+
+_FINAL = 4
+_RANKS = {
+    OutboxState.QUEUED: 0,
+    OutboxState.HELD: 0,
+    OutboxState.SENDING: 1,
+    OutboxState.UNKNOWN: 2,  # a later `sent` resolves it, a late `sending` says nothing new
+    OutboxState.SENT: 3,
+    OutboxState.DELIVERED: _FINAL,
+    OutboxState.UNDELIVERED: _FINAL,
+    OutboxState.FAILED: _FINAL,
+    OutboxState.CANCELED: _FINAL,
+    OutboxState.REFUSED: _FINAL,
+}
+
+
+def advance(current: OutboxState, reported: OutboxState) -> OutboxState:
+    """Return the state after a report: it rises or stays.
+
+    Providers report over HTTP, in any order and more than once: a late `sent` must not hide
+    `delivered`, and of two final reports the first holds.
+    """
+    return reported if _RANKS[reported] > _RANKS[current] else current
+
+
+class UnsendableReason(StrEnum):
+    """Why a message must not go out, now or ever."""
+
+    UNSUBSCRIBED = "unsubscribed"  # not subscribed to the message's group
+    UNCONFIRMED = "unconfirmed"  # a double opt-in still waits for its YES
+    STOPPED = "stopped"  # the address said STOP, to us or to the provider
+    SUPPRESSED = "suppressed"  # the address of an erased person who had said STOP
+    UNUSABLE_ADDRESS = "unusable_address"  # a landline, a number that does not exist
+    NO_ADDRESS = "no_address"
+    NO_GRANT = "no_grant"  # WeChat: no right to write left
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    EXPIRED = "expired"  # no longer worth saying
+    QUIET_HOURS = "quiet_hours"
+    CAPPED = "capped"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to a contact, before the gate has spoken.
+
+    `key` is unique per contact, so that the same cause sends once. `group` is the subscription group it
+    belongs to; `flow` and `step` say who wrote it. It is worth sending from `due_at` until `valid_until`
+    (exclusive; None: always).
+    """
+
+    id: str
+    contact_id: str
+    channel: str
+    address: str
+    sender: str
+    message_class: MessageClass
+    group: str | None
+    body: str
+    media: tuple[str, ...]
+    key: str
+    flow: str
+    step: str
+    due_at: datetime
+    valid_until: datetime | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A message from a contact as its provider handed it to us.
+
+    `provider_id` is the provider's name for it, the same on every retry. `address` is the contact's
+    (E.164 on sms), `to` the one of ours it was sent to. `opt_out_type` is what the provider made of
+    it (`STOP`, `START`, `HELP`), None when it said nothing. `facts` are further things it told.
+    """
+
+    provider: str
+    provider_id: str
+    channel: str
+    address: str
+    to: str
+    text: str
+    received_at: datetime
+    media: tuple[str, ...] = ()
+    opt_out_type: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
