@@ -1,0 +1,292 @@
+"""The inbound benchmark: CPU per signed webhook of Regulars beside its floor and its peers, in one run.
+
+Run `python -m benchmarks.inbound [--database URL] [--quick]`; benchmarks/README.md says how to read it.
+"""
+
+import argparse
+import contextlib
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.databases import Database, Sqlite, build_slow_fsync, own_postgres, postgres_at
+from benchmarks.load import Generator, Outcome
+from benchmarks.posts import Load, Road
+from benchmarks.processes import Server, rss_megabytes
+from benchmarks.report import Goal, Report, at_least, at_most, median, ratio, say, spread
+from benchmarks.subjects import Start, aiogram, floor, regulars, tutorial
+
+CPU_OVER_FLOOR_MAX = {"sqlite": 2.0, "postgresql": 2.5}
+TUTORIAL_OVER_REGULARS_MIN = 12.0
+AIOGRAM_OVER_REGULARS_MIN = 3.0
+P99_OVER_FLOOR_MAX = 3.0
+SLOW_FSYNC_THROUGHPUT_MIN = 0.7
+OPEN_LOOP_RATE = 100.0  # messages a second
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured. Slow subjects get fewer posts a run, enough for two seconds of their CPU."""
+
+    members: int
+    rounds: int
+    posts: int
+    slow_posts: int
+    open_loop_seconds: float
+
+
+FULL = Size(members=10_000, rounds=5, posts=10_000, slow_posts=2_000, open_loop_seconds=15)
+QUICK = Size(members=1_000, rounds=3, posts=2_000, slow_posts=400, open_loop_seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One measured run of one subject; CPU in microseconds per message."""
+
+    cpu: float
+    database_cpu: float | None
+    per_second: float
+    outcome: Outcome
+
+
+@dataclass(slots=True)
+class Subject:
+    """A running server with what was measured of it."""
+
+    name: str
+    server: Server
+    road: Road
+    count: int
+    database: Database
+    samples: list[Sample] = field(default_factory=list)
+    open_loop: list[Sample] = field(default_factory=list)
+
+    def cpu(self) -> float | None:
+        return median([sample.cpu for sample in self.samples])
+
+    def per_second(self) -> float | None:
+        return median([sample.per_second for sample in self.samples])
+
+    def open_loop_p99(self) -> float | None:
+        return median([sample.outcome.p99 for sample in self.open_loop])
+
+    def measure(self, load: Load) -> Sample:
+        """Raises RuntimeError if anything but 200 was answered: a fast refusal is no result."""
+        generator = Generator(load)
+        cpu, database_cpu = self.server.cpu_seconds(), self.database.cpu_seconds()
+        outcome = generator.run()
+        self.server.settle()
+        if not outcome.good:
+            raise RuntimeError(f"{self.name} answered {outcome.statuses}:\n{self.server.log_end()}")
+        million = 1_000_000 / outcome.answered
+        after = self.database.cpu_seconds()
+        beside = None if database_cpu is None or after is None else round((after - database_cpu) * million, 1)
+        return Sample(
+            cpu=round((self.server.cpu_seconds() - cpu) * million, 1),
+            database_cpu=beside,
+            per_second=round(outcome.answered / outcome.seconds, 1),
+            outcome=outcome,
+        )
+
+    def figures(self) -> dict[str, object]:
+        """What the report says of it."""
+        database_cpu = [sample.database_cpu for sample in self.samples if sample.database_cpu is not None]
+        figures: dict[str, object] = {
+            "cpu_us_per_message": spread([sample.cpu for sample in self.samples]),
+            "per_second": spread([sample.per_second for sample in self.samples]),
+            "p50_ms": median([sample.outcome.p50 for sample in self.samples]),
+            "p99_ms": median([sample.outcome.p99 for sample in self.samples]),
+            "rss_mb": rss_megabytes(self.server.pid),
+        }
+        if database_cpu:
+            figures["database_cpu_us_per_message"] = spread(database_cpu)
+        if self.open_loop:
+            figures["open_loop"] = {
+                "per_second": OPEN_LOOP_RATE,
+                "p50_ms": median([sample.outcome.p50 for sample in self.open_loop]),
+                "p99_ms": spread([sample.outcome.p99 for sample in self.open_loop]),
+                "cpu_us_per_message": median([sample.cpu for sample in self.open_loop]),
+            }
+        return figures
+
+
+class Bench:
+    """All subjects on one database, measured in alternating rounds."""
+
+    def __init__(self, size: Size, stack: contextlib.ExitStack, folder: Path) -> None:
+        self.size = size
+        self.stack = stack
+        self.folder = folder
+        self.subjects: dict[str, Subject] = {}
+
+    def add(self, name: str, database: Database, begin: Callable[[Start], Server], count: int) -> None:
+        say(f"  starting {name}")
+        server = begin(Start(database, self.folder, name))
+        self.stack.callback(server.stop)
+        server.wait_ready()
+        road: Road = "telegram" if name == "aiogram" else "twilio"
+        self.subjects[name] = Subject(name, server, road, count, database)
+
+    def load(self, subject: Subject, run: str, round_number: int = 0) -> Load:
+        """The load of one run; each round has newcomers of its own whose question for a name is open."""
+        share = self.size.members // (self.size.rounds + 1)
+        return Load(
+            road=subject.road,
+            port=subject.server.port,
+            run=f"{run}-{round_number}",
+            members=self.size.members,
+            count=subject.count,
+            newcomers=(round_number * share, (round_number + 1) * share),
+        )
+
+    def open_load(self, subject: Subject, round_number: int) -> Load:
+        return Load(
+            road=subject.road,
+            port=subject.server.port,
+            run=f"open-{round_number}",
+            members=self.size.members,
+            count=int(OPEN_LOOP_RATE * self.size.open_loop_seconds),
+            rate=OPEN_LOOP_RATE,
+        )
+
+    def warm_up(self) -> None:
+        """Members join where joining is a conversation, then everybody runs the mix once, unmeasured."""
+        for subject in self.subjects.values():
+            began_at = time.perf_counter()
+            if subject.name.startswith("regulars") or subject.name == "aiogram":
+                join = Load(subject.road, subject.server.port, "join", self.size.members, 0, join=True)
+                subject.measure(join)
+            subject.measure(self.load(subject, "warm"))
+            say(f"  {subject.name}: ready in {time.perf_counter() - began_at:.1f} s")
+
+    def rounds(self) -> None:
+        """Every round measures every subject once, in a new order."""
+        dice = random.Random(2)
+        for number in range(1, self.size.rounds + 1):
+            closed = [(subject, False) for subject in self.subjects.values()]
+            opened = [(self.subjects[name], True) for name in ("floor", "regulars") if name in self.subjects]
+            for subject, is_open in dice.sample(closed + opened, len(closed + opened)):
+                if is_open:
+                    subject.open_loop.append(subject.measure(self.open_load(subject, number)))
+                    continue
+                sample = subject.measure(self.load(subject, "mix", number))
+                subject.samples.append(sample)
+                beside = (
+                    "" if sample.database_cpu is None else f" + {sample.database_cpu:.0f} in the database"
+                )
+                say(
+                    f"  round {number} {subject.name}: {sample.cpu:.0f} µs{beside}, "
+                    f"{sample.per_second:.0f}/s, p99 {sample.outcome.p99:.1f} ms"
+                )
+
+    def goals(self, database: str) -> list[Goal]:
+        def cpu(name: str) -> float | None:
+            return self.subjects[name].cpu() if name in self.subjects else None
+
+        def per_second(name: str) -> float | None:
+            return self.subjects[name].per_second() if name in self.subjects else None
+
+        def p99(name: str) -> float | None:
+            return self.subjects[name].open_loop_p99() if name in self.subjects else None
+
+        limit = CPU_OVER_FLOOR_MAX[database]
+        ours = cpu("regulars")
+        slow = ratio(per_second("regulars_slow_fsync"), per_second("regulars"))
+        return [
+            at_most(f"{database}: CPU over floor", ratio(ours, cpu("floor")), limit),
+            at_least(
+                f"{database}: tutorial over CPU", ratio(cpu("tutorial"), ours), TUTORIAL_OVER_REGULARS_MIN
+            ),
+            at_least(f"{database}: aiogram over CPU", ratio(cpu("aiogram"), ours), AIOGRAM_OVER_REGULARS_MIN),
+            at_most(
+                f"{database}: p99 at {OPEN_LOOP_RATE:g}/s over floor's",
+                ratio(p99("regulars"), p99("floor")),
+                P99_OVER_FLOOR_MAX,
+            ),
+            at_least(f"{database}: throughput kept with a 4 ms fsync", slow, SLOW_FSYNC_THROUGHPUT_MIN),
+            at_most(f"{database}: repeats answered differently", self.contradictions(), 0),
+        ]
+
+    def contradictions(self) -> int | None:
+        """Retries of one provider id that did not get the stored answer."""
+        subject = self.subjects.get("regulars")
+        if subject is None:
+            return None
+        return sum(sample.outcome.contradictions for sample in subject.samples + subject.open_loop)
+
+    def figures(self) -> dict[str, object]:
+        figures: dict[str, object] = {name: subject.figures() for name, subject in self.subjects.items()}
+        if ours := self.subjects.get("regulars"):
+            figures["regulars_answers"] = ours.samples[-1].outcome.examples
+        return figures
+
+
+def measure(report: Report, size: Size, database: Database, slow: Database | None, folder: Path) -> None:
+    """Start every subject, warm it up, measure it, report it, stop it."""
+    with contextlib.ExitStack() as stack:
+        bench = Bench(size, stack, folder)
+        bench.add("floor", database, floor, size.posts)
+        bench.add("tutorial", database, lambda start: tutorial(start, size.members), size.slow_posts)
+        bench.add("aiogram", database, aiogram, size.slow_posts * 2)
+        if slow:
+            bench.add("floor_slow_fsync", slow, floor, size.posts)
+        try:
+            bench.add("regulars", database, regulars, size.posts)
+            if slow:
+                bench.add("regulars_slow_fsync", slow, regulars, size.posts)
+        except RuntimeError as failure:
+            say(f"  regulars does not start, its goals are missed: {failure}")
+        bench.warm_up()
+        bench.rounds()
+        report.goals += bench.goals(database.name)
+        report.figures[database.name] = bench.figures()
+
+
+def on_sqlite(report: Report, size: Size, top: Path) -> None:
+    folder = top / "sqlite"
+    slow_folder = top / "sqlite-slow"
+    folder.mkdir()
+    slow_folder.mkdir()
+    say("SQLite")
+    slow = Sqlite(slow_folder, shim=build_slow_fsync(top))
+    measure(report, size, Sqlite(folder), slow, folder)
+
+
+def on_postgres(report: Report, size: Size, top: Path, url: str | None) -> None:
+    folder = top / "postgresql"
+    folder.mkdir()
+    with contextlib.ExitStack() as stack:
+        if url:
+            say("PostgreSQL, as given; its fsync cannot be slowed from here")
+            database, slow = stack.enter_context(postgres_at(url)), None
+        else:
+            say("PostgreSQL, started for this run")
+            database = stack.enter_context(own_postgres())
+            slow = stack.enter_context(own_postgres(shim=build_slow_fsync(top)))
+        measure(report, size, database, slow, folder)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", help="measure only there; without it SQLite and an own PostgreSQL")
+    parser.add_argument("--quick", action="store_true", help="small and noisy: does it run at all")
+    arguments = parser.parse_args()
+    size = QUICK if arguments.quick else FULL
+    url: str | None = arguments.database
+    report = Report(
+        "inbound", figures={"size": {"members": size.members, "posts": size.posts, "rounds": size.rounds}}
+    )
+    with tempfile.TemporaryDirectory(prefix="regulars-bench-") as top:
+        if url is None or url.startswith("sqlite"):
+            on_sqlite(report, size, Path(top))
+        if url is None or url.startswith("postgresql"):
+            on_postgres(report, size, Path(top), url)
+    return report.print()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

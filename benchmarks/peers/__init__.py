@@ -1,0 +1,1 @@
+"""Other bots doing the same conversational job, each in its own idiom."""
