@@ -87,7 +87,6 @@ _KINDS = {code: (kind, why) for kind, codes in _REMEDIES.items() for code, why i
 
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
-_UNAUTHORIZED = (401, 403)
 
 
 def error_for_code(code: int, after: timedelta | None = None) -> SendError:
@@ -108,10 +107,6 @@ def error_for_answer(status: int, code: int | None, after: timedelta | None) -> 
         return OutcomeUnknown(f"Twilio answered {status}", code=code, after=after)
     if status == _TOO_MANY_REQUESTS:
         return SendLater("Twilio answered 429: too many requests", code=code, after=after)
-    if code in _KINDS:
-        return error_for_code(code, after)
-    if status in _UNAUTHORIZED:
-        return OperatorNeeded(f"Twilio answered {status}: check the credentials", code=code, after=after)
     if code is not None:
         return error_for_code(code, after)
-    return SendNever(f"Twilio answered {status}", after=after)
+    return OperatorNeeded(f"{status} without a code is not Twilio's API: check the base URL", after=after)

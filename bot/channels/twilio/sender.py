@@ -19,7 +19,6 @@ from bot.channels.twilio.errors import error_for_answer
 from bot.channels.twilio.webhook import status_url
 from bot.core.messages import OutboxState, Outgoing
 
-_CREATED = (200, 201)
 _MESSAGING_SERVICE = "MG"  # what the SID of a messaging service begins with
 # ValidityPeriod, in seconds: how long Twilio may keep the message in its own queue.
 _VALIDITY_MIN, _VALIDITY_MAX = 1, 36_000
@@ -111,7 +110,7 @@ class TwilioChannel:
 
 def _read(status: int, body: bytes, retry_after: str | None, now: datetime) -> Sent:
     answer = _json_object(body)
-    if status in _CREATED:
+    if 200 <= status < 300:  # noqa: PLR2004  # RFC 9110: success
         sid = answer.get("sid")
         if not isinstance(sid, str):  # taken, but by what name?
             raise OutcomeUnknown(f"Twilio answered {status} without a message SID")
