@@ -1,0 +1,91 @@
+"""A contact and what one turn knows of it: the snapshot that a batch loads in one statement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+
+
+class SubscriptionState(StrEnum):
+    """Where a contact stands in one subscription group."""
+
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Anyone we can exchange messages with; a member when `enrolled_at` is set."""
+
+    id: str
+    bucket: int
+    locale: str
+    zone: str
+    created_at: datetime
+    first_name: str | None = None
+    birthday_on: date | None = None
+    enrolled_at: datetime | None = None
+    attributes: Mapping[str, JsonValue] = field(default_factory=dict)
+    merged_into: str | None = None
+    consent_count: int = 0
+    consent_hash: str = ""
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the contact is enrolled in the program."""
+        return self.enrolled_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A channel and the channel's own id of the contact, with what forbids to use it."""
+
+    channel: str
+    value: str
+    stopped_at: datetime | None = None
+    unusable_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Something the shop sells; `price_minor` in the program's currency."""
+
+    sku: str
+    name: str
+    category: str
+    price_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One product of an order, at the price it was sold for."""
+
+    sku: str
+    name: str
+    quantity: int
+    unit_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order in our book; `credit_minor` of its total was paid with credit."""
+
+    id: str
+    source: str
+    placed_at: datetime
+    lines: tuple[OrderLine, ...]
+    total_minor: int
+    credit_minor: int = 0
+    status: str = "placed"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, tracked by the shop or by us; named in the past tense."""
+
+    name: str
+    at: datetime
+    properties: Mapping[str, JsonValue] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""The flow language: what marketers write, checked, compiled and run without I/O."""

@@ -1,0 +1,85 @@
+"""A run: one contact's way through one revision of one flow, and the wait it stands at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.core.contact import JsonValue
+
+
+class RunStatus(StrEnum):
+    """Where a run stands; every status but `waiting` is final."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    ENDED = "ended"  # stopped from outside: STOP, a newer revision, an operator
+    FAILED = "failed"
+
+
+class WaitKind(StrEnum):
+    """What a waiting run waits for."""
+
+    REPLY = "reply"  # the contact's answer: the open question
+    EVENT = "event"
+    INBOUND = "inbound"  # listens to inbound messages without consuming them
+    TIME = "time"
+    CONFIRMATION = "confirmation"  # a double opt-in: the flow starts when it is given
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Where a run stops.
+
+    `facts` says what would end the wait (the event's name and filter, the offered answers); it is
+    plain JSON because it is stored beside the run and looked at without the flow at hand.
+    """
+
+    kind: WaitKind
+    step: str
+    until: datetime | None = None
+    facts: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A place in a flow: the step to go on with; a run has one frame for each flow it is inside."""
+
+    flow: str
+    revision: int
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One contact's way through a flow.
+
+    `version` rises with every change, so that a timer set for an earlier state does nothing.
+    `frames` holds the place in the flow itself and in the flows it called, innermost last.
+    `suspended_at` is set while a newer run holds the open question; `asked_at` says since when
+    the question is open (the newest of several open questions is the one that is answered).
+    """
+
+    id: str
+    flow: str
+    revision: int
+    status: RunStatus
+    started_at: datetime
+    channel: str
+    frames: tuple[Frame, ...]
+    variables: Mapping[str, JsonValue] = field(default_factory=dict)
+    wait: Wait | None = None
+    version: int = 0
+    asked_at: datetime | None = None
+    suspended_at: datetime | None = None
+    failure: str | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the run can still go on."""
+        return self.status is RunStatus.WAITING
+
+    @property
+    def holds_question(self) -> bool:
+        """Whether the contact's next message may answer this run."""
+        return self.is_waiting and self.wait is not None and self.wait.kind is WaitKind.REPLY

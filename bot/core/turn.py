@@ -1,0 +1,318 @@
+"""A turn: one trigger handled for one contact, from a fixed snapshot to recorded effects.
+
+Nothing here reads or writes the world. The engine and the handlers look at the snapshot, record
+what shall happen, and the conversation layer commits all of it together or nothing of it. A turn may
+therefore be decided again from a fresh snapshot at any time.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from bot.core.consent import ConsentChange, ConsentFacts, HoldUntil, Policy, Refuse, Verdict, may_leave
+from bot.core.contact import Address, Contact, Event, JsonValue, Order, Product, SubscriptionState
+from bot.core.errors import RegularsError
+from bot.core.flow.run import Run
+from bot.core.loyalty.books import Books
+from bot.core.loyalty.holds import Hold
+from bot.core.loyalty.lots import Lot
+from bot.core.loyalty.program import Program
+from bot.core.loyalty.wallet import Wallet
+from bot.core.messages import MessageClass, OutboxState, Outgoing
+from bot.core.triggers import Trigger, TriggerKind
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a batch loads of one contact: enough for almost every turn.
+
+    `lots` are the open ones, soonest expiry first; `lots_complete` says whether they are all.
+    `more` holds what was asked for by name beyond that (`orders` …).
+    """
+
+    contact: Contact
+    addresses: tuple[Address, ...]
+    subscriptions: Mapping[str, SubscriptionState]
+    runs: tuple[Run, ...]
+    wallet: Wallet
+    lots: tuple[Lot, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    lots_complete: bool = True
+    more: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What every turn knows of the shop: read once per revision, shared by all turns."""
+
+    name: str
+    zone: str
+    program: Program
+    policy: Policy
+    senders: Mapping[str, str]
+    """The sender of each subscription group and, under the channel's name, of each channel."""
+    products: Mapping[str, Product] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideCall:
+    """Something to tell the shop after commit: signed, retried, at most one for each key."""
+
+    key: str
+    kind: str
+    payload: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message the turn decided on, with what the gate said of it."""
+
+    message: Outgoing
+    state: OutboxState
+    reason: str | None = None
+    hold_until: datetime | None = None
+
+
+class NeedsMore(RegularsError):
+    """The turn needs something beyond the snapshot; load it and decide again."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a turn wants to happen; committed whole or not at all."""
+
+    outgoing: list[Queued] = field(default_factory=list)
+    runs: dict[str, Run] = field(default_factory=dict)
+    consent: list[ConsentChange] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+    calls: list[OutsideCall] = field(default_factory=list)
+    counts: Counter[tuple[str, int, str, str]] = field(default_factory=Counter)
+    addresses: dict[tuple[str, str], Address] = field(default_factory=dict)
+    contact_changed: bool = False
+    outcome: str = "ignored"
+
+
+class Turn:
+    """One trigger being handled; what engine and handlers see and act on."""
+
+    __slots__ = (
+        "_books",
+        "_mint",
+        "addresses",
+        "arguments",
+        "contact",
+        "effects",
+        "now",
+        "runs",
+        "shop",
+        "snapshot",
+        "subscriptions",
+        "trigger",
+    )
+
+    def __init__(
+        self, *, trigger: Trigger, snapshot: Snapshot, shop: Shop, now: datetime, mint: Callable[[], str]
+    ) -> None:
+        """Start from a snapshot; `mint` gives ids in the contact's bucket."""
+        self.trigger = trigger
+        self.snapshot = snapshot
+        self.shop = shop
+        self.now = now
+        self._mint = mint
+        self._books: Books | None = None
+        self.contact = snapshot.contact
+        self.addresses = {(address.channel, address.value): address for address in snapshot.addresses}
+        self.subscriptions = dict(snapshot.subscriptions)
+        self.runs = {run.id: run for run in snapshot.runs}
+        self.arguments: Mapping[str, JsonValue] = {}
+        self.effects = Effects()
+
+    # What a turn knows
+
+    @property
+    def program(self) -> Program:
+        """The loyalty program's rules."""
+        return self.shop.program
+
+    @property
+    def books(self) -> Books:
+        """The contact's wallet and lots, opened on first use; every movement of credit goes through it."""
+        if self._books is None:
+            snapshot = self.snapshot
+            self._books = Books(
+                snapshot.wallet,
+                snapshot.lots,
+                snapshot.holds,
+                lots_complete=snapshot.lots_complete,
+                mint=self._mint,
+            )
+        return self._books
+
+    @property
+    def opened_books(self) -> Books | None:
+        """The books if this turn opened them."""
+        return self._books
+
+    @property
+    def channel(self) -> str:
+        """The channel this turn speaks on: the inbound's, otherwise the contact's first usable one."""
+        if self.trigger.inbound is not None:
+            return self.trigger.inbound.channel
+        for address in self.addresses.values():
+            if address.unusable_reason is None:
+                return address.channel
+        return "sms"
+
+    def new_id(self) -> str:
+        """Mint an id in the contact's bucket."""
+        return self._mint()
+
+    def orders(self) -> tuple[Order, ...]:
+        """Return the contact's latest orders, newest first; loaded only for turns that ask."""
+        if "orders" not in self.snapshot.more:
+            raise NeedsMore("orders")
+        orders = self.snapshot.more["orders"]
+        assert isinstance(orders, tuple)
+        return (*reversed(self.effects.orders), *orders)
+
+    # What a turn does
+
+    def say(  # noqa: PLR0913  # a message is what it is made of
+        self,
+        body: str,
+        *,
+        flow: str,
+        step: str,
+        message_class: MessageClass | None = None,
+        group: str | None = None,
+        media: tuple[str, ...] = (),
+        channel: str | None = None,
+    ) -> Queued:
+        """Put a message before the gate and record it with the gate's verdict.
+
+        Without a class it is a reply to the inbound this turn answers, otherwise a service message.
+        """
+        channel = channel or self.channel
+        address = self._address(channel)
+        message = Outgoing(
+            id=self._mint(),
+            contact_id=self.contact.id,
+            channel=channel,
+            address=address.value if address else "",
+            sender=self.shop.senders.get(group or "") or self.shop.senders.get(channel, ""),
+            message_class=message_class or self._usual_class(),
+            group=group,
+            body=body,
+            media=media,
+            key=f"{self.trigger.key}#{len(self.effects.outgoing)}",
+            flow=flow,
+            step=step,
+            due_at=self.now,
+            valid_until=None,
+            language=self.contact.locale,
+        )
+        queued = _as_queued(message, may_leave(message, self._consent_facts(address), self.now))
+        self.effects.outgoing.append(queued)
+        return queued
+
+    def may_answer_inline(self, queued: Queued) -> bool:
+        """Whether a message may go back in the answer to the webhook that brought this turn's inbound."""
+        inbound = self.trigger.inbound
+        return (
+            inbound is not None
+            and queued.state is OutboxState.QUEUED
+            and queued.message.channel == inbound.channel
+            and queued.message.address == inbound.address
+        )
+
+    def set_field(self, name: str, value: JsonValue) -> None:
+        """Set a field of the contact: `first_name`, `birthday`, `locale`, `zone` or an attribute."""
+        if name == "first_name":
+            self._change(first_name=str(value) if value is not None else None)
+        elif name == "birthday":
+            self._change(birthday_on=date.fromisoformat(str(value)) if value is not None else None)
+        elif name == "locale":
+            self._change(locale=str(value))
+        elif name == "zone":
+            self._change(zone=str(value))
+        else:
+            self._change(attributes={**self.contact.attributes, name: value})
+
+    def enroll(self) -> bool:
+        """Make the contact a member; False when it already was one."""
+        if self.contact.is_member:
+            return False
+        self._change(enrolled_at=self.now)
+        self.track("Member Enrolled", {})
+        return True
+
+    def change_consent(self, change: ConsentChange) -> None:
+        """Record a change of consent in the log and let it hold from here on in this turn."""
+        self.effects.consent.append(change)
+        self.subscriptions[change.group] = change.state
+
+    def change_address(self, address: Address) -> None:
+        """Record that an address was stopped, freed, or found unusable."""
+        self.addresses[address.channel, address.value] = address
+        self.effects.addresses[address.channel, address.value] = address
+
+    def put_run(self, run: Run) -> None:
+        """Record a run's new state."""
+        self.runs[run.id] = run
+        self.effects.runs[run.id] = run
+
+    def track(self, name: str, properties: Mapping[str, JsonValue]) -> None:
+        """Record an event of this contact; flows that start or wait on it hear it after this turn."""
+        self.effects.events.append(Event(name=name, at=self.now, properties=properties))
+
+    def place_order(self, order: Order) -> None:
+        """Record an order in our book."""
+        self.effects.orders.append(order)
+
+    def call(self, key: str, kind: str, payload: Mapping[str, JsonValue]) -> None:
+        """Tell the shop after commit, once for each key."""
+        self.effects.calls.append(OutsideCall(key=key, kind=kind, payload=payload))
+
+    def count(self, flow: str, revision: int, step: str, what: str) -> None:
+        """Count something for the step's statistics (`entered`, `sent`, `answered`, `expired` …)."""
+        self.effects.counts[flow, revision, step, what] += 1
+
+    # Below: how
+
+    def _change(self, **fields: object) -> None:
+        self.contact = replace(self.contact, **fields)  # type: ignore[arg-type]  # names are checked by callers above
+        self.effects.contact_changed = True
+
+    def _address(self, channel: str) -> Address | None:
+        inbound = self.trigger.inbound
+        if inbound is not None and inbound.channel == channel:
+            return self.addresses.get((channel, inbound.address))
+        usable = [address for address in self.addresses.values() if address.channel == channel]
+        usable.sort(key=lambda address: address.unusable_reason is not None)
+        return usable[0] if usable else None
+
+    def _usual_class(self) -> MessageClass:
+        return MessageClass.REPLY if self.trigger.kind is TriggerKind.INBOUND else MessageClass.SERVICE
+
+    def _consent_facts(self, address: Address | None) -> ConsentFacts:
+        return ConsentFacts(
+            stopped_at=address.stopped_at if address else None,
+            unusable_reason=address.unusable_reason if address else None,
+            subscriptions=self.subscriptions,
+            zones=(self.contact.zone,),
+            policy=self.shop.policy,
+        )
+
+
+def _as_queued(message: Outgoing, verdict: Verdict) -> Queued:
+    if isinstance(verdict, Refuse):
+        return Queued(message, OutboxState.REFUSED, reason=verdict.reason)
+    if isinstance(verdict, HoldUntil):
+        return Queued(message, OutboxState.HELD, reason=verdict.reason, hold_until=verdict.at)
+    return Queued(message, OutboxState.QUEUED)

@@ -1,0 +1,109 @@
+"""PostgreSQL: pooled asyncpg, arrays in and rows out, retried where the database says so."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import asyncpg
+
+from bot.storage.driver import Connection, Record, Rows, Statement, Value, postgres_parameters
+
+T = TypeVar("T")
+
+_TRIES = 5
+# Serialization failure, deadlock, lost connection, server shutting down: the transaction did not
+# happen or is claimed, so running it again is right (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+_RETRY = ("40001", "40P01", "08", "57")
+
+
+class PostgresDatabase:
+    """A PostgreSQL server, or a Citus coordinator."""
+
+    dialect = "postgresql"
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        """Use an open pool; see `open`."""
+        self._pool = pool
+
+    @classmethod
+    async def open(cls, url: str, *, connections: int = 8) -> "PostgresDatabase":
+        """Connect; raises OSError or asyncpg's errors when the server cannot be reached."""
+
+        async def keep(_: object) -> None:
+            """Leave the session as it is: we never change its settings, and a reset is a round trip."""
+
+        pool = await asyncpg.create_pool(
+            url.replace("postgresql+asyncpg://", "postgresql://"),
+            min_size=1,
+            max_size=connections,
+            reset=keep,
+            command_timeout=60,
+            # The hot statements are planned once: a plan made for one set of arrays fits the next.
+            server_settings={"plan_cache_mode": "force_generic_plan", "application_name": "regulars"},
+        )
+        return cls(pool)
+
+    async def transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """See `Database.transact`."""
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                async with self._pool.acquire() as raw, raw.transaction():
+                    return await work(PostgresConnection(raw))
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                if not tries_left or not _is_passing(error):
+                    raise
+                await asyncio.sleep(random.uniform(0.01, 0.05) * 2 ** (_TRIES - tries_left))  # noqa: S311  # only spreads retries
+        raise AssertionError
+
+    async def query(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """See `Database.query`."""
+        async with self._pool.acquire() as raw:
+            return await work(PostgresConnection(raw))
+
+    async def close(self) -> None:
+        """See `Database.close`."""
+        await self._pool.close()
+
+
+class PostgresConnection:
+    """A `Connection` over asyncpg."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: Any) -> None:  # noqa: ANN401  # asyncpg's pooled proxy has no public type
+        """Speak over an acquired connection."""
+        self._raw = raw
+
+    async def read(self, statement: Statement, **parameters: object) -> Sequence[Record]:
+        """See `Connection.read`."""
+        rows: Sequence[Record] = await self._raw.fetch(
+            statement.postgres, *postgres_parameters(statement, parameters)
+        )
+        return rows
+
+    async def run(self, statement: Statement, many: Sequence[Mapping[str, object]]) -> None:
+        """See `Connection.run`."""
+        await self._raw.executemany(statement.postgres, [postgres_parameters(statement, one) for one in many])
+
+    async def write(self, rows: Rows, values: Sequence[tuple[Value, ...]]) -> None:
+        """See `Connection.write`."""
+        await self._raw.execute(rows.postgres, *zip(*values, strict=True))
+
+    async def claim(self, rows: Rows, values: Sequence[tuple[Value, ...]]) -> list[bool]:
+        """See `Connection.claim`."""
+        inserted = await self._raw.fetch(rows.postgres, *zip(*values, strict=True))
+        won = {tuple(record) for record in inserted}
+        width = len(next(iter(won))) if won else 0
+        result = []
+        for row in values:
+            key = row[:width]
+            result.append(key in won)
+            won.discard(key)  # the same key twice in one batch: the first wins
+        return result
+
+
+def _is_passing(error: Exception) -> bool:
+    if isinstance(error, asyncpg.PostgresError):
+        return str(error.sqlstate).startswith(_RETRY)
+    return not isinstance(error, ValueError)  # a parameter of the wrong type stays wrong

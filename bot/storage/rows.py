@@ -1,0 +1,456 @@
+"""The border between rows and domain objects: nothing beyond this module sees a row."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+
+from bot.core.consent import ConsentChange, chain_hash, personal_hash
+from bot.core.contact import Address, Contact, Event, JsonValue, Order, SubscriptionState
+from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
+from bot.core.ids import bucket_of, instant, microseconds
+from bot.core.loyalty.entries import Entry
+from bot.core.loyalty.holds import Hold, HoldPart, HoldState
+from bot.core.loyalty.lots import Lot
+from bot.core.loyalty.wallet import Wallet
+from bot.core.triggers import Trigger
+from bot.core.turn import OutsideCall, Queued
+from bot.storage.driver import Value
+from bot.storage.tables import FOREVER
+
+WALLET = "main"
+"""Every contact has one wallet in this version; the key leaves room for more."""
+
+RowValues = tuple[Value, ...]
+_Json = Sequence[Sequence[Any]]
+
+
+def to_json(value: object) -> str:
+    """Compact JSON text, as documents are stored."""
+    return orjson.dumps(value).decode()
+
+
+def json_rows(text: str | None) -> _Json:
+    """Rows that a statement collected with `@rows`; None is how PostgreSQL says there are none."""
+    rows: _Json = orjson.loads(text) if text else ()
+    return rows
+
+
+def stored(at: datetime | None) -> int | None:
+    """An instant as it is stored."""
+    return None if at is None else microseconds(at)
+
+
+def loaded(at: int | None) -> datetime | None:
+    """An instant as the core knows it."""
+    return None if at is None else instant(at)
+
+
+# Contacts
+
+
+def contact_row(contact: Contact) -> RowValues:
+    """Values of `contact`."""
+    return (
+        contact.bucket,
+        contact.id,
+        contact.locale,
+        contact.zone,
+        contact.first_name,
+        contact.birthday_on.isoformat() if contact.birthday_on else None,
+        stored(contact.enrolled_at),
+        to_json(dict(contact.attributes)),
+        microseconds(contact.created_at),
+        contact.merged_into,
+        contact.consent_count,
+        contact.consent_hash,
+    )
+
+
+def contact_from(row: Sequence[Any]) -> Contact:
+    """Read a row of `contact`."""
+    return Contact(
+        bucket=row[0],
+        id=row[1],
+        locale=row[2],
+        zone=row[3],
+        first_name=row[4],
+        birthday_on=date.fromisoformat(row[5]) if row[5] else None,
+        enrolled_at=loaded(row[6]),
+        attributes=orjson.loads(row[7]) if row[7] != "{}" else {},
+        created_at=instant(row[8]),
+        merged_into=row[9],
+        consent_count=row[10],
+        consent_hash=row[11],
+    )
+
+
+def address_row(contact: Contact, address: Address, now: datetime) -> RowValues:
+    """Values of `address`."""
+    return (
+        contact.bucket,
+        contact.id,
+        address.channel,
+        address.value,
+        microseconds(now),
+        stored(address.stopped_at),
+        address.unusable_reason,
+    )
+
+
+def address_from(row: Sequence[Any]) -> Address:
+    """Read (channel, value, stopped_at, unusable_reason)."""
+    return Address(row[0], row[1], loaded(row[2]), row[3])
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLine:
+    """A line of the consent log with its place in the chain."""
+
+    values: RowValues
+    hash: str
+
+
+def consent_row(
+    contact: Contact, change: ConsentChange, *, number: int, previous_hash: str, salt: str
+) -> ConsentLine:
+    """Values of `consent`, chained after `previous_hash`."""
+    hidden = personal_hash(salt, {"words": change.words})
+    public: Mapping[str, str | int | None] = {
+        "contact": contact.id,
+        "number": number,
+        "group": change.group,
+        "channel": change.channel,
+        "state": change.state.value,
+        "source": change.source.value,
+        "provider_id": change.provider_id,
+        "at": microseconds(change.at),
+    }
+    sealed = chain_hash(previous_hash, hidden, public)
+    values: RowValues = (
+        contact.bucket,
+        contact.id,
+        number,
+        change.group,
+        change.channel,
+        change.state.value,
+        change.source.value,
+        change.words,
+        change.provider_id,
+        microseconds(change.at),
+        salt,
+        hidden,
+        previous_hash,
+        sealed,
+    )
+    return ConsentLine(values, sealed)
+
+
+def subscription_row(contact: Contact, change: ConsentChange) -> RowValues:
+    """Values of `subscription`."""
+    return (contact.bucket, contact.id, change.group, change.state.value, microseconds(change.at))
+
+
+def subscriptions_from(rows: _Json) -> dict[str, SubscriptionState]:
+    """Read rows of (group, state)."""
+    return {group: SubscriptionState(state) for group, state in rows}
+
+
+# Triggers, runs, messages, events
+
+
+def trigger_row(  # noqa: PLR0913  # one argument for each thing that is stored beside the trigger
+    contact_id: str,
+    trigger: Trigger,
+    *,
+    state: str,
+    due_at: datetime | None = None,
+    attempts: int = 0,
+    outcome: str = "",
+    trace: str = "",
+    failure: str | None = None,
+) -> RowValues:
+    """Values of `trigger`."""
+    return (
+        bucket_of(contact_id),
+        contact_id,
+        trigger.key,
+        trigger.kind.value,
+        state,
+        microseconds(trigger.at),
+        microseconds(due_at or trigger.at),
+        to_json(dict(trigger.payload)),
+        attempts,
+        outcome,
+        trace,
+        failure,
+    )
+
+
+def run_row(contact_id: str, run: Run, now: datetime) -> RowValues:
+    """Values of `run`."""
+    wait = run.wait if run.is_waiting else None
+    state: dict[str, object] = {
+        "channel": run.channel,
+        "frames": [[frame.flow, frame.revision, frame.step] for frame in run.frames],
+        "variables": dict(run.variables),
+        "asked_at": stored(run.asked_at),
+        "suspended_at": stored(run.suspended_at),
+    }
+    if wait is not None:
+        state["wait"] = [wait.kind.value, wait.step, stored(wait.until), dict(wait.facts)]
+    return (
+        bucket_of(contact_id),
+        contact_id,
+        run.id,
+        run.flow,
+        run.revision,
+        run.status.value,
+        wait.step if wait else (run.frames[-1].step if run.frames else ""),
+        stored(wait.until) if wait else None,
+        run.version,
+        to_json(state),
+        microseconds(run.started_at),
+        microseconds(now),
+        run.failure,
+    )
+
+
+def run_from(row: Sequence[Any]) -> Run:
+    """Read (id, flow, revision, status, version, state, started_at, failure)."""
+    state: dict[str, Any] = orjson.loads(row[5])
+    wait = state.get("wait")
+    return Run(
+        id=row[0],
+        flow=row[1],
+        revision=row[2],
+        status=RunStatus(row[3]),
+        version=row[4],
+        started_at=instant(row[6]),
+        failure=row[7],
+        channel=state["channel"],
+        frames=tuple(Frame(*frame) for frame in state["frames"]),
+        variables=state["variables"],
+        wait=Wait(WaitKind(wait[0]), wait[1], loaded(wait[2]), wait[3]) if wait else None,
+        asked_at=loaded(state["asked_at"]),
+        suspended_at=loaded(state["suspended_at"]),
+    )
+
+
+def outbox_row(
+    queued: Queued, trigger_key: str, now: datetime, *, inline_until: datetime | None
+) -> RowValues:
+    """Values of `outbox`; with `inline_until` the message is about to leave in the webhook's own answer."""
+    message = queued.message
+    at = microseconds(now)
+    return (
+        bucket_of(message.id),
+        message.contact_id,
+        message.id,
+        trigger_key,
+        message.key,
+        message.channel,
+        message.address,
+        message.sender,
+        message.message_class.value,
+        message.group,
+        message.body,
+        "\n".join(message.media),
+        message.flow,
+        message.step,
+        message.language,
+        "sending" if inline_until else queued.state.value,
+        queued.reason,
+        at,
+        microseconds(queued.hold_until or message.due_at),
+        stored(message.valid_until),
+        stored(inline_until),
+        1 if inline_until else 0,
+        None,
+        None,
+        None,
+        at,
+    )
+
+
+def event_row(contact_id: str, event_id: str, event: Event) -> RowValues:
+    """Values of `event`."""
+    return (
+        bucket_of(contact_id),
+        contact_id,
+        event_id,
+        event.name,
+        microseconds(event.at),
+        to_json(dict(event.properties)),
+    )
+
+
+def order_rows(contact_id: str, order: Order) -> tuple[RowValues, list[RowValues]]:
+    """Values of `shop_order` and of its `order_line`s."""
+    bucket = bucket_of(contact_id)
+    head: RowValues = (
+        bucket,
+        contact_id,
+        order.id,
+        order.source,
+        order.status,
+        microseconds(order.placed_at),
+        order.total_minor,
+        order.credit_minor,
+    )
+    lines: list[RowValues] = [
+        (bucket, contact_id, order.id, number, line.sku, line.name, line.quantity, line.unit_minor)
+        for number, line in enumerate(order.lines, 1)
+    ]
+    return head, lines
+
+
+def call_row(contact_id: str, call: OutsideCall, now: datetime) -> RowValues:
+    """Values of `call`."""
+    at = microseconds(now)
+    payload = to_json(dict(call.payload))
+    return (bucket_of(contact_id), contact_id, call.key, call.kind, payload, "queued", at, at, 0, None)
+
+
+# The ledger
+
+
+def wallet_row(wallet: Wallet) -> RowValues:
+    """Values of `wallet`."""
+    return (
+        bucket_of(wallet.contact_id),
+        wallet.contact_id,
+        WALLET,
+        wallet.pending_minor,
+        wallet.available_minor,
+        wallet.held_minor,
+        wallet.debt_minor,
+        wallet.entry_count,
+        wallet.last_hash,
+        wallet.version,
+    )
+
+
+def lot_row(contact_id: str, lot: Lot) -> RowValues:
+    """Values of `lot`."""
+    return (
+        bucket_of(contact_id),
+        contact_id,
+        WALLET,
+        lot.id,
+        lot.kind,
+        lot.fund,
+        lot.granted_minor,
+        lot.pending_minor,
+        lot.available_minor,
+        lot.held_minor,
+        microseconds(lot.active_from),
+        FOREVER if lot.expires_at is None else microseconds(lot.expires_at),
+        stored(lot.grace_until),
+        stored(lot.noticed_at),
+        lot.expires_on.isoformat() if lot.expires_on else None,
+        lot.zone,
+        lot.priority,
+        lot.policy,
+        lot.source_type,
+        lot.source_id,
+        lot.parent_lot_id,
+    )
+
+
+LOT_COLUMNS = (
+    "l.id, l.kind, l.fund, l.granted_minor, l.pending_minor, l.available_minor, l.held_minor, l.active_from,"
+    " l.expires_at, l.grace_until, l.noticed_at, l.expires_on, l.zone, l.priority, l.policy, l.source_type,"
+    " l.source_id, l.parent_lot_id"
+)
+"""What `lot_from` reads."""
+
+
+def lot_from(row: Sequence[Any]) -> Lot:
+    """Read the values of `LOT_COLUMNS`."""
+    return Lot(
+        id=row[0],
+        kind=row[1],
+        fund=row[2],
+        granted_minor=row[3],
+        pending_minor=row[4],
+        available_minor=row[5],
+        held_minor=row[6],
+        active_from=instant(row[7]),
+        expires_at=None if row[8] == FOREVER else instant(row[8]),
+        grace_until=loaded(row[9]),
+        noticed_at=loaded(row[10]),
+        expires_on=date.fromisoformat(row[11]) if row[11] else None,
+        zone=row[12],
+        priority=row[13],
+        policy=row[14],
+        source_type=row[15],
+        source_id=row[16],
+        parent_lot_id=row[17],
+    )
+
+
+def entry_rows(entry: Entry) -> tuple[RowValues, list[RowValues]]:
+    """Values of `entry` and of its `draw`s."""
+    bucket = bucket_of(entry.contact_id)
+    head: RowValues = (
+        bucket,
+        entry.contact_id,
+        WALLET,
+        entry.number,
+        entry.id,
+        entry.reason.value,
+        entry.key,
+        microseconds(entry.effective_at),
+        entry.actor,
+        entry.reason_text,
+        entry.salt,
+        entry.personal_hash,
+        entry.source_type,
+        entry.source_id,
+        entry.rule,
+        entry.reverses,
+        entry.previous_hash,
+        entry.hash,
+    )
+    draws: list[RowValues] = [
+        (
+            bucket,
+            entry.contact_id,
+            WALLET,
+            entry.number,
+            line,
+            draw.source.value,
+            draw.target.value,
+            draw.lot_id,
+            draw.child_lot_id,
+            draw.amount_minor,
+        )
+        for line, draw in enumerate(entry.draws, 1)
+    ]
+    return head, draws
+
+
+def hold_row(contact_id: str, hold: Hold) -> RowValues:
+    """Values of `hold`."""
+    parts: list[JsonValue] = [
+        [part.lot_id, part.amount_minor, part.captured_minor, part.released_minor] for part in hold.parts
+    ]
+    return (
+        bucket_of(contact_id),
+        contact_id,
+        WALLET,
+        hold.id,
+        hold.order_id,
+        hold.state.value,
+        microseconds(hold.expires_at),
+        to_json(parts),
+    )
+
+
+def hold_from(row: Sequence[Any]) -> Hold:
+    """Read (id, order_id, state, expires_at, parts)."""
+    parts = tuple(HoldPart(*part) for part in orjson.loads(row[4]))
+    return Hold(row[0], row[1], HoldState(row[2]), instant(row[3]), parts)
