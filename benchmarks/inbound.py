@@ -26,6 +26,9 @@ AIOGRAM_OVER_REGULARS_MIN = 3.0
 P99_OVER_FLOOR_MAX = 3.0
 SLOW_FSYNC_THROUGHPUT_MIN = 0.7
 OPEN_LOOP_RATE = 100.0  # messages a second
+CONCURRENCY = 64
+# A session per request from SQLAlchemy's pool of 15, on the event loop, waits for itself beyond that many.
+TUTORIAL_CONCURRENCY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Size:
     open_loop_seconds: float
 
 
-FULL = Size(members=10_000, rounds=5, posts=10_000, slow_posts=2_000, open_loop_seconds=15)
+FULL = Size(members=10_000, rounds=5, posts=20_000, slow_posts=2_000, open_loop_seconds=15)
 QUICK = Size(members=1_000, rounds=3, posts=2_000, slow_posts=400, open_loop_seconds=5)
 
 
@@ -141,6 +144,7 @@ class Bench:
             members=self.size.members,
             count=subject.count,
             newcomers=(round_number * share, (round_number + 1) * share),
+            concurrency=TUTORIAL_CONCURRENCY if subject.name == "tutorial" else CONCURRENCY,
         )
 
     def open_load(self, subject: Subject, round_number: int) -> Load:
