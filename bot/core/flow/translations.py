@@ -1,0 +1,195 @@
+"""Translations: the whole message is the msgid, and its translation is Liquid itself.
+
+No printf, so a stray % breaks nothing; a translation that is no valid Liquid is reported with its place
+in the PO file and the source text is sent instead. Plurals need no msgid_plural: the `plural` filter
+takes the forms that the translation's own language has.
+"""
+
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import PoFileError, read_po, write_po
+
+from bot.core.errors import FlowError
+from bot.core.flow.template import Text, compile_text
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A translated message and where it stands."""
+
+    text: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message to be translated; `note` is the author's word to the translator."""
+
+    source: str
+    file: str
+    line: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Translations:
+    """Every locale's translations, by message."""
+
+    by_locale: Mapping[str, Mapping[str, Translation]] = field(default_factory=dict)
+
+    def find(self, source: str, locale: str) -> Translation | None:
+        """Return the translation for exactly this locale, None if there is none."""
+        return self.by_locale.get(locale, {}).get(message_id(source))
+
+    def missing(self, messages: Iterable[Message]) -> dict[str, list[Message]]:
+        """Return what each locale does not translate."""
+        wanted = list(messages)
+        gaps = {
+            locale: [message for message in wanted if message_id(message.source) not in known]
+            for locale, known in self.by_locale.items()
+        }
+        return {locale: gap for locale, gap in gaps.items() if gap}
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedText:
+    """A text in every language it has; rendered like a `Text`, in the best language for a locale."""
+
+    source: Text
+    language: str
+    others: Mapping[str, Text] = field(default_factory=dict)
+    broken: tuple[FlowError, ...] = ()
+    """Translations that are no valid Liquid; the source text is sent in their place."""
+
+    def render(self, context: Mapping[str, object], locale: str) -> str:
+        """Write the text in the contact's language, or in the one it was written in."""
+        text, spoken = self.best(locale)
+        return text.render(context, spoken)
+
+    def best(self, locale: str) -> tuple[Text, str]:
+        """Return the text for a locale (`es_MX`, then `es`, then the source) and the locale it speaks.
+
+        A locale of the source's own language keeps its region, for money and dates.
+        """
+        for tag in fallbacks(locale):
+            if tag in self.others:
+                return self.others[tag], locale
+        return self.source, locale if _language(locale) == _language(self.language) else self.language
+
+
+def compile_translated(
+    source: str, translations: Translations, *, language: str, file: str, line: int, column: int
+) -> TranslatedText:
+    """Compile a text and its translations.
+
+    Raises:
+        FlowError: The source itself is wrong; a wrong translation is kept in `broken` instead.
+    """
+    text = compile_text(source, file=file, line=line, column=column)
+    others: dict[str, Text] = {}
+    broken = []
+    for locale in translations.by_locale:
+        translation = translations.find(source, locale)
+        if translation is None or locale == language:
+            continue
+        try:
+            others[locale] = compile_text(
+                translation.text, file=translation.file, line=translation.line, column=1
+            )
+        except FlowError as error:
+            broken.append(error)
+            continue
+        broken += _strange_names(text, others[locale], translation)
+    return TranslatedText(text, language, others, tuple(broken))
+
+
+def message_id(source: str) -> str:
+    """Return what a text is found under: itself, without space around it."""
+    return source.strip()
+
+
+def fallbacks(locale: str) -> list[str]:
+    """Return the locales to try, nearest first: `zh_Hans_CN`, `zh_Hans`, `zh`.
+
+    Chinese without a script is tried as what its region writes.
+    """
+    parts = locale.replace("-", "_").split("_")
+    chain = ["_".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    if parts[0] == "zh" and not {"Hans", "Hant"} & {*parts}:
+        chain.insert(len(chain) - 1, "zh_Hant" if {"TW", "HK", "MO"} & {*parts} else "zh_Hans")
+    return chain
+
+
+def read_translations(text: str, locale: str, file: str) -> dict[str, Translation]:
+    """Read a PO file; fuzzy and empty translations do not count.
+
+    Raises:
+        FlowError: The file is no PO file.
+    """
+    try:
+        catalog = read_po(io.StringIO(text), locale=locale, abort_invalid=True)
+    except PoFileError as error:
+        remedy = "open it in a PO editor, or write it anew with `regulars flows messages`"
+        # Babel counts the lines of its complaints from 0.
+        raise FlowError(file, error.lineno + 1, 1, f"this is not a PO file: {error}", remedy) from error
+    return {
+        str(message.id): Translation(str(message.string), file, message.lineno or 1)
+        for message in catalog
+        if message.id and message.string and not message.fuzzy and isinstance(message.id, str)
+    }
+
+
+def extract(messages: Iterable[Message], *, project: str = "Regulars") -> str:
+    """Write the PO template of these messages, with their places and notes."""
+    return _write(_catalog(messages, Catalog(project=project, charset="utf-8", fuzzy=False)))
+
+
+def update(text: str, messages: Iterable[Message], locale: str) -> str:
+    """Bring a locale's PO file up to date: new messages added, gone ones kept as obsolete.
+
+    A message whose wording changed a little keeps its translation, marked fuzzy for the translator.
+    """
+    catalog = read_po(io.StringIO(text), locale=locale) if text else Catalog(locale=locale, fuzzy=False)
+    catalog.update(_catalog(messages, Catalog(fuzzy=False)))
+    return _write(catalog)
+
+
+def _catalog(messages: Iterable[Message], catalog: Catalog) -> Catalog:
+    for message in messages:
+        notes = [message.note] if message.note else []
+        catalog.add(message_id(message.source), locations=[(message.file, message.line)], auto_comments=notes)
+    return catalog
+
+
+def _write(catalog: Catalog) -> str:
+    # Without Babel's header: its creation date would make every extraction a change.
+    out = io.BytesIO()
+    write_po(out, catalog, width=0, omit_header=True, sort_by_file=True)
+    header = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n'
+    language = f'"Language: {catalog.locale_identifier}\\n"\n' if catalog.locale_identifier else ""
+    return f"{header}{language}\n{out.getvalue().decode()}"
+
+
+def _strange_names(source: Text, translated: Text, translation: Translation) -> list[FlowError]:
+    """Complain about variables a translation takes that its source does not: a translator's slip."""
+    names = {variable.path for variable in source.variables}
+    return [
+        FlowError(
+            translation.file,
+            variable.line,
+            variable.column,
+            f"the translation names '{variable}', the text does not",
+            "use the text's own variables: "
+            + (", ".join(sorted(map(str, source.variables))) or "there are none"),
+        )
+        for variable in translated.variables
+        if variable.path not in names
+    ]
+
+
+def _language(locale: str) -> str:
+    return locale.replace("-", "_").split("_")[0]
