@@ -324,17 +324,20 @@ def chain_hash(previous: str, personal: str, public_fields: Mapping[str, str | i
     return hashlib.sha256(_canonical([previous, personal, dict(public_fields)]).encode()).hexdigest()
 
 
-def first_break(links: Iterable[ChainLink]) -> int | None:
-    """Return the position (from 0) of the first line that was altered, dropped or moved; None if all holds."""
-    previous = GENESIS
+def first_break(links: Iterable[ChainLink], last_hash: str | None = None) -> int | None:
+    """Return the position (from 0) of the first line that was altered, dropped or moved; None if all holds.
+
+    `last_hash` is the contact's own note of where its log ends: given, it also shows lines cut off the end.
+    """
+    previous, position = GENESIS, 0
     for position, link in enumerate(links):
-        if link.hash != chain_hash(previous, link.personal_hash, link.public):
-            return position
-        if (
-            link.salt is not None
-            and link.personal is not None
-            and link.personal_hash != personal_hash(link.salt, link.personal)
-        ):
+        if link.hash != chain_hash(previous, link.personal_hash, link.public) or not _words_hold(link):
             return position
         previous = link.hash
-    return None
+    return None if last_hash is None or previous == last_hash else position + (previous != GENESIS)
+
+
+def _words_hold(link: ChainLink) -> bool:
+    if link.salt is None or link.personal is None:
+        return True  # erased; the line's hash still covers their HMAC
+    return hmac.compare_digest(link.personal_hash, personal_hash(link.salt, link.personal))

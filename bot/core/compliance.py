@@ -1,0 +1,248 @@
+"""The legal words STOP, START and HELP in every language, and the replies law and carriers ask for."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.core.keywords import Keyword, normalise, without_courtesy
+
+
+class LegalCategory(StrEnum):
+    """What a message says that consists of legal words alone."""
+
+    OPT_OUT = "opt-out"
+    OPT_IN = "opt-in"
+    HELP = "help"
+    YES = "yes"  # an opt-in only from a stopped contact, or where a double opt-in waits; else an answer
+
+
+@dataclass(frozen=True, slots=True)
+class LegalWord:
+    """A legal word as it was met; `language` is the first that has it."""
+
+    word: str
+    category: LegalCategory
+    language: str
+
+
+# English: the words of 47 CFR 64.1200(a)(10) and those Twilio hears. They can be added to, never taken away.
+# Left out of the other languages: what is a name or an everyday answer elsewhere (FIN, PARA, TD).
+# https://www.ecfr.gov/current/title-47/section-64.1200
+# https://help.twilio.com/articles/223134027-Twilio-support-for-opt-out-keywords-SMS-STOP-filtering-
+DEFAULT_WORDS: Mapping[LegalCategory, Mapping[str, tuple[str, ...]]] = {
+    LegalCategory.OPT_OUT: {
+        "en": (
+            *("STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE"),
+            *("OPTOUT", "OPT OUT", "🛑"),
+        ),
+        "es": (
+            *("ALTO", "PARAR", "PARE", "BAJA", "DAR DE BAJA", "DARME DE BAJA", "DARSE DE BAJA", "CANCELAR"),
+            *("SALIR", "DETENER", "TERMINAR", "NO MÁS", "REVOCAR", "DESUSCRIBIR", "DESUSCRIBIRME"),
+        ),
+        "fr": (
+            *("ARRÊT", "ARRÊTER", "ARRÊTEZ", "DÉSABONNER", "SE DÉSABONNER", "ME DÉSABONNER", "DÉSINSCRIRE"),
+            *("DÉSINSCRIPTION", "ANNULER", "QUITTER", "RÉSILIER", "RÉVOQUER"),
+        ),
+        "de": (
+            *("STOPP", "STOPPEN", "ABMELDEN", "ABBESTELLEN", "AUSTRAGEN", "BEENDEN", "ENDE", "KÜNDIGEN"),
+            *("KUENDIGEN", "WIDERRUF", "WIDERRUFEN", "ABBRECHEN"),
+        ),
+        "pt": (
+            *("PARAR", "PARE", "SAIR", "CANCELAR", "DESCADASTRAR", "DESINSCREVER", "REMOVER", "ENCERRAR"),
+            *("CANCELAR INSCRIÇÃO", "REVOGAR", "NÃO MAIS"),
+        ),
+        "zh_Hans": ("停止", "退订", "取消", "取消订阅", "结束", "退出", "终止", "撤销"),
+        "zh_Hant": ("停止", "退訂", "取消", "取消訂閱", "結束", "退出", "終止", "撤銷"),
+        "ja": (
+            *("停止", "配信停止", "解除", "配信解除", "登録解除", "退会", "中止", "終了", "解約", "取消"),
+            *("ストップ", "キャンセル", "オプトアウト"),
+        ),
+    },
+    LegalCategory.OPT_IN: {
+        "en": ("START", "UNSTOP"),
+        "es": ("INICIAR", "COMENZAR", "EMPEZAR", "REANUDAR"),
+        "fr": ("DÉMARRER", "COMMENCER", "REPRENDRE"),
+        "de": ("STARTEN", "ANMELDEN"),
+        "pt": ("INICIAR", "COMEÇAR", "RETOMAR"),
+        "zh_Hans": ("开始", "订阅", "恢复"),
+        "zh_Hant": ("開始", "訂閱", "恢復"),
+        "ja": ("開始", "再開", "スタート"),
+    },
+    LegalCategory.HELP: {
+        "en": ("HELP", "INFO"),
+        "es": ("AYUDA", "INFORMACIÓN"),
+        "fr": ("AIDE", "INFOS"),
+        "de": ("HILFE",),
+        "pt": ("AJUDA", "INFORMAÇÃO"),
+        "zh_Hans": ("帮助",),
+        "zh_Hant": ("幫助", "說明"),
+        "ja": ("ヘルプ",),
+    },
+    LegalCategory.YES: {
+        "en": ("YES",),
+        "es": ("SÍ",),
+        "fr": ("OUI",),
+        "de": ("JA",),
+        "pt": ("SIM",),
+        "zh_Hans": ("是",),
+        "zh_Hant": ("是",),
+        "ja": ("はい",),
+    },
+}
+
+_PLAIN_MAX = 60  # characters, normalised: longer than any legal word with all its courtesies
+
+
+class LegalWords:
+    """The legal words of all languages together: a contact may say STOP in any of them, always."""
+
+    def __init__(self, more: Mapping[LegalCategory, Mapping[str, Iterable[str]]] | None = None) -> None:
+        """Take the defaults and the shop's `more` (category → language → words)."""
+        self._words: dict[str, LegalWord] = {}
+        for words in (DEFAULT_WORDS, more or {}):
+            for category, languages in words.items():
+                for language, spellings in languages.items():
+                    for spelling in spellings:
+                        self._add(LegalWord(spelling, category, language))
+
+    def _add(self, word: LegalWord) -> None:
+        normalised = normalise(word.word)
+        if not normalised:
+            raise ValueError(f"the {word.category} word {word.word!r} has no letters")
+        known = self._words.setdefault(normalised, word)
+        if known.category is not word.category:
+            raise ValueError(f"{word.word!r} is an {known.category} word already ({known.language})")
+
+    def find(self, text: str) -> LegalWord | None:
+        """Return the legal word that `text` is, from the whole message only.
+
+        "STOP.", "stop!!", "S.T.O.P", "STOP STOP", "Stop. Thank you" and 🛑 are plain; "can't stop
+        shopping" is not, nor is "STOP 12345".
+        """
+        normalised = normalise(text)
+        word = self._words.get(normalised)
+        if word is not None or not normalised or len(normalised) > _PLAIN_MAX:
+            return word
+        return self._words.get(_plain(normalised))
+
+    def keywords(self) -> tuple[Keyword, ...]:
+        """All of them as keywords, so that a flow which claims one collides with it."""
+        return tuple(
+            Keyword(word.word, target=word.category, language=word.language, place="the legal words")
+            for word in self._words.values()
+            if word.category is not LegalCategory.YES
+        )
+
+
+def _plain(normalised: str) -> str:
+    bare = without_courtesy(normalised)
+    words = bare.split(" ")
+    if len(words) == 1:
+        return bare[0] if len(set(bare)) == 1 and not bare.isalnum() else bare  # 🛑🛑🛑
+    if all(len(word) == 1 for word in words):
+        return "".join(words)
+    return words[0] if len(set(words)) == 1 else bare
+
+
+DEFAULT = LegalWords()
+"""The defaults alone; a shop that adds words has its own."""
+
+
+def legal_word(text: str, words: LegalWords = DEFAULT) -> LegalWord | None:
+    """Return what legal word a message is, None where it is none.
+
+    Here revocation in free wording ("please take me off your list") joins: after the plain words have said
+    nothing, never before.
+    """
+    return words.find(text)
+
+
+def legal_category(text: str, words: LegalWords = DEFAULT) -> LegalCategory | None:
+    """Return the category of the legal word that a message is, in whatever language."""
+    word = legal_word(text, words)
+    return None if word is None else word.category
+
+
+# ------------------------------------------------------------------------------------------ required replies
+
+
+class RequiredReply(StrEnum):
+    """The replies that must go out, and nothing else in them."""
+
+    OPT_IN = "opt-in"
+    OPT_OUT = "opt-out"
+    HELP = "help"
+    CONFIRM = "confirm"  # asks for the YES of a double opt-in
+
+
+# Program name, frequency, rates, HELP and STOP: CTIA Messaging Principles 5.1.
+# https://www.ctia.org/the-wireless-industry/industry-commitments/messaging-interoperability-sms-mms
+# Latin texts stay inside GSM-7, and within two segments with a shop's name of 20 letters.
+DEFAULT_REPLIES: Mapping[str, Mapping[RequiredReply, str]] = {
+    "en": {
+        RequiredReply.OPT_IN: (
+            "You're in: {shop} rewards and offers by text. Msg frequency varies. Msg & data rates may apply. "
+            "Reply HELP for help, STOP to cancel."
+        ),
+        RequiredReply.OPT_OUT: "{shop}: you are unsubscribed and get no more texts. Reply START to rejoin.",
+        RequiredReply.HELP: (
+            "{shop} rewards and offers: tell us your question here and a person will read it. "
+            "Msg frequency varies. Msg & data rates may apply. Reply STOP to cancel."
+        ),
+        RequiredReply.CONFIRM: (
+            "{shop}: reply YES to get rewards and offers by text. Msg frequency varies. "
+            "Msg & data rates may apply. Reply HELP for help, STOP to cancel."
+        ),
+    },
+    "es": {
+        RequiredReply.OPT_IN: (
+            "¡Listo! Recibes premios y ofertas de {shop} por SMS. Frecuencia variable. Pueden aplicarse "
+            "tarifas de mensajes y datos. Responde AYUDA para obtener ayuda, STOP para cancelar."
+        ),
+        RequiredReply.OPT_OUT: (
+            "{shop}: te diste de baja y no vas a recibir mensajes nuestros. Responde START para volver."
+        ),
+        RequiredReply.HELP: (
+            "Premios y ofertas de {shop}: escribe tu pregunta y la lee una persona. Frecuencia variable. "
+            "Pueden aplicarse tarifas de mensajes y datos. Responde STOP para cancelar."
+        ),
+        RequiredReply.CONFIRM: (
+            "{shop}: responde SI para recibir premios y ofertas por SMS. Frecuencia variable. Pueden "
+            "aplicarse tarifas de mensajes y datos. Responde AYUDA para obtener ayuda, STOP para cancelar."
+        ),
+    },
+    "zh_Hans": {
+        RequiredReply.OPT_IN: (
+            "您已加入{shop}会员短信，接收积分与优惠通知。发送频率不定，可能产生短信和流量费用。"
+            "回复 HELP 获取帮助，回复 STOP 退订。"
+        ),
+        RequiredReply.OPT_OUT: "{shop}：您已退订，不会再收到我们的短信。回复 START 可重新订阅。",
+        RequiredReply.HELP: (
+            "{shop}会员短信：请直接回复您的问题，我们会有专人查看。发送频率不定，可能产生短信和流量费用。"
+            "回复 STOP 退订。"
+        ),
+        RequiredReply.CONFIRM: (
+            "{shop}：回复 YES 确认接收积分与优惠短信。发送频率不定，可能产生短信和流量费用。"
+            "回复 HELP 获取帮助，回复 STOP 退订。"
+        ),
+    },
+}
+
+
+def required_reply(
+    kind: RequiredReply,
+    language: str,
+    shop: str,
+    overrides: Mapping[str, Mapping[RequiredReply, str]] | None = None,
+) -> str:
+    """Return the text of a required reply in `language`, or the nearest there is: `es_MX` → `es` → English.
+
+    `overrides` are the shop's own texts by language, with `{shop}` where its name goes; a blank one counts as
+    none, because the reply must go out.
+    """
+    for spelling in (language, language.partition("_")[0], "en"):
+        for texts in (overrides or {}, DEFAULT_REPLIES):
+            text = texts.get(spelling, {}).get(kind, "").strip()
+            if text:
+                return text.replace("{shop}", shop)
+    raise AssertionError("English has every reply")
