@@ -1,0 +1,191 @@
+"""What a text may name: the member, the balance, the shop, the cause of the turn, and the run's variables."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+
+from bot.core.contact import JsonValue
+from bot.core.dates import last_moment
+from bot.core.errors import FlowError
+from bot.core.flow.filters import HERE, Here
+from bot.core.flow.template import Variable
+from bot.core.loyalty.wallet import Balance, Ending
+from bot.core.turn import Turn
+
+
+class Context(dict[str, object]):
+    """A run's variables, and everything else a text may name, worked out when it is first named.
+
+    It sees the turn as it is when something is first named: make a new one for each step. A variable
+    hides what has the same name.
+    """
+
+    __slots__ = ("_turn",)
+
+    def __init__(self, turn: Turn, variables: Mapping[str, JsonValue]) -> None:
+        super().__init__(variables)
+        program = turn.program
+        self._turn = turn
+        self[HERE] = Here(
+            now=turn.now,
+            zone=turn.contact.zone,
+            currency=program.currency.code,
+            exponent=program.currency.exponent,
+            point_minor=program.point_value_minor,
+        )
+
+    def __missing__(self, name: str) -> object:
+        value = self[name] = _SOURCES[name](self._turn)
+        return value
+
+    def get(self, name: str, default: object = None) -> object:
+        """Return what the name stands for, or the default."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+
+def context(turn: Turn, variables: Mapping[str, JsonValue]) -> Context:
+    """Return what texts and conditions of this step may name."""
+    return Context(turn, variables)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names below one name; `is_open` says that there may be others (a member's own attributes)."""
+
+    names: frozenset[str] = frozenset()
+    is_open: bool = False
+
+
+KNOWN: Mapping[str, Names] = {
+    "balance": Names(frozenset({"available", "pending", "held", "debt", "soonest", "endings", "coming"})),
+    "contact": Names(frozenset({"id", "locale", "zone", "channel", "is_member", "created_at"})),
+    "event": Names(frozenset({"name", "at"}), is_open=True),
+    "groups": Names(is_open=True),
+    "member": Names(
+        frozenset({"first_name", "birthday", "locale", "zone", "is_member", "enrolled_at"}), is_open=True
+    ),
+    "now": Names(),
+    "program": Names(frozenset({"name", "currency"})),
+    "shop": Names(frozenset({"name", "zone"})),
+    "today": Names(),
+    "trigger": Names(frozenset({"kind", "at"}), is_open=True),
+}
+"""What every text may name, by its first name."""
+
+
+def unknown_variables(
+    variables: Iterable[Variable], file: str, known: Mapping[str, Names] = KNOWN
+) -> list[FlowError]:
+    """Complain about names that nothing gives; `known` is `KNOWN` and what the flow itself sets."""
+    complaints = []
+    for variable in variables:
+        first, *rest = variable.path
+        below = known.get(str(first))
+        if below is None:
+            complaints.append(_complaint(variable, file, str(first), known))
+        elif rest and isinstance(rest[0], str) and rest[0] not in below.names:
+            near = get_close_matches(rest[0], below.names, n=1, cutoff=0.8)
+            if near or (below.names and not below.is_open):
+                complaints.append(_complaint(variable, file, rest[0], below.names))
+    return complaints
+
+
+def _complaint(variable: Variable, file: str, name: str, names: Iterable[str]) -> FlowError:
+    near = get_close_matches(name, names, n=1)
+    remedy = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(sorted(names))}"
+    problem = f"nothing here is called '{variable}'"
+    return FlowError(file, variable.line, variable.column, problem, remedy)
+
+
+def _member(turn: Turn) -> object:
+    contact = turn.contact
+    return {
+        **contact.attributes,
+        "first_name": contact.first_name,
+        "birthday": contact.birthday_on,
+        "locale": contact.locale,
+        "zone": contact.zone,
+        "is_member": contact.is_member,
+        "enrolled_at": contact.enrolled_at,
+    }
+
+
+def _contact(turn: Turn) -> object:
+    contact = turn.contact
+    return {
+        "id": contact.id,
+        "locale": contact.locale,
+        "zone": contact.zone,
+        "channel": turn.channel,
+        "is_member": contact.is_member,
+        "created_at": contact.created_at,
+    }
+
+
+def _balance(turn: Turn) -> object:
+    return balance_values(turn.books.balance(turn.now))
+
+
+def balance_values(balance: Balance) -> dict[str, object]:
+    """Give a balance the names that texts use; amounts in minor units, soonest first."""
+    return {
+        "available": balance.available_minor,
+        "pending": balance.pending_minor,
+        "held": balance.held_minor,
+        "debt": balance.debt_minor,
+        "soonest": _ending(balance.soonest) if balance.soonest else None,
+        "endings": [_ending(ending) for ending in balance.endings if ending.ends_at is not None],
+        "coming": [{"amount": part.amount_minor, "on": part.active_from} for part in balance.pending],
+    }
+
+
+def _ending(ending: Ending) -> dict[str, object]:
+    """`expires_on` is the last good day, a day of the lot's own zone; `expires_at` that day's last moment."""
+    return {
+        "amount": ending.amount_minor,
+        "expires_on": ending.good_through,
+        "expires_at": last_moment(ending.ends_at) if ending.ends_at else None,
+    }
+
+
+def _shop(turn: Turn) -> object:
+    return {"name": turn.shop.name, "zone": turn.shop.zone}
+
+
+def _program(turn: Turn) -> object:
+    return {"name": turn.program.name, "currency": turn.program.currency.code}
+
+
+def _event(turn: Turn) -> object:
+    event = turn.trigger.event
+    return {**event.properties, "name": event.name, "at": event.at} if event else None
+
+
+def _trigger(turn: Turn) -> object:
+    return {**turn.trigger.payload, "kind": turn.trigger.kind.value, "at": turn.trigger.at}
+
+
+def _groups(turn: Turn) -> object:
+    return {group: state.value for group, state in turn.subscriptions.items()}
+
+
+def _now(turn: Turn) -> datetime:
+    return turn.now
+
+
+_SOURCES: Mapping[str, Callable[[Turn], object]] = {
+    "balance": _balance,
+    "contact": _contact,
+    "event": _event,
+    "groups": _groups,
+    "member": _member,
+    "now": _now,
+    "program": _program,
+    "shop": _shop,
+    "today": _now,
+    "trigger": _trigger,
+}
