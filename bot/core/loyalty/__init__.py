@@ -1,0 +1,1 @@
+"""The ledger: lots, holds and the entries that move credit between accounts, in integer minor units."""

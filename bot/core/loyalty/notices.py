@@ -1,0 +1,86 @@
+"""Who is to be told that credit ends, and when: pure, so that a job may ask at any time and as often."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from bot.core.local_time import instant_of
+from bot.core.loyalty.lots import Lot, draw_order, has_ended
+from bot.core.loyalty.program import Notices
+
+NoticeGiven = tuple[str, int]
+"""A lot's id and how many days before its last day the notice was for."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """One lot of a notice: `amount_minor` good through `expires_on`, a day in the lot's zone."""
+
+    lot_id: str
+    days_before: int
+    amount_minor: int
+    expires_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message about every lot that is due: soonest first.
+
+    `given` is what to record with it, once for each lot and notice; it also names notices that were passed
+    over because a later one is due, so that nobody is told "30 days" six days before.
+    """
+
+    lines: tuple[NoticeLine, ...]
+    given: tuple[NoticeGiven, ...]
+
+    @property
+    def total_minor(self) -> int:
+        """All that ends, in minor units."""
+        return sum(line.amount_minor for line in self.lines)
+
+    @property
+    def soonest(self) -> NoticeLine:
+        """What ends first."""
+        return self.lines[0]
+
+
+def due_notices(
+    lots: Iterable[Lot],
+    now: datetime,
+    zone: str,
+    policy: Notices,
+    given: Collection[NoticeGiven] = (),
+) -> Notice | None:
+    """Return the notice that a contact who lives in `zone` is due now, several lots merged; None if none.
+
+    Of one lot only the latest due notice is given. A notice whose time lay before the lot could be spent is
+    never given: what was granted for five days was announced as that.
+    """
+    lines, recorded = [], []
+    for lot in sorted(lots, key=draw_order):
+        if lot.available_minor == 0 or lot.expires_on is None or has_ended(lot, now):
+            continue
+        due = [days for days, at in _times(lot, zone, policy) if at <= now]
+        fresh = [days for days in due if (lot.id, days) not in given]
+        if due and due[-1] in fresh:
+            lines.append(NoticeLine(lot.id, due[-1], lot.available_minor, lot.expires_on))
+            recorded += [(lot.id, days) for days in fresh]
+    lines.sort(key=lambda line: (line.expires_on, line.lot_id))
+    return Notice(tuple(lines), tuple(recorded)) if lines else None
+
+
+def next_notice_at(lot: Lot, zone: str, policy: Notices, after: datetime) -> datetime | None:
+    """Return when the lot's next notice after that instant is due; None if there is no other."""
+    if lot.expires_on is None:
+        return None
+    return min((at for _, at in _times(lot, zone, policy) if at > after), default=None)
+
+
+def _times(lot: Lot, zone: str, policy: Notices) -> list[tuple[int, datetime]]:
+    """The notices of a lot with their instants, earliest first."""
+    assert lot.expires_on is not None, "only what ends is announced"
+    times = [
+        (days, instant_of(lot.expires_on - timedelta(days=days), policy.at, zone))
+        for days in policy.days_before
+    ]
+    return [(days, at) for days, at in times if at >= lot.active_from]
