@@ -38,10 +38,11 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Where each value and each key of a document stands."""
+    """Where each value and key of a document stands, and (`texts`) the first character of quoted text."""
 
     values: Mapping[Path, Mark]
     keys: Mapping[Path, Mark]
+    texts: Mapping[Path, Mark]
 
     def of(self, path: Path) -> Mark:
         """Return the place of the value at `path`, or of the nearest thing around it."""
@@ -50,6 +51,10 @@ class Marks:
     def key(self, path: Path) -> Mark:
         """Return the place of the key that holds the value at `path`."""
         return self.keys.get(path) or self.of(path)
+
+    def text(self, path: Path) -> Mark:
+        """Return the place of a text's first character, past quotes or the line of a `|`."""
+        return self.texts.get(path) or self.of(path)
 
     @staticmethod
     def _nearest(marks: Mapping[Path, Mark], path: Path) -> Mark:
@@ -97,12 +102,14 @@ def read(source: str | bytes, file: str) -> Document:
         mark = building.values.get((), Mark(1, 1))
         problem = f"the file holds {_kind(root)} where `name: value` lines are expected"
         raise FlowError(file, *mark, problem, _root_remedy(building.lines, mark))
-    return Document(file, root, Marks(building.values, building.keys))
+    return Document(file, root, Marks(building.values, building.keys, building.texts))
 
 
 def together(complaints: list[FlowError]) -> FlowError:
     """Return the first complaint in reading order, which carries the others."""
-    first, *others = sorted(complaints, key=lambda complaint: (complaint.file, complaint.line, complaint.column))
+    first, *others = sorted(
+        complaints, key=lambda complaint: (complaint.file, complaint.line, complaint.column)
+    )
     first.others = tuple(others)
     return first
 
@@ -156,6 +163,7 @@ class _Building:
         self.lines = lines
         self.values: dict[Path, Mark] = {}
         self.keys: dict[Path, Mark] = {}
+        self.texts: dict[Path, Mark] = {}
         self.complaints: list[FlowError] = []
         self.root: JsonValue = None
         self._open: list[_Open] = []
@@ -193,7 +201,9 @@ class _Building:
             return
         if is_plain:
             self._refuse_lost_comment(event)
-        self._place(plain(event.value) if is_plain else event.value, mark)
+        path = self._place(plain(event.value) if is_plain else event.value, mark)
+        if not is_plain:
+            self.texts[path] = self._first_character(event, mark)
 
     def _start(self, event: Any, mark: Mark, value: dict[str, JsonValue] | list[JsonValue]) -> None:
         self._refuse_decorations(event, mark)
@@ -201,7 +211,9 @@ class _Building:
             braces = self._source(mark, back=1).startswith("{{")
             raise self._refusal(
                 Mark(mark.line, mark.column - 1) if braces else mark,
-                "unquoted {{ … }} is read as YAML, not as text" if braces else "a key must be one word or text",
+                "unquoted {{ … }} is read as YAML, not as text"
+                if braces
+                else "a key must be one word or text",
                 _QUOTE_BRACES if braces else "write `name: value`",
             )
         if len(self._open) >= DEPTH_MAX:
@@ -257,7 +269,7 @@ class _Building:
 
     def _refuse_lost_comment(self, event: yaml.ScalarEvent) -> None:
         """`say: You are #1` would lose `#1`: YAML takes it for a comment."""
-        end = event.end_mark
+        end: Any = event.end_mark
         rest = self.lines[end.line][end.column :] if end.line < len(self.lines) else ""
         if event.value and re.match(r"\s+#[^\s#!]", rest):
             column = end.column + rest.index("#") + 1
@@ -270,6 +282,15 @@ class _Building:
                     "put quotes around the whole text; for a comment, put a space after #",
                 )
             )
+
+    def _first_character(self, event: yaml.ScalarEvent, mark: Mark) -> Mark:
+        if event.style in {'"', "'"}:
+            return Mark(mark.line, mark.column + 1)
+        for number in range(mark.line, len(self.lines)):
+            line = self.lines[number]
+            if line.strip():
+                return Mark(number + 1, len(line) - len(line.lstrip(" ")) + 1)
+        return mark
 
     def _source(self, mark: Mark, *, back: int = 0) -> str:
         return self.lines[mark.line - 1][max(mark.column - 1 - back, 0) :]
@@ -296,9 +317,11 @@ def _decoded(source: str | bytes, file: str) -> str:
         try:
             source = source.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            line = source.count(b"\n", 0, error.start) + 1
-            column = error.start - (source.rfind(b"\n", 0, error.start) + 1) + 1
-            raise FlowError(file, line, column, "the file is not UTF-8 text", "save it again as UTF-8") from error
+            before = bytes(source[: error.start])
+            line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+            raise FlowError(
+                file, line, column, "the file is not UTF-8 text", "save it again as UTF-8"
+            ) from error
     return source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -355,7 +378,9 @@ def _hint(file: str, number: int, line: str) -> FlowError | None:
         problem = f"unquoted {found.group(1)} is read as YAML, not as text"
         return FlowError(file, number, found.start(1) + 1, problem, _QUOTE_BRACES)
     if found := _WIDE_COLON.match(line):
-        return FlowError(file, number, found.start(1) + 1, "a full-width colon (：) follows the name", "type `:`")
+        return FlowError(
+            file, number, found.start(1) + 1, "a full-width colon (：) follows the name", "type `:`"
+        )
     if found := _UNQUOTED_START.search(line):
         problem = f"text that starts with {found.group(1)} needs quotes"
         return FlowError(file, number, found.start(1) + 1, problem, "put quotes around the whole text")
@@ -368,7 +393,7 @@ def _hint(file: str, number: int, line: str) -> FlowError | None:
 def _bad_character(error: yaml.YAMLError, file: str, lines: list[str], said: str) -> FlowError:
     for number, line in enumerate(lines, 1):
         for column, character in enumerate(line, 1):
-            if character != "\t" and (ord(character) < ord(" ") or 0x7F <= ord(character) < 0xA0):
+            if character != "\t" and not " " <= character <= "~" and not character >= "\u00a0":
                 problem = f"an invisible control character (U+{ord(character):04X}) stands here"
                 return FlowError(file, number, column, problem, "delete it and type the text again")
     return FlowError(file, 1, 1, f"the file cannot be read ({said or error})", "save it again as UTF-8 text")

@@ -1,0 +1,183 @@
+"""Turns a flow file into a compiled flow: ids, places to go on, texts, filters, all resolved once."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from bot.core.contact import JsonValue
+from bot.core.flow import compiled, definition, wording
+from bot.core.flow.compile_steps import StepCompiler
+from bot.core.flow.compiled import Flow
+from bot.core.flow.complaints import Collector
+from bot.core.flow.parse import parse
+from bot.core.flow.patterns import is_runaway
+from bot.core.flow.reader import Document, Path, together
+from bot.core.flow.schedule import Schedule, parse_schedule
+from bot.core.flow.translations import TranslatedText, Translations
+from bot.core.flow.where import Where, where
+from bot.core.keywords import KeywordKind, normalise
+from bot.core.local_time import parse_clock
+from bot.core.messages import MessageClass
+
+
+def compile_flow(document: Document, *, revision: int = 0, translations: Translations | None = None) -> Flow:
+    """Compile a document into a flow.
+
+    Handlers are looked up when a run meets them; that they exist is for `check` to say.
+
+    Raises:
+        FlowError: with one complaint for each mistake (see `others`).
+    """
+    file = parse(document)
+    collector = Collector(document, file.language, translations or Translations())
+    steps = StepCompiler(collector, group=file.group, message_class=MessageClass(file.message_class))
+    first = steps.compile(file.steps)
+    starters = _Starters(collector, file)
+    flow = Flow(
+        name=file.flow,
+        revision=revision,
+        file=document.file,
+        title=file.title or file.flow,
+        language=file.language,
+        starters=tuple(starters.compile(each, ("start", number)) for number, each in enumerate(file.start)),
+        steps=tuple(steps.by_id.values()),
+        by_id=steps.by_id,
+        first=first,
+        goals=tuple(compiled.Goal(goal.event, goal.within) for goal in file.goals),
+        reentry=_reentry(file.reentry),
+        group=file.group,
+        thanks=_thanks(file, steps, collector),
+        on_publish=_on_publish(file.on_publish),
+        tests=_tests(file.tests, document),
+        texts=tuple(collector.texts),
+        messages=tuple(collector.messages),
+    )
+    if collector.complaints:
+        raise together(collector.complaints)
+    return flow
+
+
+def _thanks(file: definition.FlowFile, steps: StepCompiler, collector: Collector) -> TranslatedText | None:
+    asks = any(isinstance(step, compiled.Question) for step in steps.by_id.values())
+    if file.thanks is False or not asks:
+        return None
+    return collector.translated(file.thanks or wording.THANKS, ("thanks",), wording.NOTE)
+
+
+def _reentry(reentry: str | timedelta) -> timedelta:
+    if isinstance(reentry, timedelta):
+        return reentry
+    return compiled.NEVER if reentry == "never" else timedelta()
+
+
+def _on_publish(declared: str | definition.Moving) -> compiled.OnPublish:
+    if isinstance(declared, definition.Moving):
+        return compiled.OnPublish(moves=declared.move)
+    return compiled.OnPublish(ends=declared == "end")
+
+
+class _Starters:
+    """Compiles what starts a flow."""
+
+    def __init__(self, collector: Collector, file: definition.FlowFile) -> None:
+        self._collector = collector
+        self._file = file
+
+    def compile(self, starter: definition.StarterBase, path: Path) -> compiled.Starter:
+        mark = self._collector.document.marks.of(path)
+        group = starter.group or self._file.group
+        match starter:
+            case definition.KeywordStarter():
+                self._check_words(starter.keyword, (*path, "keyword"))
+                return compiled.KeywordStarter(
+                    group,
+                    mark,
+                    words=tuple(starter.keyword),
+                    category=starter.category,
+                    language=starter.language or self._file.language,
+                    kind=KeywordKind(starter.match),
+                )
+            case definition.MessageStarter():
+                pattern = self._pattern(starter.message.pattern, (*path, "message"))
+                return compiled.MessageStarter(group, mark, pattern)
+            case definition.EventStarter():
+                condition = self._where(starter.where, (*path, "where"))
+                return compiled.EventStarter(group, mark, starter.event, condition)
+            case definition.ScheduleStarter():
+                schedule = self._schedule(starter.schedule, (*path, "schedule"))
+                return compiled.ScheduleStarter(group, mark, schedule)
+            case definition.CreditExpiringStarter():
+                before = starter.credit_expiring
+                return compiled.CreditExpiringStarter(group, mark, None if before is None else tuple(before))
+            case definition.ApiStarter():
+                return compiled.ApiStarter(group, mark, frozenset(starter.api or ()))
+        raise AssertionError(starter)
+
+    def _check_words(self, words: Sequence[str], path: Path) -> None:
+        for number, word in enumerate(words):
+            if not normalise(word):
+                problem = f"'{word}' has no letters to tell it by"
+                self._collector.complain((*path, number), problem, "use a word or an emoji")
+
+    def _pattern(self, pattern: str | None, path: Path) -> re.Pattern[str] | None:
+        if pattern is None:
+            return None
+        try:
+            expression = re.compile(pattern, re.IGNORECASE)
+        except (re.error, OverflowError, RecursionError) as error:
+            problem = f"this is no regular expression: {error}"
+            self._collector.complain(path, problem, "test it in a regex tester, or use keywords instead")
+            return None
+        if is_runaway(pattern):
+            problem = "the pattern repeats a group that itself repeats or offers alternatives"
+            remedy = "some messages would take it for ever: repeat single characters only, like \\w+"
+            self._collector.complain(path, problem, remedy)
+        return expression
+
+    def _schedule(self, text: str, path: Path) -> Schedule:
+        try:
+            return parse_schedule(text)
+        except ValueError as error:
+            self._collector.complain_halves(path, error)
+            return Schedule(parse_clock("00:00"))
+
+    def _where(self, properties: Mapping[str, JsonValue], path: Path) -> Where:
+        try:
+            return where(properties)
+        except ValueError as error:
+            self._collector.complain(path, str(error), "write a value, a list of values, or a comparison")
+            return Where()
+
+
+def _tests(
+    lines: Sequence[definition.Exchange | definition.Conversation], document: Document
+) -> tuple[compiled.Conversation, ...]:
+    """Lines that stand alone make one conversation together; each named one is its own."""
+    conversations: list[compiled.Conversation] = []
+    alone: list[compiled.Exchange] = []
+    for number, line in enumerate(lines):
+        path: Path = ("tests", number)
+        if isinstance(line, definition.Exchange):
+            alone.append(_exchange(line, path, document))
+            continue
+        exchanges = tuple(
+            _exchange(each, (*path, "conversation", place), document)
+            for place, each in enumerate(line.conversation)
+        )
+        conversations.append(compiled.Conversation(line.test, exchanges))
+    if alone:
+        conversations.insert(0, compiled.Conversation("conversation", tuple(alone)))
+    return tuple(conversations)
+
+
+def _exchange(line: definition.Exchange, path: Path, document: Document) -> compiled.Exchange:
+    expect = None if line.expect is None else tuple(line.expect)
+    mark = document.marks.of(path)
+    if line.advance is not None:
+        return compiled.Exchange("advance", mark, duration=line.advance, expect=expect)
+    if line.event is not None:
+        name, properties = line.event.name, line.event.properties
+        return compiled.Exchange("event", mark, event=name, values=properties, expect=expect)
+    if line.set is not None:
+        return compiled.Exchange("set", mark, values=line.set, expect=expect)
+    return compiled.Exchange("say", mark, text=line.say or "", expect=expect)

@@ -1,0 +1,313 @@
+"""Compiles steps: flattens branches, gives each step its id and the step that follows it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+
+from bot.core.contact import JsonValue
+from bot.core.flow import compiled, steps, wording
+from bot.core.flow.compiled import Delivery, Target, Value
+from bot.core.flow.complaints import Collector
+from bot.core.flow.parse import suggestion
+from bot.core.flow.reader import Path
+from bot.core.flow.schedule import weekday
+from bot.core.flow.where import Where, where
+from bot.core.keywords import normalise
+from bot.core.local_time import parse_clock
+from bot.core.messages import MessageClass
+
+_UNTIL = "write 10:00, fri 10:00 or 2026-12-24 10:00"
+
+
+class StepCompiler:
+    """Compiles the steps of one flow; `by_id` holds them in the order they are written."""
+
+    def __init__(self, collector: Collector, *, group: str | None, message_class: MessageClass) -> None:
+        self.by_id: dict[str, compiled.Step] = {}
+        self._collector = collector
+        self._group = group
+        self._class = message_class
+        self._gotos: list[tuple[str, Path]] = []
+
+    def compile(self, models: Sequence[steps.StepBase]) -> str:
+        """Compile a flow's steps and return the first one's id."""
+        first = self._sequence(models, ("steps",), "", None)
+        assert first is not None
+        for target, path in self._gotos:
+            if target not in self.by_id:
+                meant = suggestion(target, self.by_id)
+                remedy = f"did you mean '{meant}'?" if meant else "give the step you mean an `id`"
+                self._collector.complain(path, f"no step is called '{target}'", remedy)
+        return first
+
+    def _sequence(
+        self, models: Sequence[steps.StepBase], path: Path, prefix: str, after: str | None
+    ) -> str | None:
+        """Compile steps that follow each other; return the first's id (`after` where there is none)."""
+        ids = [_own_id(model) or f"{prefix}{number}" for number, model in enumerate(models, 1)]
+        for number, (model, step_id) in enumerate(zip(models, ids, strict=True)):
+            here = (*path, number)
+            mark = self._collector.document.marks.of(here)
+            if step_id in self.by_id:
+                line = self.by_id[step_id].mark.line
+                problem = f"two steps are called '{step_id}' (the first on line {line})"
+                self._collector.complain(here, problem, "give each its own id")
+                continue
+            following = ids[number + 1] if number + 1 < len(ids) else after
+            # The place is taken before what is inside is compiled, so that steps stay in reading order.
+            base = self.by_id[step_id] = compiled.Step(step_id, here, mark, following)
+            self.by_id[step_id] = self._step(model, base)
+        return ids[0] if ids else after
+
+    def _branch(
+        self, models: Sequence[steps.StepBase] | None, base: compiled.Step, path: Path, prefix: str
+    ) -> str | None:
+        if models is None:
+            return base.next
+        return self._sequence(models, (*base.path, *path), f"{base.id}.{prefix}.", base.next)
+
+    def _step(self, model: steps.StepBase, base: compiled.Step) -> compiled.Step:
+        match model:
+            case steps.Say():
+                return self._say(model, base)
+            case steps.Ask():
+                return self._ask(model, base)
+            case steps.Choose():
+                return self._choose(model, base)
+            case steps.Do():
+                return self._do(model, base)
+            case steps.If():
+                return self._if(model, base)
+            case steps.WaitFor():
+                return self._wait_for(model, base)
+            case _:
+                return self._plain_step(model, base)
+
+    def _plain_step(self, model: steps.StepBase, base: compiled.Step) -> compiled.Step:
+        common = (base.id, base.path, base.mark, base.next)
+        match model:
+            case steps.Set():
+                values = tuple(
+                    (_target(name), self._value(value, (*base.path, "set", name)))
+                    for name, value in model.set.items()
+                )
+                return compiled.Set(*common, values)
+            case steps.Wait():
+                return compiled.Wait(*common, model.wait)
+            case steps.WaitUntil():
+                return self._wait_until(model, base)
+            case steps.Call():
+                return compiled.Call(*common, model.call, self._values(model.arguments, (*base.path, "with")))
+            case steps.Goto():
+                self._gotos.append((model.goto, (*base.path, "goto")))
+                return compiled.Goto(base.id, base.path, base.mark, model.goto)
+            case steps.End():
+                return compiled.End(base.id, base.path, base.mark, None)
+        raise AssertionError(model)
+
+    def _say(self, model: steps.Say, base: compiled.Step) -> compiled.Say:
+        text, delivery = self._wording(model.say, (*base.path, "say"), model.note)
+        return compiled.Say(base.id, base.path, base.mark, base.next, text, delivery)
+
+    def _do(self, model: steps.Do, base: compiled.Step) -> compiled.Do:
+        return compiled.Do(
+            base.id,
+            base.path,
+            base.mark,
+            base.next,
+            handler=model.do,
+            arguments=self._values(model.arguments, (*base.path, "with")),
+            save_as=model.save_as,
+            handles_problem=model.otherwise is not None,
+            on_problem=self._branch(model.otherwise, base, ("else",), "else"),
+        )
+
+    def _if(self, model: steps.If, base: compiled.Step) -> compiled.If:
+        return compiled.If(
+            base.id,
+            base.path,
+            base.mark,
+            base.next,
+            condition=self._collector.condition(model.condition, (*base.path, "if")),
+            then=self._branch(model.then, base, ("then",), "then"),
+            otherwise=self._branch(model.otherwise, base, ("else",), "else"),
+        )
+
+    # Questions
+
+    def _ask(self, model: steps.Ask, base: compiled.Step) -> compiled.Ask:
+        text, delivery = self._wording(model.ask, (*base.path, "ask"), model.note)
+        choices = tuple(model.expect) if isinstance(model.expect, list) else ()
+        expect = "choice" if choices else str(model.expect)
+        skip = model.skip if isinstance(model.skip, list) else []
+        on_other, on_silence = self._ways_out(model, base)
+        return compiled.Ask(
+            base.id,
+            base.path,
+            base.mark,
+            base.next,
+            text,
+            delivery,
+            save=_target(model.save) if model.save else None,
+            within=model.within,
+            on_silence=on_silence,
+            on_other=on_other,
+            retries=model.retries,
+            retry=self._retry(model, expect, base.path),
+            only_answers=model.only_answers,
+            expect=expect,
+            choices=choices,
+            skip=(*map(normalise, skip),) if skip else wording.SKIP if model.skip else (),
+        )
+
+    def _choose(self, model: steps.Choose, base: compiled.Step) -> compiled.Choose:
+        text, delivery = self._wording(model.choose, (*base.path, "choose"), model.note)
+        on_other, on_silence = self._ways_out(model, base)
+        label = None
+        if model.source is not None:
+            label = self._collector.translated(
+                model.label or wording.LABEL, (*base.path, "label"), model.note
+            )
+        return compiled.Choose(
+            base.id,
+            base.path,
+            base.mark,
+            base.next,
+            text,
+            delivery,
+            save=_target(model.save) if model.save else None,
+            within=model.within,
+            on_silence=on_silence,
+            on_other=on_other,
+            retries=model.retries,
+            retry=self._retry(model, "choice", base.path),
+            only_answers=model.only_answers,
+            options=tuple(
+                self._option(option, base, number) for number, option in enumerate(model.options or ())
+            ),
+            source=tuple(model.source.split(".")) if model.source else (),
+            label=label,
+            then=self._branch(model.then, base, ("then",), "then") if model.source else None,
+            numbered=model.numbered,
+        )
+
+    def _option(self, option: steps.Option, base: compiled.Step, number: int) -> compiled.Option:
+        inner: Path = ("options", number)
+        path = (*base.path, *inner)
+        label_path = (*path, "label") if (*path, "label") in self._collector.document.marks.values else path
+        return compiled.Option(
+            key=str(number + 1),
+            label=self._collector.translated(option.label, label_path),
+            words=tuple(word for word in map(normalise, option.words or ()) if word),
+            value=option.label if option.value is None else option.value,
+            then=self._branch(option.then, base, (*inner, "then"), f"options.{number + 1}.then"),
+        )
+
+    def _ways_out(self, model: steps.Question, base: compiled.Step) -> tuple[str | None, str | None]:
+        """Return where an unusable answer and where silence lead."""
+        on_other = self._branch(model.otherwise, base, ("else",), "else")
+        if model.on_silence is None:
+            return on_other, on_other
+        return on_other, self._branch(model.on_silence, base, ("on_silence",), "on_silence")
+
+    def _retry(self, model: steps.Question, expect: str, path: Path) -> compiled.TranslatedText:
+        if model.retry is not None:
+            return self._collector.translated(model.retry, (*path, "retry"), model.note)
+        return self._collector.translated(wording.RETRIES[expect], path, wording.NOTE)
+
+    # Waits
+
+    def _wait_for(self, model: steps.WaitFor, base: compiled.Step) -> compiled.WaitFor:
+        wanted, path = model.wait_for, (*base.path, "wait_for")
+        inbound = wanted.inbound
+        return compiled.WaitFor(
+            base.id,
+            base.path,
+            base.mark,
+            base.next,
+            event=wanted.event,
+            where=self._where(wanted.where, (*path, "where")),
+            group=inbound.group if inbound else None,
+            category=inbound.category if inbound else None,
+            keywords=frozenset(map(normalise, (inbound.keyword or ()) if inbound else ())),
+            within=wanted.within,
+            on_silence=self._branch(wanted.otherwise, base, ("wait_for", "else"), "else"),
+            save_as=wanted.save,
+        )
+
+    def _where(self, properties: Mapping[str, JsonValue], path: Path) -> Where:
+        try:
+            return where(properties)
+        except ValueError as error:
+            self._collector.complain(path, str(error), "write a value, a list of values, or a comparison")
+            return Where()
+
+    def _wait_until(self, model: steps.WaitUntil, base: compiled.Step) -> compiled.WaitUntil:
+        common = (base.id, base.path, base.mark, base.next)
+        path = (*base.path, "wait_until")
+        if "{{" in model.wait_until:
+            return compiled.WaitUntil(*common, None, None, None, self._collector.text(model.wait_until, path))
+        try:
+            clock, on_weekday, day = read_until(model.wait_until)
+        except ValueError as error:
+            self._collector.complain_halves(path, error)
+            return compiled.WaitUntil(*common, time(), None, None, None)
+        return compiled.WaitUntil(*common, clock, on_weekday, day, None)
+
+    # Values and texts
+
+    def _wording(
+        self, model: steps.Wording, path: Path, note: str | None
+    ) -> tuple[compiled.TranslatedText, Delivery]:
+        is_long = (*path, "text") in self._collector.document.marks.values
+        text = self._collector.translated(model.text, (*path, "text") if is_long else path, note)
+        media = tuple(
+            self._collector.text(link, (*path, "media", number)) for number, link in enumerate(model.media)
+        )
+        message_class = MessageClass(model.message_class) if model.message_class else self._class
+        return text, Delivery(model.channel, model.group or self._group, message_class, media)
+
+    def _values(self, values: Mapping[str, JsonValue], path: Path) -> tuple[tuple[str, Value], ...]:
+        return tuple((name, self._value(value, (*path, name))) for name, value in values.items())
+
+    def _value(self, value: JsonValue, path: Path) -> Value:
+        if isinstance(value, str) and ("{{" in value or "{%" in value):
+            return Value(None, self._collector.text(value, path))
+        if isinstance(value, (list, dict)) and "{{" in str(value):
+            problem = "variables inside a list or mapping are not filled in"
+            self._collector.complain(path, problem, "give each its own name")
+        return Value(value)
+
+
+def read_until(text: str) -> tuple[time, int | None, date | None]:
+    """Read what a `wait_until` waits for: a clock, with a weekday (Monday 0) or a date before it.
+
+    Raises:
+        ValueError: with a sentence for the marketer.
+    """
+    words = text.split()
+    if len(words) == 1:
+        return parse_clock(words[0]), None, None
+    if len(words) != 2:  # noqa: PLR2004  a day and a clock
+        raise ValueError(f"'{text}' is no time; {_UNTIL}")
+    clock = parse_clock(words[1])
+    if words[0][:1].isdigit():
+        try:
+            return clock, None, datetime.strptime(words[0], "%Y-%m-%d").date()  # noqa: DTZ007  a civil date
+        except ValueError as error:
+            raise ValueError(f"'{words[0]}' is no date; {_UNTIL}") from error
+    return clock, weekday(words[0]), None
+
+
+def _own_id(model: steps.StepBase) -> str | None:
+    if model.id is not None:
+        return model.id
+    for kind in ("say", "ask", "choose"):
+        inner = getattr(model, kind, None)
+        if isinstance(inner, steps.Wording):
+            return inner.id
+    return None
+
+
+def _target(name: str) -> Target:
+    prefix, dot, rest = name.partition(".")
+    return Target(rest, of_member=True) if dot and prefix == "member" else Target(name, of_member=False)

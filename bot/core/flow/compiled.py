@@ -1,0 +1,353 @@
+"""A compiled flow: immutable, everything resolved that can be, so that a turn only walks and renders."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+
+from bot.core.contact import JsonValue
+from bot.core.flow.reader import Mark
+from bot.core.flow.schedule import Schedule
+from bot.core.flow.template import Condition, Text
+from bot.core.flow.translations import Message, TranslatedText
+from bot.core.flow.where import Where
+from bot.core.keywords import Keyword, KeywordKind
+from bot.core.messages import MessageClass
+
+NEVER = timedelta.max
+"""The re-entry of a flow that a contact goes through only once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a step's messages are sent; None leaves it to the turn."""
+
+    channel: str | None
+    group: str | None
+    message_class: MessageClass
+    media: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a value is kept: with the member, or among the run's variables."""
+
+    name: str
+    of_member: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value as the flow gives it: a constant, or Liquid that makes it."""
+
+    constant: JsonValue
+    text: Text | None = None
+
+    def of(self, context: Mapping[str, object], locale: str) -> JsonValue:
+        """Return the value for a context."""
+        return self.constant if self.text is None else self.text.value(context, locale)
+
+
+# Steps
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step; `next` is the step that follows (None: the flow is over), `path` its place in the file."""
+
+    id: str
+    path: tuple[str | int, ...]
+    mark: Mark
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Say(Step):
+    """Sends a message."""
+
+    wording: TranslatedText
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Step):
+    """What every question has: what is asked, how long for, and where silence or nonsense lead."""
+
+    wording: TranslatedText
+    delivery: Delivery
+    save: Target | None
+    within: timedelta | None
+    on_silence: str | None
+    on_other: str | None
+    retries: int
+    retry: TranslatedText
+    only_answers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Question):
+    """Asks for something; `choices` are the words one of which is meant, `skip` those that leave it out."""
+
+    expect: str
+    choices: tuple[str, ...]
+    skip: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One thing to choose; `value` is what is saved, `then` the first step when it is chosen."""
+
+    key: str
+    label: TranslatedText
+    words: tuple[str, ...]
+    value: JsonValue
+    then: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choose(Question):
+    """Lets choose among options, or (`source`) among the things in a variable."""
+
+    options: tuple[Option, ...]
+    source: tuple[str, ...]
+    label: TranslatedText | None
+    then: str | None
+    numbered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Do(Step):
+    """Calls a handler; `on_problem` is where a TellMember leads (`handles_problem`)."""
+
+    handler: str
+    arguments: tuple[tuple[str, Value], ...]
+    save_as: str | None
+    handles_problem: bool
+    on_problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class If(Step):
+    """Goes one way or the other."""
+
+    condition: Condition
+    then: str | None
+    otherwise: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Set(Step):
+    """Keeps values."""
+
+    values: tuple[tuple[Target, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait(Step):
+    """Waits for a time."""
+
+    duration: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil(Step):
+    """Waits for `clock` of the next day, of `weekday` (Monday 0) or of `day`; or for what `text` says."""
+
+    clock: time | None
+    weekday: int | None
+    day: date | None
+    text: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitFor(Step):
+    """Waits for an event, or (`event` None) listens for an inbound message."""
+
+    event: str | None
+    where: Where
+    group: str | None
+    category: str | None
+    keywords: frozenset[str]
+    within: timedelta | None
+    on_silence: str | None
+    save_as: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Step):
+    """Goes through another flow."""
+
+    flow: str
+    arguments: tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Goto(Step):
+    """Goes on elsewhere: at `next`."""
+
+
+@dataclass(frozen=True, slots=True)
+class End(Step):
+    """Ends the flow."""
+
+
+WAITING = (Ask, Choose, Wait, WaitUntil, WaitFor)
+"""Steps at which a run may stand."""
+
+
+# Starters
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """What starts a flow; `group` is the subscription group of the messages of runs it starts."""
+
+    group: str | None
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordStarter(Starter):
+    """Starts on words; `category` is what they mean (`opt-in` or the shop's own)."""
+
+    words: tuple[str, ...]
+    category: str | None
+    language: str
+    kind: KeywordKind
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStarter(Starter):
+    """Starts on messages that match, or (`pattern` None) on those nothing else answered."""
+
+    pattern: re.Pattern[str] | None
+
+    @property
+    def is_fallback(self) -> bool:
+        """Whether it takes what nothing else answered."""
+        return self.pattern is None
+
+    def match(self, text: str) -> dict[str, str] | None:
+        """Return the pattern's named groups if the message matches (searched in its first 500 characters)."""
+        found = self.pattern.search(text[:500]) if self.pattern is not None else None
+        if found is None:
+            return None
+        return {name: value or "" for name, value in found.groupdict().items()}
+
+
+@dataclass(frozen=True, slots=True)
+class EventStarter(Starter):
+    """Starts on an event whose properties fit."""
+
+    event: str
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleStarter(Starter):
+    """Starts by the clock."""
+
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class CreditExpiringStarter(Starter):
+    """Starts when credit is about to expire; `before` None: at every notice of the program."""
+
+    before: tuple[timedelta, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiStarter(Starter):
+    """Starts when the shop asks; `variables` are those the caller may set."""
+
+    variables: frozenset[str]
+
+
+# The flow
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A conversion event, counted within a time of the start."""
+
+    event: str
+    within: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One move of a test (`kind`: say, advance, event, set) and what must come back (None: anything)."""
+
+    kind: str
+    mark: Mark
+    text: str = ""
+    duration: timedelta = timedelta()
+    event: str = ""
+    values: Mapping[str, JsonValue] = field(default_factory=dict)
+    expect: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A test: moves from a new contact on."""
+
+    name: str
+    exchanges: tuple[Exchange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OnPublish:
+    """What becomes of runs that wait in the revision before: stay, end, or move step by step."""
+
+    ends: bool = False
+    moves: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A compiled revision of a flow."""
+
+    name: str
+    revision: int
+    file: str
+    title: str
+    language: str
+    starters: tuple[Starter, ...]
+    steps: tuple[Step, ...]
+    by_id: Mapping[str, Step]
+    first: str
+    goals: tuple[Goal, ...]
+    reentry: timedelta
+    """How long after a start it may start again: zero always, `NEVER` never."""
+    group: str | None
+    thanks: TranslatedText | None
+    on_publish: OnPublish
+    tests: tuple[Conversation, ...]
+    texts: tuple[TranslatedText, ...]
+    """Everything the flow may say."""
+    messages: tuple[Message, ...]
+    """What is to be translated of it, with notes for translators."""
+
+    @property
+    def keywords(self) -> tuple[Keyword, ...]:
+        """The words that start it, for the router and for finding collisions."""
+        return tuple(
+            Keyword(
+                text=word,
+                target=self.name,
+                language=starter.language,
+                kind=starter.kind,
+                place=f"{self.file}:{starter.mark.line}",
+            )
+            for starter in self.starters
+            if isinstance(starter, KeywordStarter)
+            for word in starter.words
+        )
+
+    def starter_of(self, word: str) -> KeywordStarter | None:
+        """Return the starter that holds a keyword, as it is written in the file."""
+        for starter in self.starters:
+            if isinstance(starter, KeywordStarter) and word in starter.words:
+                return starter
+        return None

@@ -1,0 +1,289 @@
+"""A flow file as marketers write it: its heading, what starts it, its steps, its tests."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from bot.core.flow.fields import (
+    Anything,
+    Duration,
+    Locale,
+    Name,
+    Part,
+    Source,
+    StepId,
+    Target,
+    Words,
+    listed,
+    wrong,
+)
+from bot.core.flow.steps import Steps
+
+SCHEMA_VERSION = 1
+"""Rises when the language changes its meaning; stored with every revision."""
+
+STARTER_TAG = "start:"
+
+
+class StarterBase(Part):
+    """What every starter may have."""
+
+    group: Name | None = Field(None, description="The subscription group the flow's messages belong to.")
+
+
+class KeywordStarter(StarterBase):
+    """Starts when the contact texts one of these words."""
+
+    keyword: Words = Field(description="The words.")
+    category: str | None = Field(
+        None,
+        pattern=r"^[a-z][a-z0-9-]*$",
+        description="What the words mean: `opt-in` (its required reply goes out first), or one of your own.",
+    )
+    match: Literal["exact", "prefix", "contains"] = Field(
+        "exact",
+        description="How much of the message: exact (all of it, or its first word), prefix, contains.",
+    )
+    language: Locale | None = Field(
+        None, description="The language of these words, where it is not the flow's."
+    )
+
+    @model_validator(mode="after")
+    def _consent_needs_group(self) -> "KeywordStarter":
+        if self.category in {"opt-out", "help"}:
+            raise wrong(
+                f"keywords of the category {self.category} are answered before any flow",
+                "remove the category; STOP and HELP work by themselves",
+            )
+        if self.category == "opt-in" and self.group is None:
+            raise wrong("opt-in keywords need a subscription group", "add `group:`, for example loyalty")
+        return self
+
+
+class MessagePattern(Part):
+    """Which messages start the flow."""
+
+    pattern: str | None = Field(None, min_length=1, max_length=500, description="A regular expression.")
+    fallback: Literal[True] | None = Field(None, description="Whatever nothing else answered.")
+
+    @model_validator(mode="after")
+    def _one(self) -> "MessagePattern":
+        if (self.pattern is None) == (self.fallback is None):
+            raise wrong("`message` needs `pattern` or `fallback: true`, and not both", "keep one of them")
+        return self
+
+
+def _pattern(value: object) -> object:
+    return {"pattern": value} if isinstance(value, str) else value
+
+
+class MessageStarter(StarterBase):
+    """Starts on messages that match a pattern, or on those nothing else answered."""
+
+    message: Annotated[
+        MessagePattern, BeforeValidator(_pattern, json_schema_input_type=str | MessagePattern)
+    ] = Field(description="A regular expression, or `{fallback: true}`.")
+
+
+class EventStarter(StarterBase):
+    """Starts when an event of this contact arrives."""
+
+    event: str = Field(min_length=1, max_length=200, description="The event's name, like Order Completed.")
+    where: dict[str, Anything] = Field(
+        {}, description="What its properties must be: a value, a list of values, or a comparison like `> 50`."
+    )
+
+
+class ScheduleStarter(StarterBase):
+    """Starts by the clock, for every member, in each one's own zone."""
+
+    schedule: str = Field(
+        description="`daily 12:00`, `weekly mon 09:00` (several days: `mon,thu`) or `monthly 1 09:00`.",
+        examples=["daily 12:00", "weekly mon 09:00", "monthly 1 09:00"],
+    )
+
+
+class CreditExpiringStarter(StarterBase):
+    """Starts when credit is about to expire, once for each notice that `program.yaml` sets."""
+
+    credit_expiring: Annotated[
+        list[Duration] | None,
+        BeforeValidator(
+            lambda value: None if value is None or value is True else listed(value),
+            json_schema_input_type=Duration | list[Duration] | Literal[True] | None,
+        ),
+    ] = Field(description="Nothing for every notice, or only these times before the end, like [30d, 7d].")
+
+
+class ApiStarter(StarterBase):
+    """Starts when the shop asks for it through the API."""
+
+    api: Annotated[
+        list[Name] | None,
+        BeforeValidator(
+            lambda value: None if value is None or value is True else listed(value),
+            json_schema_input_type=list[Name] | Literal[True] | None,
+        ),
+    ] = Field(description="Nothing, or the names of the variables that the caller may set.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: object) -> object:
+        return {"api": None} if value == "api" else value
+
+
+STARTERS: dict[str, type[StarterBase]] = {
+    "keyword": KeywordStarter,
+    "message": MessageStarter,
+    "event": EventStarter,
+    "schedule": ScheduleStarter,
+    "credit_expiring": CreditExpiringStarter,
+    "api": ApiStarter,
+}
+STARTERS_LATER = frozenset({"audience", "menu", "scan"})
+"""Starters of the language that this version does not have yet."""
+
+
+def starter_of(value: object) -> str | None:
+    """Return pydantic's tag of a starter, found by its key."""
+    if isinstance(value, StarterBase):
+        return next(STARTER_TAG + kind for kind, model in STARTERS.items() if type(value) is model)
+    if isinstance(value, str):
+        return STARTER_TAG + value if value == "api" else None
+    if isinstance(value, dict):
+        kinds = [key for key in value if key in STARTERS]
+        return STARTER_TAG + kinds[0] if len(kinds) == 1 else None
+    return None
+
+
+Starter = Annotated[
+    Annotated[KeywordStarter, Tag("start:keyword")]
+    | Annotated[MessageStarter, Tag("start:message")]
+    | Annotated[EventStarter, Tag("start:event")]
+    | Annotated[ScheduleStarter, Tag("start:schedule")]
+    | Annotated[CreditExpiringStarter, Tag("start:credit_expiring")]
+    | Annotated[ApiStarter, Tag("start:api")],
+    Discriminator(starter_of),
+]
+
+
+class Goal(Part):
+    """A conversion event: what the flow is for."""
+
+    event: str = Field(min_length=1, description="The event's name.")
+    within: Duration | None = Field(None, description="How long after the start it still counts.")
+
+
+class Moving(Part):
+    """Which steps waiting runs move to."""
+
+    move: dict[str, str] = Field(
+        min_length=1, description="Old step to new step; `end` as the new step ends the run. Others stay."
+    )
+
+
+class EventSent(Part):
+    """An event in a test."""
+
+    name: str = Field(min_length=1, description="The event's name.")
+    properties: dict[str, Anything] = Field({}, description="Its properties.")
+
+
+class Exchange(Part):
+    """One move of a test conversation, and what must come back."""
+
+    say: str | None = Field(None, description="What the contact texts.")
+    advance: Duration | None = Field(None, description="How far the clock moves on.")
+    event: Annotated[
+        EventSent | None,
+        BeforeValidator(
+            lambda value: {"name": value} if isinstance(value, str) else value,
+            json_schema_input_type=str | EventSent | None,
+        ),
+    ] = Field(None, description="An event that happens: its name, or `{name, properties}`.")
+    set: dict[Target, Anything] | None = Field(None, description="What is known of the member from here on.")
+    expect: Annotated[list[str], BeforeValidator(listed, json_schema_input_type=str | list[str])] | None = (
+        Field(
+            None,
+            description="A piece of each message that must come, in order; [] for none; without it anything may.",
+        )
+    )
+
+    @model_validator(mode="after")
+    def _one_move(self) -> "Exchange":
+        moves = (self.say, self.advance, self.event, self.set)
+        if sum(move is not None for move in moves) != 1:
+            raise wrong(
+                "a test line needs exactly one of say, advance, event, set", "split it into several lines"
+            )
+        return self
+
+
+class Conversation(Part):
+    """A test of its own, beginning with a new contact."""
+
+    test: str = Field(min_length=1, description="What the test shows.")
+    conversation: list[Exchange] = Field(min_length=1, description="The moves, in order.")
+
+
+def _test_tag(value: object) -> str:
+    is_whole = isinstance(value, Conversation) or (isinstance(value, dict) and "test" in value)
+    return "test:conversation" if is_whole else "test:exchange"
+
+
+TestLine = Annotated[
+    Annotated[Exchange, Tag("test:exchange")] | Annotated[Conversation, Tag("test:conversation")],
+    Discriminator(_test_tag),
+]
+
+
+class FlowFile(Part):
+    """One flow."""
+
+    flow: Name = Field(description="The flow's name; the file is called the same.")
+    title: str | None = Field(None, min_length=1, max_length=200, description="What it does, for colleagues.")
+    language: Locale = Field("en", description="The language its texts are written in.")
+    start: list[Starter] = Field([], description="What starts it; nothing for flows that are only called.")
+    reentry: Annotated[
+        Literal["always", "never"] | Duration,
+        Field(union_mode="left_to_right"),
+    ] = Field(
+        "always",
+        description="Whether a contact may go through it again: always, never, or after a time (30d).",
+    )
+    goals: list[Goal] = Field(
+        [], max_length=4, description="Conversion events; the first is the primary one."
+    )
+    group: Name | None = Field(None, description="The subscription group of its messages.")
+    message_class: Literal["service", "marketing"] = Field(
+        "service",
+        alias="class",
+        description="What kind of messages it sends, where they do not answer the contact.",
+    )
+    thanks: Source | Literal[False] | None = Field(
+        None, description="Said when the flow ends on an answer without a word; false for silence."
+    )
+    on_publish: Literal["stay", "end"] | Moving = Field(
+        "stay",
+        description="What becomes of runs waiting in the revision before: stay, end, or {move: {old: new}}.",
+    )
+    steps: Steps = Field(min_length=1, max_length=500, description="What happens, in order.")
+    tests: list[TestLine] = Field(
+        [], description="Conversations that must go as written; run before publishing."
+    )
+
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "STARTERS",
+    "ApiStarter",
+    "Conversation",
+    "CreditExpiringStarter",
+    "EventStarter",
+    "Exchange",
+    "FlowFile",
+    "KeywordStarter",
+    "MessageStarter",
+    "ScheduleStarter",
+    "StepId",
+]

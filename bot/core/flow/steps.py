@@ -1,0 +1,340 @@
+"""The steps of a flow as marketers write them: one model for each kind."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from bot.core.flow.fields import (
+    Anything,
+    Duration,
+    Name,
+    Part,
+    Source,
+    StepId,
+    StepRef,
+    Target,
+    VariablePath,
+    Word,
+    Words,
+    listed,
+    wrong,
+)
+
+TAG = "step:"
+"""Begins the tag of each kind of step in pydantic's error locations, where no key can be confused with it."""
+
+
+class StepBase(Part):
+    """What every step may have."""
+
+    id: StepId | None = Field(
+        None, description="The step's name, for `goto`, statistics and published changes."
+    )
+    note: str | None = Field(None, description="A note for colleagues and translators; never sent.")
+
+
+class Wording(Part):
+    """A text with how it is sent; a plain text is short for `{text: …}`."""
+
+    text: Source = Field(description="What is said, as Liquid.")
+    channel: Literal["sms", "wechat", "inapp", "console"] | None = Field(
+        None, description="The channel to use; otherwise the one the contact is on."
+    )
+    group: Name | None = Field(None, description="The subscription group the message belongs to.")
+    message_class: Literal["service", "marketing"] | None = Field(
+        None, alias="class", description="What kind of message it is, where it does not answer the contact."
+    )
+    media: Annotated[list[Source], BeforeValidator(listed, json_schema_input_type=Source | list[Source])] = (
+        Field([], max_length=10, description="Addresses (URLs) of pictures to send along.")
+    )
+    id: StepId | None = Field(None, description="The step's name; the same as `id` beside the step's kind.")
+
+
+def _wording(value: object) -> object:
+    if isinstance(value, str):
+        return {"text": value}
+    if isinstance(value, (dict, Wording)):
+        return value
+    if value is None:
+        raise wrong("nothing is said here", "write the text after the colon")
+    if isinstance(value, list):
+        raise wrong("a list stands where one text is expected", "write one text, in quotes")
+    raise wrong(f"{value} is a number, not a text", f'put quotes around it: "{value}"')
+
+
+Message = Annotated[Wording, BeforeValidator(_wording, json_schema_input_type=Source | Wording)]
+
+
+def _steps(value: object) -> object:
+    return listed(value) if isinstance(value, (str, dict)) else value
+
+
+class Say(StepBase):
+    """Send a message."""
+
+    say: Message = Field(description="The text, or `{text, channel, group, class, media}`.")
+
+
+class Question(StepBase):
+    """What `ask` and `choose` have in common."""
+
+    save: Target | None = Field(
+        None,
+        description="Where the answer is kept: `member.…` with the member, otherwise while the flow runs.",
+    )
+    within: Duration | None = Field(
+        None, description="How long an answer is waited for; after that the flow goes on (see `on_silence`)."
+    )
+    otherwise: "Steps | None" = Field(
+        None,
+        alias="else",
+        description="Steps taken when no usable answer came (in time, or after the retries).",
+    )
+    on_silence: "Steps | None" = Field(
+        None, description="Steps taken when nothing came in time, instead of `else`."
+    )
+    retries: int = Field(
+        2, ge=0, le=10, description="How often the question is asked again after an unusable answer."
+    )
+    retry: Source | None = Field(
+        None, description="What is said before asking again; without it a standard sentence and the question."
+    )
+    only_answers: bool = Field(
+        default=False, description="Whether keywords of other flows are taken for answers while this is open."
+    )
+
+    @model_validator(mode="after")
+    def _silence_needs_time(self) -> "Question":
+        if self.on_silence is not None and self.within is None:
+            raise wrong("`on_silence` is never reached without `within`", "add `within:`, for example 1d")
+        return self
+
+
+class Ask(Question):
+    """Ask a question and wait for the answer."""
+
+    ask: Message = Field(description="The question: a text, or `{text, channel, group, class, media}`.")
+    expect: Literal["text", "number", "date", "yes_no", "email", "any"] | list[Word] = Field(
+        "any",
+        description="What counts as an answer: text, number, date, yes_no, email, any (a picture will do), "
+        "or a list of words one of which must be meant.",
+    )
+    skip: bool | list[Word] = Field(
+        default=True,
+        description="Whether SKIP (in the contact's language) leaves the question out, or the words that do.",
+    )
+
+
+class Option(Part):
+    """One thing to choose; a plain text is short for `{label: …}`."""
+
+    label: Source = Field(description="What the contact reads.")
+    words: Words | None = Field(None, description="Further words that mean this option.")
+    value: Anything = Field(None, description="What is saved; without it the label as written.")
+    then: "Steps" = Field([], description="Steps taken when it is chosen.")
+
+
+def _option(value: object) -> object:
+    return {"label": value} if isinstance(value, str) else value
+
+
+class Choose(Question):
+    """Let the contact choose by number, by word or by something close to the word."""
+
+    choose: Message = Field(description="The question: a text, or `{text, channel, group, class, media}`.")
+    options: (
+        list[Annotated[Option, BeforeValidator(_option, json_schema_input_type=Source | Option)]] | None
+    ) = Field(None, min_length=1, max_length=20, description="What can be chosen.")
+    source: VariablePath | None = Field(
+        None, alias="from", description="A variable that holds the list to choose from, instead of `options`."
+    )
+    label: Source | None = Field(
+        None, description="With `from`: how each is shown; `option` is the thing in the list."
+    )
+    then: "Steps" = Field([], description="With `from`: steps taken when one is chosen.")
+    numbered: bool = Field(
+        default=True, description="Whether the options are listed with numbers under the text."
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Choose":
+        if (self.options is None) == (self.source is None):
+            raise wrong(
+                "a choice needs `options`, or `from` with a variable, and not both", "keep one of them"
+            )
+        if self.source is None and (self.label is not None or self.then):
+            raise wrong("`label` and `then` beside `choose` go with `from`", "put them into each option")
+        return self
+
+
+class Do(StepBase):
+    """Call a handler: what a flow cannot express, written in Python."""
+
+    do: Name = Field(description="The handler's name.")
+    arguments: dict[Name, Anything] = Field(
+        {},
+        alias="with",
+        description="What the handler is told; texts may hold Liquid, a lone `{{ x }}` passes x itself.",
+    )
+    save_as: Name | None = Field(
+        None, alias="as", description="The variable that keeps what the handler gives back."
+    )
+    otherwise: "Steps | None" = Field(
+        None, alias="else", description="Steps taken when it cannot be done; `problem.code` says why."
+    )
+
+
+class If(StepBase):
+    """Go one way or the other."""
+
+    condition: Source = Field(
+        alias="if", description="A condition as in Liquid, like `balance.available > 0`."
+    )
+    then: "Steps" = Field(description="Steps taken when it holds.")
+    otherwise: "Steps" = Field([], alias="else", description="Steps taken when it does not.")
+
+
+class Set(StepBase):
+    """Remember something."""
+
+    set: dict[Target, Anything] = Field(
+        min_length=1,
+        description="`member.…` is kept with the member, others while the flow runs; texts may be Liquid.",
+    )
+
+
+class Wait(StepBase):
+    """Wait for some time."""
+
+    wait: Duration = Field(description="How long.")
+
+
+class WaitUntil(StepBase):
+    """Wait for a time of day or an instant, in the contact's zone."""
+
+    wait_until: Source = Field(
+        description="`10:00`, `fri 10:00`, `2026-12-24 10:00`, or Liquid that gives an instant.",
+        examples=["10:00", "fri 10:00", "2026-12-24 10:00"],
+    )
+
+
+class InboundWanted(Part):
+    """Which inbound message is waited for; it is heard without being consumed."""
+
+    group: Name | None = Field(None, description="Only keywords of this subscription group.")
+    category: str | None = Field(None, description="Only keywords of this category, like opt-in.")
+    keyword: Words | None = Field(None, description="Only these words.")
+
+
+class Wanted(Part):
+    """What `wait_for` waits for, and for how long."""
+
+    event: str | None = Field(None, min_length=1, description="The name of an event, like Order Completed.")
+    where: dict[str, Anything] = Field(
+        {}, description="What its properties must be: a value, a list of values, or a comparison like `> 50`."
+    )
+    inbound: InboundWanted | None = Field(None, description="A message of the contact, instead of an event.")
+    within: Duration | None = Field(None, description="How long it is waited for.")
+    otherwise: "Steps | None" = Field(
+        None, alias="else", description="Steps taken when it did not come in time."
+    )
+    save: Name | None = Field(None, description="The variable that keeps the event's properties.")
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> "Wanted":
+        if (self.event is None) == (self.inbound is None):
+            raise wrong("`wait_for` needs `event` or `inbound`, and not both", "keep one of them")
+        if self.otherwise is not None and self.within is None:
+            raise wrong("`else` is never reached without `within`", "add `within:`, for example 7d")
+        return self
+
+
+class WaitFor(StepBase):
+    """Wait for an event or a message."""
+
+    wait_for: Wanted = Field(description="What is waited for.")
+
+
+class Call(StepBase):
+    """Go through another flow, then come back; both see the same variables."""
+
+    call: Name = Field(description="The other flow's name.")
+    arguments: dict[Name, Anything] = Field({}, alias="with", description="Variables set before it starts.")
+
+
+class Goto(StepBase):
+    """Go on with another step of this flow."""
+
+    goto: StepRef = Field(description="The other step's id.")
+
+
+class End(StepBase):
+    """End the flow here."""
+
+    end: Literal[True] | None = Field(description="Nothing needs to follow; `- end` is enough.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: object) -> object:
+        return {"end": None} if value == "end" else value
+
+
+KINDS: dict[str, type[StepBase]] = {
+    "say": Say,
+    "ask": Ask,
+    "choose": Choose,
+    "do": Do,
+    "if": If,
+    "set": Set,
+    "wait": Wait,
+    "wait_until": WaitUntil,
+    "wait_for": WaitFor,
+    "call": Call,
+    "goto": Goto,
+    "end": End,
+}
+LATER = frozenset({"split", "email"})
+"""Steps of the language that this version does not have yet."""
+
+
+def kind_of(value: object) -> str | None:
+    """Return pydantic's tag of a step: its kind is found by its key before anything else is looked at."""
+    if isinstance(value, StepBase):
+        return next(TAG + kind for kind, model in KINDS.items() if type(value) is model)
+    if isinstance(value, str):
+        return TAG + value if value == "end" else None
+    if isinstance(value, dict):
+        kinds = [key for key in value if key in KINDS]
+        return TAG + kinds[0] if len(kinds) == 1 else None
+    return None
+
+
+Step = Annotated[
+    Annotated[Say, Tag("step:say")]
+    | Annotated[Ask, Tag("step:ask")]
+    | Annotated[Choose, Tag("step:choose")]
+    | Annotated[Do, Tag("step:do")]
+    | Annotated[If, Tag("step:if")]
+    | Annotated[Set, Tag("step:set")]
+    | Annotated[Wait, Tag("step:wait")]
+    | Annotated[WaitUntil, Tag("step:wait_until")]
+    | Annotated[WaitFor, Tag("step:wait_for")]
+    | Annotated[Call, Tag("step:call")]
+    | Annotated[Goto, Tag("step:goto")]
+    | Annotated[End, Tag("step:end")],
+    Discriminator(kind_of),
+]
+Steps = Annotated[
+    list[Step], BeforeValidator(_steps, json_schema_input_type=list[Step] | Step | Literal["end"])
+]
+
+for _model in (Question, Ask, Option, Choose, Do, If, Wanted, WaitFor):
+    _model.model_rebuild()
+
+
+def silence(step: Question) -> "tuple[timedelta | None, list[Step] | None, str]":
+    """Return how long a question waits, the steps taken on silence, and the key they stand under."""
+    if step.on_silence is not None:
+        return step.within, step.on_silence, "on_silence"
+    return step.within, step.otherwise, "else"
