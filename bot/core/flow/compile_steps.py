@@ -10,6 +10,7 @@ from bot.core.flow.complaints import Collector
 from bot.core.flow.parse import suggestion
 from bot.core.flow.reader import Path
 from bot.core.flow.schedule import weekday
+from bot.core.flow.translations import TranslatedText
 from bot.core.flow.where import Where, where
 from bot.core.keywords import normalise
 from bot.core.local_time import parse_clock
@@ -209,7 +210,7 @@ class StepCompiler:
             return on_other, on_other
         return on_other, self._branch(model.on_silence, base, ("on_silence",), "on_silence")
 
-    def _retry(self, model: steps.Question, expect: str, path: Path) -> compiled.TranslatedText:
+    def _retry(self, model: steps.Question, expect: str, path: Path) -> TranslatedText:
         if model.retry is not None:
             return self._collector.translated(model.retry, (*path, "retry"), model.note)
         return self._collector.translated(wording.RETRIES[expect], path, wording.NOTE)
@@ -255,9 +256,7 @@ class StepCompiler:
 
     # Values and texts
 
-    def _wording(
-        self, model: steps.Wording, path: Path, note: str | None
-    ) -> tuple[compiled.TranslatedText, Delivery]:
+    def _wording(self, model: steps.Wording, path: Path, note: str | None) -> tuple[TranslatedText, Delivery]:
         is_long = (*path, "text") in self._collector.document.marks.values
         text = self._collector.translated(model.text, (*path, "text") if is_long else path, note)
         media = tuple(

@@ -205,7 +205,7 @@ class Exchange(Part):
     expect: Annotated[list[str], BeforeValidator(listed, json_schema_input_type=str | list[str])] | None = (
         Field(
             None,
-            description="A piece of each message that must come, in order; [] for none; without it anything may.",
+            description="A piece of each message that must come, in order; [] for none; without it any may.",
         )
     )
 
@@ -249,7 +249,7 @@ class FlowFile(Part):
         Field(union_mode="left_to_right"),
     ] = Field(
         "always",
-        description="Whether a contact may go through it again: always, never, or after a time (30d).",
+        description="Whether a contact may go through it again: always, never, or after a time, as in 30d.",
     )
     goals: list[Goal] = Field(
         [], max_length=4, description="Conversion events; the first is the primary one."
@@ -265,7 +265,7 @@ class FlowFile(Part):
     )
     on_publish: Literal["stay", "end"] | Moving = Field(
         "stay",
-        description="What becomes of runs waiting in the revision before: stay, end, or {move: {old: new}}.",
+        description="What becomes of runs in the revision before: stay, end, or {move: {old: new}}.",
     )
     steps: Steps = Field(min_length=1, max_length=500, description="What happens, in order.")
     tests: list[TestLine] = Field(

@@ -86,10 +86,13 @@ def _path(value: JsonValue, location: tuple[str | int, ...]) -> Path:
     for part in location:
         if isinstance(part, str) and part.startswith(_TAGS):
             continue
-        if (isinstance(value, dict) and isinstance(part, str) and part in value) or (isinstance(value, list) and isinstance(part, int) and part < len(value)):
-            value = value[part]
-        else:
-            continue
+        match value, part:
+            case dict(), str() if part in value:
+                value = value[part]
+            case list(), int() if part < len(value):
+                value = value[part]
+            case _:
+                continue
         path.append(part)
     return tuple(path)
 

@@ -313,16 +313,17 @@ def _decoded(source: str | bytes, file: str) -> str:
     if size > BYTES_MAX:
         problem = f"the file is too large ({size // 1024} KB; at most {BYTES_MAX // 1024} KB)"
         raise FlowError(file, 1, 1, problem, "split it into several flows that `call` each other")
-    if isinstance(source, bytes):
-        try:
-            source = source.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            before = bytes(source[: error.start])
-            line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
-            raise FlowError(
-                file, line, column, "the file is not UTF-8 text", "save it again as UTF-8"
-            ) from error
-    return source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = source if isinstance(source, str) else _as_utf_8(source, file)
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _as_utf_8(source: bytes, file: str) -> str:
+    try:
+        return source.decode()
+    except UnicodeDecodeError as error:
+        before = source[: error.start]
+        line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+        raise FlowError(file, line, column, "the file is not UTF-8 text", "save it again as UTF-8") from error
 
 
 def _refuse_odd_indents(text: str, file: str) -> None:
