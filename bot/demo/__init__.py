@@ -1,0 +1,1 @@
+"""Everything that exists only to be shown: the far side of the network, on loopback, with no account."""

@@ -1,0 +1,145 @@
+"""The message resource of the loopback Twilio, and the faults one can ask it for.
+
+Fields: https://www.twilio.com/docs/messaging/api/message-resource#message-properties.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Literal
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+
+API_VERSION = "2010-04-01"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A message somebody wants sent; `by_service` lets the messaging service choose the number."""
+
+    to: str
+    sender: str
+    body: str
+    media: tuple[str, ...] = ()
+    status_callback: str | None = None
+    by_service: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Message:
+    """One message as Twilio keeps it; `status` moves on as it travels."""
+
+    sid: str
+    account_sid: str
+    direction: Literal["inbound", "outbound-api", "outbound-reply"]
+    sender: str
+    to: str
+    body: str
+    media: tuple[str, ...]
+    segments: int
+    status: str
+    created_at: datetime
+    messaging_service_sid: str | None = None
+    status_callback: str | None = None
+    sent_at: datetime | None = None
+    updated_at: datetime | None = None
+    error_code: int | None = None
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once it is on the phone, or never will be: the next message to that phone waits for it."""
+
+    @property
+    def our_id(self) -> str | None:
+        """The id under which the sender knows it, from the callback URL's query."""
+        if self.status_callback is None:
+            return None
+        return parse_qs(urlsplit(self.status_callback).query).get("message", [None])[0]
+
+    def resource(self) -> dict[str, object]:
+        """Return what the REST API shows of it."""
+        uri = f"/{API_VERSION}/Accounts/{self.account_sid}/Messages/{self.sid}"
+        unassigned = self.messaging_service_sid is not None and self.status == "accepted"
+        return {
+            "account_sid": self.account_sid,
+            "api_version": API_VERSION,
+            "body": self.body,
+            "date_created": format_datetime(self.created_at),
+            "date_sent": format_datetime(self.sent_at) if self.sent_at else None,
+            "date_updated": format_datetime(self.updated_at or self.created_at),
+            "direction": self.direction,
+            "error_code": self.error_code,
+            "error_message": None if self.error_code is None else f"Error {self.error_code}",
+            "from": None if unassigned else self.sender,
+            "messaging_service_sid": self.messaging_service_sid,
+            "num_media": str(len(self.media)),
+            "num_segments": "0" if unassigned else str(self.segments),
+            "price": None,
+            "price_unit": "USD",
+            "sid": self.sid,
+            "status": self.status,
+            "subresource_uris": {"media": f"{uri}/Media.json"},
+            "tags": None,
+            "to": self.to,
+            "uri": f"{uri}.json",
+        }
+
+
+FaultKind = Literal[
+    "reject",  # refused when sending, with `code` and `status`, perhaps `retry_after`
+    "drop_answer",  # accepted, then the connection breaks before the answer
+    "slow_answer",  # accepted, answered after `seconds`
+    "undelivered",  # accepted and sent, then not delivered, with `code`
+    "failed",  # accepted, never sent, with `code`
+    "duplicate_callbacks",  # every status is reported twice
+    "reversed_callbacks",  # the last status is reported first
+    "no_callbacks",  # no status is ever reported
+]
+
+
+class Fault(BaseModel):
+    """Something that shall go wrong: for one phone number or, without one, for all.
+
+    `times` is how often; None: until it is cleared.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: FaultKind
+    number: str | None = None
+    code: int | None = Field(default=None, ge=1)
+    status: int = Field(default=400, ge=400, le=599)
+    retry_after: int | None = Field(default=None, ge=0)
+    seconds: float = Field(default=0, ge=0, le=3600)
+    times: int | None = Field(default=1, ge=1)
+
+
+class Faults:
+    """The faults that were asked for and have not happened yet, oldest first."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Fault, int | None]] = []
+
+    def __iter__(self) -> Iterator[Fault]:
+        """Yield each with the times it has left."""
+        return iter([fault.model_copy(update={"times": left}) for fault, left in self._waiting])
+
+    def add(self, fault: Fault) -> None:
+        """Ask for a fault."""
+        self._waiting.append((fault, fault.times))
+
+    def clear(self) -> None:
+        """Let everything work again."""
+        self._waiting.clear()
+
+    def take(self, number: str, *kinds: FaultKind) -> Fault | None:
+        """Return the fault of one of these kinds that shall happen to this number now, and count it down."""
+        for place, (fault, left) in enumerate(self._waiting):
+            if fault.kind in kinds and fault.number in (None, number):
+                if left is not None and left <= 1:
+                    del self._waiting[place]
+                elif left is not None:
+                    self._waiting[place] = (fault, left - 1)
+                return fault
+        return None
