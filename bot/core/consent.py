@@ -61,6 +61,7 @@ class QuietHours:
 # 47 CFR 64.1200(c)(1) says 21:00 to 8:00 where the called party is; some states start at 9:00 only.
 # https://www.ecfr.gov/current/title-47/section-64.1200
 NIGHT = QuietHours(starts=time(21), ends=time(9))
+_QUIET_BY_DEFAULT = MappingProxyType({MessageClass.SERVICE: NIGHT, MessageClass.MARKETING: NIGHT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,11 @@ class Policy:
     """What the shop allows beyond consent. `zone` is the shop's: used for contacts whose own is unknown."""
 
     zone: str = "UTC"
-    quiet: Mapping[MessageClass, QuietHours] = MappingProxyType(
-        {MessageClass.SERVICE: NIGHT, MessageClass.MARKETING: NIGHT}
-    )
+    quiet: Mapping[MessageClass, QuietHours] = field(default_factory=lambda: _QUIET_BY_DEFAULT)
     body_max: int = 1600  # https://www.twilio.com/docs/api/errors/21617
+
+
+USUAL_POLICY = Policy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class ConsentFacts:
     suppressed: bool = False
     subscriptions: Mapping[str, SubscriptionState] = field(default_factory=dict)
     zones: tuple[str, ...] = ()
-    policy: Policy = field(default_factory=Policy)
+    policy: Policy = USUAL_POLICY
 
 
 # ------------------------------------------------------------------------------------------ the rules

@@ -100,7 +100,7 @@ def _spelled_plainly(text: str) -> str:
 
 
 def _parsed(spelled: str, default_region: str) -> "ParsedNumber":
-    """Parse; where no reading is a valid number, take one whose length is right: plans change faster than we."""
+    """Parse; where no reading is a valid number, take one of the right length: plans change."""
     import phonenumbers  # noqa: PLC0415  0.1 s and 14 MB that a process without new contacts need not pay
 
     readings = [spelled] if spelled.startswith("+") else [spelled, f"+{spelled}"]

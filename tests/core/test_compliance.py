@@ -1,0 +1,163 @@
+"""STOP, START and HELP in every language, however decorated, and the replies that must go out."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.compliance import (
+    DEFAULT_REPLIES,
+    DEFAULT_WORDS,
+    LegalCategory,
+    LegalWords,
+    RequiredReply,
+    legal_category,
+    legal_word,
+    required_reply,
+)
+from bot.core.keywords import Keyword, collisions
+from bot.core.segments import Encoding, segment
+
+EVERY_WORD = [
+    (word, category)
+    for category, languages in DEFAULT_WORDS.items()
+    for words in languages.values()
+    for word in words
+]
+
+
+@pytest.mark.parametrize(
+    "word", ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"]
+)
+def test_what_twilio_hears_as_opt_out_we_hear_too(word: str) -> None:
+    # https://help.twilio.com/articles/223134027
+    assert legal_category(word) is LegalCategory.OPT_OUT
+    assert legal_category(f" {word.lower()}\n") is LegalCategory.OPT_OUT
+
+
+@given(
+    st.sampled_from(EVERY_WORD),
+    st.sampled_from(["", " ", "\n", "\u200b"]),
+    st.sampled_from(["", ".", "!!", " please", ". Thank you", " 🙏", " gracias", "\ufe0f"]),
+)
+def test_every_word_counts_in_every_language_however_decorated(
+    listed: tuple[str, LegalCategory], before: str, after: str
+) -> None:
+    word, category = listed
+    assert legal_category(f"{before}{word}{after}" if word != "🛑" else word) is category
+    assert legal_category(word.lower()) is category
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "STOP.",
+        "stop!!",
+        "Stop. Thank you",
+        "please STOP",
+        "S.T.O.P.",
+        "STOP STOP STOP",
+        "🛑",
+        "🛑🛑🛑",
+        "STOP 🛑",
+        "Opt-out",
+        "OPT OUT pls",
+        "No más, gracias",
+        "arret svp",
+        "请退订",
+        "我要退订",
+        "停止してください",
+        "ＳＴＯＰ",
+    ],
+)
+def test_plain_revocations_are_heard(text: str) -> None:
+    assert legal_category(text) is LegalCategory.OPT_OUT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "can't stop shopping",
+        "weekend",
+        "the end",
+        "STOP 12345",
+        "cancel my order 5",
+        "取消订单",
+        "quit smoking tea?",
+        *("", "?", "thanks", "please", "👍", "balance", "stopwatch", "a", "aaaa", "stop " + "x" * 500),
+    ],
+)
+def test_words_inside_other_talk_are_not(text: str) -> None:
+    assert legal_category(text) is None
+
+
+def test_yes_is_told_apart_from_start() -> None:
+    assert legal_category("YES!") is LegalCategory.YES
+    assert legal_category("sí") is LegalCategory.YES
+    assert legal_category("Start") is LegalCategory.OPT_IN
+    assert legal_category("unstop") is LegalCategory.OPT_IN
+
+
+def test_the_language_of_a_word_is_known() -> None:
+    word = legal_word("ayuda por favor")
+    assert word is not None
+    assert (word.category, word.language) == (LegalCategory.HELP, "es")
+
+
+def test_a_shop_adds_words_and_takes_none_away() -> None:
+    words = LegalWords({LegalCategory.OPT_OUT: {"it": ["BASTA", "FERMA"]}})
+    assert legal_category("basta!", words) is LegalCategory.OPT_OUT
+    assert legal_category("STOP", words) is LegalCategory.OPT_OUT
+    assert legal_category("basta!") is None
+
+
+@pytest.mark.parametrize("word", ["START", "help", "?!"])
+def test_a_shop_cannot_turn_a_word_into_another(word: str) -> None:
+    with pytest.raises(ValueError, match="word"):
+        LegalWords({LegalCategory.OPT_OUT: {"en": [word]}})
+
+
+def test_a_flow_that_claims_a_legal_word_collides_with_it() -> None:
+    mine = Keyword("Cancel", "cancel_order", place="flows/orders.yaml:3")
+    (collision,) = collisions([*LegalWords().keywords(), mine])
+    assert collision.first.target == "opt-out"
+    assert collision.second is mine
+
+
+@pytest.mark.parametrize("language", sorted(DEFAULT_REPLIES))
+@pytest.mark.parametrize("kind", RequiredReply)
+def test_every_required_reply_names_the_shop_and_stays_short(kind: RequiredReply, language: str) -> None:
+    text = required_reply(kind, language, "Kettle & Leaf Coffee")
+    assert "Kettle & Leaf Coffee" in text
+    assert "{" not in text
+    assert segment(text).segments <= 2
+    if language != "zh_Hans":
+        assert segment(text).encoding is Encoding.GSM_7
+
+
+@pytest.mark.parametrize("kind", [RequiredReply.OPT_IN, RequiredReply.CONFIRM])
+def test_opting_in_tells_what_the_carriers_ask_for(kind: RequiredReply) -> None:
+    text = required_reply(kind, "en", "Kettle")
+    for part in (
+        "Msg frequency varies.",
+        "Msg & data rates may apply.",
+        "Reply HELP for help, STOP to cancel.",
+    ):
+        assert part in text
+
+
+def test_the_opt_in_reply_begins_as_promised() -> None:
+    assert required_reply(RequiredReply.OPT_IN, "en", "Kettle").startswith("You're in")
+
+
+def test_a_reply_falls_back_to_the_language_and_then_to_english() -> None:
+    spanish = required_reply(RequiredReply.HELP, "es", "Kettle")
+    assert required_reply(RequiredReply.HELP, "es_MX", "Kettle") == spanish
+    assert required_reply(RequiredReply.HELP, "fr", "Kettle") == required_reply(
+        RequiredReply.HELP, "en", "Kettle"
+    )
+
+
+def test_the_shops_own_text_is_used_unless_it_is_blank() -> None:
+    own = {"fr": {RequiredReply.HELP: "{shop} {aide}: STOP pour arreter"}, "en": {RequiredReply.HELP: "  "}}
+    assert required_reply(RequiredReply.HELP, "fr", "Kettle", own) == "Kettle {aide}: STOP pour arreter"
+    assert "Kettle" in required_reply(RequiredReply.HELP, "en", "Kettle", own)
