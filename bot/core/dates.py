@@ -3,10 +3,10 @@
 import re
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
 
+from bot.core.local_time import zone_of
 from bot.core.money import babel_locale, plain
 
 DAY_STYLES = ("short", "long", "weekday", "relative")
@@ -76,12 +76,6 @@ def last_moment(end: datetime) -> datetime:
     Credit that ends at the midnight which starts Saturday is good through Friday: say Friday.
     """
     return end - timedelta(microseconds=1)
-
-
-@lru_cache(maxsize=1024)
-def zone_of(name: str) -> ZoneInfo:
-    """Return the zone of an IANA name."""
-    return ZoneInfo(name)
 
 
 def _as_date(value: date) -> date:

@@ -11,14 +11,13 @@ from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.numbers import get_currency_symbol, get_decimal_symbol, get_group_symbol
 
+from bot.core.segments import segment
+
 _SPACES = {0x00A0: " ", 0x202F: " ", 0x2009: " "}
 _MARKS: dict[int, str | None] = dict.fromkeys((0x200E, 0x200F, 0x061C))
 # Babel's no-break spaces and writing-direction marks are in no GSM-7 table: one of them turns a
 # 160-character SMS into 70-character ones (measured: reference, "SMS cost trap").
 _PLAIN = {**_SPACES, **_MARKS}
-
-# The only currency signs of GSM 03.38 (€ is in its extension table); others are written as their code.
-_GSM_SIGNS = frozenset("$£¥€")
 
 
 def money(amount_minor: int, currency: str, exponent: int, locale: str) -> str:
@@ -122,8 +121,7 @@ def _pattern(currency: str, exponent: int, locale: str) -> _Pattern:
 
 def _symbol(currency: str, locale: Locale) -> str:
     symbol = plain(get_currency_symbol(currency, locale))
-    writable = all(char in _GSM_SIGNS or (char.isascii() and char.isprintable()) for char in symbol)
-    return symbol if writable else currency
+    return currency if segment(symbol).expensive else symbol  # PLN for zł: one ł would double an SMS
 
 
 def _around(side: str, symbol: str, where: str) -> str:
