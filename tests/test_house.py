@@ -1,6 +1,16 @@
 """The house itself: databases and browser are real, and what is committed runs on any machine."""
 
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page
@@ -8,8 +18,17 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.databases import Databases
+from tests.postgres import Server
 
 PROJECT = Path(__file__).parent.parent
+
+
+def project() -> dict[str, Any]:
+    return tomllib.loads((PROJECT / "pyproject.toml").read_text())
+
+
+def names_of(requirements: list[str]) -> set[str]:
+    return {re.split(r"[^\w.-]", requirement)[0].lower() for requirement in requirements}
 
 
 async def tables_of(url: str) -> set[str]:
@@ -72,4 +91,68 @@ async def test_the_browser_draws_chinese_and_emoji(page: Page, output_folder: Pa
         for name in ("chinese", "other", "emoji", "none")
     }
     # Without a font every unknown character is the same box: then two different ones look alike.
-    assert len(set(drawn.values())) == len(drawn)
+    assert len(set(drawn.values())) == len(drawn), "install fonts-noto-cjk and fonts-noto-color-emoji"
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_names_no_host_and_hashes_everything(name: str) -> None:
+    lock = (PROJECT / name).read_text()
+    assert not re.search(r"://|@ |index|/work|/opt", lock)
+    packages = re.findall(r"^[a-z].*(?:\n    .*)*", lock, re.MULTILINE)
+    assert len(packages) > 50
+    assert all(re.match(r"[a-z0-9.-]+==", package) for package in packages)
+    assert all("--hash=sha256:" in package for package in packages)
+
+
+def test_both_locks_agree_and_hold_what_the_project_asks_for() -> None:
+    run, dev = (
+        set(re.findall(r"^([a-z0-9.-]+)==(\S+)", (PROJECT / name).read_text(), re.MULTILINE))
+        for name in ("requirements.lock", "requirements-dev.lock")
+    )
+    assert run <= dev
+    assert names_of(project()["project"]["dependencies"]) <= {name for name, _ in run}
+    assert names_of(project()["dependency-groups"]["dev"]) <= {name for name, _ in dev}
+
+
+def test_every_dependency_is_explained() -> None:
+    explained = {
+        name.lower() for name in re.findall(r"\*\*([\w.-]+)", (PROJECT / "docs/decisions.md").read_text())
+    }
+    asked = [
+        *project()["project"]["dependencies"],
+        *project()["project"]["optional-dependencies"]["uvloop"],
+        *project()["dependency-groups"]["build"],
+        *project()["dependency-groups"]["dev"],
+    ]
+    assert names_of(asked) - explained == set()
+
+
+def test_the_procfile_has_a_release_step_and_both_roles() -> None:
+    lines = (PROJECT / "Procfile").read_text().splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["release", "web", "worker"]
+    assert all("regulars " in line for line in lines)
+
+
+def test_a_server_ends_with_the_process_that_started_it(postgres: Server) -> None:
+    program = (
+        "import os, signal\n"
+        "from tests.postgres import running_server\n"
+        "with running_server() as server:\n"
+        "    print(server.url, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    if "REGULARS_TEST_POSTGRES" in os.environ:
+        pytest.skip(f"the server {postgres.version} is not ours to end")
+    killed = subprocess.run(
+        [sys.executable, "-c", program], check=False, stdout=subprocess.PIPE, text=True, cwd=PROJECT
+    )
+    assert killed.returncode == -signal.SIGKILL
+    port = urlsplit(killed.stdout.strip()).port
+    assert port
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.1)
+    pytest.fail("the server is still there")
