@@ -79,10 +79,13 @@ def read_form(body: bytes) -> list[tuple[str, str]]:
     """
     if body.count(b"&") >= _FIELDS_MAX:
         raise Refused("The form has too many fields", f"send at most {_FIELDS_MAX}", 413)
-    text = body.decode("utf-8", "surrogateescape").replace("+", " ")
+    # Encoded plus signs, which every number has, are most of the escapes: decoding them in one go is safe,
+    # since a `+` can neither complete nor begin another escape.
+    text = body.decode("utf-8", "surrogateescape").replace("+", " ").replace("%2B", "+")
     return [
-        (_unquote(name), _unquote(value))
-        for name, _, value in [pair.partition("=") for pair in text.split("&")]
+        (name, value) if "%" not in pair else (_unquote(name), _unquote(value))
+        for pair in text.split("&")
+        for name, _, value in (pair.partition("="),)
         if name or value
     ]
 
@@ -186,7 +189,7 @@ def _e164(spelled: str, country: str | None) -> str | None:
 
 
 def _unquote(text: str) -> str:
-    return unquote(text, errors="surrogateescape") if "%" in text else text
+    return unquote(text, errors="surrogateescape")
 
 
 def _clean(text: str) -> str:

@@ -50,13 +50,13 @@ MESSAGE = Outgoing(
 
 @asynccontextmanager
 async def twilio(
-    token: str = TOKEN, sender: str = DEMO_NUMBER, timeout: timedelta = timedelta(milliseconds=500)
+    token: str = TOKEN, sender: str = DEMO_NUMBER, wait: timedelta = timedelta(milliseconds=500)
 ) -> AsyncIterator[tuple[TwilioChannel, LoopbackTwilio]]:
     account = Account(SID, TOKEN, f"{PUBLIC_URL}/twilio/messages", messaging_service_sid=SERVICE)
     async with LoopbackTwilio(account, latency=timedelta()) as loopback:
         channel = TwilioChannel(
             TwilioAccount(SID, token, sender=sender, public_url=PUBLIC_URL, base_url=loopback.url),
-            timeout=timeout,
+            timeout=wait,
         )
         try:
             yield channel, loopback
@@ -226,7 +226,7 @@ async def test_twilio_may_keep_a_message_only_while_it_is_worth_sending() -> Non
 
 
 async def test_many_sends_at_once_each_get_their_own_answer() -> None:
-    async with twilio(timeout=timedelta(seconds=30)) as (channel, loopback):
+    async with twilio(wait=timedelta(seconds=30)) as (channel, loopback):
         messages = [replace(MESSAGE, id=f"{n:032x}", address=f"+1415556{n:04}") for n in range(300)]
         answers = await asyncio.gather(*(channel.send(message) for message in messages))
         taken = [loopback.network.messages[sent.provider_id].our_id for sent in answers]
