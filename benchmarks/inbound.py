@@ -10,14 +10,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.databases import Database, Sqlite, build_slow_fsync, own_postgres, postgres_at
-from benchmarks.load import Generator, Outcome
 from benchmarks.posts import Load, Road
-from benchmarks.processes import Server, rss_megabytes
-from benchmarks.report import Goal, Report, at_least, at_most, median, ratio, say, spread
+from benchmarks.processes import Server
+from benchmarks.report import Goal, Report, at_least, at_most, ratio, say
+from benchmarks.samples import OPEN_LOOP_RATE, Subject
 from benchmarks.subjects import Start, aiogram, floor, regulars, tutorial
 
 CPU_OVER_FLOOR_MAX = {"sqlite": 2.0, "postgresql": 2.5}
@@ -25,7 +25,6 @@ TUTORIAL_OVER_REGULARS_MIN = 12.0
 AIOGRAM_OVER_REGULARS_MIN = 3.0
 P99_OVER_FLOOR_MAX = 3.0
 SLOW_FSYNC_THROUGHPUT_MIN = 0.7
-OPEN_LOOP_RATE = 100.0  # messages a second
 CONCURRENCY = 64
 # A session per request from SQLAlchemy's pool of 15, on the event loop, waits for itself beyond that many.
 TUTORIAL_CONCURRENCY = 10
@@ -44,77 +43,6 @@ class Size:
 
 FULL = Size(members=10_000, rounds=5, posts=20_000, slow_posts=2_000, open_loop_seconds=15)
 QUICK = Size(members=1_000, rounds=3, posts=2_000, slow_posts=400, open_loop_seconds=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One measured run of one subject; CPU in microseconds per message."""
-
-    cpu: float
-    database_cpu: float | None
-    per_second: float
-    outcome: Outcome
-
-
-@dataclass(slots=True)
-class Subject:
-    """A running server with what was measured of it."""
-
-    name: str
-    server: Server
-    road: Road
-    count: int
-    database: Database
-    samples: list[Sample] = field(default_factory=list)
-    open_loop: list[Sample] = field(default_factory=list)
-
-    def cpu(self) -> float | None:
-        return median([sample.cpu for sample in self.samples])
-
-    def per_second(self) -> float | None:
-        return median([sample.per_second for sample in self.samples])
-
-    def open_loop_p99(self) -> float | None:
-        return median([sample.outcome.p99 for sample in self.open_loop])
-
-    def measure(self, load: Load) -> Sample:
-        """Raises RuntimeError if anything but 200 was answered: a fast refusal is no result."""
-        generator = Generator(load)
-        cpu, database_cpu = self.server.cpu_seconds(), self.database.cpu_seconds()
-        outcome = generator.run()
-        self.server.settle()
-        if not outcome.good:
-            raise RuntimeError(f"{self.name} answered {outcome.statuses}:\n{self.server.log_end()}")
-        million = 1_000_000 / outcome.answered
-        after = self.database.cpu_seconds()
-        beside = None if database_cpu is None or after is None else round((after - database_cpu) * million, 1)
-        return Sample(
-            cpu=round((self.server.cpu_seconds() - cpu) * million, 1),
-            database_cpu=beside,
-            per_second=round(outcome.answered / outcome.seconds, 1),
-            outcome=outcome,
-        )
-
-    def figures(self) -> dict[str, object]:
-        """What the report says of it."""
-        database_cpu = [sample.database_cpu for sample in self.samples if sample.database_cpu is not None]
-        figures: dict[str, object] = {
-            "cpu_us_per_message": spread([sample.cpu for sample in self.samples]),
-            "per_second": spread([sample.per_second for sample in self.samples]),
-            "p50_ms": median([sample.outcome.p50 for sample in self.samples]),
-            "p99_ms": median([sample.outcome.p99 for sample in self.samples]),
-            "rss_mb": rss_megabytes(self.server.pid),
-        }
-        if database_cpu:
-            figures["database_cpu_us_per_message"] = spread(database_cpu)
-        if self.open_loop:
-            figures["open_loop"] = {
-                "per_second": OPEN_LOOP_RATE,
-                "p50_ms": median([sample.outcome.p50 for sample in self.open_loop]),
-                "p99_ms": spread([sample.outcome.p99 for sample in self.open_loop]),
-                "cpu_us_per_message": median([sample.cpu for sample in self.open_loop]),
-            }
-        return figures
 
 
 class Bench:
@@ -162,8 +90,7 @@ class Bench:
         for subject in self.subjects.values():
             began_at = time.perf_counter()
             if subject.name.startswith("regulars") or subject.name == "aiogram":
-                join = Load(subject.road, subject.server.port, "join", self.size.members, 0, join=True)
-                subject.measure(join)
+                subject.everybody("LOYALTY", range(self.size.members))
             subject.measure(self.load(subject, "warm"))
             say(f"  {subject.name}: ready in {time.perf_counter() - began_at:.1f} s")
 

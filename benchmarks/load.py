@@ -111,8 +111,6 @@ class Run:
                 lambda: Wire(self.answered, self.lost), "127.0.0.1", self.load.port
             )
             self.idle.append(wire)
-        gc.freeze()
-        gc.disable()  # a pause of ours is not the server's
         started_at = time.perf_counter()
         if self.load.rate is None:
             while self.idle:
@@ -227,6 +225,8 @@ def main() -> None:
     sys.stdin.readline()
 
     async def measure() -> Outcome:
+        gc.freeze()
+        gc.disable()  # a pause of ours is not the server's
         return await Run(load, prepared).measure()
 
     print(json.dumps(asdict(asyncio.run(measure()))), flush=True)

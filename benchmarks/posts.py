@@ -44,20 +44,22 @@ class Load:
 
     Attributes:
         run: makes every provider id of this run distinct from those of other runs.
+        members: how many, from `first_member` on (the mix is always from the first).
         newcomers: the members [first, last) who were just asked for a name: half of the answers are theirs.
         rate: posts a second whatever the answers take (open loop), or None: as fast as they are answered.
-        join: everybody in [0, members) texts LOYALTY once, instead of the mix.
+        everybody: what every member texts once, instead of the mix; then there is one post per member.
     """
 
     road: Road
     port: int
     run: str
     members: int
-    count: int
+    count: int = 0
     newcomers: tuple[int, int] = (0, 0)
     concurrency: int = 64
     rate: float | None = None
-    join: bool = False
+    everybody: str | None = None
+    first_member: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +137,10 @@ def telegram_post(port: int, member: int, text: str, key: str) -> bytes:
 def posts(load: Load) -> list[Post]:
     """All posts of a run, the same for the same load."""
     form: Callable[[int, int, str, str], bytes] = twilio_post if load.road == "twilio" else telegram_post
-    if load.join:
+    if load.everybody is not None:
         return [
-            Post("LOYALTY", form(load.port, member, "LOYALTY", f"{load.run}:{member}"))
-            for member in range(load.members)
+            Post(load.everybody, form(load.port, member, load.everybody, f"{load.run}:{member}"))
+            for member in range(load.first_member, load.first_member + load.members)
         ]
     dice = random.Random(load.run)
     answerers = _answerers(load, dice)

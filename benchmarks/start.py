@@ -37,7 +37,7 @@ def measure(report: Report, database: Database, folder: Path, *, starts: int, me
     try:
         server.wait_ready()
         idle = rss_megabytes(server.pid)
-        Generator(Load("twilio", server.port, "join", members, 0, join=True)).run()
+        Generator(Load("twilio", server.port, "join", members, everybody="LOYALTY")).run()
         Generator(Load("twilio", server.port, "mix", members, members * 2)).run()
         loaded = rss_megabytes(server.pid)
     finally:
