@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from bot.demo.loopback_message import API_VERSION, Draft, Fault, Message
-from bot.demo.loopback_network import Network, is_loopback
+from bot.demo.loopback_network import Network
+from bot.demo.loopback_webhook import is_loopback
 
 _BODY_CHARACTERS_MAX = 1600
 _PAGE_SIZE, _PAGE_SIZE_MAX = 50, 1000

@@ -95,6 +95,7 @@ FaultKind = Literal[
     "duplicate_callbacks",  # every status is reported twice
     "reversed_callbacks",  # the last status is reported first
     "no_callbacks",  # no status is ever reported
+    "lost_webhook_answer",  # the webhook's first answer to a text from `number` is lost: posted again
 ]
 
 

@@ -5,23 +5,18 @@ replies and sent messages to the phones in order, reports every status to the se
 """
 
 import asyncio
-import logging
 import secrets
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urljoin
 
-import aiohttp
-
-from bot.channels.twilio.signature import SIGNATURE_HEADER, sign
 from bot.core.segments import segment
-from bot.demo.loopback_message import API_VERSION, Draft, Faults, Message
-from bot.demo.loopback_twiml import TwimlError, read_twiml
-
-log = logging.getLogger(__name__)
+from bot.demo.loopback_message import Draft, Faults, Message
+from bot.demo.loopback_twiml import Reply, TwimlError, read_twiml
+from bot.demo.loopback_webhook import Webhooks, incoming_form, is_loopback, status_form
 
 OptOut = Literal["off", "default", "advanced"]
 Outbound = Literal["outbound-api", "outbound-reply"]
@@ -36,9 +31,8 @@ _OPT_OUT_REPLIES = {
 }
 _BLOCKED = 21610
 _UNKNOWN = 30008
+_BAD_ANSWER, _NO_ANSWER = 11200, 11205
 DEMO_NUMBER = "+14155550100"  # 555-01xx belongs to nobody
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
-_PLACE = {"City": "SAN FRANCISCO", "State": "CA", "Zip": "94105", "Country": "US"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +119,19 @@ class Network:
         self._phones: dict[str, Phone] = {}
         self._clock = clock
         self._latency_seconds = latency.total_seconds()
-        self._timeout = aiohttp.ClientTimeout(total=webhook_timeout.total_seconds())
+        self._webhooks = Webhooks(account.auth_token, webhook_timeout, self.faults)
         self._journeys: set[asyncio.Task[None]] = set()
-        self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
         """Get ready to post webhooks and callbacks."""
-        self._session = aiohttp.ClientSession(timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar())
+        await self._webhooks.open()
 
     async def close(self) -> None:
         """Stop every message where it is."""
         for journey in self._journeys:
             journey.cancel()
         await asyncio.gather(*self._journeys, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
+        await self._webhooks.close()
 
     async def settle(self) -> None:
         """Wait until every message has arrived and every status is reported."""
@@ -219,8 +211,7 @@ class Network:
                 await asyncio.sleep(self._latency_seconds)
             if order != "reversed_callbacks":
                 self._move(message, status, error_code if status == final else None)
-            if message.status_callback is not None:
-                await self._call_back(message, status, error_code if status == final else None)
+            await self._call_back(message, status, error_code if status == final else None)
 
     def _move(self, message: Message, status: str, error_code: int | None) -> None:
         message.status, message.error_code, message.updated_at = status, error_code, self._clock()
@@ -228,24 +219,9 @@ class Network:
             message.sent_at = message.updated_at
 
     async def _call_back(self, message: Message, status: str, error_code: int | None) -> None:
-        assert message.status_callback is not None
-        form = {
-            "SmsSid": message.sid,
-            "SmsStatus": status,
-            "MessageStatus": status,
-            "To": message.to,
-            "MessageSid": message.sid,
-            "AccountSid": message.account_sid,
-            "From": message.sender,
-            "ApiVersion": API_VERSION,
-        }
-        if message.messaging_service_sid is not None:
-            form["MessagingServiceSid"] = message.messaging_service_sid
-        if error_code is not None:
-            form["ErrorCode"] = str(error_code)
-        if status == "delivered":
-            form["RawDlrDoneDate"] = self._clock().strftime("%y%m%d%H%M")
-        await self._post(message.status_callback, form)
+        if message.status_callback is not None:
+            form = status_form(message, status, error_code, self._clock())
+            await self._webhooks.post(message.status_callback, form)
 
     # From a phone to the account
 
@@ -254,33 +230,34 @@ class Network:
         message = self._message("inbound", Draft(to=to, sender=number, body=body, media=media))
         message.status, message.sent_at = "received", message.created_at
         self.phone(number).add(message)
-        opt_out_type = self._heed_opt_out(message)
-        form = self._incoming_form(message)
-        if opt_out_type is not None and self.account.opt_out == "advanced":
-            form["OptOutType"] = opt_out_type
-        attempts, http_status, content_type, answer = await self._post(self.account.webhook_url, form)
-        replies: list[str] = []
-        error_code: int | None = None
-        try:
-            if http_status is None:
-                error_code = 11205
-            elif not 200 <= http_status < 300:  # noqa: PLR2004  # RFC 9110: success
-                error_code = 11200
-            else:
-                for reply in read_twiml(content_type, answer):
-                    callback = reply.status_callback
-                    draft = Draft(
-                        to=reply.to or number,
-                        sender=reply.sender or to,
-                        body=reply.body,
-                        media=reply.media,
-                        status_callback=urljoin(self.account.webhook_url, callback) if callback else None,
-                    )
-                    sent = self.dispatch(draft, "outbound-reply")
-                    replies.append(sent.sid)
-        except TwimlError as error:
-            error_code = error.code
-        return Texted(message.sid, attempts, http_status, error_code, tuple(replies))
+        message.messaging_service_sid = self.account.messaging_service_sid
+        heard = self._heed_opt_out(message)
+        form = incoming_form(message, heard if self.account.opt_out == "advanced" else None)
+        answer = await self._webhooks.post(self.account.webhook_url, form)
+        replies: tuple[Reply, ...] = ()
+        error_code = None
+        if answer.status is None:
+            error_code = _NO_ANSWER
+        elif not 200 <= answer.status < 300:  # noqa: PLR2004  # RFC 9110: success
+            error_code = _BAD_ANSWER
+        else:
+            try:
+                replies = tuple(read_twiml(answer.content_type, answer.body))
+            except TwimlError as error:
+                error_code = error.code
+        sids = tuple(self._reply(message, reply).sid for reply in replies)
+        return Texted(message.sid, answer.attempts, answer.status, error_code, sids)
+
+    def _reply(self, message: Message, reply: Reply) -> Message:
+        callback = reply.status_callback
+        draft = Draft(
+            to=reply.to or message.sender,
+            sender=reply.sender or message.to,
+            body=reply.body,
+            media=reply.media,
+            status_callback=urljoin(self.account.webhook_url, callback) if callback else None,
+        )
+        return self.dispatch(draft, "outbound-reply")
 
     def _heed_opt_out(self, message: Message) -> str | None:
         """Do what Twilio does about STOP, START and HELP by itself, and return what it took the text for."""
@@ -305,29 +282,6 @@ class Network:
             self._dispatch(draft, "outbound-reply", blocked=False)
         return heard
 
-    def _incoming_form(self, message: Message) -> dict[str, str]:
-        form = {f"To{name}": value for name, value in _PLACE.items()}
-        form |= {f"From{name}": value for name, value in _PLACE.items()}
-        form |= {
-            "ToCountry": "US",
-            "SmsMessageSid": message.sid,
-            "NumMedia": str(len(message.media)),
-            "SmsSid": message.sid,
-            "SmsStatus": "received",
-            "Body": message.body,
-            "To": message.to,
-            "NumSegments": str(message.segments),
-            "MessageSid": message.sid,
-            "AccountSid": message.account_sid,
-            "From": message.sender,
-            "ApiVersion": API_VERSION,
-        }
-        if self.account.messaging_service_sid is not None:
-            form["MessagingServiceSid"] = self.account.messaging_service_sid
-        for number, url in enumerate(message.media):
-            form |= {f"MediaUrl{number}": url, f"MediaContentType{number}": "image/png"}
-        return form
-
     # Below: how
 
     def _message(self, direction: Literal["inbound"] | Outbound, draft: Draft) -> Message:
@@ -346,42 +300,7 @@ class Network:
         self.messages[message.sid] = message
         return message
 
-    async def _post(self, url: str, form: Mapping[str, str]) -> tuple[int, int | None, str, bytes]:
-        """Post a signed form as Twilio does: once more, with the same token, if that fails.
-
-        Returns the attempts made, the HTTP status (None: no answer), the content type and the body.
-        """
-        assert self._session is not None, "open the network first"
-        url = url.partition("#")[0]  # the fragment holds options for Twilio; it is neither sent nor signed
-        headers = {
-            SIGNATURE_HEADER: sign(self.account.auth_token, url, list(form.items())),
-            "I-Twilio-Idempotency-Token": secrets.token_hex(16),
-            "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
-            "User-Agent": "TwilioProxy/1.1",
-            "Accept": "*/*",
-        }
-        status, content_type, body, attempt = None, "", b"", 0
-        for attempt in (1, 2):
-            try:
-                async with self._session.post(
-                    url, data=urlencode(form).encode(), headers=headers, allow_redirects=False
-                ) as answer:
-                    body = await answer.read()
-                    status, content_type = answer.status, answer.content_type
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                log.info("webhook_failed", extra={"attempt": attempt, "why": type(error).__name__})
-                status, content_type, body = None, "", b""
-            if status is not None and status < 500:  # noqa: PLR2004  # RFC 9110: server error
-                break
-        return attempt, status, content_type, body
-
     def _spawn(self, journey: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(journey)
         self._journeys.add(task)
         task.add_done_callback(self._journeys.discard)
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL is on this machine: the loopback must never post to anybody else's."""
-    parts = urlsplit(url)
-    return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK_HOSTS

@@ -17,7 +17,8 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.demo.loopback_message import Fault, Message
-from bot.demo.loopback_network import LOOPBACK_HOSTS, Network, Phone
+from bot.demo.loopback_network import Network, Phone
+from bot.demo.loopback_webhook import LOOPBACK_HOSTS
 
 _WAIT_SECONDS_MAX = 60.0
 _HEARTBEAT_SECONDS = 15.0

@@ -208,6 +208,32 @@ async def test_a_failing_webhook_is_tried_once_more_as_the_same_event() -> None:
         assert len(tokens) == 1
 
 
+async def test_an_answer_lost_on_the_way_back_is_asked_for_again() -> None:
+    async with running() as (bot, loopback):
+        bot.answer = b"<Response><Message>Here</Message></Response>"
+        loopback.fault(Fault(kind="lost_webhook_answer", number=ANA))
+        texted = await loopback.text(ANA, "HELLO")
+        await loopback.settle()
+        assert (texted.attempts, len(bot.messages)) == (2, 2)
+        assert bot.messages[0] == bot.messages[1]
+        assert loopback.received(ANA) == ["Here"]
+
+
+async def test_a_number_abroad() -> None:
+    async with running() as (bot, loopback):
+        await loopback.text("+8613812345678", "会员")
+        assert (bot.messages[0]["FromCountry"], bot.messages[0]["ToCountry"]) == ("CN", "US")
+
+
+async def test_nothing_is_posted_to_another_machine() -> None:
+    async with running() as (bot, loopback):
+        bot.answer = b"<Response><Message statusCallback='http://192.0.2.1/x'>Hi</Message></Response>"
+        await loopback.text(ANA, "HELLO")
+        async with asyncio.timeout(2):  # 192.0.2.1 would not answer
+            await loopback.settle()
+        assert loopback.received(ANA) == ["Hi"]
+
+
 async def test_a_slow_webhook_is_tried_once_more() -> None:
     async with running(webhook_timeout=timedelta(milliseconds=100)) as (bot, loopback):
         bot.answers = [0.3]
@@ -339,7 +365,9 @@ async def test_the_phone_page_texts_and_listens() -> None:
     async with running() as (bot, loopback), aiohttp.ClientSession(loopback.url) as session:
         bot.answer = b"<Response><Message>Welcome!</Message></Response>"
         phone = f"/loopback/phones/{ANA}"
-        waiting = asyncio.create_task(fetched(session, f"{phone}/messages?after=1&wait=5"))
+        waiting = asyncio.create_task(
+            fetched(session, f"/loopback/phones/%2B{ANA[1:]}/messages?after=1&wait=5")
+        )
         await asyncio.sleep(0.05)
         async with session.post(f"{phone}/texts", json={"body": "LOYALTY"}) as answer:
             assert answer.status == 200
