@@ -78,7 +78,9 @@ def turn() -> Turn:
     return Turn(
         trigger=Trigger("k", TriggerKind.EVENT, NOW, payload={"campaign": "x"}, event=event),
         snapshot=snapshot,
-        shop=Shop("Corner Leaf", "America/New_York", PROGRAM, Policy(), {}),
+        shop=Shop(
+            "Corner Leaf", zone="America/New_York", program=PROGRAM, policy=Policy(), groups=(), senders={}
+        ),
         now=NOW,
         mint=lambda: "f" * 32,
     )

@@ -1,0 +1,59 @@
+"""Redeeming: credit is traded for a reward, and the shop is told the code that the member will show."""
+
+from collections.abc import Mapping
+
+from bot.core.contact import JsonValue
+from bot.core.errors import TellMember
+from bot.core.flow.handler import handler
+from bot.core.loyalty.entries import Cause
+from bot.core.turn import Turn
+
+# Without 0, 1, I, L, O and U: read aloud at a counter, none is taken for another, and no word comes out.
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CODE_LENGTH = 6
+
+
+@handler(
+    arguments=("reward",),
+    returns=("name", "cost", "code", "left"),
+    problems=("reward_gone", "not_enough_credit"),
+)
+def redeem(turn: Turn) -> Mapping[str, JsonValue]:
+    """Trade credit for the reward with the id `reward`; `code` is to be shown, `left` what credit remains.
+
+    Raises:
+        TellMember: `reward_gone`, or `not_enough_credit` with `available_minor` and `wanted_minor`.
+    """
+    wanted = turn.arguments.get("reward")
+    reward = next((reward for reward in turn.program.rewards if reward.id == wanted), None)
+    if reward is None:
+        raise TellMember("reward_gone")
+    cause = Cause(
+        f"redeem/{turn.trigger.key}",
+        actor=f"contact/{turn.contact.id}",
+        source_type="reward",
+        source_id=reward.id,
+    )
+    entry = turn.books.redeem(reward.cost_minor, turn.now, cause)
+    code = _code(entry.id)
+    facts: dict[str, JsonValue] = {"reward": reward.id, "cost": reward.cost_minor, "code": code}
+    turn.track("Reward Redeemed", facts)
+    turn.call(
+        f"reward/{entry.id}", "reward.redeemed", {**facts, "entry": entry.id, "contact": turn.contact.id}
+    )
+    return {
+        "name": turn.program.text(reward.name, turn.contact.locale),
+        "cost": reward.cost_minor,
+        "code": code,
+        "left": turn.books.spendable(turn.now),
+    }
+
+
+def _code(entry_id: str) -> str:
+    """Shorten an entry's id to what can be read aloud; its digits before the bucket are random."""
+    number = int(entry_id[-16:-2], 16)
+    letters = []
+    for _ in range(_CODE_LENGTH):
+        number, digit = divmod(number, len(_LETTERS))
+        letters.append(_LETTERS[digit])
+    return "".join(letters)

@@ -1,0 +1,101 @@
+"""Reordering places what was confirmed, once, at no more than was confirmed."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from bot.core.contact import JsonValue, OrderLine, Product
+from bot.core.errors import TellMember
+from bot.core.turn import Turn
+from handlers.reorder import reorder
+from handlers.usual import usual
+from tests.handlers.scene import CONTACT, NOW, PRODUCTS, Scene, an_order
+
+
+def proposed(scene: Scene) -> JsonValue:
+    result = usual(scene.turn())
+    assert result is not None
+    return result["last"]
+
+
+def place(scene: Scene, order: JsonValue, key: str = "SM2") -> tuple[Turn, Mapping[str, JsonValue]]:
+    turn = scene.turn(key, order=order)
+    result = reorder(turn)
+    assert result is not None
+    return turn, result
+
+
+def test_the_proposal_becomes_an_order_and_the_shop_is_told() -> None:
+    scene = Scene(orders=(an_order("LATTE", "LATTE", "TEA"),), credit_minor=700)
+    turn, result = place(scene, proposed(scene))
+    (order,) = turn.effects.orders
+    assert order.lines == (OrderLine("LATTE", "Oat latte", 2, 550), OrderLine("TEA", "Jasmine tea", 1, 350))
+    assert (order.total_minor, order.credit_minor, order.source) == (1450, 700, "sms")
+    assert turn.books.spendable(turn.now) == 0
+    assert {**result, "number": ""} == {
+        "items": "2 x Oat latte, Jasmine tea", "total": 1450, "credit": 700, "to_pay": 750, "number": "",
+    }  # fmt: skip
+    (call,) = turn.effects.calls
+    assert (call.key, call.kind) == (f"order/{order.id}", "order.placed")
+    assert call.payload["contact"] == CONTACT
+    assert call.payload["to_pay_minor"] == 750
+    assert call.payload["placed_at"] == NOW.isoformat()
+    assert [event.name for event in turn.effects.events] == ["Order Placed"]
+
+
+def test_the_same_confirmation_is_the_same_order_and_another_is_another() -> None:
+    scene = Scene(orders=(an_order("TEA"),))
+    order = proposed(scene)
+    ids = [place(scene, order, key)[0].effects.orders[0].id for key in ("SM2", "SM2", "SM3")]
+    assert ids[0] == ids[1] != ids[2]
+    assert ids[0].endswith("05")
+
+
+def test_without_credit_no_entry_is_made() -> None:
+    scene = Scene(orders=(an_order("TEA"),))
+    turn, _ = place(scene, proposed(scene))
+    assert not turn.books.entries
+
+
+def test_a_higher_price_than_confirmed_is_told_and_changes_nothing() -> None:
+    scene = Scene(orders=(an_order("TEA"),))
+    order = proposed(scene)
+    dearer = Scene(
+        orders=scene.orders, products={**PRODUCTS, "TEA": Product("TEA", "Jasmine tea", "tea", 360)}
+    )
+    turn = dearer.turn(order=order)
+    with pytest.raises(TellMember) as caught:
+        reorder(turn)
+    assert (caught.value.code, caught.value.facts["to_pay"]) == ("price_changed", 360)
+    assert not turn.effects.orders
+    assert not turn.effects.calls
+
+
+def test_credit_that_ended_meanwhile_is_told_too() -> None:
+    scene = Scene(orders=(an_order("TEA"),), credit_minor=300)
+    turn = Scene(orders=scene.orders).turn(order=proposed(scene))
+    with pytest.raises(TellMember, match="price_changed"):
+        reorder(turn)
+
+
+def test_a_lower_price_is_taken() -> None:
+    scene = Scene(orders=(an_order("TEA"),))
+    order = proposed(scene)
+    cheaper = Scene(
+        orders=scene.orders, products={**PRODUCTS, "TEA": Product("TEA", "Jasmine tea", "tea", 300)}
+    )
+    assert place(cheaper, order)[1]["total"] == 300
+
+
+def test_what_went_off_the_menu_meanwhile_is_told() -> None:
+    scene = Scene(orders=(an_order("TEA"),))
+    with pytest.raises(TellMember, match="gone"):
+        reorder(Scene(products={}).turn(order=proposed(scene)))
+
+
+@pytest.mark.parametrize(
+    "order", [None, "tea", {}, {"lines": []}, {"lines": [{"sku": "TEA", "quantity": -1}]}]
+)
+def test_nothing_is_ordered_from_nothing(order: JsonValue) -> None:
+    with pytest.raises(TellMember, match="nothing_to_order"):
+        reorder(Scene().turn(order=order))
