@@ -30,7 +30,8 @@ def compile_flow(document: Document, *, revision: int = 0, translations: Transla
     """
     file = parse(document)
     collector = Collector(document, file.language, translations or Translations())
-    steps = StepCompiler(collector, group=file.group, message_class=MessageClass(file.message_class))
+    group = file.group or next((starter.group for starter in file.start if starter.group), None)
+    steps = StepCompiler(collector, group=group, message_class=MessageClass(file.message_class))
     first = steps.compile(file.steps)
     starters = _Starters(collector, file)
     flow = Flow(
@@ -45,7 +46,7 @@ def compile_flow(document: Document, *, revision: int = 0, translations: Transla
         first=first,
         goals=tuple(compiled.Goal(goal.event, goal.within) for goal in file.goals),
         reentry=_reentry(file.reentry),
-        group=file.group,
+        group=group,
         thanks=_thanks(file, steps, collector),
         on_publish=_on_publish(file.on_publish),
         tests=_tests(file.tests, document),

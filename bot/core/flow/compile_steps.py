@@ -154,6 +154,7 @@ class StepCompiler:
             on_other=on_other,
             retries=model.retries,
             retry=self._retry(model, expect, base.path),
+            repeats=model.retry is None,
             only_answers=model.only_answers,
             expect=expect,
             choices=choices,
@@ -181,6 +182,7 @@ class StepCompiler:
             on_other=on_other,
             retries=model.retries,
             retry=self._retry(model, "choice", base.path),
+            repeats=model.retry is None,
             only_answers=model.only_answers,
             options=tuple(
                 self._option(option, base, number) for number, option in enumerate(model.options or ())

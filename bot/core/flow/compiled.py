@@ -81,6 +81,8 @@ class Question(Step):
     on_other: str | None
     retries: int
     retry: TranslatedText
+    repeats: bool
+    """Whether the question follows the retry text: an author's own says it all."""
     only_answers: bool
 
 

@@ -7,6 +7,7 @@ RETRIES = {
     "any": "Sorry, that does not help me here.",
     "number": "Please reply with a number.",
     "date": "Please reply with a date, like 1990-05-21.",
+    "birthday": "Please reply with a date, like May 21.",
     "yes_no": "Please reply YES or NO.",
     "email": "Please reply with an email address.",
     "choice": "Please reply with one of the answers.",

@@ -1,0 +1,318 @@
+"""The engine: starts runs and moves them on, pure: it looks at a turn and records effects in it.
+
+A run that cannot go on fails with a record an operator can read; nothing is raised out of here except
+NeedsMore (the turn is decided again with more), a TellMember that no flow handles, and what handlers
+raise, whose turn then leaves no trace.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from bot.core.contact import Event, JsonValue
+from bot.core.flow import compiled
+from bot.core.flow.answers import Answer, understand
+from bot.core.flow.compiled import NEVER, Flow, Starter
+from bot.core.flow.handler import HandlerSpec
+from bot.core.flow.run import Frame, Run, RunStatus, WaitKind
+from bot.core.flow.template import TemplateFailed
+from bot.core.flow.translations import TranslatedText
+from bot.core.flow.walk import FlowSource, RunFails, Walk
+from bot.core.keywords import normalise
+from bot.core.triggers import TriggerKind
+from bot.core.turn import NeedsMore, Turn
+
+ASKED_AGAIN_MAX = 2
+_NO_VARIABLES: Mapping[str, JsonValue] = MappingProxyType({})
+_FAILURES = (RunFails, TemplateFailed)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an inbound message was routed as, for the runs that listen without consuming it."""
+
+    text: str
+    category: str | None = None
+    group: str | None = None
+
+
+class Engine:
+    """Moves runs; `flows` gives the revisions they are pinned to, `handlers` what `do:` calls."""
+
+    def __init__(self, flows: FlowSource, handlers: Mapping[str, HandlerSpec]) -> None:
+        self._flows = flows
+        self._handlers = handlers
+
+    def start(
+        self,
+        turn: Turn,
+        flow: Flow,
+        starter: Starter | None = None,
+        variables: Mapping[str, JsonValue] = _NO_VARIABLES,
+    ) -> Run | None:
+        """Start a run and walk to its first wait; None where the flow does not let this contact in again.
+
+        Started by an inbound message it takes the floor: an open question is suspended, and an earlier
+        run of the same flow that holds one ends.
+
+        Raises:
+            NeedsMore: `entered` (flow name → when the contact last started it), where re-entry is limited.
+        """
+        if not _may_enter(turn, flow):
+            return None
+        if turn.trigger.kind is TriggerKind.INBOUND:
+            self._take_floor(turn, flow)
+        event = turn.trigger.event
+        known = {**variables}
+        if event is not None and isinstance(starter, compiled.EventStarter):
+            known["event"] = _event_values(event)
+        run = Run(
+            id=turn.new_id(),
+            flow=flow.name,
+            revision=flow.revision,
+            status=RunStatus.WAITING,
+            started_at=turn.now,
+            channel=turn.channel,
+            frames=(Frame(flow.name, flow.revision, flow.first),),
+            variables=known,
+            version=-1,  # its first state is version 0
+        )
+        walk = Walk(turn, run, self._flows, self._handlers)
+        return self._finish(walk, _go(walk, flow.first))
+
+    def answer(self, turn: Turn, run: Run, text: str, media: tuple[str, ...] = ()) -> Run:
+        """Take a text for the answer to the run's open question."""
+        assert run.wait is not None
+        assert run.wait.kind is WaitKind.REPLY
+        walk = self._walk(turn, run)
+        if isinstance(walk, Run):
+            return walk
+        said, thanks = len(turn.effects.outgoing), walk.flow.thanks
+        try:
+            step = walk.step(run.wait.step)
+            assert isinstance(step, compiled.Question), "a run waits for replies at questions only"
+            answer = understand(run.wait.facts, text, turn.contact.locale, has_media=bool(media))
+            if answer is None:
+                return self._finish(walk, _not_understood(walk, step))
+            following = _taken(walk, step, answer, media)
+        except _FAILURES as error:
+            return self._finish(walk, walk.fail(error))
+        moved = _go(walk, following)
+        if moved.status is RunStatus.DONE and len(turn.effects.outgoing) == said and thanks is not None:
+            _thank(walk, step, thanks)
+        return self._finish(walk, moved)
+
+    def time_up(self, turn: Turn, run: Run, version: int) -> Run | None:
+        """Move on a run whose time has come; None where the timer is void.
+
+        It is when the run's version has moved on since the timer was set, or the time has not come.
+        """
+        wait = run.wait
+        if not run.is_waiting or run.version != version or wait is None or wait.until is None:
+            return None
+        if turn.now < wait.until:
+            return None
+        walk = self._walk(turn, run)
+        if isinstance(walk, Run):
+            return walk
+        try:
+            step = walk.step(wait.step)
+        except RunFails as error:
+            return self._finish(walk, walk.fail(error))
+        if wait.kind is WaitKind.TIME:
+            # A run that a publication moved here enters the step; one that waited here leaves it.
+            following = step.next if isinstance(step, (compiled.Wait, compiled.WaitUntil)) else step.id
+        else:
+            assert isinstance(step, (compiled.Question, compiled.WaitFor))
+            walk.count("expired")
+            following = step.on_silence
+        return self._finish(walk, _go(walk, following))
+
+    def heard(self, turn: Turn, run: Run, what: Event | Heard) -> Run | None:
+        """Move on a run that waited for this event or message; None where it did not."""
+        if not run.is_waiting or run.wait is None or run.wait.kind not in {WaitKind.EVENT, WaitKind.INBOUND}:
+            return None
+        walk = self._walk(turn, run)
+        if isinstance(walk, Run):
+            return walk
+        step = walk.flow.by_id.get(run.wait.step)
+        if not isinstance(step, compiled.WaitFor) or not _is_wanted(step, what):
+            return None
+        walk.step(step.id)
+        walk.count("heard")
+        if isinstance(what, Event):
+            walk.keep("event", _event_values(what))
+            if step.save_as is not None:
+                walk.keep(step.save_as, dict(what.properties))
+        elif step.save_as is not None:
+            walk.keep(step.save_as, {"text": what.text})
+        return self._finish(walk, _go(walk, step.next))
+
+    def ask_again(self, turn: Turn, run: Run) -> Run:
+        """Open a suspended question again and put it once more (twice at most, then it just stays open)."""
+        assert run.wait is not None
+        assert run.wait.kind is WaitKind.REPLY
+        walk = self._walk(turn, run)
+        if isinstance(walk, Run):
+            return walk
+        again = run.wait.facts.get("again")
+        times = again if isinstance(again, int) else 0
+        facts: dict[str, JsonValue] = {**run.wait.facts, "again": times + 1}
+        try:
+            step = walk.step(run.wait.step)
+            assert isinstance(step, compiled.Question), "a run waits for replies at questions only"
+            if times < ASKED_AGAIN_MAX:
+                facts.update(walk.question(step))
+                walk.count("asked_again")
+        except _FAILURES as error:
+            return walk.fail(error)
+        walk.await_reply(step, facts, run.wait.until)
+        return walk.put_waiting()
+
+    def stop(self, turn: Turn, run: Run) -> Run:
+        """End a waiting run from outside: STOP, an operator, a publication."""
+        ended = replace(run, status=RunStatus.ENDED, wait=None, suspended_at=None, version=run.version + 1)
+        turn.count(run.flow, run.revision, run.frames[-1].step, "stopped")
+        turn.put_run(ended)
+        return ended
+
+    # Below: how
+
+    def _walk(self, turn: Turn, run: Run) -> Walk | Run:
+        """Return a walk, or the failed run where its revision is gone."""
+        try:
+            return Walk(turn, run, self._flows, self._handlers)
+        except RunFails as error:
+            failed = replace(
+                run, status=RunStatus.FAILED, wait=None, version=run.version + 1, failure=str(error)
+            )
+            turn.put_run(failed)
+            return failed
+
+    def _take_floor(self, turn: Turn, flow: Flow) -> None:
+        for run in list(turn.runs.values()):
+            if run.holds_question and run.channel == turn.channel:
+                if run.flow == flow.name:
+                    self.stop(turn, run)
+                else:
+                    _suspend(turn, run)
+
+    def _finish(self, walk: Walk, run: Run) -> Run:
+        """Leave one open question at most on the run's channel, and the floor never to nobody."""
+        turn = walk.turn
+        others = [
+            other
+            for other in turn.runs.values()
+            if other.id != run.id and other.channel == run.channel and other.holds_question
+        ]
+        if run.holds_question:
+            for other in others:
+                _suspend(turn, other)
+            return run
+        if others and all(other.suspended_at is not None for other in others):
+            waiting = [
+                other
+                for other in others
+                if other.wait is not None and (other.wait.until is None or other.wait.until > turn.now)
+            ]
+            if waiting:
+                self.ask_again(turn, max(waiting, key=lambda other: other.asked_at or other.started_at))
+        return run
+
+
+def _go(walk: Walk, step_id: str | None) -> Run:
+    try:
+        return walk.go(step_id)
+    except _FAILURES as error:
+        return walk.fail(error)
+
+
+def _thank(walk: Walk, step: compiled.Question, thanks: TranslatedText) -> None:
+    """Say thanks to whoever answered and would be met with silence; a run that is done stays done."""
+    try:
+        walk.say(walk.render(thanks), step.delivery)
+    except _FAILURES:
+        walk.count("failed")
+
+
+def _suspend(turn: Turn, run: Run) -> None:
+    if run.suspended_at is None:
+        turn.put_run(replace(run, suspended_at=turn.now, version=run.version + 1))
+
+
+def _may_enter(turn: Turn, flow: Flow) -> bool:
+    if not flow.reentry:
+        return True
+    if any(
+        run.flow == flow.name and (flow.reentry is NEVER or turn.now - run.started_at < flow.reentry)
+        for run in turn.runs.values()
+    ):
+        return False
+    if "entered" not in turn.snapshot.more:
+        raise NeedsMore("entered")
+    entered = turn.snapshot.more["entered"]
+    assert isinstance(entered, Mapping)
+    last = entered.get(flow.name)
+    return last is None or (flow.reentry is not NEVER and turn.now - last >= flow.reentry)
+
+
+def _not_understood(walk: Walk, step: compiled.Question) -> Run:
+    """Ask again while there are retries left, then go where the step says."""
+    wait = walk.run.wait
+    assert wait is not None
+    walk.count("other")
+    tried = wait.facts.get("tries")
+    tries = tried if isinstance(tried, int) else 0
+    if tries >= step.retries:
+        walk.count("gave_up")
+        return _go(walk, step.on_other)
+    facts: dict[str, JsonValue] = {**wait.facts, **walk.question(step, step.retry), "tries": tries + 1}
+    walk.await_reply(step, facts, wait.until)
+    return walk.put_waiting()
+
+
+def _taken(walk: Walk, step: compiled.Question, answer: Answer, media: tuple[str, ...]) -> str | None:
+    """Save an answer and return the step it leads to."""
+    if answer.is_skip:
+        walk.count("skipped")
+        return step.next
+    walk.count("answered")
+    value, following = answer.value, step.next
+    if isinstance(step, compiled.Choose):
+        assert answer.key is not None
+        value, following = _chosen(walk, step, answer.key)
+    elif isinstance(step, compiled.Ask) and step.choices:
+        assert answer.key is not None
+        value = step.choices[int(answer.key) - 1]
+    if step.save is not None:
+        walk.save(step.save, value if value != "" or not media else media[0])
+    return following
+
+
+def _chosen(walk: Walk, step: compiled.Choose, key: str) -> tuple[JsonValue, str | None]:
+    walk.count(f"option {key}")
+    if step.label is not None:
+        things = walk.things(step)
+        if int(key) > len(things):
+            raise RunFails(f"option {key} is not among the {len(things)} there are now")
+        return things[int(key) - 1], step.then
+    option = next((option for option in step.options if option.key == key), None)
+    if option is None:
+        raise RunFails(f"option {key} is gone from the step")
+    return option.value, option.then
+
+
+def _is_wanted(step: compiled.WaitFor, what: Event | Heard) -> bool:
+    if isinstance(what, Event):
+        return step.event == what.name and step.where.holds(what.properties)
+    if step.event is not None:
+        return False
+    return (
+        (step.group is None or step.group == what.group)
+        and (step.category is None or step.category == what.category)
+        and (not step.keywords or normalise(what.text) in step.keywords)
+    )
+
+
+def _event_values(event: Event) -> dict[str, JsonValue]:
+    return {**event.properties, "name": event.name, "at": event.at.isoformat()}

@@ -1,0 +1,394 @@
+"""A run walking through its steps within one turn, until it waits, ends or fails."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from bot.core.contact import JsonValue
+from bot.core.errors import RegularsError, TellMember
+from bot.core.flow import compiled
+from bot.core.flow.compiled import Delivery, Flow, Step, Target, Value
+from bot.core.flow.context import Context, context
+from bot.core.flow.handler import HandlerSpec
+from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
+from bot.core.flow.schedule import Schedule
+from bot.core.flow.translations import TranslatedText
+from bot.core.flow.wording import SKIP
+from bot.core.keywords import normalise
+from bot.core.local_time import instant_of, next_at, zone_of
+from bot.core.messages import OutboxState
+from bot.core.triggers import TriggerKind
+from bot.core.turn import Turn
+
+STEPS_MAX = 250
+MESSAGES_MAX = 10
+CHARACTERS_MAX = 10_000
+DEPTH_MAX = 10
+CHOICES_MAX = 20
+
+
+class FlowSource(Protocol):
+    """Where flows come from: the published ones, and the revisions that runs are pinned to."""
+
+    def flow(self, name: str, revision: int | None) -> Flow | None:
+        """Return a revision of a flow (None: the published one), or None where there is none."""
+
+
+class RunFails(RegularsError):
+    """The run cannot go on; said in words an operator understands."""
+
+
+class Walk:
+    """One run being moved on in one turn; `finish` records what became of it."""
+
+    __slots__ = (
+        "_context",
+        "_flows",
+        "_handlers",
+        "_step",
+        "asked_at",
+        "characters",
+        "flow",
+        "outer",
+        "run",
+        "turn",
+        "variables",
+        "wait",
+    )
+
+    def __init__(self, turn: Turn, run: Run, flows: FlowSource, handlers: Mapping[str, HandlerSpec]) -> None:
+        frame = run.frames[-1]
+        flow = flows.flow(frame.flow, frame.revision)
+        self.turn = turn
+        self.run = run
+        self.outer = list(run.frames[:-1])
+        self.variables: dict[str, JsonValue] = dict(run.variables)
+        self.wait: Wait | None = None
+        self.asked_at = run.asked_at
+        self.characters = 0
+        self._flows = flows
+        self._handlers = handlers
+        self._context: Context | None = None
+        self._step: str = frame.step
+        if flow is None:
+            raise RunFails(f"revision {frame.revision} of the flow {frame.flow} is gone")
+        self.flow = flow
+
+    # Moving
+
+    def step(self, step_id: str) -> Step:
+        """Return a step of the flow the run is in."""
+        self._step = step_id
+        step = self.flow.by_id.get(step_id)
+        if step is None:
+            raise RunFails(f"the flow {self.flow.name} has no step '{step_id}' any more")
+        return step
+
+    def go(self, step_id: str | None) -> Run:
+        """Walk from a step (None: the flow's end) to the next wait or the run's end, and record it."""
+        turn = self.turn
+        for _ in range(STEPS_MAX):
+            if step_id is None:
+                if not self.outer:
+                    return self._put(RunStatus.DONE)
+                step_id = self._leave()
+                continue
+            step = self.step(step_id)
+            turn.count(self.flow.name, self.flow.revision, step_id, "entered")
+            step_id = _TAKE[type(step)](self, step)
+            if self.wait is not None:
+                return self._put(RunStatus.WAITING)
+        raise RunFails(f"more than {STEPS_MAX} steps in one turn: the flow goes round in circles")
+
+    def fail(self, error: RegularsError) -> Run:
+        """Record that the run failed, where and why."""
+        self.count("failed")
+        step = self.flow.by_id.get(self._step)
+        place = f"{self.flow.file}:{step.mark.line}" if step else self.flow.file
+        return self._put(RunStatus.FAILED, failure=f"{place}: step '{self._step}': {error}"[:500])
+
+    def put_waiting(self) -> Run:
+        """Record that the run stands at the wait it was given."""
+        return self._put(RunStatus.WAITING)
+
+    def _leave(self) -> str | None:
+        frame = self.outer.pop()
+        flow = self._flows.flow(frame.flow, frame.revision)
+        if flow is None:
+            raise RunFails(f"revision {frame.revision} of the flow {frame.flow} is gone")
+        self.flow = flow
+        return frame.step or None
+
+    def _put(self, status: RunStatus, failure: str | None = None) -> Run:
+        here = Frame(self.flow.name, self.flow.revision, self.wait.step if self.wait else self._step)
+        is_waiting = status is RunStatus.WAITING
+        self.run = replace(
+            self.run,
+            status=status,
+            frames=(*self.outer, here),
+            variables=self.variables,
+            wait=self.wait if is_waiting else None,
+            version=self.run.version + 1,
+            asked_at=self.asked_at,
+            suspended_at=None,
+            failure=failure,
+        )
+        self.turn.put_run(self.run)
+        return self.run
+
+    # What steps use
+
+    def count(self, what: str) -> None:
+        """Count something for the statistics of the step at hand."""
+        self.turn.count(self.flow.name, self.flow.revision, self._step, what)
+
+    def context(self) -> Context:
+        """Return what texts may name now; made anew after something changed."""
+        if self._context is None:
+            self._context = context(self.turn, self.variables)
+        return self._context
+
+    def keep(self, name: str, value: JsonValue) -> None:
+        """Keep a variable."""
+        self.variables[name] = value
+        self._context = None
+
+    def save(self, target: Target, value: JsonValue) -> None:
+        """Keep a value with the member or among the variables."""
+        if not target.of_member:
+            self.keep(target.name, value)
+            return
+        try:
+            self.turn.set_field(target.name, value)
+        except ValueError as error:
+            raise RunFails(f"'{value}' cannot be kept as member.{target.name}: {error}") from error
+        self._context = None
+
+    def value(self, value: Value) -> JsonValue:
+        """Work out a value, within the turn's bound."""
+        made = value.of(self.context(), self.turn.contact.locale)
+        if isinstance(made, str):
+            self._bound(made)
+        return made
+
+    def render(self, text: TranslatedText, more: Mapping[str, JsonValue] | None = None) -> str:
+        """Write a text in the contact's language, within the turn's bound; `more` are names for it alone."""
+        names = self.context()
+        if more is not None:
+            names = context(self.turn, {**self.variables, **more})
+        return self._bound(text.render(names, self.turn.contact.locale))
+
+    def say(self, body: str, delivery: Delivery) -> None:
+        """Send a message as the step says; an empty one is not sent."""
+        turn = self.turn
+        names, locale = self.context(), turn.contact.locale
+        media = tuple(link for text in delivery.media if (link := text.render(names, locale)))
+        if not body and not media:
+            self.count("empty")
+            return
+        if len(turn.effects.outgoing) >= MESSAGES_MAX:
+            raise RunFails(f"more than {MESSAGES_MAX} messages in one turn")
+        answers = turn.trigger.kind is TriggerKind.INBOUND
+        queued = turn.say(
+            body,
+            flow=self.flow.name,
+            step=self._step,
+            message_class=None if answers else delivery.message_class,
+            group=delivery.group,
+            media=media,
+            channel=delivery.channel,
+        )
+        self.count("refused" if queued.state is OutboxState.REFUSED else "sent")
+
+    def _bound(self, text: str) -> str:
+        self.characters += len(text)
+        if self.characters > CHARACTERS_MAX:
+            raise RunFails(f"more than {CHARACTERS_MAX} characters written in one turn")
+        return text
+
+    # Questions
+
+    def question(self, step: compiled.Question, retry: TranslatedText | None = None) -> dict[str, JsonValue]:
+        """Put a question (after `retry`, if it was not understood) and return its wait's facts."""
+        facts: dict[str, JsonValue] = {}
+        lines = [self.render(retry)] if retry is not None else []
+        if retry is None or step.repeats:
+            lines.append(self.render(step.wording))
+        if isinstance(step, compiled.Choose):
+            facts["expect"] = "choice"
+            lines += self._offer(step, facts)
+        elif isinstance(step, compiled.Ask):
+            facts["expect"] = step.expect
+            if step.choices:
+                facts["offers"] = {
+                    str(number): [normalise(word)] for number, word in enumerate(step.choices, 1)
+                }
+            if step.skip:
+                facts["skip"] = True if step.skip is SKIP else list(step.skip)
+        if step.only_answers:
+            facts["only_answers"] = True
+        self.say("\n".join(line for line in lines if line), step.delivery)
+        return facts
+
+    def _offer(self, step: compiled.Choose, facts: dict[str, JsonValue]) -> list[str]:
+        """Fill in the words that choose each option; return the options as they are listed."""
+        offers: dict[str, JsonValue] = {}
+        lines = []
+        for key, label, words in self._choices(step):
+            offers[key] = [*dict.fromkeys(word for word in (key, normalise(label), *words) if word)]
+            lines.append(f"{key} {label}")
+        facts["offers"] = offers
+        return lines if step.numbered else []
+
+    def _choices(self, step: compiled.Choose) -> Iterable[tuple[str, str, tuple[str, ...]]]:
+        for option in step.options:
+            yield option.key, self.render(option.label), option.words
+        if step.label is not None:
+            for number, thing in enumerate(self.things(step), 1):
+                yield str(number), self.render(step.label, {"option": thing}), ()
+
+    def things(self, step: compiled.Choose) -> list[JsonValue]:
+        """Return what a `choose … from` chooses among."""
+        value: object = self.context().get(step.source[0])
+        for name in step.source[1:]:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        if not isinstance(value, list) or not value:
+            raise RunFails(f"there is nothing to choose from in {'.'.join(step.source)}")
+        return value[:CHOICES_MAX]
+
+    def await_reply(
+        self, step: compiled.Question, facts: dict[str, JsonValue], until: datetime | None
+    ) -> None:
+        """Stand at a question."""
+        self.wait = Wait(WaitKind.REPLY, step.id, until, facts)
+        self.asked_at = self.turn.now
+
+    # Calls
+
+    def call_handler(self, step: compiled.Do) -> str | None:
+        """Call a handler and go on; a TellMember goes where the step says, or out of the turn."""
+        spec = self._handlers.get(step.handler)
+        if spec is None:
+            raise RunFails(f"there is no handler '{step.handler}'")
+        turn = self.turn
+        turn.arguments = {name: self.value(value) for name, value in step.arguments}
+        try:
+            result = spec.function(turn)
+        except TellMember as problem:
+            if not step.handles_problem:
+                raise
+            self.count("problem")
+            self.keep(
+                "problem",
+                {"code": problem.code, **{name: _plain(fact) for name, fact in problem.facts.items()}},
+            )
+            return step.on_problem
+        self._context = None
+        if step.save_as is not None:
+            self.variables[step.save_as] = dict(result or {})
+        return step.next
+
+    def enter(self, step: compiled.Call) -> str:
+        """Go into another flow; its end leads back to the step after the call."""
+        if len(self.outer) + 1 >= DEPTH_MAX:
+            raise RunFails(f"more than {DEPTH_MAX} flows call each other")
+        flow = self._flows.flow(step.flow, None)
+        if flow is None:
+            raise RunFails(f"there is no flow '{step.flow}' to call")
+        for name, value in step.arguments:
+            self.keep(name, self.value(value))
+        self.outer.append(Frame(self.flow.name, self.flow.revision, step.next or ""))
+        self.flow = flow
+        return flow.first
+
+
+# How each kind of step is taken: returns the step to go on with, or sets the walk's wait.
+
+
+def _say(walk: Walk, step: compiled.Say) -> str | None:
+    walk.say(walk.render(step.wording), step.delivery)
+    return step.next
+
+
+def _question(walk: Walk, step: compiled.Question) -> None:
+    facts = walk.question(step)
+    walk.await_reply(step, facts, walk.turn.now + step.within if step.within else None)
+
+
+def _if(walk: Walk, step: compiled.If) -> str | None:
+    if step.condition.holds(walk.context()):
+        walk.count("then")
+        return step.then
+    walk.count("else")
+    return step.otherwise
+
+
+def _set(walk: Walk, step: compiled.Set) -> str | None:
+    for target, value in step.values:
+        walk.save(target, walk.value(value))
+    return step.next
+
+
+def _wait(walk: Walk, step: compiled.Wait) -> None:
+    walk.wait = Wait(WaitKind.TIME, step.id, walk.turn.now + step.duration)
+
+
+def _wait_until(walk: Walk, step: compiled.WaitUntil) -> str | None:
+    until = _instant(walk, step)
+    if until <= walk.turn.now:
+        return step.next
+    walk.wait = Wait(WaitKind.TIME, step.id, until)
+    return None
+
+
+def _instant(walk: Walk, step: compiled.WaitUntil) -> datetime:
+    zone, now = walk.turn.contact.zone, walk.turn.now
+    if step.text is not None:
+        said = step.text.render(walk.context(), walk.turn.contact.locale)
+        try:
+            instant = datetime.fromisoformat(said)
+        except ValueError as error:
+            raise RunFails(f"'{said}' is no instant to wait for") from error
+        return instant if instant.tzinfo else instant.replace(tzinfo=zone_of(zone))
+    assert step.clock is not None
+    if step.day is not None:
+        return instant_of(step.day, step.clock, zone)
+    if step.weekday is not None:
+        return Schedule(step.clock, frozenset({step.weekday})).next_after(now, zone)
+    return next_at(step.clock, zone, now)
+
+
+def _wait_for(walk: Walk, step: compiled.WaitFor) -> None:
+    until = walk.turn.now + step.within if step.within else None
+    if step.event is not None:
+        walk.wait = Wait(WaitKind.EVENT, step.id, until, {"event": step.event})
+        return
+    facts: dict[str, JsonValue] = {"group": step.group, "category": step.category}
+    if step.keywords:
+        facts["keywords"] = sorted(step.keywords)
+    walk.wait = Wait(WaitKind.INBOUND, step.id, until, facts)
+
+
+def _go_on(_walk: Walk, step: Step) -> str | None:
+    return step.next
+
+
+_TAKE: Mapping[type[Step], Callable[..., str | None]] = {
+    compiled.Say: _say,
+    compiled.Ask: _question,
+    compiled.Choose: _question,
+    compiled.Do: Walk.call_handler,
+    compiled.If: _if,
+    compiled.Set: _set,
+    compiled.Wait: _wait,
+    compiled.WaitUntil: _wait_until,
+    compiled.WaitFor: _wait_for,
+    compiled.Call: Walk.enter,
+    compiled.Goto: _go_on,
+    compiled.End: _go_on,
+}
+
+
+def _plain(fact: object) -> JsonValue:
+    return fact if fact is None or isinstance(fact, (bool, int, float, str)) else str(fact)
