@@ -88,7 +88,7 @@ def regulars_settings(url: str, port: int) -> dict[str, str]:
         "REGULARS_TWILIO_AUTH_TOKEN": AUTH_TOKEN,
         "REGULARS_TWILIO_FROM": SHOP_NUMBER,
         "REGULARS_TWILIO_BASE_URL": TWILIO_UNREACHABLE,
-        "REGULARS_SECRET": "a secret made up for benchmarks, long enough to sign with",
+        "REGULARS_SECRET": "made-up-for-benchmarks-long-enough-to-sign-with",
     }
 
 
