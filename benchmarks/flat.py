@@ -7,7 +7,6 @@ import argparse
 import contextlib
 import random
 import shutil
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from pathlib import Path
 from benchmarks.databases import Database, Sqlite, own_postgres, postgres_at
 from benchmarks.population import multiply
 from benchmarks.posts import Load
-from benchmarks.processes import ROOT
+from benchmarks.processes import ROOT, end_in_order
 from benchmarks.report import Report, at_most, median, ratio, say, spread
 from benchmarks.samples import Sample, Subject
 from benchmarks.subjects import Start, regulars
@@ -165,7 +164,8 @@ def measure(report: Report, size: Size, database: Database, folder: Path) -> Non
     }
 
 
-def main() -> int:
+def main() -> None:
+    end_in_order()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", help="measure only there; without it SQLite and an own PostgreSQL")
     parser.add_argument("--quick", action="store_true", help="small and noisy: does it run at all")
@@ -185,8 +185,8 @@ def main() -> int:
                 continue
             server = postgres_at(url) if url else own_postgres()
             measure(report, size, stack.enter_context(server), folder)
-    return report.print()
+    report.print()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

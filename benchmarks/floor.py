@@ -191,7 +191,3 @@ def main() -> None:
         access_log=None,
         print=lambda *_: None,
     )
-
-
-if __name__ == "__main__":
-    main()

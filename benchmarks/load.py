@@ -25,7 +25,9 @@ ROOT = Path(__file__).parent.parent
 class Outcome:
     """What the run saw. Latencies are in milliseconds; `examples` holds one answer per kind of message.
 
-    `contradictions` counts repeats that were answered differently from their original.
+    Attributes:
+        contradictions: repeats that were answered differently from their original.
+        silences: answers of 200 that say nothing to the member; Telegram's are all so.
     """
 
     answered: int
@@ -35,6 +37,7 @@ class Outcome:
     p99: float
     longest: float
     contradictions: int
+    silences: int
     statuses: dict[str, int] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
 
@@ -96,6 +99,7 @@ class Run:
         self.latencies: list[float] = []
         self.bodies: dict[int, bytes] = {}
         self.contradictions = 0
+        self.silences = 0
         self.statuses: Counter[str] = Counter()
         self.examples: dict[str, str] = {}
         self.idle: list[Wire] = []
@@ -158,6 +162,7 @@ class Run:
         if post.kind not in self.examples:
             self.examples[post.kind] = body.decode(errors="replace")
         self.bodies[index] = body
+        self.silences += b"<Message" not in body
         if post.repeats is not None and self.bodies.get(post.repeats) != body:
             self.contradictions += 1
 
@@ -179,6 +184,7 @@ class Run:
             p99=percentile(0.99),
             longest=percentile(1),
             contradictions=self.contradictions,
+            silences=self.silences,
             statuses=dict(self.statuses),
             examples=self.examples,
         )
@@ -189,7 +195,7 @@ class Generator:
 
     def __init__(self, load: Load) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.load"],
+            [sys.executable, "-c", "from benchmarks.load import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -230,7 +236,3 @@ def main() -> None:
         return await Run(load, prepared).measure()
 
     print(json.dumps(asdict(asyncio.run(measure()))), flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,11 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # Settings of whoever runs the benchmark must not leak into what it starts.
 FOREIGN_SETTINGS = ("REGULARS_", "DATABASE_URL", "PG", "LD_PRELOAD")
+
+
+def end_in_order() -> None:
+    """Let SIGTERM end a benchmark like an error does, so that it stops what it has started."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 def free_port() -> int:

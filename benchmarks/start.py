@@ -5,14 +5,13 @@ Run `python -m benchmarks.start [--database URL] [--quick]`; benchmarks/README.m
 
 import argparse
 import contextlib
-import sys
 import tempfile
 from pathlib import Path
 
 from benchmarks.databases import Database, Sqlite, own_postgres, postgres_at
 from benchmarks.load import Generator
 from benchmarks.posts import Load
-from benchmarks.processes import rss_megabytes
+from benchmarks.processes import end_in_order, rss_megabytes
 from benchmarks.report import Report, at_most, median, say, spread
 from benchmarks.subjects import Start, regulars
 
@@ -52,7 +51,8 @@ def measure(report: Report, database: Database, folder: Path, *, starts: int, me
     }
 
 
-def main() -> int:
+def main() -> None:
+    end_in_order()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", help="measure only there; without it SQLite and an own PostgreSQL")
     parser.add_argument("--quick", action="store_true", help="fewer starts, less load")
@@ -67,8 +67,8 @@ def main() -> int:
         if url is None or url.startswith("postgresql"):
             server = postgres_at(url) if url else own_postgres()
             measure(report, stack.enter_context(server), folder, starts=starts, members=members)
-    return report.print()
+    report.print()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

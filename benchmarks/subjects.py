@@ -35,12 +35,15 @@ def floor(start: Start) -> Server:
     port = free_port()
     url = start.database.fresh(start.label)
     return Server(
-        [sys.executable, "-m", "benchmarks.floor", "--database", url, "--port", str(port)],
+        [
+            sys.executable, "-c", "from benchmarks.floor import main; main()",
+            "--database", url, "--port", str(port),
+        ],
         start.database.server_settings(),
         port=port,
         ready="/readyz",
         log=start.log,
-    )
+    )  # fmt: skip
 
 
 def tutorial(start: Start, members: int) -> Server:

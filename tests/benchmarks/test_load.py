@@ -50,6 +50,14 @@ async def test_anything_but_200_is_no_result() -> None:
     assert not outcome.good
 
 
+async def test_an_answer_that_says_nothing_is_counted() -> None:
+    async with answering(lambda: web.Response(text="<Response/>")) as port:
+        load = Load("twilio", port, "test", members=10, count=20, concurrency=4)
+        outcome = await Run(load, posts(load)).measure()
+    assert outcome.good
+    assert outcome.silences == 20
+
+
 async def test_percentiles_are_of_all_answers_in_milliseconds() -> None:
     async with answering(web.Response) as port:
         load = Load("twilio", port, "test", members=10, count=100, concurrency=4)
