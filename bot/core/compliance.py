@@ -138,7 +138,7 @@ def _plain(normalised: str) -> str:
     bare = without_courtesy(normalised)
     words = bare.split(" ")
     if len(words) == 1:
-        return bare[0] if len(set(bare)) == 1 and not bare.isalnum() else bare  # 🛑🛑🛑
+        return bare[0] if len(set(bare)) == 1 else bare  # 🛑🛑🛑
     if all(len(word) == 1 for word in words):
         return "".join(words)
     return words[0] if len(set(words)) == 1 else bare
@@ -161,6 +161,15 @@ def legal_category(text: str, words: LegalWords = DEFAULT) -> LegalCategory | No
     """Return the category of the legal word that a message is, in whatever language."""
     word = legal_word(text, words)
     return None if word is None else word.category
+
+
+# https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
+_OF_OPT_OUT_TYPE = {"STOP": LegalCategory.OPT_OUT, "START": LegalCategory.OPT_IN, "HELP": LegalCategory.HELP}
+
+
+def category_of_opt_out_type(opt_out_type: str | None) -> LegalCategory | None:
+    """Return what the provider took a message for; it comes before our own reading, for it has acted on it."""
+    return _OF_OPT_OUT_TYPE.get((opt_out_type or "").upper())
 
 
 # ------------------------------------------------------------------------------------------ required replies

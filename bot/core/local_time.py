@@ -5,6 +5,7 @@ means the first time.
 """
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -142,5 +143,4 @@ def add_civil(now: datetime, days: int, zone: str) -> datetime:
 def add_months(day: date, months: int) -> date:
     """Return the same day `months` later (or earlier); the month's last day where it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    first_of_next = date(year + (month == 11), (month + 1) % 12 + 1, 1)  # noqa: PLR2004  December counts as 11
-    return date(year, month + 1, min(day.day, (first_of_next - timedelta(days=1)).day))
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -93,9 +93,7 @@ def _spelled_plainly(text: str) -> str:
     if len(digits) > _DIGITS_MAX + 2:
         raise NotAContact(NotAContactReason.IMPOSSIBLE)
     if "+" in spelled[:2]:
-        # "+44 (0)20 …": the zero in brackets is dialled inside the country only.
-        bare = re.sub(r"\(0\)", "", spelled)
-        return "+" + "".join(character for character in bare if character.isdecimal())
+        return f"+{digits}"
     return "+" + digits[2:] if digits.startswith("00") else digits
 
 

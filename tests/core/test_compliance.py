@@ -10,6 +10,7 @@ from bot.core.compliance import (
     LegalCategory,
     LegalWords,
     RequiredReply,
+    category_of_opt_out_type,
     legal_category,
     legal_word,
     required_reply,
@@ -95,6 +96,14 @@ def test_yes_is_told_apart_from_start() -> None:
     assert legal_category("sí") is LegalCategory.YES
     assert legal_category("Start") is LegalCategory.OPT_IN
     assert legal_category("unstop") is LegalCategory.OPT_IN
+
+
+def test_what_the_provider_took_it_for_is_read() -> None:
+    assert category_of_opt_out_type("STOP") is LegalCategory.OPT_OUT
+    assert category_of_opt_out_type("start") is LegalCategory.OPT_IN
+    assert category_of_opt_out_type("HELP") is LegalCategory.HELP
+    assert category_of_opt_out_type(None) is None
+    assert category_of_opt_out_type("SOMETHING") is None
 
 
 def test_the_language_of_a_word_is_known() -> None:

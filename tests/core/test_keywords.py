@@ -35,6 +35,7 @@ SHOP = (
     Keyword("奶茶", "milk_tea", kind=KeywordKind.CONTAINS),
     Keyword("1", "first"),
     Keyword("SHOP", "shop"),
+    Keyword("SEND", "send"),
     Keyword("❤️", "love"),
 )
 INDEX = KeywordIndex(SHOP, LEGAL)
@@ -187,7 +188,9 @@ def test_a_typo_is_forgiven_where_one_keyword_is_near(text: str, target: str) ->
         ("jiom", "two edits from a word of four"),
         ("2", "a short word forgives none"),
         ("stop", "a legal word is no typo"),
-        ("stpo", "as near to STOP as to SHOP"),
+        ("stpo", "one edit from STOP"),
+        ("sop", "as near to STOP as to SHOP"),
+        ("end", "a legal word too short for typos is one all the same"),
         ("unsubscrbe", "a legal word is never met by a typo"),
         ("balance of my account", "more than a word"),
         ("x" * 2000, "no word at all"),
@@ -231,7 +234,7 @@ def test_collisions_name_both_places() -> None:
     ]
 
 
-_words = st.text(alphabet="abcde", min_size=1, max_size=14)
+_words = st.text(alphabet="ab", min_size=1, max_size=14)
 
 
 @given(st.sets(_words, max_size=30), _words)
@@ -260,6 +263,20 @@ def test_two_edits_in_a_long_word_are_always_found(word: str, data: st.DataObjec
             )
         )
     assert word in [hit.word for hit in Typos([word]).near(text)]
+
+
+def test_the_nearest_come_first_and_six_letters_forgive_one_edit() -> None:
+    assert [hit.word for hit in Typos(["latteart", "cortados", "lattearz", "latte"]).near("lattearts")] == [
+        "latteart",
+        "lattearz",
+    ]
+    assert [edits_forgiven(word) for word in ("tea", "chai", "coffee", "espresso", "tea2026")] == [
+        0,
+        1,
+        1,
+        2,
+        0,
+    ]
 
 
 def test_an_index_of_many_keywords_finds_each() -> None:

@@ -171,6 +171,13 @@ def test_ten_oclock_is_ten_oclock_across_a_clock_change() -> None:
     assert add_civil(saturday, -7, "America/New_York") == datetime(2026, 2, 28, 15, tzinfo=UTC)
 
 
+def test_of_an_hour_that_comes_twice_the_first_is_meant() -> None:
+    second_half_past_one = datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
+    first = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
+    assert add_civil(second_half_past_one, 0, "America/New_York") == first
+    assert instant_of(date(2026, 11, 1), time(1, 30), "America/New_York") == first
+
+
 @given(instants, st.integers(-400, 400), zones)
 def test_civil_days_keep_the_date(now: datetime, count: int, zone: str) -> None:
     wanted = local_date(now, zone) + timedelta(days=count)

@@ -79,7 +79,7 @@ def test_a_number_spelled_in_e164_is_taken_at_its_providers_word() -> None:
     ("number", "shop", "zone"),
     [
         ("+14155550100", "America/New_York", "America/Los_Angeles"),
-        ("+18005551212", "America/Chicago", "America/Chicago"),
+        ("+18005551212", "America/New_York", "America/New_York"),
         ("+61412345678", "Pacific/Auckland", "Australia/Lord_Howe"),
         ("+61412345678", None, None),
         ("+15551234567", "America/New_York", None),
