@@ -168,7 +168,7 @@ _OF_OPT_OUT_TYPE = {"STOP": LegalCategory.OPT_OUT, "START": LegalCategory.OPT_IN
 
 
 def category_of_opt_out_type(opt_out_type: str | None) -> LegalCategory | None:
-    """Return what the provider took a message for; it comes before our own reading, for it has acted on it."""
+    """Return what the provider took a message for: it has acted on that, so it comes before our reading."""
     return _OF_OPT_OUT_TYPE.get((opt_out_type or "").upper())
 
 

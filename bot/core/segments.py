@@ -45,12 +45,23 @@ class Segmentation:
 
 def segment(text: str) -> Segmentation:
     """Count the segments Twilio bills for `text`, sent as it is; an empty text counts as one."""
+    if _GSM_7.issuperset(text):
+        units = len(text) + sum(map(text.count, _EXTENDED))
+        return Segmentation(Encoding.GSM_7, _segments(text, units, Encoding.GSM_7), units)
     expensive = tuple((index, character) for index, character in enumerate(text) if character not in _GSM_7)
-    encoding = Encoding.UCS_2 if expensive else Encoding.GSM_7
-    sizes = _sizes_ucs_2(text) if expensive else [1 + (character in _EXTENDED) for character in text]
-    units = sum(sizes)
-    count = 1 if units <= _ONE_MAX[encoding] else _filled(sizes, _EACH_MAX[encoding])
-    return Segmentation(encoding, count, units, expensive)
+    units = sum(map(_units_ucs_2, text))
+    return Segmentation(Encoding.UCS_2, _segments(text, units, Encoding.UCS_2), units, expensive)
+
+
+def _segments(text: str, units: int, encoding: Encoding) -> int:
+    if units <= _ONE_MAX[encoding]:
+        return 1
+    room = _EACH_MAX[encoding]
+    if encoding is Encoding.UCS_2:
+        return _filled(_sizes_ucs_2(text), room)
+    if units == len(text):
+        return -(-units // room)
+    return _filled([1 + (character in _EXTENDED) for character in text], room)
 
 
 def _filled(sizes: list[int], room: int) -> int:
