@@ -3,9 +3,8 @@
 Fields: https://www.twilio.com/docs/messaging/api/message-resource#message-properties.
 """
 
-import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Literal
@@ -47,8 +46,6 @@ class Message:
     sent_at: datetime | None = None
     updated_at: datetime | None = None
     error_code: int | None = None
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once it is on the phone, or never will be: the next message to that phone waits for it."""
 
     @property
     def our_id(self) -> str | None:

@@ -71,7 +71,6 @@ class Phone:
     def __init__(self, number: str) -> None:
         self.number = number
         self.messages: list[Message] = []
-        self.last_on_the_way: Message | None = None
         self._news = asyncio.Event()
 
     def add(self, message: Message) -> None:
@@ -171,24 +170,15 @@ class Network:
             if fault
             else ("delivered", None)
         )
-        phone = self.phone(draft.to)
-        previous, phone.last_on_the_way = phone.last_on_the_way, message
-        self._spawn(self._travel(message, previous, end, order.kind if order else None))
+        self._spawn(self._travel(message, end, order.kind if order else None))
         return message
 
-    async def _travel(
-        self, message: Message, previous: Message | None, end: tuple[str, int | None], order: str | None
-    ) -> None:
+    async def _travel(self, message: Message, end: tuple[str, int | None], order: str | None) -> None:
         final, error_code = end
-        try:
-            await asyncio.sleep(self._latency_seconds)
-            if previous is not None:
-                await previous.arrived.wait()
-            if final == "delivered":
-                self.phone(message.to).add(message)
-                self.arrivals[message.our_id or message.sid] += 1
-        finally:
-            message.arrived.set()
+        await asyncio.sleep(self._latency_seconds)  # the same for all: messages arrive in the order they left
+        if final == "delivered":
+            self.phone(message.to).add(message)
+            self.arrivals[message.our_id or message.sid] += 1
         statuses = [final] if final == "failed" else ["sending", "sent", final]
         if message.status == "accepted":
             statuses.insert(0, "queued")

@@ -119,6 +119,8 @@ async def test_twilios_own_client_sends_fetches_and_lists() -> None:
             await in_thread(twilio.messages.create, to=BEN, from_=DEMO_NUMBER, body="Ben")
         await loopback.settle()
         listed = await in_thread(twilio.messages.list, to=BEN, page_size=3)
+        newest_first = [each.sid for each in reversed(loopback.network.phone(BEN).messages)]
+        assert [each.sid for each in listed] == newest_first
         assert len(listed) == 4
         assert [each.sid for each in await in_thread(twilio.messages.list, to=ANA)] == [sent.sid]
         now = datetime.now(UTC)
@@ -226,12 +228,23 @@ async def test_a_number_abroad() -> None:
 
 
 async def test_nothing_is_posted_to_another_machine() -> None:
+    posted: list[str] = []
+
+    async def elsewhere(request: web.BaseRequest) -> web.Response:
+        posted.append(request.path)
+        return web.Response()
+
+    server = web.ServerRunner(web.Server(elsewhere), shutdown_timeout=0)
+    await server.setup()
+    await web.TCPSite(server, "127.0.0.2", 0).start()  # stands for a machine that is not this one
+    url = f"http://127.0.0.2:{server.addresses[0][1]}/twilio/status"
     async with running() as (bot, loopback):
-        bot.answer = b"<Response><Message statusCallback='http://192.0.2.1/x'>Hi</Message></Response>"
+        bot.answer = f"<Response><Message statusCallback='{url}'>Hi</Message></Response>".encode()
         await loopback.text(ANA, "HELLO")
-        async with asyncio.timeout(2):  # 192.0.2.1 would not answer
-            await loopback.settle()
+        await loopback.settle()
         assert loopback.received(ANA) == ["Hi"]
+    await server.cleanup()
+    assert posted == []
 
 
 async def test_a_slow_webhook_is_tried_once_more() -> None:

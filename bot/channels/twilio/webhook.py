@@ -183,7 +183,8 @@ def _e164(spelled: str, country: str | None) -> str | None:
             number = phonenumbers.parse(spelling, country)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_possible_number(number):
+        # Not `is_possible_number`: that one takes a number without its area code for possible.
+        if phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE:
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return None
 

@@ -80,6 +80,7 @@ def test_an_odd_media_count_is_no_reason_to_fail(count: str) -> None:
         ("07400 123456", "GB", "sms", "+447400123456"),
         ("00447400123456", "GB", "sms", "+447400123456"),
         ("whatsapp:+14155550101", "US", "whatsapp", "+14155550101"),
+        ("555-0101", "US", "sms", "555-0101"),  # no area code: nobody's number
         ("72975", "US", "sms", "72975"),
         ("REGULARS", "GB", "sms", "REGULARS"),
     ],
