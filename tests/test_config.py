@@ -102,6 +102,7 @@ def test_a_database_may_be_spelt_in_several_ways(given: str, read: str) -> None:
         ("DATABASE_URL", "sqlite:///no-such-folder/shop.sqlite", "mkdir -p no-such-folder"),
         ("DATABASE_URL", "postgresql://me:hunter2@db", "names no server or no database"),
         ("DATABASE_URL", "postgresql://me:hunter2#@db/shop", "%23"),
+        ("DATABASE_URL", "postgresql://db/shop?x=hunter2#y", "%23"),
         ("DATABASE_URL", "postgresql://me:hunter2@[db/shop", "cannot be taken apart"),
         ("DATABASE_URL", "postgresql://me:hunter2@db:port/shop", "cannot be taken apart"),
         ("REGULARS_HOST", "here or there", "no host name"),
