@@ -163,13 +163,11 @@ class Network:
         message.status_callback = draft.status_callback
         fault = self.faults.take(draft.to, "undelivered", "failed")
         order = self.faults.take(draft.to, "duplicate_callbacks", "reversed_callbacks", "no_callbacks")
-        end = (
-            ("failed", _BLOCKED)
-            if blocked
-            else (fault.kind, fault.code or _UNKNOWN)
-            if fault
-            else ("delivered", None)
-        )
+        end: tuple[str, int | None] = ("delivered", None)
+        if blocked:
+            end = ("failed", _BLOCKED)
+        elif fault is not None:
+            end = (fault.kind, fault.code or _UNKNOWN)
         self._spawn(self._travel(message, end, order.kind if order else None))
         return message
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.demo.loopback_message import Fault, Message
 from bot.demo.loopback_network import Network, Phone
-from bot.demo.loopback_webhook import LOOPBACK_HOSTS
+from bot.demo.loopback_webhook import LOOPBACK_HOSTS, is_loopback
 
 _WAIT_SECONDS_MAX = 60.0
 _HEARTBEAT_SECONDS = 15.0
@@ -127,10 +127,24 @@ class PhoneFace:
 
 @web.middleware
 async def only_this_machine(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse a page elsewhere that has its own name resolve to this machine (DNS rebinding)."""
-    if request.url.host not in LOOPBACK_HOSTS:
-        raise web.HTTPForbidden(text="The loopback answers to 127.0.0.1 and localhost only.")
+    """Refuse pages from elsewhere: those that post here, and those whose own name resolves to here.
+
+    Pages of this machine on another port, such as the phone page, may read the answers.
+    """
+    origin = request.headers.get("Origin")
+    if request.url.host not in LOOPBACK_HOSTS or (origin and not is_loopback(origin)):
+        raise web.HTTPForbidden(text="The loopback answers to pages of this machine only.")
+    if request.method == "OPTIONS":
+        return web.Response(status=204)
     return await handler(request)
+
+
+async def share_with_this_machine(request: web.Request, response: web.StreamResponse) -> None:
+    """Let a page of this machine on another port read the answer; a signal, so that streams have it too."""
+    if (origin := request.headers.get("Origin")) and is_loopback(origin):
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Allow-Headers"] = "Content-Type"
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
 
 
 def _seen(messages: list[Message], after: int) -> list[dict[str, object]]:

@@ -18,7 +18,7 @@ from aiohttp import web
 from bot.demo.loopback_api import Api
 from bot.demo.loopback_message import Fault
 from bot.demo.loopback_network import DEMO_NUMBER, Account, Network, Texted
-from bot.demo.loopback_phone import PhoneFace, only_this_machine
+from bot.demo.loopback_phone import PhoneFace, only_this_machine, share_with_this_machine
 
 HOST = "127.0.0.1"  # never anything else: whoever can reach it can text as anybody
 _DEMO_SID = "AC" + "0" * 32
@@ -54,6 +54,7 @@ class LoopbackTwilio:
     async def start(self, port: int = 0) -> None:
         """Listen; port 0 takes a free one."""
         app = web.Application(middlewares=[only_this_machine])
+        app.on_response_prepare.append(share_with_this_machine)
         app.add_routes([*Api(self.network).routes(), *PhoneFace(self.network).routes()])
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
         await self._runner.setup()

@@ -139,7 +139,10 @@ def status_form(message: Message, status: str, error_code: int | None, now: date
 
 def is_loopback(url: str) -> bool:
     """Whether a URL is on this machine."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK_HOSTS
 
 

@@ -423,15 +423,36 @@ async def test_faults_are_asked_for_and_cleared_over_http() -> None:
         assert list(loopback.network.faults) == []
 
 
-async def test_it_answers_only_this_machine_and_posts_only_to_it() -> None:
+@pytest.mark.parametrize(
+    "headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}]
+)
+async def test_it_answers_only_pages_of_this_machine(headers: dict[str, str]) -> None:
     async with (
         running() as (_, loopback),
         aiohttp.ClientSession(loopback.url) as session,
-        session.get("/loopback/phones", headers={"Host": "evil.example"}) as answer,
+        session.post(f"/loopback/phones/{ANA}/texts", headers=headers, json={"body": "Hi"}) as answer,
     ):
         assert answer.status == 403
-    with pytest.raises(ValueError, match="webhook_url"):
-        LoopbackTwilio(Account(SID, TOKEN, "https://elsewhere.example/"))
+        assert loopback.network.messages == {}
+
+
+async def test_the_phone_page_may_be_on_another_port() -> None:
+    async with running() as (_, loopback), aiohttp.ClientSession(loopback.url) as session:
+        page = "http://127.0.0.1:8080"
+        for method, path, status in [
+            ("OPTIONS", f"/loopback/phones/{ANA}/texts", 204),
+            ("GET", "/loopback/phones", 200),
+            ("GET", f"/loopback/phones/{ANA}/events", 200),
+        ]:
+            async with session.request(method, path, headers={"Origin": page}) as answer:
+                assert answer.status == status
+                assert answer.headers["Access-Control-Allow-Origin"] == page
+
+
+def test_it_posts_only_to_this_machine() -> None:
+    for url in ("https://elsewhere.example/", "http://[", "ftp://127.0.0.1/", ""):
+        with pytest.raises(ValueError, match="webhook_url"):
+            LoopbackTwilio(Account(SID, TOKEN, url))
 
 
 async def test_a_hundred_messages_to_one_phone_arrive_in_order() -> None:

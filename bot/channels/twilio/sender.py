@@ -57,7 +57,7 @@ class TwilioChannel:
         """`timeout` is for connecting and for each wait on the answer; the whole takes at most twice that."""
         self._url = f"{account.base_url.rstrip('/')}/2010-04-01/Accounts/{account.account_sid}/Messages.json"
         self._sender = account.sender
-        self._public_url = account.public_url.rstrip("/")
+        self._public_url = account.public_url
         self._clock = clock
         credentials = base64.b64encode(f"{account.account_sid}:{account.auth_token}".encode()).decode("ascii")
         seconds = timeout.total_seconds()

@@ -140,7 +140,7 @@ def status_url(public_url: str, message_id: str) -> str:
 
     It carries our id, because a callback may overtake the answer that tells us Twilio's.
     """
-    return f"{public_url}{STATUS_PATH}?message={message_id}"
+    return f"{public_url.rstrip('/')}{STATUS_PATH}?message={message_id}"
 
 
 def _required(fields: Mapping[str, str], name: str) -> str:

@@ -180,6 +180,7 @@ def test_every_status_twilio_reports(said: str, state: OutboxState) -> None:
 def test_our_id_comes_back_in_the_callback_url() -> None:
     url = status_url("https://bot.example", OUR_ID)
     assert url == f"https://bot.example/twilio/status?message={OUR_ID}"
+    assert status_url("https://bot.example/", OUR_ID) == url
     report = parse_status([("SmsSid", "SM1"), ("SmsStatus", "sent")], url.partition("?")[2])
     assert report.message_id == OUR_ID
 
