@@ -9,9 +9,8 @@ from babel.dates import format_date, format_datetime, format_skeleton, format_ti
 from bot.core.local_time import zone_of
 from bot.core.money import babel_locale, plain
 
-DAY_STYLES = ("short", "long", "weekday", "relative")
-STYLES = (*DAY_STYLES, "time")
-"""What the `date` filter offers: `Nov 27`, `November 27, 2026`, `Friday`, `tomorrow`, `3:30 PM`."""
+STYLES = ("short", "long", "weekday", "day", "relative", "time")
+"""What the `date` filter offers; each is shown in `tests/core/test_dates.py`."""
 
 # What Babel writes for each letter of a strftime-like pattern; no others are allowed.
 _LETTERS = {
@@ -39,8 +38,9 @@ def in_words(value: datetime | date, style: str, *, locale: str, zone: str, now:
     """Say an instant or a date in one of `STYLES` or by a pattern like `%d.%m.%Y`.
 
     An instant is said as the day and time it is in `zone`; `now` is what "tomorrow" is reckoned from.
-    `short` names the year only when it is not the current one. `relative` says today, tomorrow, the
-    weekday within a week, otherwise the short date.
+    `short` names the year only when it is not the current one. `day` says the weekday within a week,
+    otherwise the short date; `relative` besides says today and tomorrow, so use it only in what is read
+    at once: a message that waits for the morning would be a day off.
 
     Raises:
         ValueError: The style is none of `STYLES` and has no `%` (see `is_style`).
@@ -52,8 +52,8 @@ def in_words(value: datetime | date, style: str, *, locale: str, zone: str, now:
     if style == "time":
         return _time(local.hour, local.minute, locale) if local else ""
     today = now.astimezone(zone_of(zone)).date()
-    if style == "relative":
-        return _relative(day, today, locale)
+    if style in {"day", "relative"}:
+        return _near(day, today, locale, style)
     if style == "short" and day.year != today.year:
         return _day(day, "short_with_year", locale)
     return _day(day, style, locale)
@@ -82,11 +82,11 @@ def _as_date(value: date) -> date:
     return value.date() if isinstance(value, datetime) else value
 
 
-def _relative(day: date, today: date, locale: str) -> str:
+def _near(day: date, today: date, locale: str, style: str) -> str:
     ahead = day - today
-    near = _NEAR.get(babel_locale(locale).language) if ahead.days in (0, 1) else None
-    if near is not None:
-        return near[ahead.days]
+    words = _NEAR.get(babel_locale(locale).language)
+    if style == "relative" and words is not None and ahead.days in (0, 1):
+        return words[ahead.days]
     if timedelta(0) < ahead < _A_WEEK:
         return _day(day, "weekday", locale)
     return _day(day, "short" if day.year == today.year else "short_with_year", locale)

@@ -56,6 +56,13 @@ def test_relative_says_what_a_person_would(day: date, words: str) -> None:
     assert say(day, "relative") == words
 
 
+def test_day_says_the_weekday_even_of_tomorrow() -> None:
+    assert say(date(2026, 11, 25), "day") == "Wednesday"
+    assert say(date(2026, 11, 30), "day") == "Monday"
+    assert say(date(2026, 12, 1), "day") == "Dec 1"
+    assert say(date(2026, 11, 23), "day") == "Nov 23"
+
+
 def test_relative_in_a_language_without_its_word_says_the_weekday() -> None:
     assert say(date(2026, 11, 25), "relative", "pl") == "środa"
     assert say(date(2026, 11, 25), "relative", "zh_Hans") == "明天"

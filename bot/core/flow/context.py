@@ -10,6 +10,7 @@ from bot.core.dates import last_moment
 from bot.core.errors import FlowError
 from bot.core.flow.filters import HERE, Here
 from bot.core.flow.template import Variable
+from bot.core.loyalty.notices import Notice
 from bot.core.loyalty.wallet import Balance, Ending
 from bot.core.turn import Turn
 
@@ -64,6 +65,7 @@ KNOWN: Mapping[str, Names] = {
     "balance": Names(frozenset({"available", "pending", "held", "debt", "soonest", "endings", "coming"})),
     "contact": Names(frozenset({"id", "locale", "zone", "channel", "is_member", "created_at"})),
     "event": Names(frozenset({"name", "at"}), is_open=True),
+    "expiring": Names(frozenset({"amount", "days", "ends", "soonest"})),
     "groups": Names(is_open=True),
     "member": Names(
         frozenset({"first_name", "birthday", "locale", "zone", "is_member", "enrolled_at"}), is_open=True
@@ -143,6 +145,24 @@ def balance_values(balance: Balance) -> dict[str, object]:
     }
 
 
+def expiring_values(notice: Notice) -> dict[str, JsonValue]:
+    """Give a notice the names that texts use: the variable `expiring` of a run that it starts.
+
+    `ends` has one line for each last day, soonest first; `days` is how many days the soonest has left.
+    """
+    by_day: dict[str, int] = {}
+    for line in notice.lines:
+        day = line.expires_on.isoformat()
+        by_day[day] = by_day.get(day, 0) + line.amount_minor
+    ends: list[JsonValue] = [{"amount": amount, "expires_on": day} for day, amount in sorted(by_day.items())]
+    return {
+        "amount": notice.total_minor,
+        "days": notice.soonest.days_before,
+        "ends": ends,
+        "soonest": ends[0],
+    }
+
+
 def _ending(ending: Ending) -> dict[str, object]:
     """`expires_on` is the last good day, a day of the lot's own zone; `expires_at` that day's last moment."""
     return {
@@ -173,6 +193,10 @@ def _groups(turn: Turn) -> object:
     return {group: state.value for group, state in turn.subscriptions.items()}
 
 
+def _nothing(_turn: Turn) -> None:
+    """Stand for a variable that only some starters set."""
+
+
 def _now(turn: Turn) -> datetime:
     return turn.now
 
@@ -181,6 +205,7 @@ _SOURCES: Mapping[str, Callable[[Turn], object]] = {
     "balance": _balance,
     "contact": _contact,
     "event": _event,
+    "expiring": _nothing,
     "groups": _groups,
     "member": _member,
     "now": _now,

@@ -53,9 +53,7 @@ class Replies(Part):
         for found in _PLACEHOLDER.findall(text):
             if found not in {_NAME, _FREQUENCY}:
                 problem = f"'{found}' cannot be used in a required reply"
-                raise wrong(
-                    problem, f"use {_NAME} and {_FREQUENCY}; these replies are the same for everybody"
-                )
+                raise wrong(problem, f"use {_NAME} and {_FREQUENCY}: these replies are everybody's")
         if _NAME not in text:
             raise wrong("the reply does not say who sends it", f"name the program: {_NAME}")
         return text.strip()
