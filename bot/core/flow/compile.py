@@ -11,7 +11,7 @@ from bot.core.flow.compiled import Flow
 from bot.core.flow.complaints import Collector
 from bot.core.flow.parse import parse
 from bot.core.flow.patterns import is_runaway
-from bot.core.flow.reader import Document, Path, together
+from bot.core.flow.reader import Document, Mark, Path, together
 from bot.core.flow.schedule import Schedule, parse_schedule
 from bot.core.flow.translations import TranslatedText, Translations
 from bot.core.flow.where import Where, where
@@ -48,7 +48,7 @@ def compile_flow(document: Document, *, revision: int = 0, translations: Transla
         reentry=_reentry(file.reentry),
         group=group,
         thanks=_thanks(file, steps, collector),
-        on_publish=_on_publish(file.on_publish),
+        on_publish=_on_publish(file.on_publish, document.marks.of(("on_publish",))),
         tests=_tests(file.tests, document),
         texts=tuple(collector.texts),
         messages=tuple(collector.messages),
@@ -71,10 +71,10 @@ def _reentry(reentry: str | timedelta) -> timedelta:
     return compiled.NEVER if reentry == "never" else timedelta()
 
 
-def _on_publish(declared: str | definition.Moving) -> compiled.OnPublish:
+def _on_publish(declared: str | definition.Moving, mark: Mark) -> compiled.OnPublish:
     if isinstance(declared, definition.Moving):
-        return compiled.OnPublish(moves=declared.move)
-    return compiled.OnPublish(ends=declared == "end")
+        return compiled.OnPublish(moves=declared.move, mark=mark)
+    return compiled.OnPublish(ends=declared == "end", mark=mark)
 
 
 class _Starters:

@@ -121,7 +121,7 @@ class Engine:
             return self._finish(walk, walk.fail(error))
         if wait.kind is WaitKind.TIME:
             # A run that a publication moved here enters the step; one that waited here leaves it.
-            following = step.next if isinstance(step, (compiled.Wait, compiled.WaitUntil)) else step.id
+            following = step.id if wait.facts.get("enter") else step.next
         else:
             assert isinstance(step, (compiled.Question, compiled.WaitFor))
             walk.count("expired")

@@ -13,6 +13,7 @@ from bot.core.flow.context import Context, context
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
 from bot.core.flow.schedule import Schedule
+from bot.core.flow.template import TemplateFailed
 from bot.core.flow.translations import TranslatedText
 from bot.core.flow.wording import SKIP
 from bot.core.keywords import normalise
@@ -106,6 +107,8 @@ class Walk:
         self.count("failed")
         step = self.flow.by_id.get(self._step)
         place = f"{self.flow.file}:{step.mark.line}" if step else self.flow.file
+        if isinstance(error, TemplateFailed):
+            place, error = f"{error.file}:{error.line}", RunFails(error.problem)
         return self._put(RunStatus.FAILED, failure=f"{place}: step '{self._step}': {error}"[:500])
 
     def put_waiting(self) -> Run:
@@ -221,9 +224,9 @@ class Walk:
         elif isinstance(step, compiled.Ask):
             facts["expect"] = step.expect
             if step.choices:
-                facts["offers"] = {
-                    str(number): [normalise(word)] for number, word in enumerate(step.choices, 1)
-                }
+                words = enumerate(map(normalise, step.choices), 1)
+                offers: dict[str, JsonValue] = {str(number): [word] for number, word in words}
+                facts["offers"] = offers
             if step.skip:
                 facts["skip"] = True if step.skip is SKIP else list(step.skip)
         if step.only_answers:
@@ -236,7 +239,7 @@ class Walk:
         offers: dict[str, JsonValue] = {}
         lines = []
         for key, label, words in self._choices(step):
-            offers[key] = [*dict.fromkeys(word for word in (key, normalise(label), *words) if word)]
+            offers[key] = [word for word in (key, normalise(label), *words) if word]
             lines.append(f"{key} {label}")
         facts["offers"] = offers
         return lines if step.numbered else []
@@ -366,7 +369,7 @@ def _wait_for(walk: Walk, step: compiled.WaitFor) -> None:
         return
     facts: dict[str, JsonValue] = {"group": step.group, "category": step.category}
     if step.keywords:
-        facts["keywords"] = sorted(step.keywords)
+        facts["keywords"] = [*sorted(step.keywords)]
     walk.wait = Wait(WaitKind.INBOUND, step.id, until, facts)
 
 
