@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.config import SETTINGS, Settings, SettingsError, load_settings, with_secret
+from bot.config import PROJECT, SETTINGS, Settings, SettingsError, load_settings, with_secret
 
 TWILIO = {
     "REGULARS_TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
@@ -233,3 +233,11 @@ def test_a_broken_secret_file_is_not_used(tmp_path: Path) -> None:
 def test_postgresql_needs_a_given_secret() -> None:
     with pytest.raises(SettingsError, match="REGULARS_SECRET: missing; with PostgreSQL"):
         with_secret(load_settings({"DATABASE_URL": "postgresql://db/shop"}))
+
+
+def test_the_example_file_has_every_setting_and_is_right() -> None:
+    file = PROJECT / ".env.example"
+    assert {
+        line.partition("=")[0] for line in file.read_text().splitlines() if "=" in line and line[0] != "#"
+    } == {setting.name for setting in SETTINGS}
+    assert load_settings({}, file) == load_settings({})
