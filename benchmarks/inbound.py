@@ -9,12 +9,12 @@ import random
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.databases import Database, Sqlite, build_slow_fsync, own_postgres, postgres_at
 from benchmarks.posts import Load, Road
-from benchmarks.processes import Server, end_in_order
+from benchmarks.processes import Server, end_in_order, machine
 from benchmarks.report import Goal, Report, at_least, at_most, ratio, say
 from benchmarks.samples import OPEN_LOOP_RATE, Subject
 from benchmarks.subjects import Start, aiogram, floor, regulars, tutorial
@@ -25,8 +25,8 @@ AIOGRAM_OVER_REGULARS_MIN = 3.0
 P99_OVER_FLOOR_MAX = 3.0
 SLOW_FSYNC_THROUGHPUT_MIN = 0.7
 CONCURRENCY = 64
-# With a session per request on the event loop it waits for itself: for a connection of SQLAlchemy's pool of 15
-# beyond that many requests, for SQLite's lock with fewer. Its CPU is the same.
+# With a session per request on the event loop it waits for itself: for a connection from SQLAlchemy's pool
+# of 15 beyond that many requests, for SQLite's lock with fewer. Its CPU is the same.
 TUTORIAL_CONCURRENCY = 4
 
 
@@ -153,6 +153,8 @@ class Bench:
     def figures(self) -> dict[str, object]:
         figures: dict[str, object] = {name: subject.figures() for name, subject in self.subjects.items()}
         if ours := self.subjects.get("regulars"):
+            pairs = zip(ours.samples, self.subjects["floor"].samples, strict=True)
+            figures["cpu_over_floor_by_round"] = [ratio(one.cpu, other.cpu) for one, other in pairs]
             figures["regulars_answers"] = ours.samples[-1].outcome.examples
         return figures
 
@@ -210,10 +212,9 @@ def main() -> None:
     arguments = parser.parse_args()
     size = QUICK if arguments.quick else FULL
     url: str | None = arguments.database
-    report = Report(
-        "inbound", figures={"size": {"members": size.members, "posts": size.posts, "rounds": size.rounds}}
-    )
+    report = Report("inbound", figures={"size": asdict(size)})
     with tempfile.TemporaryDirectory(prefix="regulars-bench-") as top:
+        report.figures["machine"] = machine(Path(top))
         if url is None or url.startswith("sqlite"):
             on_sqlite(report, size, Path(top))
         if url is None or url.startswith("postgresql"):

@@ -2,8 +2,10 @@
 
 import http.client
 import os
+import platform
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -20,6 +22,23 @@ FOREIGN_SETTINGS = ("REGULARS_", "DATABASE_URL", "PG", "LD_PRELOAD")
 def end_in_order() -> None:
     """Let SIGTERM end a benchmark like an error does, so that it stops what it has started."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+
+def machine(folder: Path) -> dict[str, object]:
+    """What the figures depend on: cores, Python, and microseconds per flush where SQLite's files will be."""
+    waits: list[float] = []
+    with (folder / "probe").open("wb", buffering=0) as probe:
+        for _ in range(50):
+            probe.write(b"x" * 4096)
+            began_at = time.perf_counter()
+            os.fdatasync(probe)
+            waits.append(time.perf_counter() - began_at)
+    return {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "fdatasync_us": round(statistics.median(waits) * 1_000_000, 1),
+        "load_average": os.getloadavg(),
+    }
 
 
 def free_port() -> int:
