@@ -223,6 +223,9 @@ class Books(Recorder):
         Each as of the instant it was due and in that order, as a job that is never late would have done it:
         what became available repays a debt even if its lot has ended since.
         """
+        if self.wallet.debt_minor and not self.lots_complete:
+            # Which lot repays depends on which was due first, so none may be missing.
+            raise NeedsMoreLots
         due: list[tuple[datetime, int, Hold | Lot]] = [
             (hold.expires_at, 0, hold) for hold in self._open_holds() if hold.is_overdue(now)
         ]
@@ -231,8 +234,6 @@ class Books(Recorder):
             for lot in sorted(self.lots.values(), key=draw_order)
             if lot.pending_minor and lot.active_from <= now and not has_ended(lot, lot.active_from)
         ]
-        if due and self.wallet.debt_minor and not self.lots_complete:
-            raise NeedsMoreLots
         for due_at, _, what in sorted(due, key=lambda item: item[:2]):
             if isinstance(what, Hold):
                 cause = Cause(f"auto/time_out/{what.id}", SYSTEM)

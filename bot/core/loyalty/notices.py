@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.core.local_time import instant_of
-from bot.core.loyalty.lots import Lot, draw_order, has_ended
+from bot.core.loyalty.lots import Lot, draw_order, good_through, has_ended
 from bot.core.loyalty.program import Notices
 
 NoticeGiven = tuple[str, int]
@@ -14,12 +14,12 @@ NoticeGiven = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class NoticeLine:
-    """One lot of a notice: `amount_minor` good through `expires_on`, a day in the lot's zone."""
+    """One lot of a notice: `amount_minor` good through that day, in the lot's zone."""
 
     lot_id: str
     days_before: int
     amount_minor: int
-    expires_on: date
+    good_through: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,10 @@ def due_notices(
         due = [days for days, at in _times(lot, zone, policy) if at <= now]
         fresh = [days for days in due if (lot.id, days) not in given]
         if due and due[-1] in fresh:
-            lines.append(NoticeLine(lot.id, due[-1], lot.available_minor, lot.expires_on))
+            last_day = good_through(lot, now) or lot.expires_on
+            lines.append(NoticeLine(lot.id, due[-1], lot.available_minor, last_day))
             recorded += [(lot.id, days) for days in fresh]
-    lines.sort(key=lambda line: (line.expires_on, line.lot_id))
+    lines.sort(key=lambda line: (line.good_through, line.lot_id))
     return Notice(tuple(lines), tuple(recorded)) if lines else None
 
 

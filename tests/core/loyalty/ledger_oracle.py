@@ -21,7 +21,9 @@ class NaiveLot:
     is_child: bool = False
 
     def end(self) -> datetime | None:
-        told = self.noticed_at is not None and self.expires_at is not None and self.noticed_at < self.expires_at
+        told = (
+            self.noticed_at is not None and self.expires_at is not None and self.noticed_at < self.expires_at
+        )
         return self.expires_at if told else self.grace_until
 
     def ended(self, now: datetime) -> bool:
@@ -75,7 +77,7 @@ class Oracle:
     # Time
 
     def pass_time(self, now: datetime) -> None:
-        """Let everything that is due by `now` happen, each at its instant: ends, then time-outs, then starts."""
+        """Let all that is due by `now` happen, each at its instant: ends, then time-outs, then starts."""
         while True:
             due: list[tuple[datetime, int, float, NaiveLot | NaiveHold]] = []
             for lot in self.lots:
