@@ -18,13 +18,17 @@ class SubscriptionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Anyone we can exchange messages with; a member when `enrolled_at` is set."""
+    """Anyone we can exchange messages with; a member when `enrolled_at` is set.
+
+    `zone` is a guess from the number until `zone_is_known`.
+    """
 
     id: str
     bucket: int
     locale: str
     zone: str
     created_at: datetime
+    zone_is_known: bool = False
     first_name: str | None = None
     birthday_on: date | None = None
     enrolled_at: datetime | None = None

@@ -17,7 +17,9 @@ class TriggerKind(StrEnum):
     EVENT = "event"
     SCHEDULE = "schedule"
     CREDIT_EXPIRING = "credit_expiring"
+    NOTICED = "noticed"  # a notice reached the contact: its lots end as announced
     EXPIRY = "expiry"  # lots past their end are moved to breakage
+    ADDRESS_REPORT = "address_report"  # a provider says that an address stopped or cannot be reached
     CALL_ANSWERED = "call_answered"
     START = "start"  # a flow started by the API, an operator or another turn
 

@@ -20,6 +20,7 @@ from bot.core.loyalty.lots import Lot
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import Wallet
 from bot.core.messages import MessageClass, OutboxState, Outgoing
+from bot.core.phone import NotAContact, parse_number
 from bot.core.triggers import Trigger, TriggerKind
 
 
@@ -50,6 +51,8 @@ class Shop:
     zone: str
     program: Program
     policy: Policy
+    groups: tuple[str, ...]
+    """Every subscription group; START without more opts in to all of them."""
     senders: Mapping[str, str]
     """The sender of each subscription group and, under the channel's name, of each channel."""
     products: Mapping[str, Product] = field(default_factory=dict)
@@ -94,6 +97,10 @@ class Effects:
     calls: list[OutsideCall] = field(default_factory=list)
     counts: Counter[tuple[str, int, str, str]] = field(default_factory=Counter)
     addresses: dict[tuple[str, str], Address] = field(default_factory=dict)
+    notices: list[tuple[str, int]] = field(default_factory=list)
+    """Notices given: (lot, days before its end)."""
+    looked_at: dict[str, datetime | None] = field(default_factory=dict)
+    """Lots whose notices were considered, and when to look again; None: never."""
     contact_changed: bool = False
     outcome: str = "ignored"
 
@@ -181,6 +188,14 @@ class Turn:
         assert isinstance(orders, tuple)
         return (*reversed(self.effects.orders), *orders)
 
+    def notices_given(self) -> frozenset[tuple[str, int]]:
+        """Return the notices the contact got before: (lot, days); loaded only for turns that ask."""
+        if "notices" not in self.snapshot.more:
+            raise NeedsMore("notices")
+        given = self.snapshot.more["notices"]
+        assert isinstance(given, frozenset)
+        return given
+
     # What a turn does
 
     def say(  # noqa: PLR0913  # a message is what it is made of
@@ -240,7 +255,7 @@ class Turn:
         elif name == "locale":
             self._change(locale=str(value))
         elif name == "zone":
-            self._change(zone=str(value))
+            self._change(zone=str(value), zone_is_known=True)
         else:
             self._change(attributes={**self.contact.attributes, name: value})
 
@@ -305,9 +320,20 @@ class Turn:
             stopped_at=address.stopped_at if address else None,
             unusable_reason=address.unusable_reason if address else None,
             subscriptions=self.subscriptions,
-            zones=(self.contact.zone,),
+            zones=zones_of(self.contact, address),
             policy=self.shop.policy,
         )
+
+
+def zones_of(contact: Contact, address: Address | None) -> tuple[str, ...]:
+    """The contact's own zone where it is known, otherwise all its number may be in, best guess first."""
+    if contact.zone_is_known or address is None or address.channel != "sms":
+        return (contact.zone,)
+    try:
+        zones = parse_number(address.value).zones
+    except NotAContact:
+        zones = ()
+    return (contact.zone, *(zone for zone in zones if zone != contact.zone))
 
 
 def _as_queued(message: Outgoing, verdict: Verdict) -> Queued:

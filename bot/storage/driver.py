@@ -9,7 +9,7 @@ The ORM would cost twenty times the work itself (`docs/decisions.md`).
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, Protocol, TypeVar
 
@@ -57,14 +57,20 @@ class Rows:
 
     __slots__ = ("columns", "postgres", "sqlite")
 
-    def __init__(self, table: Table, present: Present, *, returning: str = "") -> None:
-        """Insert rows; `present` says what becomes of those whose key is there already."""
+    def __init__(
+        self, table: Table, present: Present, *, returning: str = "", once: Collection[str] = ()
+    ) -> None:
+        """Insert rows; `present` says what becomes of those whose key is there already.
+
+        Columns in `once` are written with a new row and left alone when it is replaced.
+        """
         self.columns = tuple(column.name for column in table.columns)
         names = ", ".join(f'"{name}"' for name in self.columns)
         conflict = "ON CONFLICT DO NOTHING" if present is Present.KEEP else ""
         if present is Present.REPLACE:
             keys = [column.name for column in table.primary_key.columns]
-            sets = ", ".join(f'"{name}" = excluded."{name}"' for name in self.columns if name not in keys)
+            kept = {*keys, *once}
+            sets = ", ".join(f'"{name}" = excluded."{name}"' for name in self.columns if name not in kept)
             conflict = f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sets}"
         places = ", ".join("?" for _ in self.columns)
         arrays = ", ".join(

@@ -58,6 +58,7 @@ def contact_row(contact: Contact) -> RowValues:
         contact.id,
         contact.locale,
         contact.zone,
+        contact.zone_is_known,
         contact.first_name,
         contact.birthday_on.isoformat() if contact.birthday_on else None,
         stored(contact.enrolled_at),
@@ -76,14 +77,15 @@ def contact_from(row: Sequence[Any]) -> Contact:
         id=row[1],
         locale=row[2],
         zone=row[3],
-        first_name=row[4],
-        birthday_on=date.fromisoformat(row[5]) if row[5] else None,
-        enrolled_at=loaded(row[6]),
-        attributes=orjson.loads(row[7]) if row[7] != "{}" else {},
-        created_at=instant(row[8]),
-        merged_into=row[9],
-        consent_count=row[10],
-        consent_hash=row[11],
+        zone_is_known=bool(row[4]),
+        first_name=row[5],
+        birthday_on=date.fromisoformat(row[6]) if row[6] else None,
+        enrolled_at=loaded(row[7]),
+        attributes=orjson.loads(row[8]) if row[8] != "{}" else {},
+        created_at=instant(row[9]),
+        merged_into=row[10],
+        consent_count=row[11],
+        consent_hash=row[12],
     )
 
 
@@ -333,8 +335,8 @@ def wallet_row(wallet: Wallet) -> RowValues:
     )
 
 
-def lot_row(contact_id: str, lot: Lot) -> RowValues:
-    """Values of `lot`."""
+def lot_row(contact_id: str, lot: Lot, notice_at: datetime | None) -> RowValues:
+    """Values of `lot`; `notice_at` counts for a new one only."""
     return (
         bucket_of(contact_id),
         contact_id,
@@ -357,6 +359,7 @@ def lot_row(contact_id: str, lot: Lot) -> RowValues:
         lot.source_type,
         lot.source_id,
         lot.parent_lot_id,
+        stored(notice_at),
     )
 
 

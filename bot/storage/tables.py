@@ -111,6 +111,7 @@ class ContactRow(Row, table=True):
     id: str = _key()
     locale: str
     zone: str
+    zone_is_known: bool = False
     first_name: str | None = None
     birthday_on: str | None = None
     enrolled_at: int | None = _instant(nullable=True)
@@ -314,6 +315,7 @@ class LotRow(Row, table=True):
         ),
         Index("ix_lot_open", "bucket", "contact", "wallet", "priority", "expires_at", **_where(LOT_OPEN)),
         Index("ix_lot_expiring", "bucket", "expires_at", **_where(LOT_OPEN)),
+        Index("ix_lot_notice", "bucket", "notice_at", **_where("notice_at IS NOT NULL")),
         _CLUSTERED,
     )
     bucket: int = _key(Integer)
@@ -337,6 +339,8 @@ class LotRow(Row, table=True):
     source_type: str = ""
     source_id: str = ""
     parent_lot_id: str | None = _id(None, nullable=True)
+    notice_at: int | None = _instant(nullable=True)
+    """When to look next whether a notice of its end is due."""
 
 
 class EntryRow(Row, table=True):

@@ -11,8 +11,9 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from bot.core.contact import Address, Contact, Order, OrderLine
+from bot.core.contact import Address, Contact, Order, OrderLine, SubscriptionState
 from bot.core.ids import bucket_of, instant, microseconds
+from bot.core.loyalty.notices import next_notice_at
 from bot.core.loyalty.wallet import Wallet
 from bot.core.turn import Snapshot, Turn
 from bot.storage import rows, tables
@@ -22,6 +23,7 @@ from bot.storage.rows import LOT_COLUMNS, WALLET, RowValues
 _LOTS_MAX = 8
 """How many open lots a snapshot carries; a turn that needs more asks for them."""
 _ORDERS_MAX = 20
+_ANSWERED = frozenset({"sending", "sent", "delivered", "undelivered"})
 
 _FIND = Statement("""
     SELECT d.kind, d.value, d.contact
@@ -34,8 +36,8 @@ _SUPPRESSED = Statement("""
     JOIN suppression s ON s.channel = keys.channel AND s.address_hash = keys.address_hash
 """)
 _LOCK = Statement("""
-    SELECT c.bucket, c.id, c.locale, c.zone, c.first_name, c.birthday_on, c.enrolled_at, c.attributes,
-           c.created_at, c.merged_into, c.consent_count, c.consent_hash
+    SELECT c.bucket, c.id, c.locale, c.zone, c.zone_is_known, c.first_name, c.birthday_on, c.enrolled_at,
+           c.attributes, c.created_at, c.merged_into, c.consent_count, c.consent_hash
     FROM @each(keys: bucket integer, id text)
     JOIN contact c ON c.bucket = keys.bucket AND c.id = keys.id
     ORDER BY c.bucket, c.id
@@ -86,10 +88,37 @@ _ORDERS = Statement(f"""
     ORDER BY o.placed_at DESC LIMIT {_ORDERS_MAX}
 """)  # noqa: S608  # our own constants
 _ANSWERS = Statement("""
-    SELECT o.id, o.body, o.media, o.state
+    SELECT o.id, o.body, o.media, o.state, o.provider_id
     FROM outbox o
     WHERE o.bucket = :bucket AND o.contact = :contact AND o.trigger_key = :trigger_key
     ORDER BY o.id
+""")
+_CONSENT_OF = Statement("""
+    SELECT
+        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason)
+         FROM address a WHERE a.bucket = :bucket AND a.contact = :contact),
+        (SELECT @rows(s.subscription_group, s.state)
+         FROM subscription s WHERE s.bucket = :bucket AND s.contact = :contact)
+""")
+_LOOK_AGAIN = Statement(f"""
+    UPDATE lot SET notice_at = :notice_at
+    WHERE bucket = :bucket AND contact = :contact AND wallet = '{WALLET}' AND id = :id
+""")  # noqa: S608  # our own constants
+_NOTICES = Statement("""
+    SELECT n.lot, n.days FROM notice n WHERE n.bucket = :bucket AND n.contact = :contact
+""")
+_ENTERED = Statement("""
+    SELECT r.flow, MAX(r.started_at) FROM run r
+    WHERE r.bucket = :bucket AND r.contact = :contact GROUP BY r.flow
+""")
+_FAIL_AGAIN = Statement("""
+    UPDATE "trigger" SET attempts = attempts + 1, failure = :failure, due_at = :due_at,
+        state = CASE WHEN attempts + 1 >= :tries THEN 'dead' ELSE 'new' END
+    WHERE bucket = :bucket AND contact = :contact AND key = :key AND state IN ('new', 'dead')
+""")
+_FAIL_RUN = Statement("""
+    UPDATE run SET status = 'failed', failure = :failure, version = version + 1, changed_at = :now
+    WHERE bucket = :bucket AND contact = :contact AND id = :id AND status = 'waiting'
 """)
 _SENT = Statement("""
     UPDATE outbox SET state = 'sent', state_at = :now, lease_until = NULL
@@ -103,14 +132,16 @@ _UNSENT = Statement("""
 _TABLES = tables.Row.metadata.tables
 
 
-def _rows(table: str, present: Present = Present.FAIL, *, returning: str = "") -> Rows:
-    return Rows(_TABLES[table], present, returning=returning)
+def _rows(
+    table: str, present: Present = Present.FAIL, *, returning: str = "", once: Collection[str] = ()
+) -> Rows:
+    return Rows(_TABLES[table], present, returning=returning, once=once)
 
 
 _DIRECTORY = _rows("directory", Present.KEEP, returning="kind, value")
 _NEW_CONTACT = _rows("contact")
 _CONTACT = _rows("contact", Present.REPLACE)
-_ADDRESS = _rows("address", Present.REPLACE)
+_ADDRESS = _rows("address", Present.REPLACE, once=("created_at",))
 _SUBSCRIPTION = _rows("subscription", Present.REPLACE)
 _CONSENT = _rows("consent")
 _TRIGGER = _rows("trigger", Present.KEEP, returning="bucket, contact, key")
@@ -121,7 +152,8 @@ _ORDER = _rows("shop_order")
 _ORDER_LINE = _rows("order_line")
 _CALL = _rows("call", Present.KEEP)
 _WALLET = _rows("wallet", Present.REPLACE)
-_LOT = _rows("lot", Present.REPLACE)
+_LOT = _rows("lot", Present.REPLACE, once=("notice_at",))
+_NOTICE = _rows("notice", Present.KEEP)
 _ENTRY = _rows("entry")
 _DRAW = _rows("draw")
 _HOLD = _rows("hold", Present.REPLACE)
@@ -189,7 +221,7 @@ async def load(
     snapshots = {row[0]: _snapshot(contacts[row[0]], row) for row in found}
     if wanted:
         await _load_lots(connection, snapshots, wanted)
-        await _load_orders(connection, snapshots, wanted)
+        await _load_more(connection, snapshots, wanted)
     return snapshots
 
 
@@ -200,6 +232,8 @@ class Wanted:
     lots: bool = False
     lot_ids: set[str] = field(default_factory=set)
     orders: bool = False
+    notices: bool = False
+    entered: bool = False
 
 
 def _snapshot(contact: Contact, row: Sequence[Any]) -> Snapshot:
@@ -240,16 +274,21 @@ async def _load_lots(
         snapshots[contact] = replace(snapshot, lots=tuple(lots.values()), lots_complete=complete)
 
 
-async def _load_orders(
+async def _load_more(
     connection: Connection, snapshots: dict[str, Snapshot], wanted: Mapping[str, Wanted]
 ) -> None:
     for contact, want in wanted.items():
+        more = dict(snapshots[contact].more)
         if want.orders:
             found = await connection.read(_ORDERS, bucket=bucket_of(contact), contact=contact)
-            orders = tuple(_order(row) for row in found)
-            snapshots[contact] = replace(
-                snapshots[contact], more={**snapshots[contact].more, "orders": orders}
-            )
+            more["orders"] = tuple(_order(row) for row in found)
+        if want.notices:
+            found = await connection.read(_NOTICES, bucket=bucket_of(contact), contact=contact)
+            more["notices"] = frozenset((lot, days) for lot, days in found)
+        if want.entered:
+            found = await connection.read(_ENTERED, bucket=bucket_of(contact), contact=contact)
+            more["entered"] = {flow: instant(started_at) for flow, started_at in found}
+        snapshots[contact] = replace(snapshots[contact], more=more)
 
 
 def _order(row: Sequence[Any]) -> Order:
@@ -265,6 +304,46 @@ def _order(row: Sequence[Any]) -> Order:
     )
 
 
+async def load_consent(
+    connection: Connection, contact: Contact
+) -> tuple[tuple[Address, ...], dict[str, SubscriptionState]]:
+    """Addresses and subscriptions alone: enough to say STOP when nothing else can be read."""
+    ((addresses, subscriptions),) = await connection.read(
+        _CONSENT_OF, bucket=contact.bucket, contact=contact.id
+    )
+    return (
+        tuple(rows.address_from(one) for one in rows.json_rows(addresses)),
+        rows.subscriptions_from(rows.json_rows(subscriptions)),
+    )
+
+
+async def fail_again(  # what is written of a failure
+    connection: Connection, contact_id: str, key: str, failure: str, due_at: datetime, tries: int
+) -> None:
+    """Put a stored trigger back for a later try, or, after `tries`, among the dead."""
+    parameters = {
+        "bucket": bucket_of(contact_id),
+        "contact": contact_id,
+        "key": key,
+        "failure": failure,
+        "due_at": microseconds(due_at),
+        "tries": tries,
+    }
+    await connection.run(_FAIL_AGAIN, [parameters])
+
+
+async def fail_run(connection: Connection, contact_id: str, run_id: str, failure: str, now: datetime) -> None:
+    """Close a run whose timer cannot be handled, so that it is not struck again and again."""
+    parameters = {
+        "bucket": bucket_of(contact_id),
+        "contact": contact_id,
+        "id": run_id,
+        "failure": failure,
+        "now": microseconds(now),
+    }
+    await connection.run(_FAIL_RUN, [parameters])
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A message that was given as the answer to a trigger."""
@@ -272,7 +351,8 @@ class Answer:
     id: str
     body: str
     media: tuple[str, ...]
-    state: str
+    was_inline: bool
+    """Whether it went back in the answer to the webhook, and no other way since."""
 
 
 async def answers(connection: Connection, contact_id: str, trigger_key: str) -> list[Answer]:
@@ -280,7 +360,9 @@ async def answers(connection: Connection, contact_id: str, trigger_key: str) -> 
     found = await connection.read(
         _ANSWERS, bucket=bucket_of(contact_id), contact=contact_id, trigger_key=trigger_key
     )
-    return [Answer(row[0], row[1], tuple(row[2].split()), row[3]) for row in found]
+    return [
+        Answer(row[0], row[1], tuple(row[2].split()), row[3] in _ANSWERED and row[4] is None) for row in found
+    ]
 
 
 # Write
@@ -291,6 +373,7 @@ class Writes:
     """Everything a batch of turns wrote, by table; written in a fixed order: contacts, then credit."""
 
     by_table: dict[Rows, list[RowValues]] = field(default_factory=dict)
+    updates: list[tuple[Statement, dict[str, object]]] = field(default_factory=list)
 
     def add(self, table: Rows, *values: RowValues) -> None:
         """Add rows of one table."""
@@ -306,6 +389,8 @@ class Writes:
             values = self.by_table.get(table)
             if values:
                 await connection.write(table, values)
+        for statement, parameters in self.updates:
+            await connection.run(statement, [parameters])
 
 
 _WRITE_ORDER = (
@@ -324,6 +409,7 @@ _WRITE_ORDER = (
     _ENTRY,
     _DRAW,
     _HOLD,
+    _NOTICE,
     _TRIGGER,
 )
 
@@ -363,7 +449,29 @@ def record(
     for call in effects.calls:
         writes.add(_CALL, rows.call_row(contact_id, call, now))
     _record_credit(writes, turn)
+    if effects.looked_at:
+        _record_notices(writes, turn)
     return tuple(inline)
+
+
+def _record_notices(writes: Writes, turn: Turn) -> None:
+    contact = turn.contact
+    for lot_id, days in turn.effects.notices:
+        writes.add(
+            _NOTICE, (contact.bucket, contact.id, lot_id, days, turn.trigger.key, microseconds(turn.now))
+        )
+    for lot_id, notice_at in turn.effects.looked_at.items():
+        writes.updates.append(
+            (
+                _LOOK_AGAIN,
+                {
+                    "bucket": contact.bucket,
+                    "contact": contact.id,
+                    "id": lot_id,
+                    "notice_at": rows.stored(notice_at),
+                },
+            )
+        )
 
 
 def _record_consent(writes: Writes, turn: Turn, salt: Callable[[], str]) -> Contact:
@@ -391,7 +499,11 @@ def _record_credit(writes: Writes, turn: Turn) -> None:
         return
     writes.add(_WALLET, rows.wallet_row(books.wallet))
     contact_id = turn.contact.id
-    writes.add(_LOT, *(rows.lot_row(contact_id, lot) for lot in (*books.new_lots, *books.changed_lots)))
+    notices = turn.program.notices
+    for lot in books.new_lots:
+        notice_at = next_notice_at(lot, turn.contact.zone, notices, turn.now)
+        writes.add(_LOT, rows.lot_row(contact_id, lot, notice_at))
+    writes.add(_LOT, *(rows.lot_row(contact_id, lot, None) for lot in books.changed_lots))
     writes.add(_HOLD, *(rows.hold_row(contact_id, hold) for hold in (*books.new_holds, *books.changed_holds)))
     for entry in books.entries:
         head, draws = rows.entry_rows(entry)

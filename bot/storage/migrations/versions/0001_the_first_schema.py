@@ -89,6 +89,7 @@ def upgrade() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("locale", sa.String(), nullable=False),
         sa.Column("zone", sa.String(), nullable=False),
+        sa.Column("zone_is_known", sa.Boolean(), nullable=False),
         sa.Column("first_name", sa.String(), nullable=True),
         sa.Column("birthday_on", sa.String(), nullable=True),
         sa.Column("enrolled_at", sa.BigInteger(), nullable=True),
@@ -231,8 +232,10 @@ def upgrade() -> None:
         sa.Column("source_type", sa.String(), nullable=False),
         sa.Column("source_id", sa.String(), nullable=False),
         sa.Column("parent_lot_id", ID, nullable=True),
+        sa.Column("notice_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
-            "pending_minor >= 0 AND available_minor >= 0 AND held_minor >= 0 AND pending_minor + available_minor + held_minor <= granted_minor",
+            "pending_minor >= 0 AND available_minor >= 0 AND held_minor >= 0"
+            " AND pending_minor + available_minor + held_minor <= granted_minor",
             name=op.f("ck_lot_within_grant"),
         ),
         sa.PrimaryKeyConstraint("bucket", "contact", "wallet", "id", name=op.f("pk_lot")),
@@ -245,6 +248,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("pending_minor + available_minor + held_minor > 0"),
             postgresql_where=sa.text("pending_minor + available_minor + held_minor > 0"),
+        )
+        batch_op.create_index(
+            "ix_lot_notice",
+            ["bucket", "notice_at"],
+            unique=False,
+            sqlite_where=sa.text("notice_at IS NOT NULL"),
+            postgresql_where=sa.text("notice_at IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_lot_open",
@@ -548,6 +558,11 @@ def downgrade() -> None:
             "ix_lot_open",
             sqlite_where=sa.text("pending_minor + available_minor + held_minor > 0"),
             postgresql_where=sa.text("pending_minor + available_minor + held_minor > 0"),
+        )
+        batch_op.drop_index(
+            "ix_lot_notice",
+            sqlite_where=sa.text("notice_at IS NOT NULL"),
+            postgresql_where=sa.text("notice_at IS NOT NULL"),
         )
         batch_op.drop_index(
             "ix_lot_expiring",

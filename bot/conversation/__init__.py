@@ -1,0 +1,1 @@
+"""From trigger to turn: claim, lock, load, route, run, commit."""

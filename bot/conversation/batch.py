@@ -1,0 +1,320 @@
+"""A batch: find the contacts, lock, claim, load, decide each turn, write all of it, in one transaction."""
+
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.conversation.newcomers import newcomer
+from bot.conversation.work import Reply, Result, Work
+from bot.core.compliance import RequiredReply
+from bot.core.contact import Address, Contact
+from bot.core.ids import Entropy, bucket_of, new_id
+from bot.core.loyalty.refusals import NeedsMoreLots
+from bot.core.triggers import Trigger, TriggerKind
+from bot.core.turn import NeedsMore, Shop, Snapshot, Turn
+from bot.storage import rows, turns
+from bot.storage.driver import Connection
+from bot.storage.turns import Wanted, Writes
+
+INLINE_WITHIN = timedelta(seconds=10)
+"""How long the webhook's own answer may carry replies; Twilio gives up after 15 s
+(https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides)."""
+
+_ROUNDS_MAX = 5
+
+
+class Decider(Protocol):
+    """What decides a turn: the publication in force."""
+
+    @property
+    def shop(self) -> Shop:
+        """What turns know of the shop."""
+
+    def decide(self, turn: Turn) -> None:
+        """Decide a turn by recording effects; may raise NeedsMore, NeedsMoreLots, NeedsRevision."""
+
+    def required_reply(self, kind: RequiredReply, language: str) -> str:
+        """Return what law and carriers ask us to say."""
+
+    def hears(self, turn: Turn, event_name: str) -> bool:
+        """Whether a flow starts on the event or a run of the contact waits for it."""
+
+
+class NeedsRevision(Exception):
+    """A run stands in a revision that is not loaded yet."""
+
+    def __init__(self, flow: str, revision: int) -> None:
+        super().__init__(f"{flow}@{revision}")
+        self.flow = flow
+        self.revision = revision
+
+
+class TurnFailed(Exception):
+    """Deciding one turn of a batch raised."""
+
+    def __init__(self, work: Work, error: Exception) -> None:
+        super().__init__(work.trigger.kind.value)
+        self.work = work
+        self.error = error
+
+
+@dataclass(slots=True)
+class Conversation:
+    """What turns need beside the database: the clock, randomness and the publication in force."""
+
+    decider: Decider
+    clock: Callable[[], datetime]
+    load_revision: Callable[[Connection, str, int], Awaitable[None]]
+    hash_address: Callable[[str], str]
+    entropy: Entropy = os.urandom
+
+
+@dataclass(slots=True)
+class _Part:
+    """One work inside a batch, as far as it has come."""
+
+    work: Work
+    contact_id: str = ""
+    is_new: bool = True
+    turn: Turn | None = None
+
+
+class Batch:
+    """Some works, at most one for each contact; `run` is one transaction and may be run again."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        works: Sequence[Work],
+        *,
+        written: Sequence[tuple[str, str]] = (),
+        unwritten: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """`written` and `unwritten` are inline replies (contact, message) whose fate is known by now."""
+        self._conversation = conversation
+        self._works = works
+        self._written = written
+        self._unwritten = unwritten
+
+    async def run(self, connection: Connection) -> list[Result | None]:
+        """Do it all; None stands for a work that has to wait for another of the same contact."""
+        now = self._conversation.clock()
+        if self._written:
+            await turns.settle_inline(connection, self._written, now, was_written=True)
+        if self._unwritten:
+            await turns.settle_inline(connection, self._unwritten, now, was_written=False)
+        if not self._works:
+            return []
+        parts = [_Part(work) for work in self._works]
+        await self._find(connection, parts, now)
+        ready = _one_each(parts)
+        contacts = await self._lock(connection, ready)
+        await self._claim(connection, ready, now)
+        fresh = [part for part in ready if part.is_new]
+        await self._decide(connection, fresh, contacts, now)
+        return await self._finish(connection, parts, set(map(id, ready)), now)
+
+    # The steps, in order
+
+    async def _find(self, connection: Connection, parts: Sequence[_Part], now: datetime) -> None:
+        """Give every part its contact; who writes for the first time becomes one."""
+        unknown = []
+        names = []
+        for part in parts:
+            if part.work.contact_id is not None:
+                part.contact_id = part.work.contact_id
+            else:
+                unknown.append(part)
+                names.append(inbound_name(part.work))
+        if not unknown:
+            return
+        found = await turns.find(connection, names)
+        missing = dict.fromkeys(name for name in names if name not in found)
+        if missing:
+            by_name = {inbound_name(part.work): part.work for part in unknown}
+            newcomers = {name: by_name[name] for name in missing}
+            await create_newcomers(connection, self._conversation, newcomers, now)
+            found = await turns.find(connection, names)
+        for part, name in zip(unknown, names, strict=True):
+            part.contact_id = found[name]
+
+    async def _lock(self, connection: Connection, parts: Sequence[_Part]) -> dict[str, Contact]:
+        contacts = await turns.lock(connection, [part.contact_id for part in parts])
+        merged = {contact.merged_into for contact in contacts.values() if contact.merged_into}
+        if merged:
+            contacts |= await turns.lock(connection, merged)
+        for part in parts:
+            survivor = contacts[part.contact_id].merged_into
+            if survivor:
+                part.contact_id = survivor
+        return contacts
+
+    async def _claim(self, connection: Connection, parts: Sequence[_Part], now: datetime) -> None:
+        fresh = [part for part in parts if not part.work.is_stored]
+        if fresh:
+            claimed = await turns.claim(
+                connection,
+                [
+                    rows.trigger_row(part.contact_id, part.work.trigger, state="done", due_at=now)
+                    for part in fresh
+                ],
+            )
+            for part, is_new in zip(fresh, claimed, strict=True):
+                part.is_new = is_new
+        for part in parts:
+            if part.work.is_stored:
+                part.is_new = await turns.take(connection, part.contact_id, part.work.trigger.key)
+
+    async def _decide(
+        self, connection: Connection, parts: Sequence[_Part], contacts: Mapping[str, Contact], now: datetime
+    ) -> None:
+        """Decide every part; those that need more than the snapshot get it and are decided again."""
+        todo, wanted = list(parts), dict[str, Wanted]()
+        for _ in range(_ROUNDS_MAX):
+            if not todo:
+                return
+            snapshots = await turns.load(
+                connection, {part.contact_id: contacts[part.contact_id] for part in todo}, wanted
+            )
+            again = []
+            for part in todo:
+                part.turn = self._turn(part, snapshots[part.contact_id], now)
+                if not await self._decided(connection, part, part.turn, wanted):
+                    again.append(part)
+            todo = again
+        raise TurnFailed(todo[0].work, RecursionError("the turn kept asking for more"))
+
+    async def _decided(
+        self, connection: Connection, part: _Part, turn: Turn, wanted: dict[str, Wanted]
+    ) -> bool:
+        try:
+            self._conversation.decider.decide(turn)
+        except NeedsMore as needs:
+            want = wanted.setdefault(part.contact_id, Wanted())
+            want.orders |= needs.name == "orders"
+            want.notices |= needs.name == "notices"
+            want.entered |= needs.name == "entered"
+        except NeedsMoreLots as needs:
+            want = wanted.setdefault(part.contact_id, Wanted())
+            want.lots = True
+            want.lot_ids.update(needs.lot_ids)
+        except NeedsRevision as needs:
+            await self._conversation.load_revision(connection, needs.flow, needs.revision)
+        except Exception as error:
+            raise TurnFailed(part.work, error) from error
+        else:
+            return True
+        return False
+
+    def _turn(self, part: _Part, snapshot: Snapshot, now: datetime) -> Turn:
+        bucket, entropy = bucket_of(part.contact_id), self._conversation.entropy
+        return Turn(
+            trigger=part.work.trigger,
+            snapshot=snapshot,
+            shop=self._conversation.decider.shop,
+            now=now,
+            mint=lambda: new_id(now, bucket, entropy),
+        )
+
+    async def _finish(
+        self, connection: Connection, parts: Sequence[_Part], ready: set[int], now: datetime
+    ) -> list[Result | None]:
+        writes = Writes()
+        results: list[Result | None] = []
+        for part in parts:
+            if id(part) not in ready:
+                results.append(None)
+            elif part.turn is None:
+                results.append(await self._answered_before(connection, part, now))
+            else:
+                results.append(self._record(writes, part.turn, now))
+        await writes.flush(connection)
+        return results
+
+    def _record(self, writes: Writes, turn: Turn, now: datetime) -> Result:
+        inline_until = now + INLINE_WITHIN if turn.trigger.inbound is not None else None
+        inline = set(turns.record(writes, turn, inline_until=inline_until, salt=self._salt))
+        follow_ups = tuple(
+            self._follow_up(writes, turn, trigger) for trigger in heard(turn, self._conversation)
+        )
+        return Result(
+            contact_id=turn.contact.id,
+            outcome=turn.effects.outcome,
+            replies=tuple(
+                Reply(queued.message.id, queued.message.body, queued.message.media)
+                for queued in turn.effects.outgoing
+                if queued.message.id in inline
+            ),
+            inline_until=inline_until,
+            follow_ups=follow_ups,
+        )
+
+    def _follow_up(self, writes: Writes, turn: Turn, trigger: Trigger) -> Work:
+        writes.trigger(rows.trigger_row(turn.contact.id, trigger, state="new"))
+        return Work(trigger, contact_id=turn.contact.id, is_stored=True)
+
+    async def _answered_before(self, connection: Connection, part: _Part, now: datetime) -> Result:
+        """A retry of what was handled: the same answer, unless it goes another way by now."""
+        given = await turns.answers(connection, part.contact_id, part.work.trigger.key)
+        replies = tuple(Reply(one.id, one.body, one.media) for one in given if one.was_inline)
+        return Result(
+            contact_id=part.contact_id,
+            outcome="duplicate",
+            replies=replies,
+            inline_until=now + INLINE_WITHIN,
+            is_duplicate=True,
+        )
+
+    def _salt(self) -> str:
+        return self._conversation.entropy(16).hex()
+
+
+def heard(turn: Turn, conversation: Conversation) -> list[Trigger]:
+    """Triggers for the events of a turn that some flow starts on or waits for."""
+    return [
+        Trigger(
+            key=f"event:{turn.trigger.key}#{number}",
+            kind=TriggerKind.EVENT,
+            at=turn.now,
+            payload={"name": event.name, "properties": dict(event.properties)},
+            event=event,
+        )
+        for number, event in enumerate(turn.effects.events)
+        if conversation.decider.hears(turn, event.name)
+    ]
+
+
+async def create_newcomers(
+    connection: Connection,
+    conversation: Conversation,
+    works: Mapping[tuple[str, str], Work],
+    now: datetime,
+) -> None:
+    """Make contacts of those who write for the first time, by (channel, address)."""
+    hashes = {name: (name[0], conversation.hash_address(name[1])) for name in works}
+    stopped = await turns.suppressed(connection, list(hashes.values()))
+    newcomers: list[tuple[Contact, Address]] = []
+    for name, work in works.items():
+        inbound = work.trigger.inbound
+        assert inbound is not None, "only an inbound comes without its contact"
+        stopped_at = stopped.get(hashes[name])
+        shop = conversation.decider.shop
+        newcomers.append(newcomer(inbound, shop, now, conversation.entropy, stopped_at=stopped_at))
+    await turns.create(connection, newcomers, now)
+
+
+def inbound_name(work: Work) -> tuple[str, str]:
+    """Return what the directory knows the sender of a work under."""
+    inbound = work.trigger.inbound
+    assert inbound is not None, "only an inbound comes without its contact"
+    return inbound.channel, inbound.address
+
+
+def _one_each(parts: Sequence[_Part]) -> list[_Part]:
+    """The first part of each contact; the others wait for the next batch."""
+    first: dict[str, _Part] = {}
+    for part in parts:
+        first.setdefault(part.contact_id, part)
+    return list(first.values())

@@ -1,0 +1,67 @@
+"""What the clock does to credit: notices before its end, and the end itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.core.contact import JsonValue
+from bot.core.loyalty.notices import NoticeLine, due_notices, next_notice_at
+from bot.core.loyalty.refusals import NeedsMoreLots
+from bot.core.turn import Turn
+
+_UNNOTICED = "no notice of its end was delivered; the grace has passed"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenNotice:
+    """A notice that is due, and what its flow may name of it."""
+
+    lines: tuple[NoticeLine, ...]
+    variables: Mapping[str, JsonValue]
+
+
+def give_notice(turn: Turn) -> GivenNotice | None:
+    """Work out which notice the member is due, record it, and say when to look again; None if none is due."""
+    books, policy, zone = turn.books, turn.program.notices, turn.contact.zone
+    if not books.lots_complete:
+        raise NeedsMoreLots
+    for lot in books.lots.values():
+        turn.effects.looked_at[lot.id] = next_notice_at(lot, zone, policy, turn.now)
+    gone = {lot_id for lot_id in _lot_ids(turn) if lot_id not in books.lots}
+    turn.effects.looked_at.update(dict.fromkeys(gone))
+    notice = due_notices(books.lots.values(), turn.now, zone, policy, turn.notices_given())
+    if notice is None:
+        return None
+    turn.effects.notices += notice.given
+    by_day: dict[str, int] = {}
+    for line in notice.lines:
+        day = line.good_through.isoformat()
+        by_day[day] = by_day.get(day, 0) + line.amount_minor
+    ends: list[JsonValue] = [{"amount": amount, "expires_on": day} for day, amount in by_day.items()]
+    expiring: dict[str, JsonValue] = {"amount": notice.total_minor, "soonest": ends[0], "ends": ends}
+    return GivenNotice(notice.lines, {"expiring": expiring})
+
+
+def mark_noticed(turn: Turn) -> None:
+    """Record that a notice reached the member: its lots end as announced."""
+    turn.effects.outcome = "noticed"
+    turn.books.mark_noticed(_lot_ids(turn), turn.now)
+
+
+def expire(turn: Turn) -> None:
+    """Move what is left of ended lots to breakage, and let flows hear of it."""
+    turn.effects.outcome = "expired"
+    expired_minor = 0
+    for lot_id in _lot_ids(turn):
+        noticed = lot_id in turn.books.lots and turn.books.lots[lot_id].noticed_at is not None
+        entry = turn.books.expire(lot_id, turn.now, "" if noticed else _UNNOTICED)
+        if entry is None:
+            continue
+        expired_minor += entry.total_minor
+    if expired_minor:
+        turn.track("Credit Expired", {"amount": expired_minor})
+
+
+def _lot_ids(turn: Turn) -> list[str]:
+    lots = turn.trigger.payload["lots"]
+    assert isinstance(lots, list), "lots are listed"
+    return [str(lot) for lot in lots]

@@ -1,0 +1,240 @@
+"""Decides a turn: what a trigger means under the publication in force."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from bot.conversation import legal
+from bot.conversation.credit import expire, give_notice, mark_noticed
+from bot.conversation.publication import Publication
+from bot.conversation.routing import Answers, Nobody, Starts, route
+from bot.core.compliance import LegalCategory, RequiredReply, legal_category
+from bot.core.consent import ConsentSource, Evidence, opt_in
+from bot.core.contact import SubscriptionState
+from bot.core.flow.compiled import Flow, KeywordStarter, Starter
+from bot.core.flow.engine import Engine, Heard
+from bot.core.flow.handler import HandlerSpec
+from bot.core.flow.run import Run, RunStatus, WaitKind
+from bot.core.messages import Inbound, MessageClass
+from bot.core.triggers import TriggerKind
+from bot.core.turn import Shop, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """Decides turns under one publication; see `bot.conversation.batch.Decider`."""
+
+    publication: Publication
+    engine: Engine
+
+    @classmethod
+    def under(cls, publication: Publication, handlers: Mapping[str, HandlerSpec]) -> "Decisions":
+        """Decide under this publication."""
+        return cls(publication, Engine(publication, handlers))
+
+    @property
+    def shop(self) -> Shop:
+        """What turns know of the shop."""
+        return self.publication.shop
+
+    def required_reply(self, kind: RequiredReply, language: str) -> str:
+        """Return what law and carriers ask us to say."""
+        return self.publication.keywords_file.reply(kind, language, self.shop.name)
+
+    def hears(self, turn: Turn, event_name: str) -> bool:
+        """Whether a flow starts on the event or a run of the contact waits for it."""
+        return event_name in self.publication.by_event or any(
+            run.is_waiting
+            and run.wait is not None
+            and run.wait.kind is WaitKind.EVENT
+            and run.wait.facts.get("event", event_name) == event_name
+            for run in turn.runs.values()
+        )
+
+    def decide(self, turn: Turn) -> None:
+        """Decide a turn by recording effects in it."""
+        _BY_KIND[turn.trigger.kind](self, turn)
+        _forget_passing_runs(turn, self.publication)
+
+    # By kind of trigger
+
+    def inbound(self, turn: Turn) -> None:
+        """Answer a message: legal words first, then whoever it is for."""
+        inbound = turn.trigger.inbound
+        assert inbound is not None, "an inbound trigger carries its message"
+        if self._legal(turn, inbound):
+            return
+        if legal.is_stopped(turn, inbound):
+            turn.effects.outcome = "stopped"  # kept, but nothing is said: only START brings a contact back
+            return
+        listening = [run for run in turn.runs.values() if _waits(run, WaitKind.INBOUND)]
+        question = _open_question(turn, inbound.channel)
+        found = route(inbound, question, turn.contact.locale, self.publication)
+        heard = Heard(inbound.text)
+        if isinstance(found, Answers):
+            turn.effects.outcome = "answer"
+            self.engine.answer(turn, found.run, inbound.text, inbound.media)
+        elif isinstance(found, Starts):
+            turn.effects.outcome = found.how
+            heard = self._keyword_heard(turn, inbound, found)
+            self.engine.start(turn, found.flow, found.starter, found.variables)
+        elif isinstance(found, Nobody):
+            turn.effects.outcome = "nobody"
+            reply = self.required_reply(RequiredReply.HELP, turn.contact.locale)
+            turn.say(reply, flow="", step="help", message_class=MessageClass.REPLY)
+        for run in listening:
+            self.engine.heard(turn, turn.runs[run.id], heard)
+
+    def timer(self, turn: Turn) -> None:
+        """Move on a run whose time has come, if it still stands where the timer was set."""
+        payload = turn.trigger.payload
+        run, version = turn.runs.get(str(payload["run"])), payload["version"]
+        assert isinstance(version, int), "a timer names the version it was set for"
+        moved = self.engine.time_up(turn, run, version) if run is not None else None
+        turn.effects.outcome = "timer" if moved is not None else "void"
+
+    def event(self, turn: Turn) -> None:
+        """Let flows start on an event and runs go on that waited for it."""
+        event = turn.trigger.event
+        assert event is not None, "an event trigger carries its event"
+        turn.effects.outcome = "event"
+        for run in tuple(turn.runs.values()):
+            if _waits(run, WaitKind.EVENT):
+                self.engine.heard(turn, run, event)
+        for flow, starter in self.publication.by_event.get(event.name, ()):
+            if starter.where.holds(event.properties):
+                self.engine.start(turn, flow, starter)
+
+    def start(self, turn: Turn) -> None:
+        """Start a flow that a schedule, the shop or an operator asked for."""
+        payload = turn.trigger.payload
+        flow = self.publication.flows.get(str(payload["flow"]))
+        turn.effects.outcome = "start" if flow is not None else "void"
+        if flow is None:
+            return
+        variables = payload.get("variables", {})
+        assert isinstance(variables, dict), "variables are by name"
+        self.engine.start(turn, flow, _starter_for(flow, turn.trigger.kind), variables)
+
+    def credit_expiring(self, turn: Turn) -> None:
+        """Tell the member what ends soon."""
+        turn.effects.outcome = "notice"
+        notice = give_notice(turn)
+        if notice is None:
+            return
+        for flow, starter in self.publication.notices:
+            if starter.before is None or any(
+                line.days_before in {period.days for period in starter.before} for line in notice.lines
+            ):
+                self.engine.start(turn, flow, starter, notice.variables)
+
+    def address_report(self, turn: Turn) -> None:
+        """Hear from a provider that an address has stopped or cannot be reached."""
+        payload = turn.trigger.payload
+        turn.effects.outcome = "address_report"
+        address = turn.addresses.get((str(payload["channel"]), str(payload["address"])))
+        if address is None:
+            return
+        if payload.get("stopped"):
+            inbound = Inbound(
+                provider=str(payload["provider"]),
+                provider_id=str(payload["id"]),
+                channel=address.channel,
+                address=address.value,
+                to="",
+                text=str(payload["reason"]),
+                received_at=turn.now,
+                opt_out_type="STOP",
+            )
+            legal.stop(turn, inbound, "")
+        else:
+            turn.change_address(replace(address, unusable_reason=str(payload["reason"])))
+
+    # Below: how
+
+    def _legal(self, turn: Turn, inbound: Inbound) -> bool:
+        category = _provider_category(inbound) or legal_category(inbound.text, self.publication.legal_words)
+        if category is LegalCategory.YES and legal.is_stopped(turn, inbound):
+            category = LegalCategory.OPT_IN
+        if category is LegalCategory.OPT_OUT:
+            legal.stop(turn, inbound, self.required_reply(RequiredReply.OPT_OUT, turn.contact.locale))
+        elif category is LegalCategory.OPT_IN:
+            legal.start(turn, inbound, self.required_reply(RequiredReply.OPT_IN, turn.contact.locale))
+        elif category is LegalCategory.HELP:
+            legal.help_(turn, inbound, self.required_reply(RequiredReply.HELP, turn.contact.locale))
+        else:
+            return False
+        return True
+
+    def _keyword_heard(self, turn: Turn, inbound: Inbound, found: Starts) -> Heard:
+        """Record the consent that an opt-in keyword gives; its required reply goes out first."""
+        starter = found.starter
+        if not isinstance(starter, KeywordStarter):
+            return Heard(inbound.text)
+        # A typo is no consent: who is only nearly understood is not subscribed.
+        is_opt_in = starter.category == "opt-in" and found.how != "near"
+        if is_opt_in and starter.group is not None:
+            if turn.subscriptions.get(starter.group) is SubscriptionState.SUBSCRIBED:
+                evidence = Evidence(
+                    starter.group,
+                    inbound.channel,
+                    inbound.text,
+                    ConsentSource.KEYWORD,
+                    turn.now,
+                    inbound.provider_id,
+                )
+                turn.change_consent(opt_in(evidence))
+            else:
+                reply = self.required_reply(RequiredReply.OPT_IN, turn.contact.locale)
+                legal.start(turn, inbound, reply, group=starter.group)
+                turn.effects.outcome = found.how
+        return Heard(inbound.text, category=starter.category, group=starter.group)
+
+
+_BY_KIND: Mapping[TriggerKind, Callable[[Decisions, Turn], None]] = {
+    TriggerKind.INBOUND: Decisions.inbound,
+    TriggerKind.TIMER: Decisions.timer,
+    TriggerKind.EVENT: Decisions.event,
+    TriggerKind.SCHEDULE: Decisions.start,
+    TriggerKind.START: Decisions.start,
+    TriggerKind.CREDIT_EXPIRING: Decisions.credit_expiring,
+    TriggerKind.NOTICED: lambda _, turn: mark_noticed(turn),
+    TriggerKind.EXPIRY: lambda _, turn: expire(turn),
+    TriggerKind.ADDRESS_REPORT: Decisions.address_report,
+}
+
+
+def _provider_category(inbound: Inbound) -> LegalCategory | None:
+    """What the provider made of the message, where it did."""
+    return {
+        "STOP": LegalCategory.OPT_OUT,
+        "START": LegalCategory.OPT_IN,
+        "HELP": LegalCategory.HELP,
+    }.get(inbound.opt_out_type or "")
+
+
+def _open_question(turn: Turn, channel: str) -> Run | None:
+    """The run whose question the contact would answer now: the newest that is open on the channel."""
+    asking = [
+        run
+        for run in turn.runs.values()
+        if run.holds_question and run.channel == channel and run.suspended_at is None
+    ]
+    return max(asking, key=lambda run: run.asked_at or run.started_at, default=None)
+
+
+def _waits(run: Run, kind: WaitKind) -> bool:
+    return run.is_waiting and run.wait is not None and run.wait.kind is kind
+
+
+def _starter_for(flow: Flow, kind: TriggerKind) -> Starter | None:
+    wanted = "ScheduleStarter" if kind is TriggerKind.SCHEDULE else "ApiStarter"
+    return next((starter for starter in flow.starters if type(starter).__name__ == wanted), None)
+
+
+def _forget_passing_runs(turn: Turn, publication: Publication) -> None:
+    """Drop runs that began and ended in this turn, unless the flow wants to know who was in it before."""
+    known = {run.id for run in turn.snapshot.runs}
+    for run in tuple(turn.effects.runs.values()):
+        flow = publication.flows.get(run.flow)
+        if run.status is RunStatus.DONE and run.id not in known and flow is not None and not flow.reentry:
+            del turn.effects.runs[run.id]

@@ -1,0 +1,185 @@
+"""The publication in force: every published file compiled and indexed once, shared by all turns.
+
+A publication never changes. When something is published a new one is built beside the old, and turns
+that begin afterwards use it; runs stay in the revision they stand in.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from bot.conversation.batch import NeedsRevision
+from bot.core.compliance import LegalWords
+from bot.core.consent import Policy
+from bot.core.contact import Product
+from bot.core.errors import FlowError
+from bot.core.flow.compile import compile_flow
+from bot.core.flow.compiled import (
+    CreditExpiringStarter,
+    EventStarter,
+    Flow,
+    KeywordStarter,
+    MessageStarter,
+    ScheduleStarter,
+)
+from bot.core.flow.keywords_file import KeywordsFile, read_keywords
+from bot.core.flow.program_file import read_program
+from bot.core.flow.reader import read
+from bot.core.flow.translations import Translation, Translations
+from bot.core.keywords import KeywordIndex
+from bot.core.loyalty.program import Program
+from bot.core.turn import Shop
+from bot.storage.revisions import Revision
+
+FLOW, PROGRAM, KEYWORDS = "flow", "program", "keywords"
+"""The kinds of files; there is one program and one keywords file, called like their kind."""
+
+_PINNED_MAX = 1000
+_logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ShopSettings:
+    """What the operator says of the shop, beside what marketers publish."""
+
+    zone: str
+    senders: Mapping[str, str]
+    policy: Policy
+
+
+class Pinned:
+    """Older revisions that waiting runs stand in, compiled when first met; the least used are forgotten."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._flows: OrderedDict[tuple[str, int], Flow | None] = OrderedDict()
+
+    def find(self, name: str, revision: int) -> Flow | None:
+        """Return a revision, None where it is gone or broken. Raises NeedsRevision where it was never met."""
+        key = (name, revision)
+        if key not in self._flows:
+            raise NeedsRevision(name, revision)
+        self._flows.move_to_end(key)
+        return self._flows[key]
+
+    def keep(self, name: str, revision: int, stored: Revision | None) -> None:
+        """Compile and keep what was loaded."""
+        self._flows[name, revision] = compiled(stored) if stored is not None else None
+        if len(self._flows) > _PINNED_MAX:
+            self._flows.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """All that is in force, indexed for the road of a message."""
+
+    generation: str
+    shop: Shop
+    flows: Mapping[str, Flow]
+    keywords: KeywordIndex
+    keywords_file: KeywordsFile
+    legal_words: LegalWords
+    pinned: Pinned
+    patterns: tuple[tuple[Flow, MessageStarter], ...] = ()
+    fallback: tuple[Flow, MessageStarter] | None = None
+    by_event: Mapping[str, tuple[tuple[Flow, EventStarter], ...]] = field(default_factory=dict)
+    notices: tuple[tuple[Flow, CreditExpiringStarter], ...] = ()
+    schedules: tuple[tuple[Flow, ScheduleStarter], ...] = ()
+
+    def flow(self, name: str, revision: int | None) -> Flow | None:
+        """Return a revision of a flow; None: the one in force."""
+        flow = self.flows.get(name)
+        if revision is None or (flow is not None and flow.revision == revision):
+            return flow
+        return self.pinned.find(name, revision)
+
+
+def build(
+    revisions: Sequence[Revision],
+    products: Mapping[str, Product],
+    settings: ShopSettings,
+    *,
+    generation: str,
+    pinned: Pinned,
+) -> Publication:
+    """Compile and index what is published.
+
+    A flow that no longer compiles is left out and logged: the others, and STOP above all, go on.
+
+    Raises:
+        FlowError: the program is missing or broken: without it no credit can be told.
+    """
+    flows = {one.flow: flow for one in revisions if one.kind == FLOW and (flow := compiled(one)) is not None}
+    keywords_file = _keywords(revisions)
+    legal_words = keywords_file.legal_words()
+    program = _program(revisions)
+    starters = [(flow, starter) for flow in flows.values() for starter in flow.starters]
+    groups = {starter.group for _, starter in starters if isinstance(starter, KeywordStarter)}
+    shop = Shop(
+        name=keywords_file.program or program.name,
+        zone=settings.zone,
+        program=program,
+        policy=replace(settings.policy, zone=settings.zone),
+        groups=tuple(sorted(group for group in groups if group)),
+        senders=settings.senders,
+        products=products,
+    )
+    fallbacks = [(f, s) for f, s in starters if isinstance(s, MessageStarter) and s.is_fallback]
+    by_event: dict[str, list[tuple[Flow, EventStarter]]] = {}
+    for flow, starter in starters:
+        if isinstance(starter, EventStarter):
+            by_event.setdefault(starter.event, []).append((flow, starter))
+    return Publication(
+        generation=generation,
+        shop=shop,
+        flows=flows,
+        keywords=KeywordIndex(
+            (keyword for flow in flows.values() for keyword in flow.keywords),
+            legal_words=(keyword.text for keyword in legal_words.keywords()),
+        ),
+        keywords_file=keywords_file,
+        legal_words=legal_words,
+        pinned=pinned,
+        patterns=tuple((f, s) for f, s in starters if isinstance(s, MessageStarter) and not s.is_fallback),
+        fallback=fallbacks[0] if fallbacks else None,
+        by_event={name: tuple(found) for name, found in by_event.items()},
+        notices=tuple((f, s) for f, s in starters if isinstance(s, CreditExpiringStarter)),
+        schedules=tuple((f, s) for f, s in starters if isinstance(s, ScheduleStarter)),
+    )
+
+
+def compiled(stored: Revision) -> Flow | None:
+    """Compile a stored flow with the translations it was published with; None where it no longer compiles."""
+    translations = Translations(
+        {
+            locale: {message: Translation(text, f"locales/{locale}", 1) for message, text in texts.items()}
+            for locale, texts in stored.translations.items()
+        }
+    )
+    try:
+        return compile_flow(
+            read(stored.source, stored.file), revision=stored.revision, translations=translations
+        )
+    except FlowError as error:
+        _logger.exception("flow_broken", flow=stored.flow, revision=stored.revision, problem=str(error))
+        return None
+
+
+def _keywords(revisions: Sequence[Revision]) -> KeywordsFile:
+    stored = next((one for one in revisions if one.kind == KEYWORDS), None)
+    if stored is None:
+        return KeywordsFile.model_validate({})
+    try:
+        return read_keywords(read(stored.source, stored.file))
+    except FlowError as error:
+        _logger.exception("keywords_broken", revision=stored.revision, problem=str(error))
+        return KeywordsFile.model_validate({})
+
+
+def _program(revisions: Sequence[Revision]) -> Program:
+    stored = next((one for one in revisions if one.kind == PROGRAM), None)
+    if stored is None:
+        raise FlowError("program.yaml", 1, 1, "no program is published", "publish one: `regulars flows push`")
+    return read_program(read(stored.source, stored.file))

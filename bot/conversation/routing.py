@@ -1,0 +1,88 @@
+"""Who gets an inbound message: one documented function, asked after the legal words.
+
+In this order:
+1. the answers that the open question offers ("1", "YES", a word of a choice), exactly;
+2. keywords of published flows that the whole message states, courtesy aside;
+3. patterns of `message` starters;
+4. the open question, where it takes the text for an answer;
+5. keywords that the message begins with or contains;
+6. a keyword that is only a typo away, where exactly one is;
+7. the open question again: it says that it did not understand;
+8. the fallback.
+With no open question, 5 comes right after 2.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.conversation.publication import Publication
+from bot.core.contact import JsonValue
+from bot.core.flow.answers import offered, takes_only_answers, understand
+from bot.core.flow.compiled import Flow, Starter
+from bot.core.flow.run import Run
+from bot.core.keywords import How, Match
+from bot.core.messages import Inbound
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The message is for the open question."""
+
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """The message starts a flow; `how` says why, for the statistics."""
+
+    flow: Flow
+    starter: Starter | None
+    how: str
+    variables: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """Nothing fits and there is no fallback."""
+
+
+Route = Answers | Starts | Nobody
+
+
+def route(inbound: Inbound, question: Run | None, locale: str, publication: Publication) -> Route:
+    """Say who gets the message; `question` is the run whose question is open on this channel."""
+    facts = question.wait.facts if question is not None and question.wait is not None else None
+    if question is not None and facts is not None and _is_offered(facts, inbound.text):
+        return Answers(question)
+    match = publication.keywords.exact(inbound.text)
+    if match is not None and (question is None or match.how is How.EXACT):
+        return _keyword(match, publication)
+    for flow, starter in publication.patterns:
+        groups = starter.match(inbound.text)
+        if groups is not None:
+            return Starts(flow, starter, "pattern", dict(groups))
+    if question is not None and facts is not None:
+        if understand(facts, inbound.text, locale, has_media=bool(inbound.media)) is not None:
+            return Answers(question)
+        if match is not None:
+            return _keyword(match, publication)
+    near = publication.keywords.near(inbound.text)
+    if near.match is not None:
+        return _keyword(near.match, publication)
+    if question is not None:
+        return Answers(question)
+    if publication.fallback is None:
+        return Nobody()
+    flow, fallback = publication.fallback
+    candidates: list[JsonValue] = [keyword.text for keyword in near.candidates]
+    return Starts(flow, fallback, "fallback", {"text": inbound.text, "candidates": candidates})
+
+
+def _is_offered(facts: Mapping[str, JsonValue], text: str) -> bool:
+    return offered(facts, text) is not None or takes_only_answers(facts)
+
+
+def _keyword(match: Match, publication: Publication) -> Starts:
+    flow = publication.flows[match.keyword.target]
+    starter = flow.starter_of(match.keyword.text)
+    return Starts(flow, starter, match.how.value, {"keyword": match.keyword.text, "rest": match.rest})

@@ -1,0 +1,1 @@
+"""Work a clock starts: APScheduler strikes, the database decides who works."""

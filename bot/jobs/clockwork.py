@@ -1,0 +1,63 @@
+"""The clock: strikes every job at its pace, one strike of a job at a time, and survives their failures."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+_logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to do again and again; `work` returns how much it did."""
+
+    name: str
+    every_seconds: float
+    work: Callable[[], Awaitable[int]]
+
+
+class Clockwork:
+    """Strikes jobs while it runs.
+
+    The schedule lives in memory on purpose: what is due lives in the database, and any number of
+    processes may strike at once (`docs/decisions.md`).
+    """
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        """Nothing is struck before `start`."""
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        for job in jobs:
+            self._scheduler.add_job(
+                _strike,
+                IntervalTrigger(seconds=job.every_seconds, timezone="UTC"),
+                args=(job,),
+                id=job.name,
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
+            )
+        self._jobs = jobs
+
+    def start(self) -> None:
+        """Begin to strike."""
+        self._scheduler.start()
+
+    async def strike_all(self) -> int:
+        """Strike every job once, now; returns how much was done."""
+        return sum([await _strike(job) for job in self._jobs])
+
+    def close(self) -> None:
+        """Strike no more; jobs in hand are finished by their owners."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+
+async def _strike(job: Job) -> int:
+    try:
+        return await job.work()
+    except Exception:  # the outermost loop of a job: the next strike tries again
+        _logger.exception("job_failed", job=job.name)
+        return 0

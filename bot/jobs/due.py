@@ -1,0 +1,146 @@
+"""What has become due becomes triggers: timers, stored triggers, notices, ends of credit, schedules."""
+
+import asyncio
+import hashlib
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from bot.conversation.decide import Decisions
+from bot.conversation.dispatcher import Dispatcher
+from bot.conversation.inbox import restored
+from bot.conversation.work import Work
+from bot.core.contact import JsonValue
+from bot.core.errors import RetryLater
+from bot.core.flow.schedule import Schedule
+from bot.core.ids import BUCKETS
+from bot.core.triggers import Trigger, TriggerKind
+from bot.storage import due, schedules
+from bot.storage.driver import Connection, Database
+
+T = TypeVar("T")
+_MOST = 500
+"""Works in hand at once: enough to fill batches, few enough to bound the memory."""
+
+Peek = Callable[[Connection, datetime], Awaitable[list[int]]]
+Find = Callable[[Connection, int, datetime, int], Awaitable[list[T]]]
+
+
+@dataclass(frozen=True, slots=True)
+class DueWork:
+    """Finds what is due and hands it to the dispatcher; each method is one strike of a job."""
+
+    database: Database
+    dispatcher: Dispatcher
+    clock: Callable[[], datetime]
+    decisions: Callable[[], Decisions]
+
+    async def timers(self) -> int:
+        """Runs whose time has come."""
+        return await self._drain(due.buckets_with_timers, due.timers, _timer_work)
+
+    async def triggers(self) -> int:
+        """Triggers that were stored to be handled later."""
+        return await self._drain(due.buckets_with_triggers, due.triggers, restored)
+
+    async def notices(self) -> int:
+        """Lots whose end is near enough to be told."""
+        return await self._drain(due.buckets_with_notices, due.notices, self._notice_work)
+
+    async def expired(self) -> int:
+        """Lots that have ended and still hold something."""
+        return await self._drain(due.buckets_with_expired, due.expired, self._expiry_work)
+
+    async def schedules(self) -> int:
+        """Flows that start by the clock: one stored trigger for each member, zone by zone."""
+        starters = self.decisions().publication.schedules
+        if not starters:
+            return 0
+        done = 0
+        for zone in await self.database.query(due.zones):
+            for flow, starter in starters:
+                done += await self._strike(flow.name, starter.schedule, zone)
+        return done
+
+    async def _strike(self, flow: str, schedule: Schedule, zone: str) -> int:
+        """Store the triggers of the latest strike that was missed; bucket by bucket, so it can be resumed."""
+        now = self.clock()
+        name = f"schedule:{flow}:{schedule}:{zone}"
+        at = since = await self.database.transact(lambda connection: schedules.since(connection, name, now))
+        while (following := schedule.next_after(at, zone)) <= now:
+            at = following
+        if at == since:
+            return 0
+        key = f"schedule:{flow}:{at.isoformat()}"
+        done = 0
+        for bucket in range(BUCKETS):
+            done += await self._start_bucket(bucket, zone, flow, key, at)
+        await self.database.transact(lambda connection: schedules.reached(connection, name, at))
+        return done
+
+    async def _start_bucket(self, bucket: int, zone: str, flow: str, key: str, at: datetime) -> int:
+        trigger = Trigger(key=key, kind=TriggerKind.SCHEDULE, at=at, payload={"flow": flow})
+
+        async def store(connection: Connection) -> int:
+            found = await due.members(connection, bucket, zone)
+            await schedules.store(connection, found, trigger)
+            return len(found)
+
+        return await self.database.transact(store)
+
+    # Below: how
+
+    async def _drain(self, peek: Peek, find: "Find[T]", work_of: Callable[[T], Work]) -> int:
+        """Hand over everything that is due, some buckets at a time."""
+        done = 0
+        now = self.clock()
+        buckets = await self.database.query(lambda connection: peek(connection, now))
+        random.shuffle(buckets)  # so that several workers begin in different places
+        works: list[Work] = []
+        for bucket in buckets:
+            while True:
+                found = await self.database.query(
+                    lambda connection, bucket=bucket: find(connection, bucket, now, _MOST)  # type: ignore[misc]  # bound now
+                )
+                works += [work_of(one) for one in found]
+                if len(works) < _MOST:
+                    break
+                done += await self._hand_over(works)
+                works = []
+                if len(found) < _MOST:
+                    break
+        return done + await self._hand_over(works)
+
+    async def _hand_over(self, works: Sequence[Work]) -> int:
+        results = await asyncio.gather(
+            *(self.dispatcher.submit(work) for work in works), return_exceptions=True
+        )
+        failed = [result for result in results if isinstance(result, BaseException)]
+        for error in failed:
+            if not isinstance(error, RetryLater):
+                raise error
+        return len(works) - len(failed)
+
+    def _notice_work(self, lots: due.DueLots) -> Work:
+        return self._lots_work(TriggerKind.CREDIT_EXPIRING, "expiring", lots)
+
+    def _expiry_work(self, lots: due.DueLots) -> Work:
+        return self._lots_work(TriggerKind.EXPIRY, "expire", lots)
+
+    def _lots_work(self, kind: TriggerKind, name: str, lots: due.DueLots) -> Work:
+        digest = hashlib.sha256(lots.mark.encode()).hexdigest()[:24]
+        payload: dict[str, JsonValue] = {"lots": list(lots.lot_ids)}
+        trigger = Trigger(key=f"{name}:{digest}", kind=kind, at=self.clock(), payload=payload)
+        return Work(trigger, contact_id=lots.contact_id)
+
+
+def _timer_work(timer: due.DueTimer) -> Work:
+    trigger = Trigger(
+        key=f"timer:{timer.run_id}:{timer.version}",
+        kind=TriggerKind.TIMER,
+        at=timer.due_at,
+        payload={"run": timer.run_id, "version": timer.version},
+    )
+    return Work(trigger, contact_id=timer.contact_id)

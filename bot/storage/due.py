@@ -1,0 +1,177 @@
+"""What the clock makes due, bucket by bucket: peeks that cost nothing where nothing is due, then reads.
+
+A peek is one EXISTS probe for each bucket on a partial index. It may be stale and it may fail; what
+follows claims by itself (design section 8.4).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from bot.core.contact import JsonValue
+from bot.core.ids import BUCKETS, instant, microseconds
+from bot.storage import tables
+from bot.storage.driver import Connection, Statement
+from bot.storage.rows import WALLET
+
+ALL_BUCKETS = tuple(range(BUCKETS))
+
+
+def peek(table: str, condition: str) -> Statement:
+    """Make the statement that finds buckets with a row `t` of the table that fits."""
+    return Statement(f"""
+        SELECT keys.bucket FROM @each(keys: bucket integer)
+        WHERE EXISTS (SELECT 1 FROM "{table}" t WHERE t.bucket = keys.bucket AND {condition})
+        ORDER BY keys.bucket
+    """)  # noqa: S608  # our own text
+
+
+_TIMERS_PEEK = peek("run", "t.status = 'waiting' AND t.wake_at IS NOT NULL AND t.wake_at <= :now")
+_TIMERS = Statement("""
+    SELECT r.contact, r.id, r.version, r.wake_at FROM run r
+    WHERE r.bucket = :bucket AND r.status = 'waiting' AND r.wake_at IS NOT NULL AND r.wake_at <= :now
+    ORDER BY r.wake_at LIMIT :most
+""")
+_TRIGGERS_PEEK = peek("trigger", "t.state = 'new' AND t.due_at <= :now")
+_TRIGGERS = Statement("""
+    SELECT t.contact, t.key, t.kind, t.at, t.payload FROM "trigger" t
+    WHERE t.bucket = :bucket AND t.state = 'new' AND t.due_at <= :now
+    ORDER BY t.due_at LIMIT :most
+""")
+_NOTICES_PEEK = peek("lot", "t.notice_at IS NOT NULL AND t.notice_at <= :now")
+_NOTICES = Statement("""
+    SELECT l.contact, l.id, l.notice_at FROM lot l
+    WHERE l.bucket = :bucket AND l.notice_at IS NOT NULL AND l.notice_at <= :now
+    ORDER BY l.contact, l.id LIMIT :most
+""")
+_ENDED = (
+    "(l.noticed_at IS NOT NULL AND l.noticed_at < l.expires_at"
+    " OR COALESCE(l.grace_until, l.expires_at) <= :now)"
+)
+_EXPIRED_PEEK = peek("lot", f"t.expires_at <= :now AND {tables.LOT_OPEN}")
+_EXPIRED = Statement(f"""
+    SELECT l.contact, l.id, l.held_minor, w.version FROM lot l
+    JOIN wallet w ON w.bucket = l.bucket AND w.contact = l.contact AND w.id = '{WALLET}'
+    WHERE l.bucket = :bucket AND l.expires_at <= :now AND {tables.LOT_OPEN}
+        AND l.pending_minor + l.available_minor > 0 AND {_ENDED}
+    ORDER BY l.contact, l.id LIMIT :most
+""")  # noqa: S608  # our own text
+_ZONES = Statement("SELECT DISTINCT c.zone FROM contact c")
+_MEMBERS = Statement("""
+    SELECT c.id FROM contact c
+    WHERE c.bucket = :bucket AND c.zone = :zone AND c.enrolled_at IS NOT NULL AND c.merged_into IS NULL
+    ORDER BY c.id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class DueTimer:
+    """A waiting run whose time has come, in the version the timer was set for."""
+
+    contact_id: str
+    run_id: str
+    version: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTrigger:
+    """A trigger that waits for its turn."""
+
+    contact_id: str
+    key: str
+    kind: str
+    at: datetime
+    payload: dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class DueLots:
+    """The lots of one contact that something is due for; `mark` changes whenever there is a new cause."""
+
+    contact_id: str
+    lot_ids: tuple[str, ...]
+    mark: str
+
+
+async def buckets_with_timers(connection: Connection, now: datetime) -> list[int]:
+    """Buckets in which a run is due."""
+    return await buckets(connection, _TIMERS_PEEK, now)
+
+
+async def timers(connection: Connection, bucket: int, now: datetime, most: int) -> list[DueTimer]:
+    """Due runs of a bucket, the longest due first."""
+    found = await connection.read(_TIMERS, bucket=bucket, now=microseconds(now), most=most)
+    return [DueTimer(row[0], row[1], row[2], instant(row[3])) for row in found]
+
+
+async def buckets_with_triggers(connection: Connection, now: datetime) -> list[int]:
+    """Buckets in which a stored trigger is due."""
+    return await buckets(connection, _TRIGGERS_PEEK, now)
+
+
+async def triggers(connection: Connection, bucket: int, now: datetime, most: int) -> list[StoredTrigger]:
+    """Due triggers of a bucket, the longest due first."""
+    found = await connection.read(_TRIGGERS, bucket=bucket, now=microseconds(now), most=most)
+    return [stored_trigger(row) for row in found]
+
+
+async def buckets_with_notices(connection: Connection, now: datetime) -> list[int]:
+    """Buckets in which a lot's notice may be due."""
+    return await buckets(connection, _NOTICES_PEEK, now)
+
+
+async def notices(connection: Connection, bucket: int, now: datetime, most: int) -> list[DueLots]:
+    """Lots of a bucket whose notices are to be considered, by contact."""
+    found = await connection.read(_NOTICES, bucket=bucket, now=microseconds(now), most=most)
+    return _by_contact((row[0], row[1], row[2]) for row in found)
+
+
+async def buckets_with_expired(connection: Connection, now: datetime) -> list[int]:
+    """Buckets in which a lot may have ended."""
+    return await buckets(connection, _EXPIRED_PEEK, now)
+
+
+async def expired(connection: Connection, bucket: int, now: datetime, most: int) -> list[DueLots]:
+    """Lots of a bucket that have ended and still hold something, by contact."""
+    found = await connection.read(_EXPIRED, bucket=bucket, now=microseconds(now), most=most)
+    return _by_contact((row[0], row[1], row[3]) for row in found)
+
+
+async def zones(connection: Connection) -> list[str]:
+    """Every zone a contact lives in."""
+    return [row[0] for row in await connection.read(_ZONES)]
+
+
+async def members(connection: Connection, bucket: int, zone: str) -> list[str]:
+    """Members of a bucket that live in a zone."""
+    return [row[0] for row in await connection.read(_MEMBERS, bucket=bucket, zone=zone)]
+
+
+def stored_trigger(row: Sequence[Any]) -> StoredTrigger:
+    """Read (contact, key, kind, at, payload)."""
+    return StoredTrigger(row[0], row[1], row[2], instant(row[3]), orjson.loads(row[4]))
+
+
+async def buckets(connection: Connection, statement: Statement, now: datetime) -> list[int]:
+    """Run a peek."""
+    keys = [(bucket,) for bucket in ALL_BUCKETS]
+    found = await connection.read(statement, keys=keys, now=microseconds(now))
+    return [row[0] for row in found]
+
+
+def _by_contact(rows: Iterable[tuple[str, str, int]]) -> list[DueLots]:
+    lots: dict[str, list[tuple[str, int]]] = {}
+    for contact, lot, mark in rows:
+        lots.setdefault(contact, []).append((lot, mark))
+    return [
+        DueLots(
+            contact,
+            tuple(lot for lot, _ in found),
+            ",".join(f"{lot[-8:]}.{mark}" for lot, mark in found),
+        )
+        for contact, found in lots.items()
+    ]

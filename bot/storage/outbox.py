@@ -1,0 +1,242 @@
+"""The outbox: claim with a lease, read consent as it is now, record what became of each message."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.core.contact import Address, Contact, SubscriptionState
+from bot.core.ids import bucket_of, instant, microseconds
+from bot.core.messages import MessageClass, OutboxState, Outgoing
+from bot.storage import rows
+from bot.storage.driver import Connection, Statement
+from bot.storage.due import buckets, peek
+
+_PEEK = peek("outbox", "t.state = 'queued' AND t.due_at <= :now")
+_HELD_PEEK = peek("outbox", "t.state = 'held' AND t.due_at <= :now")
+_LEASED_PEEK = peek("outbox", "t.state = 'sending' AND t.lease_until <= :now")
+
+_MESSAGE = (
+    "id, contact, channel, address, sender, message_class, subscription_group, body, media, key, flow, step,"
+    " due_at, valid_until, language, attempts, trigger_key"
+)
+# A contact's messages leave in order: nothing is claimed while an older one of the same contact is being
+# handed over.
+_CLAIM = Statement(f"""
+    UPDATE outbox SET state = 'sending', lease_until = :lease, attempts = attempts + 1, state_at = :now
+    WHERE bucket = :bucket AND (contact, id) IN (
+        SELECT o.contact, o.id FROM outbox o
+        WHERE o.bucket = :bucket AND o.state = 'queued' AND o.due_at <= :now
+            AND NOT EXISTS (SELECT 1 FROM outbox s WHERE s.bucket = o.bucket AND s.contact = o.contact
+                AND s.state = 'sending' AND s.id < o.id)
+        ORDER BY o.due_at, o.id LIMIT :most @skip_locked(o))
+    RETURNING {_MESSAGE}
+""")  # noqa: S608  # our own text
+_RELEASE = Statement("""
+    UPDATE outbox SET state = 'queued', reason = NULL, state_at = :now
+    WHERE bucket = :bucket AND state = 'held' AND due_at <= :now
+""")
+_GIVE_UP_LEASE = Statement("""
+    UPDATE outbox SET state = 'unknown', lease_until = NULL, state_at = :now
+    WHERE bucket = :bucket AND state = 'sending' AND lease_until <= :now
+""")
+_CONSENT = Statement("""
+    SELECT c.id, c.bucket, c.zone, c.zone_is_known, c.locale, c.created_at,
+        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason)
+         FROM address a WHERE a.bucket = c.bucket AND a.contact = c.id),
+        (SELECT @rows(s.subscription_group, s.state)
+         FROM subscription s WHERE s.bucket = c.bucket AND s.contact = c.id)
+    FROM @each(keys: bucket integer, id text)
+    JOIN contact c ON c.bucket = keys.bucket AND c.id = keys.id
+""")
+_RECORD = Statement("""
+    UPDATE outbox SET state = :state, reason = :reason, due_at = :due_at, state_at = :now, lease_until = NULL,
+        provider_id = COALESCE(:provider_id, provider_id), segments = COALESCE(:segments, segments),
+        error_code = :error_code
+    WHERE bucket = :bucket AND contact = :contact AND id = :id AND state = 'sending'
+""")
+
+
+def _report(reported: OutboxState) -> Statement:
+    lower = ", ".join(f"'{state}'" for state in OutboxState if state.rank < reported.rank)
+    return Statement(f"""
+        UPDATE outbox SET state = '{reported}', state_at = :now, lease_until = NULL,
+            provider_id = COALESCE(provider_id, :provider_id), segments = COALESCE(:segments, segments),
+            error_code = :error_code
+        WHERE bucket = :bucket AND contact = :contact AND id = :id AND state IN ({lower})
+        RETURNING trigger_key, channel, address
+    """)  # noqa: S608  # our own text
+
+
+# Ranks only rise: a report changes rows of a lower rank and leaves all others alone.
+_REPORTS = {
+    state: _report(state)
+    for state in (
+        OutboxState.SENT,
+        OutboxState.DELIVERED,
+        OutboxState.UNDELIVERED,
+        OutboxState.FAILED,
+        OutboxState.CANCELED,
+    )
+}
+_PAYLOAD = Statement("""
+    SELECT t.kind, t.payload FROM "trigger" t
+    WHERE t.bucket = :bucket AND t.contact = :contact AND t.key = :key
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message in hand until its lease ends, with what consent says now."""
+
+    message: Outgoing
+    attempts: int
+    contact: Contact
+    address: Address | None
+    subscriptions: dict[str, SubscriptionState]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a claimed message; `due_at` says when to try again where it is queued or held."""
+
+    message: Outgoing
+    state: OutboxState
+    due_at: datetime
+    reason: str | None = None
+    provider_id: str | None = None
+    segments: int | None = None
+    error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A message that a status report moved on."""
+
+    trigger_key: str
+    channel: str
+    address: str
+
+
+async def buckets_with_due(connection: Connection, now: datetime) -> list[int]:
+    """Buckets with messages to send."""
+    return await buckets(connection, _PEEK, now)
+
+
+async def claim(
+    connection: Connection, bucket: int, now: datetime, lease: timedelta, most: int
+) -> list[Claimed]:
+    """Take messages in hand, oldest first, with each contact's consent as it stands in this transaction."""
+    found = await connection.read(
+        _CLAIM, bucket=bucket, now=microseconds(now), lease=microseconds(now + lease), most=most
+    )
+    if not found:
+        return []
+    keys = sorted({(bucket, row[1]) for row in found})
+    consent = {row[0]: row for row in await connection.read(_CONSENT, keys=keys)}
+    claimed = [_claimed(row, consent[row[1]]) for row in found]
+    return sorted(claimed, key=lambda one: (one.message.due_at, one.message.id))
+
+
+async def release_held(connection: Connection, now: datetime) -> None:
+    """Queue what was held and whose time has come; the gate is asked again when it is claimed."""
+    await _each_bucket(connection, _HELD_PEEK, _RELEASE, now)
+
+
+async def give_up_leases(connection: Connection, now: datetime) -> None:
+    """Call unknown what was being sent by somebody who is gone: it may have left."""
+    await _each_bucket(connection, _LEASED_PEEK, _GIVE_UP_LEASE, now)
+
+
+async def record(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Record what became of claimed messages."""
+    await connection.run(
+        _RECORD,
+        [
+            {
+                "bucket": bucket_of(one.message.id),
+                "contact": one.message.contact_id,
+                "id": one.message.id,
+                "state": one.state.value,
+                "reason": one.reason,
+                "due_at": microseconds(one.due_at),
+                "now": microseconds(now),
+                "provider_id": one.provider_id,
+                "segments": one.segments,
+                "error_code": one.error_code,
+            }
+            for one in outcomes
+        ],
+    )
+
+
+async def report(  # noqa: PLR0913  # what a provider tells of a message
+    connection: Connection,
+    contact_id: str,
+    message_id: str,
+    state: OutboxState,
+    now: datetime,
+    *,
+    provider_id: str,
+    segments: int | None,
+    error_code: str | None,
+) -> Reported | None:
+    """Let a message rise to what the provider reports; None where it stands there or higher already."""
+    found = await connection.read(
+        _REPORTS[state],
+        bucket=bucket_of(message_id),
+        contact=contact_id,
+        id=message_id,
+        now=microseconds(now),
+        provider_id=provider_id,
+        segments=segments,
+        error_code=error_code,
+    )
+    return Reported(*found[0]) if found else None
+
+
+async def trigger_payload(connection: Connection, contact_id: str, key: str) -> tuple[str, str] | None:
+    """Kind and payload (JSON) of the trigger that led to a message."""
+    found = await connection.read(_PAYLOAD, bucket=bucket_of(contact_id), contact=contact_id, key=key)
+    return (found[0][0], found[0][1]) if found else None
+
+
+async def _each_bucket(
+    connection: Connection, peeked: Statement, statement: Statement, now: datetime
+) -> None:
+    at = microseconds(now)
+    due = await buckets(connection, peeked, now)
+    await connection.run(statement, [{"bucket": bucket, "now": at} for bucket in due])
+
+
+def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:
+    message = Outgoing(
+        id=row[0],
+        contact_id=row[1],
+        channel=row[2],
+        address=row[3],
+        sender=row[4],
+        message_class=MessageClass(row[5]),
+        group=row[6],
+        body=row[7],
+        media=tuple(row[8].split()),
+        key=row[9],
+        flow=row[10],
+        step=row[11],
+        due_at=instant(row[12]),
+        valid_until=rows.loaded(row[13]),
+        language=row[14],
+    )
+    contact = Contact(
+        id=consent[0],
+        bucket=consent[1],
+        zone=consent[2],
+        zone_is_known=bool(consent[3]),
+        locale=consent[4],
+        created_at=instant(consent[5]),
+    )
+    addresses = [rows.address_from(one) for one in rows.json_rows(consent[6])]
+    address = next(
+        (one for one in addresses if (one.channel, one.value) == (message.channel, message.address)), None
+    )
+    return Claimed(message, row[15], contact, address, rows.subscriptions_from(rows.json_rows(consent[7])))

@@ -1,0 +1,1 @@
+"""The HTTP face: provider webhooks, health, metrics."""

@@ -1,0 +1,73 @@
+"""Limits on what strangers may cost us: messages per number, new numbers per block of numbers.
+
+Counted in each process by itself: they stop floods, they are no quota. STOP is never counted.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+
+_REMEMBERED_MAX = 100_000
+_BLOCK_DIGITS = 4  # numbers that differ in the last four digits only are often one owner's
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `burst` at once, refilled at `per_minute`; a burst of 0 means no limit."""
+
+    burst: int
+    per_minute: int
+
+
+@dataclass(slots=True)
+class _Allowance:
+    left: float
+    at: datetime
+
+
+class Limiter:
+    """Allowances by key, the least recently used forgotten first."""
+
+    def __init__(self, limit: Limit) -> None:
+        """Give every key the same limit."""
+        self._limit = limit
+        self._allowances: OrderedDict[str, _Allowance] = OrderedDict()
+
+    def allows(self, key: str, now: datetime) -> bool:
+        """Use one of the key's allowance; False when nothing is left of it."""
+        limit = self._limit
+        if not limit.burst:
+            return True
+        allowance = self._allowances.get(key)
+        if allowance is None:
+            self._allowances[key] = _Allowance(limit.burst - 1, now)
+            if len(self._allowances) > _REMEMBERED_MAX:
+                self._allowances.popitem(last=False)
+            return True
+        self._allowances.move_to_end(key)
+        refilled = (now - allowance.at).total_seconds() * limit.per_minute / 60
+        allowance.left = min(float(limit.burst), allowance.left + max(0.0, refilled))
+        allowance.at = now
+        if allowance.left < 1:
+            return False
+        allowance.left -= 1
+        return True
+
+    def knows(self, key: str) -> bool:
+        """Whether the key was seen lately."""
+        return key in self._allowances
+
+
+class InboundLimits:
+    """What an address may send us, and how many new addresses a block of numbers may bring."""
+
+    def __init__(self, messages: Limit, newcomers: Limit) -> None:
+        """`messages` for each address, `newcomers` for each block of numbers."""
+        self._messages = Limiter(messages)
+        self._newcomers = Limiter(newcomers)
+
+    def allows(self, address: str, now: datetime) -> bool:
+        """Whether to take a message from the address."""
+        if not self._messages.knows(address) and not self._newcomers.allows(address[:-_BLOCK_DIGITS], now):
+            return False
+        return self._messages.allows(address, now)

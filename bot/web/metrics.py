@@ -1,0 +1,37 @@
+"""What is counted: turns by outcome, their time, the backlog; for Prometheus at `/metrics`."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+class Metrics:
+    """The counters of one process, in a registry of their own."""
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        self.registry = CollectorRegistry()
+        self.inbound = Counter(
+            "regulars_inbound_total", "Inbound messages by outcome", ["outcome"], registry=self.registry
+        )
+        self.refused = Counter(
+            "regulars_webhook_refused_total",
+            "Webhooks refused, by reason",
+            ["reason"],
+            registry=self.registry,
+        )
+        self.statuses = Counter(
+            "regulars_status_total", "Status callbacks by state", ["state"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "regulars_inbound_seconds",
+            "Seconds from webhook to answer",
+            registry=self.registry,
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        )
+        self.backlog = Gauge("regulars_backlog", "Works that wait for a turn", registry=self.registry)
+
+    def exposition(self) -> bytes:
+        """Everything, in Prometheus' text format."""
+        return generate_latest(self.registry)

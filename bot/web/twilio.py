@@ -1,0 +1,127 @@
+"""Twilio's webhooks: an incoming message, and how far one of ours has come."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+import structlog
+from aiohttp import web
+
+from bot.channels.twilio.signature import SIGNATURE_HEADER, Verifier
+from bot.channels.twilio.twiml import CONTENT_TYPE, EMPTY, response
+from bot.channels.twilio.webhook import (
+    MESSAGES_PATH,
+    STATUS_PATH,
+    StatusReport,
+    parse_inbound,
+    parse_status,
+    read_form,
+)
+from bot.conversation.dispatcher import Dispatcher
+from bot.conversation.inbox import inbound_work
+from bot.conversation.work import Result
+from bot.core.compliance import LegalCategory, legal_category
+from bot.core.errors import Refused, RetryLater
+from bot.core.messages import Inbound
+from bot.web.limits import InboundLimits
+from bot.web.metrics import Metrics
+
+BODY_MAX = 64 * 1024
+_FORM = "application/x-www-form-urlencoded"
+_logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioWebhooks:
+    """Answers Twilio's requests; everything it needs is given by the application."""
+
+    verifier: Verifier
+    public_url: str
+    dispatcher: Dispatcher
+    record_status: Callable[[StatusReport], Awaitable[None]]
+    limits: InboundLimits
+    metrics: Metrics
+    clock: Callable[[], datetime]
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where they are."""
+        return [web.post(MESSAGES_PATH, self.messages), web.post(STATUS_PATH, self.status)]
+
+    async def messages(self, request: web.Request) -> web.StreamResponse:
+        """Take an incoming message and answer it in the response."""
+        started_at = self.clock()
+        try:
+            form = await self._verified_form(request)
+            inbound = parse_inbound(form, started_at)
+        except Refused as refused:
+            return self._refuse(refused)
+        # A short code or a sender name is a machine: answering it could go on for ever.
+        is_person = inbound.channel != "sms" or inbound.address.startswith("+")
+        if not is_person or not self._may_come(inbound):
+            self.metrics.inbound.labels("ignored").inc()
+            return web.Response(body=EMPTY, content_type=CONTENT_TYPE)
+        try:
+            result = await self.dispatcher.submit(inbound_work(inbound))
+        except RetryLater:
+            # Not stored: Twilio keeps the message and its log shows that we did not take it.
+            self.metrics.inbound.labels("not_stored").inc()
+            return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text="try again later")
+        self.metrics.inbound.labels(result.outcome).inc()
+        self.metrics.seconds.observe((self.clock() - started_at).total_seconds())
+        return await self._answer(request, result)
+
+    async def status(self, request: web.Request) -> web.StreamResponse:
+        """Record how far one of our messages has come."""
+        try:
+            form = await self._verified_form(request)
+            report = parse_status(form, request.query_string)
+        except Refused as refused:
+            return self._refuse(refused)
+        self.metrics.statuses.labels(report.state.value).inc()
+        await self.record_status(report)
+        return web.Response(status=HTTPStatus.NO_CONTENT)
+
+    async def _verified_form(self, request: web.Request) -> list[tuple[str, str]]:
+        if (request.content_length or 0) > BODY_MAX:
+            raise Refused("the body is too large", f"send at most {BODY_MAX} bytes", 413)
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge as error:
+            raise Refused("the body is too large", f"send at most {BODY_MAX} bytes", 413) from error
+        is_form = request.content_type == _FORM
+        form = read_form(body) if is_form else []
+        header = request.headers.get(SIGNATURE_HEADER)
+        if not self.verifier.verify(request.raw_path, form if is_form else body, header):
+            raise Refused("the signature does not fit", "sign with this account's auth token", 403)
+        if not is_form:
+            raise Refused("the body is no form", f"post {_FORM}", 415)
+        return form
+
+    def _may_come(self, inbound: Inbound) -> bool:
+        if self.limits.allows(inbound.address, inbound.received_at):
+            return True
+        if inbound.opt_out_type or legal_category(inbound.text) is LegalCategory.OPT_OUT:
+            return True
+        _logger.warning("inbound_limited", channel=inbound.channel)
+        return False
+
+    async def _answer(self, request: web.Request, result: Result) -> web.StreamResponse:
+        if not result.replies:
+            return web.Response(body=EMPTY, content_type=CONTENT_TYPE)
+        if result.inline_until is not None and self.clock() >= result.inline_until:
+            await self.dispatcher.give_back(result)
+            return web.Response(body=EMPTY, content_type=CONTENT_TYPE)
+        answer = web.Response(body=response(result.replies, self.public_url), content_type=CONTENT_TYPE)
+        try:
+            await answer.prepare(request)
+            await answer.write_eof()
+        except (ConnectionError, OSError):
+            await self.dispatcher.give_back(result)
+        else:
+            self.dispatcher.written(result)
+        return answer
+
+    def _refuse(self, refused: Refused) -> web.Response:
+        self.metrics.refused.labels(str(refused.status)).inc()
+        return web.Response(status=refused.status, text=f"{refused.what}: {refused.remedy}\n")
