@@ -8,13 +8,13 @@ import contextlib
 import random
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.databases import Database, Sqlite, own_postgres, postgres_at
 from benchmarks.population import multiply
-from benchmarks.posts import Load
+from benchmarks.posts import JOINING, Load
 from benchmarks.processes import ROOT, end_in_order
 from benchmarks.report import Report, at_most, median, ratio, say, spread
 from benchmarks.samples import Sample, Subject
@@ -83,10 +83,10 @@ class Shops:
         return Subject(name, server, "twilio", self.size.posts, self.database)
 
     def shop(self, name: str, members: int, settings: Mapping[str, str] | None = None) -> Subject:
-        """A shop whose members joined and said their names by texting: none of their runs waits."""
+        """A shop whose members joined by texting: none of their runs waits."""
         subject = self.open(name, self.database.fresh(name), settings)
-        subject.everybody("LOYALTY", range(members))
-        subject.everybody("Ana", range(members))
+        for text in JOINING:
+            subject.everybody(text, range(members))
         return subject
 
     def large_shop(self, name: str, *, waiting: bool) -> Subject:
@@ -96,32 +96,38 @@ class Shops:
         with contextlib.ExitStack() as first:
             small = Shops(self.database, self.size, self.folder, first)
             subject = small.open(name, url)
-            subject.everybody("LOYALTY", range(texting))
-            subject.everybody("Ana", range(texting))
+            for text in JOINING:
+                subject.everybody(text, range(texting))
             templates = range(texting)
             if waiting:
                 templates = range(texting, texting + self.size.few_members)
-                subject.everybody("LOYALTY", templates)
+                subject.everybody(JOINING[0], templates)
         rows = multiply(url, templates, range(max(texting, templates.stop), many))
         say(f"  {name}: {many:,} members, {rows:,} rows copied")
         return self.open(name, url)
 
     def flows(self, count: int) -> dict[str, str]:
         """The settings of a shop with this many more flows, of four keywords each."""
-        folder = self.folder / f"flows-{count}"
-        shutil.copytree(ROOT / "flows", folder)
-        dice = random.Random(7)
-        words: set[str] = set()
-        while len(words) < count * KEYWORDS_PER_FLOW:
-            words.add("".join(dice.choices("ABDEFGIKLMNOPRSTUVZ", k=dice.randrange(7, 11))))
-        keywords = iter(sorted(words))
-        for index in range(count):
-            four = ", ".join(next(keywords) for _ in range(KEYWORDS_PER_FLOW))
-            (folder / f"campaign_{index:05}.yaml").write_text(
-                f"flow: campaign_{index:05}\ntitle: Campaign {index}\nlanguage: en\n"
-                f"start:\n  - keyword: [{four}]\nsteps:\n  - say: Campaign {index} thanks you.\n"
-            )
-        return {"REGULARS_FLOWS": str(folder)}
+        top = self.folder / f"{count}-flows"
+        shutil.copytree(ROOT / "flows", top / "flows")
+        shutil.copytree(ROOT / "locales", top / "locales")
+        for name, source in campaigns(count):
+            (top / "flows" / f"{name}.yaml").write_text(source)
+        return {"REGULARS_FLOWS": str(top / "flows")}
+
+
+def campaigns(count: int) -> Iterator[tuple[str, str]]:
+    """Names and sources of small flows, their keywords distinct words that nobody texts."""
+    dice = random.Random(7)
+    words: dict[str, None] = {}
+    while len(words) < count * KEYWORDS_PER_FLOW:
+        words["".join(dice.choices("ABDEFGIKLMNOPRSTUVZ", k=dice.randrange(8, 12)))] = None
+    keywords = iter(words)
+    for index in range(count):
+        name = f"campaign_{index:05}"
+        own = ", ".join(next(keywords) for _ in range(KEYWORDS_PER_FLOW))
+        start = f"flow: {name}\ntitle: Campaign {index}\nlanguage: en\nstart:\n  - keyword: [{own}]\n"
+        yield name, f"{start}steps:\n  - say: Campaign {index} thanks you.\n"
 
 
 def measure(report: Report, size: Size, database: Database, folder: Path) -> None:

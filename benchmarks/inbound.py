@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.databases import Database, Sqlite, build_slow_fsync, own_postgres, postgres_at
-from benchmarks.posts import Load, Road
+from benchmarks.posts import JOINING, Load, Road
 from benchmarks.processes import Server, end_in_order, machine
 from benchmarks.report import Goal, Report, at_least, at_most, ratio, say
 from benchmarks.samples import OPEN_LOOP_RATE, Subject
@@ -90,7 +90,7 @@ class Bench:
         for subject in self.subjects.values():
             began_at = time.perf_counter()
             if subject.name.startswith("regulars") or subject.name == "aiogram":
-                subject.everybody("LOYALTY", range(self.size.members))
+                subject.everybody(JOINING[0], range(self.size.members))
             subject.measure(self.load(subject, "warm"))
             say(f"  {subject.name}: ready in {time.perf_counter() - began_at:.1f} s")
 

@@ -29,9 +29,13 @@ FREE_ANSWERS = (
     "Thank you so much 😊",
     "José María",
     "can I bring my own cup",
+    "May 21",
     "9:30 works for me",
+    "SKIP",
     "小红",
 )
+# The whole conversation of joining: afterwards no question is open and no run waits.
+JOINING = ("LOYALTY", "Ana", "SKIP")
 # A repeat comes at least this many posts after its original, so that the original has been answered.
 REPEAT_LAG = 256
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.databases import Database, Sqlite, own_postgres, postgres_at
 from benchmarks.load import Generator
-from benchmarks.posts import Load
+from benchmarks.posts import JOINING, Load
 from benchmarks.processes import end_in_order, rss_megabytes
 from benchmarks.report import Report, at_most, median, say, spread
 from benchmarks.subjects import Start, regulars
@@ -36,7 +36,7 @@ def measure(report: Report, database: Database, folder: Path, *, starts: int, me
     try:
         server.wait_ready()
         idle = rss_megabytes(server.pid)
-        Generator(Load("twilio", server.port, "join", members, everybody="LOYALTY")).run()
+        Generator(Load("twilio", server.port, "join", members, everybody=JOINING[0])).run()
         Generator(Load("twilio", server.port, "mix", members, members * 2)).run()
         loaded = rss_megabytes(server.pid)
     finally:
