@@ -31,13 +31,16 @@ class SqliteDatabases:
     folder: Path
     made: int = 0
     template: Path | None = None
+    migrating: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def create(self, *, tables: bool = True) -> str:
         """A new file; nothing is written before the first statement where no tables are wanted."""
         self.made += 1
         file = self.folder / f"{self.made}.sqlite"
         if tables:
-            await asyncio.to_thread(_copy, await self._migrated(), file)
+            async with self.migrating:
+                template = await self._migrated()
+            await asyncio.to_thread(_copy, template, file)
         return f"sqlite+aiosqlite:///{file}"
 
     async def drop(self, url: str) -> None:
