@@ -34,6 +34,9 @@ class Undoing:
     earlier: tuple[Entry, ...] = ()
     share: Fraction = Fraction(1)
 
+    def __post_init__(self) -> None:
+        assert 0 <= self.share <= 1, "a share of the whole"
+
     @property
     def is_grant(self) -> bool:
         """True when the entry issued credit."""

@@ -58,13 +58,15 @@ def due_notices(
     """
     lines, recorded = [], []
     for lot in sorted(lots, key=draw_order):
-        if lot.available_minor == 0 or lot.expires_on is None or has_ended(lot, now):
+        # What is due counts as available, whether or not a job has activated it.
+        amount = lot.available_minor + (lot.pending_minor if lot.active_from <= now else 0)
+        if amount == 0 or lot.expires_on is None or has_ended(lot, now):
             continue
         due = [days for days, at in _times(lot, zone, policy) if at <= now]
         fresh = [days for days in due if (lot.id, days) not in given]
         if due and due[-1] in fresh:
             last_day = good_through(lot, now) or lot.expires_on
-            lines.append(NoticeLine(lot.id, due[-1], lot.available_minor, last_day))
+            lines.append(NoticeLine(lot.id, due[-1], amount, last_day))
             recorded += [(lot.id, days) for days in fresh]
     lines.sort(key=lambda line: (line.good_through, line.lot_id))
     return Notice(tuple(lines), tuple(recorded)) if lines else None

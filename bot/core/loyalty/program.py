@@ -194,11 +194,13 @@ class Earning(_Rule):
 
 
 class Notices(_Rule):
-    """When members are told that credit ends: days before its last day, at a time on their own clock."""
+    """When members are told that credit ends: days before its last day, at a time on their own clock.
+
+    What they are told is for the flows that start with `credit_expiring` to say.
+    """
 
     before: tuple[Days, ...] = (timedelta(days=30), timedelta(days=7), timedelta(days=1))
     at: Annotated[time, BeforeValidator(_read_clock)] = time(10)
-    flow: str = "credit_expiring"
 
     @field_validator("before")
     @classmethod

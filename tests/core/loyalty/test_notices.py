@@ -83,3 +83,13 @@ def test_in_its_grace_a_lot_is_still_announced() -> None:
     notice = due_notices([lot("a")], now, ZONE, POLICY)
     assert notice is not None
     assert notice.soonest.good_through == date(2026, 3, 20)
+
+
+def test_credit_whose_time_has_come_is_announced_even_if_no_job_activated_it() -> None:
+    now = datetime(2026, 3, 5, 16, 0, tzinfo=UTC)
+    due = replace(lot("a"), available_minor=0, pending_minor=1000)
+    notice = due_notices([due], now, ZONE, POLICY)
+    assert notice is not None
+    assert notice.total_minor == 1000
+    waiting = replace(due, active_from=now + timedelta(hours=1))
+    assert due_notices([waiting], now, ZONE, POLICY) is None
