@@ -1,0 +1,190 @@
+"""Everything that can be said about flows before they are published, each flow and all together."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePath
+
+from bot.core.compliance import DEFAULT, LegalWords, legal_category
+from bot.core.errors import FlowError
+from bot.core.flow import check_flow, compiled
+from bot.core.flow.check_flow import Complaint
+from bot.core.flow.compiled import Flow
+from bot.core.flow.context import Names
+from bot.core.flow.handler import HandlerSpec
+from bot.core.flow.parse import suggestion
+from bot.core.flow.translations import Translations
+from bot.core.keywords import Keyword, collisions, normalise
+
+__all__ = ["Complaint", "check", "handlers_gone"]
+
+
+def check(
+    flows: Sequence[Flow],
+    *,
+    handlers: Mapping[str, HandlerSpec],
+    translations: Translations | None = None,
+    legal: LegalWords = DEFAULT,
+    known: Mapping[str, Names] | None = None,
+) -> list[Complaint]:
+    """Return what is wrong with these flows, in the order of files and lines.
+
+    `known` are further variables that runs may be started with.
+    """
+    found: list[Complaint] = []
+    for flow in flows:
+        names = {**(known or {}), **_names_around(flow, flows, handlers)}
+        found += check_flow.unreachable(flow)
+        found += check_flow.endless(flow)
+        found += check_flow.handlers_unknown(flow, handlers)
+        found += check_flow.names_unknown(flow, names)
+        found += check_flow.legal_words_offered(flow, legal)
+        found += check_flow.traps(flow)
+        found += check_flow.groups_missing(flow)
+        found += check_flow.costs(flow)
+        found += _names_of_files(flow)
+        found += (Complaint(error) for text in flow.texts for error in text.broken)
+    found += _called_twice(flows)
+    found += _calls(flows)
+    found += _keywords(flows, legal)
+    found += _fallbacks(flows)
+    found += _answers_that_are_keywords(flows)
+    if translations is not None:
+        found += _untranslated(flows, translations)
+    return sorted(
+        found, key=lambda each: (each.is_warning, each.error.file, each.error.line, each.error.column)
+    )
+
+
+def handlers_gone(waiting: Iterable[Flow], handlers: Mapping[str, HandlerSpec]) -> list[FlowError]:
+    """Return what old revisions in which runs still wait need and today's handlers lack."""
+    return [each.error for flow in waiting for each in check_flow.handlers_unknown(flow, handlers)]
+
+
+def _names_of_files(flow: Flow) -> Iterator[Complaint]:
+    stem = PurePath(flow.file).stem
+    if stem != flow.name:
+        problem = f"the flow is called '{flow.name}' and its file '{stem}'"
+        yield Complaint(FlowError(flow.file, 1, 1, problem, "call them the same"), is_warning=True)
+
+
+def _called_twice(flows: Sequence[Flow]) -> Iterator[Complaint]:
+    first: dict[str, Flow] = {}
+    for flow in flows:
+        other = first.setdefault(flow.name, flow)
+        if other is not flow:
+            problem = f"the flow '{flow.name}' is also in {other.file}"
+            yield Complaint(FlowError(flow.file, 1, 1, problem, "give one of them another name"))
+
+
+# Calls
+
+
+def _called(flow: Flow) -> Iterator[compiled.Call]:
+    return (step for step in flow.steps if isinstance(step, compiled.Call))
+
+
+def _calls(flows: Sequence[Flow]) -> Iterator[Complaint]:
+    by_name = {flow.name: flow for flow in flows}
+    for flow in flows:
+        for step in _called(flow):
+            if step.flow not in by_name:
+                meant = suggestion(step.flow, by_name)
+                remedy = f"did you mean '{meant}'?" if meant else "write that flow, or remove the call"
+                yield check_flow.complaint(flow, step, f"there is no flow '{step.flow}'", remedy)
+            elif flow.name in _reached_by_calls(by_name[step.flow], by_name):
+                problem = f"calling '{step.flow}' leads back into '{flow.name}': flows would pile up"
+                yield check_flow.complaint(flow, step, problem, "use `goto` inside it instead")
+
+
+def _reached_by_calls(flow: Flow, by_name: Mapping[str, Flow]) -> set[str]:
+    reached, ahead = {flow.name}, [flow.name]
+    while ahead:
+        for step in _called(by_name[ahead.pop()]):
+            if step.flow in by_name and step.flow not in reached:
+                reached.add(step.flow)
+                ahead.append(step.flow)
+    return reached
+
+
+def _names_around(flow: Flow, flows: Sequence[Flow], handlers: Mapping[str, HandlerSpec]) -> dict[str, Names]:
+    """Return the variables of a flow and of those it calls or is called by: they share them."""
+    by_name = {each.name: each for each in flows} | {flow.name: flow}
+    found: dict[str, Names] = {}
+    reached = _reached_by_calls(flow, by_name)
+    for other in by_name.values():
+        if other.name in reached or flow.name in _reached_by_calls(other, by_name):
+            found.update(check_flow.names_set(other, handlers))
+    return found
+
+
+# Words
+
+
+def _keywords(flows: Sequence[Flow], legal: LegalWords) -> Iterator[Complaint]:
+    ours: list[Keyword] = []
+    for flow in flows:
+        for keyword in flow.keywords:
+            category = legal_category(keyword.text, legal)
+            if category is None:
+                ours.append(keyword)
+                continue
+            problem = f"'{keyword.text}' means {category} and is answered before any flow"
+            yield Complaint(_at(keyword, problem, "choose another word"))
+    for collision in collisions(ours):
+        problem = f"'{collision.second.text}' already starts '{collision.first.target}'"
+        remedy = f"keep one of them; the other is at {collision.first.place}"
+        yield Complaint(_at(collision.second, problem, remedy))
+
+
+def _at(keyword: Keyword, problem: str, remedy: str) -> FlowError:
+    file, _, line = keyword.place.rpartition(":")
+    return FlowError(file, int(line), 1, problem, remedy)
+
+
+def _fallbacks(flows: Sequence[Flow]) -> Iterator[Complaint]:
+    first: Flow | None = None
+    for flow in flows:
+        for starter in flow.starters:
+            if not isinstance(starter, compiled.MessageStarter) or not starter.is_fallback:
+                continue
+            if first is None:
+                first = flow
+                continue
+            problem = f"'{first.name}' is the fallback already ({first.file})"
+            yield Complaint(FlowError(flow.file, *starter.mark, problem, "keep one of them"))
+
+
+def _answers_that_are_keywords(flows: Sequence[Flow]) -> Iterator[Complaint]:
+    """Warn where an answer is another flow's keyword: the question wins while it is open."""
+    owners = {normalise(word.text): word for flow in flows for word in flow.keywords}
+    for flow in flows:
+        for step in flow.steps:
+            if not isinstance(step, compiled.Choose):
+                continue
+            for option in step.options:
+                words = {normalise(option.label.source.source), *option.words}
+                for word in sorted(words & owners.keys()):
+                    owner = owners[word]
+                    if owner.target != flow.name:
+                        problem = f"'{owner.text}' also starts '{owner.target}'; here it is an answer first"
+                        remedy = "choose another word if that surprises people"
+                        yield check_flow.complaint(flow, step, problem, remedy, is_warning=True)
+
+
+def _untranslated(flows: Sequence[Flow], translations: Translations) -> Iterator[Complaint]:
+    wanted = [(flow, message) for flow in flows for message in flow.messages]
+    gaps: dict[tuple[str, int, str], list[str]] = {}
+    for locale, messages in translations.missing(message for _, message in wanted).items():
+        for message in messages:
+            gaps.setdefault((message.file, message.line, message.source), []).append(locale)
+    languages = {(message.file, message.line, message.source): flow.language for flow, message in wanted}
+    for (file, line, source), locales in gaps.items():
+        missing = [locale for locale in locales if locale != languages[file, line, source]]
+        if missing:
+            problem = f"not translated into {', '.join(sorted(missing))}: '{_shortened(source)}'"
+            remedy = "run `regulars flows messages` and translate it"
+            yield Complaint(FlowError(file, line, 1, problem, remedy), is_warning=True)
+
+
+def _shortened(source: str) -> str:
+    line = " ".join(source.split())
+    return line if len(line) <= 40 else f"{line[:39]}…"  # noqa: PLR2004  enough to know it by

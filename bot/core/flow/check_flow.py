@@ -1,0 +1,302 @@
+"""What can be said of one compiled flow before it is published: ways, names, words, cost."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from bot.core.compliance import DEFAULT, LegalCategory, LegalWords, legal_category
+from bot.core.errors import FlowError
+from bot.core.flow import compiled
+from bot.core.flow.compiled import Flow, Step
+from bot.core.flow.context import KNOWN, Names, unknown_variables
+from bot.core.flow.handler import HandlerSpec
+from bot.core.flow.parse import suggestion
+from bot.core.flow.template import Text, Variable
+from bot.core.segments import Encoding, segment, smart
+
+SEGMENTS_MAX = 3
+_FILLED = "x" * 12  # about what a name, an amount or a date takes
+_TAG = re.compile(r"\{%.*?%\}", re.DOTALL)
+_OUTPUT = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_LATIN_SHARE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """Something to say about a flow; a warning does not stop publication."""
+
+    error: FlowError
+    is_warning: bool = False
+
+    def __str__(self) -> str:
+        """As the error is said, warnings marked."""
+        return f"{self.error}{' [warning]' if self.is_warning else ''}"
+
+
+def successors(step: Step) -> tuple[str | None, ...]:
+    """Return where a step may lead (None: the end of the flow)."""
+    match step:
+        case compiled.Choose():
+            chosen = (option.then for option in step.options) if step.options else (step.then,)
+            return (*chosen, step.on_silence, step.on_other, step.next)
+        case compiled.Ask():
+            return (step.next, step.on_silence, step.on_other)
+        case compiled.Do():
+            return (step.next, step.on_problem)
+        case compiled.If():
+            return (step.then, step.otherwise)
+        case compiled.WaitFor():
+            return (step.next, step.on_silence)
+        case _:
+            return (step.next,)
+
+
+def complaint(flow: Flow, step: Step, problem: str, remedy: str, *, is_warning: bool = False) -> Complaint:
+    """Make a complaint about a step."""
+    return Complaint(FlowError(flow.file, *step.mark, problem, remedy), is_warning)
+
+
+def unreachable(flow: Flow) -> Iterator[Complaint]:
+    """Complain about the first of each stretch of steps that nothing leads to."""
+    seen, ahead = {flow.first}, [flow.first]
+    while ahead:
+        for following in successors(flow.by_id[ahead.pop()]):
+            if following is not None and following not in seen:
+                seen.add(following)
+                ahead.append(following)
+    lost = [step for step in flow.steps if step.id not in seen]
+    led_to = {following for step in lost for following in successors(step)}
+    for step in lost:
+        if step.id not in led_to or step is lost[0]:
+            yield complaint(flow, step, f"nothing leads to step '{step.id}'", "remove it, or `goto` it")
+
+
+def endless(flow: Flow) -> Iterator[Complaint]:
+    """Complain about a circle of steps none of which waits; warn where it has a way out."""
+    circle = {
+        step.id: {way for way in successors(step) if way is not None}
+        for step in flow.steps
+        if not isinstance(step, compiled.WAITING)
+    }
+    while True:  # take away what leads nowhere in it and what nothing in it leads to: circles are left
+        led_to = {way for ways in circle.values() for way in ways}
+        outside = [step for step, ways in circle.items() if step not in led_to or not ways & circle.keys()]
+        if not outside:
+            break
+        for step_id in outside:
+            del circle[step_id]
+    if not circle:
+        return
+    steps = [step for step in flow.steps if step.id in circle]
+    has_exit = any(way not in circle for step in steps for way in successors(step))
+    problem = f"the steps {', '.join(circle)} lead in a circle without ever waiting"
+    remedy = "put a `wait`, an `ask` or an `end` into the circle"
+    yield complaint(flow, steps[-1], problem, remedy, is_warning=has_exit)
+
+
+def handlers_unknown(flow: Flow, handlers: Mapping[str, HandlerSpec]) -> Iterator[Complaint]:
+    """Complain about handlers that do not exist and arguments they do not take.
+
+    Also what a release asks of old revisions in which runs still wait.
+    """
+    for step in flow.steps:
+        if not isinstance(step, compiled.Do):
+            continue
+        spec = handlers.get(step.handler)
+        if spec is None:
+            meant = suggestion(step.handler, handlers)
+            remedy = f"did you mean '{meant}'?" if meant else f"there are {', '.join(sorted(handlers))}"
+            yield complaint(flow, step, f"there is no handler '{step.handler}'", remedy)
+            continue
+        for name, _ in step.arguments:
+            if name not in spec.arguments:
+                known = ", ".join(sorted(spec.arguments)) or "nothing"
+                meant = suggestion(name, spec.arguments)
+                remedy = f"did you mean '{meant}'?" if meant else f"it takes {known}"
+                yield complaint(flow, step, f"the handler '{step.handler}' takes no '{name}'", remedy)
+
+
+# Names
+
+
+_ANYTHING = Names(is_open=True)
+
+
+def names_set(flow: Flow, handlers: Mapping[str, HandlerSpec]) -> dict[str, Names]:
+    """Return the variables a flow sets anywhere, with what is known to be in them."""
+    found: dict[str, Names] = {}
+    for starter in flow.starters:
+        if isinstance(starter, compiled.ApiStarter):
+            found.update(dict.fromkeys(starter.variables, _ANYTHING))
+        if isinstance(starter, compiled.MessageStarter) and starter.pattern is not None:
+            found.update(dict.fromkeys(starter.pattern.groupindex, _ANYTHING))
+    for step in flow.steps:
+        if isinstance(step, compiled.Do):
+            found.update(_names_given(step, handlers))
+        else:
+            found.update(dict.fromkeys(_names_kept(step), _ANYTHING))
+    return found
+
+
+def _names_given(step: compiled.Do, handlers: Mapping[str, HandlerSpec]) -> dict[str, Names]:
+    found = {"problem": _ANYTHING} if step.handles_problem else {}
+    if step.save_as is not None:
+        spec = handlers.get(step.handler)
+        given = spec.returns if spec else frozenset()
+        found[step.save_as] = Names(given, is_open=not given)
+    return found
+
+
+def _names_kept(step: Step) -> Iterable[str]:
+    match step:
+        case compiled.Question() if step.save is not None and not step.save.of_member:
+            return (step.save.name,)
+        case compiled.Set():
+            return (target.name for target, _ in step.values if not target.of_member)
+        case compiled.WaitFor() if step.save_as is not None:
+            return (step.save_as,)
+        case compiled.Call():
+            return (name for name, _ in step.arguments)
+        case _:
+            return ()
+
+
+def names_unknown(flow: Flow, known: Mapping[str, Names]) -> Iterator[Complaint]:
+    """Complain about names in texts and conditions that nothing gives."""
+    for variables, more in _variables(flow):
+        for error in unknown_variables(variables, flow.file, {**KNOWN, **known, **more}):
+            yield Complaint(error)
+    for step in flow.steps:
+        if isinstance(step, compiled.Choose) and step.source and step.source[0] not in {**KNOWN, **known}:
+            meant = suggestion(step.source[0], {**KNOWN, **known})
+            remedy = f"did you mean '{meant}'?" if meant else "let a handler give it with `as:`"
+            yield complaint(flow, step, f"nothing here is called '{step.source[0]}'", remedy)
+
+
+def _variables(flow: Flow) -> Iterator[tuple[tuple[Variable, ...], Mapping[str, Names]]]:
+    labels = {id(step.label) for step in flow.steps if isinstance(step, compiled.Choose)}
+    for text in flow.texts:
+        more = {"option": Names(is_open=True)} if id(text) in labels else {}
+        yield text.source.variables, more
+    for step in flow.steps:
+        for other in _plain_texts(step):
+            yield other.variables, {}
+        if isinstance(step, compiled.If):
+            yield step.condition.variables, {}
+
+
+def _plain_texts(step: Step) -> Iterable[Text]:
+    match step:
+        case compiled.Say() | compiled.Question():
+            return step.delivery.media
+        case compiled.Do() | compiled.Call():
+            return [value.text for _, value in step.arguments if value.text is not None]
+        case compiled.Set():
+            return [value.text for _, value in step.values if value.text is not None]
+        case compiled.WaitUntil():
+            return [step.text] if step.text is not None else []
+        case _:
+            return []
+
+
+# Words
+
+
+def legal_words_offered(flow: Flow, legal: LegalWords = DEFAULT) -> Iterator[Complaint]:
+    """Complain about answers that a contact cannot give, because the word is heard before any flow."""
+    for step in flow.steps:
+        for word in _words_offered(step):
+            category = legal_category(word, legal)
+            if category in {None, LegalCategory.YES}:
+                continue
+            problem = f"'{word}' means {category} on SMS and would never reach this question"
+            yield complaint(flow, step, problem, "offer another word, like BACK or NO THANKS")
+
+
+def _words_offered(step: Step) -> Iterator[str]:
+    if isinstance(step, compiled.Choose):
+        for option in step.options:
+            if not option.label.source.variables:
+                yield option.label.source.source
+            yield from option.words
+    elif isinstance(step, compiled.Ask):
+        yield from step.choices
+        yield from step.skip
+
+
+def traps(flow: Flow) -> Iterator[Complaint]:
+    """Warn of questions a contact cannot get out of."""
+    for step in flow.steps:
+        if isinstance(step, compiled.Question) and step.only_answers and step.within is None:
+            problem = "other keywords do not work while this question is open, and it is open for ever"
+            yield complaint(flow, step, problem, "add `within:`, for example 15m", is_warning=True)
+
+
+def groups_missing(flow: Flow) -> Iterator[Complaint]:
+    """Complain about messages that no group allows: outside a conversation consent is asked by group."""
+    talks = all(
+        isinstance(starter, compiled.KeywordStarter | compiled.MessageStarter) for starter in flow.starters
+    )
+    for step in flow.steps:
+        if not isinstance(step, compiled.Say | compiled.Question) or step.delivery.group is not None:
+            continue
+        if not talks:
+            problem = "the flow does not answer a message here, and names no subscription group to ask"
+            remedy = "add `group:` at the top of the flow, for example loyalty"
+            yield complaint(flow, step, problem, remedy)
+            return
+        if _after_time(flow, step):
+            problem = "this may be said after a wait, when it is no answer any more, and names no group"
+            remedy = "add `group:` at the top of the flow, or it may not leave"
+            yield complaint(flow, step, problem, remedy, is_warning=True)
+            return
+
+
+def _after_time(flow: Flow, wanted: Step) -> bool:
+    seen: set[str] = set()
+    ahead: list[str | None] = []
+    for step in flow.steps:
+        if isinstance(step, compiled.Wait | compiled.WaitUntil | compiled.WaitFor):
+            ahead += successors(step)
+        elif isinstance(step, compiled.Question) and step.within is not None:
+            ahead.append(step.on_silence)
+    while ahead:
+        step_id = ahead.pop()
+        if step_id == wanted.id:
+            return True
+        if step_id is None or step_id in seen:
+            continue
+        seen.add(step_id)
+        following = flow.by_id[step_id]
+        if not isinstance(following, compiled.Question):  # what follows its answer is an answer again
+            ahead += successors(following)
+    return False
+
+
+# Cost
+
+
+def costs(flow: Flow) -> Iterator[Complaint]:
+    """Warn of texts that one odd character makes dear, and of those that take many segments."""
+    for text in flow.texts:
+        for each in (text.source, *text.others.values()):
+            yield from _cost(each)
+
+
+def _cost(text: Text) -> Iterator[Complaint]:
+    written = _OUTPUT.sub(_FILLED, _TAG.sub("", text.source))
+    counted = segment(written)
+    place = (text.place.file, text.place.line, text.place.column)
+    odd = list(dict.fromkeys(character for _, character in counted.expensive))
+    if counted.encoding is Encoding.UCS_2 and len(counted.expensive) < len(written) * _LATIN_SHARE:
+        cheap = segment("".join(character for character in written if character not in odd))
+        if cheap.segments < counted.segments:
+            named = " ".join(odd[:5])
+            problem = f"{named} makes this {counted.segments} SMS segments instead of {cheap.segments}"
+            better = smart(named)
+            remedy = f"write {better}" if better != named else "leave it out, or accept the cost"
+            yield Complaint(FlowError(*place, problem, remedy), is_warning=True)
+            return
+    if counted.segments > SEGMENTS_MAX:
+        problem = f"this takes about {counted.segments} SMS segments"
+        yield Complaint(FlowError(*place, problem, "make it shorter"), is_warning=True)
