@@ -10,7 +10,6 @@ from bot.core.dates import last_moment
 from bot.core.errors import FlowError
 from bot.core.flow.filters import HERE, Here
 from bot.core.flow.template import Variable
-from bot.core.loyalty.notices import Notice
 from bot.core.loyalty.wallet import Balance, Ending
 from bot.core.turn import Turn
 
@@ -61,11 +60,15 @@ class Names:
     is_open: bool = False
 
 
+_OF_STARTERS = ("candidates", "keyword", "rest", "text")
+"""Set where a message starts a flow: the keyword and the words after it, or what a fallback was told."""
+
 KNOWN: Mapping[str, Names] = {
+    **dict.fromkeys(_OF_STARTERS, Names()),
     "balance": Names(frozenset({"available", "pending", "held", "debt", "soonest", "endings", "coming"})),
     "contact": Names(frozenset({"id", "locale", "zone", "channel", "is_member", "created_at"})),
     "event": Names(frozenset({"name", "at"}), is_open=True),
-    "expiring": Names(frozenset({"amount", "days", "ends", "soonest"})),
+    "expiring": Names(frozenset({"amount", "ends", "soonest"})),
     "groups": Names(is_open=True),
     "member": Names(
         frozenset({"first_name", "birthday", "locale", "zone", "is_member", "enrolled_at"}), is_open=True
@@ -74,7 +77,7 @@ KNOWN: Mapping[str, Names] = {
     "program": Names(frozenset({"name", "currency"})),
     "shop": Names(frozenset({"name", "zone"})),
     "today": Names(),
-    "trigger": Names(frozenset({"kind", "at"}), is_open=True),
+    "trigger": Names(frozenset({"kind", "at", "text"}), is_open=True),
 }
 """What every text may name, by its first name."""
 
@@ -145,24 +148,6 @@ def balance_values(balance: Balance) -> dict[str, object]:
     }
 
 
-def expiring_values(notice: Notice) -> dict[str, JsonValue]:
-    """Give a notice the names that texts use: the variable `expiring` of a run that it starts.
-
-    `ends` has one line for each last day, soonest first; `days` is how many days the soonest has left.
-    """
-    by_day: dict[str, int] = {}
-    for line in notice.lines:
-        day = line.expires_on.isoformat()
-        by_day[day] = by_day.get(day, 0) + line.amount_minor
-    ends: list[JsonValue] = [{"amount": amount, "expires_on": day} for day, amount in sorted(by_day.items())]
-    return {
-        "amount": notice.total_minor,
-        "days": notice.soonest.days_before,
-        "ends": ends,
-        "soonest": ends[0],
-    }
-
-
 def _ending(ending: Ending) -> dict[str, object]:
     """`expires_on` is the last good day, a day of the lot's own zone; `expires_at` that day's last moment."""
     return {
@@ -186,7 +171,9 @@ def _event(turn: Turn) -> object:
 
 
 def _trigger(turn: Turn) -> object:
-    return {**turn.trigger.payload, "kind": turn.trigger.kind.value, "at": turn.trigger.at}
+    trigger = turn.trigger
+    text = trigger.inbound.text if trigger.inbound else None
+    return {**trigger.payload, "kind": trigger.kind.value, "at": trigger.at, "text": text}
 
 
 def _groups(turn: Turn) -> object:
@@ -202,6 +189,7 @@ def _now(turn: Turn) -> datetime:
 
 
 _SOURCES: Mapping[str, Callable[[Turn], object]] = {
+    **dict.fromkeys(_OF_STARTERS, _nothing),
     "balance": _balance,
     "contact": _contact,
     "event": _event,

@@ -13,6 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po, write_po
 
 from bot.core.errors import FlowError
+from bot.core.flow import wording
 from bot.core.flow.template import Text, compile_text
 
 
@@ -143,6 +144,12 @@ def read_translations(text: str, locale: str, file: str) -> dict[str, Translatio
     }
 
 
+def standard_messages() -> list[Message]:
+    """Return the sentences that flows say when their author wrote none, so that they are translated too."""
+    sentences = dict.fromkeys([wording.THANKS, *wording.RETRIES.values()])
+    return [Message(sentence, "bot/core/flow/wording.py", 1, wording.NOTE) for sentence in sentences]
+
+
 def extract(messages: Iterable[Message], *, project: str = "Regulars") -> str:
     """Write the PO template of these messages, with their places and notes."""
     return _write(_catalog(messages, Catalog(project=project, charset="utf-8", fuzzy=False)))
@@ -166,6 +173,9 @@ def _catalog(messages: Iterable[Message], catalog: Catalog) -> Catalog:
 
 
 def _write(catalog: Catalog) -> str:
+    for message in catalog:
+        # Babel takes Liquid's braces and a % for Python's, and PO editors would then check them as such.
+        message.flags -= {"python-format", "python-brace-format"}
     # Without Babel's header: its creation date would make every extraction a change.
     out = io.BytesIO()
     write_po(out, catalog, width=0, omit_header=True, sort_by_file=True)

@@ -4,10 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from bot.core.consent import Policy
 from bot.core.contact import Address, Contact, Event
-from bot.core.flow.context import KNOWN, Names, context, expiring_values, unknown_variables
+from bot.core.flow.context import KNOWN, Names, context, unknown_variables
 from bot.core.flow.template import compile_condition, compile_text
 from bot.core.loyalty.lots import Lot
-from bot.core.loyalty.notices import Notice, NoticeLine
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import Wallet
 from bot.core.triggers import Trigger, TriggerKind
@@ -118,32 +117,17 @@ def test_the_cause_of_the_turn() -> None:
     )
 
 
+def test_what_only_some_starters_set_is_known_and_empty_elsewhere() -> None:
+    assert (
+        say(
+            "{{ expiring.amount }}{{ expiring.ends[0].expires_on }}{{ keyword }}{{ rest }}{{ candidates | join: ', ' }}."
+        )
+        == "."
+    )
+
+
 def test_a_runs_variable_hides_what_has_its_name() -> None:
     assert say("{{ balance }} {{ drink }}", balance=7, drink="latte") == "7 latte"
-
-
-def test_a_notice_in_words_merges_the_lots_of_a_day() -> None:
-    friday, monday = date(2026, 11, 27), date(2026, 11, 30)
-    notice = Notice(
-        (NoticeLine("a", 1, 2000, friday), NoticeLine("b", 1, 400, friday), NoticeLine("c", 7, 500, monday)),
-        (),
-    )
-    values = expiring_values(notice)
-    assert values == {
-        "amount": 2900,
-        "days": 1,
-        "ends": [{"amount": 2400, "expires_on": "2026-11-27"}, {"amount": 500, "expires_on": "2026-11-30"}],
-        "soonest": {"amount": 2400, "expires_on": "2026-11-27"},
-    }
-    text = compile_text(
-        "{{ expiring.soonest.amount | money }} {{ expiring.soonest.expires_on | date: 'day' }}",
-        file="a.yaml",
-        line=1,
-        column=1,
-    )
-    assert not unknown_variables(text.variables, "a.yaml")
-    assert text.render(context(turn(), {"expiring": values}), "en") == "$24.00 Friday"
-    assert text.render(context(turn(), {}), "en") == ""
 
 
 def test_nothing_is_worked_out_before_it_is_named() -> None:
@@ -173,4 +157,4 @@ def test_an_unknown_name_gets_a_suggestion_and_its_place() -> None:
 def test_a_name_like_none_lists_what_there_is() -> None:
     text = compile_text("{{ xyz }}", file="a.yaml", line=1, column=1)
     (complaint,) = unknown_variables(text.variables, "a.yaml")
-    assert complaint.remedy.startswith("there are balance, contact, event")
+    assert complaint.remedy.startswith("there are balance, candidates, contact, event")

@@ -12,6 +12,7 @@ from bot.core.flow.translations import (
     extract,
     fallbacks,
     read_translations,
+    standard_messages,
     update,
 )
 
@@ -101,6 +102,14 @@ def test_the_template_holds_place_and_note_and_does_not_change_by_itself() -> No
         '#. Said at the end.\n#: flows/a.yaml:9 flows/b.yaml:2\nmsgid "Bye {{ name }}"\nmsgstr ""' in template
     )
     assert extract(messages) == template
+
+
+def test_liquid_is_not_taken_for_pythons_formats() -> None:
+    assert "python" not in extract([Message("{{ name }}: 50% off {a}", "flows/a.yaml", 1)])
+
+
+def test_the_standard_sentences_can_be_translated_too() -> None:
+    assert "Please reply YES or NO." in [message.source for message in standard_messages()]
 
 
 def test_updating_keeps_translations_adds_new_ones_and_is_stable() -> None:
