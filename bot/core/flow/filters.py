@@ -144,6 +144,15 @@ def _guarded(name: str, function: Filter) -> Filter:
     return run
 
 
+def _of_list(function: Filter) -> Filter:
+    """Take nothing for an empty list: a variable that is not set must not fail a text."""
+
+    def run(value: object, *arguments: object, **named: object) -> object:
+        return function([] if value is None else value, *arguments, **named)
+
+    return run
+
+
 def _check_size(name: str, value: object) -> None:
     if isinstance(value, str):
         if len(value) > CHARACTERS_MAX:
@@ -176,37 +185,37 @@ STANDARD: Mapping[str, Filter] = {
         "at_most": math.at_most,
         "capitalize": string.capitalize,
         "ceil": math.ceil,
-        "compact": array.compact,
+        "compact": _of_list(array.compact),
         "default": misc.default,
         "divided_by": math.divided_by,
         "downcase": string.downcase,
-        "first": array.first,
+        "first": _of_list(array.first),
         "floor": math.floor,
-        "join": array.join,
-        "last": array.last,
-        "map": array.map_,
+        "join": _of_list(array.join),
+        "last": _of_list(array.last),
+        "map": _of_list(array.map_),
         "minus": math.minus,
         "modulo": math.modulo,
         "plus": math.plus,
         "prepend": string.prepend,
         "remove": string.remove,
         "replace": string.replace,
-        "reverse": array.reverse,
+        "reverse": _of_list(array.reverse),
         "round": math.round_,
         "size": misc.size,
         "slice": string.slice_,
-        "sort": array.sort,
+        "sort": _of_list(array.sort),
         "split": string.split,
         "squish": string.squish,
         "strip": string.strip,
-        "sum": array.sum_,
+        "sum": _of_list(array.sum_),
         "times": math.times,
         "truncate": string.truncate,
         "truncatewords": string.truncatewords,
-        "uniq": array.uniq,
+        "uniq": _of_list(array.uniq),
         "upcase": string.upcase,
         "url_encode": string.url_encode,
-        "where": array.where,
+        "where": _of_list(array.where),
     }.items()
 }
 """What we allow of Liquid's own."""

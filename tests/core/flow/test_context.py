@@ -120,9 +120,10 @@ def test_the_cause_of_the_turn() -> None:
 def test_what_only_some_starters_set_is_known_and_empty_elsewhere() -> None:
     assert (
         say(
-            "{{ expiring.amount }}{{ expiring.ends[0].expires_on }}{{ keyword }}{{ rest }}{{ candidates | join: ', ' }}."
+            "{{ expiring.amount }}{{ expiring.ends[0].expires_on }}{{ keyword }}{{ rest }}"
+            "{{ candidates | join: ', ' }}{{ candidates | first }}{{ candidates | size }}."
         )
-        == "."
+        == "0."
     )
 
 
