@@ -125,6 +125,7 @@ def test_a_lot_waits_out_its_grace_unless_somebody_was_told() -> None:
     assert books.spendable(NOW + DAY) == 100
     assert books.balance(NOW + DAY).endings[0].good_through == date(2026, 3, 7)
     assert books.spendable(NOW + 6 * DAY) == 0
+    assert books.expire(untold, NOW + DAY) is None
     books.mark_noticed([told], NOW + 2 * DAY)
     assert books.lots[told].noticed_at == NOW
 
