@@ -61,6 +61,7 @@ class Settings:
     secrets: tuple[str, ...] = field(repr=False)
     zone: ZoneInfo
     flows: Path
+    newcomers_per_minute: int
     metrics_token: str | None = field(repr=False)
     support_address: str | None
     log_level: LogLevel
@@ -120,6 +121,7 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
         secrets=reading.of(SECRET, ()),
         zone=reading.of(ZONE, ZoneInfo("UTC")),
         flows=reading.of(FLOWS, PROJECT / "flows"),
+        newcomers_per_minute=reading.of(NEWCOMERS_PER_MINUTE, 2000),
         metrics_token=reading.of(METRICS_TOKEN, None),
         support_address=reading.of(SUPPORT_ADDRESS, None),
         log_level=reading.of(LOG_LEVEL, "info"),
@@ -241,6 +243,11 @@ SECRET: Final = Setting(
 ZONE: Final = Setting("REGULARS_ZONE", texts.zone, "the shop's time zone; UTC unless given")
 FLOWS: Final = Setting("REGULARS_FLOWS", texts.folder, "the folder of flows, with locales beside it")
 METRICS_TOKEN: Final = Setting("REGULARS_METRICS_TOKEN", texts.token, "opens /metrics to other machines")
+NEWCOMERS_PER_MINUTE: Final = Setting(
+    "REGULARS_NEWCOMERS_PER_MINUTE",
+    texts.count,
+    "how many new numbers of one block may write a minute; 2000 unless given, 0 for no limit",
+)
 SUPPORT_ADDRESS: Final = Setting(
     "REGULARS_SUPPORT_ADDRESS", texts.line, "where HELP sends those who need a person"
 )
@@ -281,6 +288,7 @@ SETTINGS: Final[tuple[Setting[object], ...]] = (
     SECRET,
     ZONE,
     FLOWS,
+    NEWCOMERS_PER_MINUTE,
     METRICS_TOKEN,
     SUPPORT_ADDRESS,
     LOG_LEVEL,

@@ -243,7 +243,7 @@ class Batch:
             contact_id=turn.contact.id,
             outcome=turn.effects.outcome,
             replies=tuple(
-                Reply(queued.message.id, queued.message.body, queued.message.media)
+                Reply(queued.message.id, turn.contact.id, queued.message.body, queued.message.media)
                 for queued in turn.effects.outgoing
                 if queued.message.id in inline
             ),
@@ -258,7 +258,9 @@ class Batch:
     async def _answered_before(self, connection: Connection, part: _Part, now: datetime) -> Result:
         """A retry of what was handled: the same answer, unless it goes another way by now."""
         given = await turns.answers(connection, part.contact_id, part.work.trigger.key)
-        replies = tuple(Reply(one.id, one.body, one.media) for one in given if one.was_inline)
+        replies = tuple(
+            Reply(one.id, part.contact_id, one.body, one.media) for one in given if one.was_inline
+        )
         return Result(
             contact_id=part.contact_id,
             outcome="duplicate",

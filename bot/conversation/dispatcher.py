@@ -56,8 +56,8 @@ class Dispatcher:
 
     async def close(self) -> None:
         """Finish every work that was submitted, then stop."""
-        while self._waiting or self._batches:
-            await asyncio.sleep(0.01)  # noqa: ASYNC110  # once, at the end: an event would cost every batch
+        while self._waiting or self._batches:  # noqa: ASYNC110  # an event would cost every batch
+            await asyncio.sleep(0.01)
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)

@@ -95,7 +95,9 @@ async def _keep(connection: Connection, conversation: Conversation, work: Work, 
     inline = turns.record(writes, turn, inline_until=until, salt=lambda: conversation.entropy(16).hex())
     await writes.flush(connection)
     replies = tuple(
-        Reply(one.message.id, one.message.body) for one in turn.effects.outgoing if one.message.id in inline
+        Reply(one.message.id, contact_id, one.message.body)
+        for one in turn.effects.outgoing
+        if one.message.id in inline
     )
     return Result(
         contact_id=contact_id,

@@ -32,6 +32,7 @@ class Reply:
     """A message that goes back in the webhook's own answer."""
 
     id: str
+    contact_id: str
     body: str
     media: tuple[str, ...] = ()
 

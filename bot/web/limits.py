@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 _REMEMBERED_MAX = 100_000
-_BLOCK_DIGITS = 4  # numbers that differ in the last four digits only are often one owner's
+_BLOCK_DIGITS = 6  # numbers that differ in the last six digits only are often one carrier's
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Twilio's webhooks: an incoming message, and how far one of ours has come."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -8,6 +8,7 @@ from http import HTTPStatus
 import structlog
 from aiohttp import web
 
+from bot.channels.channel import AddressUnusable, ContactStopped
 from bot.channels.twilio.signature import SIGNATURE_HEADER, Verifier
 from bot.channels.twilio.twiml import CONTENT_TYPE, EMPTY, response
 from bot.channels.twilio.webhook import (
@@ -20,6 +21,7 @@ from bot.channels.twilio.webhook import (
 )
 from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.inbox import inbound_work
+from bot.conversation.receipts import Receipt, Receipts
 from bot.conversation.work import Result
 from bot.core.compliance import LegalCategory, legal_category
 from bot.core.errors import Refused, RetryLater
@@ -39,7 +41,7 @@ class TwilioWebhooks:
     verifier: Verifier
     public_url: str
     dispatcher: Dispatcher
-    record_status: Callable[[StatusReport], Awaitable[None]]
+    receipts: Receipts
     limits: InboundLimits
     metrics: Metrics
     clock: Callable[[], datetime]
@@ -79,7 +81,8 @@ class TwilioWebhooks:
         except Refused as refused:
             return self._refuse(refused)
         self.metrics.statuses.labels(report.state.value).inc()
-        await self.record_status(report)
+        if report.contact_id is not None and report.message_id is not None:
+            await self.receipts.record(_receipt(report, report.contact_id, report.message_id))
         return web.Response(status=HTTPStatus.NO_CONTENT)
 
     async def _verified_form(self, request: web.Request) -> list[tuple[str, str]]:
@@ -125,3 +128,17 @@ class TwilioWebhooks:
     def _refuse(self, refused: Refused) -> web.Response:
         self.metrics.refused.labels(str(refused.status)).inc()
         return web.Response(status=refused.status, text=f"{refused.what}: {refused.remedy}\n")
+
+
+def _receipt(report: StatusReport, contact_id: str, message_id: str) -> Receipt:
+    return Receipt(
+        contact_id=contact_id,
+        message_id=message_id,
+        provider="twilio",
+        provider_id=report.provider_id,
+        state=report.state,
+        error_code=str(report.error_code) if report.error_code is not None else None,
+        segments=report.segments,
+        stopped=isinstance(report.error, ContactStopped),
+        unusable=isinstance(report.error, AddressUnusable),
+    )

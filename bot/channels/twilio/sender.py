@@ -97,7 +97,7 @@ class TwilioChannel:
         form = [
             ("To", channel + outgoing.address),
             ("MessagingServiceSid" if sender.startswith(_MESSAGING_SERVICE) else "From", sender),
-            ("StatusCallback", status_url(self._public_url, outgoing.id)),
+            ("StatusCallback", status_url(self._public_url, outgoing.contact_id, outgoing.id)),
         ]
         if outgoing.body:
             form.append(("Body", outgoing.body))

@@ -6,9 +6,9 @@ and building a tree for it took longer than the whole flow step.
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from bot.channels.twilio.webhook import status_url
-from bot.core.messages import Outgoing
 
 CONTENT_TYPE = "text/xml"
 
@@ -24,12 +24,33 @@ _UNWANTED = re.compile("\r\n?|[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uff
 _QUOTE = '"'
 
 
-def response(replies: Sequence[Outgoing], public_url: str) -> bytes:
+class Answer(Protocol):
+    """What an answer needs to know of a message."""
+
+    @property
+    def contact_id(self) -> str:
+        """Whose it is."""
+
+    @property
+    def id(self) -> str:
+        """Our id of it."""
+
+    @property
+    def body(self) -> str:
+        """Its text."""
+
+    @property
+    def media(self) -> tuple[str, ...]:
+        """Addresses of its pictures."""
+
+
+def response(replies: Sequence[Answer], public_url: str) -> bytes:
     """Return the TwiML that sends these replies, in order; their statuses come back to our callback."""
     if not replies:
         return EMPTY
     messages = "".join(
-        _message(reply.body, reply.media, status_url(public_url, reply.id)) for reply in replies
+        _message(reply.body, reply.media, status_url(public_url, reply.contact_id, reply.id))
+        for reply in replies
     )
     return f"{_HEAD}>{messages}</Response>".encode()
 

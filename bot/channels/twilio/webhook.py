@@ -56,11 +56,13 @@ _STATES = {
 class StatusReport:
     """How far one of our messages has come, as Twilio says; reports may arrive twice and out of order.
 
-    `message_id` is our own id, from the callback's query: None when the message was not sent by us.
+    `message_id` and `contact_id` are our own ids, from the callback's query: None when the message was not
+    sent by us.
     """
 
     provider_id: str
     message_id: str | None
+    contact_id: str | None
     state: OutboxState
     error_code: int | None = None
     segments: int | None = None
@@ -125,22 +127,28 @@ def parse_status(form: FormPairs, query: str) -> StatusReport:
     """
     fields = dict(form)
     status = fields.get("MessageStatus") or _required(fields, "SmsStatus")
-    message_id = dict(parse_qsl(query)).get("message", "")
+    ours = dict(parse_qsl(query))
     return StatusReport(
         provider_id=_sid(fields),
-        message_id=message_id if _OUR_ID.fullmatch(message_id) else None,
+        message_id=_our_id(ours, "message"),
+        contact_id=_our_id(ours, "contact"),
         state=_STATES.get(status.lower(), OutboxState.SENT),
         error_code=_number(fields.get("ErrorCode", "")),
         segments=_number(fields.get("NumSegments", "")),
     )
 
 
-def status_url(public_url: str, message_id: str) -> str:
+def status_url(public_url: str, contact_id: str, message_id: str) -> str:
     """Return the status callback URL of one message.
 
     It carries our id, because a callback may overtake the answer that tells us Twilio's.
     """
-    return f"{public_url.rstrip('/')}{STATUS_PATH}?message={message_id}"
+    return f"{public_url.rstrip('/')}{STATUS_PATH}?contact={contact_id}&message={message_id}"
+
+
+def _our_id(query: Mapping[str, str], name: str) -> str | None:
+    value = query.get(name, "")
+    return value if _OUR_ID.fullmatch(value) else None
 
 
 def _required(fields: Mapping[str, str], name: str) -> str:

@@ -37,7 +37,7 @@ def reply(body: str, *media: str, number: int = 1) -> Outgoing:
 def theirs(*replies: Outgoing) -> bytes:
     answer = MessagingResponse()
     for each in replies:
-        callback = f"{PUBLIC_URL}/twilio/status?message={each.id}"
+        callback = f"{PUBLIC_URL}/twilio/status?contact={each.contact_id}&message={each.id}"
         if each.media:
             message = answer.message(status_callback=callback)
             if each.body:

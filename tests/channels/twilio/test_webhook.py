@@ -37,6 +37,7 @@ INCOMING = {
     "ApiVersion": "2010-04-01",
 }
 OUR_ID = "0192f3a4b5c67d8e9fa0b1c2d3e4f507"
+CONTACT_ID = "1" * 32
 
 
 def inbound(**changes: str | None) -> Inbound:
@@ -178,11 +179,11 @@ def test_every_status_twilio_reports(said: str, state: OutboxState) -> None:
 
 
 def test_our_id_comes_back_in_the_callback_url() -> None:
-    url = status_url("https://bot.example", OUR_ID)
-    assert url == f"https://bot.example/twilio/status?message={OUR_ID}"
-    assert status_url("https://bot.example/", OUR_ID) == url
+    url = status_url("https://bot.example", CONTACT_ID, OUR_ID)
+    assert url == f"https://bot.example/twilio/status?contact={CONTACT_ID}&message={OUR_ID}"
+    assert status_url("https://bot.example/", CONTACT_ID, OUR_ID) == url
     report = parse_status([("SmsSid", "SM1"), ("SmsStatus", "sent")], url.partition("?")[2])
-    assert report.message_id == OUR_ID
+    assert (report.contact_id, report.message_id) == (CONTACT_ID, OUR_ID)
 
 
 @pytest.mark.parametrize("query", ["", "message=", "message=1", "message=" + "g" * 32, f"other={OUR_ID}"])

@@ -1,0 +1,263 @@
+"""The composition root: puts the parts together from the settings, starts and stops them in order."""
+
+import hashlib
+import hmac
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import aiohttp
+from aiohttp import web
+
+from bot.channels.channel import Channel
+from bot.channels.twilio.sender import TwilioAccount, TwilioChannel
+from bot.channels.twilio.signature import Verifier
+from bot.config import Settings
+from bot.conversation.batch import Conversation
+from bot.conversation.current import CurrentPublication
+from bot.conversation.decide import Decisions
+from bot.conversation.dispatcher import Dispatcher
+from bot.conversation.publication import ShopSettings
+from bot.conversation.publishing import Published, compile_folder, publish, read_folder
+from bot.conversation.receipts import Receipts
+from bot.core.consent import Policy
+from bot.core.flow.handler import HandlerSpec, by_name
+from bot.core.ids import new_id
+from bot.jobs.calls import ShopCalls
+from bot.jobs.clockwork import Clockwork, Job
+from bot.jobs.due import DueWork
+from bot.jobs.outbox import OutboxDelivery
+from bot.logs import AccessLogger
+from bot.storage import migrate, revisions
+from bot.storage.driver import Database
+from bot.storage.postgres import PostgresDatabase
+from bot.storage.sqlite import SqliteDatabase
+from bot.web.health import Health
+from bot.web.limits import InboundLimits, Limit
+from bot.web.metrics import Metrics
+from bot.web.twilio import BODY_MAX, TwilioWebhooks
+from handlers import enroll, person, redeem, reorder, rewards, usual
+
+Clock = Callable[[], datetime]
+Role = Literal["all", "web", "worker"]
+
+HANDLERS: Mapping[str, HandlerSpec] = by_name(
+    (
+        enroll.enroll,
+        person.person,
+        redeem.redeem,
+        reorder.reorder,
+        rewards.rewards,
+        usual.usual,
+    )
+)
+"""What flows may call with `do:`; a new handler joins here."""
+
+MESSAGES = Limit(burst=30, per_minute=30)
+"""What one address may send."""
+
+
+def utc_now() -> datetime:
+    """The clock of every process but demo and tests."""
+    return datetime.now(UTC)
+
+
+async def open_database(settings: Settings) -> Database:
+    """Open the database the settings name."""
+    if settings.sqlite_file is not None:
+        return SqliteDatabase(str(settings.sqlite_file))
+    return await PostgresDatabase.open(settings.database_url)
+
+
+async def prepare_database(settings: Settings, clock: Clock) -> Database:
+    """Bring the database to the newest schema, open it, and publish the folder's files if none ever was."""
+    await migrate.upgrade(settings.database_url)
+    database = await open_database(settings)
+    if not await database.query(revisions.generation):
+        await push(database, settings, clock)
+    return database
+
+
+async def push(database: Database, settings: Settings, clock: Clock, *, force: bool = False) -> Published:
+    """Publish the files of the folder that have changed. Raises FlowError with every complaint."""
+    now = clock()
+    files = compile_folder(read_folder(settings.flows, settings.locales), now)
+    return await database.transact(
+        lambda connection: publish(connection, files, new_id(now, 0, os.urandom), force=force)
+    )
+
+
+@dataclass(slots=True)
+class Running:
+    """A running application."""
+
+    settings: Settings
+    database: Database
+    conversation: Conversation
+    dispatcher: Dispatcher
+    receipts: Receipts
+    clockwork: Clockwork
+    current: CurrentPublication
+    metrics: Metrics
+    clock: Clock
+
+    @property
+    def decisions(self) -> Decisions:
+        """What decides turns now."""
+        assert isinstance(self.conversation.decider, Decisions)
+        return self.conversation.decider
+
+    async def reload(self) -> int:
+        """Use what was published since; 1 when something was."""
+        newer = await self.current.load_if_new(self.decisions)
+        if newer is None:
+            return 0
+        self.conversation.decider = newer
+        return 1
+
+    async def problem(self) -> str | None:
+        """Say why messages cannot be handled now; None when they can."""
+        try:
+            await self.database.query(revisions.generation)
+        except Exception as error:  # noqa: BLE001  # whatever the database says, the answer is: not ready
+            return f"the database does not answer: {type(error).__name__}"
+        return None
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    *,
+    role: Role = "all",
+    clock: Clock = utc_now,
+    database: Database | None = None,
+    channels: Mapping[str, Channel] | None = None,
+) -> AsyncIterator[Running]:
+    """Start everything but the web server; stopped in reverse, works in hand finished."""
+    async with AsyncExitStack() as stack:
+        if database is None:
+            database = await prepare_database(settings, clock)
+        stack.push_async_callback(database.close)
+        current = CurrentPublication(database, _shop_settings(settings), HANDLERS)
+        conversation = Conversation(
+            decider=await current.load(),
+            clock=clock,
+            load_revision=current.load_revision,
+            hash_address=_address_hash(settings),
+        )
+        dispatcher = Dispatcher(database, conversation)
+        dispatcher.start()
+        stack.push_async_callback(dispatcher.close)
+        receipts = Receipts(database, dispatcher, clock)
+        if channels is None:
+            channels = _channels(settings)
+        for channel in channels.values():
+            stack.push_async_callback(channel.close)
+        app = Running(
+            settings=settings,
+            database=database,
+            conversation=conversation,
+            dispatcher=dispatcher,
+            receipts=receipts,
+            clockwork=Clockwork(()),
+            current=current,
+            metrics=Metrics(),
+            clock=clock,
+        )
+        jobs = [Job("publication", 1, app.reload)]
+        if role != "web":
+            jobs += await _worker_jobs(app, channels, stack)
+        app.clockwork = Clockwork(jobs)
+        app.clockwork.start()
+        stack.callback(app.clockwork.close)
+        yield app
+
+
+async def _worker_jobs(app: Running, channels: Mapping[str, Channel], stack: AsyncExitStack) -> list[Job]:
+    due = DueWork(app.database, app.dispatcher, app.clock, lambda: app.decisions)
+    outbox = OutboxDelivery(
+        app.database, channels, app.receipts, lambda: app.decisions.shop.policy, app.clock
+    )
+    jobs = [
+        Job("timers", 1, due.timers),
+        Job("triggers", 1, due.triggers),
+        Job("outbox", 1, outbox.deliver),
+        Job("outbox_held", 15, outbox.release),
+        Job("outbox_leases", 30, outbox.give_up),
+        Job("notices", 30, due.notices),
+        Job("expired", 30, due.expired),
+        Job("schedules", 15, due.schedules),
+    ]
+    shop = app.settings.shop
+    if shop is not None:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        calls = ShopCalls(app.database, session, shop.webhook_url, shop.webhook_secret, app.clock)
+        jobs.append(Job("shop_calls", 2, calls.make))
+    return jobs
+
+
+@asynccontextmanager
+async def serving(app: Running, *, extra: web.Application | None = None) -> AsyncIterator[str]:
+    """Answer HTTP on the settings' host and port; gives the base URL."""
+    server = web.Application(client_max_size=BODY_MAX)
+    server.add_routes(
+        Health(app.problem, app.metrics, app.settings.metrics_token, lambda: app.dispatcher.backlog).routes()
+    )
+    if app.settings.twilio is not None:
+        server.add_routes(_twilio_webhooks(app).routes())
+    if extra is not None:
+        server.add_subapp("/demo/", extra)
+    runner = web.AppRunner(server, access_log_class=AccessLogger, shutdown_timeout=10)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, app.settings.host, app.settings.port, backlog=1024)
+        await site.start()
+        yield f"http://{app.settings.host}:{app.settings.port}"
+    finally:
+        await runner.cleanup()
+
+
+def _twilio_webhooks(app: Running) -> TwilioWebhooks:
+    twilio = app.settings.twilio
+    assert twilio is not None, "only where Twilio is set up"
+    return TwilioWebhooks(
+        verifier=Verifier(twilio.auth_tokens, app.settings.public_url),
+        public_url=app.settings.public_url,
+        dispatcher=app.dispatcher,
+        receipts=app.receipts,
+        limits=InboundLimits(
+            MESSAGES,
+            Limit(burst=10 * app.settings.newcomers_per_minute, per_minute=app.settings.newcomers_per_minute),
+        ),
+        metrics=app.metrics,
+        clock=app.clock,
+    )
+
+
+def _channels(settings: Settings) -> dict[str, Channel]:
+    twilio = settings.twilio
+    if twilio is None:
+        return {}
+    account = TwilioAccount(
+        account_sid=twilio.account_sid,
+        auth_token=twilio.auth_tokens[0],
+        sender=twilio.messaging_service_sid or twilio.sender or "",
+        public_url=settings.public_url,
+        base_url=twilio.base_url,
+    )
+    return {"sms": TwilioChannel(account)}
+
+
+def _shop_settings(settings: Settings) -> ShopSettings:
+    twilio = settings.twilio
+    sender = (twilio.messaging_service_sid or twilio.sender or "") if twilio is not None else ""
+    zone = settings.zone.key
+    return ShopSettings(zone=zone, senders={"sms": sender} if sender else {}, policy=Policy(zone=zone))
+
+
+def _address_hash(settings: Settings) -> Callable[[str], str]:
+    key = settings.secrets[0].encode()
+    return lambda address: hmac.new(key, address.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,28 @@
+"""The command line: `regulars …`."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from bot.cli import serving
+from bot.core.errors import RegularsError
+
+cli = typer.Typer(
+    name="regulars",
+    help="Regulars: a conversational loyalty backend.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+serving.add_to(cli)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; what can go wrong in the world ends in a line that says what to do, and exit code 2."""
+    try:
+        cli(args=list(arguments) if arguments is not None else None)
+    except RegularsError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(2) from error

@@ -1,0 +1,15 @@
+"""What every command begins with: settings and logs."""
+
+import os
+import sys
+from pathlib import Path
+
+from bot.config import Settings, load_settings, with_secret
+from bot.logs import configure_logs
+
+
+def read_settings(*, quiet: bool = False) -> Settings:
+    """Read settings and set up logs; `quiet` commands log warnings only. Raises SettingsError."""
+    settings = with_secret(load_settings(os.environ, Path(".env")))
+    configure_logs(sys.stderr, "warning" if quiet else settings.log_level)
+    return settings

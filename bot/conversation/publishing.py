@@ -1,0 +1,174 @@
+"""Publishing: from the files marketers write to immutable revisions in force."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import orjson
+
+from bot.conversation.publication import FLOW, KEYWORDS, PROGRAM
+from bot.core.errors import FlowError
+from bot.core.flow.compile import compile_flow
+from bot.core.flow.keywords_file import read_keywords
+from bot.core.flow.program_file import read_program
+from bot.core.flow.reader import read, together
+from bot.core.flow.translations import Translations, message_id, read_translations
+from bot.storage import revisions
+from bot.storage.driver import Connection
+from bot.storage.revisions import Revision
+
+BY_FILES = "files"
+"""Who published what came from the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file as it was found; `file` is how complaints name it."""
+
+    name: str
+    kind: str
+    file: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The files of a program and their translations."""
+
+    files: tuple[SourceFile, ...]
+    translations: Translations
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publishing changed."""
+
+    published: tuple[Revision, ...]
+    withdrawn: tuple[str, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is different now."""
+        return bool(self.published or self.withdrawn)
+
+
+def read_folder(flows: Path, locales: Path) -> Folder:
+    """Read the folder's YAML files and the PO files of all languages.
+
+    Raises:
+        FlowError: a folder or file cannot be read, or a PO file is broken.
+    """
+    if not flows.is_dir():
+        raise FlowError(str(flows), 1, 1, "there is no such folder", "set REGULARS_FLOWS to yours")
+    files = tuple(
+        SourceFile(
+            name=path.stem,
+            kind=path.stem if path.stem in {PROGRAM, KEYWORDS} else FLOW,
+            file=f"{flows.name}/{path.name}",
+            text=_text(path),
+        )
+        for path in sorted(flows.glob("*.yaml"))
+    )
+    by_locale = {}
+    for path in sorted(locales.glob("*/LC_MESSAGES/*.po")):
+        locale = path.parents[1].name
+        by_locale[locale] = read_translations(_text(path), locale, f"locales/{locale}/{path.name}")
+    return Folder(files, Translations(by_locale))
+
+
+def compile_folder(folder: Folder, now: datetime) -> list[Revision]:
+    """Check every file by itself and make revisions of them (numbered when they are published).
+
+    Raises:
+        FlowError: with every complaint about every file (see `others`).
+    """
+    complaints: list[FlowError] = []
+    compiled = []
+    for file in folder.files:
+        try:
+            translations = _compile(file, folder.translations)
+        except FlowError as error:
+            complaints += [error, *error.others]
+        else:
+            compiled.append(_revision(file, translations, now))
+    if complaints:
+        raise together(complaints)
+    return compiled
+
+
+async def publish(
+    connection: Connection, files: Sequence[Revision], generation: str, *, force: bool = False
+) -> Published:
+    """Put what has changed in force, and take flows out of force whose file is gone.
+
+    Raises:
+        FlowError: somebody published a file by other means, and this would undo it (unless `force`).
+    """
+    in_force = {one.flow: one for one in await revisions.published(connection)}
+    changed = [one for one in files if _is_new(one, in_force)]
+    gone = [name for name in in_force if name not in {one.flow for one in files}]
+    if not force:
+        _refuse_newer((one for one in changed if one.flow in in_force), in_force)
+    published = []
+    if changed:
+        published = await revisions.publish(connection, changed, generation)
+    if gone:
+        await revisions.withdraw(connection, gone, generation)
+    return Published(tuple(published), tuple(gone))
+
+
+def _compile(file: SourceFile, translations: Translations) -> dict[str, dict[str, str]]:
+    document = read(file.text, file.file)
+    if file.kind == PROGRAM:
+        read_program(document)
+        return {}
+    if file.kind == KEYWORDS:
+        read_keywords(document)
+        return {}
+    flow = compile_flow(document, translations=translations)
+    used = {message_id(message.source) for message in flow.messages}
+    return {
+        locale: {message: known[message].text for message in sorted(used) if message in known}
+        for locale, known in translations.by_locale.items()
+    }
+
+
+def _revision(file: SourceFile, translations: dict[str, dict[str, str]], now: datetime) -> Revision:
+    content = orjson.dumps([file.text, translations], option=orjson.OPT_SORT_KEYS)
+    return Revision(
+        flow=file.name,
+        revision=0,
+        kind=file.kind,
+        file=file.file,
+        source=file.text,
+        translations=translations,
+        checksum=hashlib.sha256(content).hexdigest(),
+        published_at=now,
+        published_by=BY_FILES,
+    )
+
+
+def _is_new(file: Revision, in_force: Mapping[str, Revision]) -> bool:
+    return file.flow not in in_force or in_force[file.flow].checksum != file.checksum
+
+
+def _refuse_newer(changed: Iterable[Revision], in_force: Mapping[str, Revision]) -> None:
+    for file in changed:
+        newer = in_force[file.flow]
+        if newer.published_by != BY_FILES:
+            raise FlowError(
+                file.file,
+                1,
+                1,
+                f"{newer.published_by} published revision {newer.revision} since",
+                "fetch it with `regulars flows pull`, or push with --force to replace it",
+            )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FlowError(path.name, 1, 1, f"the file cannot be read: {error}", "save it as UTF-8") from error
