@@ -52,10 +52,12 @@ class TextContext(RenderContext):
 
     def filter(self, name: str, token: Token | None) -> Filter:
         """Return the filter, bound to this context when it is one of ours."""
-        try:
-            return partial(OURS[name], self) if name in OURS else STANDARD[name]
-        except KeyError:
-            raise UnknownFilterError(f"unknown filter '{name}'", token=token) from None
+        if name in OURS:
+            return partial(OURS[name], self)
+        if name not in STANDARD:
+            raise UnknownFilterError(f"unknown filter '{name}'", token=token)
+        found = STANDARD[name]
+        return partial(found, environment=self.env) if name in _OF_ENVIRONMENT else found
 
     def surroundings(self) -> Here:
         """Return the surroundings; a text with money or dates cannot be written without."""
@@ -219,5 +221,8 @@ STANDARD: Mapping[str, Filter] = {
     }.items()
 }
 """What we allow of Liquid's own."""
+
+# Liquid gives these its environment beside the values.
+_OF_ENVIRONMENT = frozenset({"first", "join", "last", "url_encode"})
 
 FILTERS = frozenset((*OURS, *STANDARD))

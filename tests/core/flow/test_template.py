@@ -1,12 +1,13 @@
 """Texts and conditions: what they say, what is refused with its place, and what cannot run away."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from time import perf_counter
 
 import pytest
 
 from bot.core.errors import FlowError
-from bot.core.flow.filters import HERE, Here
+from bot.core.flow.filters import HERE, STANDARD, Here
 from bot.core.flow.template import Condition, TemplateFailed, Text, Variable, compile_condition, compile_text
 
 HERE_NOW = Here(datetime(2026, 11, 24, 15, tzinfo=UTC), "America/New_York", "USD", 2, point_minor=5)
@@ -17,7 +18,13 @@ VALUES: dict[str, object] = {
     "items": [{"name": "Latte", "price": 450}, {"name": "Mocha", "price": 525}],
     "long": "x" * 4_999,
     "many": 10**9,
+    "nothing": None,
+    "milks": ["oat", None],
 }
+
+
+MATHS = {"at_least", "at_most", "divided_by", "minus", "modulo", "plus", "times"}
+NEEDS_ONE = MATHS | {"append", "prepend", "remove", "split", "map", "where"}
 
 
 def text(source: str, line: int = 1, column: int = 1) -> Text:
@@ -65,6 +72,63 @@ def refusal(source: str, line: int = 1, column: int = 1) -> FlowError:
 )
 def test_what_a_text_says(source: str, said: str) -> None:
     assert say(source) == said
+
+
+@pytest.mark.parametrize(
+    ("filters", "said"),
+    [
+        ("-3 | abs", "3"),
+        ("'a' | append: 'b'", "ab"),
+        ("3 | at_least: 5", "5"),
+        ("3 | at_most: 2", "2"),
+        ("'ana' | capitalize", "Ana"),
+        ("1.2 | ceil", "2"),
+        ("milks | compact | size", "1"),
+        ("nobody | default: 'x'", "x"),
+        ("7 | divided_by: 2", "3"),
+        ("'ANA' | downcase", "ana"),
+        ("items | map: 'name' | first", "Latte"),
+        ("1.7 | floor", "1"),
+        ("items | map: 'name' | join: ', '", "Latte, Mocha"),
+        ("items | map: 'name' | last", "Mocha"),
+        ("5 | minus: 3", "2"),
+        ("5 | modulo: 3", "2"),
+        ("5 | plus: 3", "8"),
+        ("'b' | prepend: 'a'", "ab"),
+        ("'abc' | remove: 'b'", "ac"),
+        ("'abc' | replace: 'b', 'x'", "axc"),
+        ("items | map: 'name' | reverse | join: ','", "Mocha,Latte"),
+        ("1.6 | round", "2"),
+        ("'abcd' | slice: 1, 2", "bc"),
+        ("items | map: 'price' | sort | join: ','", "450,525"),
+        ("'a,b' | split: ',' | size", "2"),
+        ("'  a   b ' | squish", "a b"),
+        ("' a ' | strip", "a"),
+        ("items | map: 'price' | sum", "975"),
+        ("5 | times: 3", "15"),
+        ("'abcdefgh' | truncate: 5", "ab..."),
+        ("'a b c' | truncatewords: 2", "a b..."),
+        ("'a,a' | split: ',' | uniq | size", "1"),
+        ("'ana' | upcase", "ANA"),
+        ("'a b' | url_encode", "a+b"),
+        ("items | where: 'name', 'Mocha' | map: 'price' | join: ','", "525"),
+    ],
+)
+def test_what_liquids_own_filters_do(filters: str, said: str) -> None:
+    assert say(f"{{{{ {filters} }}}}") == said
+
+
+def test_every_filter_is_shown_above() -> None:
+    shown = Path(__file__).read_text(encoding="utf-8")
+    assert not {name for name in STANDARD if f"| {name}" not in shown}
+
+
+@pytest.mark.parametrize("name", sorted(STANDARD))
+def test_a_variable_that_is_not_set_fails_no_filter(name: str) -> None:
+    arguments = {"replace": ": 'a', 'b'", "slice": ": 0"}.get(name)
+    if arguments is None and name in NEEDS_ONE:
+        arguments = ": 1" if name in MATHS else ": 'a'"
+    say(f"{{{{ nobody | {name}{arguments or ''} }}}}{{{{ nothing | {name}{arguments or ''} }}}}")
 
 
 def test_money_and_dates_follow_the_locale() -> None:
