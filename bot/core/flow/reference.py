@@ -1,0 +1,151 @@
+"""The reference page of the flow language, written from the models that read it."""
+
+from collections.abc import Iterator, Mapping
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from bot.core.flow import steps
+from bot.core.flow.definition import (
+    STARTERS,
+    STARTERS_LATER,
+    Conversation,
+    EventSent,
+    Exchange,
+    FlowFile,
+    Goal,
+    MessagePattern,
+    Moving,
+    StarterBase,
+)
+from bot.core.flow.fields import Part
+from bot.core.flow.schema import described_as
+from bot.core.flow.walk import CHARACTERS_MAX, MESSAGES_MAX, STEPS_MAX
+
+_INTRODUCTION = f"""\
+# The flow language
+
+*This page is written by `bot/core/flow/reference.py` from the models that read flows; change those.*
+
+A flow is one YAML file in `flows/`, called like the flow. `regulars flows check` says what is wrong with
+it, with line and remedy; `regulars flows test` holds the conversations under `tests:`.
+
+Texts are Liquid. Durations are written `30s`, `15m`, `2h`, `7d`, `2w`, `1d12h`. Text that starts with
+`{{{{`, holds `: ` or begins with `@`, `%`, `*`, `&`, `!` or `#` needs quotes. `yes`, `no`, `on`, `off`,
+`012`, `12:30` and `+1555` are text; `true`, `false`, `null` and numbers are what they look like.
+Anchors, aliases, merge keys and tags of YAML are refused.
+
+Bounds for one turn: {STEPS_MAX} steps, {MESSAGES_MAX} messages, {CHARACTERS_MAX:,} characters written. A
+run that passes one fails with a record of where, and nobody else notices.
+"""
+
+_SHARED = {"id", "note"}
+_PARTS: Mapping[type[Part], str] = {
+    steps.Wording: "A text with how it is sent",
+    steps.Option: "An option of `choose`",
+    steps.Wanted: "What `wait_for` waits for",
+    steps.InboundWanted: "What `wait_for` hears",
+    MessagePattern: "What `message` matches",
+    Goal: "A goal",
+    Moving: "Moving waiting runs",
+    Exchange: "A line of a test",
+    EventSent: "An event in a test",
+    Conversation: "A test of its own",
+}
+
+
+def reference() -> str:
+    """Return the page, as Markdown."""
+    return "\n".join(_lines()).rstrip() + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield _INTRODUCTION
+    yield "## The heading of a flow\n"
+    yield from _table(FlowFile)
+    yield "## What starts a flow\n"
+    yield f"Not in this version: {_listed(STARTERS_LATER)}. Every starter may have `group`.\n"
+    for kind, starter in STARTERS.items():
+        yield from _section(kind, starter, hidden=set(StarterBase.model_fields) - {kind})
+    yield "## Steps\n"
+    yield f"Not in this version: {_listed(steps.LATER)}. Every step may have `id` and `note`.\n"
+    for kind, step in steps.KINDS.items():
+        yield from _section(kind, step, hidden=_SHARED)
+    yield "## Parts\n"
+    for part, title in _PARTS.items():
+        yield f"### {title}\n"
+        yield f"{_sentence(part)}\n"
+        yield from _table(part)
+
+
+def _section(kind: str, model: type[BaseModel], *, hidden: set[str]) -> Iterator[str]:
+    yield f"### `{kind}`\n"
+    yield f"{_sentence(model)}\n"
+    yield from _table(model, hidden=hidden, first=kind)
+
+
+def _table(model: type[BaseModel], *, hidden: set[str] | None = None, first: str = "") -> Iterator[str]:
+    fields = {
+        field.alias or name: field
+        for name, field in model.model_fields.items()
+        if name not in (hidden or set())
+    }
+    yield "| key | value | meaning |"
+    yield "|---|---|---|"
+    for name in sorted(fields, key=lambda name: name != first):
+        field = fields[name]
+        default = _default(field)
+        yield f"| `{name}` | {_kind(field.annotation)}{default} | {described_as(field)} |".replace("\n", " ")
+    yield ""
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return ", needed"
+    value = field.default
+    if value is None or value is PydanticUndefined or value in ([], {}):
+        return ""
+    written = {True: "true", False: "false"}[value] if isinstance(value, bool) else value
+    return f", otherwise `{written}`"
+
+
+def _kind(annotation: Any) -> str:  # noqa: ANN401  an annotation is anything
+    """Say what may be written, in a marketer's words."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _kind(arguments[0])
+    if origin is Literal:
+        return ", ".join(f"`{'true' if word is True else word}`" for word in arguments if word is not False)
+    if origin in {UnionType, Union}:
+        kinds = [_kind(each) for each in arguments if each is not NoneType]
+        return " or ".join(dict.fromkeys(kind for kind in kinds if kind))
+    if origin is list:
+        inner = _kind(arguments[0])
+        return inner if inner == "steps" else f"list of {inner}"
+    if origin is dict:
+        return "names and values"
+    if isinstance(annotation, type) and issubclass(annotation, steps.StepBase):
+        return "steps"
+    if isinstance(annotation, type) and issubclass(annotation, StarterBase):
+        return "starters"
+    if annotation in _PARTS:
+        return f"[{_PARTS[annotation].lower()}](#{_anchor(_PARTS[annotation])})"
+    return _SIMPLE.get(getattr(annotation, "__name__", ""), "value")
+
+
+_SIMPLE = {"str": "text", "int": "number", "bool": "`true` or `false`", "timedelta": "duration"}
+
+
+def _anchor(title: str) -> str:
+    return "".join(letter for letter in title.lower().replace(" ", "-") if letter.isalnum() or letter in "-_")
+
+
+def _sentence(model: type[BaseModel]) -> str:
+    return " ".join((model.__doc__ or "").split())
+
+
+def _listed(names: frozenset[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
