@@ -94,9 +94,7 @@ Database = Sqlite | Postgres
 @contextlib.contextmanager
 def postgres_at(url: str) -> Iterator[Postgres]:
     """The server behind a URL somebody gave us; only databases that we made are touched."""
-    backend = _execute(url, "SELECT pg_backend_pid()")
-    is_ours = name_of(backend) in {"postgres", "postmaster"}
-    given = Postgres(url, parent_of(backend) if is_ours else None)
+    given = Postgres(url, asyncio.run(_postmaster(url)))
     try:
         yield given
     finally:
@@ -194,18 +192,27 @@ def _await_postgres(url: str, patience_seconds: float = 60.0) -> None:
             return
 
 
-def _execute(url: str, statement: str) -> int:
-    """Run one statement outside a transaction; the first value of its answer, 0 if there is none."""
+async def _postmaster(url: str) -> int | None:
+    """The server's first process, None if it runs elsewhere."""
+    connection = await asyncpg.connect(plain_url(url))
+    try:
+        backend: int = connection.get_server_pid()
+        return parent_of(backend) if name_of(backend) in {"postgres", "postmaster"} else None
+    finally:
+        await connection.close()
 
-    async def execute() -> int:
+
+def _execute(url: str, statement: str) -> None:
+    """Run one statement outside a transaction."""
+
+    async def execute() -> None:
         connection = await asyncpg.connect(plain_url(url))
         try:
-            value = await connection.fetchval(statement)
+            await connection.execute(statement)
         finally:
             await connection.close()
-        return value if isinstance(value, int) else 0
 
-    return asyncio.run(execute())
+    asyncio.run(execute())
 
 
 def plain_url(url: str) -> str:

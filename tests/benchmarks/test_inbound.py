@@ -10,13 +10,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from benchmarks.databases import Postgres, Sqlite, plain_url
+from benchmarks.databases import Postgres, Sqlite, plain_url, postgres_at
 from benchmarks.load import Generator, Outcome
 from benchmarks.posts import MIX, TWILIO_PATH, Load, Road, posts
 from benchmarks.processes import Server, rss_megabytes
 from benchmarks.subjects import Start, aiogram, floor, has_peers, tutorial
 
 KINDS = {kind for kind, _ in MIX}
+BENCH_DATABASES = "SELECT count(*) FROM pg_database WHERE datname LIKE 'bench_guest_%'"
 needs_peers = pytest.mark.skipif(
     not has_peers(), reason="the peers are installed by `python -m benchmarks.inbound`, never by the tests"
 )
@@ -85,6 +86,14 @@ def test_what_postgresql_itself_costs_is_seen(postgres: Postgres) -> None:
     assert before is not None
     assert after is not None
     assert after - before > 0.05
+
+
+def test_a_given_postgresql_is_found_among_the_processes_and_left_as_it_was(postgres: Postgres) -> None:
+    with postgres_at(postgres.url) as given:
+        assert given.postmaster == postgres.postmaster
+        given.fresh("guest")
+        assert ask(postgres, "postgres", BENCH_DATABASES) == 1
+    assert ask(postgres, "postgres", BENCH_DATABASES) == 0
 
 
 def ask(server: Postgres, database: str, question: str) -> int:
