@@ -355,6 +355,11 @@ def _explained(error: yaml.YAMLError, file: str, lines: list[str]) -> FlowError:
     if "quoted scalar" in str(getattr(error, "context", "")) and started is not None:
         begun = Mark(started.line + 1, started.column + 1)
         return FlowError(file, *begun, "a quotation mark is opened here and never closed", "close the quotes")
+    if said == "found unexpected ':'":
+        problem = "a colon inside { } or [ ] belongs to a name, unless the text is quoted"
+        return FlowError(
+            file, *place, problem, "put quotes around the text, or a space after the name's colon"
+        )
     if "alphabetic or numeric" in said:
         return FlowError(file, *place, "a word after * or & is read as YAML, not as text", _QUOTE)
     return FlowError(

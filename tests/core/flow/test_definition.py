@@ -1,0 +1,188 @@
+"""What is said of a flow file that is YAML but not yet a flow."""
+
+import json
+from textwrap import dedent
+
+import pytest
+
+from bot.core.errors import FlowError
+from bot.core.flow import steps
+from bot.core.flow.definition import STARTERS, FlowFile
+from bot.core.flow.parse import parse
+from bot.core.flow.reader import read
+from bot.core.flow.reference import reference
+from bot.core.flow.schema import json_schema
+
+VIP_INVITE = """\
+flow: vip_invite
+title: Invite high-value customers by email, thank them by SMS
+start:
+  - schedule: daily 12:00          # in each contact's own zone
+    audience: high_value
+reentry: never
+goals:                             # conversion events, first is primary, up to four
+  - {event: Session Started, within: 3d}
+steps:
+  - id: invite
+    email: {subject: "Something for our best customers", template: vip_invite}
+  - wait_for: {inbound: {group: loyalty, category: opt-in}, within: 7d, else: end}
+  - wait: 30s                      # so that the required opt-in reply lands first
+  - id: offer
+    say: {channel: sms, group: loyalty, text: "Your members' offer: …"}
+"""
+
+
+def complaints(source: str) -> list[str]:
+    with pytest.raises(FlowError) as caught:
+        parse(read(dedent(source), "f.yaml"))
+    errors = (caught.value, *caught.value.others)
+    return [f"{each.line}:{each.column} {each.problem} ({each.remedy})" for each in errors]
+
+
+def of_step(step: str) -> list[str]:
+    """Complain about one step, which begins on line 3 at column 5."""
+    lines = dedent(step).strip("\n").splitlines()
+    return complaints("flow: x\nsteps:\n" + "\n".join(f"  {line}" for line in lines))
+
+
+def test_the_designs_journey_names_exactly_what_is_not_there_yet() -> None:
+    known = ", ".join(steps.KINDS)
+    assert complaints(VIP_INVITE) == [
+        "5:5 `audience` is not in this version of Regulars (remove it)",
+        f"11:5 `email` is not in this version of Regulars (use one of {known})",
+    ]
+
+
+def test_without_them_the_designs_journey_is_a_flow() -> None:
+    lines = [line for line in VIP_INVITE.splitlines() if "audience:" not in line and "email:" not in line]
+    text = "\n".join(line for line in lines if line != "  - id: invite")
+    assert len(parse(read(text, "f.yaml")).steps) == 3
+
+
+@pytest.mark.parametrize(
+    ("step", "complaint"),
+    [
+        ("- sya: hi", "3:5 `sya` is no step (did you mean `say`?)"),
+        ("- say: hi\n  chanel: sms", "4:5 `chanel` is not known here (use one of id, note, say)"),
+        ("- say: {text: hi, chanel: sms}", "3:21 `chanel` is not known here (did you mean `channel`?)"),
+        ("- say: 5", '3:10 5 is a number, not a text (put quotes around it: "5")'),
+        ("- say:", "3:9 nothing is said here (write the text after the colon)"),
+        ("- say: [a, b]", "3:10 a list stands where one text is expected (write one text, in quotes)"),
+        ("- ask: Hi?\n  expct: text", "4:5 `expct` is not known here (did you mean `expect`?)"),
+        ("- ask: Hi?\n  expect: txt", "4:13 'txt' is not possible here (did you mean text?)"),
+        (
+            "- ask: Hi?\n  retries: '3'",
+            "4:14 a whole number is expected here, not '3' (write digits only, without quotes)",
+        ),
+        (
+            "- ask: Hi?\n  on_silence: end",
+            "3:5 `on_silence` is never reached without `within` (add `within:`, for example 1d)",
+        ),
+        ("- say: hi\n  ask: ho", "4:5 `say` and `ask` stand in one step (begin a new step with `- ask:`)"),
+        ("- say: hi\n  then: [end]", "4:5 `then` is not known here (use one of id, note, say)"),
+        ("- hello there", '3:5 a text stands where a step is expected (write `- say: "…"` to send it)'),
+        ("- say", "3:5 `say` is no whole step (write `- say: …`)"),
+        ("- say：hi", "3:5 a full-width colon (：) follows the name (type an ordinary colon, `:`)"),
+        ("- wait: 5", "3:11 5 is not a duration (write a number and a unit, like 30s, 15m, 2h, 7d or 2w)"),
+        (
+            "- wait: 3 months",
+            "3:11 '3 months': months and years differ in length (say it in days or weeks, like 30d)",
+        ),
+        ("- wait: 0s", "3:11 '0s' is no time at all (write a duration longer than zero)"),
+        (
+            "- id: end\n  end:",
+            "3:9 'end' means something of its own and cannot be a step's id (choose another id)",
+        ),
+        ("- wait_for: {evnt: x}", "3:16 `evnt` is not known here (did you mean `event`?)"),
+        (
+            "- wait_for: {event: x, inbound: {}}",
+            "3:15 `wait_for` needs `event` or `inbound`, and not both (keep one of them)",
+        ),
+        (
+            "- choose: x",
+            "3:5 a choice needs `options`, or `from` with a variable, and not both (keep one of them)",
+        ),
+        ("- choose: x\n  options: [{lable: a}]", "4:16 `lable` is not known here (did you mean `label`?)"),
+        ("- if: x\n  thn: [end]", "4:5 `thn` is not known here (did you mean `then`?)"),
+        ("- set: {Foo: 1}", "3:16 'Foo' is not something that can be saved to"),
+        ("- split: {a: 1}", "3:5 `split` is not in this version of Regulars"),
+        ("- goto: Some Where", "3:11 'Some Where' is not a step's id (write something like offer)"),
+    ],
+)
+def test_one_mistake_in_a_step_is_one_complaint(step: str, complaint: str) -> None:
+    (said,) = of_step(step)
+    assert said.startswith(complaint)
+
+
+def test_mistakes_in_different_places_are_all_said_in_reading_order() -> None:
+    said = of_step("- sya: hi\n- if: x\n  then:\n    - ask: a\n      withn: 1d\n- wait: soon")
+    assert [each.split(" ")[0] for each in said] == ["3:5", "7:9", "8:11"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "complaint"),
+    [
+        ("flo: x", "1:1 `flo` is not known here (did you mean `flow`?)"),
+        ("flow: Win Back", "1:7 'Win Back' is not a name"),
+        (
+            "flow: x\nlanguage: english",
+            "2:11 'english' is not a language (write something like en, es or zh_Hans)",
+        ),
+        ("flow: x\nstart: [{keywrd: B}]", "2:10 `keywrd` is no starter (did you mean `keyword`?)"),
+        ("flow: x\nstart: [{scan: x}]", "2:10 `scan` is not in this version of Regulars"),
+        (
+            "flow: x\nstart: [{keyword: 5}]",
+            "2:19 text is expected here, not '5' (put quotes around it: \"5\")",
+        ),
+        ("flow: x\nstart: [{keyword: A, category: opt-in}]", "2:9 opt-in keywords need a subscription group"),
+        (
+            "flow: x\nstart: [{keyword: A, category: opt-out}]",
+            "2:9 keywords of the category opt-out are answered",
+        ),
+        ("flow: x\nstart: [{message: {}}]", "2:19 `message` needs `pattern` or `fallback: true`"),
+        ("flow: x\nreentry: sometimes", "2:10 'sometimes' is not possible here"),
+        (
+            "flow: x\ntests: [{say: a, advance: 1d}]",
+            "2:9 a test line needs exactly one of say, advance, event, set",
+        ),
+        ("flow: x\ntests: [{sya: a}]", "2:10 `sya` is not known here (did you mean `say`?)"),
+    ],
+)
+def test_a_mistake_in_the_heading(heading: str, complaint: str) -> None:
+    (said,) = complaints(f"{heading}\nsteps: [end]")
+    assert said.startswith(complaint)
+
+
+def test_a_flow_needs_a_step() -> None:
+    assert complaints("flow: x\nsteps: []") == ["2:8 nothing is there (write at least one)"]
+    assert complaints("flow: x") == ["1:1 `steps` is missing (add `steps:`)"]
+
+
+def test_short_forms_say_the_same_as_long_ones() -> None:
+    short = parse(read("flow: x\nstart: [api]\nsteps: [{say: Hi}, {if: a, then: end}, end]\n", "f.yaml"))
+    long = parse(
+        read(
+            "flow: x\nstart: [{api: true}]\nsteps: [{say: {text: Hi}}, {if: a, then: [end]}, {end: true}]\n",
+            "f.yaml",
+        )
+    )
+    assert short.start == long.start
+    assert short.steps[0] == long.steps[0]
+    assert len(short.steps) == len(long.steps) == 3
+
+
+def test_every_field_is_described_for_editors_and_for_the_reference_page() -> None:
+    schema = json_schema()
+    json.dumps(schema)
+    for name, part in {**schema["$defs"], "": schema}.items():
+        for key, field in part.get("properties", {}).items():
+            assert field.get("description"), f"{name}.{key}"
+    page = reference()
+    for kind in (*steps.KINDS, *STARTERS, *FlowFile.model_fields):
+        assert f"`{kind}`" in page or kind == "message_class"
+
+
+def test_editors_hear_of_bare_words_and_no_nulls() -> None:
+    schema = json_schema()
+    assert {"const": "end"} in schema["$defs"]["End"]["anyOf"]
+    assert schema["$defs"]["Ask"]["properties"]["id"]["type"] == "string"

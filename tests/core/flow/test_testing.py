@@ -1,0 +1,96 @@
+"""Conversations written inside flows, run on a clock that only they move."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from bot.core.contact import JsonValue
+from bot.core.flow.compiled import Flow
+from bot.core.flow.testing import Outcome, run_tests
+from tests.core.flow.rig import Chat, flow
+
+FLOW = """
+    flow: test
+    start: [{keyword: GO}, {event: Order Completed}]
+    steps:
+      - ask: Your name?
+        within: 1d
+        save: member.first_name
+        on_silence: [{say: Hello anyway.}, end]
+      - say: Hello {{ member.first_name }}.
+    tests:
+"""
+
+
+class Talk:
+    """The rig's chat behind the protocol of `tests:`."""
+
+    def __init__(self, chat: Chat) -> None:
+        self.chat = chat
+
+    async def say(self, text: str) -> list[str]:
+        return self.chat.say(text)
+
+    async def advance(self, duration: timedelta) -> list[str]:
+        return self.chat.advance(seconds=duration.total_seconds())
+
+    async def event(self, name: str, properties: Mapping[str, JsonValue]) -> list[str]:
+        return self.chat.event(name, properties)
+
+    async def set(self, fields: Mapping[str, JsonValue]) -> list[str]:
+        self.chat.know(**{name.removeprefix("member."): value for name, value in fields.items()})
+        return []
+
+
+async def new_chat(tested: Flow) -> Talk:
+    return Talk(Chat.of(tested))
+
+
+async def outcomes(tests: str) -> list[Outcome]:
+    indented = "\n".join(f"      {line}" for line in tests.strip("\n").splitlines())
+    return await run_tests(flow(FLOW + indented), new_chat)
+
+
+async def test_a_conversation_that_goes_as_written_has_no_error() -> None:
+    (alone, silent) = await outcomes(
+        """
+- say: GO
+  expect: name
+- say: Ana
+  expect: ["hello ana"]
+- test: Silence
+  conversation:
+    - event: Order Completed
+      expect: [name]
+    - advance: 2h
+      expect: []
+    - advance: 1d
+      expect: [Hello anyway.]
+"""
+    )
+    assert (alone.error, silent.error) == (None, None)
+    assert [turned.answers for turned in silent.turns] == [("Your name?",), (), ("Hello anyway.",)]
+
+
+async def test_a_conversation_stops_at_the_first_surprise_and_says_where() -> None:
+    (outcome,) = await outcomes("- say: GO\n  expect: [Who are you?]\n- say: Ana")
+    assert len(outcome.turns) == 1
+    assert str(outcome.error) == (
+        "flows/test.yaml:11:5: after 'GO' expected 'Who are you?', but 'Your name?' came "
+        "(change the flow, or what is expected)"
+    )
+
+
+async def test_messages_too_few_and_too_many_are_surprises() -> None:
+    (few,) = await outcomes("- say: GO\n  expect: [name, more]")
+    assert few.error is not None
+    assert few.error.problem == "after 'GO' expected 'more', but only 1 came"
+    (many,) = await outcomes("- say: GO\n  expect: []")
+    assert many.error is not None
+    assert many.error.problem == "after 'GO' 'Your name?' came, which was not expected"
+
+
+async def test_what_is_known_of_the_member_can_be_set() -> None:
+    (outcome,) = await outcomes(
+        "- set: {member.first_name: Bo}\n- say: GO\n- say: skip\n  expect: [Hello Bo.]"
+    )
+    assert outcome.error is None
