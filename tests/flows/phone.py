@@ -1,0 +1,173 @@
+"""A phone in memory: the shipped files, the real decisions, and a snapshot that is kept between turns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+from bot.conversation.decide import Decisions
+from bot.conversation.publication import Pinned, ShopSettings, build
+from bot.conversation.publishing import Folder, compile_folder, read_folder
+from bot.core.consent import Policy
+from bot.core.contact import Address, Contact, Event, JsonValue, Order, Product, SubscriptionState
+from bot.core.flow.handler import by_name
+from bot.core.flow.run import Run
+from bot.core.loyalty.entries import Cause
+from bot.core.loyalty.holds import Hold
+from bot.core.loyalty.lots import Lot
+from bot.core.loyalty.wallet import Wallet
+from bot.core.messages import Inbound
+from bot.core.triggers import Trigger, TriggerKind
+from bot.core.turn import Effects, Snapshot, Turn
+from handlers import enroll, person, redeem, reorder, rewards, usual
+
+ROOT = Path(__file__).parents[2]
+NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # Tuesday in New York
+NUMBER = "+12125550100"
+CONTACT = "0197" + "0" * 26 + "05"
+HANDLERS = by_name(
+    (enroll.enroll, person.person, redeem.redeem, reorder.reorder, rewards.rewards, usual.usual)
+)
+PRODUCTS = {
+    "LATTE": Product("LATTE", "Oat latte", "coffee", 550),
+    "BUN": Product("BUN", "Cinnamon bun", "bakery", 400),
+    "TEA": Product("TEA", "Jasmine tea", "tea", 350),
+}
+
+
+@cache
+def shipped() -> Folder:
+    """The files of `flows/` and `locales/`."""
+    return read_folder(ROOT / "flows", ROOT / "locales")
+
+
+@cache
+def decisions() -> Decisions:
+    """What decides under the shipped files."""
+    publication = build(
+        compile_folder(shipped(), NOON),
+        PRODUCTS,
+        ShopSettings("America/New_York", {}, Policy()),
+        generation="test",
+        pinned=Pinned(),
+    )
+    return Decisions.under(publication, HANDLERS)
+
+
+@dataclass
+class Phone:
+    """A new contact's phone, and everything the shop knows of the contact."""
+
+    locale: str = "en"
+    now: datetime = NOON
+    orders: tuple[Order, ...] = ()
+    effects: list[Effects] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.contact = Contact(CONTACT, 5, self.locale, "America/New_York", self.now)
+        self.addresses: tuple[Address, ...] = (Address("sms", NUMBER),)
+        self.subscriptions: dict[str, SubscriptionState] = {}
+        self.runs: dict[str, Run] = {}
+        self.wallet = Wallet(CONTACT)
+        self.lots: dict[str, Lot] = {}
+        self.holds: dict[str, Hold] = {}
+        self.notices: frozenset[tuple[str, int]] = frozenset()
+        self._numbers = count(1)
+
+    async def say(self, text: str) -> list[str]:
+        """Text something; returns what came back."""
+        number = next(self._numbers)
+        inbound = Inbound("twilio", f"SM{number}", "sms", NUMBER, "+12125550199", text, self.now)
+        return self._take(Trigger(f"SM{number}", TriggerKind.INBOUND, self.now, inbound=inbound))
+
+    async def advance(self, duration: timedelta) -> list[str]:
+        """Move the clock; timers that are due strike at their time."""
+        end, said = self.now + duration, []
+        while (due := self._next_timer(end)) is not None:
+            assert due.wait is not None
+            assert due.wait.until is not None
+            self.now = due.wait.until
+            payload: dict[str, JsonValue] = {"run": due.id, "version": due.version}
+            said += self._take(Trigger(f"timer/{due.id}/{due.version}", TriggerKind.TIMER, self.now, payload))
+        self.now = end
+        return said
+
+    async def event(self, name: str, properties: Mapping[str, JsonValue]) -> list[str]:
+        """Let the shop report an event."""
+        event = Event(name, self.now, properties)
+        return self._take(Trigger(f"event/{next(self._numbers)}", TriggerKind.EVENT, self.now, event=event))
+
+    async def set(self, fields: Mapping[str, JsonValue]) -> list[str]:
+        """Know something of the member from here on."""
+        turn = self._turn(Trigger("set", TriggerKind.START, self.now))
+        for name, value in fields.items():
+            turn.set_field(name.removeprefix("member."), value)
+        self._keep(turn)
+        return []
+
+    def expiring(self) -> list[str]:
+        """Look whether the contact is due a notice."""
+        payload: dict[str, JsonValue] = {"lots": list(self.lots)}
+        return self._take(
+            Trigger(f"notice/{next(self._numbers)}", TriggerKind.CREDIT_EXPIRING, self.now, payload)
+        )
+
+    def give(self, amount_minor: int, **changed: object) -> None:
+        """Put credit into the wallet, as good as the program says earned credit is."""
+        turn = self._turn(Trigger("give", TriggerKind.START, self.now))
+        grant = turn.program.adjusted_grant(amount_minor, self.now, self.contact.zone, "test")
+        grant = replace(grant, terms=replace(grant.terms, **changed))  # type: ignore[arg-type]  # a test's own
+        turn.books.adjust_up(grant, self.now, Cause(f"give/{next(self._numbers)}", "operator"))
+        self._keep(turn)
+
+    def _next_timer(self, end: datetime) -> Run | None:
+        waiting = [
+            (run.wait.until, run.id)
+            for run in self.runs.values()
+            if run.is_waiting
+            and run.wait is not None
+            and run.wait.until is not None
+            and run.wait.until <= end
+        ]
+        return self.runs[min(waiting)[1]] if waiting else None
+
+    def _take(self, trigger: Trigger) -> list[str]:
+        turn = self._turn(trigger)
+        decisions().decide(turn)
+        self._keep(turn)
+        self.effects.append(turn.effects)
+        return [queued.message.body for queued in turn.effects.outgoing]
+
+    def _turn(self, trigger: Trigger) -> Turn:
+        snapshot = Snapshot(
+            contact=self.contact,
+            addresses=self.addresses,
+            subscriptions=self.subscriptions,
+            runs=tuple(run for run in self.runs.values() if run.is_waiting),
+            wallet=self.wallet,
+            lots=tuple(self.lots.values()),
+            holds=tuple(self.holds.values()),
+            more={"orders": self.orders, "notices": self.notices, "entered": {}},
+        )
+        return Turn(
+            trigger=trigger,
+            snapshot=snapshot,
+            shop=decisions().shop,
+            now=self.now,
+            mint=lambda: f"{next(self._numbers) * 7919:030x}05",
+        )
+
+    def _keep(self, turn: Turn) -> None:
+        self.contact = turn.contact
+        self.addresses = tuple(turn.addresses.values())
+        self.subscriptions = dict(turn.subscriptions)
+        self.runs = dict(turn.runs)
+        self.orders = (*reversed(turn.effects.orders), *self.orders)
+        self.notices = self.notices | {*turn.effects.notices}
+        if turn.opened_books is not None:
+            books = turn.opened_books
+            self.wallet = books.wallet
+            self.lots = {key: lot for key, lot in books.lots.items() if lot.is_open}
+            self.holds = dict(books.holds)
