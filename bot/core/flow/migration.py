@@ -47,7 +47,10 @@ class Migration:
 
 
 def plan_migration(old: Flow, new: Flow, waiting: Mapping[str, int]) -> Migration:
-    """Plan what `new`'s `on_publish` means for runs of `old`; `waiting` counts them by step."""
+    """Plan what `new`'s `on_publish` means for runs in `old`.
+
+    `waiting` counts them by the step of their innermost frame, which is the flow they are in now.
+    """
     declared = new.on_publish
     fates = []
     for step, runs in waiting.items():
@@ -65,16 +68,20 @@ def migrate(run: Run, new: Flow, target: str, now: datetime) -> Run:
     """Move a waiting run to a step of the new revision; its id, variables and start stay.
 
     A run that waits in the same manner there keeps its wait: what was asked stays asked, and its time runs
-    on. Otherwise the run wakes at once and enters the step. A run inside a called flow leaves it.
+    on. Otherwise the run wakes at once and enters the step. Of a run inside a called flow only the place in
+    that flow moves; the flows around it stay in their revisions.
     """
     assert run.wait is not None
+    assert run.frames[-1].flow == new.name
     step = new.by_id[target]
     frame = Frame(new.name, new.revision, target)
     if _waits_alike(run.wait, step):
         wait = replace(run.wait, step=target)
     else:
         wait = Wait(WaitKind.TIME, target, now, {"enter": True})
-    return replace(run, revision=new.revision, frames=(frame,), wait=wait, version=run.version + 1)
+    outer = run.frames[:-1]
+    revision = run.revision if outer else new.revision
+    return replace(run, revision=revision, frames=(*outer, frame), wait=wait, version=run.version + 1)
 
 
 def end(run: Run) -> Run:

@@ -1,7 +1,6 @@
 """A run walking through its steps within one turn, until it waits, ends or fails."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -126,13 +125,19 @@ class Walk:
     def _put(self, status: RunStatus, failure: str | None = None) -> Run:
         here = Frame(self.flow.name, self.flow.revision, self.wait.step if self.wait else self._step)
         is_waiting = status is RunStatus.WAITING
-        self.run = replace(
-            self.run,
+        run = self.run
+        # Built in full: `replace` costs three times as much, and this is every turn's.
+        self.run = Run(
+            id=run.id,
+            flow=run.flow,
+            revision=run.revision,
             status=status,
+            started_at=run.started_at,
+            channel=run.channel,
             frames=(*self.outer, here),
             variables=self.variables,
             wait=self.wait if is_waiting else None,
-            version=self.run.version + 1,
+            version=run.version + 1,
             asked_at=self.asked_at,
             suspended_at=None,
             failure=failure,
@@ -185,8 +190,7 @@ class Walk:
     def say(self, body: str, delivery: Delivery) -> None:
         """Send a message as the step says; an empty one is not sent."""
         turn = self.turn
-        names, locale = self.context(), turn.contact.locale
-        media = tuple(link for text in delivery.media if (link := text.render(names, locale)))
+        media = self._links(delivery) if delivery.media else ()
         if not body and not media:
             self.count("empty")
             return
@@ -203,6 +207,10 @@ class Walk:
             channel=delivery.channel,
         )
         self.count("refused" if queued.state is OutboxState.REFUSED else "sent")
+
+    def _links(self, delivery: Delivery) -> tuple[str, ...]:
+        names, locale = self.context(), self.turn.contact.locale
+        return tuple(link for text in delivery.media if (link := text.render(names, locale)))
 
     def _bound(self, text: str) -> str:
         self.characters += len(text)

@@ -269,6 +269,16 @@ def test_a_wait_that_moves_to_a_wait_keeps_its_time() -> None:
     assert chat.advance(days=1) == ["Bye Ana"]
 
 
+def test_inside_a_called_flow_only_the_place_in_it_moves() -> None:
+    outer = flow("{flow: outer, start: [{keyword: OUT}], steps: [{call: test}, {say: Back}]}")
+    chat, newer = Chat.of(flow(OLD), outer), new("{move: {name: bye}}")
+    chat.say("out")
+    chat.library.flows["test", 2] = newer
+    chat.runs[chat.run.id] = migrate(chat.run, newer, "bye", chat.now)
+    assert chat.run.revision == 1
+    assert chat.advance(seconds=0) == ["Bye", "Back"]
+
+
 def test_a_run_that_the_new_revision_ends_is_over() -> None:
     chat = Chat.of(flow(OLD))
     chat.say("go")
