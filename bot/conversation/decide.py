@@ -1,7 +1,7 @@
 """Decides a turn: what a trigger means under the publication in force."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.conversation import legal
 from bot.conversation.credit import expire, give_notice, mark_noticed
@@ -25,6 +25,7 @@ class Decisions:
 
     publication: Publication
     engine: Engine
+    _replies: dict[tuple[RequiredReply, str], str] = field(default_factory=dict)
 
     @classmethod
     def under(cls, publication: Publication, handlers: Mapping[str, HandlerSpec]) -> "Decisions":
@@ -38,7 +39,11 @@ class Decisions:
 
     def required_reply(self, kind: RequiredReply, language: str) -> str:
         """Return what law and carriers ask us to say."""
-        return self.publication.keywords_file.reply(kind, language, self.shop.name)
+        reply = self._replies.get((kind, language))
+        if reply is None:
+            reply = self.publication.keywords_file.reply(kind, language, self.shop.name)
+            self._replies[kind, language] = reply
+        return reply
 
     def hears(self, turn: Turn, event_name: str) -> bool:
         """Whether a flow starts on the event or a run of the contact waits for it."""

@@ -6,7 +6,7 @@ therefore be decided again from a fresh snapshot at any time.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -37,8 +37,8 @@ class Snapshot:
     subscriptions: Mapping[str, SubscriptionState]
     runs: tuple[Run, ...]
     wallet: Wallet
-    lots: tuple[Lot, ...] = ()
-    holds: tuple[Hold, ...] = ()
+    lots: Sequence[Lot] = ()
+    holds: Sequence[Hold] = ()
     lots_complete: bool = True
     more: Mapping[str, object] = field(default_factory=dict)
 

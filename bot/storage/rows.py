@@ -1,9 +1,9 @@
 """The border between rows and domain objects: nothing beyond this module sees a row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import orjson
 
@@ -23,6 +23,7 @@ from bot.storage.tables import FOREVER
 WALLET = "main"
 """Every contact has one wallet in this version; the key leaves room for more."""
 
+T = TypeVar("T")
 RowValues = tuple[Value, ...]
 _Json = Sequence[Sequence[Any]]
 
@@ -36,6 +37,39 @@ def json_rows(text: str | None) -> _Json:
     """Rows that a statement collected with `@rows`; None is how PostgreSQL says there are none."""
     rows: _Json = orjson.loads(text) if text else ()
     return rows
+
+
+class Unread(Sequence[T]):
+    """Rows that become domain objects when somebody looks: most turns never open the books."""
+
+    __slots__ = ("_objects", "_read", "_rows")
+
+    def __init__(self, rows: _Json, read: Callable[[Sequence[Any]], T]) -> None:
+        """Keep rows and how to read one."""
+        self._rows = rows
+        self._read = read
+        self._objects: tuple[T, ...] | None = None
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        """Return one, or some."""
+        return self._all()[index]
+
+    def __iter__(self) -> Iterator[T]:
+        """Give them in order."""
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._rows)
+
+    def _all(self) -> tuple[T, ...]:
+        if self._objects is None:
+            self._objects = tuple(self._read(row) for row in self._rows)
+        return self._objects
 
 
 def stored(at: datetime | None) -> int | None:

@@ -18,7 +18,7 @@ from bot.core.loyalty.wallet import Wallet
 from bot.core.turn import Snapshot, Turn
 from bot.storage import rows, tables
 from bot.storage.driver import Connection, Present, Rows, Statement
-from bot.storage.rows import LOT_COLUMNS, WALLET, RowValues
+from bot.storage.rows import LOT_COLUMNS, WALLET, RowValues, Unread
 
 _LOTS_MAX = 8
 """How many open lots a snapshot carries; a turn that needs more asks for them."""
@@ -249,8 +249,8 @@ def _snapshot(contact: Contact, row: Sequence[Any]) -> Snapshot:
         subscriptions=rows.subscriptions_from(rows.json_rows(row[2])),
         runs=tuple(rows.run_from(one) for one in rows.json_rows(row[3])),
         wallet=wallet,
-        lots=tuple(rows.lot_from(one) for one in lots[:_LOTS_MAX]),
-        holds=tuple(rows.hold_from(one) for one in rows.json_rows(row[12])),
+        lots=Unread(lots[:_LOTS_MAX], rows.lot_from),
+        holds=Unread(rows.json_rows(row[12]), rows.hold_from),
         lots_complete=len(lots) <= _LOTS_MAX,
     )
 
