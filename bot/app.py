@@ -172,7 +172,7 @@ async def running(
             jobs += await _worker_jobs(app, channels, stack)
         app.clockwork = Clockwork(jobs)
         app.clockwork.start()
-        stack.callback(app.clockwork.close)
+        stack.push_async_callback(app.clockwork.close)
         yield app
 
 

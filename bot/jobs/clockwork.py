@@ -1,5 +1,6 @@
 """The clock: strikes every job at its pace, one strike of a job at a time, and survives their failures."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -29,9 +30,10 @@ class Clockwork:
     def __init__(self, jobs: Sequence[Job]) -> None:
         """Nothing is struck before `start`."""
         self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._striking: set[asyncio.Task[object]] = set()
         for job in jobs:
             self._scheduler.add_job(
-                _strike,
+                self._strike,
                 IntervalTrigger(seconds=job.every_seconds, timezone="UTC"),
                 args=(job,),
                 id=job.name,
@@ -47,17 +49,23 @@ class Clockwork:
 
     async def strike_all(self) -> int:
         """Strike every job once, now; returns how much was done."""
-        return sum([await _strike(job) for job in self._jobs])
+        return sum([await self._strike(job) for job in self._jobs])
 
-    def close(self) -> None:
-        """Strike no more; jobs in hand are finished by their owners."""
+    async def close(self) -> None:
+        """Strike no more, and let the jobs in hand finish."""
         if self._scheduler.running:
+            self._scheduler.pause()
+            await asyncio.gather(*self._striking, return_exceptions=True)
             self._scheduler.shutdown(wait=False)
 
-
-async def _strike(job: Job) -> int:
-    try:
-        return await job.work()
-    except Exception:  # the outermost loop of a job: the next strike tries again
-        _logger.exception("job_failed", job=job.name)
-        return 0
+    async def _strike(self, job: Job) -> int:
+        task = asyncio.current_task()
+        assert task is not None, "a job is struck inside a task"
+        self._striking.add(task)
+        try:
+            return await job.work()
+        except Exception:  # the outermost loop of a job: the next strike tries again
+            _logger.exception("job_failed", job=job.name)
+            return 0
+        finally:
+            self._striking.discard(task)
