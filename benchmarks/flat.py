@@ -66,6 +66,13 @@ class Case:
         """With PostgreSQL's own: a plan that degrades shows there."""
         return median([sample.cpu + (sample.database_cpu or 0) for sample in self.samples])
 
+    def figures(self) -> dict[str, object]:
+        figures: dict[str, object] = {"cpu_us_per_message": spread([sample.cpu for sample in self.samples])}
+        beside = [sample.database_cpu for sample in self.samples if sample.database_cpu is not None]
+        if beside:
+            figures["database_cpu_us_per_message"] = spread(beside)
+        return figures
+
 
 class Shops:
     """The servers of this benchmark, each on a database of its own."""
@@ -159,15 +166,7 @@ def measure(report: Report, size: Size, database: Database, folder: Path) -> Non
         at_most(flows, ratio(many_flow, few_flow), FLOWS_RATIO_MAX),
         at_most(runs, ratio(many_wait, none_wait), WAITING_RATIO_MAX),
     ]
-    report.figures[database.name] = {
-        case.name: {
-            "cpu_us_per_message": spread([sample.cpu for sample in case.samples]),
-            "database_cpu_us_per_message": spread(
-                [sample.database_cpu for sample in case.samples if sample.database_cpu is not None]
-            ),
-        }
-        for case in cases
-    }
+    report.figures[database.name] = {case.name: case.figures() for case in cases}
 
 
 def main() -> None:
