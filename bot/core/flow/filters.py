@@ -38,54 +38,63 @@ class Here:
     """What one point is worth, in minor units."""
 
 
-class TextContext(RenderContext):
-    """Liquid's render context with our surroundings, and without its `now` that reads the clock."""
+class Frame:
+    """The values and surroundings of one rendering."""
 
-    __slots__ = ("here", "locale")
+    __slots__ = ("here", "locale", "values")
 
-    def __init__(self, template: BoundTemplate, values: Mapping[str, object], locale: str) -> None:
-        super().__init__(template, globals=values)
-        self.scope = ReadOnlyChainMap(self.locals, values, self.counters)
+    def __init__(self, values: Mapping[str, object], locale: str) -> None:
+        self.values = values
         self.locale = locale
-        here = values.get(HERE)
-        self.here = here if isinstance(here, Here) else None
-
-    def filter(self, name: str, token: Token | None) -> Filter:
-        """Return the filter, bound to this context when it is one of ours."""
-        if name in OURS:
-            return partial(OURS[name], self)
-        if name not in STANDARD:
-            raise UnknownFilterError(f"unknown filter '{name}'", token=token)
-        found = STANDARD[name]
-        return partial(found, environment=self.env) if name in _OF_ENVIRONMENT else found
+        self.here = values.get(HERE)
 
     def surroundings(self) -> Here:
         """Return the surroundings; a text with money or dates cannot be written without."""
-        if self.here is None:
+        if not isinstance(self.here, Here):
             raise FilterArgumentError("the currency and the zone are not known here", token=None)
         return self.here
 
 
-def _money(context: TextContext, value: object) -> str:
+class TextContext(RenderContext):
+    """Liquid's render context with our surroundings, and without its `now` that reads the clock."""
+
+    __slots__ = ("frame",)
+
+    def __init__(self, template: BoundTemplate, values: Mapping[str, object], locale: str) -> None:
+        super().__init__(template, globals=values)
+        self.scope = ReadOnlyChainMap(self.locals, values, self.counters)
+        self.frame = Frame(values, locale)
+
+    def filter(self, name: str, token: Token | None) -> Filter:
+        """Return the filter, bound to this context when it is one of ours."""
+        if name in OURS:
+            return partial(OURS[name], self.frame)
+        if name not in STANDARD:
+            raise UnknownFilterError(f"unknown filter '{name}'", token=token)
+        found = STANDARD[name]
+        return partial(found, environment=self.env) if name in OF_ENVIRONMENT else found
+
+
+def _money(context: Frame, value: object) -> str:
     """Write minor units in the program's currency."""
     amount = _whole(value)
     here = context.surroundings()
     return "" if amount is None else money(amount, here.currency, here.exponent, context.locale)
 
 
-def _points(context: TextContext, value: object) -> str:
+def _points(context: Frame, value: object) -> str:
     """Write minor units as whole points."""
     amount = _whole(value)
     return "" if amount is None else number(amount // context.surroundings().point_minor, context.locale)
 
 
-def _number(context: TextContext, value: object) -> str:
+def _number(context: Frame, value: object) -> str:
     """Write a whole number with the locale's grouping."""
     amount = _whole(value)
     return "" if amount is None else number(amount, context.locale)
 
 
-def _date(context: TextContext, value: object, style: object = "short") -> str:
+def _date(context: Frame, value: object, style: object = "short") -> str:
     """Say a date or an instant; text is read as ISO 8601, `now` and `today` are the turn's."""
     here = context.surroundings()
     when = _instant_or_day(value, here)
@@ -96,7 +105,7 @@ def _date(context: TextContext, value: object, style: object = "short") -> str:
     return in_words(when, style, locale=context.locale, zone=here.zone, now=here.now)
 
 
-def _plural(context: TextContext, value: object, **forms: object) -> str:
+def _plural(context: Frame, value: object, **forms: object) -> str:
     """Choose the form that the locale uses for this count; `#` stands for the count."""
     count = _whole(value) or 0
     form = forms.get(babel_locale(context.locale).plural_form(count), forms.get("other", ""))
@@ -176,7 +185,7 @@ OURS: Mapping[str, Filter] = {
         "plural": _plural,
     }.items()
 }
-"""Our filters; the first argument is the context."""
+"""Our filters; the first argument is the frame."""
 
 STANDARD: Mapping[str, Filter] = {
     name: _guarded(name, function)
@@ -222,7 +231,7 @@ STANDARD: Mapping[str, Filter] = {
 }
 """What we allow of Liquid's own."""
 
-# Liquid gives these its environment beside the values.
-_OF_ENVIRONMENT = frozenset({"first", "join", "last", "url_encode"})
+OF_ENVIRONMENT = frozenset({"first", "join", "last", "url_encode"})
+"""Filters that Liquid gives its environment beside the values."""
 
 FILTERS = frozenset((*OURS, *STANDARD))

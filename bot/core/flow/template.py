@@ -36,10 +36,13 @@ from liquid.token import TOKEN_TAG, Token
 from bot.core.contact import JsonValue
 from bot.core.dates import STYLES, is_style
 from bot.core.errors import FlowError, RegularsError
-from bot.core.flow.filters import CHARACTERS_MAX, FILTERS, ITEMS_MAX, PLURALS, TextContext
+from bot.core.flow.filters import CHARACTERS_MAX, FILTERS, ITEMS_MAX, PLURALS, Frame, TextContext
+from bot.core.flow.quick import Body, Test, Value, quick_body, quick_test, quick_value
 
 FILTERS_MAX = 6
 OUTPUT_MAX = 10_000
+_SURELY_SHORT = OUTPUT_MAX // 4
+"""In characters: Liquid counts bytes, four at most for each."""
 _ASSIGNED_MAX = 100_000
 _IF = "{% if "
 _TAGS = "if, elsif, else, unless, case, for, break, continue, assign, capture and comment"
@@ -97,9 +100,32 @@ class Text:
     place: Place
     variables: tuple[Variable, ...] = ()
     _template: BoundTemplate | None = field(default=None, repr=False, compare=False)
+    _body: Body | None = field(default=None, repr=False, compare=False)
+    _value: Value | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether it is rendered without Liquid."""
+        return self._template is None or self._body is not None
 
     def render(self, context: Mapping[str, object], locale: str) -> str:
         """Write the text for a context in a locale.
+
+        Raises:
+            TemplateFailed: A filter met a value it cannot take, or a bound was passed.
+        """
+        if self._body is not None:
+            try:
+                text = self._body(Frame(context, locale)).strip()
+            except _FAILURES:
+                pass  # Liquid fails alike, and knows where
+            else:
+                if len(text) <= _SURELY_SHORT:
+                    return text
+        return self.render_by_liquid(context, locale)
+
+    def render_by_liquid(self, context: Mapping[str, object], locale: str) -> str:
+        """Write the text as `render` does, without its shortcut.
 
         Raises:
             TemplateFailed: A filter met a value it cannot take, or a bound was passed.
@@ -115,11 +141,13 @@ class Text:
 
     def value(self, context: Mapping[str, object], locale: str) -> JsonValue:
         """Return the value itself when the text is one `{{ … }}` and nothing else, otherwise the text."""
-        nodes = self._template.nodes if self._template else []
-        if self._template is None or len(nodes) != 1 or not isinstance(nodes[0], output.OutputNode):
+        node = _lone_output(self._template)
+        if node is None or self._template is None:
             return self.render(context, locale)
         try:
-            return _as_json(nodes[0].expression.evaluate(TextContext(self._template, context, locale)))
+            if self._value is not None:
+                return _as_json(self._value(Frame(context, locale)))
+            return _as_json(node.expression.evaluate(TextContext(self._template, context, locale)))
         except _FAILURES as error:
             raise _failed(self.place, error) from error
 
@@ -133,9 +161,23 @@ class Condition:
     variables: tuple[Variable, ...]
     _template: BoundTemplate = field(repr=False, compare=False)
     _expression: Expression = field(repr=False, compare=False)
+    _test: Test | None = field(default=None, repr=False, compare=False)
 
     def holds(self, context: Mapping[str, object]) -> bool:
         """Whether the condition holds; a name the context does not know counts as nil.
+
+        Raises:
+            TemplateFailed: Things were compared that cannot be.
+        """
+        if self._test is not None:
+            try:
+                return self._test(Frame(context, "en"))
+            except _FAILURES:
+                pass  # Liquid fails alike, and says why
+        return self.holds_by_liquid(context)
+
+    def holds_by_liquid(self, context: Mapping[str, object]) -> bool:
+        """Whether the condition holds, without the shortcut of `holds`.
 
         Raises:
             TemplateFailed: Things were compared that cannot be.
@@ -159,7 +201,14 @@ def compile_text(source: str, *, file: str, line: int, column: int) -> Text:
         return Text(source.strip(), place)
     template = _parse(source, place)
     _raise_first(list(_complaints(template, source, place)))
-    return Text(source.strip(), place, _variables(template, source, place), template)
+    return Text(
+        source.strip(),
+        place,
+        _variables(template, source, place),
+        template,
+        quick_body(template),
+        quick_value(template) if _lone_output(template) else None,
+    )
 
 
 def compile_condition(source: str, *, file: str, line: int, column: int) -> Condition:
@@ -183,7 +232,8 @@ def compile_condition(source: str, *, file: str, line: int, column: int) -> Cond
     node = template.nodes[0]
     assert isinstance(node, if_tag.IfNode)
     here = Place(file, line, column)
-    return Condition(source, here, _variables(template, whole, place), template, node.condition)
+    test = quick_test(template, node.condition)
+    return Condition(source, here, _variables(template, whole, place), template, node.condition, test)
 
 
 class _Environment(Environment):
@@ -338,6 +388,12 @@ def _failed(place: Place, error: Exception) -> TemplateFailed:
     message = error.message if isinstance(error, LiquidError) else f"{type(error).__name__}: {error}"
     line = place.of(token.source, token.start_index)[0] if token else place.line
     return TemplateFailed(place.file, line, str(message))
+
+
+def _lone_output(template: BoundTemplate | None) -> output.OutputNode | None:
+    if template is None or len(template.nodes) != 1 or not isinstance(template.nodes[0], output.OutputNode):
+        return None
+    return template.nodes[0]
 
 
 def _as_json(value: object) -> JsonValue:
