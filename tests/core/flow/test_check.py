@@ -46,6 +46,12 @@ def test_a_good_flow_has_nothing_said_of_it() -> None:
         - ask: How is {{ got.name }}, {{ member.anything }}?
           save: opinion
         - say: "{{ opinion }}"
+        - id: more
+          ask: More?
+          expect: yes_no
+          save: more
+        - if: more
+          then: [{goto: more}]
     """)
     assert said(good) == []
 

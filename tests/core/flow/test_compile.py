@@ -117,7 +117,7 @@ def test_mistakes_of_starters_and_steps_are_said_together() -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"(a+)+b", r"(\w+\s?)*$", r"(a|aa)+$", r"((ab)*c)*", r"(x+x+)+y", r"([^)]*)*"]
+    "pattern", [r"(a+)+b", r"(\w+\s?)*$", r"(a|aa)+$", r"((ab)*c)*", r"((a+))*", r"(x+x+)+y", r"([^)]*)*"]
 )
 def test_patterns_that_may_run_for_ever_are_refused(pattern: str) -> None:
     assert is_runaway(pattern)

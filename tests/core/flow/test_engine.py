@@ -219,6 +219,20 @@ def test_options_are_chosen_by_number_word_and_near_word() -> None:
     assert chat.counts["1 option 2"] == 1
 
 
+def test_an_answer_that_means_two_options_is_asked_about() -> None:
+    source = """
+        - choose: Which?
+          numbered: false
+          options: [Green tea, Black tea, Greek tea]
+          retry: Which one?
+        - say: Fine.
+    """
+    for said in ("green tea or black tea", "Greeg tea"):
+        chat = Chat.of(steps(source))
+        assert chat.say("go") == ["Which?"]
+        assert chat.say(said) == ["Which one?"]
+
+
 def test_a_choice_among_the_things_in_a_variable() -> None:
     chat = Chat.of(
         steps("""
@@ -277,6 +291,13 @@ def test_a_question_is_not_asked_again_past_its_time_and_not_for_ever() -> None:
     assert chat.run_of("loyalty").holds_question  # still open, only not repeated
     chat.advance(days=1)
     assert not chat.run_of("loyalty").holds_question
+    assert chat.say("go") == ["Hi."]
+
+
+def test_a_question_whose_time_is_over_is_not_asked_again_before_its_timer_strikes() -> None:
+    chat = Chat.of(flow(LOYALTY), steps("- say: Hi."), handlers=HANDLERS)
+    chat.say("LOYALTY")
+    chat.now += timedelta(days=1)
     assert chat.say("go") == ["Hi."]
 
 
@@ -342,14 +363,15 @@ def test_the_instants_of_waits_are_civil_times() -> None:
 
 
 def test_a_timer_is_void_once_the_run_has_moved_on() -> None:
-    chat = loyalty()
-    chat.say("LOYALTY")
+    chat = Chat.of(steps("- ask: One?\n  within: 1h\n- ask: Two?\n  within: 1h"))
+    chat.say("go")
     timed = chat.run
-    chat.say("x " * 10)
+    chat.say("one")
     chat.now += timedelta(days=2)
     turn = chat.turn(Trigger(key="T", kind=TriggerKind.TIMER, at=chat.now))
     assert chat.engine.time_up(turn, chat.run, timed.version) is None
     assert not turn.effects.runs
+    assert chat.engine.time_up(turn, chat.run, chat.run.version) is not None
 
 
 def test_a_timer_that_strikes_early_does_nothing() -> None:
@@ -413,6 +435,14 @@ def test_a_called_flow_comes_back_even_after_a_wait() -> None:
     chat.say("go")
     assert chat.say("x") == ["Hello x"]
     assert len(chat.run_of("test").frames) == 1
+
+
+def test_flows_called_by_called_flows_come_back_one_by_one() -> None:
+    innermost = flow("{flow: innermost, steps: [{ask: Deep?}, {say: C}]}")
+    inner = flow("{flow: inner, steps: [{call: innermost}, {say: B}]}")
+    chat = Chat.of(steps("- call: inner\n- say: A"), inner, innermost)
+    assert chat.say("go") == ["Deep?"]
+    assert chat.say("yes") == ["C", "B", "A"]
 
 
 def test_a_handler_is_told_values_and_may_refuse() -> None:
@@ -517,6 +547,13 @@ def test_reentry_never_and_after_a_time() -> None:
         never.say("go")
     never.more = {"entered": {"test": datetime(2000, 1, 1, tzinfo=UTC)}}
     assert never.say("go") == []
+
+
+def test_a_flow_that_is_entered_once_is_not_entered_while_it_waits() -> None:
+    chat = Chat.of(steps("- ask: Well?", more="reentry: never"))
+    assert chat.say("go") == ["Well?"]
+    assert chat.start("test") == []
+    assert len(chat.runs) == 1
 
 
 # Bounds and failures
