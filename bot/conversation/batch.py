@@ -2,15 +2,16 @@
 
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from bot.conversation.newcomers import newcomer
 from bot.conversation.work import Reply, Result, Work
 from bot.core.compliance import RequiredReply
 from bot.core.contact import Address, Contact
-from bot.core.ids import Entropy, bucket_of, new_id
+from bot.core.ids import Entropy, IdSource, bucket_of
 from bot.core.loyalty.refusals import NeedsMoreLots
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import NeedsMore, Shop, Snapshot, Turn
@@ -69,6 +70,11 @@ class Conversation:
     load_revision: Callable[[Connection, str, int], Awaitable[None]]
     hash_address: Callable[[str], str]
     entropy: Entropy = os.urandom
+    ids: IdSource = field(default_factory=lambda: IdSource(os.urandom))
+
+    def mint(self, now: datetime, contact_id: str) -> Callable[[], str]:
+        """Return what gives ids in the contact's bucket, each higher than the one before."""
+        return partial(self.ids.mint, now, bucket_of(contact_id))
 
 
 @dataclass(slots=True)
@@ -209,13 +215,12 @@ class Batch:
         return False
 
     def _turn(self, part: _Part, snapshot: Snapshot, now: datetime) -> Turn:
-        bucket, entropy = bucket_of(part.contact_id), self._conversation.entropy
         return Turn(
             trigger=part.work.trigger,
             snapshot=snapshot,
             shop=self._conversation.decider.shop,
             now=now,
-            mint=lambda: new_id(now, bucket, entropy),
+            mint=self._conversation.mint(now, part.contact_id),
         )
 
     async def _finish(

@@ -10,7 +10,6 @@ from bot.conversation.batch import INLINE_WITHIN, Conversation, create_newcomers
 from bot.conversation.legal import stop
 from bot.conversation.work import Reply, Result, Work
 from bot.core.compliance import LegalCategory, RequiredReply, legal_category
-from bot.core.ids import bucket_of, new_id
 from bot.core.loyalty.wallet import Wallet
 from bot.core.messages import MessageClass
 from bot.core.triggers import TriggerKind
@@ -83,7 +82,7 @@ async def _keep(connection: Connection, conversation: Conversation, work: Work, 
         snapshot=Snapshot(contact, addresses, subscriptions, (), Wallet(contact.id)),
         shop=conversation.decider.shop,
         now=now,
-        mint=lambda: new_id(now, bucket_of(contact_id), conversation.entropy),
+        mint=conversation.mint(now, contact_id),
     )
     if says_stop:
         stop(turn, inbound, conversation.decider.required_reply(RequiredReply.OPT_OUT, contact.locale))

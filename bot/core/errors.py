@@ -1,11 +1,11 @@
 """The error tree: one branch per remedy, so that a caller knows what to do by catching a branch.
 
-    RegularsError
-    ├── TellMember     the contact asked for what cannot be had: say so kindly, change nothing
-    ├── RetryLater     the world is busy: the same call may succeed later
-    ├── NeverRetry     the same call can never succeed: record it and show an operator
-    ├── FlowError      a marketer's file is wrong: file, line, column, problem, remedy
-    └── Refused        a request from outside is wrong: what, where and what to do
+RegularsError
+├── TellMember     the contact asked for what cannot be had: say so kindly, change nothing
+├── RetryLater     the world is busy: the same call may succeed later
+├── NeverRetry     the same call can never succeed: record it and show an operator
+├── FlowError      a marketer's file is wrong: file, line, column, problem, remedy
+└── Refused        a request from outside is wrong: what, where and what to do
 """
 
 from dataclasses import dataclass, field

@@ -13,6 +13,9 @@ BUCKETS = 256
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_COUNT_MAX = 0xFFF
+_VARIANT = 0x8 << 52
+_LOW_BITS = 0x3F_FFFF_FFFF_FFFF
 _BUCKET_DIGITS = [f"{bucket:02x}" for bucket in range(BUCKETS)]
 
 Entropy = Callable[[int], bytes]
@@ -29,14 +32,42 @@ def instant(stored: int) -> datetime:
     return EPOCH + timedelta(microseconds=stored)
 
 
+class IdSource:
+    """Mints ids that strictly rise within this process, even within one millisecond of a standing clock.
+
+    The twelve bits after the version count up within a millisecond (RFC 9562 section 6.2, method 1); when
+    they are used up the next millisecond is borrowed.
+    """
+
+    __slots__ = ("_count", "_entropy", "_milliseconds")
+
+    def __init__(self, entropy: Entropy) -> None:
+        """Take randomness from `entropy`."""
+        self._entropy = entropy
+        self._milliseconds = 0
+        self._count = 0
+
+    def mint(self, now: datetime, bucket: int) -> str:
+        """Mint an id for a row that lives in `bucket`."""
+        milliseconds = microseconds(now) // 1000
+        if milliseconds > self._milliseconds:
+            self._milliseconds, self._count = milliseconds, 0
+        elif self._count < _COUNT_MAX:
+            self._count += 1
+        else:
+            self._milliseconds, self._count = self._milliseconds + 1, 0
+        low = int.from_bytes(self._entropy(7), "big") & _LOW_BITS
+        return f"{self._milliseconds:012x}7{self._count:03x}{_VARIANT | low:014x}{_BUCKET_DIGITS[bucket]}"
+
+
 def new_id(now: datetime, bucket: int, entropy: Entropy) -> str:
-    """Mint an id for a row that lives in `bucket`."""
-    return f"{_head(now, entropy)}{_BUCKET_DIGITS[bucket]}"
+    """Mint a single id for a row in `bucket`; several that must keep their order need an `IdSource`."""
+    return IdSource(entropy).mint(now, bucket)
 
 
 def new_contact_id(now: datetime, entropy: Entropy) -> str:
     """Mint a contact's id; its random last byte decides the contact's bucket for good."""
-    return f"{_head(now, entropy)}{entropy(1).hex()}"
+    return new_id(now, entropy(1)[0], entropy)
 
 
 def derived_id(key: str, bucket: int) -> str:
@@ -48,11 +79,3 @@ def bucket_of(identifier: str) -> int:
     """Return the bucket an id carries."""
     return int(identifier[-2:], 16)
 
-
-def _head(now: datetime, entropy: Entropy) -> str:
-    milliseconds = microseconds(now) // 1000
-    random = int.from_bytes(entropy(9), "big")
-    # RFC 9562 section 5.7: 48 bits of time, version 7, 12 random bits, variant 10, then random bits.
-    high = random >> 60 & 0xFFF
-    low = random & 0x3F_FFFF_FFFF_FFFF
-    return f"{milliseconds:012x}7{high:03x}{0x8 << 52 | low:014x}"

@@ -1,0 +1,50 @@
+"""Ids carry their bucket, sort by time, and strictly rise within a process."""
+
+import os
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from bot.core.ids import (
+    BUCKETS,
+    IdSource,
+    bucket_of,
+    derived_id,
+    instant,
+    microseconds,
+    new_contact_id,
+    new_id,
+)
+
+NOW = datetime(2026, 11, 22, 12, 30, 0, 123456, tzinfo=UTC)
+
+
+def test_ids_are_uuids_of_version_7_that_end_in_their_bucket() -> None:
+    for bucket in range(BUCKETS):
+        identifier = uuid.UUID(new_id(NOW, bucket, os.urandom))
+        assert identifier.version == 7
+        assert identifier.variant == uuid.RFC_4122
+        assert bucket_of(identifier.hex) == bucket
+
+
+def test_ids_of_one_instant_rise() -> None:
+    ids = IdSource(os.urandom)
+    minted = [ids.mint(NOW, 7) for _ in range(10_000)]  # more than a millisecond has room for
+    assert minted == sorted(set(minted))
+
+
+def test_ids_rise_when_the_clock_goes_back() -> None:
+    ids = IdSource(os.urandom)
+    assert ids.mint(NOW, 7) < ids.mint(NOW - timedelta(hours=1), 7) < ids.mint(NOW + timedelta(hours=1), 7)
+
+
+def test_contacts_are_spread_over_all_buckets() -> None:
+    assert len({bucket_of(new_contact_id(NOW, os.urandom)) for _ in range(5000)}) == BUCKETS
+
+
+def test_the_same_key_gives_the_same_id() -> None:
+    assert derived_id("order/1", 9) == derived_id("order/1", 9) != derived_id("order/2", 9)
+    assert bucket_of(derived_id("order/1", 9)) == 9
+
+
+def test_instants_come_back_as_they_were_stored() -> None:
+    assert instant(microseconds(NOW)) == NOW
