@@ -117,7 +117,7 @@ class _Compiler:
             return node.text
         if isinstance(node, output.OutputNode):
             return self._output(node.expression)
-        if isinstance(node, IfNode | UnlessNode) and not node.blank:
+        if isinstance(node, IfNode | UnlessNode):
             return self._if(node)
         raise _NotEverydayError
 
