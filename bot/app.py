@@ -31,7 +31,7 @@ from bot.jobs.clockwork import Clockwork, Job
 from bot.jobs.due import DueWork
 from bot.jobs.outbox import OutboxDelivery
 from bot.logs import AccessLogger
-from bot.storage import migrate, revisions
+from bot.storage import revisions, schema
 from bot.storage.driver import Database
 from bot.storage.postgres import PostgresDatabase
 from bot.storage.sqlite import SqliteDatabase
@@ -73,9 +73,12 @@ async def open_database(settings: Settings) -> Database:
 
 
 async def prepare_database(settings: Settings, clock: Clock) -> Database:
-    """Bring the database to the newest schema, open it, and publish the folder's files if none ever was."""
-    await migrate.upgrade(settings.database_url)
+    """Open the database, bring it to the newest schema, publish the folder's files if none ever was."""
     database = await open_database(settings)
+    if not await schema.is_newest(database):
+        from bot.storage import migrate  # noqa: PLC0415  # its tools take as long to load as all the rest
+
+        await migrate.upgrade(settings.database_url)
     if not await database.query(revisions.generation):
         await push(database, settings, clock)
     return database

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from bot.cli import serving
+from bot.cli import flows, serving
 from bot.core.errors import RegularsError
 
 cli = typer.Typer(
@@ -17,6 +17,7 @@ cli = typer.Typer(
     rich_markup_mode=None,
 )
 serving.add_to(cli)
+flows.add_to(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
