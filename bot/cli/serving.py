@@ -53,6 +53,7 @@ def migrate(
 
 
 async def _serve(role: Role) -> None:
+    gc.disable()  # nothing that is loaded at start becomes garbage; see settle_memory
     from bot import app  # its imports take longer than the rest of the command line
 
     settings = read_settings()
@@ -63,6 +64,7 @@ async def _serve(role: Role) -> None:
 
 
 async def _work() -> None:
+    gc.disable()
     from bot import app  # see _serve
 
     settings = read_settings()
