@@ -98,7 +98,8 @@ def _table(model: type[BaseModel], *, hidden: set[str] | None = None, first: str
     for name in sorted(fields, key=lambda name: name != first):
         field = fields[name]
         default = _default(field)
-        yield f"| `{name}` | {_kind(field.annotation)}{default} | {described_as(field)} |".replace("\n", " ")
+        meaning = described_as(field).replace("|", "&#124;")
+        yield f"| `{name}` | {_kind(field.annotation)}{default} | {meaning} |"
     yield ""
 
 

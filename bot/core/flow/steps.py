@@ -111,11 +111,14 @@ class Question(StepBase):
         return self
 
 
+Choices = Annotated[list[Word], Field(min_length=1)]
+
+
 class Ask(Question):
     """Ask a question and wait for the answer."""
 
     ask: Message = Field(description="The question: a text, or `{text, channel, group, class, media}`.")
-    expect: Literal["text", "number", "date", "birthday", "yes_no", "email", "any"] | list[Word] = Field(
+    expect: Literal["text", "number", "date", "birthday", "yes_no", "email", "any"] | Choices = Field(
         "any",
         description="What counts as an answer: text, number, date, birthday (the year may be left out), "
         "yes_no, email, any (a picture will do), "

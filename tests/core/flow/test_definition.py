@@ -4,9 +4,14 @@ import json
 from textwrap import dedent
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from bot.core.contact import JsonValue
 from bot.core.errors import FlowError
 from bot.core.flow import steps
+from bot.core.flow.check import check
+from bot.core.flow.compile import compile_flow
 from bot.core.flow.definition import STARTERS, FlowFile
 from bot.core.flow.parse import parse
 from bot.core.flow.reader import read
@@ -104,6 +109,7 @@ def test_without_them_the_designs_journey_is_a_flow() -> None:
         ),
         ("- choose: x\n  options: [{lable: a}]", "4:16 `lable` is not known here (did you mean `label`?)"),
         ("- if: x\n  thn: [end]", "4:5 `thn` is not known here (did you mean `then`?)"),
+        ("- ask: Hi?\n  expect: []", "4:13 nothing is there (write at least one)"),
         ("- set: {Foo: 1}", "3:16 'Foo' is not something that can be saved to"),
         ("- split: {a: 1}", "3:5 `split` is not in this version of Regulars"),
         ("- goto: Some Where", "3:11 'Some Where' is not a step's id (write something like offer)"),
@@ -186,3 +192,34 @@ def test_editors_hear_of_bare_words_and_no_nulls() -> None:
     schema = json_schema()
     assert {"const": "end"} in schema["$defs"]["End"]["anyOf"]
     assert schema["$defs"]["Ask"]["properties"]["id"]["type"] == "string"
+
+
+SCRAPS: st.SearchStrategy[JsonValue] = st.recursive(
+    st.sampled_from(
+        [None, True, 3, 1.5, "text", "1d", "end", "{{ x }}", "{{ x", "a == 1", "sms", "10:00", ""]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [*steps.KINDS, *STARTERS, *steps.Choose.model_fields, "then", "else", "with", "text", "label"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(starters=SCRAPS, scraps=SCRAPS)
+def test_whatever_stands_in_a_flow_is_compiled_or_explained(starters: JsonValue, scraps: JsonValue) -> None:
+    source = json.dumps({"flow": "x", "start": starters, "steps": scraps}, ensure_ascii=False)
+    refusal = None
+    try:
+        check([compile_flow(read(source, "f.yaml"))], handlers={})
+    except FlowError as refused:
+        refusal = refused
+    if refusal is not None:
+        assert all(each.line == 1 and each.problem and each.remedy for each in (refusal, *refusal.others))
