@@ -48,6 +48,12 @@ class Frame:
         self.locale = locale
         self.here = values.get(HERE)
 
+    def within(self, values: Mapping[str, object]) -> "Frame":
+        """Return the same surroundings around other values."""
+        frame = Frame.__new__(Frame)
+        frame.values, frame.locale, frame.here = values, self.locale, self.here
+        return frame
+
     def surroundings(self) -> Here:
         """Return the surroundings; a text with money or dates cannot be written without."""
         if not isinstance(self.here, Here):

@@ -1,10 +1,11 @@
 """Compiles the everyday part of Liquid's syntax tree into plain functions that mean the same, only faster.
 
-Everyday is: text, outputs with filters, `if` and `unless`. Whatever else a template holds, it is left to
-Liquid whole. Where something goes wrong in here, Liquid is asked again: its complaint names the place.
+Everyday is: text, outputs with filters, `if`, `unless` and a `for` over a list. Whatever else a template
+holds, it is left to Liquid whole. Where something goes wrong in here, Liquid is asked again: its complaint
+names the place.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from liquid import RenderContext, Undefined
 from liquid.ast import BlockNode, Node
@@ -25,13 +26,14 @@ from liquid.builtin.expressions.logical import (
     NeExpression,
 )
 from liquid.builtin.expressions.primitive import Blank, Empty, Literal, Nil
+from liquid.builtin.tags.for_tag import ForNode
 from liquid.builtin.tags.if_tag import IfNode
 from liquid.builtin.tags.unless_tag import UnlessNode
 from liquid.expression import Expression
 from liquid.stringify import to_liquid_string
 from liquid.template import BoundTemplate
 
-from bot.core.flow.filters import OF_ENVIRONMENT, OURS, STANDARD, Frame
+from bot.core.flow.filters import ITEMS_MAX, OF_ENVIRONMENT, OURS, STANDARD, Frame
 
 Value = Callable[[Frame], object]
 Body = Callable[[Frame], str]
@@ -49,6 +51,9 @@ _ORDERED: Mapping[type[Expression], Callable[[object, object], bool]] = {
 }
 _ALIKE = frozenset({str, int, float})
 """Kinds that Liquid compares as Python does, among themselves."""
+
+
+_OF_LOOP = frozenset({"first", "index", "index0", "last", "length", "rindex", "rindex0"})
 
 
 class _NotEverydayError(Exception):
@@ -101,6 +106,7 @@ class _Compiler:
     def __init__(self, template: BoundTemplate) -> None:
         # Knows how Liquid finds `size`, `first` and the like; nothing of it changes.
         self._context = RenderContext(template)
+        self._is_in_loop = False
 
     # Text
 
@@ -119,6 +125,8 @@ class _Compiler:
             return self._output(node.expression)
         if isinstance(node, IfNode | UnlessNode):
             return self._if(node)
+        if isinstance(node, ForNode):
+            return self._for(node)
         raise _NotEverydayError
 
     def _output(self, expression: Expression) -> Body:
@@ -144,6 +152,26 @@ class _Compiler:
                 if test(frame):
                     return other(frame)
             return default(frame) if default is not None else ""
+
+        return write
+
+    def _for(self, node: ForNode) -> Body:
+        loop = node.expression
+        if self._is_in_loop or loop.limit or loop.offset or loop.reversed:
+            raise _NotEverydayError
+        things, name = self.value(loop.iterable), loop.identifier
+        default = self._block(node.default) if node.default else None
+        self._is_in_loop = True
+        body = self._block(node.block)
+        self._is_in_loop = False
+
+        def write(frame: Frame) -> str:
+            found = things(frame)
+            if found is None or found is _MISSING or found == []:
+                return default(frame) if default is not None else ""
+            if found.__class__ is not list or len(found) > ITEMS_MAX:
+                raise ValueError(name)  # what it then means, Liquid knows
+            return "".join([body(frame.within(inner)) for inner in _turns(name, found, frame.values)])
 
         return write
 
@@ -174,6 +202,8 @@ class _Compiler:
         if not isinstance(path.path[0], str) or any(isinstance(part, Path) for part in path.path):
             raise _NotEverydayError
         first, rest, item = path.path[0], tuple(path.path[1:]), self._context.get_item
+        if first == "forloop" and (len(rest) != 1 or rest[0] not in _OF_LOOP):
+            raise _NotEverydayError
 
         def look(frame: Frame) -> object:
             try:
@@ -243,6 +273,35 @@ class _Compiler:
             return bool(asked.evaluate(context))
 
         return holds
+
+
+class _Inner(dict[str, object]):
+    """The names of one turn of a loop, before those around it."""
+
+    __slots__ = ("outer",)
+
+    outer: Mapping[str, object]
+
+    def __missing__(self, name: str) -> object:
+        return self.outer[name]
+
+
+def _turns(name: str, things: list[object], outer: Mapping[str, object]) -> Iterator[_Inner]:
+    length = len(things)
+    for number, thing in enumerate(things):
+        inner = _Inner()
+        inner.outer = outer
+        inner["forloop"] = {
+            "first": number == 0,
+            "index": number + 1,
+            "index0": number,
+            "last": number == length - 1,
+            "length": length,
+            "rindex": length - number,
+            "rindex0": length - number - 1,
+        }
+        inner[name] = thing  # last: a loop over `forloop` itself is its author's joke
+        yield inner
 
 
 def _constant(value: object) -> Value:

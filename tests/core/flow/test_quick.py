@@ -89,7 +89,15 @@ pieces = st.one_of(
     st.builds("{{% unless {} %}}yes {}{{% endunless %}}".format, conditions, outputs),
     st.builds("{{% if {} %}} {{% endif %}}".format, conditions),
 )
-templates = st.lists(pieces, min_size=1, max_size=4).map("".join)
+loops = st.builds(
+    "{{% for i in {} %}}{{{{ i.x | default: i }}}} {}{{% unless forloop.last %}}, {{% endunless %}}"
+    "{{{{ forloop.{} }}}}{{% else %}}none {}{{% endfor %}}".format,
+    operands,
+    outputs,
+    st.sampled_from(["first", "index", "index0", "last", "length", "rindex", "rindex0", "name", "nope"]),
+    outputs,
+)
+templates = st.lists(st.one_of(pieces, loops), min_size=1, max_size=4).map("".join)
 
 
 def said(source: str, context: dict[str, object], *, by_liquid: bool) -> str:
@@ -123,7 +131,11 @@ def test_a_condition_means_what_liquid_means(source: str, context: dict[str, obj
 @pytest.mark.parametrize(
     "source",
     [
-        "{% for i in a %}{{ i }}{% endfor %}",
+        "{% for i in a limit: 2 %}{{ i }}{% endfor %}",
+        "{% for i in a reversed %}{{ i }}{% endfor %}",
+        "{% for i in a %}{{ forloop.name }}{% endfor %}",
+        "{% for i in a %}{{ i }}{% break %}{% endfor %}",
+        "{% for i in a %}{% for j in a %}{{ j }}{% endfor %}{% endfor %}",
         "{% assign b = a %}{{ b }}",
         "{{ a | join: ',' }}",
         "{{ a[b] }}",
