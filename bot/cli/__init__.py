@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from bot.cli import flows, serving
+from bot.cli import contact, flows, serving
 from bot.core.errors import RegularsError
 
 cli = typer.Typer(
@@ -18,6 +18,7 @@ cli = typer.Typer(
 )
 serving.add_to(cli)
 flows.add_to(cli)
+contact.add_to(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -13,3 +13,10 @@ def read_settings(*, quiet: bool = False) -> Settings:
     settings = with_secret(load_settings(os.environ, Path(".env")))
     configure_logs(sys.stderr, "warning" if quiet else settings.log_level)
     return settings
+
+
+def settings_of_files() -> Settings:
+    """Read settings for commands that look at files only: no secret is asked for, or made. As above."""
+    settings = load_settings(os.environ, Path(".env"))
+    configure_logs(sys.stderr, "error")
+    return settings

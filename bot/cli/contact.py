@@ -1,0 +1,126 @@
+"""`contact show`: one contact with wallet, consent, runs and last messages."""
+
+import asyncio
+from typing import Annotated
+
+import orjson
+import typer
+
+from bot.cli.endings import end
+from bot.cli.settings import read_settings
+from bot.core.contact import JsonValue
+from bot.core.flow.run import Run
+from bot.core.loyalty.books import Books
+from bot.core.loyalty.wallet import Balance
+from bot.core.phone import NotAContact, to_e164
+from bot.storage import contacts
+from bot.storage.contacts import Message, Portrait
+from bot.storage.driver import Connection
+
+contact = typer.Typer(help="Look at contacts.", no_args_is_help=True)
+
+_RUNS = 20
+_OTHER_CHANNELS = ("wechat", "email", "console")
+
+
+def add_to(cli: typer.Typer) -> None:
+    """Add the commands."""
+    cli.add_typer(contact, name="contact")
+
+
+@contact.command()
+def show(
+    address: Annotated[str, typer.Argument(help="a phone number in any spelling, or another address")],
+    *,
+    json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+    messages: Annotated[int, typer.Option(min=0, help="how many of the last messages")] = 20,
+) -> None:
+    """Show a contact: wallet, consent, runs, last messages."""
+    asyncio.run(_show(address, messages, is_json=json))
+
+
+async def _show(address: str, messages: int, *, is_json: bool) -> None:
+    from bot import app
+    from bot.cli.database import opened
+
+    async with opened(read_settings(quiet=True)) as database:
+
+        async def look(connection: Connection) -> tuple[str, Portrait] | None:
+            for channel, value in _spellings(address):
+                contact_id = await contacts.find(connection, channel, value)
+                if contact_id is not None:
+                    return value, await contacts.portrait(
+                        connection, contact_id, runs=_RUNS, messages=messages
+                    )
+            return None
+
+        found = await database.query(look)
+    if found is None:
+        end(f"{address}: nobody with this address is known")
+    known_as, portrait = found
+    snapshot = portrait.snapshot
+    books = Books(snapshot.wallet, snapshot.lots, snapshot.holds, lots_complete=True, mint=str)
+    balance = books.balance(app.utc_now())
+    if is_json:
+        typer.echo(orjson.dumps(as_json(known_as, portrait, balance)).decode())
+    else:
+        from bot.cli.contact_page import show_page
+
+        show_page(known_as, portrait, balance)
+
+
+def as_json(address: str, portrait: Portrait, balance: Balance) -> dict[str, JsonValue]:
+    """The object that `--json` prints; amounts in minor units, instants in ISO 8601, UTC."""
+    return {
+        "address": address,
+        "member": portrait.contact.is_member,
+        "wallet": {
+            "available": balance.available_minor,
+            "pending": balance.pending_minor,
+            "held": balance.held_minor,
+            "debt": balance.debt_minor,
+        },
+        "subscriptions": {
+            group: state.value for group, state in sorted(portrait.snapshot.subscriptions.items())
+        },
+        "runs": [_run(run) for run in portrait.runs],
+        "messages": [_message(message) for message in portrait.messages],
+    }
+
+
+def _run(run: Run) -> dict[str, JsonValue]:
+    wait = run.wait if run.is_waiting else None
+    return {
+        "flow": run.flow,
+        "revision": run.revision,
+        "status": run.status.value,
+        "started_at": run.started_at.isoformat(),
+        "step": wait.step if wait else None,
+        "waits_for": wait.kind.value if wait else None,
+        "until": wait.until.isoformat() if wait and wait.until else None,
+        "failure": run.failure.strip().splitlines()[-1] if run.failure else None,
+    }
+
+
+def _message(message: Message) -> dict[str, JsonValue]:
+    return {
+        "direction": message.direction.value,
+        "at": message.at.isoformat(),
+        "channel": message.channel,
+        "text": message.text,
+        "state": message.state,
+        "reason": message.reason,
+        "class": message.message_class,
+        "flow": message.flow,
+        "due_at": message.due_at.isoformat() if message.due_at else None,
+        "segments": message.segments,
+    }
+
+
+def _spellings(address: str) -> list[tuple[str, str]]:
+    """Whom the text may name: a phone number in E.164, or an address of another channel as it is."""
+    others = [(channel, address) for channel in _OTHER_CHANNELS]
+    try:
+        return [("sms", to_e164(address)), *others]
+    except NotAContact:
+        return others

@@ -1,0 +1,88 @@
+"""The page that `contact show` prints for people."""
+
+from datetime import datetime
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from bot.core.local_time import zone_of
+from bot.core.loyalty.wallet import Balance
+from bot.core.messages import Direction
+from bot.storage.contacts import Message, Portrait
+
+
+def show_page(address: str, portrait: Portrait, balance: Balance) -> None:
+    """Print everything of a contact; times are the contact's own."""
+    console = Console(highlight=False)
+    contact, zone = portrait.contact, portrait.contact.zone
+    name = contact.first_name or "no name known"
+    since = f"member since {_local(contact.enrolled_at, zone)}" if contact.enrolled_at else "no member"
+    console.print(f"[bold]{escape(address)}[/bold]  {escape(name)}, {since}")
+    guess = "" if contact.zone_is_known else " (a guess from the number)"
+    birthday = f"{contact.birthday_on:%d %B}" if contact.birthday_on else "unknown"
+    console.print(f"speaks {contact.locale}, lives in {zone}{guess}, birthday {birthday}, id {contact.id}")
+    for one in portrait.snapshot.addresses:
+        if one.stopped_at is not None:
+            console.print(f"[red]{escape(one.value)} said STOP on {_local(one.stopped_at, zone)}[/red]")
+        if one.unusable_reason is not None:
+            console.print(f"[red]{escape(one.value)} is unusable: {escape(one.unusable_reason)}[/red]")
+    _show_wallet(console, balance)
+    groups = sorted(portrait.snapshot.subscriptions.items())
+    said = ", ".join(f"{group}: {state.value}" for group, state in groups)
+    console.print(f"[bold]Consent[/bold]  {escape(said) or 'none was ever given'}")
+    _show_runs(console, portrait, zone)
+    _show_messages(console, portrait.messages, zone)
+
+
+def _show_wallet(console: Console, balance: Balance) -> None:
+    console.print(
+        f"[bold]Wallet[/bold]   available {balance.available_minor}, pending {balance.pending_minor},"
+        f" held {balance.held_minor}, debt {balance.debt_minor} (minor units)"
+    )
+    for ending in balance.endings:
+        when = f"good through {ending.good_through}" if ending.good_through else "never ends"
+        console.print(f"         {ending.amount_minor} {when}")
+    for waiting in balance.pending:
+        console.print(
+            f"         {waiting.amount_minor} can be spent from {waiting.active_from:%Y-%m-%d %H:%M} UTC"
+        )
+
+
+def _show_runs(console: Console, portrait: Portrait, zone: str) -> None:
+    if not portrait.runs:
+        console.print("[bold]Runs[/bold]     none")
+        return
+    table = Table(title="Runs", title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+    for heading in ("flow", "status", "started", "waits for", "until"):
+        table.add_column(heading)
+    for run in portrait.runs:
+        wait = run.wait if run.is_waiting else None
+        table.add_row(
+            escape(f"{run.flow} (revision {run.revision})"),
+            run.status.value,
+            _local(run.started_at, zone),
+            escape(f"{wait.kind.value} at step {wait.step}") if wait else "",
+            _local(wait.until, zone) if wait and wait.until else "",
+        )
+    console.print(table)
+
+
+def _show_messages(console: Console, messages: tuple[Message, ...], zone: str) -> None:
+    if not messages:
+        console.print("[bold]Messages[/bold] none")
+        return
+    table = Table(title="Messages", title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+    for heading in ("at", "", "text", "state"):
+        table.add_column(heading, vertical="top", overflow="fold")
+    for message in messages:
+        state = message.state + (f": {message.reason}" if message.reason else "")
+        if message.due_at is not None:
+            state += f", until {_local(message.due_at, zone)}"
+        arrow = ">" if message.direction is Direction.INBOUND else "<"
+        table.add_row(_local(message.at, zone), arrow, escape(message.text), escape(state))
+    console.print(table)
+
+
+def _local(at: datetime, zone: str) -> str:
+    return f"{at.astimezone(zone_of(zone)):%Y-%m-%d %H:%M}"

@@ -1,0 +1,70 @@
+"""`flows …`: what marketers write, checked, tested, published, fetched, translated."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.endings import PROBLEMS, WRONG_USE, end
+from bot.cli.settings import settings_of_files
+
+flows = typer.Typer(help="Check, test and publish the files in flows/.", no_args_is_help=True)
+
+
+def add_to(cli: typer.Typer) -> None:
+    """Add the commands."""
+    cli.add_typer(flows, name="flows")
+
+
+@flows.command()
+def check(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="files or folders; the settings' folder unless given")
+    ] = None,
+) -> None:
+    """Say everything that is wrong with the files, with file, line, column and remedy."""
+    from bot import app
+    from bot.cli.checking import counted, look_over, show_complaints
+
+    settings = settings_of_files()
+    complaints = []
+    files = 0
+    for folder, only in _folders(paths or [settings.flows]).items():
+        look = look_over(folder, folder.parent / "locales", app.HANDLERS)
+        files += len(only or look.folder.files)
+        complaints += [one for one in look.complaints if not only or Path(one.error.file).absolute() in only]
+    show_complaints(complaints)
+    errors = sum(not complaint.is_warning for complaint in complaints)
+    warnings = len(complaints) - errors
+    verdict = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}" if complaints else "all is well"
+    typer.echo(f"{counted(files, 'file')} checked: {verdict}.", err=True)
+    if errors:
+        raise typer.Exit(PROBLEMS)
+
+
+@flows.command("test")
+def rehearse(
+    names: Annotated[list[str] | None, typer.Argument(help="flows; all unless given")] = None,
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="show every conversation")] = False,
+) -> None:
+    """Hold the conversations under `tests:` of the flows, on a clock of their own, and say what surprised."""
+    from bot.cli.testing import run
+
+    ended_well = asyncio.run(run(settings_of_files(), names or [], is_verbose=verbose))
+    if not ended_well:
+        raise typer.Exit(PROBLEMS)
+
+
+def _folders(paths: list[Path]) -> dict[Path, set[Path]]:
+    """Folders to look at, and of each the files that were named (none: all)."""
+    folders: dict[Path, set[Path]] = {}
+    for path in paths:
+        if path.is_dir():
+            folders[path.absolute()] = set()
+        elif path.is_file():
+            folders.setdefault(path.absolute().parent, set()).add(path.absolute())
+        else:
+            end(f"{path}: there is no such file or folder", WRONG_USE)
+    return folders

@@ -1,0 +1,91 @@
+"""A whole Regulars for rehearsals: the folder's files, a database and a clock of its own, no network."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+from bot import app
+from bot.channels.channel import Sent
+from bot.config import Settings
+from bot.conversation.rehearsal import MovableClock, Phone
+from bot.core.messages import OutboxState, Outgoing
+from bot.storage import migrate
+from bot.storage.sqlite import SqliteDatabase
+
+START = datetime(2026, 11, 24, 17, tzinfo=UTC)
+"""A Tuesday at noon for whoever holds the phone: every test begins here, so that "Friday" stays Friday."""
+
+
+@dataclass(slots=True)
+class Delivered:
+    """A channel whose messages stay in this process, in the order they left."""
+
+    name: str = "sms"
+    texts: list[str] = field(default_factory=list)
+
+    async def send(self, outgoing: Outgoing) -> Sent:
+        """Keep the message; it is delivered at once."""
+        self.texts.append("\n".join(part for part in (outgoing.body, *outgoing.media) if part))
+        return Sent(provider_id=f"rehearsal:{outgoing.id}", state=OutboxState.DELIVERED)
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+@dataclass(slots=True)
+class Rehearsal:
+    """Gives phones, each with a database in which nobody else is."""
+
+    settings: Settings
+    folder: Path
+    _numbers: "count[int]" = field(default_factory=count)
+
+    async def publish(self) -> None:
+        """Put the folder's files in force for the phones from here on. Raises FlowError."""
+        template = self.folder / "template.sqlite"
+        if not template.exists():
+            await migrate.upgrade(f"sqlite+aiosqlite:///{template}")
+        database = SqliteDatabase(str(template))
+        try:
+            await app.push(database, self.settings, lambda: START, force=True)
+        finally:
+            await database.close()
+
+    @asynccontextmanager
+    async def phone(self, language: str, *, at: datetime = START) -> AsyncIterator[Phone]:
+        """A phone of somebody who speaks `language`, at noon or `at`."""
+        file = self.folder / f"{next(self._numbers)}.sqlite"
+        shutil.copyfile(self.folder / "template.sqlite", file)
+        clock, channel = MovableClock(at), Delivered()
+        async with app.running(
+            self.settings,
+            clock=clock,
+            database=SqliteDatabase(str(file)),
+            channels={channel.name: channel},
+        ) as running:
+            await running.clockwork.close()  # jobs are struck by the phone alone, when its clock says so
+            phone = Phone(
+                database=running.database,
+                dispatcher=running.dispatcher,
+                conversation=running.conversation,
+                clock=clock,
+                strike=running.clockwork.strike_all,
+                delivered=channel.texts,
+            )
+            await phone.switch_on(language)
+            yield phone
+
+
+@asynccontextmanager
+async def rehearsal(settings: Settings) -> AsyncIterator[Rehearsal]:
+    """A place for rehearsals of the settings' folder; nothing of it is left, and nothing leaves it."""
+    alone = replace(settings, secrets=("rehearsal",), twilio=None, shop=None)
+    with tempfile.TemporaryDirectory(prefix="regulars-") as folder:
+        place = Rehearsal(alone, Path(folder))
+        await place.publish()
+        yield place

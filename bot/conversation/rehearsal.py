@@ -1,0 +1,175 @@
+"""Rehearsals: a phone that talks to the real conversation, on a clock that only the rehearsal moves."""
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import count
+
+from bot.conversation.batch import Conversation
+from bot.conversation.decide import Decisions
+from bot.conversation.dispatcher import Dispatcher
+from bot.conversation.inbox import inbound_work
+from bot.conversation.newcomers import newcomer
+from bot.conversation.work import Result, Work
+from bot.core.contact import Event, JsonValue
+from bot.core.ids import bucket_of, new_id
+from bot.core.messages import Inbound
+from bot.core.triggers import Trigger, TriggerKind
+from bot.core.turn import Turn
+from bot.storage import rehearsal, turns
+from bot.storage.driver import Connection, Database
+from bot.storage.turns import Writes
+
+NUMBER = "+12125550100"
+"""Whose phone it is: 555-01… belongs to nobody (https://www.nationalnanpa.com/number_resource_info/555_numbers.html)."""
+_CHANNEL = "sms"
+_PROVIDER = "rehearsal"
+_TICK = timedelta(seconds=1)
+_STRIKES_MAX = 50
+
+
+@dataclass(slots=True)
+class MovableClock:
+    """A clock that stands still until it is moved."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        """Return the time it shows."""
+        return self.now
+
+
+@dataclass(slots=True)
+class Phone:
+    """A phone of somebody nobody knows yet; see `bot.core.flow.testing.Chat` for what it can do.
+
+    `strike` does all jobs once and says how much was done; what they send lands in `delivered`.
+    """
+
+    database: Database
+    dispatcher: Dispatcher
+    conversation: Conversation
+    clock: MovableClock
+    strike: Callable[[], Awaitable[int]]
+    delivered: list[str]
+    number: str = NUMBER
+    contact_id: str = ""
+    _numbers: "count[int]" = field(default_factory=count)
+
+    async def switch_on(self, language: str) -> None:
+        """Make the contact, who speaks `language`."""
+        contact, address = newcomer(
+            self._inbound(""), self._decisions.shop, self.clock(), os.urandom, stopped_at=None
+        )
+        if contact.locale.split("_", 1)[0] != language.split("_", 1)[0]:
+            contact = replace(contact, locale=language)
+        await self.database.transact(lambda c: turns.create(c, [(contact, address)], self.clock()))
+        self.contact_id = contact.id
+        await self._strike()  # schedules begin to count from here
+
+    async def say(self, text: str) -> list[str]:
+        """Text something; returns what comes back."""
+        self.clock.now += _TICK
+        result = await self.dispatcher.submit(inbound_work(self._inbound(text)))
+        await self._written(result)
+        return [_shown(reply.body, reply.media) for reply in result.replies] + await self._strike()
+
+    async def advance(self, duration: timedelta) -> list[str]:
+        """Move the clock on, stopping wherever something is due; returns what is sent on the way."""
+        end, sent = self.clock() + duration, []
+        while (due := await self._next_due()) is not None and due <= end:
+            self.clock.now = due
+            sent += await self._strike()
+        self.clock.now = end
+        return sent + await self._strike()
+
+    async def event(self, name: str, properties: Mapping[str, JsonValue]) -> list[str]:
+        """Let the shop report an event of this contact."""
+        self.clock.now += _TICK
+        now = self.clock()
+        event = Event(name, now, properties)
+        payload: dict[str, JsonValue] = {"name": name, "properties": dict(properties)}
+        key = f"{_PROVIDER}:event:{next(self._numbers)}"
+        trigger = Trigger(key, TriggerKind.EVENT, now, payload, event=event)
+        await self.dispatcher.submit(Work(trigger, contact_id=self.contact_id))
+        return await self._strike()
+
+    async def set(self, fields: Mapping[str, JsonValue]) -> list[str]:
+        """Know these of the contact from here on."""
+
+        async def know(connection: Connection) -> None:
+            contacts = await turns.lock(connection, [self.contact_id])
+            snapshots = await turns.load(connection, contacts, {})
+            turn = Turn(
+                trigger=Trigger(_PROVIDER, TriggerKind.START, self.clock()),
+                snapshot=snapshots[self.contact_id],
+                shop=self._decisions.shop,
+                now=self.clock(),
+                mint=lambda: new_id(self.clock(), bucket_of(self.contact_id), os.urandom),
+            )
+            for name, value in fields.items():
+                turn.set_field(name.removeprefix("member."), value)
+            writes = Writes()
+            turns.record(writes, turn, inline_until=None, salt=lambda: "")
+            await writes.flush(connection)
+
+        await self.database.transact(know)
+        return []
+
+    async def failures(self) -> list[str]:
+        """What went wrong in turns and runs so far, a line each."""
+        found = await self.database.query(lambda c: rehearsal.failures(c, self.contact_id))
+        return [failure.strip().splitlines()[-1] for failure in found]
+
+    # Below: how
+
+    @property
+    def _decisions(self) -> Decisions:
+        assert isinstance(self.conversation.decider, Decisions)
+        return self.conversation.decider
+
+    def _inbound(self, text: str) -> Inbound:
+        return Inbound(
+            provider=_PROVIDER,
+            provider_id=str(next(self._numbers)),
+            channel=_CHANNEL,
+            address=self.number,
+            to="",
+            text=text,
+            received_at=self.clock(),
+        )
+
+    async def _written(self, result: Result) -> None:
+        """Record at once that the replies arrived: what waits behind them must not wait for real time."""
+        ids = [(reply.contact_id, reply.id) for reply in result.replies]
+        if ids:
+            await self.database.transact(
+                lambda c: turns.settle_inline(c, ids, self.clock(), was_written=True)
+            )
+
+    async def _strike(self) -> list[str]:
+        """Strike the jobs until nothing is left to do now; returns what was sent."""
+        for number in range(_STRIKES_MAX):
+            # Some jobs only make work for others and count nothing, so one idle strike is not enough.
+            if not await self.strike() and number:
+                break
+        sent = self.delivered.copy()
+        self.delivered.clear()
+        return sent
+
+    async def _next_due(self) -> datetime | None:
+        now = self.clock()
+        due = await self.database.query(lambda c: rehearsal.next_due(c, self.contact_id, now))
+        zone = await self.database.query(self._zone)
+        struck = [
+            starter.schedule.next_after(now, zone) for _, starter in self._decisions.publication.schedules
+        ]
+        return min([*struck, *([due] if due is not None else [])], default=None)
+
+    async def _zone(self, connection: Connection) -> str:
+        return (await turns.lock(connection, [self.contact_id]))[self.contact_id].zone
+
+
+def _shown(body: str, media: tuple[str, ...]) -> str:
+    return "\n".join(part for part in (body, *media) if part)
