@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.flow.filters import HERE, Here
+from bot.core.flow.filters import HERE, Frame, Here
+from bot.core.flow.liquid_rules import Place, parse_template
+from bot.core.flow.quick import quick_body
 from bot.core.flow.template import TemplateFailed, compile_condition, compile_text
 
 HERE_NOW = Here(datetime(2026, 11, 24, 15, tzinfo=UTC), "America/New_York", "USD", 2)
@@ -145,6 +147,23 @@ def test_a_condition_means_what_liquid_means(source: str, context: dict[str, obj
 def test_what_is_not_everyday_is_left_to_liquid(source: str) -> None:
     text = compile_text(source, file="a.yaml", line=1, column=1)
     assert text.is_quick is False
+
+
+def test_a_loop_is_quick_and_sees_what_is_around_it() -> None:
+    source = (
+        "{% for i in items %}{{ i.x }} of {{ shop }}: {{ forloop.index }} {{ forloop.index0 }} "
+        "{{ forloop.rindex }} {{ forloop.rindex0 }} {{ forloop.length }} {{ forloop.first }} "
+        "{{ forloop.last }} {{ 300 | money }}; {% endfor %}"
+    )
+    body = quick_body(parse_template(source, Place("a.yaml", 1, 1)))
+    assert body is not None
+    values = {HERE: HERE_NOW, "shop": "Leaf", "items": [{"x": "tea"}, {"x": "bun"}]}
+    assert body(Frame(values, "en")) == (
+        "tea of Leaf: 1 0 2 1 2 true false $3.00; bun of Leaf: 2 1 1 0 2 false true $3.00; "
+    )
+    assert body(Frame({"items": []}, "en")) == ""
+    with pytest.raises(ValueError, match="i"):
+        body(Frame({"items": "not a list"}, "en"))  # left to Liquid
 
 
 def test_the_everyday_is_quick() -> None:
