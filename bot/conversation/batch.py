@@ -120,7 +120,7 @@ class Batch:
         await self._claim(connection, ready, now)
         fresh = [part for part in ready if part.is_new]
         await self._decide(connection, fresh, contacts, now)
-        return await self._finish(connection, parts, set(map(id, ready)), now)
+        return await self._finish(connection, parts, set(map(id, ready)), contacts, now)
 
     # The steps, in order
 
@@ -224,7 +224,12 @@ class Batch:
         )
 
     async def _finish(
-        self, connection: Connection, parts: Sequence[_Part], ready: set[int], now: datetime
+        self,
+        connection: Connection,
+        parts: Sequence[_Part],
+        ready: set[int],
+        contacts: Mapping[str, Contact],
+        now: datetime,
     ) -> list[Result | None]:
         writes = Writes()
         results: list[Result | None] = []
@@ -232,7 +237,8 @@ class Batch:
             if id(part) not in ready:
                 results.append(None)
             elif part.turn is None:
-                results.append(await self._answered_before(connection, part, now))
+                contact = contacts[part.contact_id]
+                results.append(await self._answered_before(connection, part, contact, now))
             else:
                 results.append(self._record(writes, part.turn, now))
         await writes.flush(connection)
@@ -260,11 +266,19 @@ class Batch:
         writes.trigger(rows.trigger_row(turn.contact.id, trigger, state="new"))
         return Work(trigger, contact_id=turn.contact.id, is_stored=True)
 
-    async def _answered_before(self, connection: Connection, part: _Part, now: datetime) -> Result:
+    async def _answered_before(
+        self, connection: Connection, part: _Part, contact: Contact, now: datetime
+    ) -> Result:
         """A retry of what was handled: the same answer, unless it goes another way by now."""
         given = await turns.answers(connection, part.contact_id, part.work.trigger.key)
+        # Between the first answer and its repetition the contact may have said STOP.
+        addresses, _ = await turns.load_consent(connection, contact)
+        stopped = {(one.channel, one.value) for one in addresses if one.stopped_at is not None}
+        is_stopped = part.work.trigger.inbound is not None and inbound_name(part.work) in stopped
         replies = tuple(
-            Reply(one.id, part.contact_id, one.body, one.media) for one in given if one.was_inline
+            Reply(one.id, part.contact_id, one.body, one.media)
+            for one in given
+            if one.was_inline and (one.is_required or not is_stopped)
         )
         return Result(
             contact_id=part.contact_id,

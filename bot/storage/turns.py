@@ -15,6 +15,7 @@ from bot.core.contact import Address, Contact, Order, OrderLine, SubscriptionSta
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.loyalty.notices import next_notice_at
 from bot.core.loyalty.wallet import Wallet
+from bot.core.messages import MessageClass
 from bot.core.turn import Snapshot, Turn
 from bot.storage import rows, tables
 from bot.storage.driver import Connection, Present, Rows, Statement
@@ -88,7 +89,7 @@ _ORDERS = Statement(f"""
     ORDER BY o.placed_at DESC LIMIT {_ORDERS_MAX}
 """)  # noqa: S608  # our own constants
 _ANSWERS = Statement("""
-    SELECT o.id, o.body, o.media, o.state, o.provider_id
+    SELECT o.id, o.body, o.media, o.state, o.provider_id, o.message_class
     FROM outbox o
     WHERE o.bucket = :bucket AND o.contact = :contact AND o.trigger_key = :trigger_key
     ORDER BY o.id
@@ -353,6 +354,7 @@ class Answer:
     media: tuple[str, ...]
     was_inline: bool
     """Whether it went back in the answer to the webhook, and no other way since."""
+    is_required: bool
 
 
 async def answers(connection: Connection, contact_id: str, trigger_key: str) -> list[Answer]:
@@ -361,7 +363,14 @@ async def answers(connection: Connection, contact_id: str, trigger_key: str) -> 
         _ANSWERS, bucket=bucket_of(contact_id), contact=contact_id, trigger_key=trigger_key
     )
     return [
-        Answer(row[0], row[1], tuple(row[2].split()), row[3] in _ANSWERED and row[4] is None) for row in found
+        Answer(
+            id=row[0],
+            body=row[1],
+            media=tuple(row[2].split()),
+            was_inline=row[3] in _ANSWERED and row[4] is None,
+            is_required=row[5] == MessageClass.REQUIRED,
+        )
+        for row in found
     ]
 
 
