@@ -30,6 +30,7 @@ from bot.web.limits import InboundLimits
 from bot.web.metrics import Metrics
 
 BODY_MAX = 64 * 1024
+_NUMBER_CHARACTERS_MIN = 8  # the shortest numbers have seven digits behind the plus
 _FORM = "application/x-www-form-urlencoded"
 _logger = structlog.get_logger(__name__)
 
@@ -58,9 +59,7 @@ class TwilioWebhooks:
             inbound = parse_inbound(form, started_at)
         except Refused as refused:
             return self._refuse(refused)
-        # A short code or a sender name is a machine: answering it could go on for ever.
-        is_person = inbound.channel != "sms" or inbound.address.startswith("+")
-        if not is_person or not self._may_come(inbound):
+        if not _is_person(inbound) or not self._may_come(inbound):
             self.metrics.inbound.labels("ignored").inc()
             return web.Response(body=EMPTY, content_type=CONTENT_TYPE)
         try:
@@ -128,6 +127,13 @@ class TwilioWebhooks:
     def _refuse(self, refused: Refused) -> web.Response:
         self.metrics.refused.labels(str(refused.status)).inc()
         return web.Response(status=refused.status, text=f"{refused.what}: {refused.remedy}\n")
+
+
+def _is_person(inbound: Inbound) -> bool:
+    """Whether a person may be behind it: a short code or a name is a machine: that could go on for ever."""
+    if inbound.channel != "sms":
+        return True
+    return inbound.address.startswith("+") and len(inbound.address) >= _NUMBER_CHARACTERS_MIN
 
 
 def _receipt(report: StatusReport, contact_id: str, message_id: str) -> Receipt:
