@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.conversation import legal
+from bot.conversation.apology import apologise
 from bot.conversation.credit import expire, give_notice, mark_noticed
 from bot.conversation.publication import Publication
 from bot.conversation.routing import Answers, Nobody, Starts, route
@@ -88,6 +89,9 @@ class Decisions:
             turn.say(reply, flow="", step="help", message_class=MessageClass.REPLY)
         for run in listening:
             self.engine.heard(turn, turn.runs[run.id], heard)
+        failed = any(run.status is RunStatus.FAILED for run in turn.effects.runs.values())
+        if failed and not turn.effects.outgoing:
+            apologise(turn)
 
     def timer(self, turn: Turn) -> None:
         """Move on a run whose time has come, if it still stands where the timer was set."""

@@ -2,16 +2,15 @@
 
 import traceback
 from datetime import timedelta
-from types import MappingProxyType
 
 import structlog
 
+from bot.conversation.apology import apologise
 from bot.conversation.batch import INLINE_WITHIN, Conversation, create_newcomers, inbound_name
 from bot.conversation.legal import stop
 from bot.conversation.work import Reply, Result, Work
 from bot.core.compliance import LegalCategory, RequiredReply, legal_category
 from bot.core.loyalty.wallet import Wallet
-from bot.core.messages import MessageClass
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Snapshot, Turn
 from bot.storage import rows, turns
@@ -21,14 +20,6 @@ from bot.storage.turns import Writes
 _TRIES = 3
 _RETRY_AFTER = timedelta(minutes=1)
 _logger = structlog.get_logger(__name__)
-
-APOLOGY = MappingProxyType(
-    {
-        "en": "Sorry, something went wrong on our side. We kept your message and will look into it.",
-        "es": "Lo sentimos, algo fallo de nuestro lado. Guardamos tu mensaje y lo revisaremos.",
-        "zh": "抱歉，我们这边出了点问题。您的消息已保存，我们会尽快处理。",
-    }
-)
 
 
 async def keep_failed(database: Database, conversation: Conversation, work: Work, error: Exception) -> Result:
@@ -87,8 +78,7 @@ async def _keep(connection: Connection, conversation: Conversation, work: Work, 
     if says_stop:
         stop(turn, inbound, conversation.decider.required_reply(RequiredReply.OPT_OUT, contact.locale))
     else:
-        apology = APOLOGY.get(contact.locale[:2], APOLOGY["en"])
-        turn.say(apology, flow="", step="failed", message_class=MessageClass.REPLY)
+        apologise(turn)
     writes = Writes()
     until = now + INLINE_WITHIN
     inline = turns.record(writes, turn, inline_until=until, salt=lambda: conversation.entropy(16).hex())
