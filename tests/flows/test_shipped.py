@@ -92,7 +92,9 @@ async def test_a_second_yes_orders_nothing() -> None:
     phone = await member(orders=(order("TEA"),))
     await phone.say("REORDER")
     await phone.say("YES")
-    await phone.say("YES")
+    assert await phone.say("YES") == [
+        "There is nothing to answer right now. Text REORDER or REWARDS to begin again."
+    ]
     assert len(phone.orders) == 2
 
 
