@@ -282,3 +282,23 @@ async def test_stop_is_the_last_word_until_start() -> None:
     assert await phone.say("BALANCE") == []
     (back,) = await phone.say("START")
     assert back.startswith("You're in: Corner Leaf rewards by text.")
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ("what is my balance?", "You have $"),
+        ("How many points do I have", "You have $"),
+        ("can I redeem my points", "You have $5.00 credit. Reply with a number"),
+        ("I want to reorder", "Jasmine tea"),
+        ("the usual please", "Jasmine tea"),
+        ("reordr", "Jasmine tea"),
+        ("could I talk to someone", "What would you like to ask?"),
+        ("PERSON is there wifi", "Thank you! We read it"),
+        ("Good morning, hello", "Sorry, I did not get that."),
+    ],
+)
+async def test_people_write_sentences(text: str, begins: str) -> None:
+    phone = await member(orders=(order("TEA"),))
+    (said,) = await phone.say(text)
+    assert said.startswith(begins)
