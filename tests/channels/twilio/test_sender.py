@@ -50,7 +50,7 @@ MESSAGE = Outgoing(
 
 @asynccontextmanager
 async def twilio(
-    token: str = TOKEN, sender: str = DEMO_NUMBER, wait: timedelta = timedelta(milliseconds=500)
+    token: str = TOKEN, sender: str = DEMO_NUMBER, wait: timedelta = timedelta(seconds=5)
 ) -> AsyncIterator[tuple[TwilioChannel, LoopbackTwilio]]:
     account = Account(SID, TOKEN, f"{PUBLIC_URL}/twilio/messages", messaging_service_sid=SERVICE)
     async with LoopbackTwilio(account, latency=timedelta()) as loopback:
@@ -84,9 +84,11 @@ async def failure(channel: Channel, message: Outgoing = MESSAGE) -> SendError:
     return caught.value
 
 
-async def sent_to(base_url: str, message: Outgoing = MESSAGE) -> SendError:
+async def sent_to(
+    base_url: str, message: Outgoing = MESSAGE, wait: timedelta = timedelta(seconds=5)
+) -> SendError:
     account = TwilioAccount(SID, TOKEN, sender=DEMO_NUMBER, public_url=PUBLIC_URL, base_url=base_url)
-    channel = TwilioChannel(account, timeout=timedelta(milliseconds=200), clock=lambda: NOW)
+    channel = TwilioChannel(account, timeout=wait, clock=lambda: NOW)
     try:
         return await failure(channel, message)
     finally:
@@ -146,7 +148,7 @@ async def test_a_wrong_token_is_the_operators() -> None:
 
 @pytest.mark.parametrize("fault", [Fault(kind="drop_answer"), Fault(kind="slow_answer", seconds=1)])
 async def test_a_lost_answer_is_unknown_and_nothing_is_sent_twice(fault: Fault) -> None:
-    async with twilio() as (channel, loopback):
+    async with twilio(wait=timedelta(milliseconds=500)) as (channel, loopback):
         loopback.fault(fault)
         assert type(await failure(channel)) is OutcomeUnknown
         await asyncio.sleep(0.05)
@@ -188,7 +190,7 @@ async def test_answers_that_break_off_or_make_no_sense() -> None:
         (moved, OperatorNeeded),
     ]:
         async with odd_server(answer) as url:
-            assert type(await sent_to(url)) is kind, answer.__name__
+            assert type(await sent_to(url, wait=timedelta(seconds=1))) is kind, answer.__name__
 
 
 @pytest.mark.parametrize(
