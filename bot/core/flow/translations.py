@@ -8,6 +8,7 @@ takes the forms that the translation's own language has.
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po, write_po
@@ -79,7 +80,9 @@ class TranslatedText:
         for tag in fallbacks(locale):
             if tag in self.others:
                 return self.others[tag], locale
-        return self.source, locale if _language(locale) == _language(self.language) else self.language
+        # The last to try is the language alone.
+        is_own = fallbacks(locale)[-1] == fallbacks(self.language)[-1]
+        return self.source, locale if is_own else self.language
 
 
 def compile_translated(
@@ -113,7 +116,8 @@ def message_id(source: str) -> str:
     return source.strip()
 
 
-def fallbacks(locale: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def fallbacks(locale: str) -> tuple[str, ...]:
     """Return the locales to try, nearest first: `zh_Hans_CN`, `zh_Hans`, `zh`.
 
     Chinese without a script is tried as what its region writes.
@@ -122,7 +126,7 @@ def fallbacks(locale: str) -> list[str]:
     chain = ["_".join(parts[:count]) for count in range(len(parts), 0, -1)]
     if parts[0] == "zh" and not {"Hans", "Hant"} & {*parts}:
         chain.insert(len(chain) - 1, "zh_Hant" if {"TW", "HK", "MO"} & {*parts} else "zh_Hans")
-    return chain
+    return tuple(chain)
 
 
 def read_translations(text: str, locale: str, file: str) -> dict[str, Translation]:
@@ -199,7 +203,3 @@ def _strange_names(source: Text, translated: Text, translation: Translation) -> 
         for variable in translated.variables
         if variable.path not in names
     ]
-
-
-def _language(locale: str) -> str:
-    return locale.replace("-", "_").split("_")[0]
