@@ -61,7 +61,7 @@ _SNAPSHOT = Statement(f"""
         (SELECT @rows({LOT_COLUMNS})
          FROM (SELECT * FROM lot l WHERE l.bucket = keys.bucket AND l.contact = keys.id
                AND l.wallet = '{WALLET}' AND {tables.LOT_OPEN}
-               ORDER BY l.priority, l.expires_at LIMIT {_LOTS_MAX + 1}) l),
+               ORDER BY l.priority, l.expires_at, l.active_from, l.id LIMIT {_LOTS_MAX + 1}) l),
         (SELECT @rows(h.id, h.order_id, h.state, h.expires_at, h.parts)
          FROM hold h WHERE h.bucket = keys.bucket AND h.contact = keys.id AND h.wallet = '{WALLET}'
          AND h.state = 'open')
@@ -513,7 +513,8 @@ def _record_credit(writes: Writes, turn: Turn) -> None:
         notice_at = next_notice_at(lot, turn.contact.zone, notices, turn.now)
         writes.add(_LOT, rows.lot_row(contact_id, lot, notice_at))
     writes.add(_LOT, *(rows.lot_row(contact_id, lot, None) for lot in books.changed_lots))
-    writes.add(_HOLD, *(rows.hold_row(contact_id, hold) for hold in (*books.new_holds, *books.changed_holds)))
+    # What closed comes first: an order that is held for again has one open hold at every moment.
+    writes.add(_HOLD, *(rows.hold_row(contact_id, hold) for hold in (*books.changed_holds, *books.new_holds)))
     for entry in books.entries:
         head, draws = rows.entry_rows(entry)
         writes.add(_ENTRY, head)
