@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 from bot.core.segments import segment
 from bot.demo.loopback_message import Draft, Faults, Message
 from bot.demo.loopback_twiml import Reply, TwimlError, read_twiml
-from bot.demo.loopback_webhook import Webhooks, incoming_form, is_loopback, status_form
+from bot.demo.loopback_webhook import Exchange, Webhooks, incoming_form, is_loopback, status_form
 
 OptOut = Literal["off", "default", "advanced"]
 Outbound = Literal["outbound-api", "outbound-reply"]
@@ -117,7 +117,8 @@ class Network:
         self.blocked: set[tuple[str, str]] = set()
         self._phones: dict[str, Phone] = {}
         self._clock = clock
-        self._latency_seconds = latency.total_seconds()
+        self.latency_seconds = latency.total_seconds()
+        """May be changed at any time, from any thread."""
         self._webhooks = Webhooks(account.auth_token, webhook_timeout, self.faults)
         self._journeys: set[asyncio.Task[None]] = set()
 
@@ -140,6 +141,15 @@ class Network:
     def phone(self, number: str) -> Phone:
         """Return the phone with this number; every number has one."""
         return self._phones.setdefault(number, Phone(number))
+
+    def last_exchange(self, number: str) -> Exchange | None:
+        """Return the webhook post that this phone's latest text led to."""
+        of_phone = (
+            exchange
+            for exchange in reversed(self._webhooks.exchanges)
+            if exchange.form.get("SmsStatus") == "received" and exchange.form["From"] == number
+        )
+        return next(of_phone, None)
 
     @property
     def phones(self) -> Mapping[str, Phone]:
@@ -173,7 +183,7 @@ class Network:
 
     async def _travel(self, message: Message, end: tuple[str, int | None], order: str | None) -> None:
         final, error_code = end
-        await asyncio.sleep(self._latency_seconds)  # the same for all: messages arrive in the order they left
+        await asyncio.sleep(self.latency_seconds)  # the same for all: messages arrive in the order they left
         if final == "delivered":
             self.phone(message.to).add(message)
             self.arrivals[message.our_id or message.sid] += 1
@@ -196,7 +206,7 @@ class Network:
             return
         for place, status in enumerate(statuses):
             if place > 0:
-                await asyncio.sleep(self._latency_seconds)
+                await asyncio.sleep(self.latency_seconds)
             if order != "reversed_callbacks":
                 self._move(message, status, error_code if status == final else None)
             await self._call_back(message, status, error_code if status == final else None)

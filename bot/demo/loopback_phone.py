@@ -3,6 +3,7 @@
 POST   /loopback/phones/{number}/texts               {"to", "body", "media"}: text the account
 GET    /loopback/phones/{number}/messages?after=&wait=   the conversation; waits for news if asked to
 GET    /loopback/phones/{number}/events?after=       the same as server-sent events
+GET    /loopback/phones/{number}/exchange            what its last text made us post, and the answer, raw
 GET    /loopback/phones                              the numbers
 GET    /loopback/counts                              how often each message arrived, for "never two"
 POST   /loopback/settle                              answers when nothing is on its way any more
@@ -46,6 +47,7 @@ class PhoneFace:
             web.post(f"{phone}/texts", self._text),
             web.get(f"{phone}/messages", self._messages),
             web.get(f"{phone}/events", self._events),
+            web.get(f"{phone}/exchange", self._exchange),
             web.get("/loopback/counts", self._counts),
             web.post("/loopback/settle", self._settle),
             web.get("/loopback/faults", self._faults),
@@ -97,6 +99,23 @@ class PhoneFace:
             ]
             after += len(messages)
             await stream.write(b"".join(lines) or b": still here\n\n")
+
+    async def _exchange(self, request: web.Request) -> web.Response:
+        exchange = self._network.last_exchange(request.match_info["number"])
+        if exchange is None:
+            return _json(None)
+        answer = exchange.answer
+        return _json(
+            {
+                "url": exchange.url,
+                "headers": dict(exchange.headers),
+                "form": dict(exchange.form),
+                "attempts": answer.attempts,
+                "status": answer.status,
+                "content_type": answer.content_type,
+                "answer": answer.body.decode("utf-8", "replace"),
+            }
+        )
 
     async def _counts(self, _: web.Request) -> web.Response:
         by_body = {

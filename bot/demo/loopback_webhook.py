@@ -6,6 +6,7 @@ https://www.twilio.com/docs/messaging/guides/track-outbound-message-status.
 
 import logging
 import secrets
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _SERVER_ERROR = 500
+_EXCHANGES_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,16 @@ class Answer:
     body: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One post as it went over the wire, and how it was answered."""
+
+    url: str
+    form: Mapping[str, str]
+    headers: Mapping[str, str]
+    answer: Answer
+
+
 class Webhooks:
     """Posts to the account's server; `open` inside the loop before use, `close` after."""
 
@@ -42,6 +54,8 @@ class Webhooks:
         self._timeout = aiohttp.ClientTimeout(total=timeout.total_seconds())
         self._faults = faults
         self._session: aiohttp.ClientSession | None = None
+        self.exchanges: deque[Exchange] = deque(maxlen=_EXCHANGES_KEPT)
+        """The latest posts, oldest first: for the curious."""
 
     async def open(self) -> None:
         """Get ready to post."""
@@ -72,6 +86,7 @@ class Webhooks:
         lost = form.get("SmsStatus") == "received" and self._faults.take(form["From"], "lost_webhook_answer")
         if lost or answer.status is None or answer.status >= _SERVER_ERROR:
             answer = await self._try(2, url, form, headers)
+        self.exchanges.append(Exchange(url, form, headers, answer))
         return answer
 
     async def _try(

@@ -1,0 +1,233 @@
+"""What the system knows of the owner of a phone number, for the panel beside the phone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from bot.core.ids import instant, microseconds
+from bot.core.loyalty.books import Books
+from bot.core.turn import Snapshot
+from bot.storage import turns
+from bot.storage.driver import Connection, Statement
+from bot.storage.turns import Wanted
+
+_MOST = 8
+_MESSAGES = Statement("""
+    SELECT o.id, o.created_at, o.message_class, o.flow, o.step, o.state, o.reason, o.error_code, o.due_at,
+        o.segments, o.body
+    FROM outbox o WHERE o.bucket = :bucket AND o.contact = :contact ORDER BY o.id DESC LIMIT :most
+""")
+_ENTRIES = Statement("""
+    SELECT e.effective_at, e.reason, e.source_type,
+        (SELECT SUM(d.amount_minor) FROM draw d WHERE d.bucket = e.bucket AND d.contact = e.contact
+            AND d.wallet = e.wallet AND d.number = e.number)
+    FROM entry e WHERE e.bucket = :bucket AND e.contact = :contact ORDER BY e.number DESC LIMIT :most
+""")
+_CONSENT = Statement("""
+    SELECT c.at, c.subscription_group, c.state, c.words
+    FROM consent c WHERE c.bucket = :bucket AND c.contact = :contact ORDER BY c.number DESC LIMIT :most
+""")
+_CALLS = Statement("""
+    SELECT c.created_at, c.kind, c.state, c.failure
+    FROM call c WHERE c.bucket = :bucket AND c.contact = :contact ORDER BY c.created_at DESC LIMIT :most
+""")
+_NEXT_NOTICE = Statement("""
+    SELECT MIN(l.notice_at) FROM lot l
+    WHERE l.bucket = :bucket AND l.contact = :contact AND l.notice_at > :now
+        AND l.pending_minor + l.available_minor > 0
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCredit:
+    """The wallet, in minor units; `endings` are (amount, last day), soonest first."""
+
+    available: int
+    pending: int
+    held: int
+    debt: int
+    endings: tuple[tuple[int, date | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRun:
+    """A run that waits: for what, where, until when."""
+
+    flow: str
+    step: str
+    waits_for: str
+    until: datetime | None
+    is_suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMessage:
+    """A row of the outbox."""
+
+    at: datetime
+    message_class: str
+    flow: str
+    step: str
+    state: str
+    reason: str | None
+    error_code: str | None
+    due_at: datetime
+    segments: int | None
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEntry:
+    """A movement of credit."""
+
+    at: datetime
+    reason: str
+    source: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownConsent:
+    """A line of the consent log."""
+
+    at: datetime
+    group: str
+    state: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCall:
+    """Something that was told to the shop."""
+
+    at: datetime
+    kind: str
+    state: str
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All the panel shows of one contact; newest first where it is a history."""
+
+    id: str
+    is_member: bool
+    first_name: str | None
+    birthday_on: date | None
+    locale: str
+    zone: str
+    zone_is_known: bool
+    stopped_at: datetime | None
+    unusable_reason: str | None
+    credit: KnownCredit
+    subscriptions: dict[str, str]
+    consent: tuple[KnownConsent, ...]
+    runs: tuple[KnownRun, ...]
+    messages: tuple[KnownMessage, ...]
+    entries: tuple[KnownEntry, ...]
+    orders: tuple[tuple[datetime, str, int, str], ...]
+    calls: tuple[KnownCall, ...]
+    next_reminder_at: datetime | None
+
+
+async def know(connection: Connection, number: str, now: datetime) -> Known | None:
+    """Read what there is of the owner of a phone number; None where nobody has it."""
+    found = await turns.find(connection, [("sms", number)])
+    contact_id = found.get(("sms", number))
+    if contact_id is None:
+        return None
+    contacts = await turns.lock(connection, [contact_id])
+    wanted = {contact_id: Wanted(lots=True, orders=True)}
+    snapshot = (await turns.load(connection, contacts, wanted))[contact_id]
+    contact = snapshot.contact
+    address = next(one for one in snapshot.addresses if one.value == number)
+    of_contact = {"bucket": contact.bucket, "contact": contact.id}
+    most = {**of_contact, "most": _MOST}
+    ((notice_at,),) = await connection.read(_NEXT_NOTICE, **of_contact, now=microseconds(now))
+    return Known(
+        id=contact.id,
+        is_member=contact.is_member,
+        first_name=contact.first_name,
+        birthday_on=contact.birthday_on,
+        locale=contact.locale,
+        zone=contact.zone,
+        zone_is_known=contact.zone_is_known,
+        stopped_at=address.stopped_at,
+        unusable_reason=address.unusable_reason,
+        credit=_credit(snapshot, now),
+        subscriptions={group: state.value for group, state in snapshot.subscriptions.items()},
+        consent=tuple(
+            KnownConsent(instant(row[0]), row[1], row[2], row[3])
+            for row in await connection.read(_CONSENT, **most)
+        ),
+        runs=_runs(snapshot),
+        messages=tuple(_message(row) for row in await connection.read(_MESSAGES, **most)),
+        entries=tuple(
+            KnownEntry(instant(row[0]), row[1], row[2], row[3])
+            for row in await connection.read(_ENTRIES, **most)
+        ),
+        orders=_orders(snapshot),
+        calls=tuple(
+            KnownCall(instant(row[0]), row[1], row[2], row[3])
+            for row in await connection.read(_CALLS, **most)
+        ),
+        next_reminder_at=None if notice_at is None else instant(notice_at),
+    )
+
+
+def _credit(snapshot: Snapshot, now: datetime) -> KnownCredit:
+    books = Books(snapshot.wallet, snapshot.lots, snapshot.holds, lots_complete=True, mint=str)
+    balance = books.balance(now)
+    endings: dict[date | None, int] = {}
+    for ending in balance.endings:
+        endings[ending.good_through] = endings.get(ending.good_through, 0) + ending.amount_minor
+    return KnownCredit(
+        available=balance.available_minor,
+        pending=balance.pending_minor,
+        held=balance.held_minor,
+        debt=balance.debt_minor,
+        endings=tuple((amount, day) for day, amount in endings.items()),
+    )
+
+
+def _runs(snapshot: Snapshot) -> tuple[KnownRun, ...]:
+    return tuple(
+        KnownRun(
+            flow=run.flow,
+            step=run.wait.step,
+            waits_for=run.wait.kind.value,
+            until=run.wait.until,
+            is_suspended=run.suspended_at is not None,
+        )
+        for run in snapshot.runs
+        if run.wait is not None
+    )
+
+
+def _orders(snapshot: Snapshot) -> tuple[tuple[datetime, str, int, str], ...]:
+    orders: Any = snapshot.more["orders"]
+    return tuple(
+        (
+            order.placed_at,
+            ", ".join(f"{line.quantity} × {line.name}" for line in order.lines),
+            order.total_minor,
+            order.source,
+        )
+        for order in orders[:_MOST]
+    )
+
+
+def _message(row: Sequence[Any]) -> KnownMessage:
+    return KnownMessage(
+        at=instant(row[1]),
+        message_class=row[2],
+        flow=row[3],
+        step=row[4],
+        state=row[5],
+        reason=row[6],
+        error_code=row[7],
+        due_at=instant(row[8]),
+        segments=row[9],
+        body=row[10],
+    )

@@ -1,0 +1,129 @@
+"""Loads the demo shop into an empty database: catalogue, members, and all that they lived through."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from random import Random
+
+from bot.conversation.publication import PROGRAM
+from bot.core.contact import Contact
+from bot.core.flow.program_file import read_program
+from bot.core.flow.reader import read
+from bot.core.local_time import local_date
+from bot.core.loyalty.notices import next_notice_at
+from bot.core.loyalty.program import Program
+from bot.demo.catalogue import PRODUCTS
+from bot.demo.history import Life, live
+from bot.demo.people import SEED, people
+from bot.storage import revisions, rows, tables, turns
+from bot.storage.driver import Connection, Database, Present, Rows, Statement
+from bot.storage.rows import RowValues
+
+_FRIDAY = 4
+_WEEK = 7
+_ANYBODY = Statement("SELECT 1 FROM contact LIMIT 1")
+_WRITTEN = (
+    "consent",
+    "subscription",
+    "event",
+    "shop_order",
+    "order_line",
+    "wallet",
+    "lot",
+    "entry",
+    "draw",
+    "notice",
+)
+_ROWS = {name: Rows(tables.Row.metadata.tables[name], Present.FAIL) for name in _WRITTEN}
+
+
+async def is_loaded(database: Database) -> bool:
+    """Whether there is anybody in the database."""
+    return bool(await database.query(lambda connection: connection.read(_ANYBODY)))
+
+
+async def load(database: Database, now: datetime) -> int:
+    """Load it all as of `now` in one transaction; returns how many members there are."""
+    program = await database.query(_program)
+    lives = lived(program, now)
+
+    async def write(connection: Connection) -> None:
+        await revisions.put_products(connection, PRODUCTS)
+        await _write(connection, lives, program, now)
+
+    await database.transact(write)
+    return len(lives)
+
+
+def lived(program: Program, now: datetime) -> list[Life]:
+    """Every member's two years; the same for the same day and program."""
+    # Half a day beyond today somewhere is tomorrow elsewhere: a Friday that is safely ahead everywhere.
+    friday_in_days = (_FRIDAY - local_date(now, "UTC").weekday() - 2) % _WEEK + 2
+    return [
+        live(person, program, now, Random(SEED + number))
+        for number, person in enumerate(people(friday_in_days))
+    ]
+
+
+async def _program(connection: Connection) -> Program:
+    published = await revisions.published(connection)
+    file = next(file for file in published if file.kind == PROGRAM)
+    return read_program(read(file.source, file.file))
+
+
+async def _write(connection: Connection, lives: Sequence[Life], program: Program, now: datetime) -> None:
+    written: dict[str, list[RowValues]] = {name: [] for name in _WRITTEN}
+    newcomers = []
+    for life in lives:
+        contact = _add_consent(written, life)
+        newcomers.append((contact, life.address))
+        _add_orders(written, life)
+        _add_credit(written, life, program, now)
+    created = await turns.create(connection, newcomers, now)
+    assert all(created), "nobody has the number of another"
+    for name, values in written.items():
+        await connection.write(_ROWS[name], values)
+
+
+def _add_consent(written: dict[str, list[RowValues]], life: Life) -> Contact:
+    contact = life.contact
+    for change in life.consent:
+        line = rows.consent_row(
+            contact,
+            change,
+            number=contact.consent_count + 1,
+            previous_hash=contact.consent_hash,
+            salt=life.random.randbytes(16).hex(),
+        )
+        written["consent"].append(line.values)
+        contact = replace(contact, consent_count=contact.consent_count + 1, consent_hash=line.hash)
+    written["subscription"].append(rows.subscription_row(contact, life.consent[-1]))
+    return contact
+
+
+def _add_orders(written: dict[str, list[RowValues]], life: Life) -> None:
+    contact_id = life.contact.id
+    for event in life.events:
+        written["event"].append(rows.event_row(contact_id, life.new_id(event.at), event))
+    for order in life.orders:
+        head, lines = rows.order_rows(contact_id, order)
+        written["shop_order"].append(head)
+        written["order_line"] += lines
+
+
+def _add_credit(written: dict[str, list[RowValues]], life: Life, program: Program, now: datetime) -> None:
+    contact, books = life.contact, life.books
+    written["wallet"].append(rows.wallet_row(books.wallet))
+    for lot in books.lots.values():
+        # Only what lies ahead: the notices of the past were lived already.
+        notice_at = next_notice_at(lot, contact.zone, program.notices, now) if lot.is_open else None
+        written["lot"].append(rows.lot_row(contact.id, lot, notice_at))
+    for entry in books.entries:
+        head, draws = rows.entry_rows(entry)
+        written["entry"].append(head)
+        written["draw"] += draws
+    for notice in life.notices:
+        key = f"notice:{notice.lot_id}:{notice.days}"
+        written["notice"].append(
+            (contact.bucket, contact.id, notice.lot_id, notice.days, key, rows.stored(notice.at))
+        )

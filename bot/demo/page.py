@@ -1,0 +1,205 @@
+"""The phone page and what it asks for: one stream of news, and a way to text, to move time, to break things.
+
+It speaks to the bot only as a phone does: by texting through the loopback Twilio. All it gets beyond that
+is the panel "what the system knows", which is read from the database.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+
+import aiohttp
+import orjson
+from aiohttp import web
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from bot.app import Running
+from bot.core.phone import NotAContact, to_e164
+from bot.demo.clock import DemoClock
+from bot.demo.knowledge import know
+from bot.demo.loopback_phone import only_this_machine
+from bot.demo.loopback_thread import LoopbackThread
+from bot.demo.people import Person
+from bot.demo.time_travel import TimeTravel
+from bot.storage import turns
+
+# Numbers kept for fiction; each start of a new conversation takes the next that never wrote.
+_FRESH = tuple(f"+1{area}55501{number:02d}" for area in ("646", "347", "929") for number in range(100))
+_STATIC = Path(str(files("bot.demo"))) / "static"
+_LOOK_EVERY_SECONDS = 0.25
+_HEARTBEAT_EVERY = 60
+_SECONDS_MAX = 62 * 86400
+_ONLY_OURS = {
+    "Content-Security-Policy": "default-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-cache",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class _Text(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    number: str
+    body: str = Field(max_length=1600)
+
+
+class _Move(BaseModel):
+    """Where to move the clock: on by so many seconds, or to an instant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seconds: float = Field(default=0, ge=0, le=_SECONDS_MAX)
+    to: AwareDatetime | None = None
+
+
+class PhonePage:
+    """The `/demo/` paths."""
+
+    def __init__(
+        self, app: Running, clock: DemoClock, loopback: LoopbackThread, travel: TimeTravel, told: list[Person]
+    ) -> None:
+        self._app, self._clock, self._loopback, self._travel, self._told = app, clock, loopback, travel, told
+        self._closing = asyncio.Event()
+
+    def application(self) -> web.Application:
+        """Everything below `/demo/`; answers to pages of this machine only."""
+        application = web.Application(middlewares=[only_this_machine])
+        application.add_routes(
+            [
+                web.get("/", self._index),
+                web.static("/static", _STATIC),
+                web.get("/people", self._people),
+                web.get("/live", self._live),
+                web.post("/texts", self._text),
+                web.post("/clock", self._move),
+                web.post("/faults", self._add_fault),
+                web.delete("/faults", self._clear_faults),
+                web.post("/shop", self._shop),
+            ]
+        )
+        application.on_response_prepare.append(_only_ours)
+        application.on_shutdown.append(self._close)
+        return application
+
+    async def _close(self, _: web.Application) -> None:
+        self._closing.set()  # watchers would stay for ever
+
+    async def _index(self, _: web.Request) -> web.StreamResponse:
+        return web.FileResponse(_STATIC / "phone.html")
+
+    async def _people(self, _: web.Request) -> web.Response:
+        currency = self._app.decisions.shop.program.currency
+        names = [("sms", number) for number in _FRESH]
+        taken = await self._app.database.query(lambda connection: turns.find(connection, names))
+        return _json(
+            {
+                "fresh": next((number for _, number in names if ("sms", number) not in taken), _FRESH[0]),
+                "shop": self._app.decisions.shop.name,
+                "currency": {"code": currency.code, "exponent": currency.exponent},
+                "people": [
+                    {
+                        "number": person.number,
+                        "name": person.first_name,
+                        "locale": person.locale,
+                        "story": person.story,
+                    }
+                    for person in self._told
+                ],
+            }
+        )
+
+    # What the page does
+
+    async def _text(self, request: web.Request) -> web.Response:
+        try:
+            text = _Text.model_validate_json(await request.read())
+            number = to_e164(text.number)
+        except (ValidationError, NotAContact):
+            return _json({"error": "Give a phone number and a text of at most 1,600 characters."}, 400)
+        return await self._passed_on("POST", f"/loopback/phones/{number}/texts", {"body": text.body})
+
+    async def _move(self, request: web.Request) -> web.Response:
+        try:
+            move = _Move.model_validate_json(await request.read())
+        except ValidationError:
+            return _json({"error": "Give seconds (at most 62 days) or an instant to move to."}, 400)
+        await self._travel.forward_to(move.to or self._clock() + timedelta(seconds=move.seconds))
+        return _json({"now": self._clock()})
+
+    async def _add_fault(self, request: web.Request) -> web.Response:
+        return await self._passed_on("POST", "/loopback/faults", orjson.loads(await request.read()))
+
+    async def _clear_faults(self, _: web.Request) -> web.Response:
+        return await self._passed_on("DELETE", "/loopback/faults", None)
+
+    async def _shop(self, _: web.Request) -> web.Response:
+        """Be the shop that orders are handed to: whatever is told is taken."""
+        return web.Response(status=204)
+
+    # What the page sees
+
+    async def _live(self, request: web.Request) -> web.StreamResponse:
+        """Tell all there is to see on and around one phone, again whenever it has changed."""
+        try:
+            number = to_e164(request.query.get("number", ""))
+        except NotAContact:
+            return _json({"error": "That is no phone number."}, 400)
+        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await stream.prepare(request)
+        async for news in self._news(number):
+            await stream.write(news)
+        return stream
+
+    async def _news(self, number: str) -> AsyncIterator[bytes]:
+        told, quiet = b"", 0
+        while not self._closing.is_set():
+            seen = orjson.dumps(await self._seen(number))
+            if seen != told:
+                told, quiet = seen, 0
+                yield b"data: %b\n\n" % seen
+            elif (quiet := quiet + 1) % _HEARTBEAT_EVERY == 0:
+                yield b": still here\n\n"
+            try:
+                async with asyncio.timeout(_LOOK_EVERY_SECONDS):
+                    await self._closing.wait()
+            except TimeoutError:
+                continue
+
+    async def _seen(self, number: str) -> dict[str, object]:
+        phone = f"/loopback/phones/{number}"
+        now: datetime = self._clock()
+        known = await self._app.database.query(lambda connection: know(connection, number, now))
+        return {
+            "number": number,
+            "ahead_seconds": self._clock.ahead.total_seconds(),
+            "conversation": await self._asked(f"{phone}/messages"),
+            "exchange": await self._asked(f"{phone}/exchange"),
+            "faults": await self._asked("/loopback/faults"),
+            "known": known,
+        }
+
+    # How it asks the loopback
+
+    async def _asked(self, path: str) -> object:
+        async with self._loopback.session.get(path) as answer:
+            return orjson.loads(await answer.read())
+
+    async def _passed_on(self, method: str, path: str, body: object) -> web.Response:
+        try:
+            async with self._loopback.session.request(method, path, json=body) as answer:
+                return web.Response(
+                    body=await answer.read(), status=answer.status, content_type="application/json"
+                )
+        except aiohttp.ClientError:
+            return _json({"error": "The loopback Twilio does not answer."}, 502)
+
+
+async def _only_ours(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_ONLY_OURS)
+
+
+def _json(answer: Mapping[str, object], status: int = 200) -> web.Response:
+    return web.Response(body=orjson.dumps(answer), status=status, content_type="application/json")

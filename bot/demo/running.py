@@ -1,0 +1,96 @@
+"""The whole demo: a shop full of members, the bot, a loopback Twilio, a phone page; on this machine alone."""
+
+import os
+import secrets
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from bot import app
+from bot.config import Settings, load_settings, with_secret
+from bot.core.errors import RegularsError
+from bot.demo import loading
+from bot.demo.clock import DemoClock
+from bot.demo.loopback_network import DEMO_NUMBER, Account
+from bot.demo.loopback_thread import LoopbackThread, loopback_thread
+from bot.demo.page import PhonePage
+from bot.demo.people import people
+from bot.demo.time_travel import TimeTravel
+from bot.logs import configure_logs
+
+FOLDER = Path(".demo")
+_HOST = "127.0.0.1"  # never anything else: whoever reaches it can text as anybody and move the clock
+_SID = "AC" + "0" * 32
+_DATABASE = "demo.sqlite"
+_CLOCK = "clock"
+_LATENCY = timedelta(milliseconds=250)
+
+
+class PortTaken(RegularsError):
+    """Another program listens on the port already."""
+
+
+@asynccontextmanager
+async def demo(port: int, folder: Path = FOLDER, *, fresh: bool = False) -> AsyncIterator[str]:
+    """Run the demo for as long as the context lasts; gives the page's URL. Raises `PortTaken`."""
+    _check_port(port)
+    _prepare(folder, fresh=fresh)
+    clock = DemoClock(folder / _CLOCK)
+    account = Account(_SID, secrets.token_hex(16), f"http://{_HOST}:{port}/twilio/messages")
+    async with AsyncExitStack() as stack:
+        loopback = await stack.enter_async_context(loopback_thread(account, latency=_LATENCY, clock=clock))
+        settings = _settings(port, folder, account, loopback, os.environ)
+        configure_logs(sys.stderr, "warning")
+        database = await app.prepare_database(settings, clock)
+        await app.push(database, settings, clock)
+        if not await loading.is_loaded(database):
+            await loading.load(database, clock())
+        running = await stack.enter_async_context(app.running(settings, clock=clock, database=database))
+        travel = TimeTravel(running, clock, loopback)
+        told = [person for person in people(1) if person.story]
+        page = PhonePage(running, clock, loopback, travel, told)
+        url = await stack.enter_async_context(app.serving(running, extra=page.application()))
+        yield f"{url}/demo/"
+
+
+def _settings(
+    port: int, folder: Path, account: Account, loopback: LoopbackThread, environ: Mapping[str, str]
+) -> Settings:
+    """Settings of the demo's own: of the environment it takes the folder of flows alone, never a database."""
+    own = {
+        "DATABASE_URL": f"sqlite+aiosqlite:///{(folder / _DATABASE).resolve()}",
+        "REGULARS_HOST": _HOST,
+        "REGULARS_PORT": str(port),
+        "REGULARS_ZONE": "America/New_York",
+        "REGULARS_TWILIO_ACCOUNT_SID": account.sid,
+        "REGULARS_TWILIO_AUTH_TOKEN": account.auth_token,
+        "REGULARS_TWILIO_FROM": DEMO_NUMBER,
+        "REGULARS_TWILIO_BASE_URL": loopback.url,
+        "REGULARS_SHOP_WEBHOOK_URL": f"http://{_HOST}:{port}/demo/shop",
+        "REGULARS_SHOP_WEBHOOK_SECRET": secrets.token_urlsafe(32),
+    }
+    if flows := environ.get("REGULARS_FLOWS"):
+        own["REGULARS_FLOWS"] = flows
+    return with_secret(load_settings(own))
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError as error:
+            raise PortTaken(
+                f"Port {port} is in use: end what runs there, or try: regulars demo --port {port + 1}"
+            ) from error
+
+
+def _prepare(folder: Path, *, fresh: bool) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    if not fresh:
+        return
+    for file in (*folder.glob(f"{_DATABASE}*"), folder / _CLOCK):
+        file.unlink(missing_ok=True)
