@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from bot.cli import contact, flows, serving
+from bot.cli import contact, dead, demo, flows, outbox, serving
 from bot.core.errors import RegularsError
 
 cli = typer.Typer(
@@ -17,8 +17,11 @@ cli = typer.Typer(
     rich_markup_mode=None,
 )
 serving.add_to(cli)
+demo.add_to(cli)
 flows.add_to(cli)
 contact.add_to(cli)
+dead.add_to(cli)
+outbox.add_to(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -31,13 +31,18 @@ async def problem_of(settings: Settings) -> str | None:
     return None
 
 
-@asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Database]:
-    """The database, closed at the end; ends the command where it cannot be used."""
+async def usable(settings: Settings) -> Database:
+    """Open the database; ends the command where it cannot be used."""
     problem = await problem_of(settings)
     if problem is not None:
         end(problem)
-    database = await app.open_database(settings)
+    return await app.open_database(settings)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Database]:
+    """The database, closed at the end; ends the command where it cannot be used."""
+    database = await usable(settings)
     try:
         yield database
     finally:

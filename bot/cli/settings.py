@@ -1,5 +1,6 @@
 """What every command begins with: settings and logs."""
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -18,5 +19,10 @@ def read_settings(*, quiet: bool = False) -> Settings:
 def settings_of_files() -> Settings:
     """Read settings for commands that look at files only: no secret is asked for, or made. As above."""
     settings = load_settings(os.environ, Path(".env"))
-    configure_logs(sys.stderr, "error")
+    silence_logs()
     return settings
+
+
+def silence_logs() -> None:
+    """Write no logs: for commands that say themselves what failed."""
+    configure_logs(io.StringIO(), "error")

@@ -109,7 +109,8 @@ def _inbound(row: Sequence[Any]) -> _Ordered:
     at, payload, state, outcome, failure = row
     told = orjson.loads(payload)
     text = "\n".join([str(told.get("text", "")), *told.get("media", [])]).strip()
-    reason = failure.strip().splitlines()[-1] if failure else outcome or None
+    has_failed = failure and state != "done"
+    reason = failure.strip().splitlines()[-1] if has_failed else outcome or None
     message = Message(Direction.INBOUND, instant(at), str(told.get("channel", "")), text, state, reason)
     return message.at, -1, message
 

@@ -1,0 +1,65 @@
+"""Messages of the outbox by state, as an operator looks at them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.ids import instant
+from bot.core.messages import OutboxState
+from bot.storage.driver import Connection, Statement
+
+_LISTED = Statement("""
+    SELECT o.id, o.contact, o.channel, o.address, o.state, o.reason, o.error_code, o.created_at, o.due_at,
+           o.attempts, o.flow, o.message_class
+    FROM @each(states: state text)
+    JOIN outbox o ON o.state = states.state
+    ORDER BY o.created_at, o.id LIMIT :most
+""")
+_COUNTED = Statement("""
+    SELECT o.state, COUNT(*) FROM @each(states: state text) JOIN outbox o ON o.state = states.state
+    GROUP BY o.state
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A message where it stands; `due_at` says when it is tried (again)."""
+
+    id: str
+    contact_id: str
+    channel: str
+    address: str
+    state: OutboxState
+    reason: str | None
+    created_at: datetime
+    due_at: datetime
+    attempts: int
+    flow: str
+    message_class: str
+
+
+async def listed(connection: Connection, states: Collection[OutboxState], most: int) -> list[Unsent]:
+    """Messages in these states, oldest first."""
+    keys = [(state.value,) for state in states]
+    return [
+        Unsent(
+            id=row[0],
+            contact_id=row[1],
+            channel=row[2],
+            address=row[3],
+            state=OutboxState(row[4]),
+            reason=row[5] or (f"error {row[6]}" if row[6] else None),
+            created_at=instant(row[7]),
+            due_at=instant(row[8]),
+            attempts=row[9],
+            flow=row[10],
+            message_class=row[11],
+        )
+        for row in await connection.read(_LISTED, states=keys, most=most)
+    ]
+
+
+async def counted(connection: Connection, states: Collection[OutboxState]) -> dict[OutboxState, int]:
+    """How many messages are in each of these states; a state without any is missing."""
+    keys = [(state.value,) for state in states]
+    return {OutboxState(state): int(n) for state, n in await connection.read(_COUNTED, states=keys)}

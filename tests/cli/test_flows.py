@@ -1,0 +1,242 @@
+"""`flows check` and `flows test` as a marketer meets them."""
+
+from tests.cli.conftest import Terminal
+
+PROGRAM = """\
+program: Shop
+currency: {code: USD, exponent: 2}
+point_value: 0.01
+earning: {rate: 5%}
+expiry: {after: 12 months}
+"""
+HELLO = """\
+flow: hello
+title: Greet
+start:
+  - keyword: [HI]
+steps:
+  - say: Hello there!
+tests:
+  - say: hi
+    expect: ["Hello there"]
+"""
+
+
+def test_the_shipped_files_are_well(shop: Terminal) -> None:
+    ran = shop("flows", "check")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err.endswith("files checked: all is well.\n")
+
+
+def test_the_conversations_of_the_shipped_flows_go_as_written(shop: Terminal) -> None:
+    ran = shop("flows", "test")
+    assert ran.code == 0, ran.out
+    assert ran.out.rstrip().endswith("all as written.")
+    assert "FAIL" not in ran.out
+
+
+def test_a_typo_is_one_complaint_with_place_and_remedy(terminal: Terminal) -> None:
+    terminal.write("flows/program.yaml", PROGRAM)
+    terminal.write("flows/hello.yaml", HELLO.replace("say: Hello", "sayy: Hello"))
+    ran = terminal("flows", "check")
+    assert ran.code == 1
+    (line,) = ran.out.splitlines()
+    assert line.startswith("flows/hello.yaml:6:5: ")
+    assert "`say`" in line or "'say'" in line
+    assert ran.err == "2 files checked: 1 error, 0 warnings.\n"
+
+
+def test_all_flows_are_looked_at_together(terminal: Terminal) -> None:
+    terminal.write("flows/program.yaml", PROGRAM)
+    terminal.write("flows/hello.yaml", HELLO)
+    terminal.write(
+        "flows/other.yaml", HELLO.replace("flow: hello", "flow: other").replace("[HI]", "[Hi!, STOP]")
+    )
+    terminal.write(
+        "flows/third.yaml",
+        HELLO.replace("flow: hello", "flow: third")
+        .replace("[HI]", "[X]")
+        .replace("say: Hello there!", "call: helo"),
+    )
+    ran = terminal("flows", "check")
+    assert ran.code == 1
+    assert "flows/other.yaml:4:" in ran.out
+    assert "flows/hello.yaml:4" in ran.out
+    assert "did you mean 'hello'?" in ran.out
+    assert "answered before any flow" in ran.out
+
+
+def test_only_the_named_file_is_complained_about(terminal: Terminal) -> None:
+    terminal.write("flows/program.yaml", PROGRAM)
+    terminal.write("flows/hello.yaml", HELLO)
+    terminal.write("flows/bad.yaml", "flow: [")
+    assert terminal("flows", "check", "flows/hello.yaml").code == 0
+    assert terminal("flows", "check", "flows/bad.yaml").code == 1
+
+
+def test_program_and_keywords_are_checked_too(terminal: Terminal) -> None:
+    terminal.write("flows/program.yaml", PROGRAM.replace("5%", "lots"))
+    terminal.write("flows/keywords.yaml", "programme: Shop\n")
+    ran = terminal("flows", "check")
+    assert ran.code == 1
+    assert "flows/program.yaml:4:" in ran.out
+    assert "flows/keywords.yaml:1:1: " in ran.out
+
+
+def test_a_folder_without_program_is_told_so(terminal: Terminal) -> None:
+    terminal.write("flows/hello.yaml", HELLO)
+    ran = terminal("flows", "check")
+    assert ran.code == 1
+    assert ran.out.startswith("flows/program.yaml:1:1: there is no such file")
+
+
+def test_a_warning_is_marked_and_stops_nothing(terminal: Terminal) -> None:
+    terminal.write("flows/program.yaml", PROGRAM)
+    terminal.write("flows/greeting.yaml", HELLO)
+    ran = terminal("flows", "check")
+    assert ran.code == 0
+    assert ran.out.rstrip().endswith("[warning]")
+    assert "0 errors, 1 warning" in ran.err
+
+
+def test_what_is_not_there_is_wrong_use(terminal: Terminal) -> None:
+    ran = terminal("flows", "check", "nowhere.yaml")
+    assert (ran.code, ran.err) == (2, "nowhere.yaml: there is no such file or folder\n")
+
+
+def test_checking_leaves_no_file_behind(shop: Terminal) -> None:
+    before = sorted(shop.folder.rglob("*"))
+    shop("flows", "check")
+    shop("flows", "test", "hello")
+    assert sorted(shop.folder.rglob("*")) == before
+
+
+def test_a_surprise_is_shown_with_its_place_and_the_conversation(terminal: Terminal) -> None:
+    terminal.write("flows/program.yaml", PROGRAM)
+    terminal.write("flows/hello.yaml", HELLO.replace('expect: ["Hello there"]', 'expect: ["Good day"]'))
+    ran = terminal("flows", "test")
+    assert ran.code == 1
+    assert "  FAIL conversation\n       > hi\n       < Hello there!\n" in ran.out
+    assert "flows/hello.yaml:8:5: after 'hi' expected 'Good day', but 'Hello there!' came" in ran.out
+    assert ran.out.rstrip().endswith("1 flow, 1 test: 1 surprise.")
+
+
+def test_time_passes_for_waits_reminders_and_quiet_hours(terminal: Terminal) -> None:
+    terminal.write("flows/program.yaml", PROGRAM)
+    terminal.write(
+        "flows/hello.yaml",
+        """\
+flow: hello
+title: Greet, and greet again
+start:
+  - keyword: [HI]
+    category: opt-in
+    group: news
+steps:
+  - say: Hello!
+  - wait: 2h
+  - say: Still here?
+  - say: We are.
+  - wait: 9h
+  - say: Good night.
+tests:
+  - say: hi
+    expect: ["HELP", "Hello!"]
+  - advance: 1h
+    expect: []
+  - advance: 1h
+    expect: ["Still here?", "We are."]
+  - advance: 10h
+    expect: []
+  - advance: 10h
+    expect: ["Good night."]
+""",
+    )
+    ran = terminal("flows", "test", "--verbose")
+    assert ran.code == 0, ran.out
+    assert "       > (1:00:00 later)\n" in ran.out
+
+
+def test_an_event_starts_a_flow_and_what_is_known_is_said(terminal: Terminal) -> None:
+    terminal.write("flows/program.yaml", PROGRAM)
+    terminal.write(
+        "flows/hello.yaml",
+        HELLO.replace("[HI]", "[HI]\n    category: opt-in\n    group: news").replace(
+            'expect: ["Hello there"]', 'expect: ["HELP", "Hello there"]'
+        ),
+    )
+    terminal.write(
+        "flows/thanks.yaml",
+        """\
+flow: thanks
+title: Thank for an order
+group: news
+start:
+  - event: Order Completed
+    where: {total: "> 10"}
+steps:
+  - say: "Thanks{% if member.first_name %}, {{ member.first_name }}{% endif %}, for {{ event.total }}!"
+tests:
+  - say: hi
+  - event: {name: Order Completed, properties: {total: 5}}
+    expect: []
+  - set: {member.first_name: Ana}
+  - event: {name: Order Completed, properties: {total: 20}}
+    expect: ["Thanks, Ana, for 20!"]
+""",
+    )
+    ran = terminal("flows", "test", "thanks")
+    assert ran.code == 0, ran.out
+
+
+def test_each_test_meets_a_stranger(terminal: Terminal) -> None:
+    terminal.write("flows/program.yaml", PROGRAM)
+    terminal.write(
+        "flows/name.yaml",
+        """\
+flow: name
+title: Ask for a name
+start:
+  - keyword: [NAME]
+steps:
+  - say: "{{ member.first_name | default: 'nobody' }}"
+  - set: {member.first_name: Ana}
+tests:
+  - test: first
+    conversation: [{say: name, expect: [nobody]}, {say: name, expect: [Ana]}]
+  - test: second
+    conversation: [{say: name, expect: [nobody]}]
+""",
+    )
+    ran = terminal("flows", "test")
+    assert ran.code == 0, ran.out
+
+
+def test_a_turn_that_fails_is_a_surprise_even_where_nothing_was_expected(terminal: Terminal) -> None:
+    terminal.write("flows/program.yaml", PROGRAM)
+    circle = """\
+flow: circle
+title: Go round and round
+start:
+  - keyword: [GO]
+steps:
+  - id: top
+    set: {round: "x"}
+  - if: round == 'y'
+    then:
+      - end
+  - goto: top
+tests:
+  - say: go
+"""
+    terminal.write("flows/circle.yaml", circle)
+    ran = terminal("flows", "test")
+    assert ran.code == 1
+    assert "flows/circle.yaml:13:5: a turn failed: " in ran.out
+    assert "Traceback" not in ran.out + ran.err
+
+
+def test_an_unknown_flow_is_wrong_use(shop: Terminal) -> None:
+    ran = shop("flows", "test", "loyalti")
+    assert ran.code == 2
+    assert ran.err == "loyalti: there is no such flow; did you mean loyalty?\n"
