@@ -180,16 +180,22 @@ async def suppressed(
 async def create(
     connection: Connection, newcomers: Sequence[tuple[Contact, Address]], now: datetime
 ) -> list[bool]:
-    """Create contacts with their first address; False where another process was first."""
+    """Create contacts with their first address; False where another process was first.
+
+    All processes claim addresses in the same order: two that met the same strangers in another one would
+    wait for each other, and a deadlock takes the server a second to see.
+    """
+    in_order = sorted(newcomers, key=lambda one: (one[1].channel, one[1].value))
     won = await connection.claim(
         _DIRECTORY,
-        [(address.channel, address.value, contact.bucket, contact.id) for contact, address in newcomers],
+        [(address.channel, address.value, contact.bucket, contact.id) for contact, address in in_order],
     )
-    winners = [newcomer for newcomer, is_new in zip(newcomers, won, strict=True) if is_new]
+    winners = [newcomer for newcomer, is_new in zip(in_order, won, strict=True) if is_new]
     if winners:
         await connection.write(_NEW_CONTACT, [rows.contact_row(contact) for contact, _ in winners])
         await connection.write(_ADDRESS, [rows.address_row(*winner, now) for winner in winners])
-    return won
+    ids = {contact.id for contact, _ in winners}
+    return [contact.id in ids for contact, _ in newcomers]
 
 
 async def lock(connection: Connection, contact_ids: Collection[str]) -> dict[str, Contact]:

@@ -136,6 +136,7 @@ async def test_processes_that_meet_the_same_strangers_in_another_order_all_get_t
         for number, one in enumerate(ids)
     ]
     in_another = [*reversed(newcomers)]
+    won: list[list[bool]] = []
     for _ in range(3):
         won = await asyncio.gather(
             *(
