@@ -1,11 +1,13 @@
 """`demo`: the shop with 500 members and a phone in the browser; no account anywhere."""
 
 import asyncio
+import sys
 from typing import Annotated
 
 import typer
 
 from bot.cli.serving import settle_memory, until_stopped
+from bot.logs import configure_logs
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -25,6 +27,7 @@ def demo(
 async def _demo(port: int, *, fresh: bool) -> None:
     from bot.demo import running  # its imports take longer than the rest of the command line
 
+    configure_logs(sys.stderr, "warning")
     async with running.demo(port, fresh=fresh) as url:
         typer.echo(url)
         typer.echo("Open it in a browser; Ctrl-C ends it.", err=True)

@@ -97,8 +97,8 @@ class _Living:
             self._say(opt_out, "STOP", stopped_at)
         self._plan_orders(joined_at)
         for number, treat in enumerate(person.treats):
-            self._plan(self._some_time(min(40, person.joined_days_ago - 1)), "treat", str(number))
             assert treat.days > 0, "it is still good"
+            self._plan(self._some_time(treat.given_days_ago), "treat", str(number))
         self._run()
 
     # What happens

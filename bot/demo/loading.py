@@ -14,7 +14,7 @@ from bot.core.loyalty.notices import next_notice_at
 from bot.core.loyalty.program import Program
 from bot.demo.catalogue import PRODUCTS
 from bot.demo.history import Life, live
-from bot.demo.people import SEED, people
+from bot.demo.people import ANAS_ZONE, SEED, people
 from bot.storage import revisions, rows, tables, turns
 from bot.storage.driver import Connection, Database, Present, Rows, Statement
 from bot.storage.rows import RowValues
@@ -57,12 +57,15 @@ async def load(database: Database, now: datetime) -> int:
 
 def lived(program: Program, now: datetime) -> list[Life]:
     """Every member's two years; the same for the same day and program."""
-    # Half a day beyond today somewhere is tomorrow elsewhere: a Friday that is safely ahead everywhere.
-    friday_in_days = (_FRIDAY - local_date(now, "UTC").weekday() - 2) % _WEEK + 2
     return [
         live(person, program, now, Random(SEED + number))
-        for number, person in enumerate(people(friday_in_days))
+        for number, person in enumerate(people(friday_in_days(now)))
     ]
+
+
+def friday_in_days(now: datetime) -> int:
+    """How far the next Friday is; two days at least, so that the notice of its last day is still to come."""
+    return (_FRIDAY - local_date(now, ANAS_ZONE).weekday() - 2) % _WEEK + 2
 
 
 async def _program(connection: Connection) -> Program:

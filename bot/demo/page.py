@@ -5,6 +5,7 @@ is the panel "what the system knows", which is read from the database.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -149,8 +150,9 @@ class PhonePage:
             return _json({"error": "That is no phone number."}, 400)
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await stream.prepare(request)
-        async for news in self._news(number):
-            await stream.write(news)
+        with contextlib.suppress(ConnectionError):  # the page was closed, or is another person now
+            async for news in self._news(number):
+                await stream.write(news)
         return stream
 
     async def _news(self, number: str) -> AsyncIterator[bytes]:

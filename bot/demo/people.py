@@ -12,6 +12,8 @@ from bot.demo.catalogue import DRINKS, FOOD, TO_TAKE_HOME
 
 SEED = 20_240_229
 MEMBERS = 500
+ANAS_ZONE = "America/New_York"
+"""Where the one lives whose credit ends on Friday."""
 _DAYS = 730
 Basket = tuple[tuple[str, int], ...]
 """SKUs and how many of each."""
@@ -42,10 +44,11 @@ _US_CITIES = {
 
 @dataclass(frozen=True, slots=True)
 class Treat:
-    """Credit the shop gave by hand, good through `days` from today."""
+    """Credit the shop gave by hand, good through `days` from today; some of it may be spent by now."""
 
     amount_minor: int
     days: int
+    given_days_ago: int = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +86,13 @@ def _with_a_story(friday_in_days: int) -> Iterator[Person]:
         number="+12125550191",
         first_name="Ana",
         locale="en",
-        zone="America/New_York",
+        zone=ANAS_ZONE,
         zone_is_known=True,
         birthday_on=date(1991, 5, 21),
         joined_days_ago=512,
         every_days=24,
         favourites=((("FLT", 1), ("CRO", 1)), (("EGR", 1),)),
-        treats=(Treat(2400, friday_in_days),),
+        treats=(Treat(2400, friday_in_days, given_days_ago=0),),
         spends=0.75,
         story="credit expiring Friday",
     )
@@ -103,7 +106,7 @@ def _with_a_story(friday_in_days: int) -> Iterator[Person]:
         joined_days_ago=430,
         every_days=20,
         favourites=((("OOL", 1), ("MOO", 2)), (("BUB", 1),)),
-        treats=(Treat(1200, 8),),
+        treats=(Treat(1200, 8, given_days_ago=3),),
         story="writes Chinese",
     )
     yield Person(
@@ -116,7 +119,7 @@ def _with_a_story(friday_in_days: int) -> Iterator[Person]:
         joined_days_ago=610,
         every_days=28,
         favourites=((("AME", 1), ("CON", 1)), (("MOC", 1),)),
-        treats=(Treat(900, 2),),
+        treats=(Treat(900, 2, given_days_ago=3),),
         story="writes Spanish, credit expiring in 2 days",
     )
     yield Person(
@@ -130,6 +133,7 @@ def _with_a_story(friday_in_days: int) -> Iterator[Person]:
         every_days=9,
         favourites=((("OAT", 1), ("ALM", 1)),),
         last_basket=(("POU", 2), ("BAN", 1)),
+        spends=0.1,
         story="has a usual, and ordered something else last",
     )
     yield Person(

@@ -3,7 +3,6 @@
 import os
 import secrets
 import socket
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -19,7 +18,6 @@ from bot.demo.loopback_thread import LoopbackThread, loopback_thread
 from bot.demo.page import PhonePage
 from bot.demo.people import people
 from bot.demo.time_travel import TimeTravel
-from bot.logs import configure_logs
 
 FOLDER = Path(".demo")
 _HOST = "127.0.0.1"  # never anything else: whoever reaches it can text as anybody and move the clock
@@ -43,7 +41,6 @@ async def demo(port: int, folder: Path = FOLDER, *, fresh: bool = False) -> Asyn
     async with AsyncExitStack() as stack:
         loopback = await stack.enter_async_context(loopback_thread(account, latency=_LATENCY, clock=clock))
         settings = _settings(port, folder, account, loopback, os.environ)
-        configure_logs(sys.stderr, "warning")
         database = await app.prepare_database(settings, clock)
         await app.push(database, settings, clock)
         if not await loading.is_loaded(database):

@@ -50,9 +50,11 @@ const now = () => new Date(Date.now() + aheadSeconds * 1000);
 const told = (instant, options) => new Intl.DateTimeFormat("en-US", { timeZone: zone, hourCycle: "h23", ...options }).format(new Date(instant));
 const clockOf = (instant) => told(instant, { hour: "2-digit", minute: "2-digit" });
 const dayOf = (instant) => told(instant, { weekday: "short", month: "short", day: "numeric" });
-const moment = (instant) => `${dayOf(instant)}, ${clockOf(instant)}`;
+const yearOf = (instant) => told(instant, { year: "numeric" });
+const moment = (instant) => `${dayOf(instant)}${yearOf(instant) === yearOf(now()) ? "" : ` ${yearOf(instant)}`}, ${clockOf(instant)}`;
 const civil = (day) => new Intl.DateTimeFormat("en-US", { timeZone: "UTC", weekday: "short", month: "short", day: "numeric", year: "numeric" })
   .format(new Date(`${day}T00:00:00Z`));
+const birthday = (day) => new Intl.DateTimeFormat("en-US", { timeZone: "UTC", month: "long", day: "numeric" }).format(new Date(`${day}T00:00:00Z`));
 const place = (name) => name.split("/").pop().replaceAll("_", " ");
 const language = (locale) => new Intl.DisplayNames(["en"], { type: "language" }).of(locale.replaceAll("_", "-"));
 
@@ -182,7 +184,7 @@ function showKnown(known) {
     ["Member", known.is_member ? "yes" : "no"],
     ["Language", language(known.locale)],
     ["Zone", `${place(known.zone)}${known.zone_is_known ? "" : " (guessed from the number)"}`],
-    ["Birthday", known.birthday_on ? civil(known.birthday_on).replace(/^\w+, /, "") : "unknown"],
+    ["Birthday", known.birthday_on ? birthday(known.birthday_on) : "unknown"],
     ["Subscribed", groups.length ? groups : "to nothing"],
     ...(known.stopped_at ? [["STOP", [pill("stopped"), ` since ${moment(known.stopped_at)}`]]] : []),
     ...(known.unusable_reason ? [["Number", known.unusable_reason]] : []),
@@ -202,7 +204,7 @@ function outboxRow(message) {
   const why = message.reason ? SAID[message.reason] ?? message.reason : "";
   const until = message.state === "held" || (message.state === "queued" && message.reason) ? `until ${moment(message.due_at)}` : "";
   return make("li", {}, pill(message.state), why || message.error_code ? ` ${[why, message.error_code ? `error ${message.error_code}` : "", until].filter(Boolean).join(", ")}` : "",
-    make("q", {}, message.body.length > 90 ? `${message.body.slice(0, 90)}…` : message.body), make("div", { className: "fine" }, fine.filter(Boolean).join(" · ")));
+    make("q", {}, message.body.length > 120 ? `${message.body.slice(0, 120)}…` : message.body), make("div", { className: "fine" }, fine.filter(Boolean).join(" · ")));
 }
 
 function showExchange(exchange) {
