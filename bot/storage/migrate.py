@@ -48,6 +48,9 @@ async def _with_connection(url: str, work: Callable[[Connection], None]) -> None
 def _upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATION_LOCK})
+    else:
+        # Python begins no transaction before CREATE TABLE: whoever broke off would leave half a schema.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
