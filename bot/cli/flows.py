@@ -1,13 +1,14 @@
 """`flows …`: what marketers write, checked, tested, published, fetched, translated."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot.cli.endings import PROBLEMS, WRONG_USE, end
-from bot.cli.settings import settings_of_files
+from bot.cli.settings import read_settings, settings_of_files
 
 flows = typer.Typer(help="Check, test and publish the files in flows/.", no_args_is_help=True)
 
@@ -55,6 +56,65 @@ def rehearse(
     ended_well = asyncio.run(run(settings_of_files(), names or [], is_verbose=verbose))
     if not ended_well:
         raise typer.Exit(PROBLEMS)
+
+
+@flows.command()
+def push(
+    *, force: Annotated[bool, typer.Option("--force", help="also over what was published elsewhere")] = False
+) -> None:
+    """Publish the files that have changed, after saying what becomes of waiting runs."""
+    from bot.cli import revisions
+
+    if not asyncio.run(revisions.push(read_settings(quiet=True), force=force)):
+        raise typer.Exit(PROBLEMS)
+
+
+@flows.command()
+def pull(
+    *, force: Annotated[bool, typer.Option("--force", help="also over changes made here")] = False
+) -> None:
+    """Fetch what is in force into the folder; changes that were never published are kept."""
+    from bot.cli import revisions
+
+    if not asyncio.run(revisions.pull(read_settings(quiet=True), force=force)):
+        raise typer.Exit(PROBLEMS)
+
+
+@flows.command()
+def diff() -> None:
+    """Show how the folder differs from what is in force."""
+    from bot.cli import revisions
+
+    asyncio.run(revisions.diff(read_settings(quiet=True)))
+
+
+@flows.command()
+def messages(
+    *,
+    locale: Annotated[
+        list[str] | None, typer.Option(help="a language such as fr or pt_BR; all there are unless given")
+    ] = None,
+) -> None:
+    """Collect what flows say into locales/messages.pot and bring the PO files up to date."""
+    from bot.cli.messages import collect
+
+    if not collect(settings_of_files(), locale or []):
+        raise typer.Exit(PROBLEMS)
+
+
+@flows.command()
+def edit(
+    name: Annotated[str, typer.Argument(help="the flow that is being written")],
+    *,
+    live: Annotated[
+        bool, typer.Option("--live", help="publish every version that is well to the settings' database")
+    ] = False,
+) -> None:
+    """Watch a flow that is being written: check it and hold its tests at every save."""
+    from bot.cli.editing import edit as watch
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(watch(read_settings(quiet=True) if live else settings_of_files(), name, is_live=live))
 
 
 def _folders(paths: list[Path]) -> dict[Path, set[Path]]:

@@ -83,9 +83,7 @@ class Rehearsal:
 
 @asynccontextmanager
 async def rehearsal(settings: Settings) -> AsyncIterator[Rehearsal]:
-    """A place for rehearsals of the settings' folder; nothing of it is left, and nothing leaves it."""
+    """A place for rehearsals of the settings' folder: `publish` first. Nothing of it is left or leaves it."""
     alone = replace(settings, secrets=("rehearsal",), twilio=None, shop=None)
     with tempfile.TemporaryDirectory(prefix="regulars-") as folder:
-        place = Rehearsal(alone, Path(folder))
-        await place.publish()
-        yield place
+        yield Rehearsal(alone, Path(folder))

@@ -1,6 +1,6 @@
 """`flows test`: holds the conversations written in flows and shows how they went."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -39,6 +39,7 @@ async def run(settings: Settings, names: Sequence[str], *, is_verbose: bool) -> 
         return False
     wanted = chosen(look.flows, names)
     async with rehearsal(settings) as place:
+        await place.publish()
         held = [
             await show_flow(place, look, flow, is_verbose=is_verbose)
             for flow in wanted
@@ -72,10 +73,15 @@ def chosen(flows: Mapping[str, Flow], names: Sequence[str]) -> list[Flow]:
     """The flows of these names, all where none is given; ends the command where there is no such flow."""
     for name in names:
         if name not in flows:
-            near = get_close_matches(name, flows, n=1)
-            remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(flows)) or 'none'}"
-            end(f"{name}: there is no such flow; {remedy}", WRONG_USE)
+            end(unknown_flow(name, flows), WRONG_USE)
     return [flows[name] for name in (names or sorted(flows))]
+
+
+def unknown_flow(name: str, flows: Collection[str]) -> str:
+    """Say that there is no such flow, and which may be meant."""
+    near = get_close_matches(name, flows, n=1)
+    remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(flows)) or 'none'}"
+    return f"{name}: there is no such flow; {remedy}"
 
 
 def transcript(outcome: Outcome) -> Iterable[str]:
