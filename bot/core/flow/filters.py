@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
+from types import NoneType
 
 from liquid import RenderContext, Undefined
 from liquid.builtin.filters import array, math, misc, string
@@ -41,24 +42,23 @@ class Here:
 class Frame:
     """The values and surroundings of one rendering."""
 
-    __slots__ = ("here", "locale", "values")
+    __slots__ = ("assigned", "locale", "registers", "values")
+
+    assigned: dict[str, object]
+    """What the text assigned so far; only there for texts that assign."""
+    registers: list[object]
+    """What the loops of the text are at; only there for texts with loops."""
 
     def __init__(self, values: Mapping[str, object], locale: str) -> None:
         self.values = values
         self.locale = locale
-        self.here = values.get(HERE)
-
-    def within(self, values: Mapping[str, object]) -> "Frame":
-        """Return the same surroundings around other values."""
-        frame = Frame.__new__(Frame)
-        frame.values, frame.locale, frame.here = values, self.locale, self.here
-        return frame
 
     def surroundings(self) -> Here:
         """Return the surroundings; a text with money or dates cannot be written without."""
-        if not isinstance(self.here, Here):
+        here = self.values.get(HERE)
+        if not isinstance(here, Here):
             raise FilterArgumentError("the currency and the zone are not known here", token=None)
-        return self.here
+        return here
 
 
 class TextContext(RenderContext):
@@ -141,6 +141,10 @@ def _instant_or_day(value: object, here: Here) -> datetime | date | None:
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
+_BOUNDED = frozenset({Frame, NoneType, bool, date, datetime, float})
+"""Kinds that have no size worth asking for."""
+
+
 def _guarded(name: str, function: Filter) -> Filter:
     """Bound what goes in and what comes out: Liquid's own limits do not cover filters."""
 
@@ -171,6 +175,8 @@ def _of_list(function: Filter) -> Filter:
 
 
 def _check_size(name: str, value: object) -> None:
+    if value.__class__ in _BOUNDED:
+        return
     if isinstance(value, str):
         if len(value) > CHARACTERS_MAX:
             raise FilterArgumentError(f"{name}: more than {CHARACTERS_MAX} characters", token=None)

@@ -37,7 +37,7 @@ from bot.core.flow.filters import CHARACTERS_MAX, FILTERS, ITEMS_MAX, PLURALS, T
 
 FILTERS_MAX = 6
 OUTPUT_MAX = 10_000
-_ASSIGNED_MAX = 100_000
+ASSIGNED_MAX = 100_000
 _TAGS = "if, elsif, else, unless, case, for, break, continue, assign, capture and comment"
 # What people write who know other tools: it would be sent as it stands.
 _TYPO = re.compile(r"\{\{|\}\}|\{%|%\}|\{\s*[A-Za-z_][\w.]*\s*\}|%\{?[a-z]+_[a-z_]+\}?%")
@@ -67,7 +67,7 @@ class _Environment(Environment):
 
     block_nesting_limit = 10
     loop_iteration_limit = ITEMS_MAX
-    local_namespace_limit = _ASSIGNED_MAX
+    local_namespace_limit = ASSIGNED_MAX
     output_stream_limit = OUTPUT_MAX
     context_depth_limit = 12
 

@@ -1,308 +1,339 @@
-"""Compiles the everyday part of Liquid's syntax tree into plain functions that mean the same, only faster.
+"""Compiles what nearly every text uses of Liquid into plain functions that mean the same, only faster.
 
-Everyday is: text, outputs with filters, `if`, `unless` and a `for` over a list. Whatever else a template
-holds, it is left to Liquid whole. Where something goes wrong in here, Liquid is asked again: its complaint
-names the place.
+Each function writes its part of the text to a list; `quick_values` and `quick_conditions` do what stands in
+brackets. A template that holds more is left to Liquid whole. So is a rendering in which anything unusual
+happens: Liquid then does it, or its complaint names the place.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import prod
+from sys import getsizeof
 
-from liquid import RenderContext, Undefined
+from liquid import RenderContext
 from liquid.ast import BlockNode, Node
 from liquid.builtin import content, output
-from liquid.builtin.expressions import FilteredExpression, Path
-from liquid.builtin.expressions.arguments import KeywordArgument
-from liquid.builtin.expressions.filtered import Filter as FilterNode
-from liquid.builtin.expressions.logical import (
-    BooleanExpression,
-    ContainsExpression,
-    EqExpression,
-    GeExpression,
-    GtExpression,
-    LeExpression,
-    LogicalAndExpression,
-    LogicalOrExpression,
-    LtExpression,
-    NeExpression,
-)
-from liquid.builtin.expressions.primitive import Blank, Empty, Literal, Nil
-from liquid.builtin.tags.for_tag import ForNode
+from liquid.builtin.expressions import LoopExpression, StringLiteral
+from liquid.builtin.expressions.primitive import Continue
+from liquid.builtin.tags.assign_tag import AssignNode
+from liquid.builtin.tags.capture_tag import CaptureNode
+from liquid.builtin.tags.case_tag import CaseNode, MultiExpressionBlockNode
+from liquid.builtin.tags.comment_tag import CommentNode
+from liquid.builtin.tags.for_tag import BreakNode, ContinueNode, ForNode
 from liquid.builtin.tags.if_tag import IfNode
+from liquid.builtin.tags.inline_comment_tag import InlineCommentNode
 from liquid.builtin.tags.unless_tag import UnlessNode
 from liquid.expression import Expression
 from liquid.stringify import to_liquid_string
 from liquid.template import BoundTemplate
 
-from bot.core.flow.filters import ITEMS_MAX, OF_ENVIRONMENT, OURS, STANDARD, Frame
+from bot.core.flow.filters import ITEMS_MAX, Frame
+from bot.core.flow.liquid_rules import ASSIGNED_MAX, OUTPUT_MAX
+from bot.core.flow.quick_conditions import Test, equal, test_of
+from bot.core.flow.quick_values import MISSING, Loop, Names, NotEverydayError, Value, value_of
 
-Value = Callable[[Frame], object]
 Body = Callable[[Frame], str]
-Test = Callable[[Frame], bool]
+Write = Callable[[Frame, list[str]], None]
 
-_MISSING = Undefined("")
-_COMPARISONS = (EqExpression, NeExpression, LtExpression, GtExpression, LeExpression, GeExpression)
-_ORDERED: Mapping[type[Expression], Callable[[object, object], bool]] = {
-    LtExpression: lambda left, right: left < right,  # type: ignore[operator]  # asked of one kind only
-    GtExpression: lambda left, right: left > right,  # type: ignore[operator]
-    LeExpression: lambda left, right: left <= right,  # type: ignore[operator]
-    GeExpression: lambda left, right: left >= right,  # type: ignore[operator]
-    EqExpression: lambda left, right: left == right,
-    NeExpression: lambda left, right: left != right,
-}
-_ALIKE = frozenset({str, int, float})
-"""Kinds that Liquid compares as Python does, among themselves."""
+_SURELY_SHORT = OUTPUT_MAX // 4
+"""In characters: Liquid counts bytes, four at most for each."""
+_PIECES_MAX = 2 * ITEMS_MAX
+_LOOPS_MAX = 4
+"""How many loops may stand inside one another before Liquid's own bound on depth comes near."""
+_REGISTERS = 3
 
 
-_OF_LOOP = frozenset({"first", "index", "index0", "last", "length", "rindex", "rindex0"})
+class _AskLiquidError(ValueError):
+    """This rendering is left to Liquid."""
 
 
-class _NotEverydayError(Exception):
-    """Something in the template is not compiled here."""
+class _Break(Exception):
+    """Leaves a loop."""
+
+
+class _Continue(Exception):
+    """Goes on with a loop's next thing."""
 
 
 def quick_body(template: BoundTemplate) -> Body | None:
-    """Return a function that writes the template, None where it holds more than the everyday."""
+    """Return a function that writes the template, None where it holds more than is compiled."""
+    compiler = _Compiler()
+    assigned = frozenset(_assigned(template.nodes, RenderContext(template)))
     try:
-        return _Compiler(template).sequence(template.nodes)
-    except _NotEverydayError:
+        write = compiler.sequence(template.nodes, Names.of(template, assigned))
+    except NotEverydayError:
         return None
+    registers = compiler.registers
+
+    def plain(frame: Frame) -> str:
+        out: list[str] = []
+        write(frame, out)
+        text = "".join(out)
+        if len(text) > _SURELY_SHORT:
+            raise _AskLiquidError
+        return text
+
+    def with_memory(frame: Frame) -> str:
+        frame.registers, frame.assigned = [None] * registers, {}
+        out: list[str] = []
+        write(frame, out)
+        _check_length(out)  # before it is joined: loops make much of little
+        return "".join(out)
+
+    return with_memory if registers or assigned else plain
 
 
 def quick_value(template: BoundTemplate) -> Value | None:
-    """Return a function that gives the value of a template's one output, None where it is not everyday."""
+    """Return a function that gives the value of a template's one output, None where it is not compiled."""
     (node,) = template.nodes
     assert isinstance(node, output.OutputNode)
     try:
-        return _Compiler(template).value(node.expression)
-    except _NotEverydayError:
+        return value_of(node.expression, Names.of(template))
+    except NotEverydayError:
         return None
 
 
 def quick_test(template: BoundTemplate, condition: Expression) -> Test | None:
-    """Return a function that says whether a condition holds, None where it is not everyday."""
+    """Return a function that says whether a condition holds, None where it is not compiled."""
     try:
-        return _Compiler(template).test(condition)
-    except _NotEverydayError:
+        return test_of(condition, Names.of(template))
+    except NotEverydayError:
         return None
 
 
-class _Given(Expression):
-    """A value already known: so that Liquid's own classes compare what is not alike."""
-
-    __slots__ = ("known",)
-
-    def __init__(self, known: object, like: Expression) -> None:
-        super().__init__(like.token)
-        self.known = known
-
-    def evaluate(self, _context: RenderContext) -> object:
-        return self.known
-
-    def children(self) -> list[Expression]:
-        return []
-
-
 class _Compiler:
-    def __init__(self, template: BoundTemplate) -> None:
-        # Knows how Liquid finds `size`, `first` and the like; nothing of it changes.
-        self._context = RenderContext(template)
-        self._is_in_loop = False
+    """Compiles the nodes of one template; `registers` counts what its loops keep in the frame."""
 
-    # Text
+    def __init__(self) -> None:
+        self.registers = 0
 
-    def sequence(self, nodes: Sequence[Node]) -> Body:
-        parts = tuple(self._part(node) for node in nodes)
+    def sequence(self, nodes: Iterable[Node], names: Names) -> Write:
+        parts = list(self._parts(nodes, names))
+        if not parts:
+            return _nothing
+        last = parts.pop()[0] if parts[-1][1] is None else ""
+        pairs = tuple((text, part) for text, part in parts if part is not None)
+        if not pairs:
+            return lambda _frame, out: out.append(last)
+        if len(pairs) == 1 and not last and not pairs[0][0]:
+            return pairs[0][1]
 
-        def write(frame: Frame) -> str:
-            return "".join([part if part.__class__ is str else part(frame) for part in parts])  # type: ignore[operator]  # not a str: a Body
+        def write(frame: Frame, out: list[str]) -> None:
+            for text, part in pairs:
+                if text:
+                    out.append(text)
+                part(frame, out)
+            if last:
+                out.append(last)
 
         return write
 
-    def _part(self, node: Node) -> str | Body:
-        if isinstance(node, content.ContentNode):
-            return node.text
+    def _parts(self, nodes: Iterable[Node], names: Names) -> Iterator[tuple[str, Write | None]]:
+        """Give each thing to do with the text before it, and at the end the text after all."""
+        text = ""
+        for node in nodes:
+            if isinstance(node, content.ContentNode):
+                text += node.text
+            elif not isinstance(node, CommentNode | InlineCommentNode):
+                yield text, self._write(node, names)
+                text = ""
+        if text:
+            yield text, None
+
+    def _write(self, node: Node, names: Names) -> Write:
         if isinstance(node, output.OutputNode):
-            return self._output(node.expression)
+            return _output(value_of(node.expression, names))
         if isinstance(node, IfNode | UnlessNode):
-            return self._if(node)
+            return self._if(node, names)
         if isinstance(node, ForNode):
-            return self._for(node)
-        raise _NotEverydayError
+            return self._for(node, names)
+        if isinstance(node, CaseNode):
+            return self._case(node, names)
+        if isinstance(node, AssignNode):
+            return _assign(str(node.name), value_of(node.expression, names))
+        if isinstance(node, CaptureNode):
+            return _capture(str(node.name), self._block(node.block, names))
+        if isinstance(node, BreakNode | ContinueNode) and names.loops:
+            return _break if isinstance(node, BreakNode) else _continue
+        raise NotEverydayError
 
-    def _output(self, expression: Expression) -> Body:
-        value = self.value(expression)
+    def _block(self, block: BlockNode, names: Names) -> Write:
+        write = self.sequence(block.nodes, names)
+        if not block.blank:
+            return write
+        if all(isinstance(node, content.ContentNode) for node in block.nodes):
+            return _nothing
+        return lambda frame, _out: write(frame, [])  # Liquid leaves out the space in it
 
-        def write(frame: Frame) -> str:
-            said = value(frame)
-            return said if isinstance(said, str) else to_liquid_string(said, autoescape=False)
-
-        return write
-
-    def _if(self, node: IfNode | UnlessNode) -> Body:
-        first = self.test(node.condition)
+    def _if(self, node: IfNode | UnlessNode, names: Names) -> Write:
+        first = test_of(node.condition, names)
         wanted = isinstance(node, IfNode)
-        body = self._block(node.consequence)
-        others = tuple((self.test(other.expression), self._block(other.block)) for other in node.alternatives)
-        default = self._block(node.default) if node.default else None
+        body = self._block(node.consequence, names)
+        others = tuple(
+            (test_of(other.expression, names), self._block(other.block, names)) for other in node.alternatives
+        )
+        default = self._block(node.default, names) if node.default else _nothing
 
-        def write(frame: Frame) -> str:
+        def either(frame: Frame, out: list[str]) -> None:
             if first(frame) is wanted:
-                return body(frame)
+                body(frame, out)
+            elif default is not _nothing:
+                default(frame, out)
+
+        def one_of_many(frame: Frame, out: list[str]) -> None:
+            if first(frame) is wanted:
+                body(frame, out)
+                return
             for test, other in others:
                 if test(frame):
-                    return other(frame)
-            return default(frame) if default is not None else ""
+                    other(frame, out)
+                    return
+            default(frame, out)
+
+        return one_of_many if others else either
+
+    def _case(self, node: CaseNode, names: Names) -> Write:
+        value, same = value_of(node.expression, names), equal(node.expression, names)
+        blocks: list[tuple[tuple[Value, ...] | None, Write]] = []
+        for block in node.blocks:
+            if isinstance(block, MultiExpressionBlockNode):
+                wanted = tuple(value_of(each, names) for each in block.expression.expressions)
+                blocks.append((wanted, self._block(block.block, names)))
+            else:
+                blocks.append((None, self._block(block, names)))
+
+        def write(frame: Frame, out: list[str]) -> None:
+            is_open = True
+            for wanted, body in blocks:
+                if wanted is None:
+                    if is_open:
+                        body(frame, out)
+                    continue
+                known = value(frame)
+                for _ in range(sum([same(known, each(frame)) for each in wanted])):
+                    body(frame, out)  # as often as it is meant, so Liquid has it
+                    is_open = False
 
         return write
 
-    def _for(self, node: ForNode) -> Body:
-        loop = node.expression
-        if self._is_in_loop or loop.limit or loop.offset or loop.reversed:
-            raise _NotEverydayError
-        things, name = self.value(loop.iterable), loop.identifier
-        default = self._block(node.default) if node.default else None
-        self._is_in_loop = True
-        body = self._block(node.block)
-        self._is_in_loop = False
+    def _for(self, node: ForNode, names: Names) -> Write:
+        expression, register = node.expression, self.registers
+        if len(names.loops) >= _LOOPS_MAX or expression.identifier == "forloop":
+            raise NotEverydayError
+        self.registers += _REGISTERS
+        things = _Things(expression, names)
+        default = self._block(node.default, names) if node.default else _nothing
+        inside = names.within(Loop(str(expression.identifier), register))
+        body = self._block(node.block, inside)
+        lengths = [loop.register + 2 for loop in names.loops]
 
-        def write(frame: Frame) -> str:
+        def write(frame: Frame, out: list[str]) -> None:
             found = things(frame)
-            if found is None or found is _MISSING or found == []:
-                return default(frame) if default is not None else ""
-            if found.__class__ is not list or len(found) > ITEMS_MAX:
-                raise ValueError(name)  # what it then means, Liquid knows
-            return "".join([body(frame.within(inner)) for inner in _turns(name, found, frame.values)])
+            if not found:
+                default(frame, out)
+                return
+            registers, length = frame.registers, len(found)
+            if length * prod(registers[each] for each in lengths) > ITEMS_MAX:  # type: ignore[misc]  # whole numbers
+                raise _AskLiquidError
+            registers[register + 2] = length
+            for index, thing in enumerate(found):
+                registers[register] = thing
+                registers[register + 1] = index
+                try:
+                    body(frame, out)
+                except _Continue:
+                    continue
+                except _Break:
+                    break
+                if len(out) > _PIECES_MAX:
+                    raise _AskLiquidError
 
         return write
 
-    def _block(self, block: BlockNode) -> Body:
-        if block.blank:
-            raise _NotEverydayError  # Liquid leaves out the space in it
-        return self.sequence(block.nodes)
 
-    # Values
+class _Things:
+    """What a loop goes through: a list, from `offset` on, `limit` at most, perhaps backwards."""
 
-    def value(self, expression: Expression) -> Value:
-        if isinstance(expression, Path):
-            return self._path(expression)
-        if isinstance(expression, Nil):
-            return _constant(None)
-        if isinstance(expression, Literal):
-            return _constant(expression.value)
-        if isinstance(expression, Empty | Blank):
-            return _constant(expression)
-        if isinstance(expression, FilteredExpression):
-            value = self.value(expression.left)
-            for used in expression.filters or ():
-                value = self._filtered(value, used)
-            return value
-        raise _NotEverydayError
+    __slots__ = ("_limit", "_offset", "_reversed", "_value")
 
-    def _path(self, path: Path) -> Value:
-        if not isinstance(path.path[0], str) or any(isinstance(part, Path) for part in path.path):
-            raise _NotEverydayError
-        first, rest, item = path.path[0], tuple(path.path[1:]), self._context.get_item
-        if first == "forloop" and (len(rest) != 1 or rest[0] not in _OF_LOOP):
-            raise _NotEverydayError
+    def __init__(self, expression: LoopExpression, names: Names) -> None:
+        self._value = value_of(expression.iterable, names)
+        self._limit = value_of(expression.limit, names) if expression.limit else None
+        if isinstance(expression.offset, Continue | StringLiteral):
+            raise NotEverydayError
+        self._offset = value_of(expression.offset, names) if expression.offset else None
+        self._reversed = expression.reversed
 
-        def look(frame: Frame) -> object:
-            try:
-                value = frame.values[first]
-                for part in rest:
-                    # What is a key of a dictionary, Liquid finds first as well.
-                    value = value[part] if value.__class__ is dict and part in value else item(value, part)
-            except (KeyError, TypeError, IndexError):
-                return _MISSING
-            return value
+    def __call__(self, frame: Frame) -> Sequence[object]:
+        found = self._value(frame)
+        if found is None or found is MISSING:
+            found = ()
+        if not isinstance(found, list | tuple | range):
+            raise _AskLiquidError
+        if self._limit is not None or self._offset is not None:
+            found = found[self._slice(len(found), frame)]
+        return found[::-1] if self._reversed else found
 
-        return look
-
-    def _filtered(self, value: Value, used: FilterNode) -> Value:
-        positional = [self.value(each.value) for each in used.args if not isinstance(each, KeywordArgument)]
-        named = {each.name: self.value(each.value) for each in used.args if isinstance(each, KeywordArgument)}
-        if used.name in OURS:
-            ours = OURS[used.name]
-            if not positional and not named:
-                return lambda frame: ours(frame, value(frame))
-            return lambda frame: ours(
-                frame,
-                value(frame),
-                *[argument(frame) for argument in positional],
-                **{name: argument(frame) for name, argument in named.items()},
-            )
-        if used.name not in STANDARD or used.name in OF_ENVIRONMENT:
-            raise _NotEverydayError
-        standard = STANDARD[used.name]
-        return lambda frame: standard(
-            value(frame),
-            *[argument(frame) for argument in positional],
-            **{name: argument(frame) for name, argument in named.items()},
-        )
-
-    # Conditions
-
-    def test(self, expression: Expression) -> Test:
-        if isinstance(expression, BooleanExpression):
-            return self.test(expression.expression)
-        if isinstance(expression, LogicalAndExpression):
-            left, right = self.test(expression.left), self.test(expression.right)
-            return lambda frame: left(frame) and right(frame)
-        if isinstance(expression, LogicalOrExpression):
-            left, right = self.test(expression.left), self.test(expression.right)
-            return lambda frame: left(frame) or right(frame)
-        if isinstance(expression, (*_COMPARISONS, ContainsExpression)):
-            return self._comparison(expression)
-        value = self.value(expression)
-
-        def holds(frame: Frame) -> bool:
-            known = value(frame)
-            return known is not None and known is not False and known is not _MISSING
-
-        return holds
-
-    def _comparison(self, expression: Expression) -> Test:
-        kind, like = type(expression), expression
-        left, right = self.value(expression.left), self.value(expression.right)  # type: ignore[attr-defined]  # all comparisons have both
-        compare, context = _ORDERED.get(kind), self._context
-
-        def holds(frame: Frame) -> bool:
-            one, other = left(frame), right(frame)
-            if compare is not None and one.__class__ is other.__class__ and one.__class__ in _ALIKE:
-                return compare(one, other)
-            asked = kind(like.token, _Given(one, like), _Given(other, like))  # type: ignore[call-arg]
-            return bool(asked.evaluate(context))
-
-        return holds
+    def _slice(self, length: int, frame: Frame) -> slice:
+        offset = self._offset(frame) if self._offset else 0
+        limit = self._limit(frame) if self._limit else length
+        if offset.__class__ is not int or limit.__class__ is not int or offset < 0 or limit <= 0:
+            raise _AskLiquidError  # Liquid has rules of its own for these
+        return slice(offset, offset + limit)
 
 
-class _Inner(dict[str, object]):
-    """The names of one turn of a loop, before those around it."""
+def _output(value: Value) -> Write:
+    def write(frame: Frame, out: list[str]) -> None:
+        said = value(frame)
+        if said.__class__ is str:
+            out.append(said)
+        elif said is not None and said is not MISSING:
+            out.append(to_liquid_string(said, autoescape=False))
 
-    __slots__ = ("outer",)
-
-    outer: Mapping[str, object]
-
-    def __missing__(self, name: str) -> object:
-        return self.outer[name]
-
-
-def _turns(name: str, things: list[object], outer: Mapping[str, object]) -> Iterator[_Inner]:
-    length = len(things)
-    for number, thing in enumerate(things):
-        inner = _Inner()
-        inner.outer = outer
-        inner["forloop"] = {
-            "first": number == 0,
-            "index": number + 1,
-            "index0": number,
-            "last": number == length - 1,
-            "length": length,
-            "rindex": length - number,
-            "rindex0": length - number - 1,
-        }
-        inner[name] = thing  # last: a loop over `forloop` itself is its author's joke
-        yield inner
+    return write
 
 
-def _constant(value: object) -> Value:
-    return lambda _frame: value
+def _assign(name: str, value: Value) -> Write:
+    def write(frame: Frame, _out: list[str]) -> None:
+        _keep(frame, name, value(frame))
+
+    return write
+
+
+def _capture(name: str, body: Write) -> Write:
+    def write(frame: Frame, out: list[str]) -> None:
+        captured: list[str] = []
+        body(frame, captured)
+        _check_length([*out, *captured])
+        _keep(frame, name, "".join(captured))
+
+    return write
+
+
+def _keep(frame: Frame, name: str, value: object) -> None:
+    frame.assigned[name] = value
+    if sum(getsizeof(each, 1) for each in frame.assigned.values()) > ASSIGNED_MAX:
+        raise _AskLiquidError
+
+
+def _check_length(out: list[str]) -> None:
+    if sum(map(len, out)) > _SURELY_SHORT:
+        raise _AskLiquidError
+
+
+def _nothing(_frame: Frame, _out: list[str]) -> None:
+    """Write nothing."""
+
+
+def _break(_frame: Frame, _out: list[str]) -> None:
+    raise _Break
+
+
+def _continue(_frame: Frame, _out: list[str]) -> None:
+    raise _Continue
+
+
+def _assigned(nodes: Iterable[Node], context: RenderContext) -> Iterator[str]:
+    """Name what a template assigns anywhere."""
+    for node in nodes:
+        yield from map(str, node.template_scope())
+        yield from _assigned(node.children(context), context)

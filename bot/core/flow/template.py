@@ -20,10 +20,10 @@ from bot.core.contact import JsonValue
 from bot.core.errors import FlowError, RegularsError
 from bot.core.flow.filters import Frame, TextContext
 from bot.core.flow.liquid_rules import OUTPUT_MAX, Place, complaints, parse_template, typos
-from bot.core.flow.quick import Body, Test, Value, quick_body, quick_test, quick_value
+from bot.core.flow.quick import Body, quick_body, quick_test, quick_value
+from bot.core.flow.quick_conditions import Test
+from bot.core.flow.quick_values import Value
 
-_SURELY_SHORT = OUTPUT_MAX // 4
-"""In characters: Liquid counts bytes, four at most for each."""
 _IF = "{% if "
 _FAILURES = (LiquidError, RecursionError, TypeError, ValueError, ArithmeticError, LookupError)
 
@@ -75,12 +75,9 @@ class Text:
         """
         if self._body is not None:
             try:
-                text = self._body(Frame(context, locale)).strip()
+                return self._body(Frame(context, locale)).strip()
             except _FAILURES:
                 pass  # Liquid fails alike, and knows where
-            else:
-                if len(text) <= _SURELY_SHORT:
-                    return text
         return self.render_by_liquid(context, locale)
 
     def render_by_liquid(self, context: Mapping[str, object], locale: str) -> str:
@@ -121,6 +118,11 @@ class Condition:
     _template: BoundTemplate = field(repr=False, compare=False)
     _expression: Expression = field(repr=False, compare=False)
     _test: Test | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether it is asked without Liquid."""
+        return self._test is not None
 
     def holds(self, context: Mapping[str, object]) -> bool:
         """Whether the condition holds; a name the context does not know counts as nil.
