@@ -76,6 +76,30 @@ def parse_number(text: str, default_region: str = "US", shop_zone: str | None = 
     return PhoneNumber(e164, region, zones, _best_zone(zones, shop_zone), locale_of(region))
 
 
+def zones_of_number(e164: str) -> tuple[str, ...]:
+    """Return every zone the owner of an E.164 number may be in, best guess first; none where it is not known.
+
+    North American numbers, whose zones follow from their first digits alone, are not taken apart for it:
+    that would cost more than all the rest of a reminder.
+    """
+    if e164.startswith("+1"):
+        return _zones_of_prefix(e164[1:])
+    try:
+        return parse_number(e164).zones
+    except NotAContact:
+        return ()
+
+
+def _zones_of_prefix(digits: str) -> tuple[str, ...]:
+    from phonenumbers import timezone  # noqa: PLC0415  as below
+
+    for length in range(timezone.TIMEZONE_LONGEST_PREFIX, 0, -1):
+        zones: tuple[str, ...] | None = timezone.TIMEZONE_DATA.get(digits[:length])
+        if zones is not None:
+            return zones
+    return ()
+
+
 def _spelled_plainly(text: str) -> str:
     spelled = unicodedata.normalize("NFKC", text).strip()
     channel = _CHANNEL.match(spelled)

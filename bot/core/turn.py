@@ -20,7 +20,7 @@ from bot.core.loyalty.lots import Lot
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import Wallet
 from bot.core.messages import MessageClass, OutboxState, Outgoing
-from bot.core.phone import NotAContact, parse_number
+from bot.core.phone import zones_of_number
 from bot.core.triggers import Trigger, TriggerKind
 
 
@@ -329,11 +329,8 @@ def zones_of(contact: Contact, address: Address | None) -> tuple[str, ...]:
     """The contact's own zone where it is known, otherwise all its number may be in, best guess first."""
     if contact.zone_is_known or address is None or address.channel != "sms":
         return (contact.zone,)
-    try:
-        zones = parse_number(address.value).zones
-    except NotAContact:
-        zones = ()
-    return (contact.zone, *(zone for zone in zones if zone != contact.zone))
+    zones = zones_of_number(address.value)
+    return (contact.zone, *[zone for zone in zones if zone != contact.zone])
 
 
 def _as_queued(message: Outgoing, verdict: Verdict) -> Queued:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from bot.core.phone import NotAContact, NotAContactReason, locale_of, parse_number, to_e164
+from bot.core.phone import (
+    NotAContact,
+    NotAContactReason,
+    locale_of,
+    parse_number,
+    to_e164,
+    zones_of_number,
+)
 
 
 @pytest.mark.parametrize(
@@ -114,3 +121,23 @@ def test_the_locale_is_guessed_from_the_country(number: str, locale: str) -> Non
 def test_regions_we_know_nothing_of_read_english() -> None:
     assert locale_of("") == "en"
     assert locale_of("ZZ") == "en"
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "+12125550100",
+        "+13085550100",
+        "+14165550100",
+        "+18005550100",
+        "+18765550100",
+        "+447911123456",
+        "+8613800138000",
+    ],
+)
+def test_zones_of_a_number_are_found_without_taking_it_apart(number: str) -> None:
+    assert zones_of_number(number) == parse_number(number).zones != ()
+
+
+def test_what_is_no_number_is_in_no_zone() -> None:
+    assert zones_of_number("+99912") == ()

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from bot.core.local_time import instant_of
 from bot.core.loyalty.lots import Lot, draw_order, good_through, has_ended
@@ -82,8 +83,14 @@ def next_notice_at(lot: Lot, zone: str, policy: Notices, after: datetime) -> dat
 def _times(lot: Lot, zone: str, policy: Notices) -> list[tuple[int, datetime]]:
     """The notices of a lot with their instants, earliest first."""
     assert lot.expires_on is not None, "only what ends is announced"
-    times = [
-        (days, instant_of(lot.expires_on - timedelta(days=days), policy.at, zone))
-        for days in policy.days_before
-    ]
-    return [(days, at) for days, at in times if at >= lot.active_from]
+    days_before = tuple([period.days for period in policy.before])
+    times = _instants(lot.expires_on, days_before, policy.at, zone)
+    return [one for one in times if one[1] >= lot.active_from]
+
+
+@lru_cache(maxsize=4096)
+def _instants(
+    expires_on: date, days_before: tuple[int, ...], clock: time, zone: str
+) -> tuple[tuple[int, datetime], ...]:
+    """Kept, because everybody who lives in a zone is told at the same time."""
+    return tuple((days, instant_of(expires_on - timedelta(days=days), clock, zone)) for days in days_before)
