@@ -96,21 +96,17 @@ class Batch:
         works: Sequence[Work],
         *,
         written: Sequence[tuple[str, str]] = (),
-        unwritten: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """`written` and `unwritten` are inline replies (contact, message) whose fate is known by now."""
+        """`written` are inline replies (contact, message) that were handed over since the last batch."""
         self._conversation = conversation
         self._works = works
         self._written = written
-        self._unwritten = unwritten
 
     async def run(self, connection: Connection) -> list[Result | None]:
         """Do it all; None stands for a work that has to wait for another of the same contact."""
         now = self._conversation.clock()
         if self._written:
-            await turns.settle_inline(connection, self._written, now, was_written=True)
-        if self._unwritten:
-            await turns.settle_inline(connection, self._unwritten, now, was_written=False)
+            await turns.settle_inline(connection, self._written, now)
         if not self._works:
             return []
         parts = [_Part(work) for work in self._works]
@@ -181,9 +177,9 @@ class Batch:
         for _ in range(_ROUNDS_MAX):
             if not todo:
                 return
-            snapshots = await turns.load(
-                connection, {part.contact_id: contacts[part.contact_id] for part in todo}, wanted
-            )
+            undecided = {part.contact_id: contacts[part.contact_id] for part in todo}
+            more = {contact_id: want for contact_id, want in wanted.items() if contact_id in undecided}
+            snapshots = await turns.load(connection, undecided, more)
             again = []
             for part in todo:
                 part.turn = self._turn(part, snapshots[part.contact_id], now)
@@ -240,12 +236,13 @@ class Batch:
                 contact = contacts[part.contact_id]
                 results.append(await self._answered_before(connection, part, contact, now))
             else:
-                results.append(self._record(writes, part.turn, now))
+                results.append(self._record(writes, part.turn, now, is_stored=part.work.is_stored))
         await writes.flush(connection)
         return results
 
-    def _record(self, writes: Writes, turn: Turn, now: datetime) -> Result:
-        inline_until = now + INLINE_WITHIN if turn.trigger.inbound is not None else None
+    def _record(self, writes: Writes, turn: Turn, now: datetime, *, is_stored: bool) -> Result:
+        # A stored message is handled long after its webhook was answered: the outbox takes its replies.
+        inline_until = now + INLINE_WITHIN if turn.trigger.inbound is not None and not is_stored else None
         inline = set(turns.record(writes, turn, inline_until=inline_until, salt=self._salt))
         follow_ups = tuple(
             self._follow_up(writes, turn, trigger) for trigger in heard(turn, self._conversation)
@@ -280,6 +277,9 @@ class Batch:
             for one in given
             if one.was_inline and (one.is_required or not is_stopped)
         )
+        if replies:
+            ids = [reply.id for reply in replies]
+            await turns.answer_again(connection, part.contact_id, ids, now + INLINE_WITHIN)
         return Result(
             contact_id=part.contact_id,
             outcome="duplicate",

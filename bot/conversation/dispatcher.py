@@ -14,6 +14,7 @@ from bot.conversation.batch import Batch, Conversation, TurnFailed
 from bot.conversation.failures import keep_failed
 from bot.conversation.work import Result, Work
 from bot.core.errors import RetryLater
+from bot.storage import turns
 from bot.storage.driver import Database
 
 _BATCH_MAX = 128
@@ -82,38 +83,48 @@ class Dispatcher:
         self._arrived.set()
 
     async def give_back(self, result: Result) -> None:
-        """Say that a result's replies could not be written in time: the outbox sends them."""
-        batch = Batch(
-            self._conversation, [], unwritten=[(result.contact_id, one.id) for one in result.replies]
-        )
-        await self._database.transact(batch.run)
+        """Say that a result's replies could not be written in time: the outbox sends them.
+
+        Raises RetryLater when that cannot be recorded: a retry of the webhook gets them then.
+        """
+        until = result.inline_until
+        if until is None or not result.replies:
+            return
+        ids = [(result.contact_id, reply.id) for reply in result.replies]
+        now = self._conversation.clock()
+        try:
+            await self._database.transact(lambda connection: turns.give_back(connection, ids, until, now))
+        except Exception as error:
+            raise RetryLater("the replies could not be given back") from error
 
     # The loop
 
     async def _run(self) -> None:
         while True:
-            await self._wait()
+            if await self._is_quiet():
+                await self._settle()
+                continue
             await self._free.acquire()
             batch = self._collect()
             if not batch:
                 self._free.release()
-                if self._written:
-                    await self._settle()
                 continue
             task = asyncio.create_task(self._work(batch))
             self._batches.add(task)
             task.add_done_callback(self._batches.discard)
 
-    async def _wait(self) -> None:
+    async def _is_quiet(self) -> bool:
+        """Wait for something to do; True where nothing came whose batch could record what was written."""
         if self._written and not self._waiting:
             try:
                 async with asyncio.timeout(_SETTLE_AFTER_SECONDS):
                     await self._arrived.wait()
             except TimeoutError:
-                return
+                return True
         else:
             await self._arrived.wait()
         self._arrived.clear()
+        return False
 
     def _collect(self) -> list[_Waiting]:
         """Take the oldest waiting works, at most one of each lane."""
@@ -147,29 +158,30 @@ class Dispatcher:
     async def _run_batch(self, batch: list[_Waiting]) -> None:
         written, self._written = self._written, []
         todo = list(batch)
-        while todo:
-            turns = Batch(self._conversation, [one.work for one in todo], written=written)
-            try:
-                results = await self._database.transact(turns.run)
-            except TurnFailed as failed:
-                # One bad turn must not hurt the others: keep it apart and run the rest again.
-                bad = next(one for one in todo if one.work is failed.work)
-                todo.remove(bad)
-                await self._fail(bad, failed.error)
-            except Exception as error:  # noqa: BLE001  # the outermost loop of turns
-                if len(todo) == 1:
-                    self._written += written
-                    await self._fail(todo[0], error)
+        try:
+            while todo:
+                works = Batch(self._conversation, [one.work for one in todo], written=written)
+                try:
+                    results = await self._database.transact(works.run)
+                except TurnFailed as failed:
+                    # One bad turn must not hurt the others: keep it apart and run the rest again.
+                    bad = next(one for one in todo if one.work is failed.work)
+                    todo.remove(bad)
+                    await self._fail(bad, failed.error)
+                except Exception as error:  # noqa: BLE001  # the outermost loop of turns
+                    if len(todo) == 1:
+                        await self._fail(todo[0], error)
+                        return
+                    _logger.warning("batch_split", works=len(todo), error=type(error).__name__)
+                    for one in todo:
+                        await self._run_batch([one])
                     return
-                _logger.warning("batch_split", works=len(todo), error=type(error).__name__)
-                self._written += written
-                for one in todo:
-                    await self._run_batch([one])
-                return
-            else:
-                self._finish(todo, results)
-                return
-        self._written += written
+                else:
+                    written = []
+                    self._finish(todo, results)
+                    return
+        finally:
+            self._written += written
 
     def _finish(self, batch: list[_Waiting], results: list[Result | None]) -> None:
         for waiting, result in zip(batch, results, strict=True):
@@ -193,5 +205,10 @@ class Dispatcher:
             waiting.done.set_result(result)
 
     async def _settle(self) -> None:
+        """Record which replies were handed over; what cannot be recorded now is tried again."""
         written, self._written = self._written, []
-        await self._database.transact(Batch(self._conversation, [], written=written).run)
+        try:
+            await self._database.transact(Batch(self._conversation, [], written=written).run)
+        except Exception:  # turns go on without it
+            self._written += written
+            _logger.exception("replies_not_recorded", replies=len(written))

@@ -65,7 +65,7 @@ async def _keep(connection: Connection, conversation: Conversation, work: Work, 
     if work.trigger.kind is TriggerKind.TIMER:
         await turns.fail_run(connection, contact_id, str(work.trigger.payload["run"]), failure, now)
     inbound = work.trigger.inbound
-    if inbound is None:
+    if inbound is None or (work.is_stored and not says_stop):  # replayed: it was answered kindly at first
         return Result(contact_id=contact_id, outcome="failed")
     addresses, subscriptions = await turns.load_consent(connection, contact)
     turn = Turn(
@@ -80,7 +80,7 @@ async def _keep(connection: Connection, conversation: Conversation, work: Work, 
     else:
         apologise(turn)
     writes = Writes()
-    until = now + INLINE_WITHIN
+    until = None if work.is_stored else now + INLINE_WITHIN
     inline = turns.record(writes, turn, inline_until=until, salt=lambda: conversation.entropy(16).hex())
     await writes.flush(connection)
     replies = tuple(

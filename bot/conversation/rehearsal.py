@@ -144,9 +144,7 @@ class Phone:
         """Record at once that the replies arrived: what waits behind them must not wait for real time."""
         ids = [(reply.contact_id, reply.id) for reply in result.replies]
         if ids:
-            await self.database.transact(
-                lambda c: turns.settle_inline(c, ids, self.clock(), was_written=True)
-            )
+            await self.database.transact(lambda c: turns.settle_inline(c, ids, self.clock()))
 
     async def _strike(self) -> list[str]:
         """Strike the jobs until nothing is left to do now; returns what was sent."""

@@ -303,7 +303,7 @@ def outbox_row(
         microseconds(queued.hold_until or message.due_at),
         stored(message.valid_until),
         stored(inline_until),
-        1 if inline_until else 0,
+        0,  # tries of the outbox: an answer that it never had in hand went back in the webhook's
         None,
         None,
         None,

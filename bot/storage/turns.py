@@ -24,7 +24,7 @@ from bot.storage.rows import LOT_COLUMNS, WALLET, RowValues, Unread
 _LOTS_MAX = 8
 """How many open lots a snapshot carries; a turn that needs more asks for them."""
 _ORDERS_MAX = 20
-_ANSWERED = frozenset({"sending", "sent", "delivered", "undelivered"})
+_ANSWERED = frozenset({"sending", "unknown", "sent", "delivered", "undelivered"})
 
 _FIND = Statement("""
     SELECT d.kind, d.value, d.contact
@@ -89,7 +89,7 @@ _ORDERS = Statement(f"""
     ORDER BY o.placed_at DESC LIMIT {_ORDERS_MAX}
 """)  # noqa: S608  # our own constants
 _ANSWERS = Statement("""
-    SELECT o.id, o.body, o.media, o.state, o.provider_id, o.message_class
+    SELECT o.id, o.body, o.media, o.state, o.provider_id, o.message_class, o.attempts
     FROM outbox o
     WHERE o.bucket = :bucket AND o.contact = :contact AND o.trigger_key = :trigger_key
     ORDER BY o.id
@@ -123,11 +123,18 @@ _FAIL_RUN = Statement("""
 """)
 _SENT = Statement("""
     UPDATE outbox SET state = 'sent', state_at = :now, lease_until = NULL
-    WHERE bucket = :bucket AND contact = :contact AND id = :id AND state = 'sending'
+    WHERE bucket = :bucket AND contact = :contact AND id = :id
+        AND state IN ('sending', 'unknown') AND attempts = 0
 """)
+# Only under the lease it was answered with: a retry of the webhook that came since has taken it over.
 _UNSENT = Statement("""
-    UPDATE outbox SET state = 'queued', state_at = :now, lease_until = NULL, attempts = 0
-    WHERE bucket = :bucket AND contact = :contact AND id = :id AND state = 'sending'
+    UPDATE outbox SET state = 'queued', state_at = :now, lease_until = NULL
+    WHERE bucket = :bucket AND contact = :contact AND id = :id AND state = 'sending' AND lease_until = :lease
+""")
+# Nobody took the answer that the provider asks for again, so it is not unknown any more.
+_ANSWER_AGAIN = Statement("""
+    UPDATE outbox SET state = 'sending', lease_until = :lease
+    WHERE bucket = :bucket AND contact = :contact AND id = :id AND state IN ('sending', 'unknown')
 """)
 
 _TABLES = tables.Row.metadata.tables
@@ -373,7 +380,7 @@ async def answers(connection: Connection, contact_id: str, trigger_key: str) -> 
             id=row[0],
             body=row[1],
             media=tuple(row[2].split()),
-            was_inline=row[3] in _ANSWERED and row[4] is None,
+            was_inline=row[3] in _ANSWERED and row[4] is None and row[6] == 0,
             is_required=row[5] == MessageClass.REQUIRED,
         )
         for row in found
@@ -527,12 +534,31 @@ def _record_credit(writes: Writes, turn: Turn) -> None:
         writes.add(_DRAW, *draws)
 
 
-async def settle_inline(
-    connection: Connection, ids: Sequence[tuple[str, str]], now: datetime, *, was_written: bool
+async def answer_again(
+    connection: Connection, contact_id: str, ids: Sequence[str], lease_until: datetime
 ) -> None:
-    """Say of messages (contact, id) whether the webhook's answer that carried them was written."""
+    """Let a retry of the webhook carry stored answers; whoever held them before cannot give them back."""
+    bucket, lease = bucket_of(contact_id), microseconds(lease_until)
+    many = [{"bucket": bucket, "contact": contact_id, "id": one, "lease": lease} for one in ids]
+    await connection.run(_ANSWER_AGAIN, many)
+
+
+async def give_back(
+    connection: Connection, ids: Sequence[tuple[str, str]], lease_until: datetime, now: datetime
+) -> None:
+    """Queue messages (contact, id) that a webhook's answer was to carry until then and did not."""
+    lease, at = microseconds(lease_until), microseconds(now)
+    many = [
+        {"bucket": bucket_of(contact), "contact": contact, "id": message, "lease": lease, "now": at}
+        for contact, message in ids
+    ]
+    await connection.run(_UNSENT, many)
+
+
+async def settle_inline(connection: Connection, ids: Sequence[tuple[str, str]], now: datetime) -> None:
+    """Record of messages (contact, id) that the webhook's answer that carried them was written."""
     many = [
         {"bucket": bucket_of(contact), "contact": contact, "id": message, "now": microseconds(now)}
         for contact, message in ids
     ]
-    await connection.run(_SENT if was_written else _UNSENT, many)
+    await connection.run(_SENT, many)

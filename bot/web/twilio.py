@@ -64,13 +64,13 @@ class TwilioWebhooks:
             return web.Response(body=EMPTY, content_type=CONTENT_TYPE)
         try:
             result = await self.dispatcher.submit(inbound_work(inbound))
+            self.metrics.inbound.labels(result.outcome).inc()
+            self.metrics.seconds.observe((self.clock() - started_at).total_seconds())
+            return await self._answer(request, result)
         except RetryLater:
             # Not stored: Twilio keeps the message and its log shows that we did not take it.
             self.metrics.inbound.labels("not_stored").inc()
             return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text="try again later")
-        self.metrics.inbound.labels(result.outcome).inc()
-        self.metrics.seconds.observe((self.clock() - started_at).total_seconds())
-        return await self._answer(request, result)
 
     async def status(self, request: web.Request) -> web.StreamResponse:
         """Record how far one of our messages has come."""
@@ -81,7 +81,11 @@ class TwilioWebhooks:
             return self._refuse(refused)
         self.metrics.statuses.labels(report.state.value).inc()
         if report.contact_id is not None and report.message_id is not None:
-            await self.receipts.record(_receipt(report, report.contact_id, report.message_id))
+            try:
+                await self.receipts.record(_receipt(report, report.contact_id, report.message_id))
+            except Exception:  # whatever the database says: Twilio may report again
+                _logger.exception("status_not_recorded", contact=report.contact_id)
+                return self._refuse(Refused("the status cannot be recorded", "report it again later", 503))
         return web.Response(status=HTTPStatus.NO_CONTENT)
 
     async def _verified_form(self, request: web.Request) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """A phone, a loopback Twilio and a running application between them, over real HTTP on a real database."""
 
+import io
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -7,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from bot.app import Running, prepare_database, running, serving
 from bot.config import load_settings
@@ -33,12 +36,14 @@ _ROUNDS_MAX = 20
 
 @dataclass(slots=True)
 class Clock:
-    """A clock that stands until it is moved."""
+    """A clock that stands until it is moved, or goes `step` ahead at every look: a very slow machine."""
 
     now: datetime = NOON
+    step: timedelta = timedelta()
 
     def __call__(self) -> datetime:
         """Tell the time."""
+        self.now += self.step
         return self.now
 
 
@@ -50,6 +55,7 @@ class Chat:
     loopback: LoopbackTwilio
     clock: Clock
     url: str
+    log: io.StringIO
     number: str = NUMBER
     seen: dict[str, int] = field(default_factory=dict)
 
@@ -205,6 +211,7 @@ async def chatting(  # noqa: PLR0913  # what a conversation is made of
     public = f"http://127.0.0.1:{port}"
     account = Account(SID, TOKEN, f"{public}/twilio/messages", opt_out=opt_out)
     loopback = loopback or LoopbackTwilio(account, latency=timedelta(0), clock=clock)
+    log = io.StringIO()
     async with loopback:
         chosen = load_settings(
             {
@@ -225,11 +232,30 @@ async def chatting(  # noqa: PLR0913  # what a conversation is made of
             database = await prepare_database(chosen, clock)
         await database.transact(lambda connection: revisions.put_products(connection, PRODUCTS))
         async with (
+            logging_to(log),
             running(chosen, role=role, clock=clock, database=database) as app,
             serving(app) as base,
         ):
             await app.clockwork.close()  # only `strike` strikes
-            yield Chat(app, loopback, clock, base)
+            yield Chat(app, loopback, clock, base, log)
+
+
+@asynccontextmanager
+async def logging_to(stream: io.StringIO) -> AsyncIterator[None]:
+    """Log as the application does, but without its last line of defence against personal data."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(default=str),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+    try:
+        yield
+    finally:
+        structlog.reset_defaults()
 
 
 def folder(where: Path, **flows: str) -> Path:
