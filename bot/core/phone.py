@@ -91,10 +91,10 @@ def zones_of_number(e164: str) -> tuple[str, ...]:
 
 
 def _zones_of_prefix(digits: str) -> tuple[str, ...]:
-    from phonenumbers import timezone  # noqa: PLC0415  as below
+    from phonenumbers.tzdata import TIMEZONE_DATA, TIMEZONE_LONGEST_PREFIX  # noqa: PLC0415  as below
 
-    for length in range(timezone.TIMEZONE_LONGEST_PREFIX, 0, -1):
-        zones: tuple[str, ...] | None = timezone.TIMEZONE_DATA.get(digits[:length])
+    for length in range(TIMEZONE_LONGEST_PREFIX, 0, -1):
+        zones: tuple[str, ...] | None = TIMEZONE_DATA.get(digits[:length])
         if zones is not None:
             return zones
     return ()
