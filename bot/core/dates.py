@@ -51,7 +51,7 @@ def in_words(value: datetime | date, style: str, *, locale: str, zone: str, now:
         return _by_pattern(datetime.combine(day, local.time() if local else time()), style, locale)
     if style == "time":
         return _time(local.hour, local.minute, locale) if local else ""
-    today = now.astimezone(zone_of(zone)).date()
+    today = _today(now, zone)
     if style in {"day", "relative"}:
         return _near(day, today, locale, style)
     if style == "short" and day.year != today.year:
@@ -78,10 +78,17 @@ def last_moment(end: datetime) -> datetime:
     return end - timedelta(microseconds=1)
 
 
+@lru_cache(maxsize=256)
+def _today(now: datetime, zone: str) -> date:
+    """Return the day it is in a zone; the turns of a batch share their instant."""
+    return now.astimezone(zone_of(zone)).date()
+
+
 def _as_date(value: date) -> date:
     return value.date() if isinstance(value, datetime) else value
 
 
+@lru_cache(maxsize=8192)
 def _near(day: date, today: date, locale: str, style: str) -> str:
     ahead = day - today
     words = _NEAR.get(babel_locale(locale).language)

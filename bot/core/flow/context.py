@@ -25,15 +25,7 @@ class Context(dict[str, object]):
 
     def __init__(self, turn: Turn, variables: Mapping[str, JsonValue]) -> None:
         super().__init__(variables)
-        program = turn.program
         self._turn = turn
-        self[HERE] = Here(
-            now=turn.now,
-            zone=turn.contact.zone,
-            currency=program.currency.code,
-            exponent=program.currency.exponent,
-            point_minor=program.point_value_minor,
-        )
 
     def __missing__(self, name: str) -> object:
         value = self[name] = _SOURCES[name](self._turn)
@@ -104,6 +96,17 @@ def _complaint(variable: Variable, file: str, name: str, names: Iterable[str]) -
     remedy = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(sorted(names))}"
     problem = f"nothing here is called '{variable}'"
     return FlowError(file, variable.line, variable.column, problem, remedy)
+
+
+def _here(turn: Turn) -> Here:
+    program = turn.program
+    return Here(
+        now=turn.now,
+        zone=turn.contact.zone,
+        currency=program.currency.code,
+        exponent=program.currency.exponent,
+        point_minor=program.point_value_minor,
+    )
 
 
 def _member(turn: Turn) -> object:
@@ -189,6 +192,7 @@ def _now(turn: Turn) -> datetime:
 
 
 _SOURCES: Mapping[str, Callable[[Turn], object]] = {
+    HERE: _here,
     **dict.fromkeys(_OF_STARTERS, _nothing),
     "balance": _balance,
     "contact": _contact,

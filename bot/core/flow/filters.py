@@ -55,9 +55,11 @@ class Frame:
 
     def surroundings(self) -> Here:
         """Return the surroundings; a text with money or dates cannot be written without."""
-        here = self.values.get(HERE)
-        if not isinstance(here, Here):
-            raise FilterArgumentError("the currency and the zone are not known here", token=None)
+        try:
+            here = self.values[HERE]
+        except KeyError as error:
+            raise FilterArgumentError("the currency and the zone are not known here", token=None) from error
+        assert isinstance(here, Here)
         return here
 
 

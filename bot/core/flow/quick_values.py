@@ -22,6 +22,7 @@ Value = Callable[[Frame], object]
 MISSING = Undefined("")
 _OF_THE_WHOLE = frozenset({"size", "first", "last"})
 """What a path may ask of a thing that has no such key."""
+_ENDS: Mapping[object, object] = {"first": 0, "last": -1}
 _NOT_FOUND = (KeyError, TypeError, IndexError)
 _LOOP: Mapping[str, Callable[[int, int], object]] = {
     "first": lambda index, _length: index == 0,
@@ -236,8 +237,12 @@ def _below(root: Value, rest: Sequence[object], names: Names) -> Value:
         try:
             value = root(frame)
             for part in parts:
-                # What is a key of a dictionary, Liquid finds first as well.
-                value = value[part] if value.__class__ is dict and part in value else item(value, part)
+                if value.__class__ is dict and part in value:
+                    value = value[part]  # what is a key of a dictionary, Liquid finds first as well
+                elif value.__class__ is list:
+                    value = len(value) if part == "size" else value[_ENDS.get(part, part)]  # type: ignore[index]  # or fails, as Liquid has it
+                else:
+                    value = item(value, part)
         except _NOT_FOUND:
             return MISSING
         return value

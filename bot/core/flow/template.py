@@ -100,9 +100,12 @@ class Text:
         node = _lone_output(self._template)
         if node is None or self._template is None:
             return self.render(context, locale)
-        try:
-            if self._value is not None:
+        if self._value is not None:
+            try:
                 return _as_json(self._value(Frame(context, locale)))
+            except _FAILURES:
+                pass  # Liquid fails alike, and knows where
+        try:
             return _as_json(node.expression.evaluate(TextContext(self._template, context, locale)))
         except _FAILURES as error:
             raise _failed(self.place, error) from error
