@@ -1,5 +1,6 @@
 """The composition root: puts the parts together from the settings, starts and stops them in order."""
 
+import asyncio
 import hashlib
 import hmac
 import os
@@ -155,6 +156,7 @@ async def running(
         dispatcher.start()
         stack.push_async_callback(dispatcher.close)
         receipts = Receipts(database, dispatcher, clock)
+        stopping = asyncio.Event()
         if channels is None:
             channels = _channels(settings)
         for channel in channels.values():
@@ -165,24 +167,26 @@ async def running(
             conversation=conversation,
             dispatcher=dispatcher,
             receipts=receipts,
-            clockwork=Clockwork(()),
+            clockwork=Clockwork((), stopping),
             current=current,
             metrics=Metrics(),
             clock=clock,
         )
         jobs = [Job("publication", 1, app.reload)]
         if role != "web":
-            jobs += await _worker_jobs(app, channels, stack)
-        app.clockwork = Clockwork(jobs)
+            jobs += await _worker_jobs(app, channels, stopping, stack)
+        app.clockwork = Clockwork(jobs, stopping)
         app.clockwork.start()
         stack.push_async_callback(app.clockwork.close)
         yield app
 
 
-async def _worker_jobs(app: Running, channels: Mapping[str, Channel], stack: AsyncExitStack) -> list[Job]:
-    due = DueWork(app.database, app.dispatcher, app.clock, lambda: app.decisions)
+async def _worker_jobs(
+    app: Running, channels: Mapping[str, Channel], stopping: asyncio.Event, stack: AsyncExitStack
+) -> list[Job]:
+    due = DueWork(app.database, app.dispatcher, app.clock, lambda: app.decisions, stopping)
     outbox = OutboxDelivery(
-        app.database, channels, app.receipts, lambda: app.decisions.shop.policy, app.clock
+        app.database, channels, app.receipts, lambda: app.decisions.shop.policy, app.clock, stopping
     )
     jobs = [
         Job("timers", 1, due.timers),

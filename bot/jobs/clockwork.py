@@ -27,8 +27,9 @@ class Clockwork:
     processes may strike at once (`docs/decisions.md`).
     """
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
-        """Nothing is struck before `start`."""
+    def __init__(self, jobs: Sequence[Job], stopping: asyncio.Event) -> None:
+        """Nothing is struck before `start`; `stopping` is set when jobs in hand should come to an end."""
+        self._stopping = stopping
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._striking: set[asyncio.Task[object]] = set()
         for job in jobs:
@@ -52,7 +53,8 @@ class Clockwork:
         return sum([await self._strike(job) for job in self._jobs])
 
     async def close(self) -> None:
-        """Strike no more, and let the jobs in hand finish."""
+        """Strike no more, and let the jobs finish what they have in hand."""
+        self._stopping.set()
         if self._scheduler.running:
             self._scheduler.pause()
             await asyncio.gather(*self._striking, return_exceptions=True)

@@ -36,6 +36,7 @@ class DueWork:
     dispatcher: Dispatcher
     clock: Callable[[], datetime]
     decisions: Callable[[], Decisions]
+    stopping: asyncio.Event
 
     async def timers(self) -> int:
         """Runs whose time has come."""

@@ -1,7 +1,7 @@
 """Delivers the outbox: claim with a lease, ask the gate again, hand over, record what became of it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,20 +18,23 @@ from bot.channels.channel import (
 )
 from bot.conversation.receipts import Receipt, Receipts
 from bot.core.consent import ConsentFacts, HoldUntil, Policy, Refuse, may_leave
+from bot.core.errors import RetryLater
 from bot.core.messages import OutboxState
 from bot.core.turn import zones_of
 from bot.storage import outbox
 from bot.storage.driver import Connection, Database
 from bot.storage.outbox import Claimed, Outcome
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=120)
 """Longer than any hand-over may take; whoever is still at it then is gone."""
-_MOST = 100
-_AT_ONCE = 20
+_AT_ONCE = 8
+"""Messages one sender has in hand: claimed together, sent side by side, recorded together."""
+_SENDERS = 4
 _TRIES = 6
 _BACKOFF = timedelta(seconds=15)
 _BACKOFF_MAX = timedelta(hours=1)
 _OPERATOR_BACKOFF = timedelta(minutes=5)
+_OPERATOR_GIVES_UP = timedelta(days=1)
 _logger = structlog.get_logger(__name__)
 
 
@@ -44,14 +47,21 @@ class OutboxDelivery:
     receipts: Receipts
     policy: Callable[[], Policy]
     clock: Callable[[], datetime]
+    stopping: asyncio.Event
 
     async def deliver(self) -> int:
-        """Send everything that is due, bucket by bucket."""
+        """Send everything that is due: some senders side by side, each bucket by bucket."""
         now = self.clock()
+        due = await self.database.query(lambda c: outbox.buckets_with_due(c, now))
+        buckets = iter(due)
+        return sum(await asyncio.gather(*(self._deliver(buckets) for _ in range(min(_SENDERS, len(due))))))
+
+    async def _deliver(self, buckets: Iterator[int]) -> int:
         done = 0
-        for bucket in await self.database.query(lambda c: outbox.buckets_with_due(c, now)):
-            while claimed := await self._claim(bucket):
-                await self._send_all(claimed)
+        for bucket in buckets:
+            while not self.stopping.is_set() and (claimed := await self._claim(bucket)):
+                outcomes = await asyncio.gather(*(self._send(one) for one in claimed))
+                await self.database.transact(lambda c, o=outcomes: outbox.record(c, o, self.clock()))  # type: ignore[misc]  # bound now
                 done += len(claimed)
         return done
 
@@ -72,7 +82,7 @@ class OutboxDelivery:
 
         async def claim(connection: Connection) -> list[Claimed]:
             now = self.clock()
-            claimed = await outbox.claim(connection, bucket, now, LEASE, _MOST)
+            claimed = await outbox.claim(connection, bucket, now, LEASE, _AT_ONCE)
             objections = {one.message.id: self._objection(one, now) for one in claimed}
             stopped = [outcome for outcome in objections.values() if outcome is not None]
             if stopped:
@@ -97,24 +107,6 @@ class OutboxDelivery:
             return Outcome(message, OutboxState.HELD, verdict.at, reason=verdict.reason)
         return None
 
-    async def _send_all(self, claimed: list[Claimed]) -> None:
-        """Send one contact's messages in order, different contacts' side by side."""
-        lanes: dict[str, list[Claimed]] = {}
-        for one in claimed:
-            lanes.setdefault(one.message.contact_id, []).append(one)
-        free = asyncio.Semaphore(_AT_ONCE)
-
-        async def send_lane(lane: list[Claimed]) -> list[Outcome]:
-            async with free:
-                return [await self._send(one) for one in lane]
-
-        outcomes = [
-            outcome
-            for lane in await asyncio.gather(*(send_lane(lane) for lane in lanes.values()))
-            for outcome in lane
-        ]
-        await self.database.transact(lambda c: outbox.record(c, outcomes, self.clock()))
-
     async def _send(self, claimed: Claimed) -> Outcome:
         message, now = claimed.message, self.clock()
         channel = self.channels.get(message.channel)
@@ -128,6 +120,9 @@ class OutboxDelivery:
         except SendError as error:
             await self._report(claimed, error)
             return _outcome(claimed, error, now)
+        except Exception:  # what a channel did not foresee: the message may have left
+            _logger.exception("send_failed", message=message.id)
+            return Outcome(message, OutboxState.UNKNOWN, now, reason="sending it raised an error")
         return Outcome(message, sent.state, now, provider_id=sent.provider_id, segments=sent.segments)
 
     async def _report(self, claimed: Claimed, error: SendError) -> None:
@@ -143,7 +138,10 @@ class OutboxDelivery:
             stopped=isinstance(error, ContactStopped),
             unusable=isinstance(error, AddressUnusable),
         )
-        await self.receipts.report_address(receipt, message.channel, message.address, str(error))
+        try:
+            await self.receipts.report_address(receipt, message.channel, message.address, str(error))
+        except RetryLater:
+            _logger.warning("address_report_postponed", message=message.id)
 
 
 def _outcome(claimed: Claimed, error: SendError, now: datetime) -> Outcome:
@@ -152,6 +150,8 @@ def _outcome(claimed: Claimed, error: SendError, now: datetime) -> Outcome:
         return Outcome(message, OutboxState.FAILED, now, reason=str(error), error_code=code)
     if isinstance(error, OperatorNeeded):
         _logger.error("operator_needed", reason=str(error), code=code)
+        if now - claimed.created_at > _OPERATOR_GIVES_UP:
+            return Outcome(message, OutboxState.FAILED, now, reason=str(error), error_code=code)
         return Outcome(message, OutboxState.QUEUED, now + _OPERATOR_BACKOFF, str(error), error_code=code)
     if claimed.attempts >= _TRIES:
         return Outcome(message, OutboxState.FAILED, now, reason=str(error), error_code=code)

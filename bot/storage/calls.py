@@ -9,11 +9,12 @@ from bot.storage.due import buckets, peek
 
 _PEEK = peek("call", "t.state = 'queued' AND t.due_at <= :now")
 _CLAIM = Statement("""
-    UPDATE call SET attempts = attempts + 1, due_at = :lease
-    WHERE bucket = :bucket AND (contact, key) IN (
+    WITH due (due_contact, due_key) AS MATERIALIZED (
         SELECT c.contact, c.key FROM call c
         WHERE c.bucket = :bucket AND c.state = 'queued' AND c.due_at <= :now
         ORDER BY c.due_at LIMIT :most @skip_locked(c))
+    UPDATE call SET attempts = attempts + 1, due_at = :lease
+    FROM due WHERE bucket = :bucket AND contact = due_contact AND key = due_key
     RETURNING contact, key, kind, payload, attempts, created_at
 """)
 _RECORD = Statement("""

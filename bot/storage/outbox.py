@@ -18,18 +18,19 @@ _LEASED_PEEK = peek("outbox", "t.state = 'sending' AND t.lease_until <= :now")
 
 _MESSAGE = (
     "id, contact, channel, address, sender, message_class, subscription_group, body, media, key, flow, step,"
-    " due_at, valid_until, language, attempts, trigger_key"
+    " due_at, valid_until, language, attempts, created_at"
 )
-# A contact's messages leave in order: nothing is claimed while an older one of the same contact is being
-# handed over.
+# A contact's messages leave in order: only the oldest one that has not left is claimed. The claim is made
+# once (MATERIALIZED): PostgreSQL may run a plain subquery again for each row and claim past the limit.
 _CLAIM = Statement(f"""
-    UPDATE outbox SET state = 'sending', lease_until = :lease, attempts = attempts + 1, state_at = :now
-    WHERE bucket = :bucket AND (contact, id) IN (
+    WITH due (due_contact, due_id) AS MATERIALIZED (
         SELECT o.contact, o.id FROM outbox o
         WHERE o.bucket = :bucket AND o.state = 'queued' AND o.due_at <= :now
             AND NOT EXISTS (SELECT 1 FROM outbox s WHERE s.bucket = o.bucket AND s.contact = o.contact
-                AND s.state = 'sending' AND s.id < o.id)
+                AND s.state IN ('queued', 'sending') AND s.id < o.id)
         ORDER BY o.due_at, o.id LIMIT :most @skip_locked(o))
+    UPDATE outbox SET state = 'sending', lease_until = :lease, attempts = attempts + 1, state_at = :now
+    FROM due WHERE bucket = :bucket AND contact = due_contact AND id = due_id AND state = 'queued'
     RETURNING {_MESSAGE}
 """)  # noqa: S608  # our own text
 _RELEASE = Statement("""
@@ -53,7 +54,7 @@ _RECORD = Statement("""
     UPDATE outbox SET state = :state, reason = :reason, due_at = :due_at, state_at = :now, lease_until = NULL,
         provider_id = COALESCE(:provider_id, provider_id), segments = COALESCE(:segments, segments),
         error_code = :error_code
-    WHERE bucket = :bucket AND contact = :contact AND id = :id AND state = 'sending'
+    WHERE bucket = :bucket AND contact = :contact AND id = :id AND state IN ('sending', 'unknown')
 """)
 
 
@@ -91,6 +92,7 @@ class Claimed:
 
     message: Outgoing
     attempts: int
+    created_at: datetime
     contact: Contact
     address: Address | None
     subscriptions: dict[str, SubscriptionState]
@@ -239,4 +241,11 @@ def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:
     address = next(
         (one for one in addresses if (one.channel, one.value) == (message.channel, message.address)), None
     )
-    return Claimed(message, row[15], contact, address, rows.subscriptions_from(rows.json_rows(consent[7])))
+    return Claimed(
+        message,
+        row[15],
+        instant(row[16]),
+        contact,
+        address,
+        rows.subscriptions_from(rows.json_rows(consent[7])),
+    )
