@@ -240,7 +240,7 @@ def _below(root: Value, rest: Sequence[object], names: Names) -> Value:
                 if value.__class__ is dict and part in value:
                     value = value[part]  # what is a key of a dictionary, Liquid finds first as well
                 elif value.__class__ is list:
-                    value = len(value) if part == "size" else value[_ENDS.get(part, part)]  # type: ignore[index]  # or fails, as Liquid has it
+                    value = len(value) if part == "size" else value[_ENDS.get(part, part)]  # type: ignore[call-overload]  # or fails, as in Liquid
                 else:
                     value = item(value, part)
         except _NOT_FOUND:
