@@ -15,6 +15,7 @@ from bot.storage.due import buckets, peek
 _PEEK = peek("outbox", "t.state = 'queued' AND t.due_at <= :now")
 _HELD_PEEK = peek("outbox", "t.state = 'held' AND t.due_at <= :now")
 _LEASED_PEEK = peek("outbox", "t.state = 'sending' AND t.lease_until <= :now")
+_SENDING_PEEK = peek("outbox", "t.state = 'sending'")
 
 _MESSAGE = (
     "id, contact, channel, address, sender, message_class, subscription_group, body, media, key, flow, step,"
@@ -40,6 +41,11 @@ _RELEASE = Statement("""
 _GIVE_UP_LEASE = Statement("""
     UPDATE outbox SET state = 'unknown', lease_until = NULL, state_at = :now
     WHERE bucket = :bucket AND state = 'sending' AND lease_until <= :now
+""")
+_AFTER_RESTORE = Statement("""
+    UPDATE outbox SET state = 'unknown', lease_until = NULL, state_at = :now
+    WHERE bucket = :bucket AND state = 'sending'
+    RETURNING id
 """)
 _CONSENT = Statement("""
     SELECT c.id, c.bucket, c.zone, c.zone_is_known, c.locale, c.created_at,
@@ -148,6 +154,17 @@ async def release_held(connection: Connection, now: datetime) -> None:
 async def give_up_leases(connection: Connection, now: datetime) -> None:
     """Call unknown what was being sent by somebody who is gone: it may have left."""
     await _each_bucket(connection, _LEASED_PEEK, _GIVE_UP_LEASE, now)
+
+
+async def after_restore(connection: Connection, now: datetime) -> int:
+    """Call unknown what was being sent when the copy was made: it may have left. Returns how many that were.
+
+    Run it on a restored database before anything else does. A lease that still runs there is nobody's.
+    """
+    found = 0
+    for bucket in await buckets(connection, _SENDING_PEEK, now):
+        found += len(await connection.read(_AFTER_RESTORE, bucket=bucket, now=microseconds(now)))
+    return found
 
 
 async def record(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:

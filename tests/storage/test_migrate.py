@@ -114,10 +114,10 @@ async def test_processes_that_start_together_migrate_once(bare_database_url: str
         await asyncio.create_subprocess_exec(
             sys.executable, "-c", UPGRADE, bare_database_url, cwd=PROJECT, stderr=asyncio.subprocess.PIPE
         )
-        for _ in range(3)
+        for _ in range(2)
     ]
     ended = await asyncio.gather(*(one.communicate() for one in started))
-    assert [one.returncode for one in started] == [0, 0, 0], ended
+    assert [one.returncode for one in started] == [0, 0], ended
     assert await migrate.current(bare_database_url) == migrate.newest()
     assert await differences(bare_database_url) == []
 
