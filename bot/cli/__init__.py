@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from bot.cli import contact, dead, demo, flows, outbox, serving
+from bot.cli import backup, chat, contact, dead, demo, doctor, flows, outbox, program, serving
 from bot.core.errors import RegularsError
 
 cli = typer.Typer(
@@ -22,6 +22,10 @@ flows.add_to(cli)
 contact.add_to(cli)
 dead.add_to(cli)
 outbox.add_to(cli)
+program.add_to(cli)
+chat.add_to(cli)
+doctor.add_to(cli)
+backup.add_to(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -31,3 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except RegularsError as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(2) from error
+    except Exception as error:
+        from bot.cli.database import UNREACHABLE  # what the drivers may raise takes long to import
+
+        if not isinstance(error, UNREACHABLE):
+            raise
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        raise SystemExit(1) from error

@@ -105,9 +105,10 @@ def placed(error: FlowError, flows: Path) -> FlowError:
         file = flows.parent / "locales" / rest.replace("/", "/LC_MESSAGES/", 1)
     else:
         return error
-    return FlowError(_from_here(file), error.line, error.column, error.problem, error.remedy)
+    return FlowError(name_from_here(file), error.line, error.column, error.problem, error.remedy)
 
 
-def _from_here(file: Path) -> str:
+def name_from_here(file: Path) -> str:
+    """A file as it is reached from the working folder, if it is below it."""
     here = Path.cwd()
     return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)

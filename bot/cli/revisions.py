@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from bot import app
-from bot.cli.checking import Look, counted, look_over, placed, show_complaints
+from bot.cli.checking import Look, counted, look_over, name_from_here, placed, show_complaints
 from bot.cli.database import opened
 from bot.cli.endings import end
 from bot.config import Settings
@@ -70,13 +70,13 @@ async def pull(settings: Settings, *, force: bool) -> bool:
             if ours == one.source:
                 continue
             if ours is not None and not force and not await _was_published(database, one.flow, ours):
-                typer.echo(f"{_from_here(file)}: kept, because it has changes that were never published")
+                typer.echo(f"{name_from_here(file)}: kept, because it has changes that were never published")
                 kept += 1
                 continue
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(one.source, encoding="utf-8")
             typer.echo(
-                f"{_from_here(file)}: revision {one.revision} of {one.published_at:%Y-%m-%d %H:%M} UTC"
+                f"{name_from_here(file)}: revision {one.revision} of {one.published_at:%Y-%m-%d %H:%M} UTC"
             )
     if kept:
         typer.echo(f"{counted(kept, 'file')} kept; look with `flows diff`, replace with --force.", err=True)
@@ -167,7 +167,3 @@ def _diff(theirs: str, mine: str, their_name: str, my_name: str) -> Iterator[str
 
 def _text(file: Path) -> str | None:
     return file.read_text(encoding="utf-8") if file.is_file() else None
-
-
-def _from_here(file: Path) -> str:
-    return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)

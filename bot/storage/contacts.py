@@ -43,6 +43,13 @@ _OUTGOING = Statement("""
 """)
 
 
+_LATEST = Statement("""
+    SELECT o.id, o.body, o.state, o.reason FROM outbox o
+    WHERE o.bucket = :bucket AND o.contact = :contact
+    ORDER BY o.id DESC LIMIT 20
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message of either direction; `reason` says why it did not go its way, where it did not."""
@@ -94,6 +101,22 @@ async def portrait(connection: Connection, contact_id: str, *, runs: int, messag
         runs=tuple(rows.run_from(row) for row in await connection.read(_RUNS, **own, most=runs)),
         messages=tuple(message for *_, message in ordered[-messages:]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An outgoing message, in short."""
+
+    id: str
+    text: str
+    state: str
+    reason: str | None
+
+
+async def latest(connection: Connection, contact_id: str) -> list[Sent]:
+    """The latest outgoing messages of a contact, oldest first."""
+    found = await connection.read(_LATEST, bucket=bucket_of(contact_id), contact=contact_id)
+    return [Sent(*row) for row in reversed(found)]
 
 
 async def _contact(connection: Connection, contact_id: str) -> Contact:
