@@ -98,7 +98,7 @@ async def remind(url: str) -> Outcome:
     settings = settings_of(url)
     database = TimedDatabase(await open_database(settings))
     async with running(settings, role="web", clock=clock, database=database, channels={}) as app:
-        due = DueWork(database, app.dispatcher, clock, lambda: app.decisions)
+        due = DueWork(database, app.dispatcher, clock, lambda: app.decisions, asyncio.Event())
         settle_memory()
         database.seconds.clear()
         waits: list[float] = []

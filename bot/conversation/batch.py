@@ -174,6 +174,9 @@ class Batch:
     ) -> None:
         """Decide every part; those that need more than the snapshot get it and are decided again."""
         todo, wanted = list(parts), dict[str, Wanted]()
+        for part in parts:
+            if part.work.trigger.kind is TriggerKind.CREDIT_EXPIRING:
+                wanted[part.contact_id] = Wanted(notices=True)  # it always asks for them
         for _ in range(_ROUNDS_MAX):
             if not todo:
                 return

@@ -102,11 +102,15 @@ _CONSENT_OF = Statement("""
          FROM subscription s WHERE s.bucket = :bucket AND s.contact = :contact)
 """)
 _LOOK_AGAIN = Statement(f"""
-    UPDATE lot SET notice_at = :notice_at
-    WHERE bucket = :bucket AND contact = :contact AND wallet = '{WALLET}' AND id = :id
+    UPDATE lot SET notice_at = keys.notice_at
+    FROM @each(keys: bucket integer, contact text, id text, notice_at bigint)
+    WHERE lot.bucket = keys.bucket AND lot.contact = keys.contact AND lot.wallet = '{WALLET}'
+        AND lot.id = keys.id
 """)  # noqa: S608  # our own constants
 _NOTICES = Statement("""
-    SELECT n.lot, n.days FROM notice n WHERE n.bucket = :bucket AND n.contact = :contact
+    SELECT n.contact, n.lot, n.days
+    FROM @each(keys: bucket integer, contact text)
+    JOIN notice n ON n.bucket = keys.bucket AND n.contact = keys.contact
 """)
 _ENTERED = Statement("""
     SELECT r.flow, MAX(r.started_at) FROM run r
@@ -291,14 +295,20 @@ async def _load_lots(
 async def _load_more(
     connection: Connection, snapshots: dict[str, Snapshot], wanted: Mapping[str, Wanted]
 ) -> None:
+    given: dict[str, list[tuple[str, int]]] = {
+        contact: [] for contact, want in wanted.items() if want.notices
+    }
+    if given:
+        keys = [(bucket_of(contact), contact) for contact in given]
+        for contact, lot, days in await connection.read(_NOTICES, keys=keys):
+            given[contact].append((lot, days))
     for contact, want in wanted.items():
         more = dict(snapshots[contact].more)
         if want.orders:
             found = await connection.read(_ORDERS, bucket=bucket_of(contact), contact=contact)
             more["orders"] = tuple(_order(row) for row in found)
         if want.notices:
-            found = await connection.read(_NOTICES, bucket=bucket_of(contact), contact=contact)
-            more["notices"] = frozenset((lot, days) for lot, days in found)
+            more["notices"] = frozenset(given[contact])
         if want.entered:
             found = await connection.read(_ENTERED, bucket=bucket_of(contact), contact=contact)
             more["entered"] = {flow: instant(started_at) for flow, started_at in found}
@@ -395,7 +405,8 @@ class Writes:
     """Everything a batch of turns wrote, by table; written in a fixed order: contacts, then credit."""
 
     by_table: dict[Rows, list[RowValues]] = field(default_factory=dict)
-    updates: list[tuple[Statement, dict[str, object]]] = field(default_factory=list)
+    looked_at: list[tuple[int, str, str, int | None]] = field(default_factory=list)
+    """Lots (bucket, contact, id) and when to look next whether a notice is due."""
 
     def add(self, table: Rows, *values: RowValues) -> None:
         """Add rows of one table."""
@@ -411,8 +422,8 @@ class Writes:
             values = self.by_table.get(table)
             if values:
                 await connection.write(table, values)
-        for statement, parameters in self.updates:
-            await connection.run(statement, [parameters])
+        if self.looked_at:
+            await connection.read(_LOOK_AGAIN, keys=self.looked_at)
 
 
 _WRITE_ORDER = (
@@ -482,18 +493,10 @@ def _record_notices(writes: Writes, turn: Turn) -> None:
         writes.add(
             _NOTICE, (contact.bucket, contact.id, lot_id, days, turn.trigger.key, microseconds(turn.now))
         )
-    for lot_id, notice_at in turn.effects.looked_at.items():
-        writes.updates.append(
-            (
-                _LOOK_AGAIN,
-                {
-                    "bucket": contact.bucket,
-                    "contact": contact.id,
-                    "id": lot_id,
-                    "notice_at": rows.stored(notice_at),
-                },
-            )
-        )
+    writes.looked_at += [
+        (contact.bucket, contact.id, lot_id, rows.stored(notice_at))
+        for lot_id, notice_at in turn.effects.looked_at.items()
+    ]
 
 
 def _record_consent(writes: Writes, turn: Turn, salt: Callable[[], str]) -> Contact:
