@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from bot.core.flow.run import Wait
 from bot.core.ids import instant, microseconds
 from bot.core.loyalty.books import Books
 from bot.core.turn import Snapshot
@@ -52,13 +53,14 @@ class KnownCredit:
 
 @dataclass(frozen=True, slots=True)
 class KnownRun:
-    """A run that waits: for what, where, until when."""
+    """A run that waits: for what, where, until when; `answers` are those an open question offers."""
 
     flow: str
     step: str
     waits_for: str
     until: datetime | None
     is_suspended: bool
+    answers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +201,22 @@ def _runs(snapshot: Snapshot) -> tuple[KnownRun, ...]:
             waits_for=run.wait.kind.value,
             until=run.wait.until,
             is_suspended=run.suspended_at is not None,
+            answers=_answers(run.wait),
         )
         for run in snapshot.runs
         if run.wait is not None
     )
+
+
+def _answers(wait: Wait) -> tuple[str, ...]:
+    """The keys of the answers to tap: `yes`, `no`, `skip`, or the options' own."""
+    offers = wait.facts.get("offers")
+    answers = list(offers) if isinstance(offers, dict) else []
+    if wait.facts.get("expect") == "yes_no":
+        answers += ["yes", "no"]
+    if wait.facts.get("skip"):
+        answers.append("skip")
+    return tuple(answers)
 
 
 def _orders(snapshot: Snapshot) -> tuple[tuple[datetime, str, int, str], ...]:

@@ -120,7 +120,9 @@ class PhonePage:
             number = to_e164(text.number)
         except (ValidationError, NotAContact):
             return _json({"error": "Give a phone number and a text of at most 1,600 characters."}, 400)
-        return await self._passed_on("POST", f"/loopback/phones/{number}/texts", {"body": text.body})
+        return await self._passed_on(
+            "POST", f"/loopback/phones/{number}/texts", orjson.dumps({"body": text.body})
+        )
 
     async def _move(self, request: web.Request) -> web.Response:
         try:
@@ -131,10 +133,10 @@ class PhonePage:
         return _json({"now": self._clock()})
 
     async def _add_fault(self, request: web.Request) -> web.Response:
-        return await self._passed_on("POST", "/loopback/faults", orjson.loads(await request.read()))
+        return await self._passed_on("POST", "/loopback/faults", await request.read())
 
     async def _clear_faults(self, _: web.Request) -> web.Response:
-        return await self._passed_on("DELETE", "/loopback/faults", None)
+        return await self._passed_on("DELETE", "/loopback/faults")
 
     async def _shop(self, _: web.Request) -> web.Response:
         """Be the shop that orders are handed to: whatever is told is taken."""
@@ -189,9 +191,9 @@ class PhonePage:
         async with self._loopback.session.get(path) as answer:
             return orjson.loads(await answer.read())
 
-    async def _passed_on(self, method: str, path: str, body: object) -> web.Response:
+    async def _passed_on(self, method: str, path: str, body: bytes = b"") -> web.Response:
         try:
-            async with self._loopback.session.request(method, path, json=body) as answer:
+            async with self._loopback.session.request(method, path, data=body) as answer:
                 return web.Response(
                     body=await answer.read(), status=answer.status, content_type="application/json"
                 )

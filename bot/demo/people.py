@@ -92,6 +92,7 @@ def _with_a_story(friday_in_days: int) -> Iterator[Person]:
         joined_days_ago=512,
         every_days=24,
         favourites=((("FLT", 1), ("CRO", 1)), (("EGR", 1),)),
+        last_basket=(("FLT", 1), ("CRO", 1)),
         treats=(Treat(2400, friday_in_days, given_days_ago=0),),
         spends=0.75,
         story="credit expiring Friday",

@@ -89,7 +89,7 @@ async def test_moving_the_clock_brings_a_reminder_and_says_why_another_was_refus
     await phone.get_by_role("button", name="Next reminder: ").click()
     await time_has_passed(phone)
     await expect_last(phone, re.compile(r"You have \$24\.00 credit expiring Friday\."))
-    await expect(phone.locator("#ahead")).to_contain_text("ahead")
+    await expect(phone.locator("#ahead")).to_contain_text(re.compile(r"\+\d d"))
     await expect(phone.locator("#outbox li").first).to_contain_text("delivered")
     await be(phone, SAM)
     await expect(phone.locator("#outbox li").first).to_contain_text("refused the contact said STOP")
@@ -101,8 +101,8 @@ async def test_moving_the_clock_brings_a_reminder_and_says_why_another_was_refus
 
 async def test_what_goes_wrong_on_demand_is_seen(phone: Page) -> None:
     await phone.get_by_text("Break something").click()
-    await phone.get_by_role("button", name="Not delivered (30005)").click()
-    await expect(phone.locator("#waiting-faults")).to_contain_text("Not delivered (30005)")
+    await phone.get_by_role("button", name="Phone is off (30003)").click()
+    await expect(phone.locator("#waiting-faults")).to_contain_text("Phone is off (30003)")
     await text(phone, "HELP")
     await expect(phone.locator("#outbox li").first).to_contain_text("undelivered")
     await expect(phone.locator("#waiting-faults")).to_be_empty()

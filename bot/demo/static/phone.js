@@ -5,9 +5,14 @@ const CHIPS = {
   es: ["LEALTAD", "SALDO", "PREMIOS", "REPETIR", "AYUDA", "STOP", "START"],
   zh_Hans: ["会员", "余额", "奖励", "再来一单", "帮助", "STOP", "START"],
 };
-const ANSWERS = { en: ["YES", "NO", "1", "2", "SKIP"], es: ["SI", "NO", "1", "2", "PASAR"], zh_Hans: ["好", "不", "1", "2", "跳过"] };
+const ANSWERS = {
+  en: { yes: "YES", no: "NO", skip: "SKIP" },
+  es: { yes: "SI", no: "NO", skip: "PASAR" },
+  zh_Hans: { yes: "是", no: "不", skip: "跳过" },
+};
 const FAULTS = [
-  ["Not delivered (30005)", { kind: "undelivered", code: 30005 }],
+  ["Phone is off (30003)", { kind: "undelivered", code: 30003 }],
+  ["No such number (30005)", { kind: "undelivered", code: 30005 }],
   ["Carrier says STOP (21610) ◦", { kind: "reject", code: 21610 }],
   ["Server error (500) ◦", { kind: "reject", status: 500 }],
   ["Too many requests (429) ◦", { kind: "reject", status: 429, retry_after: 2 }],
@@ -27,6 +32,8 @@ const SAID = {
   expired: "too late to be worth sending", too_long: "too long", empty: "nothing to say", suppressed: "said STOP before being erased",
 };
 
+const FARTHEST_MS = 62 * 86400 * 1000; // the clock moves no farther at once
+
 const at = (id) => document.getElementById(id);
 let shop = { currency: { code: "USD", exponent: 2 }, people: [], fresh: "" };
 let chosen = "";
@@ -35,6 +42,7 @@ let aheadSeconds = 0;
 let stream = null;
 let nextReminder = null;
 let isMoving = false;
+let isStopped = false;
 
 // ---- small tools
 
@@ -144,8 +152,9 @@ function describe(message) {
 
 function showChips(known) {
   const locale = known?.locale in CHIPS ? known.locale : "en";
-  const isAsked = (known?.runs ?? []).some((run) => run.waits_for === "reply" && !run.is_suspended);
-  const words = [...(isAsked ? ANSWERS[locale].map((word) => [word, "answer"]) : []), ...CHIPS[locale].map((word) => [word, ""])];
+  const asking = (known?.runs ?? []).find((run) => run.waits_for === "reply" && !run.is_suspended);
+  const answers = (asking?.answers ?? []).map((answer) => ANSWERS[locale][answer] ?? answer);
+  const words = [...answers.map((word) => [word, "answer"]), ...CHIPS[locale].map((word) => [word, ""])];
   const key = JSON.stringify(words);
   if (at("chips").dataset.words === key) return; // keeps the focus where it is
   at("chips").dataset.words = key;
@@ -159,9 +168,11 @@ function showChips(known) {
 async function text(body) {
   at("trouble").textContent = "";
   const texted = await ask("POST", "texts", { number: chosen, body });
+  const isSilent = texted.replies?.length === 0 && isStopped;
   if (texted.error) at("trouble").textContent = texted.error;
   else if (texted.error_code) at("trouble").textContent = `The bot gave no good answer (Twilio error ${texted.error_code}, HTTP ${texted.http_status ?? "none"}).`;
   else if (texted.attempts > 1) at("trouble").textContent = `The webhook was posted ${texted.attempts} times; you got one answer.`;
+  else if (isSilent) at("trouble").textContent = "No answer, and rightly so: this number said STOP. START and HELP are answered.";
 }
 
 // ---- what the system knows
@@ -234,11 +245,11 @@ function showClock() {
   at("zone").textContent = `in ${place(zone)}`;
   const hours = Math.round(aheadSeconds / 3600);
   const parts = [hours >= 24 ? `${Math.floor(hours / 24)} d` : "", hours % 24 ? `${hours % 24} h` : ""].filter(Boolean);
-  at("ahead").textContent = parts.length ? `${parts.join(" ")} ahead` : "";
+  at("ahead").textContent = parts.length ? `+${parts.join(" ")}` : "";
   const next = at("next");
   next.disabled = isMoving || nextReminder === null;
   next.textContent = nextReminder === null ? "Next reminder" : `Next reminder: ${moment(nextReminder)}`;
-  next.title = nextReminder === null ? "This person has no credit about to expire" : "";
+  next.title = nextReminder === null ? "No credit of this person is about to expire within two months" : "";
 }
 
 async function move(body) {
@@ -261,7 +272,9 @@ function show(news) {
   if (news.number !== chosen) return;
   aheadSeconds = news.ahead_seconds;
   if (news.known) zone = news.known.zone;
-  nextReminder = news.known?.next_reminder_at ?? null;
+  isStopped = Boolean(news.known?.stopped_at);
+  const reminder = news.known?.next_reminder_at ?? null;
+  nextReminder = reminder !== null && new Date(reminder) - now() <= FARTHEST_MS ? reminder : null;
   showMessages(news.conversation.messages);
   showChips(news.known);
   showKnown(news.known);
