@@ -99,10 +99,10 @@ async def _settle(settings: Settings) -> int:
     """Say of messages that were being sent that nobody knows whether they left."""
     from bot import app
     from bot.cli.database import opened
-    from bot.storage import restoring
+    from bot.storage import outbox
 
     async with opened(settings) as database:
-        return await database.transact(lambda c: restoring.doubt_what_was_sending(c, app.utc_now()))
+        return await database.transact(lambda c: outbox.after_restore(c, app.utc_now()))
 
 
 def _copy(file: Path, database: Path) -> None:

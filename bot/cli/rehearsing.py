@@ -1,8 +1,9 @@
 """A whole Regulars for rehearsals: the folder's files, a database and a clock of its own, no network."""
 
+import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,8 +13,11 @@ from pathlib import Path
 from bot import app
 from bot.channels.channel import Sent
 from bot.config import Settings
+from bot.conversation.receipts import Receipt
 from bot.conversation.rehearsal import MovableClock, Phone
 from bot.core.messages import OutboxState, Outgoing
+from bot.jobs.due import DueWork
+from bot.jobs.outbox import OutboxDelivery
 from bot.storage import migrate
 from bot.storage.sqlite import SqliteDatabase
 
@@ -27,11 +31,21 @@ class Delivered:
 
     name: str = "sms"
     texts: list[str] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
 
     async def send(self, outgoing: Outgoing) -> Sent:
-        """Keep the message; it is delivered at once."""
+        """Keep the message and a receipt for it, as a provider would give one."""
         self.texts.append("\n".join(part for part in (outgoing.body, *outgoing.media) if part))
-        return Sent(provider_id=f"rehearsal:{outgoing.id}", state=OutboxState.DELIVERED)
+        provider_id = f"rehearsal:{outgoing.id}"
+        receipt = Receipt(
+            contact_id=outgoing.contact_id,
+            message_id=outgoing.id,
+            provider="rehearsal",
+            provider_id=provider_id,
+            state=OutboxState.DELIVERED,
+        )
+        self.receipts.append(receipt)
+        return Sent(provider_id, OutboxState.SENT)
 
     async def close(self) -> None:
         """Nothing to let go of."""
@@ -62,23 +76,51 @@ class Rehearsal:
         file = self.folder / f"{next(self._numbers)}.sqlite"
         shutil.copyfile(self.folder / "template.sqlite", file)
         clock, channel = MovableClock(at), Delivered()
+        # The web's role: jobs are struck by the phone alone, when its clock says so.
         async with app.running(
-            self.settings,
-            clock=clock,
-            database=SqliteDatabase(str(file)),
-            channels={channel.name: channel},
+            self.settings, role="web", clock=clock, database=SqliteDatabase(str(file)), channels={}
         ) as running:
-            await running.clockwork.close()  # jobs are struck by the phone alone, when its clock says so
             phone = Phone(
                 database=running.database,
                 dispatcher=running.dispatcher,
                 conversation=running.conversation,
                 clock=clock,
-                strike=running.clockwork.strike_all,
+                strike=_jobs(running, channel),
                 delivered=channel.texts,
             )
             await phone.switch_on(language)
             yield phone
+
+
+def _jobs(running: app.Running, channel: Delivered) -> Callable[[], Awaitable[int]]:
+    """What a worker does, once, without its patience: a job that fails fails the rehearsal."""
+    going_on = asyncio.Event()  # nobody ever sets it
+    due = DueWork(running.database, running.dispatcher, running.clock, lambda: running.decisions, going_on)
+    outbox = OutboxDelivery(
+        running.database,
+        {channel.name: channel},
+        running.receipts,
+        lambda: running.decisions.shop.policy,
+        running.clock,
+        going_on,
+    )
+    jobs = (
+        due.timers,
+        due.triggers,
+        due.notices,
+        due.expired,
+        due.schedules,
+        outbox.release,
+        outbox.deliver,
+    )
+
+    async def strike() -> int:
+        done = sum([await job() for job in jobs])
+        while channel.receipts:
+            await running.receipts.record(channel.receipts.pop(0))
+        return done
+
+    return strike
 
 
 @asynccontextmanager
