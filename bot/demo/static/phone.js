@@ -37,7 +37,8 @@ const FARTHEST_MS = 62 * 86400 * 1000; // the clock moves no farther at once
 const at = (id) => document.getElementById(id);
 let shop = { currency: { code: "USD", exponent: 2 }, people: [], fresh: "" };
 let chosen = "";
-let zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+let zone = OWN_ZONE;
 let aheadSeconds = 0;
 let stream = null;
 let nextReminder = null;
@@ -116,7 +117,7 @@ function showMessages(messages) {
   const known = new Map([...list.querySelectorAll("[data-sid]")].map((item) => [item.dataset.sid, item]));
   const wasAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
   if (!messages.length && !list.children.length) {
-    list.append(make("li", { className: "empty" }, "No messages yet. Tap a word below, or write your own."));
+    list.append(make("p", { className: "empty" }, "No messages yet. Tap a word below, or write your own."));
   }
   for (const message of messages) {
     const item = known.get(message.sid) ?? addMessage(list, message);
@@ -129,10 +130,10 @@ function showMessages(messages) {
 function addMessage(list, message) {
   list.querySelector(".empty")?.remove();
   const day = dayOf(message.at);
-  if (list.dataset.day !== day) list.append(make("li", { className: "day" }, day));
+  if (list.dataset.day !== day) list.append(make("p", { className: "day" }, day));
   list.dataset.day = day;
   const who = make("span", { className: "hidden" }, message.direction === "sent" ? "You: " : `${shop.shop}: `);
-  const item = make("li", { className: message.direction }, make("div", { className: "bubble" }, who, message.body), make("div"));
+  const item = make("div", { className: message.direction }, make("div", { className: "bubble" }, who, message.body), make("div"));
   item.dataset.sid = message.sid;
   list.append(item);
   return item;
@@ -271,7 +272,7 @@ async function move(body) {
 function show(news) {
   if (news.number !== chosen) return;
   aheadSeconds = news.ahead_seconds;
-  if (news.known) zone = news.known.zone;
+  zone = news.known?.zone ?? OWN_ZONE;
   isStopped = Boolean(news.known?.stopped_at);
   const reminder = news.known?.next_reminder_at ?? null;
   nextReminder = reminder !== null && new Date(reminder) - now() <= FARTHEST_MS ? reminder : null;
