@@ -268,6 +268,43 @@ def test_a_shipped_condition_means_what_liquid_means(source: str, data: st.DataO
     same_meaning(condition, context_for(condition.variables, data))
 
 
+POINTED: dict[str, object] = {
+    "b": [1, 2, 3],
+    "many": [1] * 40,
+    "big": 10**16,
+    "day": date(2026, 11, 27),
+    "below": -1,
+    "mid": "茶" * 2_400,
+    "long": "x" * 4_000,
+    "zero": 0,
+    "no": False,
+}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "A{% if true %} {% endif %}B",
+        "A{% if true %} {% assign c = 1 %}{% endif %}B{{ c }}",
+        "{% for i in b reversed %}{{ i }}{% endfor %}",
+        "{% for i in b limit: 2 offset: 1 reversed %}{{ i }}{% endfor %}",
+        "{% for i in b offset: below %}{{ i }}{% endfor %}",
+        "{% for i in b %}{% for i in b reversed %}{{ i }}{% endfor %}{{ i }}{% endfor %}",
+        "{% for i in b %}{% assign i = 7 %}{{ i }}{% endfor %}{{ i }}",
+        "{% for i in many %}{% for j in many %}{% if j == 2 %}x{% endif %}{% endfor %}{% endfor %}",
+        "".join(f"{{% assign c{number} = long | append: 'x' %}}" for number in range(30)),
+        "{{ mid }}{% capture c %}{{ mid }}{% endcapture %}",
+        "{{ big | money }}",
+        "{{ day | date: '" + "%A" * 2_000 + "' }}",
+        "{{ b.first }}{{ b.last }}{{ b.size }}{{ b[1] }}{{ b[7] }}{{ b.x }}",
+        "{{ zero | default: 'x' }}{{ no | default: 'y' }}{{ no | default: 'z', allow_false: true }}",
+    ],
+    ids=range(14),
+)
+def test_a_pointed_text_says_what_liquid_says(source: str) -> None:
+    assert said(source, POINTED, by_liquid=False) == said(source, POINTED, by_liquid=True)
+
+
 def test_every_shipped_text_and_condition_is_quick() -> None:
     assert len(SHIPPED) > 100
     texts = [compile_text(source, file="a.yaml", line=1, column=1) for source in SHIPPED]
