@@ -9,13 +9,14 @@ from typing import Any
 
 from bot.conversation.batch import Batch, Conversation
 from bot.conversation.work import Result, Work
-from bot.core.compliance import RequiredReply
+from bot.core.compliance import LegalCategory, RequiredReply
 from bot.core.consent import Policy
 from bot.core.contact import Address, Contact
 from bot.core.ids import IdSource, bucket_of, instant, new_contact_id
 from bot.core.loyalty.entries import Account, Draw, Entry, Reason
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import Wallet
+from bot.core.messages import Inbound
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Shop, Turn
 from bot.storage import rows, turns
@@ -64,6 +65,10 @@ class Script:
         deed = self.deeds.get(turn.trigger.key)
         if deed is not None:
             deed(turn)
+
+    def legal_category(self, inbound: Inbound) -> LegalCategory | None:  # noqa: ARG002  # a Decider is asked so
+        """Nothing a script hears is a legal word."""
+        return None
 
     def required_reply(self, kind: RequiredReply, language: str) -> str:
         """Say which reply it would be."""
