@@ -24,6 +24,7 @@ from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.publication import ShopSettings
 from bot.conversation.publishing import Published, compile_folder, publish, read_folder
 from bot.conversation.receipts import Receipts
+from bot.core.compliance import LegalCategory
 from bot.core.consent import Policy
 from bot.core.flow.handler import HandlerSpec, by_name
 from bot.core.ids import new_id
@@ -124,6 +125,8 @@ class Running:
 
     async def problem(self) -> str | None:
         """Say why messages cannot be handled now; None when they can."""
+        if not self.dispatcher.is_running:
+            return "turns are not taken any more"
         try:
             await self.database.query(revisions.generation)
         except Exception as error:  # noqa: BLE001  # whatever the database says, the answer is: not ready
@@ -190,13 +193,13 @@ async def _worker_jobs(
     )
     jobs = [
         Job("timers", 1, due.timers),
-        Job("triggers", 1, due.triggers),
-        Job("outbox", 1, outbox.deliver),
-        Job("outbox_held", 15, outbox.release),
-        Job("outbox_leases", 30, outbox.give_up),
-        Job("notices", 30, due.notices),
-        Job("expired", 30, due.expired),
         Job("schedules", 15, due.schedules),
+        Job("triggers", 1, due.triggers),
+        Job("expired", 30, due.expired),
+        Job("notices", 30, due.notices),
+        Job("outbox_leases", 30, outbox.give_up),
+        Job("outbox_held", 15, outbox.release),
+        Job("outbox", 1, outbox.deliver),
     ]
     shop = app.settings.shop
     if shop is not None:
@@ -241,6 +244,7 @@ def _twilio_webhooks(app: Running) -> TwilioWebhooks:
         ),
         metrics=app.metrics,
         clock=app.clock,
+        says_stop=lambda inbound: app.decisions.legal_category(inbound) is LegalCategory.OPT_OUT,
     )
 
 

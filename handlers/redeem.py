@@ -29,7 +29,7 @@ def redeem(turn: Turn) -> Mapping[str, JsonValue]:
     if reward is None:
         raise TellMember("reward_gone")
     cause = Cause(
-        f"redeem/{turn.trigger.key}",
+        f"redeem/{turn.trigger.key}/{turn.books.wallet.entry_count}",
         actor=f"contact/{turn.contact.id}",
         source_type="reward",
         source_id=reward.id,

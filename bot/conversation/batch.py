@@ -1,5 +1,6 @@
 """A batch: find the contacts, lock, claim, load, decide each turn, write all of it, in one transaction."""
 
+import hashlib
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,12 +8,15 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+import structlog
+
 from bot.conversation.newcomers import newcomer
 from bot.conversation.work import Reply, Result, Work
-from bot.core.compliance import RequiredReply
+from bot.core.compliance import LegalCategory, RequiredReply
 from bot.core.contact import Address, Contact
 from bot.core.ids import Entropy, IdSource, bucket_of
 from bot.core.loyalty.refusals import NeedsMoreLots
+from bot.core.messages import Inbound
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import NeedsMore, Shop, Snapshot, Turn
 from bot.storage import rows, turns
@@ -23,7 +27,11 @@ INLINE_WITHIN = timedelta(seconds=10)
 """How long the webhook's own answer may carry replies; Twilio gives up after 15 s
 (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides)."""
 
+CHAIN_MAX = 5
+"""How many events may cause one another before we stop: a flow that starts on its own event never would."""
+
 _ROUNDS_MAX = 5
+_logger = structlog.get_logger(__name__)
 
 
 class Decider(Protocol):
@@ -35,6 +43,9 @@ class Decider(Protocol):
 
     def decide(self, turn: Turn) -> None:
         """Decide a turn by recording effects; may raise NeedsMore, NeedsMoreLots, NeedsRevision."""
+
+    def legal_category(self, inbound: Inbound) -> LegalCategory | None:
+        """Return what legal word a message is."""
 
     def required_reply(self, kind: RequiredReply, language: str) -> str:
         """Return what law and carriers ask us to say."""
@@ -207,6 +218,8 @@ class Batch:
             want.lot_ids.update(needs.lot_ids)
         except NeedsRevision as needs:
             await self._conversation.load_revision(connection, needs.flow, needs.revision)
+            part.turn = self._turn(part, turn.snapshot, turn.now)
+            return await self._decided(connection, part, part.turn, wanted)
         except Exception as error:
             raise TurnFailed(part.work, error) from error
         else:
@@ -247,8 +260,8 @@ class Batch:
         # A stored message is handled long after its webhook was answered: the outbox takes its replies.
         inline_until = now + INLINE_WITHIN if turn.trigger.inbound is not None and not is_stored else None
         inline = set(turns.record(writes, turn, inline_until=inline_until, salt=self._salt))
-        follow_ups = tuple(
-            self._follow_up(writes, turn, trigger) for trigger in heard(turn, self._conversation)
+        caused = tuple(
+            self._follow_up(writes, turn, trigger) for trigger in follow_ups(turn, self._conversation)
         )
         return Result(
             contact_id=turn.contact.id,
@@ -259,7 +272,7 @@ class Batch:
                 if queued.message.id in inline
             ),
             inline_until=inline_until,
-            follow_ups=follow_ups,
+            follow_ups=caused,
         )
 
     def _follow_up(self, writes: Writes, turn: Turn, trigger: Trigger) -> Work:
@@ -295,18 +308,29 @@ class Batch:
         return self._conversation.entropy(16).hex()
 
 
-def heard(turn: Turn, conversation: Conversation) -> list[Trigger]:
-    """Triggers for the events of a turn that some flow starts on or waits for."""
+def follow_ups(turn: Turn, conversation: Conversation) -> list[Trigger]:
+    """Triggers for the events of a turn that some flow starts on or waits for.
+
+    A chain of events that cause one another ends after `CHAIN_MAX` links.
+    """
+    if not turn.effects.events:
+        return []
+    depth = turn.trigger.payload.get("depth", 0)
+    assert isinstance(depth, int), "we count it ourselves"
+    wanted = [event for event in turn.effects.events if conversation.decider.hears(turn, event.name)]
+    if wanted and depth >= CHAIN_MAX:
+        _logger.error("event_chain_too_long", contact=turn.contact.id, events=[one.name for one in wanted])
+        return []
+    cause = hashlib.sha256(turn.trigger.key.encode()).hexdigest()[:24]
     return [
         Trigger(
-            key=f"event:{turn.trigger.key}#{number}",
+            key=f"event:{cause}#{number}",
             kind=TriggerKind.EVENT,
             at=turn.now,
-            payload={"name": event.name, "properties": dict(event.properties)},
+            payload={"name": event.name, "properties": dict(event.properties), "depth": depth + 1},
             event=event,
         )
-        for number, event in enumerate(turn.effects.events)
-        if conversation.decider.hears(turn, event.name)
+        for number, event in enumerate(wanted)
     ]
 
 

@@ -8,7 +8,7 @@ from bot.conversation.apology import apologise
 from bot.conversation.credit import expire, give_notice, mark_noticed
 from bot.conversation.publication import Publication
 from bot.conversation.routing import Answers, Nobody, Starts, route
-from bot.core.compliance import LegalCategory, RequiredReply, legal_category
+from bot.core.compliance import LegalCategory, RequiredReply
 from bot.core.consent import ConsentSource, Evidence, opt_in
 from bot.core.contact import SubscriptionState
 from bot.core.flow.compiled import Flow, KeywordStarter, Starter
@@ -18,6 +18,9 @@ from bot.core.flow.run import Run, RunStatus, WaitKind
 from bot.core.messages import Inbound, MessageClass
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Shop, Turn
+
+WAITING_RUNS_MAX = 50
+"""How many runs of one contact may wait; the oldest ends when another begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,10 @@ class Decisions:
             self._replies[kind, language] = reply
         return reply
 
+    def legal_category(self, inbound: Inbound) -> LegalCategory | None:
+        """Return what legal word a message is, in the usual words or the shop's own."""
+        return legal.category_of(inbound, self.publication.legal_words)
+
     def hears(self, turn: Turn, event_name: str) -> bool:
         """Whether a flow starts on the event or a run of the contact waits for it."""
         return event_name in self.publication.by_event or any(
@@ -59,6 +66,7 @@ class Decisions:
     def decide(self, turn: Turn) -> None:
         """Decide a turn by recording effects in it."""
         _BY_KIND[turn.trigger.kind](self, turn)
+        self._end_oldest_runs(turn)
         _forget_passing_runs(turn, self.publication)
 
     # By kind of trigger
@@ -67,12 +75,15 @@ class Decisions:
         """Answer a message: legal words first, then whoever it is for."""
         inbound = turn.trigger.inbound
         assert inbound is not None, "an inbound trigger carries its message"
+        address = turn.addresses.get((inbound.channel, inbound.address))
+        if address is not None and address.unusable_reason is not None:
+            turn.change_address(replace(address, unusable_reason=None))  # whoever writes can be reached
         if self._legal(turn, inbound):
             return
         if legal.is_stopped(turn, inbound):
             turn.effects.outcome = "stopped"  # kept, but nothing is said: only START brings a contact back
             return
-        listening = [run for run in turn.runs.values() if _waits(run, WaitKind.INBOUND)]
+        listening = _listening(turn)
         question = _open_question(turn, inbound.channel)
         found = route(inbound, question, turn.contact.locale, self.publication)
         heard = Heard(inbound.text)
@@ -160,19 +171,33 @@ class Decisions:
 
     # Below: how
 
+    def _end_oldest_runs(self, turn: Turn) -> None:
+        """Bound what one contact can make us remember: every turn loads all its waiting runs."""
+        waiting = [run for run in turn.runs.values() if run.is_waiting]
+        if len(waiting) > WAITING_RUNS_MAX:
+            waiting.sort(key=lambda run: run.started_at)
+            for run in waiting[: len(waiting) - WAITING_RUNS_MAX]:
+                self.engine.stop(turn, run)
+
     def _legal(self, turn: Turn, inbound: Inbound) -> bool:
-        category = _provider_category(inbound) or legal_category(inbound.text, self.publication.legal_words)
+        category = self.legal_category(inbound)
         if category is LegalCategory.YES and legal.is_stopped(turn, inbound):
             category = LegalCategory.OPT_IN
         if category is LegalCategory.OPT_OUT:
             legal.stop(turn, inbound, self.required_reply(RequiredReply.OPT_OUT, turn.contact.locale))
         elif category is LegalCategory.OPT_IN:
             legal.start(turn, inbound, self.required_reply(RequiredReply.OPT_IN, turn.contact.locale))
+            for group in turn.shop.groups:
+                self._let_hear(turn, Heard(inbound.text, category=category.value, group=group))
         elif category is LegalCategory.HELP:
             legal.help_(turn, inbound, self.required_reply(RequiredReply.HELP, turn.contact.locale))
         else:
             return False
         return True
+
+    def _let_hear(self, turn: Turn, heard: Heard) -> None:
+        for run in _listening(turn):
+            self.engine.heard(turn, run, heard)
 
     def _keyword_heard(self, turn: Turn, inbound: Inbound, found: Starts) -> Heard:
         """Record the consent that an opt-in keyword gives; its required reply goes out first."""
@@ -212,13 +237,8 @@ _BY_KIND: Mapping[TriggerKind, Callable[[Decisions, Turn], None]] = {
 }
 
 
-def _provider_category(inbound: Inbound) -> LegalCategory | None:
-    """What the provider made of the message, where it did."""
-    return {
-        "STOP": LegalCategory.OPT_OUT,
-        "START": LegalCategory.OPT_IN,
-        "HELP": LegalCategory.HELP,
-    }.get(inbound.opt_out_type or "")
+def _listening(turn: Turn) -> list[Run]:
+    return [run for run in turn.runs.values() if _waits(run, WaitKind.INBOUND)]
 
 
 def _open_question(turn: Turn, channel: str) -> Run | None:

@@ -2,10 +2,15 @@
 
 A contact is in one batch at a time, which keeps its messages in order. Works that arrive while a batch
 is being committed form the next one, so that a slow disk costs latency and not throughput.
+
+Whoever texts never waits behind a bulk of works for longer than one batch: bulk works wait apart, their
+batches are as many as fit in a short time, and the two kinds take turns where both wait.
 """
 
 import asyncio
+import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -18,6 +23,9 @@ from bot.storage import turns
 from bot.storage.driver import Database
 
 _BATCH_MAX = 128
+_BULK_MIN = 8
+_BULK_SECONDS = 0.02
+"""What a batch of bulk works should take: so long it holds its locks, and SQLite's only writer."""
 _BACKLOG_MAX = 20_000
 _SETTLE_AFTER_SECONDS = 0.25
 _logger = structlog.get_logger(__name__)
@@ -38,48 +46,88 @@ class Dispatcher:
         self._conversation = conversation
         # One batch at a time where the database has one writer; where it has many, the next batch is
         # decided while the last one waits for the network.
-        self._free = asyncio.Semaphore(1 if database.dialect == "sqlite" else 3)
+        slots = 1 if database.dialect == "sqlite" else 3
+        self._free = asyncio.Semaphore(slots)
         self._waiting: deque[_Waiting] = deque()
+        self._bulk: deque[_Waiting] = deque()
+        self._bulk_size = _BULK_MIN
+        self._bulk_slots = max(1, slots - 1)
+        self._bulk_was_last = False
         self._busy: set[str] = set()
         self._arrived = asyncio.Event()
         self._written: list[tuple[str, str]] = []
         self._running: asyncio.Task[None] | None = None
         self._batches: set[asyncio.Task[None]] = set()
+        self._settle_timer: asyncio.TimerHandle | None = None
+        self._must_settle = False
+        self._closing = False
 
     @property
     def backlog(self) -> int:
         """How many works wait."""
-        return len(self._waiting)
+        return len(self._waiting) + len(self._bulk)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether works are taken."""
+        return self._running is not None and not self._running.done() and not self._closing
 
     def start(self) -> None:
         """Begin to take works."""
         self._running = asyncio.create_task(self._run(), name="dispatcher")
 
     async def close(self) -> None:
-        """Finish every work that was submitted, then stop."""
-        while self._waiting or self._batches:  # noqa: ASYNC110  # an event would cost every batch
-            await asyncio.sleep(0.01)
+        """Finish every work that was submitted, then stop; later ones are refused."""
+        self._closing = True
+        self._arrived.set()
         if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+            await self._running
         if self._written:
             await self._settle()
 
     async def submit(self, work: Work) -> Result:
         """Run a work and return what became of it once it is committed.
 
-        Raises RetryLater when too much waits or the work could not even be stored.
+        Raises RetryLater when too much waits, the process stops, or the work could not even be stored.
         """
-        if len(self._waiting) >= _BACKLOG_MAX:
-            raise RetryLater("too many works wait")
+        if len(self._waiting) >= _BACKLOG_MAX or self._closing:
+            raise RetryLater("no more works are taken now")
         waiting = _Waiting(work, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._arrived.set()
         return await waiting.done
 
+    async def submit_all(self, works: Iterable[Work]) -> int:
+        """Run works that nobody waits for, behind those that somebody does; returns how many were new.
+
+        What could not be stored is left out: whoever found it finds it again.
+        """
+        loop = asyncio.get_running_loop()
+        waiting = [_Waiting(work, loop.create_future()) for work in works]
+        self._bulk.extend(waiting)
+        self._arrived.set()
+        done = 0
+        for one in waiting:
+            try:
+                done += not (await one.done).is_duplicate
+            except RetryLater:
+                continue
+        return done
+
     def written(self, result: Result) -> None:
-        """Say that a result's replies were handed to the provider; recorded with the next batch."""
+        """Say that a result's replies were handed to the provider.
+
+        Recorded with the next batch, or by itself where none comes soon: a commit of its own for each
+        answer would double what a slow disk has to do.
+        """
         self._written += [(result.contact_id, reply.id) for reply in result.replies]
+        if self._written and self._settle_timer is None:
+            loop = asyncio.get_running_loop()
+            self._settle_timer = loop.call_later(_SETTLE_AFTER_SECONDS, self._settle_soon)
+
+    def _settle_soon(self) -> None:
+        self._settle_timer = None
+        self._must_settle = True
         self._arrived.set()
 
     async def give_back(self, result: Result) -> None:
@@ -100,46 +148,70 @@ class Dispatcher:
     # The loop
 
     async def _run(self) -> None:
-        while True:
-            if await self._is_quiet():
-                await self._settle()
-                continue
-            await self._free.acquire()
-            batch = self._collect()
-            if not batch:
-                self._free.release()
-                continue
-            task = asyncio.create_task(self._work(batch))
-            self._batches.add(task)
-            task.add_done_callback(self._batches.discard)
-
-    async def _is_quiet(self) -> bool:
-        """Wait for something to do; True where nothing came whose batch could record what was written."""
-        if self._written and not self._waiting:
-            try:
-                async with asyncio.timeout(_SETTLE_AFTER_SECONDS):
-                    await self._arrived.wait()
-            except TimeoutError:
-                return True
-        else:
+        while not (self._closing and not self._waiting and not self._bulk and not self._batches):
             await self._arrived.wait()
-        self._arrived.clear()
-        return False
+            self._arrived.clear()
+            await self._free.acquire()
+            task = self._next_batch()
+            if task is not None:
+                self._batches.add(task)
+                task.add_done_callback(self._done)
+                if self._waiting or self._bulk:
+                    self._arrived.set()  # another slot may be free for them
+                continue
+            self._free.release()
+            if self._must_settle and not self._batches:
+                self._must_settle = False
+                await self._settle()
 
-    def _collect(self) -> list[_Waiting]:
+    def _next_batch(self) -> "asyncio.Task[None] | None":
+        """Begin the next batch; None where nothing waits whose contact is not in hand."""
+        if self._is_turn_of_bulk() and (batch := self._collect_bulk()):
+            return asyncio.create_task(self._work_bulk(batch))
+        if batch := self._collect(self._waiting, _BATCH_MAX):
+            return asyncio.create_task(self._work(batch))
+        return None
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._batches.discard(task)
+        self._arrived.set()
+
+    def _is_turn_of_bulk(self) -> bool:
+        return bool(self._bulk and self._bulk_slots) and not (self._waiting and self._bulk_was_last)
+
+    def _collect_bulk(self) -> list[_Waiting]:
+        batch = self._collect(self._bulk, self._bulk_size)
+        # What stands in the way here is in hand: without a batch now there will be one soon.
+        self._bulk_was_last = True
+        return batch
+
+    def _collect(self, waiting: deque[_Waiting], most: int) -> list[_Waiting]:
         """Take the oldest waiting works, at most one of each lane."""
+        self._bulk_was_last = False
         batch: list[_Waiting] = []
         later: list[_Waiting] = []
-        while self._waiting and len(batch) < _BATCH_MAX:
-            waiting = self._waiting.popleft()
-            lane = waiting.work.lane
+        while waiting and len(batch) < most:
+            one = waiting.popleft()
+            lane = one.work.lane
             if lane in self._busy:
-                later.append(waiting)
+                later.append(one)
             else:
                 self._busy.add(lane)
-                batch.append(waiting)
-        self._waiting.extendleft(reversed(later))
+                batch.append(one)
+        waiting.extendleft(reversed(later))
         return batch
+
+    async def _work_bulk(self, batch: list[_Waiting]) -> None:
+        """Run a batch of bulk works, and learn how many fit in the time that one should take."""
+        self._bulk_slots -= 1
+        began_at = time.perf_counter()
+        try:
+            await self._work(batch)
+        finally:
+            self._bulk_slots += 1
+            fits = len(batch) * _BULK_SECONDS / (time.perf_counter() - began_at)
+            # Carefully up, at once down: a lock that is held too long is worse than a small batch.
+            self._bulk_size = min(max(_BULK_MIN, int(min(fits, self._bulk_size * 1.25 + 1))), _BATCH_MAX)
 
     async def _work(self, batch: list[_Waiting]) -> None:
         try:
@@ -153,7 +225,6 @@ class Dispatcher:
             for waiting in batch:
                 self._busy.discard(waiting.work.lane)
             self._free.release()
-            self._arrived.set()
 
     async def _run_batch(self, batch: list[_Waiting]) -> None:
         written, self._written = self._written, []
@@ -168,6 +239,8 @@ class Dispatcher:
                     bad = next(one for one in todo if one.work is failed.work)
                     todo.remove(bad)
                     await self._fail(bad, failed.error)
+                except RetryLater:
+                    raise  # the database cannot do it now: nothing is wrong with the turns
                 except Exception as error:  # noqa: BLE001  # the outermost loop of turns
                     if len(todo) == 1:
                         await self._fail(todo[0], error)

@@ -1,7 +1,8 @@
 """A turn that failed: its message is kept, answered kindly, and can be replayed."""
 
 import traceback
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import structlog
 
@@ -9,7 +10,7 @@ from bot.conversation.apology import apologise
 from bot.conversation.batch import INLINE_WITHIN, Conversation, create_newcomers, inbound_name
 from bot.conversation.legal import stop
 from bot.conversation.work import Reply, Result, Work
-from bot.core.compliance import LegalCategory, RequiredReply, legal_category
+from bot.core.compliance import LegalCategory, RequiredReply
 from bot.core.loyalty.wallet import Wallet
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Snapshot, Turn
@@ -19,6 +20,7 @@ from bot.storage.turns import Writes
 
 _TRIES = 3
 _RETRY_AFTER = timedelta(minutes=1)
+_LOOK_AGAIN_AFTER = timedelta(days=1)
 _logger = structlog.get_logger(__name__)
 
 
@@ -28,12 +30,13 @@ async def keep_failed(database: Database, conversation: Conversation, work: Work
     STOP works even here: it needs nothing of what may have failed. Raises what the database raises when
     not even this can be stored; the webhook is refused then, and the provider keeps the message.
     """
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
     _logger.error(
         "turn_failed",
         kind=work.trigger.kind.value,
         contact=work.contact_id,
-        error=type(error).__name__,
-        exc_info=error,
+        error=type(error).__name__,  # not its text: that may quote what a member wrote
+        where=" < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames)),
     )
     failure = "".join(traceback.format_exception(error))[-4000:]
 
@@ -54,17 +57,11 @@ async def _keep(connection: Connection, conversation: Conversation, work: Work, 
             found = await turns.find(connection, [name])
         contact_id = found[name]
     contact = (await turns.lock(connection, [contact_id]))[contact_id]
-    says_stop = _says_stop(work)
-    if work.is_stored:
-        await turns.fail_again(connection, contact_id, work.trigger.key, failure, now + _RETRY_AFTER, _TRIES)
-    else:
-        state = "done" if says_stop else "dead"
-        row = rows.trigger_row(contact_id, work.trigger, state=state, attempts=1, failure=failure)
-        if not (await turns.claim(connection, [row]))[0]:
-            return Result(contact_id=contact_id, outcome="duplicate", is_duplicate=True)
-    if work.trigger.kind is TriggerKind.TIMER:
-        await turns.fail_run(connection, contact_id, str(work.trigger.payload["run"]), failure, now)
     inbound = work.trigger.inbound
+    says_stop = inbound is not None and conversation.decider.legal_category(inbound) is LegalCategory.OPT_OUT
+    state = await _keep_trigger(connection, contact_id, work, failure, now, is_done=says_stop)
+    if state is None:
+        return Result(contact_id=contact_id, outcome="duplicate", is_duplicate=True)
     if inbound is None or (work.is_stored and not says_stop):  # replayed: it was answered kindly at first
         return Result(contact_id=contact_id, outcome="failed")
     addresses, subscriptions = await turns.load_consent(connection, contact)
@@ -96,8 +93,32 @@ async def _keep(connection: Connection, conversation: Conversation, work: Work, 
     )
 
 
-def _says_stop(work: Work) -> bool:
-    inbound = work.trigger.inbound
-    if inbound is None:
-        return False
-    return inbound.opt_out_type == "STOP" or legal_category(inbound.text) is LegalCategory.OPT_OUT
+async def _keep_trigger(  # what is known of the failure
+    connection: Connection,
+    contact_id: str,
+    work: Work,
+    failure: str,
+    now: datetime,
+    *,
+    is_done: bool,
+) -> str | None:
+    """Store the trigger: what we caused ourselves is tried again before it counts as dead.
+
+    Returns the trigger's state; None where somebody else has handled it meanwhile.
+    """
+    trigger, retry_at = work.trigger, now + _RETRY_AFTER
+    if work.is_stored:
+        state = await turns.fail_again(connection, contact_id, trigger.key, failure, retry_at, _TRIES)
+    else:
+        state = "dead" if trigger.inbound is not None else "new"
+        state = "done" if is_done else state
+        due_at = retry_at if state == "new" else now
+        row = rows.trigger_row(contact_id, trigger, state=state, due_at=due_at, attempts=1, failure=failure)
+        if not (await turns.claim(connection, [row]))[0]:
+            return None
+    if trigger.kind is TriggerKind.TIMER and state == "dead":
+        await turns.fail_run(connection, contact_id, str(trigger.payload["run"]), failure, now)
+    if trigger.kind is TriggerKind.CREDIT_EXPIRING:
+        # The stored trigger does the work; the lots are looked at again tomorrow, not at every strike.
+        await turns.look_again(connection, contact_id, trigger.payload["lots"], now + _LOOK_AGAIN_AFTER)
+    return state

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.core.compliance import LegalCategory, LegalWords, category_of_opt_out_type, legal_category
 from bot.core.consent import ConsentSource, Evidence, opt_in, opt_out
 from bot.core.contact import Address
 from bot.core.flow.run import RunStatus
@@ -10,6 +11,13 @@ from bot.core.turn import Turn
 
 _FLOW = ""
 """Required replies belong to no flow."""
+
+
+def category_of(inbound: Inbound, words: LegalWords) -> LegalCategory | None:
+    """What legal word a message is: what the provider made of it, else what it says."""
+    if inbound.opt_out_type is not None:
+        return category_of_opt_out_type(inbound.opt_out_type)
+    return legal_category(inbound.text, words)
 
 
 def stop(turn: Turn, inbound: Inbound, reply: str) -> None:

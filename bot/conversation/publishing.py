@@ -106,6 +106,7 @@ async def publish(
     Raises:
         FlowError: somebody published a file by other means, and this would undo it (unless `force`).
     """
+    await revisions.lock(connection)
     in_force = {one.flow: one for one in await revisions.published(connection)}
     changed = [one for one in files if _is_new(one, in_force)]
     gone = [name for name in in_force if name not in {one.flow for one in files}]

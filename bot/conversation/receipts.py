@@ -1,18 +1,19 @@
 """What providers tell us of our messages and of the addresses they went to."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-import orjson
 
 from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.work import Work
 from bot.core.contact import JsonValue
+from bot.core.errors import RetryLater
 from bot.core.messages import OutboxState
 from bot.core.triggers import Trigger, TriggerKind
-from bot.storage import outbox
+from bot.storage import outbox, rows
 from bot.storage.driver import Connection, Database
+from bot.storage.turns import Writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,54 +40,67 @@ class Receipts:
     clock: Callable[[], datetime]
 
     async def record(self, receipt: Receipt) -> None:
-        """Let the message rise to what is reported; a report that comes late or twice changes nothing."""
+        """Let the message rise to what is reported; a report that comes late or twice changes nothing.
 
-        async def record(connection: Connection) -> tuple[outbox.Reported | None, tuple[str, str] | None]:
+        What follows from it (the address has stopped, a notice was delivered) is stored in the same
+        transaction: a provider's opt-out must not be lost because we were busy.
+        """
+
+        async def record(connection: Connection) -> list[Trigger]:
+            now = self.clock()
             reported = await outbox.report(
                 connection,
                 receipt.contact_id,
                 receipt.message_id,
                 receipt.state,
-                self.clock(),
+                now,
                 provider_id=receipt.provider_id,
                 segments=receipt.segments,
                 error_code=receipt.error_code,
             )
-            if reported is None or receipt.state is not OutboxState.DELIVERED:
-                return reported, None
-            return reported, await outbox.trigger_payload(
-                connection, receipt.contact_id, reported.trigger_key
-            )
+            if reported is None:
+                return []
+            follow_ups = []
+            if receipt.stopped or receipt.unusable:
+                reason = f"error {receipt.error_code}"
+                follow_ups.append(_address_report(receipt, reported.channel, reported.address, reason, now))
+            if receipt.state is OutboxState.DELIVERED:
+                lots = await outbox.noticed_lots(connection, receipt.contact_id, reported.trigger_key)
+                if lots:
+                    key = f"noticed:{receipt.message_id}"
+                    follow_ups.append(Trigger(key, TriggerKind.NOTICED, now, {"lots": lots}))
+            await _store(connection, receipt.contact_id, follow_ups)
+            return follow_ups
 
-        reported, cause = await self.database.transact(record)
-        if reported is None:
-            return
-        if receipt.stopped or receipt.unusable:
-            await self.report_address(
-                receipt, reported.channel, reported.address, f"error {receipt.error_code}"
-            )
-        if cause is not None and cause[0] == TriggerKind.CREDIT_EXPIRING:
-            await self._noticed(receipt, orjson.loads(cause[1]))
+        await self._follow(receipt.contact_id, await self.database.transact(record))
 
     async def report_address(self, receipt: Receipt, channel: str, address: str, reason: str) -> None:
         """Tell the contact's turns that an address has stopped or cannot be reached."""
-        payload: dict[str, JsonValue] = {
-            "channel": channel,
-            "address": address,
-            "stopped": receipt.stopped,
-            "reason": reason,
-            "provider": receipt.provider,
-            "id": receipt.provider_id,
-        }
-        await self._submit(receipt, TriggerKind.ADDRESS_REPORT, f"address:{receipt.message_id}", payload)
+        trigger = _address_report(receipt, channel, address, reason, self.clock())
+        await self.database.transact(lambda connection: _store(connection, receipt.contact_id, [trigger]))
+        await self._follow(receipt.contact_id, [trigger])
 
-    async def _noticed(self, receipt: Receipt, payload: dict[str, JsonValue]) -> None:
-        """A notice was delivered: from now on its lots end as announced, without grace."""
-        key = f"noticed:{receipt.message_id}"
-        await self._submit(receipt, TriggerKind.NOTICED, key, {"lots": payload["lots"]})
+    async def _follow(self, contact_id: str, triggers: Sequence[Trigger]) -> None:
+        """Handle stored triggers at once; where that cannot be, the job does it later."""
+        for trigger in triggers:
+            with contextlib.suppress(RetryLater):
+                await self.dispatcher.submit(Work(trigger, contact_id=contact_id, is_stored=True))
 
-    async def _submit(
-        self, receipt: Receipt, kind: TriggerKind, key: str, payload: dict[str, JsonValue]
-    ) -> None:
-        trigger = Trigger(key=key, kind=kind, at=self.clock(), payload=payload)
-        await self.dispatcher.submit(Work(trigger, contact_id=receipt.contact_id))
+
+async def _store(connection: Connection, contact_id: str, triggers: Sequence[Trigger]) -> None:
+    writes = Writes()
+    for trigger in triggers:
+        writes.trigger(rows.trigger_row(contact_id, trigger, state="new"))
+    await writes.flush(connection)
+
+
+def _address_report(receipt: Receipt, channel: str, address: str, reason: str, now: datetime) -> Trigger:
+    payload: dict[str, JsonValue] = {
+        "channel": channel,
+        "address": address,
+        "stopped": receipt.stopped,
+        "reason": reason,
+        "provider": receipt.provider,
+        "id": receipt.provider_id,
+    }
+    return Trigger(f"address:{receipt.message_id}", TriggerKind.ADDRESS_REPORT, now, payload)

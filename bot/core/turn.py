@@ -8,7 +8,7 @@ therefore be decided again from a fresh snapshot at any time.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from bot.core.consent import ConsentChange, ConsentFacts, HoldUntil, Policy, Refuse, Verdict, may_leave
 from bot.core.contact import Address, Contact, Event, JsonValue, Order, Product, SubscriptionState
@@ -22,6 +22,8 @@ from bot.core.loyalty.wallet import Wallet
 from bot.core.messages import MessageClass, OutboxState, Outgoing
 from bot.core.phone import zones_of_number
 from bot.core.triggers import Trigger, TriggerKind
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,7 @@ class Turn:
             flow=flow,
             step=step,
             due_at=self.now,
-            valid_until=None,
+            valid_until=self._valid_until(),
             language=self.contact.locale,
         )
         queued = _as_queued(message, may_leave(message, self._consent_facts(address), self.now))
@@ -311,6 +313,10 @@ class Turn:
         usable = [address for address in self.addresses.values() if address.channel == channel]
         usable.sort(key=lambda address: address.unusable_reason is not None)
         return usable[0] if usable else None
+
+    def _valid_until(self) -> datetime | None:
+        """A reminder that could not leave for a day is not worth saying: the next one is nearer the end."""
+        return self.now + _DAY if self.trigger.kind is TriggerKind.CREDIT_EXPIRING else None
 
     def _usual_class(self) -> MessageClass:
         return MessageClass.REPLY if self.trigger.kind is TriggerKind.INBOUND else MessageClass.SERVICE

@@ -48,6 +48,10 @@ class Clockwork:
         """Begin to strike."""
         self._scheduler.start()
 
+    def pause(self) -> None:
+        """Strike only when asked: whoever moves the clock wants to see what follows."""
+        self._scheduler.pause()
+
     async def strike_all(self) -> int:
         """Strike every job once, now; returns how much was done."""
         return sum([await self._strike(job) for job in self._jobs])

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -13,7 +13,6 @@ from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.inbox import restored
 from bot.conversation.work import Work
 from bot.core.contact import JsonValue
-from bot.core.errors import RetryLater
 from bot.core.flow.schedule import Schedule
 from bot.core.ids import BUCKETS
 from bot.core.triggers import Trigger, TriggerKind
@@ -21,8 +20,10 @@ from bot.storage import due, schedules
 from bot.storage.driver import Connection, Database
 
 T = TypeVar("T")
-_MOST = 500
-"""Works in hand at once: enough to fill batches, few enough to bound the memory."""
+_MOST = 6_000
+"""Rows read at once: enough for many batches, few enough to bound the memory."""
+_ENOUGH = 1_000
+"""Works handed over together, so that a batch is not full of one bucket's last few."""
 
 Peek = Callable[[Connection, datetime], Awaitable[list[int]]]
 Find = Callable[[Connection, int, datetime, int], Awaitable[list[T]]]
@@ -69,7 +70,10 @@ class DueWork:
         """Store the triggers of the latest strike that was missed; bucket by bucket, so it can be resumed."""
         now = self.clock()
         name = f"schedule:{flow}:{schedule}:{zone}"
-        at = since = await self.database.transact(lambda connection: schedules.since(connection, name, now))
+        since = await self.database.query(lambda connection: schedules.known_since(connection, name))
+        if since is None:
+            since = await self.database.transact(lambda connection: schedules.since(connection, name, now))
+        at = since
         while (following := schedule.next_after(at, zone)) <= now:
             at = following
         if at == since:
@@ -101,28 +105,19 @@ class DueWork:
         random.shuffle(buckets)  # so that several workers begin in different places
         works: list[Work] = []
         for bucket in buckets:
-            while True:
+            is_more = True
+            while is_more and not self.stopping.is_set():
                 found = await self.database.query(
                     lambda connection, bucket=bucket: find(connection, bucket, now, _MOST)  # type: ignore[misc]  # bound now
                 )
                 works += [work_of(one) for one in found]
-                if len(works) < _MOST:
-                    break
-                done += await self._hand_over(works)
-                works = []
-                if len(found) < _MOST:
-                    break
-        return done + await self._hand_over(works)
-
-    async def _hand_over(self, works: Sequence[Work]) -> int:
-        results = await asyncio.gather(
-            *(self.dispatcher.submit(work) for work in works), return_exceptions=True
-        )
-        failed = [result for result in results if isinstance(result, BaseException)]
-        for error in failed:
-            if not isinstance(error, RetryLater):
-                raise error
-        return len(works) - len(failed)
+                is_more = False
+                if len(works) >= _ENOUGH:
+                    handled = await self.dispatcher.submit_all(works)
+                    done, works = done + handled, []
+                    # Nothing new: another worker is at the same, or it cannot be handled. Not for ever.
+                    is_more = handled > 0
+        return done + await self.dispatcher.submit_all(works)
 
     def _notice_work(self, lots: due.DueLots) -> Work:
         return self._lots_work(TriggerKind.CREDIT_EXPIRING, "expiring", lots)

@@ -16,6 +16,8 @@ from typing import Any, Protocol, TypeVar
 import orjson
 from sqlalchemy import BigInteger, Boolean, Integer, Table
 
+from bot.core.errors import RetryLater
+
 T = TypeVar("T")
 Value = None | bool | int | str
 Record = Sequence[Any]
@@ -96,6 +98,10 @@ class Connection(Protocol):
 
     async def claim(self, rows: Rows, values: Sequence[tuple[Value, ...]]) -> list[bool]:
         """Insert rows and say of each whether it was new; its first columns are the key."""
+
+
+class DatabaseUnavailable(RetryLater):
+    """The database is busy, gone or full: nothing was done, the same work may succeed later."""
 
 
 class Database(Protocol):

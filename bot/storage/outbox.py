@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.core.contact import Address, Contact, SubscriptionState
+from bot.core.contact import Address, Contact, JsonValue, SubscriptionState
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.messages import MessageClass, OutboxState, Outgoing
 from bot.storage import rows
@@ -86,9 +86,9 @@ _REPORTS = {
         OutboxState.CANCELED,
     )
 }
-_PAYLOAD = Statement("""
-    SELECT t.kind, t.payload FROM "trigger" t
-    WHERE t.bucket = :bucket AND t.contact = :contact AND t.key = :key
+_NOTICED = Statement("""
+    SELECT n.lot FROM notice n
+    WHERE n.bucket = :bucket AND n.contact = :contact AND n.trigger_key = :trigger_key
 """)
 
 
@@ -214,10 +214,11 @@ async def report(  # noqa: PLR0913  # what a provider tells of a message
     return Reported(*found[0]) if found else None
 
 
-async def trigger_payload(connection: Connection, contact_id: str, key: str) -> tuple[str, str] | None:
-    """Kind and payload (JSON) of the trigger that led to a message."""
-    found = await connection.read(_PAYLOAD, bucket=bucket_of(contact_id), contact=contact_id, key=key)
-    return (found[0][0], found[0][1]) if found else None
+async def noticed_lots(connection: Connection, contact_id: str, trigger_key: str) -> list[JsonValue]:
+    """Lots whose notice a trigger gave; none where it was about something else."""
+    bucket = bucket_of(contact_id)
+    found = await connection.read(_NOTICED, bucket=bucket, contact=contact_id, trigger_key=trigger_key)
+    return sorted({row[0] for row in found})
 
 
 async def _each_bucket(

@@ -7,7 +7,15 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from bot.storage.driver import Connection, Record, Rows, Statement, Value, postgres_parameters
+from bot.storage.driver import (
+    Connection,
+    DatabaseUnavailable,
+    Record,
+    Rows,
+    Statement,
+    Value,
+    postgres_parameters,
+)
 
 T = TypeVar("T")
 
@@ -51,8 +59,10 @@ class PostgresDatabase:
                 async with self._pool.acquire() as raw, raw.transaction():
                     return await work(PostgresConnection(raw))
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                if not tries_left or not _is_passing(error):
+                if not _is_passing(error):
                     raise
+                if not tries_left:
+                    raise DatabaseUnavailable(f"PostgreSQL: {type(error).__name__}") from error
                 await asyncio.sleep(random.uniform(0.01, 0.05) * 2 ** (_TRIES - tries_left))  # noqa: S311  # only spreads retries
         raise AssertionError
 

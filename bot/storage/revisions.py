@@ -35,6 +35,8 @@ _SET = Rows(_TABLES["setting"], Present.REPLACE)
 _PRODUCT = Rows(_TABLES["product"], Present.REPLACE)
 
 _GENERATION = "publication"
+_FIRST = Rows(_TABLES["setting"], Present.KEEP)
+_LOCK = Statement(f"SELECT s.name FROM setting s WHERE s.name = '{_GENERATION}' @lock(s)")  # noqa: S608  # our own name
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,12 @@ async def revision(connection: Connection, flow: str, number: int) -> Revision |
     """One revision, in force or not."""
     found = await connection.read(_ONE, flow=flow, revision=number)
     return _revision(found[0]) if found else None
+
+
+async def lock(connection: Connection) -> None:
+    """Let one process publish at a time; the others read what it published."""
+    await connection.write(_FIRST, [(_GENERATION, "")])
+    await connection.read(_LOCK)
 
 
 async def generation(connection: Connection) -> str:

@@ -15,6 +15,12 @@ _FIRST = Rows(_TABLES["setting"], Present.KEEP, returning="name")
 _TRIGGER = Rows(_TABLES["trigger"], Present.KEEP)
 
 
+async def known_since(connection: Connection, name: str) -> datetime | None:
+    """Until when a schedule has been struck; None for one that is new."""
+    found = await connection.read(_SINCE, name=name)
+    return instant(int(found[0][0])) if found else None
+
+
 async def since(connection: Connection, name: str, now: datetime) -> datetime:
     """Until when a schedule has been struck; one that is new has been struck until now."""
     await connection.write(_FIRST, [(name, str(microseconds(now)))])

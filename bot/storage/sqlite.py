@@ -6,7 +6,15 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
-from bot.storage.driver import Connection, Record, Rows, Statement, Value, sqlite_parameters
+from bot.storage.driver import (
+    Connection,
+    DatabaseUnavailable,
+    Record,
+    Rows,
+    Statement,
+    Value,
+    sqlite_parameters,
+)
 
 T = TypeVar("T")
 
@@ -18,6 +26,19 @@ _PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
     "PRAGMA cache_size = -32000",
     "PRAGMA temp_store = MEMORY",
+)
+
+
+# Another process writes for longer than the timeout, or the disk is full or unwell
+# (https://www.sqlite.org/rescode.html; the low byte is the primary code).
+_PASSING = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+    }
 )
 
 
@@ -101,13 +122,15 @@ def _open(path: str) -> sqlite3.Connection:
 
 
 def _transact(raw: sqlite3.Connection, work: Callable[[Connection], Awaitable[T]], begin: str) -> T:
-    raw.execute(begin)
     try:
+        raw.execute(begin)
         result = _drive(cast("Coroutine[object, object, T]", work(SqliteConnection(raw))))
         raw.execute("COMMIT")
-    except BaseException:
+    except BaseException as error:
         if raw.in_transaction:
             raw.execute("ROLLBACK")
+        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in _PASSING:
+            raise DatabaseUnavailable(f"SQLite says {error.sqlite_errorname}") from error
         raise
     return result
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from bot.core.contact import Address, Contact, Order, OrderLine, SubscriptionState
+from bot.core.contact import Address, Contact, JsonValue, Order, OrderLine, SubscriptionState
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.loyalty.notices import next_notice_at
 from bot.core.loyalty.wallet import Wallet
@@ -120,6 +120,7 @@ _FAIL_AGAIN = Statement("""
     UPDATE "trigger" SET attempts = attempts + 1, failure = :failure, due_at = :due_at,
         state = CASE WHEN attempts + 1 >= :tries THEN 'dead' ELSE 'new' END
     WHERE bucket = :bucket AND contact = :contact AND key = :key AND state IN ('new', 'dead')
+    RETURNING state
 """)
 _FAIL_RUN = Statement("""
     UPDATE run SET status = 'failed', failure = :failure, version = version + 1, changed_at = :now
@@ -341,10 +342,19 @@ async def load_consent(
     )
 
 
+async def look_again(connection: Connection, contact_id: str, lots: JsonValue, at: datetime) -> None:
+    """Say when to look next whether notices of these lots are due."""
+    assert isinstance(lots, list), "lots are listed"
+    writes = Writes()
+    bucket = bucket_of(contact_id)
+    writes.looked_at += [(bucket, contact_id, str(lot), microseconds(at)) for lot in lots]
+    await writes.flush(connection)
+
+
 async def fail_again(  # what is written of a failure
     connection: Connection, contact_id: str, key: str, failure: str, due_at: datetime, tries: int
-) -> None:
-    """Put a stored trigger back for a later try, or, after `tries`, among the dead."""
+) -> str | None:
+    """Put a stored trigger back for a later try, or, after `tries`, among the dead; returns which."""
     parameters = {
         "bucket": bucket_of(contact_id),
         "contact": contact_id,
@@ -353,7 +363,8 @@ async def fail_again(  # what is written of a failure
         "due_at": microseconds(due_at),
         "tries": tries,
     }
-    await connection.run(_FAIL_AGAIN, [parameters])
+    found = await connection.read(_FAIL_AGAIN, **parameters)
+    return str(found[0][0]) if found else None
 
 
 async def fail_run(connection: Connection, contact_id: str, run_id: str, failure: str, now: datetime) -> None:

@@ -23,7 +23,6 @@ from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.inbox import inbound_work
 from bot.conversation.receipts import Receipt, Receipts
 from bot.conversation.work import Result
-from bot.core.compliance import LegalCategory, legal_category
 from bot.core.errors import Refused, RetryLater
 from bot.core.messages import Inbound
 from bot.web.limits import InboundLimits
@@ -46,6 +45,7 @@ class TwilioWebhooks:
     limits: InboundLimits
     metrics: Metrics
     clock: Callable[[], datetime]
+    says_stop: Callable[[Inbound], bool]
 
     def routes(self) -> list[web.RouteDef]:
         """Where they are."""
@@ -107,7 +107,7 @@ class TwilioWebhooks:
     def _may_come(self, inbound: Inbound) -> bool:
         if self.limits.allows(inbound.address, inbound.received_at):
             return True
-        if inbound.opt_out_type or legal_category(inbound.text) is LegalCategory.OPT_OUT:
+        if self.says_stop(inbound):
             return True
         _logger.warning("inbound_limited", channel=inbound.channel)
         return False
