@@ -32,6 +32,7 @@ PRODUCTS = (
 )
 _TABLES = tables.Row.metadata.tables
 _ROUNDS_MAX = 20
+_QUIET_ROUNDS = 2
 
 
 @dataclass(slots=True)
@@ -87,10 +88,12 @@ class Chat:
 
     async def strike(self) -> None:
         """Strike every job until there is nothing left to do, and let messages and statuses arrive."""
+        quiet = 0
         for _ in range(_ROUNDS_MAX):
             done = await self.app.clockwork.strike_all()
             await self.loopback.settle()
-            if not done:
+            quiet = 0 if done else quiet + 1
+            if quiet == _QUIET_ROUNDS:  # what one strike releases from quiet hours, the next one sends
                 return
         raise AssertionError("the jobs never come to rest")
 
@@ -204,8 +207,9 @@ async def chatting(  # noqa: PLR0913  # what a conversation is made of
     loopback: LoopbackTwilio | None = None,
     settings: Mapping[str, str] | None = None,
     database: Database | None = None,
+    strikes: bool = False,
 ) -> AsyncIterator[Chat]:
-    """Run the application and a loopback Twilio; jobs are struck by hand."""
+    """Run the application and a loopback Twilio; jobs are struck by hand unless the clockwork `strikes`."""
     clock = clock or Clock()
     port = free_port()
     public = f"http://127.0.0.1:{port}"
@@ -236,7 +240,8 @@ async def chatting(  # noqa: PLR0913  # what a conversation is made of
             running(chosen, role=role, clock=clock, database=database) as app,
             serving(app) as base,
         ):
-            await app.clockwork.close()  # only `strike` strikes
+            if not strikes:
+                app.clockwork.pause()
             yield Chat(app, loopback, clock, base, log)
 
 
