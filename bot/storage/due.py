@@ -52,10 +52,12 @@ _ENDED = (
     " OR COALESCE(l.grace_until, l.expires_at) <= :now)"
 )
 _EXPIRED_PEEK = peek("lot", f"t.expires_at <= :now AND {tables.LOT_OPEN}")
+# `tables.LOT_OPEN`, for the index, with the lot named: the wallet has columns of these names too.
 _EXPIRED = Statement(f"""
     SELECT l.contact, l.id, l.held_minor, w.version FROM lot l
     JOIN wallet w ON w.bucket = l.bucket AND w.contact = l.contact AND w.id = '{WALLET}'
-    WHERE l.bucket = :bucket AND l.expires_at <= :now AND {tables.LOT_OPEN}
+    WHERE l.bucket = :bucket AND l.expires_at <= :now
+        AND l.pending_minor + l.available_minor + l.held_minor > 0
         AND l.pending_minor + l.available_minor > 0 AND {_ENDED}
     ORDER BY l.contact, l.id LIMIT :most
 """)  # noqa: S608  # our own text
