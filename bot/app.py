@@ -192,6 +192,7 @@ async def _worker_jobs(
         app.database, channels, app.receipts, lambda: app.decisions.shop.policy, app.clock, stopping
     )
     jobs = [
+        Job("replies", 1, app.dispatcher.settle),
         Job("timers", 1, due.timers),
         Job("schedules", 15, due.schedules),
         Job("triggers", 1, due.triggers),

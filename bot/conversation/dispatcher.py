@@ -125,6 +125,13 @@ class Dispatcher:
             loop = asyncio.get_running_loop()
             self._settle_timer = loop.call_later(_SETTLE_AFTER_SECONDS, self._settle_soon)
 
+    async def settle(self) -> int:
+        """Record now which replies were handed over; a contact's later messages wait for that."""
+        settled = len(self._written)
+        if settled:
+            await self._settle()
+        return settled
+
     def _settle_soon(self) -> None:
         self._settle_timer = None
         self._must_settle = True
