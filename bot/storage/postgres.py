@@ -98,10 +98,14 @@ class PostgresConnection:
 
     async def write(self, rows: Rows, values: Sequence[tuple[Value, ...]]) -> None:
         """See `Connection.write`."""
+        if not values:
+            return
         await self._raw.execute(rows.postgres, *zip(*values, strict=True))
 
     async def claim(self, rows: Rows, values: Sequence[tuple[Value, ...]]) -> list[bool]:
         """See `Connection.claim`."""
+        if not values:
+            return []
         inserted = await self._raw.fetch(rows.postgres, *zip(*values, strict=True))
         won = {tuple(record) for record in inserted}
         width = len(next(iter(won))) if won else 0

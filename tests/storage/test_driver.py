@@ -192,8 +192,10 @@ async def test_a_check_that_does_not_hold_is_refused(database: Database) -> None
         await database.transact(lambda c: c.write(COUNTER, [("stock", 1, -1)]))
 
 
-async def test_nothing_to_run_is_nothing(database: Database) -> None:
+async def test_nothing_to_do_is_nothing(database: Database) -> None:
     await database.transact(lambda c: c.run(Statement("UPDATE setting SET value = :v"), []))
+    await database.transact(lambda c: c.write(SETTING, []))
+    assert await database.transact(lambda c: c.claim(KEPT, [])) == []
 
 
 async def test_a_reader_sees_only_what_was_committed(database: Database) -> None:

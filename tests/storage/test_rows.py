@@ -188,8 +188,6 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             state="dead",
             due_at=at(3),
             attempts=4,
-            outcome="outcome 5",
-            trace="trace 6",
             failure="failure 7",
         ),
         {
@@ -201,8 +199,6 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "due_at": at(3),
             "payload": '{"name":"Order Completed","n":[1]}',
             "attempts": 4,
-            "outcome": "outcome 5",
-            "trace": "trace 6",
             "failure": "failure 7",
         },
     ),
