@@ -1,0 +1,94 @@
+"""What is told to the shop: signed, the same body at every try, once it has taken it never again."""
+
+import hmac
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import pytest
+from aiohttp import web
+
+from tests.conversation.chat import Chat, chatting, free_port
+
+SECRET = "shop-secret-of-the-tests"  # of this shop alone
+
+
+@dataclass(slots=True)
+class Shop:
+    """A shop's server; answers with the next of `answers`, then 200."""
+
+    port: int = field(default_factory=free_port)
+    answers: list[int] = field(default_factory=list)
+    heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Listen."""
+
+        async def hear(request: web.Request) -> web.Response:
+            self.heard.append((dict(request.headers), await request.read()))
+            return web.Response(status=self.answers.pop(0) if self.answers else 200)
+
+        app = web.Application()
+        app.router.add_post("/orders", hear)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", self.port).start()
+        try:
+            yield
+        finally:
+            await runner.cleanup()
+
+
+@pytest.fixture
+async def shop() -> AsyncIterator[Shop]:
+    """A shop that listens."""
+    shop = Shop()
+    async with shop.running():
+        yield shop
+
+
+@pytest.fixture
+async def chat(database_url: str, shop: Shop) -> AsyncIterator[Chat]:
+    """A member with an order in the book, of a shop that wants to hear of orders."""
+    settings = {
+        "REGULARS_SHOP_WEBHOOK_URL": f"http://127.0.0.1:{shop.port}/orders",
+        "REGULARS_SHOP_WEBHOOK_SECRET": SECRET,
+    }
+    async with chatting(database_url, settings=settings) as chat:
+        for text in ("LOYALTY", "skip", "skip"):
+            await chat(text)
+        await chat.order(("LATTE", 2))
+        await chat("REORDER")
+        await chat("YES")
+        yield chat
+
+
+async def test_an_order_is_told_once_and_signed(chat: Chat, shop: Shop) -> None:
+    await chat.later(seconds=5)
+    await chat.later(hours=5)
+    ((headers, body),) = shop.heard
+    seconds, _, signature = headers["X-Regulars-Signature"].partition(",v1=")
+    stamped = f"{seconds.removeprefix('t=')}.".encode() + body
+    assert hmac.new(SECRET.encode(), stamped, sha256).hexdigest() == signature
+    assert headers["Idempotency-Key"]
+    order = json.loads(body)
+    assert "LATTE" in json.dumps(order)
+
+
+async def test_a_shop_that_is_down_hears_the_same_later(chat: Chat, shop: Shop) -> None:
+    shop.answers = [500, 429, 302]
+    for _ in range(6):
+        await chat.later(minutes=10)
+    assert len(shop.heard) == 4
+    assert len({body for _, body in shop.heard}) == 1
+    assert len({headers["Idempotency-Key"] for headers, _ in shop.heard}) == 1
+
+
+async def test_a_shop_that_never_answers_well_is_given_up_on(chat: Chat, shop: Shop) -> None:
+    shop.answers = [500] * 100
+    for _ in range(40):
+        await chat.later(hours=3)
+    assert await chat.of("call", "state", "key") == [("dead",)]

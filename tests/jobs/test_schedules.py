@@ -1,0 +1,82 @@
+"""Flows that start by the clock: once for each member and strike, at the hour of each one's zone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.conversation.chat import Chat, chatting, shipped
+
+DAILY = """\
+flow: daily
+title: Say something at two
+language: en
+group: loyalty
+class: service
+start:
+  - schedule: daily 14:00
+steps:
+  - say: It is two.
+"""
+HAWAII = "+18085550100"
+STRANGER = "+12125550199"
+
+
+@pytest.fixture
+async def chat(database_url: str, tmp_path: Path) -> AsyncIterator[Chat]:
+    """Two members, one in New York and one in Hawaii, and a stranger; it is noon in New York."""
+    flows = shipped(tmp_path, "loyalty", "fallback", daily=DAILY)
+    async with chatting(database_url, flows=flows) as chat:
+        for text in ("LOYALTY", "skip", "skip"):
+            await chat(text)
+            await chat(text, number=HAWAII)
+        await chat("hello", number=STRANGER)
+        await chat.strike()  # from now on the schedule is known in these zones
+        yield chat
+
+
+def at(hour: int, minute: int = 0, day: int = 24) -> datetime:
+    """Return an instant of that day in November, UTC."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+
+
+async def test_each_zone_has_its_own_hour(chat: Chat) -> None:
+    assert await chat.move_to(at(18, 59)) == []
+    assert await chat.move_to(at(19, 1)) == ["It is two."]
+    assert chat.news(HAWAII) == []
+    assert await chat.move_to(at(23, 59)) == []
+    assert await chat.move_to(at(0, 1, day=25)) == []
+    assert chat.news(HAWAII) == ["It is two."]
+    assert chat.news(STRANGER) == []
+
+
+async def test_a_strike_is_once_for_each_day(chat: Chat) -> None:
+    assert await chat.move_to(at(19, 1)) == ["It is two."]
+    assert await chat.later(hours=2) == []
+    assert await chat.move_to(at(19, 1, day=25)) == ["It is two."]
+    assert await chat.move_to(at(19, 30, day=25)) == []
+
+
+async def test_of_strikes_missed_only_the_latest_counts(chat: Chat) -> None:
+    assert await chat.move_to(at(20, 0, day=27)) == ["It is two."]
+    assert await chat.later(hours=1) == []
+
+
+async def test_who_stopped_is_not_written_to(chat: Chat) -> None:
+    await chat("STOP")
+    assert await chat.move_to(at(19, 1)) == []
+    assert chat.clock() > at(19)
+
+
+async def test_two_workers_strike_once(database_url: str, tmp_path: Path) -> None:
+    flows = shipped(tmp_path, "loyalty", daily=DAILY)
+    async with chatting(database_url, flows=flows) as chat, chatting(database_url, flows=flows) as other:
+        for text in ("LOYALTY", "skip", "skip"):
+            await chat(text)
+        await chat.strike()
+        chat.clock.now = other.clock.now = at(19) + timedelta(minutes=1)
+        await asyncio.gather(chat.strike(), other.strike())
+        assert [*chat.news(), *other.news()] == ["It is two."]
+        assert (await chat.triggers()).count(("schedule", "done")) == 1
