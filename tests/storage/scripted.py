@@ -27,6 +27,7 @@ from tests.core.loyalty.ledger_operations import Snapshot
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 SHOP = Shop(
+    program_policy="program@1",
     name="Leaf",
     zone="UTC",
     program=Program.model_validate(
@@ -37,6 +38,7 @@ SHOP = Shop(
             "earning": {"rate": "5%"},
         }
     ),
+    program_policy="program@1",
     policy=Policy(zone="UTC"),
     groups=("loyalty",),
     senders={"sms": "+12125550199"},

@@ -208,3 +208,10 @@ async def test_a_reader_sees_only_what_was_committed(database: Database) -> None
         seen.append(await settings(database))
     await writing
     assert {len(rows) for rows in seen} <= {1, 1001}
+
+
+async def test_numbers_are_added_to_those_that_are_there(database: Database) -> None:
+    added = Rows(TABLES["counter"], Present.ADD)
+    for rows in ([("seen", 1, 5)], [("seen", 1, 2), ("seen", 2, 4)]):
+        await database.transact(lambda c, rows=rows: c.write(added, rows))  # type: ignore[misc]  # bound now
+    assert await asked(database, "SELECT slot, units_left FROM counter ORDER BY slot") == [(1, 7), (2, 4)]
