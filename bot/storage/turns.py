@@ -287,6 +287,8 @@ async def _load_lots(
             for row in await connection.read(statement, keys=keys):
                 found.setdefault(row[0], {})[row[1]] = rows.lot_from(row[1:])
     for contact, want in wanted.items():
+        if not (want.lots or want.lot_ids):
+            continue
         snapshot = snapshots[contact]
         lots = {lot.id: lot for lot in snapshot.lots} | found.get(contact, {})
         complete = snapshot.lots_complete or want.lots
