@@ -4,9 +4,10 @@ import asyncio
 import hashlib
 import hmac
 import os
+import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -16,11 +17,12 @@ from aiohttp import web
 from bot.channels.channel import Channel
 from bot.channels.twilio.sender import TwilioAccount, TwilioChannel
 from bot.channels.twilio.signature import Verifier
-from bot.config import Settings
+from bot.config import SECRET_BYTES, Settings
 from bot.conversation.batch import Conversation
 from bot.conversation.current import CurrentPublication
 from bot.conversation.decide import Decisions
 from bot.conversation.dispatcher import Dispatcher
+from bot.conversation.newcomers import is_known
 from bot.conversation.publication import ShopSettings
 from bot.conversation.publishing import Published, compile_folder, publish, read_folder
 from bot.conversation.receipts import Receipts
@@ -35,6 +37,7 @@ from bot.jobs.outbox import OutboxDelivery
 from bot.logs import AccessLogger
 from bot.storage import revisions, schema
 from bot.storage.driver import Database
+from bot.storage.kept_secret import kept_secret
 from bot.storage.postgres import PostgresDatabase
 from bot.storage.sqlite import SqliteDatabase
 from bot.web.health import Health
@@ -148,6 +151,9 @@ async def running(
         if database is None:
             database = await prepare_database(settings, clock)
         stack.push_async_callback(database.close)
+        if not settings.secrets:
+            made = secrets.token_urlsafe(SECRET_BYTES)
+            settings = replace(settings, secrets=(await kept_secret(database, made),))
         current = CurrentPublication(database, _shop_settings(settings), HANDLERS)
         conversation = Conversation(
             decider=await current.load(),
@@ -246,6 +252,7 @@ def _twilio_webhooks(app: Running) -> TwilioWebhooks:
         metrics=app.metrics,
         clock=app.clock,
         says_stop=lambda inbound: app.decisions.legal_category(inbound) is LegalCategory.OPT_OUT,
+        is_known=lambda inbound: is_known(app.database, inbound),
     )
 
 

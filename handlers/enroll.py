@@ -17,7 +17,7 @@ def enroll(turn: Turn) -> Mapping[str, JsonValue]:
     """
     if not turn.enroll():
         return {"already": True, "granted": 0, "expires_on": None, "expires_at": None}
-    grant = turn.program.welcome_grant(turn.now, turn.contact.zone, "program")
+    grant = turn.program.welcome_grant(turn.now, turn.contact.zone, turn.shop.program_policy)
     if grant is None:
         return {"already": False, "granted": 0, "expires_on": None, "expires_at": None}
     cause = Cause("welcome", actor=f"contact/{turn.contact.id}", source_type="flow", source_id="enroll")

@@ -22,6 +22,7 @@ V_co = TypeVar("V_co", covariant=True)
 D = TypeVar("D")
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
+SECRET_BYTES: Final = 32  # of the secrets we make ourselves
 TWILIO: Final = "https://api.twilio.com"  # https://www.twilio.com/docs/usage/api
 EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 -- only compared with
 PREFIX: Final = "REGULARS_"
@@ -136,22 +137,14 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
 def with_secret(settings: Settings) -> Settings:
     """The same settings with a secret: REGULARS_SECRET, or one made and kept beside the SQLite file.
 
-    Processes that share a PostgreSQL must share the secret too, so there it has to be given.
+    Processes that share a PostgreSQL share the secret that the first of them keeps there (see `bot.app`).
 
     Raises:
         SettingsError: there is no secret and no place to keep one.
     """
-    if settings.secrets:
-        return settings
     database = settings.sqlite_file
-    if database is None:
-        raise SettingsError(
-            (
-                Problem(
-                    SECRET.name, "missing", f"with PostgreSQL all processes need the same one: {NEW_SECRET}"
-                ),
-            )
-        )
+    if settings.secrets or database is None:
+        return settings
     return replace(settings, secrets=(_kept_secret(database.with_name(database.name + ".secret")),))
 
 
@@ -159,7 +152,7 @@ def _kept_secret(file: Path) -> str:
     """Read the secret beside the database, or make it; two processes starting at once get the same."""
     try:
         if not file.exists():
-            _keep(randomness.token_urlsafe(SECRET_LENGTH_MIN), file)
+            _keep(randomness.token_urlsafe(SECRET_BYTES), file)
         secret = file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         problem = Problem(SECRET.name, f"not set, and {file} cannot hold one", f"set it: {NEW_SECRET}")

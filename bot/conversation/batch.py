@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -31,6 +32,7 @@ CHAIN_MAX = 5
 """How many events may cause one another before we stop: a flow that starts on its own event never would."""
 
 _ROUNDS_MAX = 5
+_COUNT_SLOTS = 16
 _logger = structlog.get_logger(__name__)
 
 
@@ -253,6 +255,11 @@ class Batch:
                 results.append(await self._answered_before(connection, part, contact, now))
             else:
                 results.append(self._record(writes, part.turn, now, is_stored=part.work.is_stored))
+        counts: Counter[tuple[str, int, str, str]] = Counter()
+        for part in parts:
+            if part.turn is not None:
+                counts.update(part.turn.effects.counts)
+        writes.count(counts, slot=self._conversation.entropy(1)[0] % _COUNT_SLOTS)
         await writes.flush(connection)
         return results
 

@@ -3,10 +3,13 @@
 from datetime import datetime
 
 from bot.core.contact import Address, Contact
+from bot.core.errors import RetryLater
 from bot.core.ids import Entropy, bucket_of, new_contact_id
 from bot.core.messages import Inbound
 from bot.core.phone import NotAContact, PhoneNumber, parse_number
 from bot.core.turn import Shop
+from bot.storage import turns
+from bot.storage.driver import Database
 
 
 def newcomer(
@@ -26,6 +29,15 @@ def newcomer(
         created_at=now,
     )
     return contact, Address(inbound.channel, inbound.address, stopped_at=stopped_at)
+
+
+async def is_known(database: Database, inbound: Inbound) -> bool:
+    """Whether somebody has written to us from this address before. Raises RetryLater where nobody can tell."""
+    name = (inbound.channel, inbound.address)
+    try:
+        return name in await database.query(lambda connection: turns.find(connection, [name]))
+    except Exception as error:
+        raise RetryLater("the directory cannot be asked") from error
 
 
 def _number(inbound: Inbound, shop: Shop) -> PhoneNumber | None:

@@ -114,13 +114,14 @@ def build(
     flows = {one.flow: flow for one in revisions if one.kind == FLOW and (flow := compiled(one)) is not None}
     keywords_file = _keywords(revisions)
     legal_words = keywords_file.legal_words()
-    program = _program(revisions)
+    stored_program, program = _program(revisions)
     starters = [(flow, starter) for flow in flows.values() for starter in flow.starters]
     groups = {starter.group for _, starter in starters if isinstance(starter, KeywordStarter)}
     shop = Shop(
         name=keywords_file.program or program.name,
         zone=settings.zone,
         program=program,
+        program_policy=f"{PROGRAM}@{stored_program.revision}",
         policy=replace(settings.policy, zone=settings.zone),
         groups=tuple(sorted(group for group in groups if group)),
         senders=settings.senders,
@@ -178,8 +179,8 @@ def _keywords(revisions: Sequence[Revision]) -> KeywordsFile:
         return KeywordsFile.model_validate({})
 
 
-def _program(revisions: Sequence[Revision]) -> Program:
+def _program(revisions: Sequence[Revision]) -> tuple[Revision, Program]:
     stored = next((one for one in revisions if one.kind == PROGRAM), None)
     if stored is None:
         raise FlowError("program.yaml", 1, 1, "no program is published", "publish one: `regulars flows push`")
-    return read_program(read(stored.source, stored.file))
+    return stored, read_program(read(stored.source, stored.file))

@@ -24,6 +24,8 @@ from bot.core.phone import zones_of_number
 from bot.core.triggers import Trigger, TriggerKind
 
 _DAY = timedelta(days=1)
+_NAME_MAX = 60
+"""Characters of a first name: longer ones are sentences, and every text that names it pays for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Shop:
     name: str
     zone: str
     program: Program
+    program_policy: str
+    """The program's revision as `id@version`: frozen into every lot it grants."""
     policy: Policy
     groups: tuple[str, ...]
     """Every subscription group; START without more opts in to all of them."""
@@ -251,7 +255,7 @@ class Turn:
     def set_field(self, name: str, value: JsonValue) -> None:
         """Set a field of the contact: `first_name`, `birthday`, `locale`, `zone` or an attribute."""
         if name == "first_name":
-            self._change(first_name=str(value) if value is not None else None)
+            self._change(first_name=str(value)[:_NAME_MAX] if value is not None else None)
         elif name == "birthday":
             self._change(birthday_on=date.fromisoformat(str(value)) if value is not None else None)
         elif name == "locale":

@@ -62,8 +62,10 @@ async def loopback_thread(
     thread.start()
     try:
         loop = await asyncio.wrap_future(started)
-        async with aiohttp.ClientSession(loopback.url) as session:
-            yield LoopbackThread(loopback, loopback.url, session)
-        loop.call_soon_threadsafe(stop.set)
+        try:
+            async with aiohttp.ClientSession(loopback.url) as session:
+                yield LoopbackThread(loopback, loopback.url, session)
+        finally:
+            loop.call_soon_threadsafe(stop.set)
     finally:
         await asyncio.to_thread(thread.join)

@@ -30,7 +30,7 @@ _RUNS = Statement("""
     ORDER BY CASE WHEN r.status = 'waiting' THEN 0 ELSE 1 END, r.started_at DESC LIMIT :most
 """)
 _INBOUND = Statement("""
-    SELECT t.at, t.payload, t.state, t.outcome, t.failure FROM "trigger" t
+    SELECT t.at, t.payload, t.state, t.failure FROM "trigger" t
     WHERE t.bucket = :bucket AND t.contact = :contact AND t.kind = 'inbound'
     ORDER BY t.at DESC LIMIT :most
 """)
@@ -129,11 +129,10 @@ _Ordered = tuple[datetime, int, Message]
 
 
 def _inbound(row: Sequence[Any]) -> _Ordered:
-    at, payload, state, outcome, failure = row
+    at, payload, state, failure = row
     told = orjson.loads(payload)
     text = "\n".join([str(told.get("text", "")), *told.get("media", [])]).strip()
-    has_failed = failure and state != "done"
-    reason = failure.strip().splitlines()[-1] if has_failed else outcome or None
+    reason = failure.strip().splitlines()[-1] if failure and state != "done" else None
     message = Message(Direction.INBOUND, instant(at), str(told.get("channel", "")), text, state, reason)
     return message.at, -1, message
 

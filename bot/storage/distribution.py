@@ -5,8 +5,12 @@ from sqlalchemy import Table
 from bot.storage.tables import Kind, Row, kind_of
 
 _SHARDS = 32
-_COLUMN = {Kind.CONTACT_OWNED: "bucket", Kind.COUNTER: "name"}
-_DIRECTORY_COLUMN = {"directory": "value", "suppression": "address_hash"}
+_OWN_COLUMN = {
+    "directory": "value",
+    "suppression": "address_hash",
+    "counter": "name",
+    "step_count": "flow",
+}
 
 
 def script() -> str:
@@ -28,7 +32,7 @@ def _shared(table: Table) -> str:
 
 
 def _distributed(table: Table, together_with: str | None) -> str:
-    column = _DIRECTORY_COLUMN.get(table.name) or _COLUMN[kind_of(table)]
+    column = _OWN_COLUMN.get(table.name, "bucket")
     where = f"colocate_with => '{together_with}'"
     if together_with is None:
         where = f"colocate_with => 'none', shard_count => {_SHARDS}"

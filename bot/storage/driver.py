@@ -52,6 +52,7 @@ class Present(Enum):
     FAIL = auto()  # the transaction fails: for what is written once and never again
     KEEP = auto()  # nothing: for what is claimed
     REPLACE = auto()  # it is written over, by primary key: for what is kept current
+    ADD = auto()  # the new numbers are added to its own: for what is counted
 
 
 class Rows:
@@ -69,10 +70,15 @@ class Rows:
         self.columns = tuple(column.name for column in table.columns)
         names = ", ".join(f'"{name}"' for name in self.columns)
         conflict = "ON CONFLICT DO NOTHING" if present is Present.KEEP else ""
-        if present is Present.REPLACE:
+        if present in {Present.REPLACE, Present.ADD}:
             keys = [column.name for column in table.primary_key.columns]
             kept = {*keys, *once}
-            sets = ", ".join(f'"{name}" = excluded."{name}"' for name in self.columns if name not in kept)
+            plus = f'"{table.name}".' if present is Present.ADD else ""
+            sets = ", ".join(
+                f'"{name}" = {plus}"{name}" + excluded."{name}"' if plus else f'"{name}" = excluded."{name}"'
+                for name in self.columns
+                if name not in kept
+            )
             conflict = f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sets}"
         places = ", ".join("?" for _ in self.columns)
         arrays = ", ".join(

@@ -197,15 +197,13 @@ def subscriptions_from(rows: _Json) -> dict[str, SubscriptionState]:
 # Triggers, runs, messages, events
 
 
-def trigger_row(  # noqa: PLR0913  # one argument for each thing that is stored beside the trigger
+def trigger_row(  # one argument for each thing that is stored beside the trigger
     contact_id: str,
     trigger: Trigger,
     *,
     state: str,
     due_at: datetime | None = None,
     attempts: int = 0,
-    outcome: str = "",
-    trace: str = "",
     failure: str | None = None,
 ) -> RowValues:
     """Values of `trigger`."""
@@ -219,8 +217,6 @@ def trigger_row(  # noqa: PLR0913  # one argument for each thing that is stored 
         microseconds(due_at or trigger.at),
         to_json(dict(trigger.payload)),
         attempts,
-        outcome,
-        trace,
         failure,
     )
 

@@ -200,8 +200,6 @@ class TriggerRow(Row, table=True):
     due_at: int = _instant()
     payload: str = _column(Text, "{}")
     attempts: int = 0
-    outcome: str = ""
-    trace: str = _column(Text, "")
     failure: str | None = _column(Text, None, nullable=True)
 
 
@@ -514,6 +512,19 @@ class CounterRow(Row, table=True):
     units_left: int = _minor()
 
 
+class StepCountRow(Row, table=True):
+    """How often what happened at a step of a revision; in slots, so that no two batches wait for a row."""
+
+    __tablename__ = "step_count"
+    __table_args__ = _CLUSTERED
+    flow: str = _key(_NAME)
+    revision: int = _key(Integer)
+    step: str = _key(_NAME)
+    what: str = _key(_NAME)
+    slot: int = _key(Integer)
+    times: int = _column(BigInteger, 0)
+
+
 class AuditRow(Row, table=True):
     """What operators did, for whom and why."""
 
@@ -531,6 +542,7 @@ KINDS: dict[str, Kind] = {
     "directory": Kind.DIRECTORY,
     "suppression": Kind.DIRECTORY,
     "counter": Kind.COUNTER,
+    "step_count": Kind.COUNTER,
     "product": Kind.SHARED,
     "revision": Kind.SHARED,
     "setting": Kind.SHARED,

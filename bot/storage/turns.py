@@ -5,6 +5,7 @@ Every statement here works on a whole batch: arrays in, rows out. Locks are take
 circle (design section 8.8).
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -167,6 +168,7 @@ _CALL = _rows("call", Present.KEEP)
 _WALLET = _rows("wallet", Present.REPLACE)
 _LOT = _rows("lot", Present.REPLACE, once=("notice_at",))
 _NOTICE = _rows("notice", Present.KEEP)
+_STEP_COUNT = _rows("step_count", Present.ADD)
 _ENTRY = _rows("entry")
 _DRAW = _rows("draw")
 _HOLD = _rows("hold", Present.REPLACE)
@@ -425,6 +427,11 @@ class Writes:
         """Add rows of one table."""
         self.by_table.setdefault(table, []).extend(values)
 
+    def count(self, counts: Counter[tuple[str, int, str, str]], slot: int) -> None:
+        """Add to the statistics of steps: (flow, revision, step, what) → times."""
+        for (flow, revision, step, what), times in sorted(counts.items()):
+            self.add(_STEP_COUNT, (flow, revision, step, what, slot, times))
+
     def trigger(self, values: RowValues) -> None:
         """Add a trigger that waits for its turn."""
         self.add(_TRIGGER, values)
@@ -457,6 +464,7 @@ _WRITE_ORDER = (
     _HOLD,
     _NOTICE,
     _TRIGGER,
+    _STEP_COUNT,  # last: counters are the only rows that turns of different contacts share
 )
 
 

@@ -66,8 +66,13 @@ class InboundLimits:
         self._messages = Limiter(messages)
         self._newcomers = Limiter(newcomers)
 
-    def allows(self, address: str, now: datetime) -> bool:
-        """Whether to take a message from the address."""
-        if not self._messages.knows(address) and not self._newcomers.allows(address[:-_BLOCK_DIGITS], now):
+    def allows(self, address: str, now: datetime, *, is_known: bool = False) -> bool:
+        """Whether to take a message from the address; one that `is_known` to the shop is no newcomer."""
+        is_newcomer = not is_known and self.is_stranger(address)
+        if is_newcomer and not self._newcomers.allows(address[:-_BLOCK_DIGITS], now):
             return False
         return self._messages.allows(address, now)
+
+    def is_stranger(self, address: str) -> bool:
+        """Whether this process has taken no message from the address lately."""
+        return not self._messages.knows(address)

@@ -1,6 +1,6 @@
 """Twilio's webhooks: an incoming message, and how far one of ours has come."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -46,6 +46,7 @@ class TwilioWebhooks:
     metrics: Metrics
     clock: Callable[[], datetime]
     says_stop: Callable[[Inbound], bool]
+    is_known: Callable[[Inbound], Awaitable[bool]]
 
     def routes(self) -> list[web.RouteDef]:
         """Where they are."""
@@ -59,10 +60,10 @@ class TwilioWebhooks:
             inbound = parse_inbound(form, started_at)
         except Refused as refused:
             return self._refuse(refused)
-        if not _is_person(inbound) or not self._may_come(inbound):
-            self.metrics.inbound.labels("ignored").inc()
-            return web.Response(body=EMPTY, content_type=CONTENT_TYPE)
         try:
+            if not _is_person(inbound) or not await self._may_come(inbound):
+                self.metrics.inbound.labels("ignored").inc()
+                return web.Response(body=EMPTY, content_type=CONTENT_TYPE)
             result = await self.dispatcher.submit(inbound_work(inbound))
             self.metrics.inbound.labels(result.outcome).inc()
             self.metrics.seconds.observe((self.clock() - started_at).total_seconds())
@@ -104,11 +105,13 @@ class TwilioWebhooks:
             raise Refused("the body is no form", f"post {_FORM}", 415)
         return form
 
-    def _may_come(self, inbound: Inbound) -> bool:
-        if self.limits.allows(inbound.address, inbound.received_at):
+    async def _may_come(self, inbound: Inbound) -> bool:
+        address, at = inbound.address, inbound.received_at
+        if self.limits.allows(address, at) or self.says_stop(inbound):
             return True
-        if self.says_stop(inbound):
-            return True
+        # A process that has just started knows nobody: only now is it worth asking the database.
+        if self.limits.is_stranger(address) and await self.is_known(inbound):
+            return self.limits.allows(address, at, is_known=True)
         _logger.warning("inbound_limited", channel=inbound.channel)
         return False
 

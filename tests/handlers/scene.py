@@ -80,6 +80,7 @@ class Scene:
                 name="Corner Leaf",
                 zone="America/New_York",
                 program=self.program,
+                program_policy="program@1",
                 policy=Policy(),
                 groups=("loyalty",),
                 senders={},

@@ -304,7 +304,7 @@ class OnPublish:
 
     ends: bool = False
     moves: Mapping[str, str] = field(default_factory=dict)
-    mark: Mark = Mark(1, 1)
+    mark: Mark = field(default_factory=lambda: Mark(1, 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,8 @@ class Books(Recorder):
         """
         if not self.lots_complete:
             raise NeedsMoreLots
+        if not self._is_due(now):
+            return balance(self.wallet, self.lots.values(), now)
         settled = Books(self.wallet, self.lots.values(), self.holds.values(), lots_complete=True, mint=str)
         settled.settle(now)
         return balance(settled.wallet, settled.lots.values(), now)
@@ -220,6 +222,12 @@ class Books(Recorder):
         if unnoticed:
             self.wallet = replace(self.wallet, version=self.wallet.version + 1)
 
+    def _is_due(self, now: datetime) -> bool:
+        """Whether there is anything for `settle` to do; nearly always there is not."""
+        return any(lot.pending_minor and lot.active_from <= now for lot in self.lots.values()) or any(
+            hold.is_overdue(now) for hold in self._open_holds()
+        )
+
     def settle(self, now: datetime) -> None:
         """Time out overdue holds and activate pending credit whose time has come, among what is loaded.
 
@@ -229,6 +237,8 @@ class Books(Recorder):
         if self.wallet.debt_minor and not self.lots_complete:
             # Which lot repays depends on which was due first, so none may be missing.
             raise NeedsMoreLots
+        if not self._is_due(now):
+            return
         due: list[tuple[datetime, int, Hold | Lot]] = [
             (hold.expires_at, 0, hold) for hold in self._open_holds() if hold.is_overdue(now)
         ]

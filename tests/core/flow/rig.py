@@ -27,6 +27,7 @@ from bot.core.turn import Effects, Shop, Snapshot, Turn
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # Tuesday, noon in New York
 PHONE = "+12125550101"
 SHOP = Shop(
+    program_policy="program@1",
     name="Leaf",
     zone="America/New_York",
     program=Program.model_validate(

@@ -79,6 +79,7 @@ def turn() -> Turn:
         trigger=Trigger("k", TriggerKind.EVENT, NOW, payload={"campaign": "x"}, event=event),
         snapshot=snapshot,
         shop=Shop(
+            program_policy="program@1",
             "Corner Leaf", zone="America/New_York", program=PROGRAM, policy=Policy(), groups=(), senders={}
         ),
         now=NOW,

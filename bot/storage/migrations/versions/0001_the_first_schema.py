@@ -426,6 +426,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_shop_order_placed", ["bucket", "contact", "placed_at"], unique=False)
 
     op.create_table(
+        "step_count",
+        sa.Column("flow", NAME, nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("step", NAME, nullable=False),
+        sa.Column("what", NAME, nullable=False),
+        sa.Column("slot", sa.Integer(), nullable=False),
+        sa.Column("times", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("flow", "revision", "step", "what", "slot", name=op.f("pk_step_count")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "subscription",
         sa.Column("bucket", sa.Integer(), nullable=False),
         sa.Column("contact", ID, nullable=False),
@@ -454,8 +465,6 @@ def upgrade() -> None:
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("outcome", sa.String(), nullable=False),
-        sa.Column("trace", sa.Text(), nullable=False),
         sa.Column("failure", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("bucket", "contact", "key", name=op.f("pk_trigger")),
         sqlite_with_rowid=False,
@@ -513,6 +522,7 @@ def downgrade() -> None:
     op.drop_table("trigger")
     op.drop_table("suppression")
     op.drop_table("subscription")
+    op.drop_table("step_count")
     with op.batch_alter_table("shop_order", schema=None) as batch_op:
         batch_op.drop_index("ix_shop_order_placed")
 
