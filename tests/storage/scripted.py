@@ -38,7 +38,6 @@ SHOP = Shop(
             "earning": {"rate": "5%"},
         }
     ),
-    program_policy="program@1",
     policy=Policy(zone="UTC"),
     groups=("loyalty",),
     senders={"sms": "+12125550199"},
