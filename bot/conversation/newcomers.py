@@ -32,7 +32,7 @@ def newcomer(
 
 
 async def is_known(database: Database, inbound: Inbound) -> bool:
-    """Whether somebody has written to us from this address before. Raises RetryLater where nobody can tell."""
+    """Whether somebody wrote to us from this address before. Raises RetryLater where nobody can tell."""
     name = (inbound.channel, inbound.address)
     try:
         return name in await database.query(lambda connection: turns.find(connection, [name]))
