@@ -82,6 +82,6 @@ async def shop_database(
     """The shop's database, migrated and empty; the test runs once for each kind."""
     url = await databases.create()
     monkeypatch.setenv("DATABASE_URL", url)
-    monkeypatch.setenv("REGULARS_SECRET", "a secret of the tests")
+    monkeypatch.setenv("REGULARS_SECRET", "a-secret-of-the-tests")
     yield url
     await databases.drop(url)

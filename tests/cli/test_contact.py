@@ -1,0 +1,167 @@
+"""`contact show`, `dead` and `outbox`: what an operator sees, on both databases."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from itertools import count
+
+import pytest
+
+from bot import app
+from bot.config import Settings, load_settings
+from bot.conversation.inbox import inbound_work
+from bot.core.messages import Inbound
+from bot.core.triggers import Trigger, TriggerKind
+from bot.storage import contacts, rows
+from bot.storage.driver import Connection
+from bot.storage.turns import Writes
+from tests.cli.conftest import Ran, Terminal
+
+NUMBER = "+12025550123"
+_numbers = count()
+
+
+@pytest.fixture
+def settings(shop: Terminal, shop_database: str) -> Settings:
+    """The settings of the terminal's folder and database."""
+    return load_settings(
+        {
+            "DATABASE_URL": shop_database,
+            "REGULARS_FLOWS": str(shop.folder / "flows"),
+            "REGULARS_SECRET": "a-secret-of-the-tests",
+        }
+    )
+
+
+def inbound(text: str) -> Inbound:
+    """What the number texts."""
+    return Inbound("twilio", f"SM{next(_numbers)}", "sms", NUMBER, "", text, datetime.now(UTC))
+
+
+async def converse(settings: Settings, *texts: str) -> None:
+    """Let the number text these; the answers were written."""
+    async with app.running(settings, role="web") as running:
+        for text in texts:
+            result = await running.dispatcher.submit(inbound_work(inbound(text)))
+            running.dispatcher.written(result)
+
+
+async def bury(settings: Settings, kind: TriggerKind, text: str) -> str:
+    """Store a trigger of the number as one that failed for good; returns its key."""
+    work = inbound_work(inbound(text))
+    trigger = Trigger(f"buried:{next(_numbers)}", kind, work.trigger.at, work.trigger.payload)
+
+    async def store(connection: Connection) -> None:
+        contact_id = await contacts.find(connection, "sms", NUMBER)
+        assert contact_id is not None
+        writes = Writes()
+        failure = "Traceback\n  somewhere\nKeyError: 'boom'"
+        writes.trigger(rows.trigger_row(contact_id, trigger, state="dead", attempts=1, failure=failure))
+        await writes.flush(connection)
+
+    database = await app.open_database(settings)
+    await database.transact(store)
+    await database.close()
+    return trigger.key
+
+
+async def run(terminal: Terminal, *arguments: str) -> Ran:
+    """Run a command in a thread, because it has an event loop of its own."""
+    return await asyncio.to_thread(terminal, *arguments)
+
+
+async def test_a_contact_is_one_object(shop: Terminal, settings: Settings) -> None:
+    await converse(settings, "LOYALTY", "Ana")
+    ran = await run(shop, "contact", "show", "(202) 555-0123", "--json")
+    assert ran.code == 0, ran.err
+    shown = json.loads(ran.out)
+    assert list(shown) == ["address", "member", "wallet", "subscriptions", "runs", "messages"]
+    assert shown["address"] == NUMBER
+    assert shown["member"] is True
+    assert shown["wallet"] == {"available": 500, "pending": 0, "held": 0, "debt": 0}
+    assert shown["subscriptions"] == {"loyalty": "subscribed"}
+    assert [(one["flow"], one["status"], one["waits_for"]) for one in shown["runs"]] == [
+        ("loyalty", "waiting", "reply")
+    ]
+    said = [(one["direction"], one["text"].split(":")[0].split("!")[0]) for one in shown["messages"]]
+    assert said == [
+        ("inbound", "LOYALTY"),
+        ("outgoing", "You're in"),
+        ("outgoing", "Welcome"),
+        ("outgoing", "What shall we call you? Reply with a first name, or SKIP."),
+        ("inbound", "Ana"),
+        ("outgoing", "Thanks, Ana"),
+    ]
+    assert {one["state"] for one in shown["messages"]} == {"done", "sent"}
+
+
+async def test_the_page_for_people_says_the_same(shop: Terminal, settings: Settings) -> None:
+    await converse(settings, "LOYALTY", "[red]Ana", "STOP")
+    ran = await run(shop, "contact", "show", NUMBER)
+    assert ran.code == 0, ran.err
+    for piece in (NUMBER, "[red]Ana", "available 500", "loyalty: unsubscribed", "said STOP"):
+        assert piece in ran.out
+
+
+async def test_a_stranger_is_said_to_be_one(shop: Terminal, settings: Settings) -> None:
+    await converse(settings, "LOYALTY")
+    ran = await run(shop, "contact", "show", "+12025550199")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == "+12025550199: nobody with this address is known\n"
+
+
+async def test_nothing_dead_is_said_so(shop: Terminal, settings: Settings) -> None:
+    await converse(settings, "LOYALTY")
+    ran = await run(shop, "dead", "list")
+    assert (ran.code, ran.out, ran.err) == (0, "", "Nothing is dead.\n")
+
+
+async def test_what_failed_is_listed_and_replayed_and_its_answer_waits_in_the_outbox(
+    shop: Terminal, settings: Settings
+) -> None:
+    await converse(settings, "LOYALTY", "skip", "skip")
+    key = await bury(settings, TriggerKind.INBOUND, "BALANCE")
+    listed = await run(shop, "dead", "list")
+    assert f"  key {key}\n  KeyError: 'boom'\n" in listed.out
+    assert NUMBER not in listed.out
+    replayed = await run(shop, "dead", "replay", key)
+    assert (replayed.code, replayed.out) == (0, f"{key}: exact\n")
+    assert (await run(shop, "dead", "list")).out == ""
+    waiting = await run(shop, "outbox", "list")
+    assert waiting.out.startswith("queued")
+    assert "…0123" in waiting.out
+    assert NUMBER not in waiting.out
+    assert NUMBER in (await run(shop, "outbox", "list", "--show")).out
+
+
+async def test_what_fails_again_says_why_and_apologizes_to_nobody(shop: Terminal, settings: Settings) -> None:
+    await converse(settings, "LOYALTY", "skip", "skip")
+    await bury(settings, TriggerKind.TIMER, "a timer without a run")
+    await bury(settings, TriggerKind.INBOUND, "BALANCE")
+    ran = await run(shop, "dead", "replay", "--all")
+    assert ran.code == 1
+    assert "failed again: KeyError: 'run'" in ran.out
+    assert "Traceback" not in ran.out + ran.err
+    assert ran.err == "2 replayed, 1 failed again.\n"
+    waiting = await run(shop, "outbox", "list")
+    assert waiting.err == "1 queued.\n"
+
+
+async def test_a_key_that_nothing_has(shop: Terminal, settings: Settings) -> None:
+    await converse(settings, "LOYALTY")
+    ran = await run(shop, "dead", "replay", "nothing")
+    assert ran.code == 1
+    assert ran.err.startswith("nothing: nothing dead has this key")
+
+
+def test_replaying_needs_to_be_told_what(terminal: Terminal) -> None:
+    for arguments in ([], ["key", "--all"]):
+        assert terminal("dead", "replay", *arguments).code == 2
+
+
+def test_without_a_database_the_remedy_is_named(terminal: Terminal) -> None:
+    for arguments in (["contact", "show", NUMBER], ["dead", "list"], ["outbox", "list"], ["flows", "pull"]):
+        ran = terminal(*arguments)
+        assert ran.code == 1
+        assert ran.err.startswith("there is no database regulars.sqlite yet")
+        assert not (terminal.folder / "regulars.sqlite").exists()
