@@ -44,6 +44,7 @@ class Outcome:
     cpu_seconds: float = 0.0
     peak_rss_mb: float = 0.0
     longest_transaction_ms: float = 0.0
+    p99_transaction_ms: float = 0.0
     transactions: int = 0
     reply_p50_ms: float | None = None
     reply_max_ms: float | None = None
@@ -109,7 +110,8 @@ async def remind(url: str) -> Outcome:
             handled=handled,
             seconds=time.perf_counter() - began_at,
             cpu_seconds=time.process_time() - cpu,
-            longest_transaction_ms=round(max(database.seconds) * 1000, 1),
+            longest_transaction_ms=round(max(database.seconds, default=0.0) * 1000, 1),
+            p99_transaction_ms=round(_p99(database.seconds) * 1000, 1),
             transactions=len(database.seconds),
             peak_rss_mb=_peak_rss_megabytes(),
         )
@@ -147,6 +149,10 @@ def _inbounds() -> Iterator[Inbound]:
             text="BALANCE",
             received_at=NOW,
         )
+
+
+def _p99(seconds: list[float]) -> float:
+    return sorted(seconds)[len(seconds) * 99 // 100] if seconds else 0.0
 
 
 def _peak_rss_megabytes() -> float:
