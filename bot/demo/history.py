@@ -23,7 +23,7 @@ from bot.demo.people import Basket, Person
 
 GROUP = "loyalty"
 _JOIN_WORDS = {"en": "LOYALTY", "es": "LEALTAD", "zh_Hans": "会员"}
-_POLICY = "program"
+_POLICY = "program@1"  # what a new shop has published
 _OPENS, _CLOSES = 7, 18
 _TOLD_WITHIN = timedelta(seconds=30)
 """How long a notice takes to be delivered."""
