@@ -27,6 +27,8 @@ from tests.drills.processes import Balancer, Regulars, environment
 ROUNDS = int(os.environ.get("REGULARS_DRILL_ROUNDS", "3"))
 PHONES = int(os.environ.get("REGULARS_DRILL_PHONES", "50"))
 STATUS_TRIES = 2
+TEXT_TRIES = 5
+IN_HAND_MAX = 32  # what the senders of one process have claimed at once
 CREDIT_LEFT = 100  # of the welcome's 500 cents, a pastry for 400 away
 TEXTS = ("LOYALTY", "Ana", "skip", "PAUSE", "REWARDS", "1", "YES", "BALANCE", "what?", "PAUSE")
 PAUSE = """\
@@ -56,9 +58,12 @@ class Drill:
     said: list[Texted] = field(default_factory=list)
 
     async def texts(self, number: str) -> None:
-        """Let one phone have its conversation, each text after the answer to the last."""
+        """Let one phone have its conversation; what stays unanswered is said again, as people do."""
         for text in TEXTS:
-            self.said.append(await self.loopback.text(number, text))
+            for _ in range(TEXT_TRIES):
+                self.said.append(await self.loopback.text(number, text))
+                if self.said[-1].error_code is None:
+                    break
             await asyncio.sleep(random.uniform(0, 0.8))
 
     async def kills(self, *, until: "asyncio.Future[Any]") -> None:
@@ -151,10 +156,15 @@ async def drill_and_check(url: str, folder: Path, *, apart: bool) -> None:
 
 async def check(drill: Drill) -> dict[str, Any]:
     """Assert that everything happened once; returns the figures."""
-    unanswered = [texted for texted in drill.said if texted.error_code is not None]
-    assert not unanswered
+    # Twilio asks twice: a text both of whose requests were cut off is an error in its log, no answer.
+    answered = {f"twilio:{texted.sid}" for texted in drill.said if texted.error_code is None}
+    unanswered = {f"twilio:{texted.sid}" for texted in drill.said} - answered
+    assert all(texted.attempts == STATUS_TRIES for texted in drill.said if texted.error_code is not None)
     triggers = await drill.rows("""SELECT t.key, t.state FROM "trigger" t WHERE t.kind = 'inbound'""")
-    assert sorted(triggers) == sorted((f"twilio:{texted.sid}", "done") for texted in drill.said)
+    assert {state for _, state in triggers} == {"done"}
+    handled = [key for key, _ in triggers]
+    assert len(handled) == len(set(handled))
+    assert answered <= set(handled) <= answered | unanswered
 
     wallets = await drill.rows("SELECT available_minor, pending_minor, held_minor, entry_count FROM wallet")
     assert wallets == [(CREDIT_LEFT, 0, 0, 2)] * PHONES
@@ -176,11 +186,15 @@ async def check(drill: Drill) -> dict[str, Any]:
     assert {state for _, state, _, _ in known} <= {"delivered", "sent"}
     assert {message for message, *_ in known} <= set(arrivals)
     assert set(arrivals) <= {message for message, *_ in messages}
-    # Only a process that died between a claim and its answer leaves a message that may not have left.
-    inline_lost = [message for message in lost if message[3] == 0]
-    assert not inline_lost, "the retry of a webhook must bring its answer"
+    # An answer of the webhook is lost only where Twilio gave up asking; another message only where a worker
+    # died between its claim and Twilio's answer.
+    assert {key for _, _, key, tries in lost if tries == 0} <= unanswered
+    assert len([one for one in lost if one[3] > 0]) <= IN_HAND_MAX * sum(
+        one.kills for one in drill.workers or drill.webs
+    )
     return {
         "texts": len(drill.said),
+        "texts that Twilio gave up on": len(unanswered),
         "webhooks retried": sum(texted.attempts > 1 for texted in drill.said),
         "connections broken": len(drill.balancer.broken),
         "kills": {process.name: process.kills for process in (*drill.webs, *drill.workers)},
