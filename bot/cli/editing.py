@@ -1,6 +1,7 @@
 """`flows edit`: checks a flow and holds its tests whenever it is saved; with --live publishes the draft."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -16,6 +17,9 @@ from bot.config import Settings
 from bot.conversation.publishing import compile_folder, publish
 from bot.core.errors import FlowError
 from bot.core.ids import new_id
+from bot.demo import running
+
+_DEMO_DATABASE = "demo.sqlite"
 
 
 async def edit(settings: Settings, name: str, *, is_live: bool) -> None:
@@ -31,6 +35,14 @@ async def edit(settings: Settings, name: str, *, is_live: bool) -> None:
             if any(Path(file).suffix in {".yaml", ".po"} for _, file in changes):
                 typer.echo(f"\n{app.utc_now():%H:%M:%S} UTC")
                 await _look(place, settings, name, is_live=is_live)
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """The same files, and the database of the demo in this folder; ends the command where there is none."""
+    file = (running.FOLDER / _DEMO_DATABASE).absolute()
+    if not file.exists():
+        end("there is no demo in this folder yet; start it with `make run` or `regulars demo`")
+    return replace(settings, database_url=f"sqlite+aiosqlite:///{file}")
 
 
 async def _look(place: Rehearsal, settings: Settings, name: str, *, is_live: bool) -> None:

@@ -109,12 +109,22 @@ def edit(
     live: Annotated[
         bool, typer.Option("--live", help="publish every version that is well to the settings' database")
     ] = False,
+    demo: Annotated[
+        bool,
+        typer.Option("--demo", help="publish to the demo in this folder, whose phone talks to it then"),
+    ] = False,
 ) -> None:
     """Watch a flow that is being written: check it and hold its tests at every save."""
+    from bot.cli.editing import demo_settings
     from bot.cli.editing import edit as watch
 
+    if live and demo:
+        end("give --live or --demo, not both", WRONG_USE)
+    settings = read_settings(quiet=True) if live else settings_of_files()
+    if demo:
+        settings = demo_settings(settings)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(watch(read_settings(quiet=True) if live else settings_of_files(), name, is_live=live))
+        asyncio.run(watch(settings, name, is_live=live or demo))
 
 
 def _folders(paths: list[Path]) -> dict[Path, set[Path]]:

@@ -1,5 +1,6 @@
 """A terminal: runs `regulars …` in a folder of its own, with nothing configured but what a test says."""
 
+import asyncio
 import contextlib
 import io
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
+from bot.config import Settings, load_settings
 from tests.databases import Databases
 
 ROOT = Path(__file__).parents[2]
@@ -85,3 +87,28 @@ async def shop_database(
     monkeypatch.setenv("REGULARS_SECRET", "a-secret-of-the-tests")
     yield url
     await databases.drop(url)
+
+
+@pytest.fixture
+def settings(shop: Terminal, shop_database: str) -> Settings:
+    """The settings of the terminal's folder and database."""
+    return load_settings(
+        {
+            "DATABASE_URL": shop_database,
+            "REGULARS_FLOWS": str(shop.folder / "flows"),
+            "REGULARS_SECRET": "a-secret-of-the-tests",
+        }
+    )
+
+
+async def run(terminal: Terminal, *arguments: str) -> Ran:
+    """Run a command in a thread, because it has an event loop of its own."""
+    return await asyncio.to_thread(terminal, *arguments)
+
+
+def typed(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, *lines: str, **options: str) -> Ran:
+    """Type these lines into `regulars chat` and end the input."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+    return terminal(
+        "chat", *(f"--{name}" + (f"={value}" if value else "") for name, value in options.items())
+    )

@@ -1,36 +1,21 @@
 """`contact show`, `dead` and `outbox`: what an operator sees, on both databases."""
 
-import asyncio
 import json
 from datetime import UTC, datetime
 from itertools import count
 
-import pytest
-
 from bot import app
-from bot.config import Settings, load_settings
+from bot.config import Settings
 from bot.conversation.inbox import inbound_work
 from bot.core.messages import Inbound
 from bot.core.triggers import Trigger, TriggerKind
 from bot.storage import contacts, rows
 from bot.storage.driver import Connection
 from bot.storage.turns import Writes
-from tests.cli.conftest import Ran, Terminal
+from tests.cli.conftest import Terminal, run
 
 NUMBER = "+12025550123"
 _numbers = count()
-
-
-@pytest.fixture
-def settings(shop: Terminal, shop_database: str) -> Settings:
-    """The settings of the terminal's folder and database."""
-    return load_settings(
-        {
-            "DATABASE_URL": shop_database,
-            "REGULARS_FLOWS": str(shop.folder / "flows"),
-            "REGULARS_SECRET": "a-secret-of-the-tests",
-        }
-    )
 
 
 def inbound(text: str) -> Inbound:
@@ -63,11 +48,6 @@ async def bury(settings: Settings, kind: TriggerKind, text: str) -> str:
     await database.transact(store)
     await database.close()
     return trigger.key
-
-
-async def run(terminal: Terminal, *arguments: str) -> Ran:
-    """Run a command in a thread, because it has an event loop of its own."""
-    return await asyncio.to_thread(terminal, *arguments)
 
 
 async def test_a_contact_is_one_object(shop: Terminal, settings: Settings) -> None:
