@@ -2,10 +2,11 @@
 # make test   everything, on a real PostgreSQL and in a real Chromium; ARGS="tests/core -k segments" for some
 # make check  lint, types, import contracts, flows
 # make bench  every benchmark; BENCHMARKS=inbound ARGS=--quick for one, quickly
+# make docs   docs/flows.md and docs/flow.schema.json, after a change of the flow language
 # make lock   new lock files, after a change of dependencies in pyproject.toml
 
 .DEFAULT_GOAL := run
-.PHONY: run test check bench format lock
+.PHONY: run test check bench format docs lock
 
 BIN := .venv/bin
 CODE := $(wildcard bot handlers tests benchmarks)
@@ -34,6 +35,9 @@ bench: .venv/.installed-dev
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+docs: .venv/.installed-dev
+	$(BIN)/python scripts/reference
 
 lock: .venv/.installed-dev
 	$(COMPILE) --group build -o requirements.lock
