@@ -202,7 +202,8 @@ class Batch:
                 if not await self._decided(connection, part, part.turn, wanted):
                     again.append(part)
             todo = again
-        raise TurnFailed(todo[0].work, RecursionError("the turn kept asking for more"))
+        if todo:
+            raise TurnFailed(todo[0].work, RecursionError("the turn kept asking for more"))
 
     async def _decided(
         self, connection: Connection, part: _Part, turn: Turn, wanted: dict[str, Wanted]

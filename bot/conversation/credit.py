@@ -51,6 +51,9 @@ def expire(turn: Turn) -> None:
     """Move what is left of ended lots to breakage, and let flows hear of it."""
     turn.effects.outcome = "expired"
     expired_minor = 0
+    unknown = tuple(lot_id for lot_id in _lot_ids(turn) if lot_id not in turn.books.lots)
+    if unknown:
+        raise NeedsMoreLots(unknown)
     for lot_id in _lot_ids(turn):
         noticed = lot_id in turn.books.lots and turn.books.lots[lot_id].noticed_at is not None
         entry = turn.books.expire(lot_id, turn.now, "" if noticed else _UNNOTICED)
