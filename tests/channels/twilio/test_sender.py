@@ -224,7 +224,10 @@ async def test_twilio_may_keep_a_message_only_while_it_is_worth_sending() -> Non
         await sent_to(url, replace(MESSAGE, channel="whatsapp"))
     assert [form.get("ValidityPeriod") for form in forms] == [None, "3600", "36000", "1", None]
     assert forms[4]["To"] == f"whatsapp:{ANA}"
-    assert forms[0]["StatusCallback"] == f"{PUBLIC_URL}/twilio/status?contact={MESSAGE.contact_id}&message={MESSAGE.id}"
+    assert (
+        forms[0]["StatusCallback"]
+        == f"{PUBLIC_URL}/twilio/status?contact={MESSAGE.contact_id}&message={MESSAGE.id}"
+    )
 
 
 async def test_many_sends_at_once_each_get_their_own_answer() -> None:

@@ -79,8 +79,13 @@ def turn() -> Turn:
         trigger=Trigger("k", TriggerKind.EVENT, NOW, payload={"campaign": "x"}, event=event),
         snapshot=snapshot,
         shop=Shop(
+            name="Corner Leaf",
+            zone="America/New_York",
+            program=PROGRAM,
             program_policy="program@1",
-            "Corner Leaf", zone="America/New_York", program=PROGRAM, policy=Policy(), groups=(), senders={}
+            policy=Policy(),
+            groups=(),
+            senders={},
         ),
         now=NOW,
         mint=lambda: "f" * 32,
