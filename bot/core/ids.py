@@ -78,4 +78,3 @@ def derived_id(key: str, bucket: int) -> str:
 def bucket_of(identifier: str) -> int:
     """Return the bucket an id carries."""
     return int(identifier[-2:], 16)
-
