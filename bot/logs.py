@@ -75,7 +75,7 @@ def configure_logs(stream: TextIO, level: str = "info") -> None:
         processors=_processors(on_terminal=stream.isatty()),
         wrapper_class=structlog.make_filtering_bound_logger(lowest),
         logger_factory=structlog.WriteLoggerFactory(stream),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
     for handler in root.handlers[:]:

@@ -43,7 +43,8 @@ steps:
   - say: {text: Done waiting., group: loyalty}
 """
 # Numbers of people who are awake, whenever the drill is run; 09:00 to 20:00 somewhere covers the day.
-PLACES = (("Europe/London", "+447700900"), ("Asia/Tokyo", "+819012345"), ("Pacific/Honolulu", "+180855501"))
+# 555-0100 to 555-0199 belong to nobody; at any hour one of these places is awake.
+PLACES = (("Europe/London", "+447700900"), ("Asia/Tokyo", "+819012345"), ("Pacific/Honolulu", "+18085550"))
 
 
 @dataclass(slots=True)
