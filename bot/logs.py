@@ -83,6 +83,7 @@ def configure_logs(stream: TextIO, level: str = "info") -> None:
             root.removeHandler(handler)
     root.addHandler(_FromLibraries())
     root.setLevel(max(lowest, logging.WARNING))
+    _ours.setLevel(lowest)
     logging.captureWarnings(capture=True)
 
 
@@ -99,7 +100,10 @@ class AccessLogger(AbstractAccessLogger):
 
     def log(self, request: BaseRequest, response: StreamResponse, time: float) -> None:
         """Tell method, route, status and seconds of one request."""
-        told = _requests.warning if response.status >= 500 else _requests.debug  # noqa: PLR2004 -- server errors
+        is_failure = response.status >= 500  # noqa: PLR2004 -- server errors
+        if not is_failure and not _ours.isEnabledFor(logging.DEBUG):
+            return  # nearly always: an ordinary answer costs nothing here
+        told = _requests.warning if is_failure else _requests.debug
         told(
             "http_request", method=request.method, route=_route(request), status=response.status, seconds=time
         )

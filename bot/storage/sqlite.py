@@ -24,7 +24,6 @@ _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA busy_timeout = 10000",
-    "PRAGMA cache_size = -32000",
     "PRAGMA temp_store = MEMORY",
 )
 
@@ -50,8 +49,8 @@ class SqliteDatabase:
     def __init__(self, path: str) -> None:
         """Open the file; it is created where it is missing."""
         self._path = path
-        self._write = _open(path)
-        self._read = self._write if path == ":memory:" else _open(path)
+        self._write = _open(path, cache_kilobytes=16_000)
+        self._read = self._write if path == ":memory:" else _open(path, cache_kilobytes=4_000)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._reader = self._writer if path == ":memory:" else ThreadPoolExecutor(1, "sqlite-reader")
 
@@ -114,10 +113,11 @@ class SqliteConnection:
         return [self._raw.execute(rows.sqlite, row).rowcount == 1 for row in values]
 
 
-def _open(path: str) -> sqlite3.Connection:
+def _open(path: str, *, cache_kilobytes: int) -> sqlite3.Connection:
     raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
     for pragma in _PRAGMAS:
         raw.execute(pragma)
+    raw.execute(f"PRAGMA cache_size = -{cache_kilobytes}")
     return raw
 
 
