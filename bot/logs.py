@@ -177,3 +177,5 @@ class _FromLibraries(logging.Handler):
 
 
 _requests: Final = structlog.get_logger()
+# Says which level was asked for, at the price of a look-up.
+_ours = logging.getLogger("regulars")
