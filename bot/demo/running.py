@@ -13,6 +13,7 @@ from bot.config import Settings, load_settings, with_secret
 from bot.core.errors import RegularsError
 from bot.demo import loading
 from bot.demo.clock import DemoClock
+from bot.demo.hot_reload import hot_reload
 from bot.demo.loopback_network import DEMO_NUMBER, Account
 from bot.demo.loopback_thread import LoopbackThread, loopback_thread
 from bot.demo.page import PhonePage
@@ -46,6 +47,7 @@ async def demo(port: int, folder: Path = FOLDER, *, fresh: bool = False) -> Asyn
         if not await loading.is_loaded(database):
             await loading.load(database, clock())
         running = await stack.enter_async_context(app.running(settings, clock=clock, database=database))
+        await stack.enter_async_context(hot_reload(running))
         travel = TimeTravel(running, clock, loopback)
         told = [person for person in people(1) if person.story]
         page = PhonePage(running, clock, loopback, travel, told)
