@@ -19,6 +19,7 @@ from bot.channels.twilio.sender import TwilioAccount, TwilioChannel
 from bot.channels.twilio.signature import Verifier
 from bot.config import SECRET_BYTES, Settings
 from bot.conversation.batch import Conversation
+from bot.conversation.checking import look_over
 from bot.conversation.current import CurrentPublication
 from bot.conversation.decide import Decisions
 from bot.conversation.dispatcher import Dispatcher
@@ -29,6 +30,7 @@ from bot.conversation.receipts import Receipts
 from bot.core.compliance import LegalCategory
 from bot.core.consent import Policy
 from bot.core.flow.handler import HandlerSpec, by_name
+from bot.core.flow.reader import together
 from bot.core.ids import new_id
 from bot.jobs.calls import ShopCalls
 from bot.jobs.clockwork import Clockwork, Job
@@ -85,12 +87,26 @@ async def prepare_database(settings: Settings, clock: Clock) -> Database:
 
         await migrate.upgrade(settings.database_url)
     if not await database.query(revisions.generation):
-        await push(database, settings, clock)
+        await publish_folder(database, settings, clock)
     return database
 
 
 async def push(database: Database, settings: Settings, clock: Clock, *, force: bool = False) -> Published:
-    """Publish the files of the folder that have changed. Raises FlowError with every complaint."""
+    """Look over the folder as `flows check` does and publish what has changed.
+
+    Raises:
+        FlowError: with every complaint, also about what files say of each other (see `others`).
+    """
+    look = look_over(settings.flows, settings.locales, HANDLERS)
+    if look.errors:
+        raise together([complaint.error for complaint in look.errors])
+    return await publish_folder(database, settings, clock, force=force)
+
+
+async def publish_folder(
+    database: Database, settings: Settings, clock: Clock, *, force: bool = False
+) -> Published:
+    """Publish what has changed, each file looked at by itself. Raises FlowError."""
     now = clock()
     files = compile_folder(read_folder(settings.flows, settings.locales), now)
     return await database.transact(

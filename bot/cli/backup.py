@@ -13,7 +13,10 @@ from bot.cli.settings import read_settings
 from bot.config import Settings
 from bot.storage.sqlite import SqliteDatabase
 
-_PG_RESTORE = "pg_restore --clean --dbname=DATABASE FILE; then `regulars restore --after-pg-restore`"
+_PG_RESTORE = (
+    "pg_restore --clean --if-exists --exit-on-error --dbname=DATABASE FILE;"
+    " then `regulars restore --after-pg-restore`"
+)
 
 
 def add_to(cli: typer.Typer) -> None:

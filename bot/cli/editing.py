@@ -19,8 +19,6 @@ from bot.core.errors import FlowError
 from bot.core.ids import new_id
 from bot.demo import running
 
-_DEMO_DATABASE = "demo.sqlite"
-
 
 async def edit(settings: Settings, name: str, *, is_live: bool) -> None:
     """Look at the flow now and after every save, until interrupted."""
@@ -39,7 +37,7 @@ async def edit(settings: Settings, name: str, *, is_live: bool) -> None:
 
 def demo_settings(settings: Settings) -> Settings:
     """The same files, and the database of the demo in this folder; ends the command where there is none."""
-    file = (running.FOLDER / _DEMO_DATABASE).absolute()
+    file = (running.FOLDER / running.DATABASE).absolute()
     if not file.exists():
         end("there is no demo in this folder yet; start it with `make run` or `regulars demo`")
     return replace(settings, database_url=f"sqlite+aiosqlite:///{file}")

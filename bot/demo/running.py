@@ -23,7 +23,8 @@ from bot.demo.time_travel import TimeTravel
 FOLDER = Path(".demo")
 _HOST = "127.0.0.1"  # never anything else: whoever reaches it can text as anybody and move the clock
 _SID = "AC" + "0" * 32
-_DATABASE = "demo.sqlite"
+DATABASE = "demo.sqlite"
+"""The demo's database, in its folder."""
 _CLOCK = "clock"
 _LATENCY = timedelta(milliseconds=250)
 
@@ -60,7 +61,7 @@ def _settings(
 ) -> Settings:
     """Settings of the demo's own: of the environment it takes the folder of flows alone, never a database."""
     own = {
-        "DATABASE_URL": f"sqlite+aiosqlite:///{(folder / _DATABASE).resolve()}",
+        "DATABASE_URL": f"sqlite+aiosqlite:///{(folder / DATABASE).resolve()}",
         "REGULARS_HOST": _HOST,
         "REGULARS_PORT": str(port),
         "REGULARS_ZONE": "America/New_York",
@@ -91,5 +92,5 @@ def _prepare(folder: Path, *, fresh: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if not fresh:
         return
-    for file in (*folder.glob(f"{_DATABASE}*"), folder / _CLOCK):
+    for file in (*folder.glob(f"{DATABASE}*"), folder / _CLOCK):
         file.unlink(missing_ok=True)

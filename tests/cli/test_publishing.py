@@ -177,7 +177,7 @@ async def test_a_run_that_names_a_handler_that_is_gone_stops_the_push(
     gone = SURVEY.replace("  - say: Thank you.", "  - do: enrol\n  - say: Thank you.")
     shop.write("flows/survey.yaml", gone)
     database = await app.open_database(settings)
-    await app.push(database, settings, app.utc_now)  # by a version that had such a handler
+    await app.publish_folder(database, settings, app.utc_now)  # by a version that had such a handler
     await database.close()
     await say(settings, "survey")
     shop.write("flows/survey.yaml", SURVEY)

@@ -1,0 +1,101 @@
+"""Looks over the files of a program, each and all together: what `flows check` says and publishing asks."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bot.conversation.publication import FLOW, KEYWORDS, PROGRAM
+from bot.conversation.publishing import Folder, SourceFile, read_folder
+from bot.core.compliance import DEFAULT, LegalWords
+from bot.core.errors import FlowError
+from bot.core.flow.check import Complaint, check
+from bot.core.flow.compile import compile_flow
+from bot.core.flow.compiled import Flow
+from bot.core.flow.handler import HandlerSpec
+from bot.core.flow.keywords_file import read_keywords
+from bot.core.flow.program_file import read_program
+from bot.core.flow.reader import read
+from bot.core.flow.translations import Translations
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A folder as it was found; `flows` are those that compile, by name of file."""
+
+    path: Path
+    folder: Folder
+    flows: Mapping[str, Flow]
+    complaints: tuple[Complaint, ...]
+
+    @property
+    def errors(self) -> tuple[Complaint, ...]:
+        """What stops publication."""
+        return tuple(complaint for complaint in self.complaints if not complaint.is_warning)
+
+
+def look_over(path: Path, locales: Path, handlers: Mapping[str, HandlerSpec]) -> Look:
+    """Read, compile and check a folder, each file and all together.
+
+    What files say of each other is looked at once every file can be read: a typo gives one complaint.
+    """
+    try:
+        folder = read_folder(path, locales)
+    except FlowError as error:
+        return _placed(Look(path, Folder((), Translations()), {}, _as_complaints([error])))
+    errors: list[FlowError] = []
+    flows: dict[str, Flow] = {}
+    legal = DEFAULT
+    for file in folder.files:
+        try:
+            legal = _legal_words(file) or legal
+            if file.kind == FLOW:
+                flows[file.name] = compile_flow(read(file.text, file.file), translations=folder.translations)
+        except FlowError as error:
+            errors += [error, *error.others]
+    if not any(file.kind == PROGRAM for file in folder.files):
+        remedy = "write one: no credit can be told without it"
+        errors.append(FlowError(f"{path.name}/program.yaml", 1, 1, "there is no such file", remedy))
+    complaints = _as_complaints(errors)
+    if not errors:
+        found = check(tuple(flows.values()), handlers=handlers, translations=folder.translations, legal=legal)
+        complaints = tuple(found)
+    return _placed(Look(path, folder, flows, complaints))
+
+
+def _legal_words(file: SourceFile) -> LegalWords | None:
+    if file.kind == PROGRAM:
+        read_program(read(file.text, file.file))
+    if file.kind == KEYWORDS:
+        return read_keywords(read(file.text, file.file)).legal_words()
+    return None
+
+
+def _as_complaints(errors: Iterable[FlowError]) -> tuple[Complaint, ...]:
+    ordered = sorted(errors, key=lambda error: (error.file, error.line, error.column))
+    return tuple(Complaint(error) for error in ordered)
+
+
+def _placed(look: Look) -> Look:
+    """Name files as they are reached from here."""
+    complaints = tuple(
+        Complaint(placed(complaint.error, look.path), complaint.is_warning) for complaint in look.complaints
+    )
+    return replace(look, complaints=complaints)
+
+
+def placed(error: FlowError, flows: Path) -> FlowError:
+    """The error with its file named as it is reached from the working folder."""
+    kind, _, rest = error.file.partition("/")
+    if kind == flows.name and rest:
+        file = flows / rest
+    elif kind == "locales" and rest:
+        file = flows.parent / "locales" / rest.replace("/", "/LC_MESSAGES/", 1)
+    else:
+        return error
+    return FlowError(name_from_here(file), error.line, error.column, error.problem, error.remedy)
+
+
+def name_from_here(file: Path) -> str:
+    """A file as it is reached from the working folder, if it is below it."""
+    here = Path.cwd()
+    return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
