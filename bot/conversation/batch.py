@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -256,10 +255,11 @@ class Batch:
                 results.append(await self._answered_before(connection, part, contact, now))
             else:
                 results.append(self._record(writes, part.turn, now, is_stored=part.work.is_stored))
-        counts: Counter[tuple[str, int, str, str]] = Counter()
+        counts: dict[tuple[str, int, str, str], int] = {}
         for part in parts:
             if part.turn is not None:
-                counts.update(part.turn.effects.counts)
+                for key, times in part.turn.effects.counts.items():
+                    counts[key] = counts.get(key, 0) + times
         writes.count(counts, slot=self._conversation.entropy(1)[0] % _COUNT_SLOTS)
         await writes.flush(connection)
         return results

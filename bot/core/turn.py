@@ -5,7 +5,6 @@ what shall happen, and the conversation layer commits all of it together or noth
 therefore be decided again from a fresh snapshot at any time.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -101,7 +100,7 @@ class Effects:
     events: list[Event] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     calls: list[OutsideCall] = field(default_factory=list)
-    counts: Counter[tuple[str, int, str, str]] = field(default_factory=Counter)
+    counts: dict[tuple[str, int, str, str], int] = field(default_factory=dict)
     addresses: dict[tuple[str, str], Address] = field(default_factory=dict)
     notices: list[tuple[str, int]] = field(default_factory=list)
     """Notices given: (lot, days before its end)."""
@@ -302,7 +301,8 @@ class Turn:
 
     def count(self, flow: str, revision: int, step: str, what: str) -> None:
         """Count something for the step's statistics (`entered`, `sent`, `answered`, `expired` …)."""
-        self.effects.counts[flow, revision, step, what] += 1
+        counts, key = self.effects.counts, (flow, revision, step, what)
+        counts[key] = counts.get(key, 0) + 1
 
     # Below: how
 

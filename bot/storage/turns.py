@@ -5,7 +5,6 @@ Every statement here works on a whole batch: arrays in, rows out. Locks are take
 circle (design section 8.8).
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -427,7 +426,7 @@ class Writes:
         """Add rows of one table."""
         self.by_table.setdefault(table, []).extend(values)
 
-    def count(self, counts: Counter[tuple[str, int, str, str]], slot: int) -> None:
+    def count(self, counts: Mapping[tuple[str, int, str, str], int], slot: int) -> None:
         """Add to the statistics of steps: (flow, revision, step, what) → times."""
         for (flow, revision, step, what), times in sorted(counts.items()):
             self.add(_STEP_COUNT, (flow, revision, step, what, slot, times))
