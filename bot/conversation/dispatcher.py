@@ -82,8 +82,9 @@ class Dispatcher:
         self._arrived.set()
         if self._running is not None:
             await self._running
-        if self._written:
-            await self._settle()
+        if self._settle_timer is not None:
+            self._settle_timer.cancel()
+        await self._settle()
 
     async def submit(self, work: Work) -> Result:
         """Run a work and return what became of it once it is committed.
@@ -102,6 +103,8 @@ class Dispatcher:
 
         What could not be stored is left out: whoever found it finds it again.
         """
+        if self._closing:
+            return 0
         loop = asyncio.get_running_loop()
         waiting = [_Waiting(work, loop.create_future()) for work in works]
         self._bulk.extend(waiting)
@@ -128,8 +131,7 @@ class Dispatcher:
     async def settle(self) -> int:
         """Record now which replies were handed over; a contact's later messages wait for that."""
         settled = len(self._written)
-        if settled:
-            await self._settle()
+        await self._settle()
         return settled
 
     def _settle_soon(self) -> None:
@@ -174,6 +176,7 @@ class Dispatcher:
     def _next_batch(self) -> "asyncio.Task[None] | None":
         """Begin the next batch; None where nothing waits whose contact is not in hand."""
         if self._is_turn_of_bulk() and (batch := self._collect_bulk()):
+            self._bulk_slots -= 1  # here and not in the task: the next batch may be chosen before it begins
             return asyncio.create_task(self._work_bulk(batch))
         if batch := self._collect(self._waiting, _BATCH_MAX):
             return asyncio.create_task(self._work(batch))
@@ -188,7 +191,6 @@ class Dispatcher:
 
     def _collect_bulk(self) -> list[_Waiting]:
         batch = self._collect(self._bulk, self._bulk_size)
-        # What stands in the way here is in hand: without a batch now there will be one soon.
         self._bulk_was_last = True
         return batch
 
@@ -210,7 +212,6 @@ class Dispatcher:
 
     async def _work_bulk(self, batch: list[_Waiting]) -> None:
         """Run a batch of bulk works, and learn how many fit in the time that one should take."""
-        self._bulk_slots -= 1
         began_at = time.perf_counter()
         try:
             await self._work(batch)
@@ -221,8 +222,11 @@ class Dispatcher:
             self._bulk_size = min(max(_BULK_MIN, int(min(fits, self._bulk_size * 1.25 + 1))), _BATCH_MAX)
 
     async def _work(self, batch: list[_Waiting]) -> None:
+        began_at = time.perf_counter()
+        outcomes: list[str] = []
         try:
-            await self._run_batch(batch)
+            await self._run_batch(batch, outcomes)
+            _tell(outcomes, began_at)
         except Exception:
             _logger.exception("batch_failed", works=len(batch))
             for waiting in batch:
@@ -233,7 +237,8 @@ class Dispatcher:
                 self._busy.discard(waiting.work.lane)
             self._free.release()
 
-    async def _run_batch(self, batch: list[_Waiting]) -> None:
+    async def _run_batch(self, batch: list[_Waiting], outcomes: list[str]) -> None:
+        """Run works in one transaction, or, where that cannot be, each by itself; adds their outcomes."""
         written, self._written = self._written, []
         todo = list(batch)
         try:
@@ -245,19 +250,20 @@ class Dispatcher:
                     # One bad turn must not hurt the others: keep it apart and run the rest again.
                     bad = next(one for one in todo if one.work is failed.work)
                     todo.remove(bad)
-                    await self._fail(bad, failed.error)
+                    outcomes.append(await self._fail(bad, failed.error))
                 except RetryLater:
                     raise  # the database cannot do it now: nothing is wrong with the turns
                 except Exception as error:  # noqa: BLE001  # the outermost loop of turns
                     if len(todo) == 1:
-                        await self._fail(todo[0], error)
+                        outcomes.append(await self._fail(todo[0], error))
                         return
                     _logger.warning("batch_split", works=len(todo), error=type(error).__name__)
                     for one in todo:
-                        await self._run_batch([one])
+                        await self._run_batch([one], outcomes)
                     return
                 else:
                     written = []
+                    outcomes += [result.outcome for result in results if result is not None]
                     self._finish(todo, results)
                     return
         finally:
@@ -279,16 +285,29 @@ class Dispatcher:
         done.add_done_callback(lambda future: future.cancelled() or future.exception())
         self._waiting.append(_Waiting(work, done))
 
-    async def _fail(self, waiting: _Waiting, error: Exception) -> None:
+    async def _fail(self, waiting: _Waiting, error: Exception) -> str:
+        """Keep a failed turn; returns the outcome."""
         result = await keep_failed(self._database, self._conversation, waiting.work, error)
         if not waiting.done.done():
             waiting.done.set_result(result)
+        return result.outcome
 
     async def _settle(self) -> None:
         """Record which replies were handed over; what cannot be recorded now is tried again."""
         written, self._written = self._written, []
+        if not written:
+            return
         try:
             await self._database.transact(Batch(self._conversation, [], written=written).run)
         except Exception:  # turns go on without it
             self._written += written
             _logger.exception("replies_not_recorded", replies=len(written))
+
+
+def _tell(outcomes: list[str], began_at: float) -> None:
+    """One line for the whole batch: a line for each turn would cost a good part of the turn."""
+    counts: dict[str, int] = {}
+    for outcome in outcomes:
+        counts[outcome] = counts.get(outcome, 0) + 1
+    milliseconds = round((time.perf_counter() - began_at) * 1000, 1)
+    _logger.info("batch", turns=len(outcomes), outcomes=counts, milliseconds=milliseconds)

@@ -1,6 +1,7 @@
 """The clock: strikes every job at its pace, one strike of a job at a time, and survives their failures."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -68,10 +69,15 @@ class Clockwork:
         task = asyncio.current_task()
         assert task is not None, "a job is struck inside a task"
         self._striking.add(task)
+        began_at = time.perf_counter()
         try:
-            return await job.work()
+            done = await job.work()
         except Exception:  # the outermost loop of a job: the next strike tries again
             _logger.exception("job_failed", job=job.name)
             return 0
         finally:
             self._striking.discard(task)
+        if done:  # most strikes find nothing, several of them a second
+            milliseconds = round((time.perf_counter() - began_at) * 1000, 1)
+            _logger.info("job", job=job.name, done=done, milliseconds=milliseconds)
+        return done

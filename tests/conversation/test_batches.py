@@ -1,6 +1,7 @@
 """Many works at once: one commit where it can be, each its own where it must be, and an orderly end."""
 
 import asyncio
+import json
 from itertools import count
 
 import pytest
@@ -45,6 +46,21 @@ async def test_a_contact_is_in_a_batch_once(chat: Chat) -> None:
     first, second = await chat.app.database.transact(Batch(chat.app.conversation, works).run)
     assert first is not None
     assert second is None
+
+
+async def test_a_batch_and_a_job_are_told_in_one_line_each_that_names_nobody(chat: Chat) -> None:
+    await chat("LOYALTY")
+    await chat("STOP")
+    await chat.strike()
+    told = [json.loads(line) for line in chat.log.getvalue().splitlines()]
+    batches = [line for line in told if line["event"] == "batch"]
+    assert [(line["turns"], line["outcomes"]) for line in batches[:2]] == [
+        (1, {"exact": 1}),
+        (1, {"opt_out": 1}),
+    ]
+    assert all(line["milliseconds"] > 0 for line in batches)
+    assert chat.number not in chat.log.getvalue()
+    assert not [line for line in told if line["event"] == "job" and not line["done"]]
 
 
 async def test_an_application_that_stops_finishes_the_works_in_hand(chat: Chat) -> None:

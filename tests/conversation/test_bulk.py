@@ -1,12 +1,19 @@
 """Works in bulk: each once, and nobody who texts waits until all of them are done."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
 
+from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.inbox import inbound_work
 from bot.conversation.work import Work
 from bot.core.messages import Inbound
+from bot.storage import revisions
+from bot.storage.driver import Connection, Database
 from tests.conversation.chat import Chat
 
+T = TypeVar("T")
 MANY = 400
 
 
@@ -28,6 +35,8 @@ def texted(chat: Chat, line: int, text: str) -> Work:
 async def test_who_texts_does_not_wait_for_a_bulk(chat: Chat) -> None:
     """A reply comes while the most of the bulk still waits."""
     dispatcher = chat.app.dispatcher
+    # PostgreSQL's pool opens a connection when it is first needed, which takes longer than all of this.
+    await asyncio.gather(*(chat.app.database.query(revisions.generation) for _ in range(3)))
     bulk = asyncio.create_task(dispatcher.submit_all(texted(chat, line, "HELP") for line in range(MANY)))
     await asyncio.sleep(0)
     assert dispatcher.backlog == MANY
@@ -43,3 +52,47 @@ async def test_a_bulk_counts_what_is_new(chat: Chat) -> None:
     assert await chat.app.dispatcher.submit_all(works[:30]) == 30
     assert await chat.app.dispatcher.submit_all([*works, *works]) == 10
     assert await chat.app.dispatcher.submit_all(()) == 0
+
+
+@dataclass(slots=True)
+class Slow:
+    """A database far away: transactions begin there when it is told to go on."""
+
+    real: Database
+    asked: int = 0
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+    dialect: str = "postgresql"  # where several transactions may be in hand
+
+    async def transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Wait, then do it."""
+        self.asked += 1
+        await self.go_on.wait()
+        return await self.real.transact(work)
+
+    async def query(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Do it."""
+        return await self.real.query(work)
+
+    async def close(self) -> None:
+        """Leave the real one open: it is the application's."""
+
+
+async def test_a_bulk_leaves_a_place_to_who_texts(chat: Chat) -> None:
+    """Of three batches at once two may be of bulk works, however many wait."""
+    slow = Slow(chat.app.database)
+    dispatcher = Dispatcher(slow, chat.app.conversation)
+    dispatcher.start()
+    bulk = asyncio.create_task(dispatcher.submit_all(texted(chat, line, "HELP") for line in range(MANY)))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert slow.asked == 2
+    slow.go_on.set()
+    assert await bulk == MANY
+    await dispatcher.close()
+
+
+async def test_a_stopped_dispatcher_takes_no_bulk(chat: Chat) -> None:
+    """Who finds works when all is closed is not kept waiting for ever."""
+    await chat.app.dispatcher.close()
+    works = [texted(chat, 1, "HELP")]
+    assert await asyncio.wait_for(chat.app.dispatcher.submit_all(works), 5) == 0
