@@ -237,7 +237,8 @@ class Turn:
             valid_until=self._valid_until(),
             language=self.contact.locale,
         )
-        queued = _as_queued(message, may_leave(message, self._consent_facts(address), self.now))
+        facts = consent_facts(message, self.contact, address, self.subscriptions, self.shop.policy)
+        queued = _as_queued(message, may_leave(message, facts, self.now))
         self.effects.outgoing.append(queued)
         return queued
 
@@ -325,14 +326,23 @@ class Turn:
     def _usual_class(self) -> MessageClass:
         return MessageClass.REPLY if self.trigger.kind is TriggerKind.INBOUND else MessageClass.SERVICE
 
-    def _consent_facts(self, address: Address | None) -> ConsentFacts:
-        return ConsentFacts(
-            stopped_at=address.stopped_at if address else None,
-            unusable_reason=address.unusable_reason if address else None,
-            subscriptions=self.subscriptions,
-            zones=zones_of(self.contact, address),
-            policy=self.shop.policy,
-        )
+
+def consent_facts(
+    message: Outgoing,
+    contact: Contact,
+    address: Address | None,
+    subscriptions: Mapping[str, SubscriptionState],
+    policy: Policy,
+) -> ConsentFacts:
+    """What the gate may look at; `address` is None where the contact has it no more."""
+    return ConsentFacts(
+        stopped_at=address.stopped_at if address else None,
+        unusable_reason=address.unusable_reason if address else "it is not the contact's any more",
+        subscriptions=subscriptions,
+        # Where a number may be is asked only where quiet hours are: most messages are answers.
+        zones=zones_of(contact, address) if message.message_class in policy.quiet else (),
+        policy=policy,
+    )
 
 
 def zones_of(contact: Contact, address: Address | None) -> tuple[str, ...]:

@@ -17,10 +17,10 @@ from bot.channels.channel import (
     SendNever,
 )
 from bot.conversation.receipts import Receipt, Receipts
-from bot.core.consent import ConsentFacts, HoldUntil, Policy, Refuse, may_leave
+from bot.core.consent import HoldUntil, Policy, Refuse, may_leave
 from bot.core.errors import RetryLater
 from bot.core.messages import OutboxState
-from bot.core.turn import zones_of
+from bot.core.turn import consent_facts
 from bot.storage import outbox
 from bot.storage.driver import Connection, Database
 from bot.storage.outbox import Claimed, Outcome
@@ -92,14 +92,8 @@ class OutboxDelivery:
         return await self.database.transact(claim)
 
     def _objection(self, claimed: Claimed, now: datetime) -> Outcome | None:
-        message, address = claimed.message, claimed.address
-        facts = ConsentFacts(
-            stopped_at=address.stopped_at if address else None,
-            unusable_reason=address.unusable_reason if address else "it is not the contact's any more",
-            subscriptions=claimed.subscriptions,
-            zones=zones_of(claimed.contact, address),
-            policy=self.policy(),
-        )
+        message = claimed.message
+        facts = consent_facts(message, claimed.contact, claimed.address, claimed.subscriptions, self.policy())
         verdict = may_leave(message, facts, now)
         if isinstance(verdict, Refuse):
             return Outcome(message, OutboxState.REFUSED, now, reason=verdict.reason)
