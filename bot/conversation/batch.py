@@ -111,6 +111,7 @@ class Batch:
     ) -> None:
         """`written` are inline replies (contact, message) that were handed over since the last batch."""
         self._conversation = conversation
+        self._decider = conversation.decider  # another one may come into force while this runs
         self._works = works
         self._written = written
 
@@ -123,8 +124,8 @@ class Batch:
             return []
         parts = [_Part(work) for work in self._works]
         await self._find(connection, parts, now)
-        ready = _one_each(parts)
-        contacts = await self._lock(connection, ready)
+        contacts = await self._lock(connection, parts)
+        ready = _one_each(parts)  # only now: of two that were merged it was not known who they are
         await self._claim(connection, ready, now)
         fresh = [part for part in ready if part.is_new]
         await self._decide(connection, fresh, contacts, now)
@@ -208,7 +209,7 @@ class Batch:
         self, connection: Connection, part: _Part, turn: Turn, wanted: dict[str, Wanted]
     ) -> bool:
         try:
-            self._conversation.decider.decide(turn)
+            self._decider.decide(turn)
         except NeedsMore as needs:
             want = wanted.setdefault(part.contact_id, Wanted())
             want.orders |= needs.name == "orders"
@@ -232,7 +233,7 @@ class Batch:
         return Turn(
             trigger=part.work.trigger,
             snapshot=snapshot,
-            shop=self._conversation.decider.shop,
+            shop=self._decider.shop,
             now=now,
             mint=self._conversation.mint(now, part.contact_id),
         )
@@ -268,9 +269,7 @@ class Batch:
         # A stored message is handled long after its webhook was answered: the outbox takes its replies.
         inline_until = now + INLINE_WITHIN if turn.trigger.inbound is not None and not is_stored else None
         inline = set(turns.record(writes, turn, inline_until=inline_until, salt=self._salt))
-        caused = tuple(
-            self._follow_up(writes, turn, trigger) for trigger in follow_ups(turn, self._conversation)
-        )
+        caused = tuple(self._follow_up(writes, turn, trigger) for trigger in follow_ups(turn, self._decider))
         return Result(
             contact_id=turn.contact.id,
             outcome=turn.effects.outcome,
@@ -316,7 +315,7 @@ class Batch:
         return self._conversation.entropy(16).hex()
 
 
-def follow_ups(turn: Turn, conversation: Conversation) -> list[Trigger]:
+def follow_ups(turn: Turn, decider: Decider) -> list[Trigger]:
     """Triggers for the events of a turn that some flow starts on or waits for.
 
     A chain of events that cause one another ends after `CHAIN_MAX` links.
@@ -325,7 +324,7 @@ def follow_ups(turn: Turn, conversation: Conversation) -> list[Trigger]:
         return []
     depth = turn.trigger.payload.get("depth", 0)
     assert isinstance(depth, int), "we count it ourselves"
-    wanted = [event for event in turn.effects.events if conversation.decider.hears(turn, event.name)]
+    wanted = [event for event in turn.effects.events if decider.hears(turn, event.name)]
     if wanted and depth >= CHAIN_MAX:
         _logger.error("event_chain_too_long", contact=turn.contact.id, events=[one.name for one in wanted])
         return []

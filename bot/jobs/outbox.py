@@ -59,10 +59,13 @@ class OutboxDelivery:
     async def _deliver(self, buckets: Iterator[int]) -> int:
         done = 0
         for bucket in buckets:
-            while not self.stopping.is_set() and (claimed := await self._claim(bucket)):
-                outcomes = await asyncio.gather(*(self._send(one) for one in claimed))
-                await self.database.transact(lambda c, o=outcomes: outbox.record(c, o, self.clock()))  # type: ignore[misc]  # bound now
-                done += len(claimed)
+            found = 1
+            while found and not self.stopping.is_set():
+                found, free = await self._claim(bucket)
+                outcomes = await asyncio.gather(*(self._send(one) for one in free))
+                if outcomes:
+                    await self.database.transact(lambda c, o=outcomes: outbox.record(c, o, self.clock()))  # type: ignore[misc]  # bound now
+                done += found
         return done
 
     async def release(self) -> int:
@@ -77,17 +80,17 @@ class OutboxDelivery:
 
     # Below: how
 
-    async def _claim(self, bucket: int) -> list[Claimed]:
-        """Claim messages and settle those that the gate does not let go."""
+    async def _claim(self, bucket: int) -> tuple[int, list[Claimed]]:
+        """Claim messages and settle those that the gate does not let go: how many, and the others."""
 
-        async def claim(connection: Connection) -> list[Claimed]:
+        async def claim(connection: Connection) -> tuple[int, list[Claimed]]:
             now = self.clock()
             claimed = await outbox.claim(connection, bucket, now, LEASE, _AT_ONCE)
             objections = {one.message.id: self._objection(one, now) for one in claimed}
             stopped = [outcome for outcome in objections.values() if outcome is not None]
             if stopped:
                 await outbox.record(connection, stopped, now)
-            return [one for one in claimed if objections[one.message.id] is None]
+            return len(claimed), [one for one in claimed if objections[one.message.id] is None]
 
         return await self.database.transact(claim)
 

@@ -48,6 +48,18 @@ async def test_a_contact_is_in_a_batch_once(chat: Chat) -> None:
     assert second is None
 
 
+async def test_contacts_that_were_merged_are_in_a_batch_once(chat: Chat) -> None:
+    other = "+12125550101"
+    await chat("LOYALTY")
+    await chat("LOYALTY", number=other)
+    ids = {"old": await chat.contact_id(other), "new": await chat.contact_id()}
+    await chat.run("UPDATE contact SET merged_into = :new WHERE id = :old", **ids)
+    works = [text(chat, chat.number, "Ana"), text(chat, other, "skip")]
+    first, second = await chat.app.database.transact(Batch(chat.app.conversation, works).run)
+    assert first is not None
+    assert second is None
+
+
 async def test_a_batch_and_a_job_are_told_in_one_line_each_that_names_nobody(chat: Chat) -> None:
     await chat("LOYALTY")
     await chat("STOP")

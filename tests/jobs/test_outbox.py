@@ -1,6 +1,7 @@
 """The outbox, over the loopback's REST API: what is sent, what Twilio says, what becomes of it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -174,6 +175,24 @@ async def test_stop_between_queueing_and_claiming_refuses_the_message(chat: Chat
     queued = "state, reason"
     assert await chat.later(minutes=5) == []
     assert ("refused", "stopped") in await chat.outbox(queued)
+
+
+async def test_one_strike_refuses_all_that_may_not_leave(chat: Chat) -> None:
+    chat.loopback.fault(Fault(kind="reject", status=429, retry_after=60))
+    await chat("TWICE")
+    assert await chat.later(seconds=40) == []
+    assert (await chat.outbox()).count(("queued",)) == 3
+    await chat("STOP")
+    chat.clock.now += timedelta(minutes=5)
+    await chat.app.clockwork.strike_all()
+    assert (await chat.outbox()).count(("refused",)) == 3
+
+
+async def test_a_job_that_did_something_tells_of_it_in_one_line(chat: Chat) -> None:
+    await due(chat)
+    told = [json.loads(line) for line in chat.log.getvalue().splitlines()]
+    jobs = [(line["job"], line["done"]) for line in told if line["event"] == "job"]
+    assert {("timers", 1), ("outbox", 1)} <= set(jobs)
 
 
 async def test_in_quiet_hours_a_message_is_held_and_leaves_in_the_morning(chat: Chat) -> None:

@@ -75,6 +75,18 @@ async def test_a_failing_statement_takes_the_whole_batch_back(database: Database
     assert await left(database) == before
 
 
+async def test_a_batch_is_decided_under_one_publication(database: Database) -> None:
+    """Another one comes into force while the batch runs: it counts from the next batch on."""
+    first, second = await contacts(database, 2)
+
+    def publish(_: Turn) -> None:
+        place.decider = Script()
+
+    place = conversation(Script({"t1": publish, "t2": earn(500, "e2")}))
+    await database.transact(Batch(place, [work("t1", first), work("t2", second)]).run)
+    assert await asked(database, "SELECT key FROM entry") == [("e2",)]
+
+
 async def test_a_trigger_is_handled_once(database: Database) -> None:
     (contact_id,) = await contacts(database)
     first = await turn(database, contact_id, "t1", earn(500, "e1"))
