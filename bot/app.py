@@ -197,7 +197,8 @@ async def running(
             metrics=Metrics(),
             clock=clock,
         )
-        jobs = [Job("publication", 1, app.reload)]
+        # Every process records itself which of its replies were written; first, as other jobs wait for that.
+        jobs = [Job("replies", 1, dispatcher.settle), Job("publication", 1, app.reload)]
         if role != "web":
             jobs += await _worker_jobs(app, channels, stopping, stack)
         app.clockwork = Clockwork(jobs, stopping)
@@ -214,7 +215,6 @@ async def _worker_jobs(
         app.database, channels, app.receipts, lambda: app.decisions.shop.policy, app.clock, stopping
     )
     jobs = [
-        Job("replies", 1, app.dispatcher.settle),
         Job("timers", 1, due.timers),
         Job("schedules", 15, due.schedules),
         Job("triggers", 1, due.triggers),
@@ -227,7 +227,7 @@ async def _worker_jobs(
     shop = app.settings.shop
     if shop is not None:
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        calls = ShopCalls(app.database, session, shop.webhook_url, shop.webhook_secret, app.clock)
+        calls = ShopCalls(app.database, session, shop.webhook_url, shop.webhook_secret, app.clock, stopping)
         jobs.append(Job("shop_calls", 2, calls.make))
     return jobs
 

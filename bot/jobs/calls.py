@@ -36,12 +36,15 @@ class ShopCalls:
     url: str
     secret: str
     clock: Callable[[], datetime]
+    stopping: asyncio.Event
 
     async def make(self) -> int:
         """Make every call that is due."""
         now = self.clock()
         done = 0
         for bucket in await self.database.query(lambda c: calls.buckets_with_due(c, now)):
+            if self.stopping.is_set():
+                break
             claimed = await self.database.transact(
                 lambda c, bucket=bucket: calls.claim(c, bucket, self.clock(), _LEASE, _MOST)  # type: ignore[misc]  # bound now
             )

@@ -81,6 +81,8 @@ class DueWork:
         key = f"schedule:{flow}:{at.isoformat()}"
         done = 0
         for bucket in range(BUCKETS):
+            if self.stopping.is_set():
+                return done
             done += await self._start_bucket(bucket, zone, flow, key, at)
         await self.database.transact(lambda connection: schedules.reached(connection, name, at))
         return done

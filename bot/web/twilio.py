@@ -125,7 +125,7 @@ class TwilioWebhooks:
         try:
             await answer.prepare(request)
             await answer.write_eof()
-        except (ConnectionError, OSError):
+        except OSError:
             await self.dispatcher.give_back(result)
         else:
             self.dispatcher.written(result)
@@ -137,7 +137,7 @@ class TwilioWebhooks:
 
 
 def _is_person(inbound: Inbound) -> bool:
-    """Whether a person may be behind it: a short code or a name is a machine: that could go on for ever."""
+    """Whether a person may be behind it; answering a machine (a short code, a name) could go on for ever."""
     if inbound.channel != "sms":
         return True
     return inbound.address.startswith("+") and len(inbound.address) >= _NUMBER_CHARACTERS_MIN

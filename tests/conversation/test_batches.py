@@ -12,7 +12,7 @@ from bot.conversation.work import Work
 from bot.core.errors import RetryLater
 from bot.core.messages import Inbound
 from bot.core.triggers import Trigger, TriggerKind
-from tests.conversation.chat import Chat
+from tests.conversation.chat import Chat, chatting
 
 _NUMBERS = count(1)
 
@@ -73,6 +73,15 @@ async def test_a_batch_and_a_job_are_told_in_one_line_each_that_names_nobody(cha
     assert all(line["milliseconds"] > 0 for line in batches)
     assert chat.number not in chat.log.getvalue()
     assert not [line for line in told if line["event"] == "job" and not line["done"]]
+
+
+async def test_a_web_process_records_what_it_has_written(database_url: str) -> None:
+    """Also where it could not at first, and nobody texts any more."""
+    async with chatting(database_url, role="web") as chat:
+        result = await chat.app.dispatcher.submit(text(chat, chat.number, "HELP"))
+        chat.app.dispatcher.written(result)
+        await chat.app.clockwork.strike_all()
+        assert await chat.outbox() == [("sent",)]
 
 
 async def test_an_application_that_stops_finishes_the_works_in_hand(chat: Chat) -> None:

@@ -92,3 +92,10 @@ async def test_a_shop_that_never_answers_well_is_given_up_on(chat: Chat, shop: S
     for _ in range(40):
         await chat.later(hours=3)
     assert await chat.of("call", "state", "key") == [("dead",)]
+
+
+async def test_a_process_that_stops_makes_no_more_calls(chat: Chat, shop: Shop) -> None:
+    await chat.app.clockwork.close()
+    await chat.app.clockwork.strike_all()
+    assert shop.heard == []
+    assert await chat.of("call", "state, attempts", "key") == [("queued", 0)]

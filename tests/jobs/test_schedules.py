@@ -80,3 +80,13 @@ async def test_two_workers_strike_once(database_url: str, tmp_path: Path) -> Non
         await asyncio.gather(chat.strike(), other.strike())
         assert [*chat.news(), *other.news()] == ["It is two."]
         assert (await chat.triggers()).count(("schedule", "done")) == 1
+
+
+async def test_a_process_that_stops_leaves_the_strike_to_the_next(chat: Chat) -> None:
+    reached = "SELECT name, value FROM setting WHERE name LIKE 'schedule:%' ORDER BY name"
+    before = await chat.rows(reached)
+    await chat.app.clockwork.close()
+    chat.clock.now = at(19, 1)
+    await chat.app.clockwork.strike_all()
+    assert "schedule" not in dict(await chat.triggers())
+    assert await chat.rows(reached) == before
