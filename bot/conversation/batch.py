@@ -21,7 +21,8 @@ from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import NeedsMore, Shop, Snapshot, Turn
 from bot.storage import rows, turns
 from bot.storage.driver import Connection
-from bot.storage.turns import Wanted, Writes
+from bot.storage.snapshots import Wanted, load_consent, load_snapshots
+from bot.storage.writes import Writes, record
 
 INLINE_WITHIN = timedelta(seconds=10)
 """How long the webhook's own answer may carry replies; Twilio gives up after 15 s
@@ -195,7 +196,7 @@ class Batch:
                 return
             undecided = {part.contact_id: contacts[part.contact_id] for part in todo}
             more = {contact_id: want for contact_id, want in wanted.items() if contact_id in undecided}
-            snapshots = await turns.load(connection, undecided, more)
+            snapshots = await load_snapshots(connection, undecided, more)
             again = []
             for part in todo:
                 part.turn = self._turn(part, snapshots[part.contact_id], now)
@@ -268,7 +269,7 @@ class Batch:
     def _record(self, writes: Writes, turn: Turn, now: datetime, *, is_stored: bool) -> Result:
         # A stored message is handled long after its webhook was answered: the outbox takes its replies.
         inline_until = now + INLINE_WITHIN if turn.trigger.inbound is not None and not is_stored else None
-        inline = set(turns.record(writes, turn, inline_until=inline_until, salt=self._salt))
+        inline = set(record(writes, turn, inline_until=inline_until, salt=self._salt))
         caused = tuple(self._follow_up(writes, turn, trigger) for trigger in follow_ups(turn, self._decider))
         return Result(
             contact_id=turn.contact.id,
@@ -292,7 +293,7 @@ class Batch:
         """A retry of what was handled: the same answer, unless it goes another way by now."""
         given = await turns.answers(connection, part.contact_id, part.work.trigger.key)
         # Between the first answer and its repetition the contact may have said STOP.
-        addresses, _ = await turns.load_consent(connection, contact)
+        addresses, _ = await load_consent(connection, contact)
         stopped = {(one.channel, one.value) for one in addresses if one.stopped_at is not None}
         is_stopped = part.work.trigger.inbound is not None and inbound_name(part.work) in stopped
         replies = tuple(

@@ -16,7 +16,8 @@ from bot.core.triggers import TriggerKind
 from bot.core.turn import Snapshot, Turn
 from bot.storage import rows, turns
 from bot.storage.driver import Connection, Database
-from bot.storage.turns import Writes
+from bot.storage.snapshots import load_consent
+from bot.storage.writes import Writes, look_again, record
 
 _TRIES = 3
 _RETRY_AFTER = timedelta(minutes=1)
@@ -64,7 +65,7 @@ async def _keep(connection: Connection, conversation: Conversation, work: Work, 
         return Result(contact_id=contact_id, outcome="duplicate", is_duplicate=True)
     if inbound is None or (work.is_stored and not says_stop):  # replayed: it was answered kindly at first
         return Result(contact_id=contact_id, outcome="failed")
-    addresses, subscriptions = await turns.load_consent(connection, contact)
+    addresses, subscriptions = await load_consent(connection, contact)
     turn = Turn(
         trigger=work.trigger,
         snapshot=Snapshot(contact, addresses, subscriptions, (), Wallet(contact.id)),
@@ -78,7 +79,7 @@ async def _keep(connection: Connection, conversation: Conversation, work: Work, 
         apologise(turn)
     writes = Writes()
     until = None if work.is_stored else now + INLINE_WITHIN
-    inline = turns.record(writes, turn, inline_until=until, salt=lambda: conversation.entropy(16).hex())
+    inline = record(writes, turn, inline_until=until, salt=lambda: conversation.entropy(16).hex())
     await writes.flush(connection)
     replies = tuple(
         Reply(one.message.id, contact_id, one.message.body)
@@ -120,5 +121,5 @@ async def _keep_trigger(  # what is known of the failure
         await turns.fail_run(connection, contact_id, str(trigger.payload["run"]), failure, now)
     if trigger.kind is TriggerKind.CREDIT_EXPIRING:
         # The stored trigger does the work; the lots are looked at again tomorrow, not at every strike.
-        await turns.look_again(connection, contact_id, trigger.payload["lots"], now + _LOOK_AGAIN_AFTER)
+        await look_again(connection, contact_id, trigger.payload["lots"], now + _LOOK_AGAIN_AFTER)
     return state

@@ -13,7 +13,7 @@ from bot.core.messages import OutboxState
 from bot.core.triggers import Trigger, TriggerKind
 from bot.storage import outbox, rows
 from bot.storage.driver import Connection, Database
-from bot.storage.turns import Writes
+from bot.storage.writes import Writes
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 from bot.storage import rehearsal, turns
 from bot.storage.driver import Connection, Database
-from bot.storage.turns import Writes
+from bot.storage.snapshots import load_snapshots
+from bot.storage.writes import Writes, record
 
 NUMBER = "+12125550100"
 """Whose phone it is: 555-01… belongs to nobody (https://www.nationalnanpa.com/number_resource_info/555_numbers.html)."""
@@ -100,7 +101,7 @@ class Phone:
 
         async def know(connection: Connection) -> None:
             contacts = await turns.lock(connection, [self.contact_id])
-            snapshots = await turns.load(connection, contacts, {})
+            snapshots = await load_snapshots(connection, contacts, {})
             turn = Turn(
                 trigger=Trigger(_PROVIDER, TriggerKind.START, self.clock()),
                 snapshot=snapshots[self.contact_id],
@@ -111,7 +112,7 @@ class Phone:
             for name, value in fields.items():
                 turn.set_field(name.removeprefix("member."), value)
             writes = Writes()
-            turns.record(writes, turn, inline_until=None, salt=lambda: "")
+            record(writes, turn, inline_until=None, salt=lambda: "")
             await writes.flush(connection)
 
         await self.database.transact(know)

@@ -11,7 +11,7 @@ from bot.core.loyalty.books import Books
 from bot.core.turn import Snapshot
 from bot.storage import turns
 from bot.storage.driver import Connection, Statement
-from bot.storage.turns import Wanted
+from bot.storage.snapshots import Wanted, load_snapshots
 
 _MOST = 8
 _MESSAGES = Statement("""
@@ -141,7 +141,7 @@ async def know(connection: Connection, number: str, now: datetime) -> Known | No
         return None
     contacts = await turns.lock(connection, [contact_id])
     wanted = {contact_id: Wanted(lots=True, orders=True)}
-    snapshot = (await turns.load(connection, contacts, wanted))[contact_id]
+    snapshot = (await load_snapshots(connection, contacts, wanted))[contact_id]
     contact = snapshot.contact
     address = next(one for one in snapshot.addresses if one.value == number)
     of_contact = {"bucket": contact.bucket, "contact": contact.id}

@@ -12,9 +12,9 @@ from bot.core.flow.run import Run
 from bot.core.ids import bucket_of, instant
 from bot.core.messages import Direction
 from bot.core.turn import Snapshot
-from bot.storage import rows, turns
+from bot.storage import rows
 from bot.storage.driver import Connection, Statement
-from bot.storage.turns import Wanted
+from bot.storage.snapshots import Wanted, load_snapshots
 
 _FIND = Statement("""
     SELECT d.contact FROM directory d WHERE d.kind = :kind AND d.value = :value
@@ -91,7 +91,7 @@ async def portrait(connection: Connection, contact_id: str, *, runs: int, messag
     contact = await _contact(connection, contact_id)
     if contact.merged_into is not None:
         contact = await _contact(connection, contact.merged_into)
-    snapshots = await turns.load(connection, {contact.id: contact}, {contact.id: Wanted(lots=True)})
+    snapshots = await load_snapshots(connection, {contact.id: contact}, {contact.id: Wanted(lots=True)})
     own: dict[str, object] = {"bucket": contact.bucket, "contact": contact.id}
     inbound = [_inbound(row) for row in await connection.read(_INBOUND, **own, most=messages)]
     outgoing = await connection.read(_OUTGOING, **own, most=messages)

@@ -11,7 +11,7 @@ from bot.core.messages import Inbound
 from bot.core.triggers import Trigger, TriggerKind
 from bot.storage import contacts, rows
 from bot.storage.driver import Connection
-from bot.storage.turns import Writes
+from bot.storage.writes import Writes
 from tests.cli.conftest import Terminal, run
 
 NUMBER = "+12025550123"

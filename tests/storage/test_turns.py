@@ -15,7 +15,7 @@ from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 from bot.storage import rows, turns
 from bot.storage.driver import Connection, Database
-from bot.storage.turns import Wanted
+from bot.storage.snapshots import Wanted, load_snapshots
 from tests.storage.scripted import NOW, Script, asked, contacts, conversation, stored, turn, work
 
 DAY = timedelta(days=1)
@@ -218,7 +218,7 @@ async def test_a_snapshot_reads_back_what_turns_wrote(database: Database) -> Non
 
     async def read(connection: Connection) -> None:
         found = await turns.lock(connection, [contact_id])
-        snapshot = (await turns.load(connection, found, {contact_id: Wanted(lots=True)}))[contact_id]
+        snapshot = (await load_snapshots(connection, found, {contact_id: Wanted(lots=True)}))[contact_id]
         written, books = made[-1], made[-1].books
         assert found == {contact_id: written.contact}
         assert set(snapshot.addresses) == set(written.addresses.values())

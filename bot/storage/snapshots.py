@@ -1,0 +1,187 @@
+"""What a batch loads of its contacts: one snapshot of each, and what some turns want beyond it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
+from typing import Any
+
+from bot.core.contact import Address, Contact, Order, OrderLine, SubscriptionState
+from bot.core.ids import bucket_of, instant
+from bot.core.loyalty.wallet import Wallet
+from bot.core.turn import Snapshot
+from bot.storage import rows, tables
+from bot.storage.driver import Connection, Statement
+from bot.storage.rows import LOT_COLUMNS, WALLET, Unread
+
+_LOTS_MAX = 8
+"""How many open lots a snapshot carries; a turn that needs more asks for them."""
+_ORDERS_MAX = 20
+
+_SNAPSHOT = Statement(f"""
+    SELECT keys.id,
+        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason)
+         FROM address a WHERE a.bucket = keys.bucket AND a.contact = keys.id),
+        (SELECT @rows(s.subscription_group, s.state)
+         FROM subscription s WHERE s.bucket = keys.bucket AND s.contact = keys.id),
+        (SELECT @rows(r.id, r.flow, r.revision, r.status, r.version, r.state, r.started_at, r.failure)
+         FROM run r WHERE r.bucket = keys.bucket AND r.contact = keys.id AND r.status = 'waiting'),
+        w.pending_minor, w.available_minor, w.held_minor, w.debt_minor, w.entry_count, w.last_hash, w.version,
+        (SELECT @rows({LOT_COLUMNS})
+         FROM (SELECT * FROM lot l WHERE l.bucket = keys.bucket AND l.contact = keys.id
+               AND l.wallet = '{WALLET}' AND {tables.LOT_OPEN}
+               ORDER BY l.priority, l.expires_at, l.active_from, l.id LIMIT {_LOTS_MAX + 1}) l),
+        (SELECT @rows(h.id, h.order_id, h.state, h.expires_at, h.parts)
+         FROM hold h WHERE h.bucket = keys.bucket AND h.contact = keys.id AND h.wallet = '{WALLET}'
+         AND h.state = 'open')
+    FROM @each(keys: bucket integer, id text)
+    LEFT JOIN wallet w ON w.bucket = keys.bucket AND w.contact = keys.id AND w.id = '{WALLET}'
+""")  # noqa: S608  # our own constants
+_LOTS = Statement(f"""
+    SELECT l.contact, {LOT_COLUMNS}
+    FROM @each(keys: bucket integer, contact text)
+    JOIN lot l ON l.bucket = keys.bucket AND l.contact = keys.contact AND l.wallet = '{WALLET}'
+    WHERE {tables.LOT_OPEN}
+""")  # noqa: S608  # our own constants
+_LOTS_NAMED = Statement(f"""
+    SELECT l.contact, {LOT_COLUMNS}
+    FROM @each(keys: bucket integer, contact text, id text)
+    JOIN lot l ON l.bucket = keys.bucket AND l.contact = keys.contact AND l.wallet = '{WALLET}'
+        AND l.id = keys.id
+""")  # noqa: S608  # our own constants
+_ORDERS = Statement(f"""
+    SELECT o.contact, o.id, o.source, o.status, o.placed_at, o.total_minor, o.credit_minor,
+        (SELECT @rows(n.line, n.sku, n.name, n.quantity, n.unit_minor) FROM order_line n
+         WHERE n.bucket = o.bucket AND n.contact = o.contact AND n.shop_order = o.id)
+    FROM shop_order o
+    WHERE o.bucket = :bucket AND o.contact = :contact
+    ORDER BY o.placed_at DESC LIMIT {_ORDERS_MAX}
+""")  # noqa: S608  # our own constants
+_CONSENT_OF = Statement("""
+    SELECT
+        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason)
+         FROM address a WHERE a.bucket = :bucket AND a.contact = :contact),
+        (SELECT @rows(s.subscription_group, s.state)
+         FROM subscription s WHERE s.bucket = :bucket AND s.contact = :contact)
+""")
+_NOTICES = Statement("""
+    SELECT n.contact, n.lot, n.days
+    FROM @each(keys: bucket integer, contact text)
+    JOIN notice n ON n.bucket = keys.bucket AND n.contact = keys.contact
+""")
+_ENTERED = Statement("""
+    SELECT r.flow, MAX(r.started_at) FROM run r
+    WHERE r.bucket = :bucket AND r.contact = :contact GROUP BY r.flow
+""")
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What a turn asked for beyond the snapshot."""
+
+    lots: bool = False
+    lot_ids: set[str] = field(default_factory=set)
+    orders: bool = False
+    notices: bool = False
+    entered: bool = False
+
+
+async def load_snapshots(
+    connection: Connection, contacts: Mapping[str, Contact], wanted: Mapping[str, Wanted]
+) -> dict[str, Snapshot]:
+    """Snapshots of locked contacts, with what some of them want beyond it."""
+    keys = [(contact.bucket, contact.id) for contact in contacts.values()]
+    found = await connection.read(_SNAPSHOT, keys=keys)
+    snapshots = {row[0]: _snapshot(contacts[row[0]], row) for row in found}
+    if wanted:
+        await _load_lots(connection, snapshots, wanted)
+        await _load_more(connection, snapshots, wanted)
+    return snapshots
+
+
+async def load_consent(
+    connection: Connection, contact: Contact
+) -> tuple[tuple[Address, ...], dict[str, SubscriptionState]]:
+    """Addresses and subscriptions alone: enough to say STOP when nothing else can be read."""
+    ((addresses, subscriptions),) = await connection.read(
+        _CONSENT_OF, bucket=contact.bucket, contact=contact.id
+    )
+    return (
+        tuple(rows.address_from(one) for one in rows.json_rows(addresses)),
+        rows.subscriptions_from(rows.json_rows(subscriptions)),
+    )
+
+
+def _snapshot(contact: Contact, row: Sequence[Any]) -> Snapshot:
+    lots = rows.json_rows(row[11])
+    wallet = (
+        Wallet(contact.id)
+        if row[4] is None
+        else Wallet(contact.id, row[4], row[5], row[6], row[7], row[8], row[9], row[10])
+    )
+    return Snapshot(
+        contact=contact,
+        addresses=tuple(rows.address_from(one) for one in rows.json_rows(row[1])),
+        subscriptions=rows.subscriptions_from(rows.json_rows(row[2])),
+        runs=tuple(rows.run_from(one) for one in rows.json_rows(row[3])),
+        wallet=wallet,
+        lots=Unread(lots[:_LOTS_MAX], rows.lot_from),
+        holds=Unread(rows.json_rows(row[12]), rows.hold_from),
+        lots_complete=len(lots) <= _LOTS_MAX,
+    )
+
+
+async def _load_lots(
+    connection: Connection, snapshots: dict[str, Snapshot], wanted: Mapping[str, Wanted]
+) -> None:
+    all_of = [(bucket_of(contact), contact) for contact, want in wanted.items() if want.lots]
+    named = [
+        (bucket_of(contact), contact, lot_id) for contact, want in wanted.items() for lot_id in want.lot_ids
+    ]
+    found: dict[str, dict[str, Any]] = {}
+    for statement, keys in ((_LOTS, all_of), (_LOTS_NAMED, named)):
+        if keys:
+            for row in await connection.read(statement, keys=keys):
+                found.setdefault(row[0], {})[row[1]] = rows.lot_from(row[1:])
+    for contact, want in wanted.items():
+        if not (want.lots or want.lot_ids):
+            continue
+        snapshot = snapshots[contact]
+        lots = {lot.id: lot for lot in snapshot.lots} | found.get(contact, {})
+        complete = snapshot.lots_complete or want.lots
+        snapshots[contact] = replace(snapshot, lots=tuple(lots.values()), lots_complete=complete)
+
+
+async def _load_more(
+    connection: Connection, snapshots: dict[str, Snapshot], wanted: Mapping[str, Wanted]
+) -> None:
+    given: dict[str, list[tuple[str, int]]] = {
+        contact: [] for contact, want in wanted.items() if want.notices
+    }
+    if given:
+        keys = [(bucket_of(contact), contact) for contact in given]
+        for contact, lot, days in await connection.read(_NOTICES, keys=keys):
+            given[contact].append((lot, days))
+    for contact, want in wanted.items():
+        more = dict(snapshots[contact].more)
+        if want.orders:
+            found = await connection.read(_ORDERS, bucket=bucket_of(contact), contact=contact)
+            more["orders"] = tuple(_order(row) for row in found)
+        if want.notices:
+            more["notices"] = frozenset(given[contact])
+        if want.entered:
+            found = await connection.read(_ENTERED, bucket=bucket_of(contact), contact=contact)
+            more["entered"] = {flow: instant(started_at) for flow, started_at in found}
+        snapshots[contact] = replace(snapshots[contact], more=more)
+
+
+def _order(row: Sequence[Any]) -> Order:
+    lines = sorted(rows.json_rows(row[7]), key=itemgetter(0))
+    return Order(
+        id=row[1],
+        source=row[2],
+        status=row[3],
+        placed_at=instant(row[4]),
+        total_minor=row[5],
+        credit_minor=row[6],
+        lines=tuple(OrderLine(sku, name, quantity, unit) for _, sku, name, quantity, unit in lines),
+    )

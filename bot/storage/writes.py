@@ -1,0 +1,200 @@
+"""What turns decided, written: effects become rows, a batch's rows are written table by table."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.core.contact import Contact, JsonValue
+from bot.core.ids import bucket_of, microseconds
+from bot.core.loyalty.notices import next_notice_at
+from bot.core.turn import Turn
+from bot.storage import rows, tables
+from bot.storage.driver import Connection, Present, Rows, Statement
+from bot.storage.rows import WALLET, RowValues
+
+_LOOK_AGAIN = Statement(f"""
+    UPDATE lot SET notice_at = keys.notice_at
+    FROM @each(keys: bucket integer, contact text, id text, notice_at bigint)
+    WHERE lot.bucket = keys.bucket AND lot.contact = keys.contact AND lot.wallet = '{WALLET}'
+        AND lot.id = keys.id
+""")  # noqa: S608  # our own constants
+
+_TABLES = tables.Row.metadata.tables
+
+
+def _rows(
+    table: str, present: Present = Present.FAIL, *, returning: str = "", once: Collection[str] = ()
+) -> Rows:
+    return Rows(_TABLES[table], present, returning=returning, once=once)
+
+
+_CONTACT = _rows("contact", Present.REPLACE)
+_ADDRESS = _rows("address", Present.REPLACE, once=("created_at",))
+_SUBSCRIPTION = _rows("subscription", Present.REPLACE)
+_CONSENT = _rows("consent")
+_TRIGGER = _rows("trigger", Present.KEEP)
+_RUN = _rows("run", Present.REPLACE)
+_OUTBOX = _rows("outbox")
+_EVENT = _rows("event")
+_ORDER = _rows("shop_order")
+_ORDER_LINE = _rows("order_line")
+_CALL = _rows("call", Present.KEEP)
+_WALLET = _rows("wallet", Present.REPLACE)
+_LOT = _rows("lot", Present.REPLACE, once=("notice_at",))
+_NOTICE = _rows("notice", Present.KEEP)
+_STEP_COUNT = _rows("step_count", Present.ADD)
+_ENTRY = _rows("entry")
+_DRAW = _rows("draw")
+_HOLD = _rows("hold", Present.REPLACE)
+
+
+@dataclass(slots=True)
+class Writes:
+    """Everything a batch of turns wrote, by table; written in a fixed order: contacts, then credit."""
+
+    by_table: dict[Rows, list[RowValues]] = field(default_factory=dict)
+    looked_at: list[tuple[int, str, str, int | None]] = field(default_factory=list)
+    """Lots (bucket, contact, id) and when to look next whether a notice is due."""
+
+    def add(self, table: Rows, *values: RowValues) -> None:
+        """Add rows of one table."""
+        self.by_table.setdefault(table, []).extend(values)
+
+    def count(self, counts: Mapping[tuple[str, int, str, str], int], slot: int) -> None:
+        """Add to the statistics of steps: (flow, revision, step, what) → times."""
+        for (flow, revision, step, what), times in sorted(counts.items()):
+            self.add(_STEP_COUNT, (flow, revision, step, what, slot, times))
+
+    def trigger(self, values: RowValues) -> None:
+        """Add a trigger that waits for its turn."""
+        self.add(_TRIGGER, values)
+
+    async def flush(self, connection: Connection) -> None:
+        """Write it all."""
+        for table in _WRITE_ORDER:
+            values = self.by_table.get(table)
+            if values:
+                await connection.write(table, values)
+        if self.looked_at:
+            await connection.read(_LOOK_AGAIN, keys=self.looked_at)
+
+
+_WRITE_ORDER = (
+    _CONTACT,
+    _ADDRESS,
+    _SUBSCRIPTION,
+    _CONSENT,
+    _RUN,
+    _OUTBOX,
+    _EVENT,
+    _ORDER,
+    _ORDER_LINE,
+    _CALL,
+    _WALLET,
+    _LOT,
+    _ENTRY,
+    _DRAW,
+    _HOLD,
+    _NOTICE,
+    _TRIGGER,
+    _STEP_COUNT,  # last: counters are the only rows that turns of different contacts share
+)
+
+
+def record(
+    writes: Writes,
+    turn: Turn,
+    *,
+    inline_until: datetime | None,
+    salt: Callable[[], str],
+) -> tuple[str, ...]:
+    """Add what one turn decided; returns the ids of the messages that leave in the webhook's own answer."""
+    effects, now = turn.effects, turn.now
+    contact = turn.contact
+    contact_id = contact.id
+    if effects.consent:
+        contact = _record_consent(writes, turn, salt)
+    if effects.contact_changed or effects.consent:
+        writes.add(_CONTACT, rows.contact_row(contact))
+    for address in effects.addresses.values():
+        writes.add(_ADDRESS, rows.address_row(contact, address, now))
+    for run in effects.runs.values():
+        writes.add(_RUN, rows.run_row(contact_id, run, now))
+    inline = []
+    for queued in effects.outgoing:
+        is_inline = inline_until is not None and turn.may_answer_inline(queued)
+        if is_inline:
+            inline.append(queued.message.id)
+        until = inline_until if is_inline else None
+        writes.add(_OUTBOX, rows.outbox_row(queued, turn.trigger.key, now, inline_until=until))
+    for event in effects.events:
+        writes.add(_EVENT, rows.event_row(contact_id, turn.new_id(), event))
+    for order in effects.orders:
+        head, lines = rows.order_rows(contact_id, order)
+        writes.add(_ORDER, head)
+        writes.add(_ORDER_LINE, *lines)
+    for call in effects.calls:
+        writes.add(_CALL, rows.call_row(contact_id, call, now))
+    _record_credit(writes, turn)
+    if effects.looked_at:
+        _record_notices(writes, turn)
+    return tuple(inline)
+
+
+def _record_notices(writes: Writes, turn: Turn) -> None:
+    contact = turn.contact
+    for lot_id, days in turn.effects.notices:
+        writes.add(
+            _NOTICE, (contact.bucket, contact.id, lot_id, days, turn.trigger.key, microseconds(turn.now))
+        )
+    writes.looked_at += [
+        (contact.bucket, contact.id, lot_id, rows.stored(notice_at))
+        for lot_id, notice_at in turn.effects.looked_at.items()
+    ]
+
+
+def _record_consent(writes: Writes, turn: Turn, salt: Callable[[], str]) -> Contact:
+    contact = turn.contact
+    latest = {}
+    for change in turn.effects.consent:
+        line = rows.consent_row(
+            contact,
+            change,
+            number=contact.consent_count + 1,
+            previous_hash=contact.consent_hash,
+            salt=salt(),
+        )
+        contact = replace(contact, consent_count=contact.consent_count + 1, consent_hash=line.hash)
+        writes.add(_CONSENT, line.values)
+        latest[change.group] = change
+    for change in latest.values():
+        writes.add(_SUBSCRIPTION, rows.subscription_row(contact, change))
+    return contact
+
+
+def _record_credit(writes: Writes, turn: Turn) -> None:
+    books = turn.opened_books
+    if books is None or not books.is_changed:
+        return
+    writes.add(_WALLET, rows.wallet_row(books.wallet))
+    contact_id = turn.contact.id
+    notices = turn.program.notices
+    for lot in books.new_lots:
+        notice_at = next_notice_at(lot, turn.contact.zone, notices, turn.now)
+        writes.add(_LOT, rows.lot_row(contact_id, lot, notice_at))
+    writes.add(_LOT, *(rows.lot_row(contact_id, lot, None) for lot in books.changed_lots))
+    # What closed comes first: an order that is held for again has one open hold at every moment.
+    writes.add(_HOLD, *(rows.hold_row(contact_id, hold) for hold in (*books.changed_holds, *books.new_holds)))
+    for entry in books.entries:
+        head, draws = rows.entry_rows(entry)
+        writes.add(_ENTRY, head)
+        writes.add(_DRAW, *draws)
+
+
+async def look_again(connection: Connection, contact_id: str, lots: JsonValue, at: datetime) -> None:
+    """Say when to look next whether notices of these lots are due."""
+    assert isinstance(lots, list), "lots are listed"
+    writes = Writes()
+    bucket = bucket_of(contact_id)
+    writes.looked_at += [(bucket, contact_id, str(lot), microseconds(at)) for lot in lots]
+    await writes.flush(connection)
