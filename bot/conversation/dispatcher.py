@@ -301,7 +301,7 @@ class Dispatcher:
             await self._database.transact(Batch(self._conversation, [], written=written).run)
         except Exception:  # turns go on without it
             self._written += written
-            _logger.exception("replies_not_recorded", replies=len(written))
+            _logger.exception("replies_not_recorded", messages=len(written))
 
 
 def _tell(outcomes: list[str], began_at: float) -> None:

@@ -38,8 +38,9 @@ _RELEASE = Statement("""
     UPDATE outbox SET state = 'queued', reason = NULL, state_at = :now
     WHERE bucket = :bucket AND state = 'held' AND due_at <= :now
 """)
+# The lease that ended stays: by it an answer that was not written is given back (see `turns.give_back`).
 _GIVE_UP_LEASE = Statement("""
-    UPDATE outbox SET state = 'unknown', lease_until = NULL, state_at = :now
+    UPDATE outbox SET state = 'unknown', state_at = :now
     WHERE bucket = :bucket AND state = 'sending' AND lease_until <= :now
 """)
 _AFTER_RESTORE = Statement("""

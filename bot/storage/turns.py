@@ -62,10 +62,12 @@ _SENT = Statement("""
     WHERE bucket = :bucket AND contact = :contact AND id = :id
         AND state IN ('sending', 'unknown') AND attempts = 0
 """)
-# Only under the lease it was answered with: a retry of the webhook that came since has taken it over.
+# Only under the lease it was answered with: a retry of the webhook that came since has taken it over. That
+# the lease has ended since (`unknown`) changes nothing: who was to write it knows that it did not leave.
 _UNSENT = Statement("""
     UPDATE outbox SET state = 'queued', state_at = :now, lease_until = NULL
-    WHERE bucket = :bucket AND contact = :contact AND id = :id AND state = 'sending' AND lease_until = :lease
+    WHERE bucket = :bucket AND contact = :contact AND id = :id
+        AND state IN ('sending', 'unknown') AND lease_until = :lease
 """)
 # Nobody took the answer that the provider asks for again, so it is not unknown any more.
 _ANSWER_AGAIN = Statement("""

@@ -52,6 +52,17 @@ async def test_an_answer_that_was_not_written_leaves_by_the_outbox_once(chat: Ch
     assert await chat.later(minutes=5) == []
 
 
+async def test_an_answer_that_was_called_unknown_before_it_is_given_back_leaves_too(chat: Chat) -> None:
+    """Who was to write it knows better than the end of its lease: it did not leave."""
+    first = await submit(chat)
+    assert await chat.later(seconds=45) == []
+    assert await chat.outbox() == [("unknown",)]
+    await chat.app.dispatcher.give_back(first)
+    assert await chat.later(minutes=1) == said(first)
+    await chat.app.dispatcher.give_back(first)
+    assert await chat.later(minutes=5) == []
+
+
 async def test_what_a_retry_carries_is_not_sent_by_whoever_failed_before(chat: Chat) -> None:
     first = await submit(chat)
     chat.clock.now += timedelta(seconds=1)
