@@ -55,7 +55,7 @@ def expire(turn: Turn) -> None:
     if unknown:
         raise NeedsMoreLots(unknown)
     for lot_id in _lot_ids(turn):
-        noticed = lot_id in turn.books.lots and turn.books.lots[lot_id].noticed_at is not None
+        noticed = turn.books.lots[lot_id].noticed_at is not None
         entry = turn.books.expire(lot_id, turn.now, "" if noticed else _UNNOTICED)
         if entry is None:
             continue
