@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 import aiohttp
+import asyncpg
 from aiohttp import web
 
 from bot.channels.channel import Channel
@@ -29,6 +31,7 @@ from bot.conversation.publishing import Published, compile_folder, publish, read
 from bot.conversation.receipts import Receipts
 from bot.core.compliance import LegalCategory
 from bot.core.consent import Policy
+from bot.core.errors import CannotStart
 from bot.core.flow.handler import HandlerSpec, by_name
 from bot.core.flow.reader import together
 from bot.core.ids import new_id
@@ -73,10 +76,16 @@ def utc_now() -> datetime:
 
 
 async def open_database(settings: Settings) -> Database:
-    """Open the database the settings name."""
-    if settings.sqlite_file is not None:
-        return SqliteDatabase(str(settings.sqlite_file))
-    return await PostgresDatabase.open(settings.database_url)
+    """Open the database the settings name. Raises CannotStart."""
+    try:
+        if settings.sqlite_file is not None:
+            return SqliteDatabase(str(settings.sqlite_file))
+        return await PostgresDatabase.open(settings.database_url)
+    except (OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CannotStart(
+            f"the database cannot be reached: {reason}; check DATABASE_URL and that it runs"
+        ) from error
 
 
 async def prepare_database(settings: Settings, clock: Clock) -> Database:
@@ -247,7 +256,14 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
     await runner.setup()
     try:
         site = web.TCPSite(runner, app.settings.host, app.settings.port, backlog=1024)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            port = app.settings.port
+            raise CannotStart(
+                f"port {port} cannot be listened on ({error.strerror}): end what runs there,"
+                f" or set REGULARS_PORT to another, like {port + 1}"
+            ) from error
         yield f"http://{app.settings.host}:{app.settings.port}"
     finally:
         await runner.cleanup()

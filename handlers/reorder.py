@@ -6,13 +6,14 @@ from bot.core.contact import JsonValue, Order, OrderLine
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
 from bot.core.ids import derived_id
+from bot.core.loyalty.earning import PaidLine, earned
 from bot.core.loyalty.entries import Cause
 from bot.core.turn import Turn
 
 
 @handler(
     arguments=("order",),
-    returns=("items", "total", "credit", "to_pay", "number"),
+    returns=("items", "total", "credit", "to_pay", "earned", "number"),
     problems=("nothing_to_order", "gone", "price_changed"),
 )
 def reorder(turn: Turn) -> Mapping[str, JsonValue]:
@@ -47,6 +48,7 @@ def reorder(turn: Turn) -> Mapping[str, JsonValue]:
     turn.place_order(order)
     turn.track("Order Placed", {"order_id": order.id, "total": total, "credit": credit})
     turn.call(f"order/{order.id}", "order.placed", _told_to_the_shop(turn, order))
+    earned_minor = _earn(turn, order)
     return {
         "items": ", ".join(
             line.name if line.quantity == 1 else f"{line.quantity} x {line.name}" for line in lines
@@ -54,8 +56,29 @@ def reorder(turn: Turn) -> Mapping[str, JsonValue]:
         "total": total,
         "credit": credit,
         "to_pay": total - credit,
+        "earned": earned_minor,
         "number": order.id[:6].upper(),
     }
+
+
+def _earn(turn: Turn, order: Order) -> int:
+    """Grant what a member's order earns of the cash paid for it; pending until it cannot be returned."""
+    if not turn.contact.is_member:
+        return 0
+    program = turn.program
+    paid = PaidLine(order.total_minor, credit_minor=order.credit_minor)
+    earned_minor = earned([paid], program.earning.rate, program.point_value_minor).total_minor
+    if earned_minor:
+        grant = program.earned_grant(earned_minor, turn.now, turn.contact.zone, turn.shop.program_policy)
+        cause = Cause(
+            f"earn/{order.id}",
+            actor=f"contact/{turn.contact.id}",
+            source_type="order",
+            source_id=order.id,
+        )
+        turn.books.earn(grant, turn.now, cause)
+        turn.track("Credit Granted", {"amount": earned_minor, "why": "order"})
+    return earned_minor
 
 
 def _lines(turn: Turn, wanted: JsonValue) -> tuple[OrderLine, ...]:

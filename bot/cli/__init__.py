@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from bot.cli import backup, chat, contact, dead, demo, doctor, flows, outbox, program, serving
-from bot.core.errors import RegularsError
+from bot.core.errors import CannotStart, RegularsError
 
 cli = typer.Typer(
     name="regulars",
@@ -29,12 +29,12 @@ backup.add_to(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command; what can go wrong in the world ends in a line that says what to do, and exit code 2."""
+    """Run a command; what can go wrong in the world ends in a line that says what to do."""
     try:
         cli(args=list(arguments) if arguments is not None else None)
     except RegularsError as error:
         sys.stderr.write(f"{error}\n")
-        raise SystemExit(2) from error
+        raise SystemExit(1 if isinstance(error, CannotStart) else 2) from error
     except Exception as error:
         from bot.cli.database import UNREACHABLE  # what the drivers may raise takes long to import
 

@@ -92,6 +92,7 @@ class Decisions:
             self.engine.answer(turn, found.run, inbound.text, inbound.media)
         elif isinstance(found, Starts):
             turn.effects.outcome = found.how
+            _speak_as_written(turn, found)
             heard = self._keyword_heard(turn, inbound, found)
             self.engine.start(turn, found.flow, found.starter, found.variables)
         elif isinstance(found, Nobody):
@@ -239,6 +240,16 @@ _BY_KIND: Mapping[TriggerKind, Callable[[Decisions, Turn], None]] = {
 
 def _listening(turn: Turn) -> list[Run]:
     return [run for run in turn.runs.values() if _waits(run, WaitKind.INBOUND)]
+
+
+def _speak_as_written(turn: Turn, found: Starts) -> None:
+    """Take the language of a newcomer's first word: it says more than the number's country."""
+    starter = found.starter
+    is_newcomer = turn.contact.created_at == turn.now and not turn.contact.is_member
+    if not is_newcomer or not isinstance(starter, KeywordStarter):
+        return
+    if starter.language != found.flow.language and found.how != "near":
+        turn.set_field("locale", starter.language)
 
 
 def _open_question(turn: Turn, channel: str) -> Run | None:

@@ -4,6 +4,7 @@ RegularsError
 ├── TellMember     the contact asked for what cannot be had: say so kindly, change nothing
 ├── RetryLater     the world is busy: the same call may succeed later
 ├── NeverRetry     the same call can never succeed: record it and show an operator
+    ├── CannotStart    a port or the database is not as it must be: mend it and start again
 ├── FlowError      a marketer's file is wrong: file, line, column, problem, remedy
 └── Refused        a request from outside is wrong: what, where and what to do
 """
@@ -38,6 +39,10 @@ class RetryLater(RegularsError):
 
 class NeverRetry(RegularsError):
     """The same call can never succeed."""
+
+
+class CannotStart(RegularsError):
+    """Something around us is not as it must be; the text says what to do."""
 
 
 @dataclass(eq=False)

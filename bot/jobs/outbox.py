@@ -18,7 +18,6 @@ from bot.channels.channel import (
 )
 from bot.conversation.receipts import Receipt, Receipts
 from bot.core.consent import HoldUntil, Policy, Refuse, may_leave
-from bot.core.errors import RetryLater
 from bot.core.messages import OutboxState
 from bot.core.turn import consent_facts
 from bot.storage import outbox
@@ -137,8 +136,8 @@ class OutboxDelivery:
         )
         try:
             await self.receipts.report_address(receipt, message.channel, message.address, str(error))
-        except RetryLater:
-            _logger.warning("address_report_postponed", message=message.id)
+        except Exception:  # what became of the message must be recorded all the same
+            _logger.exception("address_report_lost", message=message.id)
 
 
 def _outcome(claimed: Claimed, error: SendError, now: datetime) -> Outcome:

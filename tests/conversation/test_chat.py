@@ -67,7 +67,7 @@ async def test_the_last_order_is_ordered_again_with_credit(chat: Chat) -> None:
     (done,) = await chat("YES")
     assert done.startswith("Thank you! Order ")
     assert done.endswith("$6.00 to pay when you pick it up.")
-    assert await chat.wallet() == (0, 0, 0, 0)
+    assert await chat.wallet() == (30, 0, 0, 0)  # what the $6.00 earns, pending
 
 
 async def test_no_leaves_the_order(chat: Chat) -> None:
@@ -76,6 +76,14 @@ async def test_no_leaves_the_order(chat: Chat) -> None:
     await chat("REORDER")
     assert await chat("no") == ["All right, nothing was ordered."]
     assert await chat.wallet() == (0, 500, 0, 0)
+
+
+async def test_the_language_of_the_first_word_counts(chat: Chat) -> None:
+    """A number says where it was bought; the word says what its owner speaks."""
+    (required, welcome, _) = await chat("会员")
+    assert required.startswith("您已加入")
+    assert welcome.startswith("欢迎")
+    assert (await chat("SALDO"))[0].startswith("您")  # later words in another language change nothing
 
 
 async def test_help_is_answered_in_every_state(chat: Chat) -> None:

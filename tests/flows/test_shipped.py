@@ -85,7 +85,9 @@ async def test_reordering_the_last_order() -> None:
         "$10.00 to pay when you pick it up."
     )
     assert [call.kind for call in phone.effects[-1].calls] == ["order.placed"]
-    assert await phone.say("balance") == ["You have no credit to spend right now."]
+    assert await phone.say("balance") == [
+        "You have no credit to spend right now. $0.50 more is coming on Dec 8."
+    ]
 
 
 async def test_a_second_yes_orders_nothing() -> None:

@@ -31,16 +31,21 @@ def test_the_proposal_becomes_an_order_and_the_shop_is_told() -> None:
     (order,) = turn.effects.orders
     assert order.lines == (OrderLine("LATTE", "Oat latte", 2, 550), OrderLine("TEA", "Jasmine tea", 1, 350))
     assert (order.total_minor, order.credit_minor, order.source) == (1450, 700, "sms")
-    assert turn.books.spendable(turn.now) == 0
+    assert turn.books.spendable(turn.now) == 37  # five percent of the 7.50 paid in cash
     assert {**result, "number": ""} == {
-        "items": "2 x Oat latte, Jasmine tea", "total": 1450, "credit": 700, "to_pay": 750, "number": "",
-    }  # fmt: skip
+        "items": "2 x Oat latte, Jasmine tea",
+        "total": 1450,
+        "credit": 700,
+        "to_pay": 750,
+        "earned": 37,
+        "number": "",
+    }
     (call,) = turn.effects.calls
     assert (call.key, call.kind) == (f"order/{order.id}", "order.placed")
     assert call.payload["contact"] == CONTACT
     assert call.payload["to_pay_minor"] == 750
     assert call.payload["placed_at"] == NOW.isoformat()
-    assert [event.name for event in turn.effects.events] == ["Order Placed"]
+    assert [event.name for event in turn.effects.events] == ["Order Placed", "Credit Granted"]
 
 
 def test_the_same_confirmation_is_the_same_order_and_another_is_another() -> None:
@@ -51,10 +56,11 @@ def test_the_same_confirmation_is_the_same_order_and_another_is_another() -> Non
     assert ids[0].endswith("05")
 
 
-def test_without_credit_no_entry_is_made() -> None:
+def test_without_credit_nothing_is_redeemed_and_the_order_earns() -> None:
     scene = Scene(orders=(an_order("TEA"),))
-    turn, _ = place(scene, proposed(scene))
-    assert not turn.books.entries
+    turn, result = place(scene, proposed(scene))
+    assert [entry.reason for entry in turn.books.entries] == ["earn"]
+    assert result["earned"] == 17  # five percent of 3.50, floored once
 
 
 def test_a_higher_price_than_confirmed_is_told_and_changes_nothing() -> None:

@@ -269,7 +269,7 @@ class FlowFile(Part):
     )
     steps: Steps = Field(min_length=1, max_length=500, description="What happens, in order.")
     tests: list[TestLine] = Field(
-        [], description="Conversations that must go as written; run before publishing."
+        [], description="Conversations that must go as written; run by `regulars flows test`."
     )
 
 

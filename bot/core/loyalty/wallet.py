@@ -77,7 +77,11 @@ def balance(wallet: Wallet, lots: Iterable[Lot], now: datetime) -> Balance:
             before = endings[end, lot.zone].amount_minor if (end, lot.zone) in endings else 0
             amount = before + lot.available_minor
             endings[end, lot.zone] = Ending(amount, good_through(lot, now), end, lot.zone)
-    ordered = sorted(endings.values(), key=lambda ending: (ending.ends_at is None, ending.ends_at or now))
+    # In the order of the days members are told of: a lot may be good a little longer than was said (grace).
+    ordered = sorted(
+        endings.values(),
+        key=lambda ending: (ending.good_through or date.max, ending.ends_at is None, ending.ends_at or now),
+    )
     return Balance(
         available_minor=sum(ending.amount_minor for ending in ordered),
         pending_minor=sum(waiting.values()),
