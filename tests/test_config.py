@@ -86,7 +86,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         ("postgresql+asyncpg://db/shop", "postgresql+asyncpg://db/shop"),
         ("postgresql:///shop?host=/run/postgresql", "postgresql+asyncpg:///shop?host=%2Frun%2Fpostgresql"),
         ("sqlite:///shop.sqlite", "sqlite+aiosqlite:///shop.sqlite"),
-        ("sqlite+aiosqlite:////tmp/shop.sqlite", "sqlite+aiosqlite:////tmp/shop.sqlite"),
+        ("sqlite+aiosqlite:////shop.sqlite", "sqlite+aiosqlite:////shop.sqlite"),
     ],
 )
 def test_a_database_may_be_spelt_in_several_ways(given: str, read: str) -> None:

@@ -63,38 +63,34 @@ class Receipts:
             follow_ups = []
             if receipt.stopped or receipt.unusable:
                 reason = f"error {receipt.error_code}"
-                follow_ups.append(_address_report(receipt, reported.channel, reported.address, reason, now))
+                follow_ups.append(address_report(receipt, reported.channel, reported.address, reason, now))
             if receipt.state is OutboxState.DELIVERED:
                 lots = await outbox.noticed_lots(connection, receipt.contact_id, reported.trigger_key)
                 if lots:
                     key = f"noticed:{receipt.message_id}"
                     follow_ups.append(Trigger(key, TriggerKind.NOTICED, now, {"lots": lots}))
-            await _store(connection, receipt.contact_id, follow_ups)
+            await store(connection, receipt.contact_id, follow_ups)
             return follow_ups
 
-        await self._follow(receipt.contact_id, await self.database.transact(record))
+        await self.follow(receipt.contact_id, await self.database.transact(record))
 
-    async def report_address(self, receipt: Receipt, channel: str, address: str, reason: str) -> None:
-        """Tell the contact's turns that an address has stopped or cannot be reached."""
-        trigger = _address_report(receipt, channel, address, reason, self.clock())
-        await self.database.transact(lambda connection: _store(connection, receipt.contact_id, [trigger]))
-        await self._follow(receipt.contact_id, [trigger])
-
-    async def _follow(self, contact_id: str, triggers: Sequence[Trigger]) -> None:
+    async def follow(self, contact_id: str, triggers: Sequence[Trigger]) -> None:
         """Handle stored triggers at once; where that cannot be, the job does it later."""
         for trigger in triggers:
             with contextlib.suppress(RetryLater):
                 await self.dispatcher.submit(Work(trigger, contact_id=contact_id, is_stored=True))
 
 
-async def _store(connection: Connection, contact_id: str, triggers: Sequence[Trigger]) -> None:
+async def store(connection: Connection, contact_id: str, triggers: Sequence[Trigger]) -> None:
+    """Store triggers that follow from a report, in the transaction that records it."""
     writes = Writes()
     for trigger in triggers:
         writes.trigger(rows.trigger_row(contact_id, trigger, state="new"))
     await writes.flush(connection)
 
 
-def _address_report(receipt: Receipt, channel: str, address: str, reason: str, now: datetime) -> Trigger:
+def address_report(receipt: Receipt, channel: str, address: str, reason: str, now: datetime) -> Trigger:
+    """Tell the contact's turns that an address has stopped or cannot be reached."""
     payload: dict[str, JsonValue] = {
         "channel": channel,
         "address": address,

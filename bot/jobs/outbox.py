@@ -1,7 +1,7 @@
 """Delivers the outbox: claim with a lease, ask the gate again, hand over, record what became of it."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,9 +16,10 @@ from bot.channels.channel import (
     SendError,
     SendNever,
 )
-from bot.conversation.receipts import Receipt, Receipts
+from bot.conversation.receipts import Receipt, Receipts, address_report, store
 from bot.core.consent import HoldUntil, Policy, Refuse, may_leave
 from bot.core.messages import OutboxState
+from bot.core.triggers import Trigger
 from bot.core.turn import consent_facts
 from bot.storage import outbox
 from bot.storage.driver import Connection, Database
@@ -61,9 +62,8 @@ class OutboxDelivery:
             found = 1
             while found and not self.stopping.is_set():
                 found, free = await self._claim(bucket)
-                outcomes = await asyncio.gather(*(self._send(one) for one in free))
-                if outcomes:
-                    await self.database.transact(lambda c, o=outcomes: outbox.record(c, o, self.clock()))  # type: ignore[misc]  # bound now
+                if free:
+                    await self._record(await asyncio.gather(*(self._send(one) for one in free)))
                 done += found
         return done
 
@@ -103,7 +103,28 @@ class OutboxDelivery:
             return Outcome(message, OutboxState.HELD, verdict.at, reason=verdict.reason)
         return None
 
-    async def _send(self, claimed: Claimed) -> Outcome:
+    async def _record(self, sent: Sequence[tuple[Outcome, Trigger | None]]) -> None:
+        """Record what became of messages, and with it what providers said of their addresses."""
+        reports = [(outcome.message.contact_id, [report]) for outcome, report in sent if report is not None]
+
+        async def record(connection: Connection) -> None:
+            await outbox.record(connection, [outcome for outcome, _ in sent], self.clock())
+            for contact_id, triggers in reports:
+                await store(connection, contact_id, triggers)
+
+        await self.database.transact(record)
+        for contact_id, triggers in reports:
+            await self.receipts.follow(contact_id, triggers)
+
+    async def _send(self, claimed: Claimed) -> tuple[Outcome, Trigger | None]:
+        """Hand one message over; returns its outcome and what was learnt of its address."""
+        try:
+            return await self._handed_over(claimed), None
+        except SendError as error:
+            now = self.clock()
+            return _outcome(claimed, error, now), _report(claimed, error, now)
+
+    async def _handed_over(self, claimed: Claimed) -> Outcome:
         message, now = claimed.message, self.clock()
         channel = self.channels.get(message.channel)
         if channel is None:
@@ -113,31 +134,29 @@ class OutboxDelivery:
         except OutcomeUnknown as error:
             _logger.warning("send_unknown", message=message.id)
             return Outcome(message, OutboxState.UNKNOWN, now, reason=str(error))
-        except SendError as error:
-            await self._report(claimed, error)
-            return _outcome(claimed, error, now)
+        except SendError:
+            raise
         except Exception:  # what a channel did not foresee: the message may have left
             _logger.exception("send_failed", message=message.id)
             return Outcome(message, OutboxState.UNKNOWN, now, reason="sending it raised an error")
         return Outcome(message, sent.state, now, provider_id=sent.provider_id, segments=sent.segments)
 
-    async def _report(self, claimed: Claimed, error: SendError) -> None:
-        if not isinstance(error, (ContactStopped, AddressUnusable)):
-            return
-        message = claimed.message
-        receipt = Receipt(
-            contact_id=message.contact_id,
-            message_id=message.id,
-            provider=message.channel,
-            provider_id="",
-            state=OutboxState.FAILED,
-            stopped=isinstance(error, ContactStopped),
-            unusable=isinstance(error, AddressUnusable),
-        )
-        try:
-            await self.receipts.report_address(receipt, message.channel, message.address, str(error))
-        except Exception:  # what became of the message must be recorded all the same
-            _logger.exception("address_report_lost", message=message.id)
+
+def _report(claimed: Claimed, error: SendError, now: datetime) -> Trigger | None:
+    """What the error says of the address; None where it speaks of the message alone."""
+    if not isinstance(error, (ContactStopped, AddressUnusable)):
+        return None
+    message = claimed.message
+    receipt = Receipt(
+        contact_id=message.contact_id,
+        message_id=message.id,
+        provider=message.channel,
+        provider_id="",
+        state=OutboxState.FAILED,
+        stopped=isinstance(error, ContactStopped),
+        unusable=isinstance(error, AddressUnusable),
+    )
+    return address_report(receipt, message.channel, message.address, str(error), now)
 
 
 def _outcome(claimed: Claimed, error: SendError, now: datetime) -> Outcome:

@@ -11,7 +11,7 @@ from bot.config import load_settings
 
 
 def test_its_settings_are_accepted() -> None:
-    settings = load_settings(regulars_settings("sqlite+aiosqlite:////tmp/bench.db", 8123))
+    settings = load_settings(regulars_settings("sqlite+aiosqlite:///bench.db", 8123))
     assert settings.port == 8123
     assert settings.public_url == PUBLIC_URL
     assert settings.twilio is not None
