@@ -4,13 +4,15 @@ import logging
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from pathlib import Path
+from traceback import walk_tb
 from typing import Final, TextIO
 
 import orjson
 import structlog
 from aiohttp.abc import AbstractAccessLogger
 from aiohttp.web import BaseRequest, Request, StreamResponse
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 HIDDEN: Final = "[hidden]"
 OPENID_LENGTH: Final = 28
@@ -150,13 +152,38 @@ def _processors(*, on_terminal: bool) -> list[Processor]:
     gather: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_told),
         hide_personal,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
     ]
     if on_terminal:
         return [*gather, structlog.dev.ConsoleRenderer(timestamp_key="at")]
     return [*gather, structlog.processors.JSONRenderer(serializer=_json)]
+
+
+def _told(raised: ExcInfo) -> str:
+    """An exception and what led to it: types, codes and places, never their texts.
+
+    A database's error quotes the values of the statement that failed, and those may be a member's words.
+    """
+    parts = []
+    error: BaseException | None = raised[1]
+    while error is not None:
+        frames = reversed(list(walk_tb(error.__traceback__)))
+        places = " < ".join(f"{Path(frame.f_code.co_filename).name}:{line}" for frame, line in frames)
+        named = " ".join(filter(None, (type(error).__name__, _code(error))))
+        parts.append(f"{named} at {places}" if places else named)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "; after ".join(parts)
+
+
+def _code(error: BaseException) -> str | None:
+    """What a database or the system calls the error, where it has a name for it."""
+    for name in ("sqlstate", "sqlite_errorname", "errno"):
+        code = getattr(error, name, None)
+        if code is not None:
+            return str(code)
+    return None
 
 
 def _json(event: EventDict, **_options: object) -> str:

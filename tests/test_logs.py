@@ -129,16 +129,38 @@ def test_no_number_in_international_form_passes(number: str, beside: str) -> Non
     assert number not in str(hidden(fact=f"sent{beside or ' '}{number}{beside}"))
 
 
-def test_a_traceback_is_kept_without_what_it_quotes(lines: Lines) -> None:
-    number = "+15550100123"
+class ViolationError(Exception):
+    """An error as a database raises it: it quotes the row."""
+
+    sqlstate = "23505"
+
+
+def test_of_an_exception_types_codes_and_places_are_told_and_never_its_text(lines: Lines) -> None:
+    words = "Failing row contains (my secret words)"
+
+    def fail() -> None:
+        raise ViolationError(words)
+
+    def pass_on() -> None:
+        try:
+            fail()
+        except ViolationError as error:
+            raise RuntimeError(str(error)) from error
+
     try:
-        int(number + "x")
-    except ValueError:
-        structlog.get_logger().exception("turn_failed")
-    [event] = lines.events
-    assert "test_logs.py" in str(event["exception"])
-    assert "ValueError" in str(event["exception"])
-    assert "5550100" not in str(event["exception"]).split("ValueError")[-1]
+        pass_on()
+    except RuntimeError:
+        structlog.get_logger().exception("batch_failed")
+    logging.getLogger("library").error("went wrong", exc_info=ViolationError(words))
+    ours, theirs = lines.events
+    told = str(ours["exception"])
+    assert re.fullmatch(
+        r"RuntimeError at test_logs\.py:\d+ < test_logs\.py:\d+; "
+        r"after ViolationError 23505 at test_logs\.py:\d+ < test_logs\.py:\d+",
+        told,
+    )
+    assert theirs["exception"] == "ViolationError 23505"
+    assert "secret" not in str(lines.events)
 
 
 def test_what_libraries_say_joins_the_same_lines(lines: Lines) -> None:
