@@ -229,7 +229,10 @@ class ConsentSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Who said what, where and when: `words` are the contact's own, `provider_id` the message's."""
+    """Who said what, where and when: `words` are the contact's own, `provider_id` the message's.
+
+    `address` is the one they came from; None where consent was not given by a message.
+    """
 
     group: str
     channel: str
@@ -237,13 +240,14 @@ class Evidence:
     source: ConsentSource
     at: datetime
     provider_id: str | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentChange:
     """One line of the append-only consent log: the evidence and the state it led to.
 
-    `confirm_by` is set while `pending`: a YES counts until then (inclusive).
+    `confirm_by` is set while `pending`: a YES counts until then (inclusive), and `waiting_flow` starts then.
     """
 
     group: str
@@ -254,6 +258,8 @@ class ConsentChange:
     at: datetime
     provider_id: str | None = None
     confirm_by: datetime | None = None
+    address: str | None = None
+    waiting_flow: str | None = None
 
 
 def opt_in(evidence: Evidence) -> ConsentChange:
@@ -294,6 +300,7 @@ def _change(
         at=evidence.at,
         provider_id=evidence.provider_id,
         confirm_by=confirm_by,
+        address=evidence.address,
     )
 
 

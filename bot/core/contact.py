@@ -20,7 +20,8 @@ class SubscriptionState(StrEnum):
 class Contact:
     """Anyone we can exchange messages with; a member when `enrolled_at` is set.
 
-    `zone` is a guess from the number until `zone_is_known`.
+    `zone` is a guess from the number until `zone_is_known`. `snoozed_until` and `preferred_hours` are what
+    the contact asked for: nothing but answers until then, and the rest only at those hours (see the gate).
     """
 
     id: str
@@ -36,6 +37,8 @@ class Contact:
     merged_into: str | None = None
     consent_count: int = 0
     consent_hash: str = ""
+    snoozed_until: datetime | None = None
+    preferred_hours: str | None = None
 
     @property
     def is_member(self) -> bool:
@@ -45,12 +48,18 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A channel and the channel's own id of the contact, with what forbids to use it."""
+    """A channel and the channel's own id of the contact, with what forbids to use it.
+
+    `clarify_by` is set while we wait to hear what an unclear revocation meant; `sender` is which of ours it
+    hears from.
+    """
 
     channel: str
     value: str
     stopped_at: datetime | None = None
     unusable_reason: str | None = None
+    clarify_by: datetime | None = None
+    sender: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

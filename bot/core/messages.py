@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Direction(StrEnum):
@@ -20,6 +20,23 @@ class MessageClass(StrEnum):
     REPLY = "reply"  # answers an inbound: no subscription needed, no quiet hours, never after STOP
     SERVICE = "service"  # about something the contact has with us: an order, credit that expires
     MARKETING = "marketing"  # everything that sells
+
+
+class Lane(IntEnum):
+    """Which messages leave first: a lower lane before a higher one, whatever waits there."""
+
+    REQUIRED = 0
+    REPLY = 1
+    SERVICE = 2
+    BULK = 3
+
+
+_LANES = {
+    MessageClass.REQUIRED: Lane.REQUIRED,
+    MessageClass.REPLY: Lane.REPLY,
+    MessageClass.SERVICE: Lane.SERVICE,
+    MessageClass.MARKETING: Lane.BULK,
+}
 
 
 class OutboxState(StrEnum):
@@ -99,8 +116,8 @@ class Outgoing:
     """A message to a contact, before the gate has spoken.
 
     `key` is unique per contact, so that the same cause sends once. `group` is the subscription group it
-    belongs to; `flow` and `step` say who wrote it. It is worth sending from `due_at` until `valid_until`
-    (exclusive; None: always).
+    belongs to, `tag` a word of the marketer's that frequency caps can name; `flow` and `step` say who wrote
+    it. It is worth sending from `due_at` until `valid_until` (exclusive; None: always).
     """
 
     id: str
@@ -118,6 +135,12 @@ class Outgoing:
     due_at: datetime
     valid_until: datetime | None
     language: str
+    tag: str | None = None
+
+    @property
+    def lane(self) -> Lane:
+        """How urgent it is, by its class."""
+        return _LANES[self.message_class]
 
 
 @dataclass(frozen=True, slots=True)

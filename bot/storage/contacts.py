@@ -21,7 +21,8 @@ _FIND = Statement("""
 """)
 _CONTACT = Statement("""
     SELECT c.bucket, c.id, c.locale, c.zone, c.zone_is_known, c.first_name, c.birthday_on, c.enrolled_at,
-           c.attributes, c.created_at, c.merged_into, c.consent_count, c.consent_hash
+           c.attributes, c.created_at, c.merged_into, c.consent_count, c.consent_hash,
+           c.snoozed_until, c.preferred_hours
     FROM contact c WHERE c.bucket = :bucket AND c.id = :id
 """)
 _RUNS = Statement("""

@@ -10,6 +10,7 @@ _OWN_COLUMN = {
     "suppression": "address_hash",
     "counter": "name",
     "step_count": "flow",
+    "sender": "name",
 }
 
 

@@ -19,7 +19,7 @@ _SENDING_PEEK = peek("outbox", "t.state = 'sending'")
 
 _MESSAGE = (
     "id, contact, channel, address, sender, message_class, subscription_group, body, media, key, flow, step,"
-    " due_at, valid_until, language, attempts, created_at"
+    " due_at, valid_until, language, attempts, created_at, tag"
 )
 # A contact's messages leave in order: only the oldest one that has not left is claimed. The claim is made
 # once (MATERIALIZED): PostgreSQL may run a plain subquery again for each row and claim past the limit.
@@ -50,7 +50,7 @@ _AFTER_RESTORE = Statement("""
 """)
 _CONSENT = Statement("""
     SELECT c.id, c.bucket, c.zone, c.zone_is_known, c.locale, c.created_at,
-        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason)
+        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason, a.clarify_by, a.sender)
          FROM address a WHERE a.bucket = c.bucket AND a.contact = c.id),
         (SELECT @rows(s.subscription_group, s.state)
          FROM subscription s WHERE s.bucket = c.bucket AND s.contact = c.id)
@@ -247,6 +247,7 @@ def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:
         due_at=instant(row[12]),
         valid_until=rows.loaded(row[13]),
         language=row[14],
+        tag=row[17],
     )
     contact = Contact(
         id=consent[0],

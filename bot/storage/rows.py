@@ -101,6 +101,8 @@ def contact_row(contact: Contact) -> RowValues:
         contact.merged_into,
         contact.consent_count,
         contact.consent_hash,
+        stored(contact.snoozed_until),
+        contact.preferred_hours,
     )
 
 
@@ -120,6 +122,8 @@ def contact_from(row: Sequence[Any]) -> Contact:
         merged_into=row[10],
         consent_count=row[11],
         consent_hash=row[12],
+        snoozed_until=loaded(row[13]),
+        preferred_hours=row[14],
     )
 
 
@@ -133,12 +137,14 @@ def address_row(contact: Contact, address: Address, now: datetime) -> RowValues:
         microseconds(now),
         stored(address.stopped_at),
         address.unusable_reason,
+        stored(address.clarify_by),
+        address.sender,
     )
 
 
 def address_from(row: Sequence[Any]) -> Address:
-    """Read (channel, value, stopped_at, unusable_reason)."""
-    return Address(row[0], row[1], loaded(row[2]), row[3])
+    """Read (channel, value, stopped_at, unusable_reason, clarify_by, sender)."""
+    return Address(row[0], row[1], loaded(row[2]), row[3], loaded(row[4]), row[5])
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +159,10 @@ def consent_row(
     contact: Contact, change: ConsentChange, *, number: int, previous_hash: str, salt: str
 ) -> ConsentLine:
     """Values of `consent`, chained after `previous_hash`."""
-    hidden = personal_hash(salt, {"words": change.words})
+    personal: dict[str, str | int | None] = {"words": change.words}
+    if change.address is not None:  # lines from before it was kept have none
+        personal["address"] = change.address
+    hidden = personal_hash(salt, personal)
     public: Mapping[str, str | int | None] = {
         "contact": contact.id,
         "number": number,
@@ -180,13 +189,22 @@ def consent_row(
         hidden,
         previous_hash,
         sealed,
+        change.address,
     )
     return ConsentLine(values, sealed)
 
 
 def subscription_row(contact: Contact, change: ConsentChange) -> RowValues:
     """Values of `subscription`."""
-    return (contact.bucket, contact.id, change.group, change.state.value, microseconds(change.at))
+    return (
+        contact.bucket,
+        contact.id,
+        change.group,
+        change.state.value,
+        microseconds(change.at),
+        stored(change.confirm_by),
+        change.waiting_flow,
+    )
 
 
 def subscriptions_from(rows: _Json) -> dict[str, SubscriptionState]:
@@ -304,7 +322,33 @@ def outbox_row(
         None,
         None,
         at,
+        message.lane.value,
+        message.tag,
+        None,
+        None,
+        None,
+        None,
     )
+
+
+def link_row(  # noqa: PLR0913, PLR0917  # what a short link is made of
+    contact_id: str,
+    code: str,
+    url: str,
+    message: str,
+    flow: str,
+    step: str,
+    created_at: datetime,
+    expires_at: datetime,
+) -> RowValues:
+    """Values of `link`."""
+    ends = microseconds(expires_at)
+    return (bucket_of(contact_id), contact_id, code, url, message, flow, step, microseconds(created_at), ends)
+
+
+def click_row(contact_id: str, code: str, click_id: str, kind: str, at: datetime) -> RowValues:
+    """Values of `click`."""
+    return (bucket_of(contact_id), contact_id, code, click_id, kind, microseconds(at))
 
 
 def event_row(contact_id: str, event_id: str, event: Event) -> RowValues:

@@ -19,7 +19,7 @@ _ORDERS_MAX = 20
 
 _SNAPSHOT = Statement(f"""
     SELECT keys.id,
-        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason)
+        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason, a.clarify_by, a.sender)
          FROM address a WHERE a.bucket = keys.bucket AND a.contact = keys.id),
         (SELECT @rows(s.subscription_group, s.state)
          FROM subscription s WHERE s.bucket = keys.bucket AND s.contact = keys.id),
@@ -58,7 +58,7 @@ _ORDERS = Statement(f"""
 """)  # noqa: S608  # our own constants
 _CONSENT_OF = Statement("""
     SELECT
-        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason)
+        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason, a.clarify_by, a.sender)
          FROM address a WHERE a.bucket = :bucket AND a.contact = :contact),
         (SELECT @rows(s.subscription_group, s.state)
          FROM subscription s WHERE s.bucket = :bucket AND s.contact = :contact)

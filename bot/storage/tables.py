@@ -120,6 +120,8 @@ class ContactRow(Row, table=True):
     merged_into: str | None = _id(None, nullable=True)
     consent_count: int = 0
     consent_hash: str = ""
+    snoozed_until: int | None = _instant(nullable=True)
+    preferred_hours: str | None = _name(None, nullable=True)
 
 
 class AddressRow(Row, table=True):
@@ -134,6 +136,10 @@ class AddressRow(Row, table=True):
     created_at: int = _instant()
     stopped_at: int | None = _instant(nullable=True)
     unusable_reason: str | None = None
+    clarify_by: int | None = _instant(nullable=True)
+    """Until when an unclear revocation may be explained; silence until then is a STOP."""
+    sender: str | None = _name(None, nullable=True)
+    """Which of our senders this address hears from, so that it stays one conversation."""
 
 
 class SubscriptionRow(Row, table=True):
@@ -146,6 +152,9 @@ class SubscriptionRow(Row, table=True):
     subscription_group: str = _key(_NAME)
     state: str = _name()
     at: int = _instant()
+    confirm_by: int | None = _instant(nullable=True)
+    waiting_flow: str | None = _name(None, nullable=True)
+    """The flow that starts once a double opt-in is confirmed."""
 
 
 class ConsentRow(Row, table=True):
@@ -167,6 +176,7 @@ class ConsentRow(Row, table=True):
     personal_hash: str = ""
     previous_hash: str
     hash: str
+    address: str | None = _name(None, nullable=True)
 
 
 class SuppressionRow(Row, table=True):
@@ -232,9 +242,12 @@ class OutboxRow(Row, table=True):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_due", "bucket", "due_at", **_where("state = 'queued'")),
+        Index("ix_outbox_due", "bucket", "lane", "due_at", **_where("state = 'queued'")),
         Index("ix_outbox_leased", "bucket", "lease_until", **_where("state = 'sending'")),
         Index("ix_outbox_held", "bucket", "due_at", **_where("state = 'held'")),
+        Index("ix_outbox_unknown", "bucket", "due_at", **_where("state = 'unknown'")),
+        Index("ix_outbox_doubted", "bucket", "doubted_at", **_where("doubted_at IS NOT NULL")),
+        Index("ix_outbox_counted", "bucket", "contact", "counted_on", **_where("counted_on IS NOT NULL")),
         _CLUSTERED,
     )
     bucket: int = _key(Integer)
@@ -263,6 +276,45 @@ class OutboxRow(Row, table=True):
     segments: int | None = None
     error_code: str | None = None
     state_at: int = _instant()
+    lane: int = _column(Integer)
+    tag: str | None = _name(None, nullable=True)
+    counted_on: str | None = _name(None, nullable=True)
+    """The contact's calendar day it counts on toward frequency caps; None: it does not count."""
+    handed_at: int | None = _instant(nullable=True)
+    """When it was last handed to the provider."""
+    doubted_at: int | None = _instant(nullable=True)
+    """When its outcome became unknown; it stays after that was found out, for the report."""
+    evidence: str | None = _column(Text, None, nullable=True)
+    """How an unknown outcome was found out, or why it could not be."""
+
+
+class LinkRow(Row, table=True):
+    """A short link made for one contact: where it leads, and which message it was in."""
+
+    __tablename__ = "link"
+    __table_args__ = (UniqueConstraint("bucket", "code"), _CLUSTERED)
+    bucket: int = _key(Integer)
+    contact: str = _key()
+    code: str = _key(_NAME)
+    url: str = _column(Text)
+    message: str = _id()
+    flow: str = _name("")
+    step: str = _name("")
+    created_at: int = _instant()
+    expires_at: int = _instant()
+
+
+class ClickRow(Row, table=True):
+    """Somebody opened a short link; `kind` tells people from previews and scanners, which do not count."""
+
+    __tablename__ = "click"
+    __table_args__ = _CLUSTERED
+    bucket: int = _key(Integer)
+    contact: str = _key()
+    code: str = _key(_NAME)
+    id: str = _key()
+    kind: str = _name()
+    at: int = _instant()
 
 
 class EventRow(Row, table=True):
@@ -512,6 +564,24 @@ class CounterRow(Row, table=True):
     units_left: int = _minor()
 
 
+class SenderRow(Row, table=True):
+    """What one of our senders may still send: rates are leased from it in shares by all processes."""
+
+    __tablename__ = "sender"
+    __table_args__ = _CLUSTERED
+    name: str = _key(_NAME)
+    slot: int = _key(Integer)
+    next_at: int = _instant()
+    """When the next segment may leave."""
+    counted_on: str = _name("")
+    segments_counted: int = _minor()
+    """Segments leased on that day, midnight to midnight Pacific time."""
+    slowed_until: int | None = _instant(nullable=True)
+    open_until: int | None = _instant(nullable=True)
+    """The breaker: nothing leaves until then."""
+    failures: int = 0
+
+
 class StepCountRow(Row, table=True):
     """How often what happened at a step of a revision; in slots, so that no two batches wait for a row."""
 
@@ -542,6 +612,7 @@ KINDS: dict[str, Kind] = {
     "directory": Kind.DIRECTORY,
     "suppression": Kind.DIRECTORY,
     "counter": Kind.COUNTER,
+    "sender": Kind.COUNTER,
     "step_count": Kind.COUNTER,
     "product": Kind.SHARED,
     "revision": Kind.SHARED,

@@ -30,7 +30,8 @@ _SUPPRESSED = Statement("""
 """)
 _LOCK = Statement("""
     SELECT c.bucket, c.id, c.locale, c.zone, c.zone_is_known, c.first_name, c.birthday_on, c.enrolled_at,
-           c.attributes, c.created_at, c.merged_into, c.consent_count, c.consent_hash
+           c.attributes, c.created_at, c.merged_into, c.consent_count, c.consent_hash,
+           c.snoozed_until, c.preferred_hours
     FROM @each(keys: bucket integer, id text)
     JOIN contact c ON c.bucket = keys.bucket AND c.id = keys.id
     ORDER BY c.bucket, c.id

@@ -52,6 +52,8 @@ CONTACT = Contact(
     merged_into=an_id(3),
     consent_count=4,
     consent_hash="hash 5",
+    snoozed_until=at(6),
+    preferred_hours="mornings",
 )
 RUN = Run(
     id=an_id(1),
@@ -129,10 +131,20 @@ MESSAGE = Outgoing(
     due_at=at(6),
     valid_until=at(7),
     language="zh-Hans",
+    tag="sale",
 )
 TRIGGER = Trigger("key 1", TriggerKind.EVENT, at(2), {"name": "Order Completed", "n": [1]})
 CHANGE = ConsentChange(
-    "loyalty", "sms", SubscriptionState.PENDING, "JOIN 会员", ConsentSource.KEYWORD, at(1), "SM2", at(3)
+    "loyalty",
+    "sms",
+    SubscriptionState.PENDING,
+    "JOIN 会员",
+    ConsentSource.KEYWORD,
+    at(1),
+    "SM2",
+    at(3),
+    "+12125550100",
+    "welcome",
 )
 ORDER = Order(
     an_id(1),
@@ -149,7 +161,7 @@ OF = {"bucket": BUCKET, "contact": ID}
 # What each column must hold, by its name.
 WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
     "address": (
-        rows.address_row(CONTACT, Address("sms", "+12125550100", at(1), "landline"), at(2)),
+        rows.address_row(CONTACT, Address("sms", "+12125550100", at(1), "landline", at(3), "MG4"), at(2)),
         {
             **OF,
             "channel": "sms",
@@ -157,6 +169,8 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "created_at": at(2),
             "stopped_at": at(1),
             "unusable_reason": "landline",
+            "clarify_by": at(3),
+            "sender": "MG4",
         },
     ),
     "consent": (
@@ -175,11 +189,19 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "personal_hash": LINE.values[11],
             "previous_hash": "previous 5",
             "hash": LINE.hash,
+            "address": "+12125550100",
         },
     ),
     "subscription": (
         rows.subscription_row(CONTACT, CHANGE),
-        {**OF, "subscription_group": "loyalty", "state": "pending", "at": at(1)},
+        {
+            **OF,
+            "subscription_group": "loyalty",
+            "state": "pending",
+            "at": at(1),
+            "confirm_by": at(3),
+            "waiting_flow": "welcome",
+        },
     ),
     "trigger": (
         rows.trigger_row(
@@ -232,7 +254,30 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "segments": None,
             "error_code": None,
             "state_at": at(10),
+            "lane": 3,
+            "tag": "sale",
+            "counted_on": None,
+            "handed_at": None,
+            "doubted_at": None,
+            "evidence": None,
         },
+    ),
+    "link": (
+        rows.link_row(ID, "c0de1", "https://a.example/?q=1#x", an_id(2), "flow 3", "step 4", at(5), at(6)),
+        {
+            **OF,
+            "code": "c0de1",
+            "url": "https://a.example/?q=1#x",
+            "message": an_id(2),
+            "flow": "flow 3",
+            "step": "step 4",
+            "created_at": at(5),
+            "expires_at": at(6),
+        },
+    ),
+    "click": (
+        rows.click_row(ID, "c0de1", an_id(2), "person", at(3)),
+        {**OF, "code": "c0de1", "id": an_id(2), "kind": "person", "at": at(3)},
     ),
     "event": (
         rows.event_row(ID, an_id(1), Event("Order Completed", at(2), {"revenue": 12.5})),
@@ -360,7 +405,7 @@ async def test_a_row_comes_back_column_by_column(database: Database, name: str) 
 
 def test_every_table_of_a_contact_has_its_sample() -> None:
     written_elsewhere = {"notice", "directory"}  # in `turns`, from what is at hand there
-    shared = {"suppression", "counter", "step_count", "product", "revision", "setting", "audit"}
+    shared = {"suppression", "counter", "sender", "step_count", "product", "revision", "setting", "audit"}
     assert {*WRITTEN, *READ_BACK} == {*TABLES} - written_elsewhere - shared
 
 

@@ -23,6 +23,7 @@ def test_the_registry_names_tables_that_are_there() -> None:
     assert {table.name for table in OWNED} == {
         *("contact", "address", "subscription", "consent", "trigger", "run", "outbox", "event"),
         *("wallet", "lot", "entry", "draw", "hold", "notice", "shop_order", "order_line", "call"),
+        *("link", "click"),
     }
 
 
