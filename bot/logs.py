@@ -161,13 +161,13 @@ def _processors(*, on_terminal: bool) -> list[Processor]:
     return [*gather, structlog.processors.JSONRenderer(serializer=_json)]
 
 
-def _told(raised: ExcInfo) -> str:
+def _told(exc_info: ExcInfo) -> str:
     """An exception and what led to it: types, codes and places, never their texts.
 
     A database's error quotes the values of the statement that failed, and those may be a member's words.
     """
     parts = []
-    error: BaseException | None = raised[1]
+    error: BaseException | None = exc_info[1]
     while error is not None:
         frames = reversed(list(walk_tb(error.__traceback__)))
         places = " < ".join(f"{Path(frame.f_code.co_filename).name}:{line}" for frame, line in frames)
