@@ -28,6 +28,7 @@ from bot.core.flow.keywords_file import KeywordsFile, read_keywords
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
 from bot.core.flow.translations import Translation, Translations
+from bot.core.groups import plain_groups
 from bot.core.keywords import KeywordIndex
 from bot.core.loyalty.program import Program
 from bot.core.turn import Shop
@@ -123,7 +124,7 @@ def build(
         program=program,
         program_policy=f"{PROGRAM}@{stored_program.revision}",
         policy=replace(settings.policy, zone=settings.zone),
-        groups=tuple(sorted(group for group in groups if group)),
+        groups=plain_groups(group for group in groups if group),
         senders=settings.senders,
         products=products,
     )

@@ -13,6 +13,7 @@ from bot.core.consent import ConsentChange, ConsentFacts, HoldUntil, Policy, Ref
 from bot.core.contact import Address, Contact, Event, JsonValue, Order, Product, SubscriptionState
 from bot.core.errors import RegularsError
 from bot.core.flow.run import Run
+from bot.core.groups import Group
 from bot.core.loyalty.books import Books
 from bot.core.loyalty.holds import Hold
 from bot.core.loyalty.lots import Lot
@@ -56,8 +57,8 @@ class Shop:
     program_policy: str
     """The program's revision as `id@version`: frozen into every lot it grants."""
     policy: Policy
-    groups: tuple[str, ...]
-    """Every subscription group; START without more opts in to all of them."""
+    groups: Mapping[str, Group]
+    """Every subscription group by name; START without more opts in to all of them."""
     senders: Mapping[str, str]
     """The sender of each subscription group and, under the channel's name, of each channel."""
     products: Mapping[str, Product] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from itertools import count
 
 from bot.core.consent import Policy
 from bot.core.contact import Address, Contact, JsonValue, Order, OrderLine, Product
+from bot.core.groups import plain_groups
 from bot.core.loyalty.lots import Lot
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import Wallet
@@ -82,7 +83,7 @@ class Scene:
                 program=self.program,
                 program_policy="program@1",
                 policy=Policy(),
-                groups=("loyalty",),
+                groups=plain_groups(["loyalty"]),
                 senders={},
                 products=self.products,
             ),

@@ -12,6 +12,7 @@ from bot.conversation.work import Result, Work
 from bot.core.compliance import LegalCategory, RequiredReply
 from bot.core.consent import Policy
 from bot.core.contact import Address, Contact
+from bot.core.groups import plain_groups
 from bot.core.ids import IdSource, bucket_of, instant, new_contact_id
 from bot.core.loyalty.entries import Account, Draw, Entry, Reason
 from bot.core.loyalty.program import Program
@@ -39,7 +40,7 @@ SHOP = Shop(
         }
     ),
     policy=Policy(zone="UTC"),
-    groups=("loyalty",),
+    groups=plain_groups(["loyalty"]),
     senders={"sms": "+12125550199"},
 )
 

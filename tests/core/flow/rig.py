@@ -16,6 +16,7 @@ from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.reader import read
 from bot.core.flow.run import Run, RunStatus, WaitKind
 from bot.core.flow.translations import Translations
+from bot.core.groups import plain_groups
 from bot.core.ids import new_id
 from bot.core.keywords import normalise
 from bot.core.loyalty.program import Program
@@ -39,7 +40,7 @@ SHOP = Shop(
         }
     ),
     policy=Policy(zone="America/New_York"),
-    groups=("loyalty",),
+    groups=plain_groups(["loyalty"]),
     senders={"sms": "+12125550100"},
 )
 

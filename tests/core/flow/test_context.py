@@ -84,7 +84,7 @@ def turn() -> Turn:
             program=PROGRAM,
             program_policy="program@1",
             policy=Policy(),
-            groups=(),
+            groups={},
             senders={},
         ),
         now=NOW,
