@@ -35,6 +35,7 @@ from bot.core.errors import CannotStart
 from bot.core.flow.handler import HandlerSpec, by_name
 from bot.core.flow.reader import together
 from bot.core.ids import new_id
+from bot.core.senders import MAIN, SenderPool
 from bot.jobs.calls import ShopCalls
 from bot.jobs.clockwork import Clockwork, Job
 from bot.jobs.due import DueWork
@@ -304,9 +305,12 @@ def _channels(settings: Settings) -> dict[str, Channel]:
 
 def _shop_settings(settings: Settings) -> ShopSettings:
     twilio = settings.twilio
-    sender = (twilio.messaging_service_sid or twilio.sender or "") if twilio is not None else ""
+    senders = {}
+    if twilio is not None:
+        numbers = (twilio.sender,) if twilio.sender else ()
+        senders[MAIN] = SenderPool(MAIN, numbers, messaging_service=twilio.messaging_service_sid)
     zone = settings.zone.key
-    return ShopSettings(zone=zone, senders={"sms": sender} if sender else {}, policy=Policy(zone=zone))
+    return ShopSettings(zone=zone, senders=senders, policy=Policy(zone=zone))
 
 
 def _address_hash(settings: Settings) -> Callable[[str], str]:

@@ -86,7 +86,7 @@ async def _say(running: "Running", number: str, text: str, seen: set[str]) -> st
         provider_id=secrets.token_hex(16),
         channel="sms",
         address=number,
-        to=running.decisions.shop.senders.get("sms", ""),
+        to=pool.senders[0] if (pool := running.decisions.shop.pool("sms")) is not None else "",
         text=text,
         received_at=running.clock(),
     )

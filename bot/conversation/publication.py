@@ -31,6 +31,7 @@ from bot.core.flow.translations import Translation, Translations
 from bot.core.groups import plain_groups
 from bot.core.keywords import KeywordIndex
 from bot.core.loyalty.program import Program
+from bot.core.senders import SenderPool
 from bot.core.turn import Shop
 from bot.storage.revisions import Revision
 
@@ -46,7 +47,7 @@ class ShopSettings:
     """What the operator says of the shop, beside what marketers publish."""
 
     zone: str
-    senders: Mapping[str, str]
+    senders: Mapping[str, SenderPool]
     policy: Policy
 
 

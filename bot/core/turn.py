@@ -21,6 +21,7 @@ from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import Wallet
 from bot.core.messages import MessageClass, OutboxState, Outgoing
 from bot.core.phone import zones_of_number
+from bot.core.senders import MAIN, SenderPool
 from bot.core.triggers import Trigger, TriggerKind
 
 _DAY = timedelta(days=1)
@@ -59,9 +60,16 @@ class Shop:
     policy: Policy
     groups: Mapping[str, Group]
     """Every subscription group by name; START without more opts in to all of them."""
-    senders: Mapping[str, str]
-    """The sender of each subscription group and, under the channel's name, of each channel."""
+    senders: Mapping[str, SenderPool]
+    """The sender pools by name; empty where nothing is set up to send from. Ask `pool`."""
     products: Mapping[str, Product] = field(default_factory=dict)
+
+    def pool(self, channel: str, group: str | None = None) -> SenderPool | None:
+        """Return the senders of a message; None where the channel has but one way to speak."""
+        if channel != "sms":
+            return None
+        known = self.groups.get(group or "")
+        return self.senders.get((known.sender if known else None) or MAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +234,7 @@ class Turn:
             contact_id=self.contact.id,
             channel=channel,
             address=address.value if address else "",
-            sender=self.shop.senders.get(group or "") or self.shop.senders.get(channel, ""),
+            sender=self._sender(channel, group, address),
             message_class=message_class or self._usual_class(),
             group=group,
             body=body,
@@ -319,6 +327,14 @@ class Turn:
         usable = [address for address in self.addresses.values() if address.channel == channel]
         usable.sort(key=lambda address: address.unusable_reason is not None)
         return usable[0] if usable else None
+
+    def _sender(self, channel: str, group: str | None, address: Address | None) -> str:
+        """The number they texted, or the one they always hear from, if it may speak for the group."""
+        pool, inbound = self.shop.pool(channel, group), self.trigger.inbound
+        if pool is None:
+            return ""
+        texted = inbound.to if inbound is not None and inbound.channel == channel else None
+        return pool.sender(texted or (address.sender if address else None))
 
     def _valid_until(self) -> datetime | None:
         """A reminder that could not leave for a day is not worth saying: the next one is nearer the end."""

@@ -18,6 +18,7 @@ from bot.core.loyalty.entries import Account, Draw, Entry, Reason
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import Wallet
 from bot.core.messages import Inbound
+from bot.core.senders import MAIN, SenderPool
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Shop, Turn
 from bot.storage import rows, turns
@@ -41,7 +42,7 @@ SHOP = Shop(
     ),
     policy=Policy(zone="UTC"),
     groups=plain_groups(["loyalty"]),
-    senders={"sms": "+12125550199"},
+    senders={MAIN: SenderPool(MAIN, ("+12125550199",))},
 )
 
 IDS = IdSource(os.urandom)

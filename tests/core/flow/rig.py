@@ -22,6 +22,7 @@ from bot.core.keywords import normalise
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import Wallet
 from bot.core.messages import Inbound, Outgoing
+from bot.core.senders import MAIN, SenderPool
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Effects, Shop, Snapshot, Turn
 
@@ -41,7 +42,7 @@ SHOP = Shop(
     ),
     policy=Policy(zone="America/New_York"),
     groups=plain_groups(["loyalty"]),
-    senders={"sms": "+12125550100"},
+    senders={MAIN: SenderPool(MAIN, ("+12125550100",))},
 )
 
 
