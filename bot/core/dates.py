@@ -7,7 +7,8 @@ from functools import lru_cache
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
 
 from bot.core.local_time import zone_of
-from bot.core.money import babel_locale, plain
+from bot.core.money import babel_locale
+from bot.core.segments import plain_spaces
 
 STYLES = ("short", "long", "weekday", "day", "relative", "time")
 """What the `date` filter offers; each is shown in `tests/core/test_dates.py`."""
@@ -103,24 +104,24 @@ def _near(day: date, today: date, locale: str, style: str) -> str:
 def _day(day: date, style: str, locale: str) -> str:
     known = babel_locale(locale)
     if style == "long":
-        return plain(format_date(day, "long", locale=known))
+        return plain_spaces(format_date(day, "long", locale=known))
     if style == "weekday":
-        return plain(format_date(day, "EEEE", locale=known))
+        return plain_spaces(format_date(day, "EEEE", locale=known))
     if style == "short":
-        return plain(format_skeleton("MMMd", day, locale=known))
+        return plain_spaces(format_skeleton("MMMd", day, locale=known))
     if style == "short_with_year":
-        return plain(format_skeleton("yMMMd", day, locale=known))
+        return plain_spaces(format_skeleton("yMMMd", day, locale=known))
     raise ValueError(style)
 
 
 @lru_cache(maxsize=8192)
 def _time(hour: int, minute: int, locale: str) -> str:
-    return plain(format_time(time(hour, minute), "short", locale=babel_locale(locale)))
+    return plain_spaces(format_time(time(hour, minute), "short", locale=babel_locale(locale)))
 
 
 @lru_cache(maxsize=8192)
 def _by_pattern(moment: datetime, pattern: str, locale: str) -> str:
-    return plain(format_datetime(moment, _babel_pattern(pattern), locale=babel_locale(locale)))
+    return plain_spaces(format_datetime(moment, _babel_pattern(pattern), locale=babel_locale(locale)))
 
 
 @lru_cache(maxsize=256)

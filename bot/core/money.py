@@ -12,13 +12,7 @@ from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.numbers import get_currency_symbol, get_decimal_symbol, get_group_symbol
 
-from bot.core.segments import segment
-
-_SPACES = {0x00A0: " ", 0x202F: " ", 0x2009: " "}
-_MARKS: dict[int, str | None] = dict.fromkeys((0x200E, 0x200F, 0x061C))
-# Babel's no-break spaces and writing-direction marks are in no GSM-7 table: one of them turns a
-# 160-character SMS into 70-character ones (measured: reference, "SMS cost trap").
-_PLAIN = {**_SPACES, **_MARKS}
+from bot.core.segments import plain_spaces, segment
 
 
 @lru_cache(maxsize=8192)
@@ -33,11 +27,6 @@ def money(amount_minor: int, currency: str, exponent: int, locale: str) -> str:
 def number(amount: int, locale: str) -> str:
     """Write a whole number with the locale's grouping, as in `1,234`."""
     return _digits(locale).grouped(amount) if amount >= 0 else f"-{_digits(locale).grouped(-amount)}"
-
-
-def plain(text: str) -> str:
-    """Replace the invisible characters of locale data by what GSM-7 has, or by nothing."""
-    return text.translate(_PLAIN)
 
 
 @lru_cache(maxsize=1024)
@@ -99,7 +88,7 @@ class _Pattern:
 def _digits(locale: str) -> _Digits:
     known = babel_locale(locale)
     primary, secondary = known.decimal_formats[None].grouping
-    return _Digits(plain(get_group_symbol(known)), primary, secondary)
+    return _Digits(plain_spaces(get_group_symbol(known)), primary, secondary)
 
 
 @lru_cache(maxsize=4096)
@@ -115,20 +104,20 @@ def _pattern(currency: str, exponent: int, locale: str) -> _Pattern:
         suffix=suffix,
         negative_prefix=negative_prefix,
         negative_suffix=negative_suffix,
-        decimal=plain(get_decimal_symbol(known)),
+        decimal=plain_spaces(get_decimal_symbol(known)),
         exponent=exponent,
-        digits=_Digits(plain(get_group_symbol(known)), primary, secondary),
+        digits=_Digits(plain_spaces(get_group_symbol(known)), primary, secondary),
     )
 
 
 def _symbol(currency: str, locale: Locale) -> str:
-    symbol = plain(get_currency_symbol(currency, locale))
+    symbol = plain_spaces(get_currency_symbol(currency, locale))
     return currency if segment(symbol).expensive else symbol  # PLN for zł: one ł would double an SMS
 
 
 def _around(side: str, symbol: str, where: str) -> str:
     """Put the symbol in; a code of letters keeps a space to the digits, as CLDR asks."""
-    text = plain(side).replace("¤", symbol)
+    text = plain_spaces(side).replace("¤", symbol)
     if where == "before" and text.endswith(symbol) and symbol[-1:].isalpha():
         return f"{text} "
     if where == "after" and text.startswith(symbol) and symbol[:1].isalpha():

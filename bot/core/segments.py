@@ -4,10 +4,13 @@ GSM-7 carries 160 characters in one segment, 153 in each of several; a single ch
 whole text into UCS-2 with 70 and 67.  https://www.twilio.com/docs/glossary/what-sms-character-limit
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+
+from bot.core.links import spans
 
 # 3GPP TS 23.038: the basic character set (one unit each) and its extension (two: an escape comes first).
 _BASIC = frozenset(
@@ -16,6 +19,7 @@ _BASIC = frozenset(
 )
 _EXTENDED = frozenset("\f^{}\\[~]|€")
 _GSM_7 = _BASIC | _EXTENDED
+_ODD = re.compile(f"[^{re.escape(''.join(sorted(_GSM_7)))}]")
 
 
 class Encoding(StrEnum):
@@ -170,6 +174,22 @@ def smart(text: str) -> str:
     if text.isascii():
         return text.translate(_SMART)
     return unicodedata.normalize("NFC", text.translate(_SMART_BUT_MARKS)).translate(_SMART)
+
+
+def as_sent(text: str) -> str:
+    """Return what goes out for a text: with look-alikes replaced where that makes it GSM-7.
+
+    Where something else keeps it UCS-2 (a name, an emoji, Chinese) it goes out as it was written: it costs
+    the same. Links are never touched.
+    """
+    if _ODD.search(text) is None:
+        return text
+    parts, at = [], 0
+    for start, end in spans(text):
+        parts += [smart(text[at:start]), text[start:end]]
+        at = end
+    cheaper = "".join([*parts, smart(text[at:])])
+    return text if _ODD.search(cheaper) else cheaper
 
 
 _PLAIN = {

@@ -1,13 +1,18 @@
 """What a text costs, counted as Twilio counts."""
 
 import json
+import unicodedata
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from babel.localedata import locale_identifiers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.segments import Encoding, plain_spaces, segment, smart
+from bot.core.dates import STYLES, in_words
+from bot.core.money import money, number
+from bot.core.segments import Encoding, as_sent, plain_spaces, segment, smart
 
 VECTORS = Path(__file__).resolve().parents[3] / "shared" / "vectors" / "twilio_message_segments.json"
 
@@ -57,6 +62,17 @@ def test_smart_encoding_replaces_what_twilio_replaces() -> None:
             asked += 1
             assert smart(body) == expected['graphemes.join("")'], vector["describe"]
     assert asked > 250
+
+
+def test_every_look_alike_of_twilios_map_is_replaced() -> None:
+    if not VECTORS.exists():
+        pytest.skip("Twilio's vectors are not here")
+    replaced = json.loads(VECTORS.read_text(encoding="utf-8"))["smart_encoding_map"]
+    assert len(replaced) > 250
+    wrong = {
+        character: smart(character) for character, plain in replaced.items() if smart(character) != plain
+    }
+    assert not wrong
 
 
 def test_the_last_of_several_segments_holds_what_is_left() -> None:
@@ -120,6 +136,64 @@ def test_plain_spaces_write_money_and_dates_in_gsm_7() -> None:
     assert plain_spaces("24,00\xa0€ \u200f10:00\u202fAM \u22125") == "24,00 € 10:00 AM -5"
     assert segment(plain_spaces("24,00\xa0€ 10:00\u202fAM")).encoding is Encoding.GSM_7
     assert plain_spaces("余额 plain") == "余额 plain"
+
+
+def test_what_is_sent_is_made_cheap_only_where_that_works() -> None:
+    assert as_sent("It’s yours – “enjoy”…") == 'It\'s yours - "enjoy"...'
+    assert as_sent("It’s yours, Zoë") == "It’s yours, Zoë"
+    assert as_sent("您好，“会员”") == "您好，“会员”"
+    assert as_sent("Plain, with {brackets} and €5") == "Plain, with {brackets} and €5"
+    assert as_sent("cafe\u0301\xa0now") == "café  now"
+
+
+def test_a_link_goes_out_as_it_was_written() -> None:
+    assert as_sent("Don’t miss “https://a.example/x_y`”") == "Don't miss \"https://a.example/x_y'\""
+    assert as_sent("Don’t miss https://a.example/–x") == "Don’t miss https://a.example/–x"
+
+
+@given(st.text(max_size=400))
+def test_what_is_sent_never_costs_more(text: str) -> None:
+    assert segment(as_sent(text)).encoding in {segment(text).encoding, Encoding.GSM_7}
+    assert as_sent(text) in {text, as_sent(as_sent(text))}
+
+
+NOW = datetime(2026, 11, 24, 17, tzinfo=UTC)
+OF_A_SCRIPT = {
+    "\u200c",
+    "\u200d",
+    "\u070f",
+    "\u180e",
+}  # Persian, Syriac … are spelt with them, and UCS-2 anyway
+
+
+def _invisible(text: str) -> set[str]:
+    return {c for c in text if unicodedata.category(c) in {"Zs", "Zl", "Cf", "Cc"}} - {" ", *OF_A_SCRIPT}
+
+
+@pytest.mark.parametrize("currency", ["USD", "EUR", "GBP", "CHF", "MXN", "JPY", "CNY", "PLN"])
+def test_money_in_no_language_brings_an_invisible_character(currency: str) -> None:
+    for locale in locale_identifiers():
+        for amount in (0, 5, 2400, 1_234_567_89, -1_234_567_89):
+            text = money(amount, currency, 2, locale)
+            assert not _invisible(text), (locale, text)
+            dear = [character for _, character in segment(as_sent(text)).expensive]
+            assert set(dear) <= set("⹁،٫٬"), (locale, text)  # decimal points of scripts that are UCS-2 anyway
+
+
+def test_numbers_and_dates_in_no_language_bring_an_invisible_character() -> None:
+    days = [NOW + timedelta(days=ahead) for ahead in (0, 1, 3, 9, 45, 200, 400)]
+    patterns = (*STYLES, "%A, %d. %B %Y, %I:%M %p")
+    for locale in locale_identifiers():
+        texts = [number(amount, locale) for amount in (7, 1234, -1_234_567)]
+        texts += [
+            in_words(day, style, locale=locale, zone="America/New_York", now=NOW)
+            for style in patterns
+            for day in days
+        ]
+        for text in texts:
+            assert not _invisible(text), (locale, text)
+            signs = [c for _, c in segment(as_sent(text)).expensive if unicodedata.category(c)[0] in "SZ"]
+            assert not signs, (locale, text)
 
 
 @given(st.text(max_size=400))
