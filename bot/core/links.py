@@ -7,7 +7,7 @@ so an address that came from outside (an answer, an event) goes out as it is, un
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from bot.core.ids import bucket_of
@@ -36,7 +36,7 @@ class Link:
     message_id: str
     flow: str
     step: str
-    lifetime: timedelta = LIFETIME
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from bot.core.contact import Address, Contact, Event, JsonValue, Order, Product,
 from bot.core.errors import RegularsError
 from bot.core.flow.run import Run
 from bot.core.groups import Group
+from bot.core.links import Link, ShortLinks, shorten
 from bot.core.loyalty.books import Books
 from bot.core.loyalty.holds import Hold
 from bot.core.loyalty.lots import Lot
@@ -21,6 +22,7 @@ from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import Wallet
 from bot.core.messages import MessageClass, OutboxState, Outgoing
 from bot.core.phone import zones_of_number
+from bot.core.segments import as_sent
 from bot.core.senders import MAIN, SenderPool
 from bot.core.triggers import Trigger, TriggerKind
 
@@ -63,6 +65,8 @@ class Shop:
     senders: Mapping[str, SenderPool]
     """The sender pools by name; empty where nothing is set up to send from. Ask `pool`."""
     products: Mapping[str, Product] = field(default_factory=dict)
+    links: ShortLinks | None = None
+    """How links are shortened; None: they go out as they are written."""
 
     def pool(self, channel: str, group: str | None = None) -> SenderPool | None:
         """Return the senders of a message; None where the channel has but one way to speak."""
@@ -109,6 +113,7 @@ class Effects:
     events: list[Event] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     calls: list[OutsideCall] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
     counts: dict[tuple[str, int, str, str], int] = field(default_factory=dict)
     addresses: dict[tuple[str, str], Address] = field(default_factory=dict)
     notices: list[tuple[str, int]] = field(default_factory=list)
@@ -222,20 +227,28 @@ class Turn:
         group: str | None = None,
         media: tuple[str, ...] = (),
         channel: str | None = None,
+        short_links: bool | None = None,
     ) -> Queued:
         """Put a message before the gate and record it with the gate's verdict.
 
-        Without a class it is a reply to the inbound this turn answers, otherwise a service message.
+        Without a class it is a reply to the inbound this turn answers, otherwise a service message. Links
+        are shortened in an SMS of ours (`short_links` None), in answers too (True), or nowhere (False).
         """
         channel = channel or self.channel
         address = self._address(channel)
+        message_class = message_class or self._usual_class()
+        codes: Mapping[str, str] = {}
+        if channel == "sms":
+            if "://" in body and _may_shorten(message_class, asked=short_links):
+                body, codes = self._shortened(body)
+            body = as_sent(body)
         message = Outgoing(
             id=self._mint(),
             contact_id=self.contact.id,
             channel=channel,
             address=address.value if address else "",
             sender=self._sender(channel, group, address),
-            message_class=message_class or self._usual_class(),
+            message_class=message_class,
             group=group,
             body=body,
             media=media,
@@ -249,6 +262,8 @@ class Turn:
         facts = consent_facts(message, self.contact, address, self.subscriptions, self.shop.policy)
         queued = _as_queued(message, may_leave(message, facts, self.now))
         self.effects.outgoing.append(queued)
+        if codes and queued.state is not OutboxState.REFUSED:
+            self._keep_links(message, codes)
         return queued
 
     def may_answer_inline(self, queued: Queued) -> bool:
@@ -320,6 +335,17 @@ class Turn:
         self.contact = replace(self.contact, **fields)  # type: ignore[arg-type]  # names are checked by callers above
         self.effects.contact_changed = True
 
+    def _shortened(self, body: str) -> tuple[str, Mapping[str, str]]:
+        rules = self.shop.links
+        return shorten(body, rules, self._mint) if rules is not None else (body, {})
+
+    def _keep_links(self, message: Outgoing, codes: Mapping[str, str]) -> None:
+        assert self.shop.links is not None, "nothing is shortened without"
+        expires_at = self.now + self.shop.links.lifetime
+        self.effects.links += [
+            Link(code, url, message.id, message.flow, message.step, expires_at) for code, url in codes.items()
+        ]
+
     def _address(self, channel: str) -> Address | None:
         inbound = self.trigger.inbound
         if inbound is not None and inbound.channel == channel:
@@ -342,6 +368,13 @@ class Turn:
 
     def _usual_class(self) -> MessageClass:
         return MessageClass.REPLY if self.trigger.kind is TriggerKind.INBOUND else MessageClass.SERVICE
+
+
+def _may_shorten(message_class: MessageClass, *, asked: bool | None) -> bool:
+    """What answers is read at once and goes out as it was written unless the flow asks; required, always."""
+    if message_class is MessageClass.REQUIRED:
+        return False
+    return asked if asked is not None else message_class is not MessageClass.REPLY
 
 
 def consent_facts(

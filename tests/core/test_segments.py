@@ -163,7 +163,7 @@ OF_A_SCRIPT = {
     "\u200d",
     "\u070f",
     "\u180e",
-}  # Persian, Syriac … are spelt with them, and UCS-2 anyway
+}  # letters of Persian, Syriac …: UCS-2 anyway
 
 
 def _invisible(text: str) -> set[str]:
