@@ -38,9 +38,17 @@ _OPERATOR_GIVES_UP = timedelta(days=1)
 _logger = structlog.get_logger(__name__)
 
 
+def nowhere(_name: str) -> None:
+    """Do nothing at a point of the sending road."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxDelivery:
-    """Sends what is due; each method is one strike of a job."""
+    """Sends what is due; each method is one strike of a job.
+
+    `at` is called with the name of each point around a commit or a hand-over: `before_claim`,
+    `after_claim`, `before_send`, `after_send`, `before_record`, `after_record`. Drills end the process there.
+    """
 
     database: Database
     channels: Mapping[str, Channel]
@@ -48,6 +56,7 @@ class OutboxDelivery:
     policy: Callable[[], Policy]
     clock: Callable[[], datetime]
     stopping: asyncio.Event
+    at: Callable[[str], None] = nowhere
 
     async def deliver(self) -> int:
         """Send everything that is due: some senders side by side, each bucket by bucket."""
@@ -91,7 +100,10 @@ class OutboxDelivery:
                 await outbox.record(connection, stopped, now)
             return len(claimed), [one for one in claimed if objections[one.message.id] is None]
 
-        return await self.database.transact(claim)
+        self.at("before_claim")
+        found = await self.database.transact(claim)
+        self.at("after_claim")
+        return found
 
     def _objection(self, claimed: Claimed, now: datetime) -> Outcome | None:
         message = claimed.message
@@ -112,7 +124,9 @@ class OutboxDelivery:
             for contact_id, triggers in reports:
                 await store(connection, contact_id, triggers)
 
+        self.at("before_record")
         await self.database.transact(record)
+        self.at("after_record")
         for contact_id, triggers in reports:
             await self.receipts.follow(contact_id, triggers)
 
@@ -130,7 +144,9 @@ class OutboxDelivery:
         if channel is None:
             return Outcome(message, OutboxState.FAILED, now, reason=f"no channel {message.channel} is set up")
         try:
+            self.at("before_send")
             sent = await channel.send(message)
+            self.at("after_send")
         except OutcomeUnknown as error:
             _logger.warning("send_unknown", message=message.id)
             return Outcome(message, OutboxState.UNKNOWN, now, reason=str(error))

@@ -30,7 +30,8 @@ _CLAIM = Statement(f"""
             AND NOT EXISTS (SELECT 1 FROM outbox s WHERE s.bucket = o.bucket AND s.contact = o.contact
                 AND s.state IN ('queued', 'sending') AND s.id < o.id)
         ORDER BY o.due_at, o.id LIMIT :most @skip_locked(o))
-    UPDATE outbox SET state = 'sending', lease_until = :lease, attempts = attempts + 1, state_at = :now
+    UPDATE outbox SET state = 'sending', lease_until = :lease, attempts = attempts + 1, state_at = :now,
+        handed_at = :now
     FROM due WHERE bucket = :bucket AND contact = due_contact AND id = due_id AND state = 'queued'
     RETURNING {_MESSAGE}
 """)  # noqa: S608  # our own text
@@ -40,11 +41,11 @@ _RELEASE = Statement("""
 """)
 # The lease that ended stays: by it an answer that was not written is given back (see `turns.give_back`).
 _GIVE_UP_LEASE = Statement("""
-    UPDATE outbox SET state = 'unknown', state_at = :now
+    UPDATE outbox SET state = 'unknown', state_at = :now, doubted_at = :now
     WHERE bucket = :bucket AND state = 'sending' AND lease_until <= :now
 """)
 _AFTER_RESTORE = Statement("""
-    UPDATE outbox SET state = 'unknown', lease_until = NULL, state_at = :now
+    UPDATE outbox SET state = 'unknown', lease_until = NULL, state_at = :now, doubted_at = :now
     WHERE bucket = :bucket AND state = 'sending'
     RETURNING id
 """)
@@ -60,7 +61,7 @@ _CONSENT = Statement("""
 _RECORD = Statement("""
     UPDATE outbox SET state = :state, reason = :reason, due_at = :due_at, state_at = :now, lease_until = NULL,
         provider_id = COALESCE(:provider_id, provider_id), segments = COALESCE(:segments, segments),
-        error_code = :error_code
+        error_code = :error_code, doubted_at = COALESCE(:doubted_at, doubted_at)
     WHERE bucket = :bucket AND contact = :contact AND id = :id AND state IN ('sending', 'unknown')
 """)
 
@@ -184,6 +185,7 @@ async def record(connection: Connection, outcomes: Sequence[Outcome], now: datet
                 "provider_id": one.provider_id,
                 "segments": one.segments,
                 "error_code": one.error_code,
+                "doubted_at": microseconds(now) if one.state is OutboxState.UNKNOWN else None,
             }
             for one in outcomes
         ],

@@ -328,6 +328,7 @@ def outbox_row(
         None,
         None,
         None,
+        0,
     )
 
 
