@@ -286,6 +286,8 @@ class OutboxRow(Row, table=True):
     """When its outcome became unknown; it stays after that was found out, for the report."""
     evidence: str | None = _column(Text, None, nullable=True)
     """How an unknown outcome was found out, or why it could not be."""
+    lookups: int = 0
+    """How often the provider was asked since its outcome became unknown, and did not have it."""
 
 
 class LinkRow(Row, table=True):

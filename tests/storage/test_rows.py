@@ -260,6 +260,7 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "handed_at": None,
             "doubted_at": None,
             "evidence": None,
+            "lookups": 0,
         },
     ),
     "link": (

@@ -53,6 +53,7 @@ def _outbox() -> None:
     op.add_column("outbox", sa.Column("handed_at", sa.BigInteger()))
     op.add_column("outbox", sa.Column("doubted_at", sa.BigInteger()))
     op.add_column("outbox", sa.Column("evidence", sa.Text()))
+    op.add_column("outbox", sa.Column("lookups", sa.Integer(), nullable=False, server_default="0"))
     op.execute("UPDATE outbox SET doubted_at = state_at WHERE state = 'unknown'")
     op.drop_index("ix_outbox_due", "outbox")
     _index("ix_outbox_due", ["bucket", "lane", "due_at"], "state = 'queued'")
