@@ -1,21 +1,28 @@
 """`contact show`: one contact with wallet, consent, runs and last messages."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Annotated
 
 import orjson
 import typer
 
-from bot.cli.endings import end
+from bot.cli.endings import WRONG_USE, end
 from bot.cli.settings import read_settings
+from bot.conversation.publication import PROGRAM
 from bot.core.contact import JsonValue
+from bot.core.errors import FlowError
+from bot.core.flow.program_file import read_program
+from bot.core.flow.reader import read
 from bot.core.flow.run import Run
 from bot.core.loyalty.books import Books
+from bot.core.loyalty.program import Currency
 from bot.core.loyalty.wallet import Balance
 from bot.core.phone import NotAContact, to_e164
-from bot.storage import contacts
+from bot.storage import contacts, revisions
 from bot.storage.contacts import Message, Portrait
 from bot.storage.driver import Connection
+from bot.storage.revisions import Revision
 
 contact = typer.Typer(help="Look at contacts.", no_args_is_help=True)
 
@@ -36,7 +43,9 @@ def show(
     messages: Annotated[int, typer.Option(min=0, help="how many of the last messages")] = 20,
 ) -> None:
     """Show a contact: wallet, consent, runs, last messages."""
-    asyncio.run(_show(address, messages, is_json=json))
+    if not address.strip():
+        end("say whose: give a phone number, or another address", WRONG_USE)
+    asyncio.run(_show(address.strip(), messages, is_json=json))
 
 
 async def _show(address: str, messages: int, *, is_json: bool) -> None:
@@ -55,6 +64,7 @@ async def _show(address: str, messages: int, *, is_json: bool) -> None:
             return None
 
         found = await database.query(look)
+        published = [] if is_json else await database.query(revisions.published)
     if found is None:
         end(f"{address}: nobody with this address is known")
     known_as, portrait = found
@@ -66,7 +76,18 @@ async def _show(address: str, messages: int, *, is_json: bool) -> None:
     else:
         from bot.cli.contact_page import show_page
 
-        show_page(known_as, portrait, balance)
+        show_page(known_as, portrait, balance, _currency(published))
+
+
+def _currency(published: Iterable[Revision]) -> Currency | None:
+    """The currency of the program in force; None where none is, or it cannot be read any more."""
+    source = next((one for one in published if one.kind == PROGRAM), None)
+    if source is None:
+        return None
+    try:
+        return read_program(read(source.source, source.file)).currency
+    except FlowError:
+        return None
 
 
 def as_json(address: str, portrait: Portrait, balance: Balance) -> dict[str, JsonValue]:

@@ -7,13 +7,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.core.local_time import zone_of
+from bot.core.loyalty.program import Currency
 from bot.core.loyalty.wallet import Balance
 from bot.core.messages import Direction
+from bot.core.money import money
 from bot.storage.contacts import Message, Portrait
 
 
-def show_page(address: str, portrait: Portrait, balance: Balance) -> None:
-    """Print everything of a contact; times are the contact's own."""
+def show_page(address: str, portrait: Portrait, balance: Balance, currency: Currency | None) -> None:
+    """Print everything of a contact; times are the contact's own, amounts minor units without `currency`."""
     console = Console(highlight=False)
     contact, zone = portrait.contact, portrait.contact.zone
     name = contact.first_name or "no name known"
@@ -27,7 +29,7 @@ def show_page(address: str, portrait: Portrait, balance: Balance) -> None:
             console.print(f"[red]{escape(one.value)} said STOP on {_local(one.stopped_at, zone)}[/red]")
         if one.unusable_reason is not None:
             console.print(f"[red]{escape(one.value)} is unusable: {escape(one.unusable_reason)}[/red]")
-    _show_wallet(console, balance)
+    _show_wallet(console, balance, currency)
     groups = sorted(portrait.snapshot.subscriptions.items())
     said = ", ".join(f"{group}: {state.value}" for group, state in groups)
     console.print(f"[bold]Consent[/bold]  {escape(said) or 'none was ever given'}")
@@ -35,18 +37,21 @@ def show_page(address: str, portrait: Portrait, balance: Balance) -> None:
     _show_messages(console, portrait.messages, zone)
 
 
-def _show_wallet(console: Console, balance: Balance) -> None:
+def _show_wallet(console: Console, balance: Balance, currency: Currency | None) -> None:
+    def said(amount_minor: int) -> str:
+        return money(amount_minor, currency.code, currency.exponent, "en") if currency else str(amount_minor)
+
     console.print(
-        f"[bold]Wallet[/bold]   available {balance.available_minor}, pending {balance.pending_minor},"
-        f" held {balance.held_minor}, debt {balance.debt_minor} (minor units)"
+        f"[bold]Wallet[/bold]   available {said(balance.available_minor)},"
+        f" pending {said(balance.pending_minor)}, held {said(balance.held_minor)},"
+        f" debt {said(balance.debt_minor)}{'' if currency else ' (minor units)'}"
     )
     for ending in balance.endings:
         when = f"good through {ending.good_through}" if ending.good_through else "never ends"
-        console.print(f"         {ending.amount_minor} {when}")
+        console.print(f"         {said(ending.amount_minor)} {when}")
     for waiting in balance.pending:
-        console.print(
-            f"         {waiting.amount_minor} can be spent from {waiting.active_from:%Y-%m-%d %H:%M} UTC"
-        )
+        since = f"{waiting.active_from:%Y-%m-%d %H:%M} UTC"
+        console.print(f"         {said(waiting.amount_minor)} can be spent from {since}")
 
 
 def _show_runs(console: Console, portrait: Portrait, zone: str) -> None:

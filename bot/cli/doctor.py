@@ -3,7 +3,8 @@
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import typer
@@ -40,15 +41,16 @@ def doctor() -> None:
 async def _doctor() -> bool:
     """Print every finding; True where one of them stops the work."""
     is_ill = False
-    async for finding in _findings():
-        is_ill = is_ill or (finding.remedy is not None and finding.stops)
-        mark = "ok  " if finding.remedy is None else "FAIL" if finding.stops else "note"
-        remedy = f": {finding.remedy}" if finding.remedy else ""
-        typer.echo(f"{mark} {finding.name:<10} {finding.said}{remedy}")
+    async with aclosing(_findings()) as findings:  # `doctor | head` leaves in the middle
+        async for finding in findings:
+            is_ill = is_ill or (finding.remedy is not None and finding.stops)
+            mark = "ok  " if finding.remedy is None else "FAIL" if finding.stops else "note"
+            remedy = f": {finding.remedy}" if finding.remedy else ""
+            typer.echo(f"{mark} {finding.name:<10} {finding.said}{remedy}")
     return is_ill
 
 
-async def _findings() -> AsyncIterator[Finding]:
+async def _findings() -> AsyncGenerator[Finding]:
     yield Finding("Python", sys.version.split()[0])
     try:
         settings = read_settings(quiet=True)
@@ -58,8 +60,9 @@ async def _findings() -> AsyncIterator[Finding]:
         return
     yield Finding("settings", "read")
     yield _files(settings)
-    async for finding in _database(settings):
-        yield finding
+    async with aclosing(_database(settings)) as findings:
+        async for finding in findings:
+            yield finding
     yield _zone(settings)
     yield _public_url(settings)
     yield _twilio(settings)
@@ -76,7 +79,7 @@ def _files(settings: Settings) -> Finding:
     return Finding("files", f"{counted(len(look.flows), 'flow')} in {settings.flows}")
 
 
-async def _database(settings: Settings) -> AsyncIterator[Finding]:
+async def _database(settings: Settings) -> AsyncGenerator[Finding]:
     from bot.cli.database import opened, problem_of
 
     problem = await problem_of(settings)

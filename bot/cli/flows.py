@@ -60,12 +60,19 @@ def rehearse(
 
 @flows.command()
 def push(
-    *, force: Annotated[bool, typer.Option("--force", help="also over what was published elsewhere")] = False
+    *,
+    force: Annotated[bool, typer.Option("--force", help="also over what was published elsewhere")] = False,
+    skip_tests: Annotated[
+        bool, typer.Option("--skip-tests", help="without holding the flows' tests")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="withdraw flows whose file is gone")] = False,
 ) -> None:
-    """Publish the files that have changed, after saying what becomes of waiting runs."""
+    """Test the flows and publish the files that have changed, after saying what becomes of waiting runs."""
     from bot.cli import revisions
 
-    if not asyncio.run(revisions.push(read_settings(quiet=True), force=force)):
+    settings = read_settings(quiet=True)
+    pushed = revisions.push(settings, force=force, is_tested=skip_tests, may_withdraw=yes)
+    if not asyncio.run(pushed):
         raise typer.Exit(PROBLEMS)
 
 

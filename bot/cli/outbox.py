@@ -55,7 +55,13 @@ async def _list(states: tuple[OutboxState, ...], most: int, *, is_shown: bool) -
         typer.echo("  ".join(facts))
     total = ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
     more = f"; the oldest {len(found)} shown" if sum(counts.values()) > len(found) else ""
-    typer.echo(f"{total}{more}." if total else "No such message.", err=True)
+    typer.echo(f"{total}{more}." if total else _nothing(states), err=True)
+
+
+def _nothing(states: tuple[OutboxState, ...]) -> str:
+    if states == _OPEN:
+        return "Nothing waits to be sent, and nothing is in doubt."
+    return f"No message is {' or '.join(states)}."
 
 
 def masked(address: str) -> str:

@@ -2,15 +2,18 @@
 
 import difflib
 import os
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import typer
 
 from bot import app
-from bot.cli.checking import Look, counted, look_over, name_from_here, placed, show_complaints
+from bot.cli.checking import Look, counted, look_over, name_from_here, placed, show_briefly, show_complaints
 from bot.cli.database import opened
 from bot.cli.endings import end
+from bot.cli.testing import held
 from bot.config import Settings
 from bot.conversation import migrating
 from bot.conversation.migrating import INSIDE, Plan
@@ -27,10 +30,14 @@ from bot.storage.revisions import Revision
 _FATES = {Fate.STAY: "stays in its revision", Fate.END: "ends"}
 
 
-async def push(settings: Settings, *, force: bool) -> bool:
-    """Check the folder, say what becomes of waiting runs, publish what changed; False if it must not be."""
+async def push(settings: Settings, *, force: bool, is_tested: bool, may_withdraw: bool) -> bool:
+    """Check and test the folder, say what becomes of waiting runs, publish what changed.
+
+    `is_tested` leaves the flows' tests out, `may_withdraw` the question whether flows may go whose file is
+    gone. False where nothing was published because it must not be.
+    """
     look = look_over(settings.flows, settings.locales, app.HANDLERS)
-    show_complaints(look.complaints)
+    show_briefly(look.complaints)
     if look.errors:
         typer.echo(f"{counted(len(look.errors), 'error')}: nothing was published.", err=True)
         return False
@@ -39,6 +46,10 @@ async def push(settings: Settings, *, force: bool) -> bool:
         files = compile_folder(look.folder, now)
         in_force = {one.flow: one for one in await database.query(revisions.published)}
         unchanged = {one.flow: in_force[one.flow].revision for one in files if _is_in_force(one, in_force)}
+        gone = sorted(in_force.keys() - {one.flow for one in files})
+        if not is_tested and (gone or len(unchanged) < len(files)) and not await held(settings, look):
+            typer.echo("Nothing was published; `--skip-tests` publishes all the same.", err=True)
+            return False
         plans = await migrating.plan(database, look.flows, unchanged)
         complaints = await _against(database, plans, look, force=force)
         if complaints:
@@ -46,6 +57,9 @@ async def push(settings: Settings, *, force: bool) -> bool:
             typer.echo("Nothing was published.", err=True)
             return False
         _show_plans(plans)
+        if gone and not (may_withdraw or await _agreed(database, [in_force[name] for name in gone])):
+            typer.echo("Nothing was published.", err=True)
+            return False
         try:
             published = await database.transact(
                 lambda c: publish(c, files, new_id(now, 0, os.urandom), force=force)
@@ -120,6 +134,21 @@ async def _against(database: Database, plans: Sequence[Plan], look: Look, *, for
     complaints = [Complaint(placed(error, look.path)) for error in declared.values()]
     stranded = await migrating.stranded(database, app.HANDLERS)
     return complaints + ([] if force else [Complaint(error) for error in stranded])
+
+
+async def _agreed(database: Database, gone: Sequence[Revision]) -> bool:
+    """Say which flows would go out of force, and ask; where nobody can answer, that means no."""
+    inside: Counter[str] = Counter()
+    for flow, _, _, runs in await database.query(revisions.waiting):
+        inside[flow] += runs
+    for one in gone:
+        runs = inside[one.flow]
+        waiting = f"; {counted(runs, 'run')} inside it {'goes' if runs == 1 else 'go'} on" if runs else ""
+        typer.echo(f"{one.file} is gone: {one.flow} would be withdrawn{waiting}")
+    if not sys.stdin.isatty():
+        typer.echo("Give --yes to withdraw, or bring the files back with `regulars flows pull`.", err=True)
+        return False
+    return typer.confirm(f"Withdraw {counted(len(gone), 'flow')}?")
 
 
 def _show_plans(plans: Sequence[Plan]) -> None:

@@ -52,6 +52,22 @@ async def run(settings: Settings, names: Sequence[str], *, is_verbose: bool) -> 
     return not bad
 
 
+async def held(settings: Settings, look: Look) -> bool:
+    """Run the tests of all flows and print only those that went wrong; True where all went well."""
+    bad: list[tuple[Flow, Rehearsed]] = []
+    async with rehearsal(settings) as place:
+        await place.publish()
+        for flow in look.flows.values():
+            tests = [await _hold(place, flow, conversation) for conversation in flow.tests]
+            bad += [(flow, one) for one in tests if not one.went_well]
+    for flow, one in bad:
+        for line in (*transcript(one.outcome), *_complaints(look.path, flow, one)):
+            typer.echo(line)
+    if bad:
+        typer.echo(f"{counted(len(bad), 'test')} went otherwise than written.", err=True)
+    return not bad
+
+
 async def show_flow(place: Rehearsal, look: Look, flow: Flow, *, is_verbose: bool) -> list[Rehearsed]:
     """Hold a flow's conversations and print how each went."""
     typer.echo(flow.name if flow.tests else f"{flow.name}: it has no tests")
@@ -64,7 +80,7 @@ async def show_flow(place: Rehearsal, look: Look, flow: Flow, *, is_verbose: boo
         if is_verbose or not rehearsed.went_well:
             for line in transcript(rehearsed.outcome):
                 typer.echo(f"       {line}")
-        for line in _complaints(look.path, flow, conversation, rehearsed):
+        for line in _complaints(look.path, flow, rehearsed):
             typer.echo(line)
     return held
 
@@ -100,10 +116,10 @@ async def _hold(place: Rehearsal, flow: Flow, conversation: Conversation) -> Reh
         return Rehearsed(outcome, await phone.failures())
 
 
-def _complaints(path: Path, flow: Flow, conversation: Conversation, rehearsed: Rehearsed) -> Iterable[str]:
+def _complaints(path: Path, flow: Flow, rehearsed: Rehearsed) -> Iterable[str]:
     if rehearsed.outcome.error is not None:
         yield str(placed(rehearsed.outcome.error, path))
-    mark = conversation.exchanges[0].mark
+    mark = rehearsed.outcome.turns[0].exchange.mark
     for failure in rehearsed.failures:
         problem = f"a turn failed: {failure}"
         yield str(

@@ -22,7 +22,7 @@ def test_the_contact_is_the_one_behind_the_number(shop: Terminal, monkeypatch: p
 
 def test_replies_are_recorded_as_written(shop: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     typed(shop, monkeypatch, "LOYALTY")
-    assert shop("outbox", "list").err == "No such message.\n"
+    assert shop("outbox", "list").err == "Nothing waits to be sent, and nothing is in doubt.\n"
 
 
 def test_the_clock_moves_in_the_demo_only(shop: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

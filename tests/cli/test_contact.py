@@ -79,7 +79,7 @@ async def test_the_page_for_people_says_the_same(shop: Terminal, settings: Setti
     await converse(settings, "LOYALTY", "[red]Ana", "STOP")
     ran = await run(shop, "contact", "show", NUMBER)
     assert ran.code == 0, ran.err
-    for piece in (NUMBER, "[red]Ana", "available 500", "loyalty: unsubscribed", "said STOP"):
+    for piece in (NUMBER, "[red]Ana", "available $5.00, pending $0.00", "loyalty: unsubscribed", "said STOP"):
         assert piece in ran.out
 
 
@@ -88,6 +88,20 @@ async def test_a_stranger_is_said_to_be_one(shop: Terminal, settings: Settings) 
     ran = await run(shop, "contact", "show", "+12025550199")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == "+12025550199: nobody with this address is known\n"
+
+
+def test_showing_nobody_asks_whom(terminal: Terminal) -> None:
+    ran = terminal("contact", "show", " ")
+    assert (ran.code, ran.err) == (2, "say whose: give a phone number, or another address\n")
+
+
+async def test_an_empty_outbox_is_said_kindly(shop: Terminal, settings: Settings) -> None:
+    await converse(settings, "LOYALTY")
+    ran = await run(shop, "outbox", "list")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == "Nothing waits to be sent, and nothing is in doubt.\n"
+    ran = await run(shop, "outbox", "list", "--state", "failed", "--state", "held")
+    assert ran.err == "No message is failed or held.\n"
 
 
 async def test_nothing_dead_is_said_so(shop: Terminal, settings: Settings) -> None:
