@@ -325,7 +325,7 @@ def outbox_row(
         message.lane.value,
         message.tag,
         None,
-        None,
+        at if inline_until else None,
         None,
         None,
         0,
