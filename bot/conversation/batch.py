@@ -119,9 +119,8 @@ class Batch:
     async def run(self, connection: Connection) -> list[Result | None]:
         """Do it all; None stands for a work that has to wait for another of the same contact."""
         now = self._conversation.clock()
-        if self._written:
-            await turns.settle_inline(connection, self._written, now)
         if not self._works:
+            await self._settle(connection, now)
             return []
         parts = [_Part(work) for work in self._works]
         await self._find(connection, parts, now)
@@ -130,9 +129,15 @@ class Batch:
         await self._claim(connection, ready, now)
         fresh = [part for part in ready if part.is_new]
         await self._decide(connection, fresh, contacts, now)
+        await self._settle(connection, now)
         return await self._finish(connection, parts, set(map(id, ready)), contacts, now)
 
     # The steps, in order
+
+    async def _settle(self, connection: Connection, now: datetime) -> None:
+        """Record which answers were handed over; after the locks, so that whoever holds one waits for none."""
+        if self._written:
+            await turns.settle_inline(connection, sorted(self._written), now)
 
     async def _find(self, connection: Connection, parts: Sequence[_Part], now: datetime) -> None:
         """Give every part its contact; who writes for the first time becomes one."""
