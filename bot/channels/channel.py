@@ -2,16 +2,21 @@
 
 SendError
 ├── SendLater (RetryLater)        busy or unreachable: not accepted, the same send may succeed later
+│   ├── SenderSlowed              this sender is too fast: let it rest, whatever it has to send
+│   ├── DailyLimitReached         the brand has sent enough for today: its rest waits for the next day
+│   ├── ProviderUnreachable       nobody answers there: count it, and stop knocking after some
 │   └── OperatorNeeded            our account or settings are wrong: later, once someone has mended them
+│       └── NotRegistered         the sender may not do this before it is registered, or allowed to
 ├── SendNever (NeverRetry)        this message can never go out
 │   ├── ContactStopped            the contact told the provider to stop: write it to the consent log
-│   └── AddressUnusable           nothing can reach this address: stop using it
+│   ├── AddressUnusable           nothing can reach this address: stop using it
+│   └── Filtered                  its content was refused: an operator should look before more is sent
 └── OutcomeUnknown                handed over, answer lost: find out before anything is sent again
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
 
 from bot.core.errors import NeverRetry, RegularsError, RetryLater
 from bot.core.messages import OutboxState, Outgoing
@@ -32,6 +37,9 @@ class SendError(RegularsError):
     The text names neither the contact nor the message, so that it can be logged and shown.
     """
 
+    hand_overs_max = 6
+    """How often one message is handed over at most, where this is what comes back."""
+
     def __init__(self, reason: str, *, code: int | None = None, after: timedelta | None = None) -> None:
         super().__init__(reason)
         self.code = code
@@ -42,8 +50,24 @@ class SendLater(SendError, RetryLater):
     """Not accepted now; the same send may succeed later."""
 
 
+class SenderSlowed(SendLater):
+    """Not accepted because its sender sends too fast; `after` is when the provider wants to hear from it."""
+
+
+class DailyLimitReached(SendLater):
+    """The carrier's daily limit of the brand is reached: resumes at midnight, Pacific time."""
+
+
+class ProviderUnreachable(SendLater):
+    """Nobody answered before anything was handed over."""
+
+
 class OperatorNeeded(SendLater):
     """Not accepted because our account or settings are wrong: it may succeed once they are mended."""
+
+
+class NotRegistered(OperatorNeeded):
+    """The sender is not registered for this traffic, or the account not allowed to send there."""
 
 
 class SendNever(SendError, NeverRetry):
@@ -56,6 +80,10 @@ class ContactStopped(SendNever):
 
 class AddressUnusable(SendNever):
     """No message can reach this address."""
+
+
+class Filtered(SendNever):
+    """A carrier refused the content; more of the same would cost the sender its standing."""
 
 
 class OutcomeUnknown(SendError):
@@ -78,3 +106,33 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Let go of connections; nothing is sent afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One of our messages as its provider has it.
+
+    `senders` are the names it may be known under: a number, a messaging service. `body` is empty where the
+    provider keeps no texts; `segments` is None while it has not counted them.
+    """
+
+    provider_id: str
+    senders: tuple[str, ...]
+    body: str
+    media: int
+    created_at: datetime
+    state: OutboxState
+    segments: int | None = None
+    error: SendError | None = None
+
+
+@runtime_checkable
+class Lookup(Protocol):
+    """A channel whose provider can be asked which messages it has taken."""
+
+    async def taken(self, channel: str, address: str, since: datetime) -> list[Listed]:
+        """List what it took for an address since then, oldest first; its latest may still be missing.
+
+        Raises:
+            SendError: it could not be asked, or its answer not be read to the end.
+        """

@@ -135,7 +135,7 @@ class Batch:
     # The steps, in order
 
     async def _settle(self, connection: Connection, now: datetime) -> None:
-        """Record which answers were handed over; after the locks, so that whoever holds one waits for none."""
+        """Record which answers were handed over; after all locks, or two batches could wait in a ring."""
         if self._written:
             await turns.settle_inline(connection, sorted(self._written), now)
 

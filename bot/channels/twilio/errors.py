@@ -10,28 +10,50 @@ from datetime import timedelta
 from bot.channels.channel import (
     AddressUnusable,
     ContactStopped,
+    DailyLimitReached,
+    Filtered,
+    NotRegistered,
     OperatorNeeded,
     OutcomeUnknown,
     SendError,
+    SenderSlowed,
     SendLater,
     SendNever,
 )
 
-# A phone that is switched off or out of reach is worth one more try when its owner may be back.
-_UNREACHABLE_AFTER = timedelta(hours=4)
+# How long to leave it alone, and how often one message is handed over at most: a phone that is switched off
+# is worth one more try when its owner may be back, an unexplained failure one more soon.
+_PATIENCE: Mapping[int, tuple[timedelta, int]] = {
+    30003: (timedelta(hours=4), 2),
+    30008: (timedelta(minutes=30), 2),
+    30009: (timedelta(minutes=5), 2),
+    30017: (timedelta(minutes=15), 4),
+}
 
 _REMEDIES: Mapping[type[SendError], Mapping[int, str]] = {
-    SendLater: {
+    SenderSlowed: {
         14107: "sending faster than this sender may",
         20429: "too many requests at once",
         21611: "the sender's queue is full",
         30001: "the queue overflowed",
+        30022: "sending faster than the carrier allows the campaign",
+        63018: "the channel's rate limit is reached",
+    },
+    DailyLimitReached: {
+        30023: "the carrier's daily limit of the brand is reached",
+    },
+    SendLater: {
         30003: "the phone is switched off or out of reach",
         30008: "the carrier gave no reason",
+        30009: "a part of the message got lost",
         30017: "the carrier's network is congested",
-        30022: "sending faster than the carrier allows the campaign",
-        30023: "the carrier's daily limit of the brand is reached",
-        63018: "the channel's rate limit is reached",
+    },
+    NotRegistered: {
+        21408: "the account may not send to this country",
+        30032: "the toll-free number is not verified",
+        30033: "the A2P 10DLC campaign is suspended",
+        30034: "the number is not registered for A2P 10DLC",
+        30035: "the number's A2P 10DLC registration is not finished",
     },
     OperatorNeeded: {
         20003: "the account SID or auth token is wrong",
@@ -39,7 +61,6 @@ _REMEDIES: Mapping[type[SendError], Mapping[int, str]] = {
         20403: "the account may not do this",
         20404: "the account does not exist",
         21212: "the From number is not valid",
-        21408: "the account may not send to this country",
         21601: "the From number cannot send SMS",
         21603: "neither a From number nor a messaging service is configured",
         21606: "the From number is not the account's own or cannot send there",
@@ -51,8 +72,6 @@ _REMEDIES: Mapping[type[SendError], Mapping[int, str]] = {
         21703: "the messaging service has no numbers",
         21705: "the messaging service does not exist",
         30002: "the account is suspended",
-        30032: "the toll-free number is not verified",
-        30034: "the number is not registered for A2P 10DLC",
     },
     ContactStopped: {
         21610: "the contact has opted out at Twilio",
@@ -68,6 +87,9 @@ _REMEDIES: Mapping[type[SendError], Mapping[int, str]] = {
         30005: "the number is unknown or no longer in service",
         30006: "the number is a landline or its carrier cannot be reached",
     },
+    Filtered: {
+        30007: "the carrier filtered the message",
+    },
     SendNever: {
         21266: "sender and recipient are the same number",
         21602: "the message is empty",
@@ -78,7 +100,6 @@ _REMEDIES: Mapping[type[SendError], Mapping[int, str]] = {
         21619: "the message has neither text nor media",
         21620: "a media URL is not valid",
         21623: "the message has too many media",
-        30007: "the carrier filtered the message",
         30011: "the number cannot receive MMS",
         30019: "the media are too large for the carrier",
     },
@@ -92,9 +113,11 @@ _SERVER_ERROR = 500
 def error_for_code(code: int, after: timedelta | None = None) -> SendError:
     """Return the error that says what to do about Twilio's code; codes we do not know are final."""
     kind, why = _KINDS.get(code, (SendNever, "see https://www.twilio.com/docs/api/errors/"))
-    if code == 30003:  # noqa: PLR2004  # named in the table above
-        after = after or _UNREACHABLE_AFTER
-    return kind(f"Twilio {code}: {why}", code=code, after=after)
+    patience, most = _PATIENCE.get(code, (None, None))
+    error = kind(f"Twilio {code}: {why}", code=code, after=after or patience)
+    if most is not None:
+        error.hand_overs_max = most
+    return error
 
 
 def error_for_answer(status: int, code: int | None, after: timedelta | None) -> SendError:
@@ -106,7 +129,7 @@ def error_for_answer(status: int, code: int | None, after: timedelta | None) -> 
     if status >= _SERVER_ERROR:
         return OutcomeUnknown(f"Twilio answered {status}", code=code, after=after)
     if status == _TOO_MANY_REQUESTS:
-        return SendLater("Twilio answered 429: too many requests", code=code, after=after)
+        return SenderSlowed("Twilio answered 429: too many requests", code=code, after=after)
     if code is not None:
         return error_for_code(code, after)
     return OperatorNeeded(f"{status} without a code is not Twilio's API: check the base URL", after=after)

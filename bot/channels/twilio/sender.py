@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import orjson
 
-from bot.channels.channel import OutcomeUnknown, SendLater, Sent
+from bot.channels.channel import OutcomeUnknown, ProviderUnreachable, Sent
 from bot.channels.twilio.errors import error_for_answer
 from bot.channels.twilio.webhook import status_url
 from bot.core.messages import OutboxState, Outgoing
@@ -83,7 +83,7 @@ class TwilioChannel:
                 body = await answer.read()
                 return _read(answer.status, body, answer.headers.get("Retry-After"), self._clock())
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise SendLater(f"Twilio cannot be reached: {type(error).__name__}") from error
+            raise ProviderUnreachable(f"Twilio cannot be reached: {type(error).__name__}") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise OutcomeUnknown(f"Twilio's answer was lost: {type(error).__name__}") from error
 

@@ -7,9 +7,13 @@ import pytest
 from bot.channels.channel import (
     AddressUnusable,
     ContactStopped,
+    DailyLimitReached,
+    Filtered,
+    NotRegistered,
     OperatorNeeded,
     OutcomeUnknown,
     SendError,
+    SenderSlowed,
     SendLater,
     SendNever,
 )
@@ -22,13 +26,19 @@ HOUR = timedelta(hours=1)
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        (20429, SendLater),
-        (21611, SendLater),
-        (30001, SendLater),
+        (14107, SenderSlowed),
+        (20429, SenderSlowed),
+        (21611, SenderSlowed),
+        (30001, SenderSlowed),
+        (30022, SenderSlowed),
+        (30023, DailyLimitReached),
+        (63018, SenderSlowed),
         (30003, SendLater),
+        (30008, SendLater),
         (20003, OperatorNeeded),
         (21606, OperatorNeeded),
-        (30034, OperatorNeeded),
+        (21408, NotRegistered),
+        (30034, NotRegistered),
         (21610, ContactStopped),
         (30004, ContactStopped),
         (21211, AddressUnusable),
@@ -36,7 +46,7 @@ HOUR = timedelta(hours=1)
         (30005, AddressUnusable),
         (30006, AddressUnusable),
         (21617, SendNever),
-        (30007, SendNever),
+        (30007, Filtered),
         (99999, SendNever),
     ],
 )
@@ -58,6 +68,7 @@ def test_an_unreachable_phone_is_left_alone_for_hours() -> None:
     after = error_for_code(30003).after
     assert after is not None
     assert after >= HOUR
+    assert error_for_code(30003).hand_overs_max == 2, "one more try, hours later"
 
 
 @pytest.mark.parametrize(
@@ -65,8 +76,8 @@ def test_an_unreachable_phone_is_left_alone_for_hours() -> None:
     [
         (400, 21610, ContactStopped),
         (401, 20003, OperatorNeeded),
-        (429, 20429, SendLater),
-        (429, None, SendLater),
+        (429, 20429, SenderSlowed),
+        (429, None, SenderSlowed),
         (400, 12345, SendNever),
         (404, None, OperatorNeeded),  # a proxy or a wrong base URL, not Twilio
         (302, None, OperatorNeeded),

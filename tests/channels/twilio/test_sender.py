@@ -15,8 +15,9 @@ from bot.channels.channel import (
     ContactStopped,
     OperatorNeeded,
     OutcomeUnknown,
+    ProviderUnreachable,
     SendError,
-    SendLater,
+    SenderSlowed,
     SendNever,
 )
 from bot.channels.twilio.sender import TwilioAccount, TwilioChannel
@@ -124,7 +125,7 @@ async def test_a_messaging_service_and_media() -> None:
         (Fault(kind="reject", code=21614), AddressUnusable, None),
         (Fault(kind="reject", code=21617), SendNever, None),
         (Fault(kind="reject", code=21606), OperatorNeeded, None),
-        (Fault(kind="reject", status=429, retry_after=7), SendLater, timedelta(seconds=7)),
+        (Fault(kind="reject", status=429, retry_after=7), SenderSlowed, timedelta(seconds=7)),
         (Fault(kind="reject", status=500), OutcomeUnknown, None),
         (Fault(kind="reject", status=503, retry_after=7), OutcomeUnknown, timedelta(seconds=7)),
     ],
@@ -158,7 +159,7 @@ async def test_a_lost_answer_is_unknown_and_nothing_is_sent_twice(fault: Fault) 
 
 async def test_a_server_that_is_not_there_took_nothing() -> None:
     error = await sent_to("http://127.0.0.1:9")
-    assert type(error) is SendLater
+    assert type(error) is ProviderUnreachable
 
 
 async def test_answers_that_break_off_or_make_no_sense() -> None:
