@@ -14,8 +14,9 @@ from typing import Any
 import aiohttp
 import orjson
 
-from bot.channels.channel import OutcomeUnknown, ProviderUnreachable, Sent
+from bot.channels.channel import Listed, OutcomeUnknown, ProviderUnreachable, Sent
 from bot.channels.twilio.errors import error_for_answer
+from bot.channels.twilio.lookup import messages_to
 from bot.channels.twilio.webhook import status_url
 from bot.core.messages import OutboxState, Outgoing
 
@@ -87,15 +88,25 @@ class TwilioChannel:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise OutcomeUnknown(f"Twilio's answer was lost: {type(error).__name__}") from error
 
+    async def taken(self, channel: str, address: str, since: datetime) -> list[Listed]:
+        """List what Twilio took for an address since then, oldest first.
+
+        Raises:
+            SendLater: it could not be asked, or its answer not be read to the end.
+        """
+        return await messages_to(self._session, self._url, self._to(channel, address), since)
+
     async def close(self) -> None:
         """Close the pooled connections."""
         await self._session.close()
 
+    def _to(self, channel: str, address: str) -> str:
+        return address if channel == self.name else f"{channel}:{address}"
+
     def _form(self, outgoing: Outgoing) -> list[tuple[str, str]]:
         sender = outgoing.sender or self._sender
-        channel = "" if outgoing.channel == self.name else f"{outgoing.channel}:"
         form = [
-            ("To", channel + outgoing.address),
+            ("To", self._to(outgoing.channel, outgoing.address)),
             ("MessagingServiceSid" if sender.startswith(_MESSAGING_SERVICE) else "From", sender),
             ("StatusCallback", status_url(self._public_url, outgoing.contact_id, outgoing.id)),
         ]

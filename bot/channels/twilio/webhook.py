@@ -132,10 +132,15 @@ def parse_status(form: FormPairs, query: str) -> StatusReport:
         provider_id=_sid(fields),
         message_id=_our_id(ours, "message"),
         contact_id=_our_id(ours, "contact"),
-        state=_STATES.get(status.lower(), OutboxState.SENT),
+        state=state_of(status),
         error_code=_number(fields.get("ErrorCode", "")),
         segments=_number(fields.get("NumSegments", "")),
     )
+
+
+def state_of(status: str) -> OutboxState:
+    """Return what one of Twilio's statuses of a message means to us."""
+    return _STATES.get(status.lower(), OutboxState.SENT)
 
 
 def status_url(public_url: str, contact_id: str, message_id: str) -> str:
