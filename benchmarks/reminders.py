@@ -114,7 +114,7 @@ def _member(index: int) -> dict[str, list[RowValues]]:
         "directory": [("sms", address.value, bucket, contact_id)],
         "contact": [rows.contact_row(contact)],
         "address": [rows.address_row(contact, address, granted_at)],
-        "subscription": [(bucket, contact_id, "loyalty", "subscribed", microseconds(granted_at))],
+        "subscription": [(bucket, contact_id, "loyalty", "subscribed", microseconds(granted_at), None, None)],
         "wallet": [rows.wallet_row(wallet)],
         "lot": lots,
     }

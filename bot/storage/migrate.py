@@ -1,6 +1,7 @@
 """Brings a database to the newest schema, and says whether it is there."""
 
 from collections.abc import Callable
+from functools import partial
 from importlib.resources import files
 
 from alembic import command
@@ -22,9 +23,9 @@ def newest() -> str:
     return head
 
 
-async def upgrade(url: str) -> None:
+async def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database at `url` to the newest schema; nothing happens where it is there already."""
-    await _with_connection(url, _upgrade)
+    await _with_connection(url, partial(_upgrade, revision=revision))
 
 
 async def current(url: str) -> str | None:
@@ -45,7 +46,7 @@ async def _with_connection(url: str, work: Callable[[Connection], None]) -> None
         await engine.dispose()
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, revision: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATION_LOCK})
     else:
@@ -53,7 +54,7 @@ def _upgrade(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _config() -> Config:

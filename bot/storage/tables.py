@@ -87,7 +87,10 @@ def _where(condition: str) -> dict[str, Any]:
 LOT_OPEN = "pending_minor + available_minor + held_minor > 0"
 """Which lots still hold anything; the same words in the indexes and in the statements that use them."""
 
-# SQLite keeps such a table in the order of its primary key: one tree instead of two.
+# SQLite keeps such a table in the order of its primary key: one tree instead of two. That is for narrow rows
+# (https://www.sqlite.org/withoutrowid.html says a twentieth of a page): of wide ones few fit on a page, every
+# turn splits one, and the next turn's row is on another. `trigger`, `run`, `outbox` and `consent` are kept
+# in the order in which their rows came, so that a batch of turns writes them side by side.
 _CLUSTERED = {"sqlite_with_rowid": False}
 
 
@@ -161,7 +164,6 @@ class ConsentRow(Row, table=True):
     """The append-only consent log: who said what, when, where, and the chain that proves it."""
 
     __tablename__ = "consent"
-    __table_args__ = _CLUSTERED
     bucket: int = _key(Integer)
     contact: str = _key()
     number: int = _key(BigInteger)
@@ -199,7 +201,6 @@ class TriggerRow(Row, table=True):
     __table_args__ = (
         Index("ix_trigger_new", "bucket", "due_at", **_where("state = 'new'")),
         Index("ix_trigger_dead", "bucket", **_where("state = 'dead'")),
-        _CLUSTERED,
     )
     bucket: int = _key(Integer)
     contact: str = _key()
@@ -220,7 +221,6 @@ class RunRow(Row, table=True):
     __table_args__ = (
         Index("ix_run_waiting", "bucket", "contact", **_where("status = 'waiting'")),
         Index("ix_run_due", "bucket", "wake_at", **_where("status = 'waiting' AND wake_at IS NOT NULL")),
-        _CLUSTERED,
     )
     bucket: int = _key(Integer)
     contact: str = _key()
@@ -248,7 +248,6 @@ class OutboxRow(Row, table=True):
         Index("ix_outbox_unknown", "bucket", "due_at", **_where("state = 'unknown'")),
         Index("ix_outbox_doubted", "bucket", "doubted_at", **_where("doubted_at IS NOT NULL")),
         Index("ix_outbox_counted", "bucket", "contact", "counted_on", **_where("counted_on IS NOT NULL")),
-        _CLUSTERED,
     )
     bucket: int = _key(Integer)
     contact: str = _key()
