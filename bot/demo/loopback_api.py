@@ -20,6 +20,7 @@ from bot.demo.loopback_webhook import is_loopback
 
 _BODY_CHARACTERS_MAX = 1600
 _PAGE_SIZE, _PAGE_SIZE_MAX = 50, 1000
+_FOR_EVER_SECONDS = 3600
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _WHY = {
     20003: "Authenticate",
@@ -96,15 +97,20 @@ class Api:
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
         media = tuple(url for url in form.getall("MediaUrl", []) if isinstance(url, str))
         to = fields.get("To", "")
-        if fault := self._network.faults.take(to, "reject"):
+        faults = self._network.faults
+        if fault := faults.take(to, "reject"):
             raise _refusal_of(fault)
+        if faults.take(to, "drop_request"):
+            return _cut(request)
         draft = self._draft(fields, media)
         message = self._network.dispatch(draft)
         created = web.json_response(message.resource(), status=201)  # as it is now: it goes on travelling
-        if fault := self._network.faults.take(to, "slow_answer"):
-            await asyncio.sleep(fault.seconds)
-        if self._network.faults.take(to, "drop_answer") and request.transport is not None:
-            request.transport.abort()
+        if fault := faults.take(to, "slow_answer", "no_answer"):
+            await asyncio.sleep(fault.seconds if fault.kind == "slow_answer" else _FOR_EVER_SECONDS)
+        if fault := faults.take(to, "error_answer"):
+            raise _refusal_of(fault)
+        if faults.take(to, "drop_answer"):
+            return _cut(request)
         return created
 
     def _draft(self, fields: dict[str, str], media: tuple[str, ...]) -> Draft:
@@ -145,9 +151,10 @@ class Api:
 
     async def _list(self, request: web.Request) -> web.Response:
         query = request.query
-        wanted = [
-            message for message in reversed(self._network.messages.values()) if _fits(message, query.items())
-        ]
+        if fault := self._network.faults.take(query.get("To", ""), "reject_list"):
+            raise _refusal_of(fault)
+        listed = self._network.listed(query.get("To", ""))
+        wanted = [message for message in reversed(listed) if _fits(message, query.items())]
         size = min(_count(query.get("PageSize"), _PAGE_SIZE), _PAGE_SIZE_MAX) or _PAGE_SIZE
         page = _count(query.get("Page"), 0)
         start = page * size
@@ -170,6 +177,13 @@ class Api:
                 "previous_page_uri": uri(page - 1) if page else None,
             }
         )
+
+
+def _cut(request: web.Request) -> web.Response:
+    """Break the connection; what is returned is never seen."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)
 
 
 def _refusal_of(fault: Fault) -> _Refusal:

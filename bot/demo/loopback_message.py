@@ -85,13 +85,19 @@ class Message:
 
 FaultKind = Literal[
     "reject",  # refused when sending, with `code` and `status`, perhaps `retry_after`
+    "drop_request",  # the connection breaks and nothing was accepted
     "drop_answer",  # accepted, then the connection breaks before the answer
     "slow_answer",  # accepted, answered after `seconds`
+    "no_answer",  # accepted, never answered
+    "error_answer",  # accepted, answered with `status` all the same
     "undelivered",  # accepted and sent, then not delivered, with `code`
     "failed",  # accepted, never sent, with `code`
     "duplicate_callbacks",  # every status is reported twice
     "reversed_callbacks",  # the last status is reported first
+    "late_callbacks",  # each status is reported `seconds` later
     "no_callbacks",  # no status is ever reported
+    "late_list",  # a message is listed only `seconds` after it was created
+    "reject_list",  # the list is refused with `status`
     "lost_webhook_answer",  # the webhook's first answer to a text from `number` is lost: posted again
 ]
 

@@ -158,6 +158,12 @@ class Network:
 
     # From the account to a phone
 
+    def listed(self, to: str) -> list[Message]:
+        """Return the messages that the API lists now, oldest first: a list may lag behind what was taken."""
+        fault = self.faults.take(to, "late_list")
+        until = self._clock() - timedelta(seconds=fault.seconds if fault else 0)
+        return [message for message in self.messages.values() if message.created_at <= until]
+
     def dispatch(self, draft: Draft, direction: Outbound = "outbound-api") -> Message:
         """Take a message for a phone and send it on its way; return it as it is at once."""
         return self._dispatch(draft, direction, blocked=self.blocks(draft.to, draft.sender))
@@ -173,15 +179,19 @@ class Network:
         message.status_callback = draft.status_callback
         fault = self.faults.take(draft.to, "undelivered", "failed")
         order = self.faults.take(draft.to, "duplicate_callbacks", "reversed_callbacks", "no_callbacks")
+        late = self.faults.take(draft.to, "late_callbacks")
         end: tuple[str, int | None] = ("delivered", None)
         if blocked:
             end = ("failed", _BLOCKED)
         elif fault is not None:
             end = (fault.kind, fault.code or _UNKNOWN)
-        self._spawn(self._travel(message, end, order.kind if order else None))
+        late_seconds = late.seconds if late else 0
+        self._spawn(self._travel(message, end, order.kind if order else None, late_seconds))
         return message
 
-    async def _travel(self, message: Message, end: tuple[str, int | None], order: str | None) -> None:
+    async def _travel(
+        self, message: Message, end: tuple[str, int | None], order: str | None, late_seconds: float
+    ) -> None:
         final, error_code = end
         await asyncio.sleep(self.latency_seconds)  # the same for all: messages arrive in the order they left
         if final == "delivered":
@@ -190,10 +200,15 @@ class Network:
         statuses = [final] if final == "failed" else ["sending", "sent", final]
         if message.status == "accepted":
             statuses.insert(0, "queued")
-        await self._report(message, statuses, error_code, order)
+        await self._report(message, statuses, error_code, order, late_seconds)
 
     async def _report(
-        self, message: Message, statuses: list[str], error_code: int | None, order: str | None
+        self,
+        message: Message,
+        statuses: list[str],
+        error_code: int | None,
+        order: str | None,
+        late_seconds: float,
     ) -> None:
         final = statuses[-1]
         if order == "duplicate_callbacks":
@@ -209,6 +224,7 @@ class Network:
                 await asyncio.sleep(self.latency_seconds)
             if order != "reversed_callbacks":
                 self._move(message, status, error_code if status == final else None)
+            await asyncio.sleep(late_seconds)
             await self._call_back(message, status, error_code if status == final else None)
 
     def _move(self, message: Message, status: str, error_code: int | None) -> None:
