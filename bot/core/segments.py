@@ -192,6 +192,17 @@ def as_sent(text: str) -> str:
     return text if _ODD.search(cheaper) else cheaper
 
 
+def odd(text: str) -> list[tuple[int, str]]:
+    """Return the characters, with their index, that keep a text UCS-2 also as it is sent."""
+    if not segment(smart(text)).expensive:
+        return []
+    return [
+        (index, character)
+        for index, character in enumerate(text)
+        if character not in _GSM_7 and not _GSM_7.issuperset(smart(character))
+    ]
+
+
 _PLAIN = {
     **dict.fromkeys(map(ord, "\xa0\u202f\u2007\u2009"), " "),
     **dict.fromkeys(map(ord, "\u200b\u200e\u200f\u061c\u2060\ufeff"), None),

@@ -27,7 +27,7 @@ from bot.core.senders import MAIN, SenderPool
 from bot.core.triggers import Trigger, TriggerKind
 
 _DAY = timedelta(days=1)
-_NAME_MAX = 60
+NAME_MAX = 60
 """Characters of a first name: longer ones are sentences, and every text that names it pays for them."""
 
 
@@ -279,7 +279,7 @@ class Turn:
     def set_field(self, name: str, value: JsonValue) -> None:
         """Set a field of the contact: `first_name`, `birthday`, `locale`, `zone` or an attribute."""
         if name == "first_name":
-            self._change(first_name=str(value)[:_NAME_MAX] if value is not None else None)
+            self._change(first_name=str(value)[:NAME_MAX] if value is not None else None)
         elif name == "birthday":
             self._change(birthday_on=date.fromisoformat(str(value)) if value is not None else None)
         elif name == "locale":

@@ -9,6 +9,7 @@ from bot.core.flow import check_flow, compiled
 from bot.core.flow.check_flow import Complaint
 from bot.core.flow.compiled import Flow
 from bot.core.flow.context import Names
+from bot.core.flow.costs import USUAL_TERMS, Terms, cost_complaint, costs
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.parse import suggestion
 from bot.core.flow.translations import Translations
@@ -24,10 +25,11 @@ def check(
     translations: Translations | None = None,
     legal: LegalWords = DEFAULT,
     known: Mapping[str, Names] | None = None,
+    terms: Terms = USUAL_TERMS,
 ) -> list[Complaint]:
     """Return what is wrong with these flows, in the order of files and lines.
 
-    `known` are further variables that runs may be started with.
+    `known` are further variables that runs may be started with, `terms` what costs are reckoned by.
     """
     found: list[Complaint] = []
     for flow in flows:
@@ -39,7 +41,7 @@ def check(
         found += check_flow.legal_words_offered(flow, legal)
         found += check_flow.traps(flow)
         found += check_flow.groups_missing(flow)
-        found += check_flow.costs(flow)
+        found += _costs(flow, terms)
         found += _names_of_files(flow)
         found += (Complaint(error) for text in flow.texts for error in text.broken)
     found += _called_twice(flows)
@@ -57,6 +59,13 @@ def check(
 def handlers_gone(waiting: Iterable[Flow], handlers: Mapping[str, HandlerSpec]) -> list[FlowError]:
     """Return what old revisions in which runs still wait need and today's handlers lack."""
     return [each.error for flow in waiting for each in check_flow.handlers_unknown(flow, handlers)]
+
+
+def _costs(flow: Flow, terms: Terms) -> Iterator[Complaint]:
+    for cost in costs(flow, terms):
+        said = cost_complaint(cost, terms.price)
+        if said is not None:
+            yield Complaint(*said)
 
 
 def _names_of_files(flow: Flow) -> Iterator[Complaint]:

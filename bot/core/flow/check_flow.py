@@ -1,6 +1,5 @@
-"""What can be said of one compiled flow before it is published: ways, names, words, cost."""
+"""What can be said of one compiled flow before it is published: ways, names, words."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,13 +11,6 @@ from bot.core.flow.context import KNOWN, Names, unknown_variables
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.parse import suggestion
 from bot.core.flow.template import Text, Variable
-from bot.core.segments import Encoding, segment, smart
-
-SEGMENTS_MAX = 3
-_FILLED = "x" * 12  # about what a name, an amount or a date takes
-_TAG = re.compile(r"\{%.*?%\}", re.DOTALL)
-_OUTPUT = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_LATIN_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,32 +263,3 @@ def _after_time(flow: Flow, wanted: Step) -> bool:
         if not isinstance(following, compiled.Question):  # what follows its answer is an answer again
             ahead += successors(following)
     return False
-
-
-# Cost
-
-
-def costs(flow: Flow) -> Iterator[Complaint]:
-    """Warn of texts that one odd character makes dear, and of those that take many segments."""
-    for text in flow.texts:
-        for each in (text.source, *text.others.values()):
-            yield from _cost(each)
-
-
-def _cost(text: Text) -> Iterator[Complaint]:
-    written = _OUTPUT.sub(_FILLED, _TAG.sub("", text.source))
-    counted = segment(written)
-    place = (text.place.file, text.place.line, text.place.column)
-    odd = list(dict.fromkeys(character for _, character in counted.expensive))
-    if counted.encoding is Encoding.UCS_2 and len(counted.expensive) < len(written) * _LATIN_SHARE:
-        cheap = segment("".join(character for character in written if character not in odd))
-        if cheap.segments < counted.segments:
-            named = " ".join(odd[:5])
-            problem = f"{named} makes this {counted.segments} SMS segments instead of {cheap.segments}"
-            better = smart(named)
-            remedy = f"write {better}" if better != named else "leave it out, or accept the cost"
-            yield Complaint(FlowError(*place, problem, remedy), is_warning=True)
-            return
-    if counted.segments > SEGMENTS_MAX:
-        problem = f"this takes about {counted.segments} SMS segments"
-        yield Complaint(FlowError(*place, problem, "make it shorter"), is_warning=True)

@@ -48,6 +48,7 @@ def compile_flow(document: Document, *, revision: int = 0, translations: Transla
         reentry=_reentry(file.reentry),
         group=group,
         thanks=_thanks(file, steps, collector),
+        short_links=None if file.links is None else file.links == "short",
         on_publish=_on_publish(file.on_publish, document.marks.of(("on_publish",))),
         tests=_tests(file.tests, document),
         texts=tuple(collector.texts),

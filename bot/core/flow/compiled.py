@@ -325,6 +325,8 @@ class Flow:
     """How long after a start it may start again: zero always, `NEVER` never."""
     group: str | None
     thanks: TranslatedText | None
+    short_links: bool | None
+    """Whether links in its SMS are shortened; None: except in answers."""
     on_publish: OnPublish
     tests: tuple[Conversation, ...]
     texts: tuple[TranslatedText, ...]

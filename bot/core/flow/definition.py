@@ -260,6 +260,11 @@ class FlowFile(Part):
         alias="class",
         description="What kind of messages it sends, where they do not answer the contact.",
     )
+    links: Literal["short", "whole"] | None = Field(
+        None,
+        description="Whether links in its SMS are shortened, with clicks as events; unless given they are, "
+        "except in messages that answer the contact.",
+    )
     thanks: Source | Literal[False] | None = Field(
         None, description="Said when the flow ends on an answer without a word; false for silence."
     )

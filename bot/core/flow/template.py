@@ -63,6 +63,11 @@ class Text:
     _value: Value | None = field(default=None, repr=False, compare=False)
 
     @property
+    def template(self) -> BoundTemplate | None:
+        """Its syntax tree, for what looks at texts without rendering them; None where it has no Liquid."""
+        return self._template
+
+    @property
     def is_quick(self) -> bool:
         """Whether it is rendered without Liquid."""
         return self._template is None or self._body is not None

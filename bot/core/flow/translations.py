@@ -25,6 +25,7 @@ class Translation:
     text: str
     file: str
     line: int
+    column: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,10 @@ def compile_translated(
             continue
         try:
             others[locale] = compile_text(
-                translation.text, file=translation.file, line=translation.line, column=1
+                translation.text,
+                file=translation.file,
+                line=translation.line,
+                column=translation.column,
             )
         except FlowError as error:
             broken.append(error)
@@ -141,11 +145,20 @@ def read_translations(text: str, locale: str, file: str) -> dict[str, Translatio
         remedy = "open it in a PO editor, or write it anew with `regulars flows messages`"
         # Babel counts the lines of its complaints from 0.
         raise FlowError(file, error.lineno + 1, 1, f"this is not a PO file: {error}", remedy) from error
+    lines = text.splitlines()
     return {
-        str(message.id): Translation(str(message.string), file, message.lineno or 1)
+        str(message.id): Translation(str(message.string), file, *_place(lines, message.lineno or 1))
         for message in catalog
         if message.id and message.string and not message.fuzzy and isinstance(message.id, str)
     }
+
+
+def _place(lines: list[str], line: int) -> tuple[int, int]:
+    """Return line and column of a translation's first character; `line` is where its message stands."""
+    for number, written in enumerate(lines[line - 1 :], line):
+        if written.startswith('msgstr "'):
+            return (number + 1, 2) if written.rstrip() == 'msgstr ""' else (number, len('msgstr "') + 1)
+    return line, 1
 
 
 def standard_messages() -> list[Message]:

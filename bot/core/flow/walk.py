@@ -205,6 +205,7 @@ class Walk:
             group=delivery.group,
             media=media,
             channel=delivery.channel,
+            short_links=self.flow.short_links,
         )
         self.count("refused" if queued.state is OutboxState.REFUSED else "sent")
 

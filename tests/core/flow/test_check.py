@@ -132,10 +132,16 @@ def test_a_good_flow_has_nothing_said_of_it() -> None:
             "5:5: calling 'test' leads back into 'test': flows would pile up (use `goto` inside it instead)",
         ),
         (
-            f"- say: “{'x' * 100}”",
-            '5:10: “ ” makes this 2 SMS segments instead of 1 (write " ") [warning]',
+            f"- say: ¿Qué más? {'x' * 100}",
+            (
+                "5:16: á (LATIN SMALL LETTER A WITH ACUTE) makes this 2 SMS segments instead of 1, "
+                "$16.60 a thousand instead of $8.30 (write a, or accept the cost) [warning]"
+            ),
         ),
-        (f"- say: {'x' * 480}", "5:10: this takes about 4 SMS segments (make it shorter) [warning]"),
+        (
+            f"- say: {'x' * 480}",
+            "5:10: this takes 4 SMS segments, $33.20 a thousand (make it shorter) [warning]",
+        ),
     ],
 )
 def test_each_mistake_is_said_once_with_its_place_and_remedy(source: str, complaint: str) -> None:
