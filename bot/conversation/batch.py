@@ -12,11 +12,12 @@ import structlog
 
 from bot.conversation.newcomers import newcomer
 from bot.conversation.work import Reply, Result, Work
-from bot.core.compliance import LegalCategory, RequiredReply
+from bot.core.compliance import LegalCategory
 from bot.core.contact import Address, Contact
 from bot.core.ids import Entropy, IdSource, bucket_of
 from bot.core.loyalty.refusals import NeedsMoreLots
 from bot.core.messages import Inbound
+from bot.core.replies import RequiredReply
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import NeedsMore, Shop, Snapshot, Turn
 from bot.storage import rows, turns

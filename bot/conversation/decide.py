@@ -8,7 +8,7 @@ from bot.conversation.apology import apologise
 from bot.conversation.credit import expire, give_notice, mark_noticed
 from bot.conversation.publication import Publication
 from bot.conversation.routing import Answers, Nobody, Starts, route
-from bot.core.compliance import LegalCategory, RequiredReply
+from bot.core.compliance import LegalCategory
 from bot.core.consent import ConsentSource, Evidence, opt_in
 from bot.core.contact import SubscriptionState
 from bot.core.flow.compiled import Flow, KeywordStarter, Starter
@@ -16,6 +16,7 @@ from bot.core.flow.engine import Engine, Heard
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Run, RunStatus, WaitKind
 from bot.core.messages import Inbound, MessageClass
+from bot.core.replies import RequiredReply
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Shop, Turn
 

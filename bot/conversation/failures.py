@@ -10,8 +10,9 @@ from bot.conversation.apology import apologise
 from bot.conversation.batch import INLINE_WITHIN, Conversation, create_newcomers, inbound_name
 from bot.conversation.legal import stop
 from bot.conversation.work import Reply, Result, Work
-from bot.core.compliance import LegalCategory, RequiredReply
+from bot.core.compliance import LegalCategory
 from bot.core.loyalty.wallet import Wallet
+from bot.core.replies import RequiredReply
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Snapshot, Turn
 from bot.storage import rows, turns

@@ -1,22 +1,18 @@
-"""STOP, START and HELP in every language, however decorated, and the replies that must go out."""
+"""STOP, START and HELP in every language, however decorated."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.compliance import (
-    DEFAULT_REPLIES,
     DEFAULT_WORDS,
     LegalCategory,
     LegalWords,
-    RequiredReply,
     category_of_opt_out_type,
     legal_category,
     legal_word,
-    required_reply,
 )
 from bot.core.keywords import Keyword, collisions
-from bot.core.segments import Encoding, segment
 
 EVERY_WORD = [
     (word, category)
@@ -130,43 +126,3 @@ def test_a_flow_that_claims_a_legal_word_collides_with_it() -> None:
     (collision,) = collisions([*LegalWords().keywords(), mine])
     assert collision.first.target == "opt-out"
     assert collision.second is mine
-
-
-@pytest.mark.parametrize("language", sorted(DEFAULT_REPLIES))
-@pytest.mark.parametrize("kind", RequiredReply)
-def test_every_required_reply_names_the_shop_and_stays_short(kind: RequiredReply, language: str) -> None:
-    text = required_reply(kind, language, "Kettle & Leaf Coffee")
-    assert "Kettle & Leaf Coffee" in text
-    assert "{" not in text
-    assert segment(text).segments <= 2
-    if language != "zh_Hans":
-        assert segment(text).encoding is Encoding.GSM_7
-
-
-@pytest.mark.parametrize("kind", [RequiredReply.OPT_IN, RequiredReply.CONFIRM])
-def test_opting_in_tells_what_the_carriers_ask_for(kind: RequiredReply) -> None:
-    text = required_reply(kind, "en", "Kettle")
-    for part in (
-        "Msg frequency varies.",
-        "Msg & data rates may apply.",
-        "Reply HELP for help, STOP to cancel.",
-    ):
-        assert part in text
-
-
-def test_the_opt_in_reply_begins_as_promised() -> None:
-    assert required_reply(RequiredReply.OPT_IN, "en", "Kettle").startswith("You're in")
-
-
-def test_a_reply_falls_back_to_the_language_and_then_to_english() -> None:
-    spanish = required_reply(RequiredReply.HELP, "es", "Kettle")
-    assert required_reply(RequiredReply.HELP, "es_MX", "Kettle") == spanish
-    assert required_reply(RequiredReply.HELP, "fr", "Kettle") == required_reply(
-        RequiredReply.HELP, "en", "Kettle"
-    )
-
-
-def test_the_shops_own_text_is_used_unless_it_is_blank() -> None:
-    own = {"fr": {RequiredReply.HELP: "{shop} {aide}: STOP pour arreter"}, "en": {RequiredReply.HELP: "  "}}
-    assert required_reply(RequiredReply.HELP, "fr", "Kettle", own) == "Kettle {aide}: STOP pour arreter"
-    assert "Kettle" in required_reply(RequiredReply.HELP, "en", "Kettle", own)

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.conversation.batch import Batch, Conversation
 from bot.conversation.work import Result, Work
-from bot.core.compliance import LegalCategory, RequiredReply
+from bot.core.compliance import LegalCategory
 from bot.core.consent import Policy
 from bot.core.contact import Address, Contact
 from bot.core.groups import plain_groups
@@ -18,6 +18,7 @@ from bot.core.loyalty.entries import Account, Draw, Entry, Reason
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import Wallet
 from bot.core.messages import Inbound
+from bot.core.replies import RequiredReply
 from bot.core.senders import MAIN, SenderPool
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Shop, Turn

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.compliance import LegalCategory, RequiredReply
+from bot.core.compliance import LegalCategory
 from bot.core.errors import FlowError
-from bot.core.flow.keywords_file import KeywordsFile, read_keywords
+from bot.core.flow.keywords_file import KeywordsFile, category_keywords, read_keywords
 from bot.core.flow.reader import read
+from bot.core.replies import RequiredReply
 from bot.core.segments import Encoding, segment
 
 SHIPPED = Path(__file__).parents[3] / "flows" / "keywords.yaml"
@@ -91,3 +92,42 @@ def test_the_shipped_file_says_what_it_must_briefly() -> None:
             assert segment(text).segments <= 2, text
     for kind in RequiredReply:
         assert segment(file.reply(kind, "zh_Hans", "Corner Leaf")).segments <= 2
+
+
+CATEGORY = """\
+categories:
+  vip:
+    words: {en: [VIP, "GOLD"], zh_Hans: [贵宾]}
+    reply: {en: "{{ program }}: {{ frequency }}. Hello."}
+frequency: {en: Up to 2 msgs/month}
+"""
+
+
+def test_a_category_of_ones_own_has_words_in_place_and_a_reply() -> None:
+    words = category_keywords(read(CATEGORY, "flows/keywords.yaml"))
+    assert [(word.text, word.target, word.language, word.place) for word in words] == [
+        ("VIP", "vip", "en", "flows/keywords.yaml:3"),
+        ("GOLD", "vip", "en", "flows/keywords.yaml:3"),
+        ("贵宾", "vip", "zh_Hans", "flows/keywords.yaml:3"),
+    ]
+    file = keywords(CATEGORY)
+    assert file.category_reply("vip", "en_US", "Corner Leaf") == "Corner Leaf: Up to 2 msgs/month. Hello."
+    assert file.category_reply("vip", "es", "Corner Leaf") == "Corner Leaf: Up to 2 msgs/month. Hello."
+    assert file.category_reply("other", "en", "Corner Leaf") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("categories: {opt-in: {words: {en: [JOIN]}}}", "category already"),
+        ('categories: {vip: {words: {en: [VIP]}, reply: {en: " "}}}', "blank"),
+        ('categories: {vip: {words: {en: [VIP]}, reply: {en: "{{ frequency }}"}}}', "not given"),
+        ('replies: {en: {which: "{{ program }}: which? STOP stops all."}}', "{{ groups }}"),
+        ('replies: {en: {left: "{{ program }}: no more {{ left }}. STOP"}}', "{{ kept }}"),
+        ('replies: {en: {clarify: "{{ program }}: should we stop? NO keeps."}}', "STOP"),
+        ('replies: {en: {clarify: "{{ program }}: {{ groups }}? STOP stops."}}', "cannot be used"),
+    ],
+)
+def test_what_is_wrong_with_a_category_or_a_clarification_is_said(text: str, part: str) -> None:
+    error = refusal(text + "\n")
+    assert part in f"{error.problem} {error.remedy}"
