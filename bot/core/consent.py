@@ -1,215 +1,49 @@
-"""Consent: the one gate every message passes, and the transitions and proof of who agreed to what."""
+"""Consent: the transitions, and the proof of who agreed to what. The gate that asks it is `bot.core.gate`."""
 
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 
 from bot.core.contact import SubscriptionState
-from bot.core.local_time import next_at, zone_of
-from bot.core.messages import MessageClass, Outgoing, UnsendableReason
-
-# ------------------------------------------------------------------------------------------ the verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """The message may leave now."""
-
-
-@dataclass(frozen=True, slots=True)
-class HoldUntil:
-    """The message may leave at `at`, if the gate still agrees then."""
-
-    at: datetime
-    reason: UnsendableReason
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """The message must not leave; `explanation` tells an operator why, without personal data."""
-
-    reason: UnsendableReason
-    explanation: str
-
-
-Verdict = Send | HoldUntil | Refuse
-_SEND = Send()
-
-
-# ------------------------------------------------------------------------------------------ what it asks
-
-
-@dataclass(frozen=True, slots=True)
-class QuietHours:
-    """When not to write, on the contact's clock: from `starts` (inclusive) to `ends` (exclusive)."""
-
-    starts: time
-    ends: time
-
-    def contain(self, clock: time) -> bool:
-        """Whether it is quiet at that time of day; the window may span midnight, an empty one never is."""
-        if self.starts <= self.ends:
-            return self.starts <= clock < self.ends
-        return clock >= self.starts or clock < self.ends
-
-
-# 47 CFR 64.1200(c)(1) says 21:00 to 8:00 where the called party is; some states start at 9:00 only.
-# https://www.ecfr.gov/current/title-47/section-64.1200
-NIGHT = QuietHours(starts=time(21), ends=time(9))
-_QUIET_BY_DEFAULT = MappingProxyType({MessageClass.SERVICE: NIGHT, MessageClass.MARKETING: NIGHT})
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What the shop allows beyond consent. `zone` is the shop's: used for contacts whose own is unknown."""
-
-    zone: str = "UTC"
-    quiet: Mapping[MessageClass, QuietHours] = field(default_factory=lambda: _QUIET_BY_DEFAULT)
-    body_max: int = 1600  # https://www.twilio.com/docs/api/errors/21617
-
-
-USUAL_POLICY = Policy()
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentFacts:
-    """All the gate may look at beside the message.
-
-    `zones`: the contact's own zone alone where it is known, otherwise every zone its number may be in, best
-    guess first.
-    """
-
-    stopped_at: datetime | None = None
-    unusable_reason: str | None = None
-    suppressed: bool = False
-    subscriptions: Mapping[str, SubscriptionState] = field(default_factory=dict)
-    zones: tuple[str, ...] = ()
-    policy: Policy = USUAL_POLICY
-
-
-# ------------------------------------------------------------------------------------------ the rules
-
-Rule = Callable[[Outgoing, ConsentFacts, datetime], HoldUntil | Refuse | None]
-"""One reason not to send: None where it has nothing against the message."""
-
-
-def _has_something_to_send(message: Outgoing, facts: ConsentFacts, _now: datetime) -> Refuse | None:
-    if not message.address:
-        return Refuse(UnsendableReason.NO_ADDRESS, f"the contact has no address on {message.channel}")
-    if not message.media and not message.body.strip():
-        return Refuse(UnsendableReason.EMPTY, "the text came out empty")
-    if len(message.body) > facts.policy.body_max:
-        length, most = len(message.body), facts.policy.body_max
-        return Refuse(UnsendableReason.TOO_LONG, f"the text has {length} characters, {most} is the most")
-    return None
-
-
-def _is_still_worth_sending(message: Outgoing, _facts: ConsentFacts, now: datetime) -> Refuse | None:
-    if message.valid_until is not None and now >= message.valid_until:
-        return Refuse(UnsendableReason.EXPIRED, "its time had passed before it could leave")
-    return None
-
-
-def _is_not_suppressed(_message: Outgoing, facts: ConsentFacts, _now: datetime) -> Refuse | None:
-    if facts.suppressed:
-        return Refuse(
-            UnsendableReason.SUPPRESSED, "someone at this address once said STOP; only START lifts it"
-        )
-    return None
-
-
-def _is_not_stopped(_message: Outgoing, facts: ConsentFacts, _now: datetime) -> Refuse | None:
-    if facts.stopped_at is not None:
-        since = f"{facts.stopped_at:%Y-%m-%d %H:%M} UTC"
-        return Refuse(UnsendableReason.STOPPED, f"the address said STOP on {since}")
-    return None
-
-
-def _has_usable_address(_message: Outgoing, facts: ConsentFacts, _now: datetime) -> Refuse | None:
-    if facts.unusable_reason is not None:
-        return Refuse(UnsendableReason.UNUSABLE_ADDRESS, f"the address is unusable: {facts.unusable_reason}")
-    return None
-
-
-def _is_subscribed(message: Outgoing, facts: ConsentFacts, _now: datetime) -> Refuse | None:
-    state = facts.subscriptions.get(message.group) if message.group else None
-    if state is SubscriptionState.SUBSCRIBED:
-        return None
-    if message.group is None:
-        what = f"a {message.message_class} message needs a subscription group, it names none"
-        return Refuse(UnsendableReason.UNSUBSCRIBED, what)
-    if state is SubscriptionState.PENDING:
-        return Refuse(UnsendableReason.UNCONFIRMED, f"the opt-in to {message.group} is not confirmed yet")
-    how = "opted out of" if state is SubscriptionState.UNSUBSCRIBED else "never opted in to"
-    return Refuse(UnsendableReason.UNSUBSCRIBED, f"the contact {how} {message.group}")
-
-
-def _is_not_quiet(message: Outgoing, facts: ConsentFacts, now: datetime) -> HoldUntil | None:
-    quiet = facts.policy.quiet.get(message.message_class)
-    if quiet is None:
-        return None
-    at = end_of_quiet(quiet, facts.zones or (facts.policy.zone,), now)
-    return None if at == now else HoldUntil(at, UnsendableReason.QUIET_HOURS)
-
-
-# Asked in this order; the first refusal wins, else the latest hold. New rules join here, not at call sites.
-_OF_EVERY_MESSAGE: tuple[Rule, ...] = (_has_something_to_send,)
-_OF_A_REPLY: tuple[Rule, ...] = (
-    *_OF_EVERY_MESSAGE,
-    _is_still_worth_sending,
-    _is_not_suppressed,
-    _is_not_stopped,
-    _has_usable_address,
+from bot.core.gate import (  # until everybody asks bot.core.gate
+    ConsentFacts,
+    HoldUntil,
+    Policy,
+    Refuse,
+    Send,
+    Verdict,
+    may_leave,
 )
-_OF_OUR_OWN: tuple[Rule, ...] = (*_OF_A_REPLY, _is_subscribed, _is_not_quiet)
+from bot.core.quiet_hours import NIGHT, QuietHours
 
-RULES: Mapping[MessageClass, tuple[Rule, ...]] = MappingProxyType(
-    {
-        MessageClass.REQUIRED: _OF_EVERY_MESSAGE,
-        MessageClass.REPLY: _OF_A_REPLY,
-        MessageClass.SERVICE: _OF_OUR_OWN,
-        MessageClass.MARKETING: _OF_OUR_OWN,
-    }
-)
-
-
-def may_leave(message: Outgoing, facts: ConsentFacts, now: datetime) -> Verdict:
-    """Decide whether a message may leave now: asked when it is queued and again when it is claimed."""
-    hold: HoldUntil | None = None
-    for rule in RULES[message.message_class]:
-        objection = rule(message, facts, now)
-        if isinstance(objection, Refuse):
-            return objection
-        if objection is not None and (hold is None or objection.at > hold.at):
-            hold = objection
-    if hold is None:
-        return _SEND
-    if message.valid_until is not None and hold.at >= message.valid_until:
-        return Refuse(UnsendableReason.EXPIRED, f"held for {hold.reason} until after it was worth sending")
-    return hold
-
-
-def end_of_quiet(quiet: QuietHours, zones: tuple[str, ...], now: datetime) -> datetime:
-    """Return the first instant from `now` on when it is quiet in none of the zones.
-
-    Zones so far apart that it is always quiet somewhere (a toll-free number's) leave only the first to ask.
-    """
-    at = now
-    for _ in range(2 * len(zones) + 2):
-        loud = at
-        for zone in zones:
-            if quiet.contain(loud.astimezone(zone_of(zone)).time()):
-                loud = next_at(quiet.ends, zone, loud)
-        if loud == at:
-            return at
-        at = loud
-    return end_of_quiet(quiet, zones[:1], now)
-
+__all__ = [
+    "CONFIRM_WITHIN",
+    "GENESIS",
+    "NIGHT",
+    "ChainLink",
+    "ConsentChange",
+    "ConsentFacts",
+    "ConsentSource",
+    "Evidence",
+    "HoldUntil",
+    "Policy",
+    "QuietHours",
+    "Refuse",
+    "Send",
+    "Verdict",
+    "chain_hash",
+    "confirm",
+    "first_break",
+    "may_leave",
+    "opt_in",
+    "opt_out",
+    "pending",
+    "personal_hash",
+]
 
 # ------------------------------------------------------------------------------------------ transitions
 

@@ -109,6 +109,10 @@ class UnsendableReason(StrEnum):
     EXPIRED = "expired"  # no longer worth saying
     QUIET_HOURS = "quiet_hours"
     CAPPED = "capped"
+    SNOOZED = "snoozed"  # the contact asked for silence until then
+    CLARIFYING = "clarifying"  # it may be about to opt out, and was asked what it meant
+    PREFERRED_HOURS = "preferred_hours"  # it asked for other hours
+    HELD_BY_OPERATOR = "held_by_operator"
 
 
 @dataclass(frozen=True, slots=True)
