@@ -20,6 +20,11 @@ from typing import Protocol, runtime_checkable
 
 from bot.core.errors import NeverRetry, RegularsError, RetryLater
 from bot.core.messages import OutboxState, Outgoing
+from bot.core.pacing import Again, Rests
+
+HAND_OVERS_MAX = 6
+"""How often one message is handed over at most, unless what came back says otherwise."""
+_MENDED_AFTER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +42,63 @@ class SendError(RegularsError):
     The text names neither the contact nor the message, so that it can be logged and shown.
     """
 
-    hand_overs_max = 6
-    """How often one message is handed over at most, where this is what comes back."""
-
-    def __init__(self, reason: str, *, code: int | None = None, after: timedelta | None = None) -> None:
+    def __init__(
+        self, reason: str, *, code: int | None = None, after: timedelta | None = None, most: int | None = None
+    ) -> None:
         super().__init__(reason)
         self.code = code
         self.after = after
+        self.most = most
+
+    @property
+    def again(self) -> Again | None:
+        """When to try again; None where it must not be."""
+        return None
 
 
 class SendLater(SendError, RetryLater):
-    """Not accepted now; the same send may succeed later."""
+    """Not accepted now; the same send may succeed later, handed over `most` times at most."""
+
+    @property
+    def again(self) -> Again:
+        """When to try again."""
+        return Again(self.after, self.most or HAND_OVERS_MAX)
 
 
 class SenderSlowed(SendLater):
     """Not accepted because its sender sends too fast; `after` is when the provider wants to hear from it."""
 
+    @property
+    def again(self) -> Again:
+        """When to try again: it is not the message's fault."""
+        return Again(self.after, None, Rests.SENDER)
+
 
 class DailyLimitReached(SendLater):
     """The carrier's daily limit of the brand is reached: resumes at midnight, Pacific time."""
+
+    @property
+    def again(self) -> Again:
+        """When to try again: tomorrow."""
+        return Again(None, None, Rests.BRAND)
 
 
 class ProviderUnreachable(SendLater):
     """Nobody answered before anything was handed over."""
 
+    @property
+    def again(self) -> Again:
+        """When to try again: it is not the message's fault."""
+        return Again(self.after, None, Rests.CHANNEL)
+
 
 class OperatorNeeded(SendLater):
     """Not accepted because our account or settings are wrong: it may succeed once they are mended."""
+
+    @property
+    def again(self) -> Again:
+        """When to try again."""
+        return Again(self.after or _MENDED_AFTER, None)
 
 
 class NotRegistered(OperatorNeeded):

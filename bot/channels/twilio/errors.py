@@ -114,10 +114,7 @@ def error_for_code(code: int, after: timedelta | None = None) -> SendError:
     """Return the error that says what to do about Twilio's code; codes we do not know are final."""
     kind, why = _KINDS.get(code, (SendNever, "see https://www.twilio.com/docs/api/errors/"))
     patience, most = _PATIENCE.get(code, (None, None))
-    error = kind(f"Twilio {code}: {why}", code=code, after=after or patience)
-    if most is not None:
-        error.hand_overs_max = most
-    return error
+    return kind(f"Twilio {code}: {why}", code=code, after=after or patience, most=most)
 
 
 def error_for_answer(status: int, code: int | None, after: timedelta | None) -> SendError:

@@ -68,7 +68,7 @@ def test_an_unreachable_phone_is_left_alone_for_hours() -> None:
     after = error_for_code(30003).after
     assert after is not None
     assert after >= HOUR
-    assert error_for_code(30003).hand_overs_max == 2, "one more try, hours later"
+    assert error_for_code(30003).most == 2, "one more try, hours later"
 
 
 @pytest.mark.parametrize(
