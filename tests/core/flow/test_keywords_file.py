@@ -124,7 +124,7 @@ def test_a_category_of_ones_own_has_words_in_place_and_a_reply() -> None:
         ('categories: {vip: {words: {en: [VIP]}, reply: {en: "{{ frequency }}"}}}', "not given"),
         ('replies: {en: {which: "{{ program }}: which? STOP stops all."}}', "{{ groups }}"),
         ('replies: {en: {left: "{{ program }}: no more {{ left }}. STOP"}}', "{{ kept }}"),
-        ('replies: {en: {clarify: "{{ program }}: should we stop? NO keeps."}}', "STOP"),
+        ('replies: {en: {clarify: "{{ program }}: should we go on? NO ends it."}}', "STOP"),
         ('replies: {en: {clarify: "{{ program }}: {{ groups }}? STOP stops."}}', "cannot be used"),
     ],
 )
