@@ -2,6 +2,7 @@
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -50,6 +51,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
             "REGULARS_ZONE": "Asia/Shanghai",
             "REGULARS_FLOWS": str(tmp_path),
             "REGULARS_METRICS_TOKEN": "sixteen-or-longer",
+            "REGULARS_SEGMENT_PRICE": "0.0118 EUR",
             "REGULARS_SUPPORT_ADDRESS": "help@example.com",
             "REGULARS_LOG_LEVEL": "WARNING",
             "REGULARS_SHOP_WEBHOOK_URL": "https://shop.example.com/orders",
@@ -66,6 +68,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     assert settings.zone == ZoneInfo("Asia/Shanghai")
     assert settings.flows == tmp_path
     assert settings.metrics_token == "sixteen-or-longer"
+    assert settings.segment_price == (Decimal("0.0118"), "EUR")
     assert settings.support_address == "help@example.com"
     assert settings.log_level == "warning"
     assert settings.shop is not None
@@ -120,6 +123,7 @@ def test_a_database_may_be_spelt_in_several_ways(given: str, read: str) -> None:
         ("REGULARS_ZONE", "../../etc/passwd", "IANA"),
         ("REGULARS_FLOWS", "no-such-folder", "is no folder"),
         ("REGULARS_METRICS_TOKEN", "hunter", "shorter than 16"),
+        ("REGULARS_SEGMENT_PRICE", "cheap", "like 0.0083 USD"),
         ("REGULARS_SUPPORT_ADDRESS", "here\nand there", "more than one line"),
         ("REGULARS_LOG_LEVEL", "loud", "debug, info, warning, error"),
         ("REGULARS_SHOP_WEBHOOK_URL", "shop", "is no web address"),

@@ -1,13 +1,32 @@
 """Shows what is said of a program's files."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
 
+from bot.config import Settings
 from bot.conversation.checking import Look, look_over, name_from_here, placed
 from bot.core.flow.check import Complaint
+from bot.core.flow.costs import USUAL_TERMS, Price, Terms, costs
+from bot.core.links import PATH
 
-__all__ = ["Look", "counted", "look_over", "name_from_here", "placed", "show_briefly", "show_complaints"]
+__all__ = [
+    "Look",
+    "counted",
+    "look_over",
+    "name_from_here",
+    "placed",
+    "show_briefly",
+    "show_complaints",
+    "show_costs",
+    "terms_of",
+]
+
+_TABLE_WIDTH = 120
 
 
 def show_complaints(complaints: Iterable[Complaint]) -> None:
@@ -27,6 +46,39 @@ def show_briefly(complaints: Iterable[Complaint]) -> None:
     for first, *others in warnings.values():
         more = f"; {counted(len(others), 'more warning')} in `regulars flows check`" if others else ""
         typer.echo(f"{first}{more}")
+
+
+def terms_of(settings: Settings) -> Terms:
+    """What costs are reckoned by: the operator's price of a segment, and our own links."""
+    price = Price(*settings.segment_price) if settings.segment_price else USUAL_TERMS.price
+    return replace(USUAL_TERMS, price=price, link_prefix=f"{settings.public_url}{PATH}")
+
+
+def show_costs(look: Look) -> None:
+    """Print what every message costs in every language: usually, at most, in other letters."""
+    price = look.terms.price
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("message", "language", "encoding"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("segments", "at most", "other letters", "per 1000", "at most"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for flow in look.flows.values():
+        for cost in costs(flow, look.terms):
+            table.add_row(
+                f"{cost.flow} {cost.step}",
+                cost.language,
+                cost.usual.encoding.value,
+                str(cost.usual.segments),
+                str(cost.most.segments),
+                str(cost.other_letters),
+                price.thousand(cost.usual.segments),
+                price.thousand(cost.most.segments),
+            )
+    Console(width=max(Console().width, _TABLE_WIDTH)).print(table)
+    typer.echo(
+        f"A segment costs {price.amount} {price.currency}. At most: with the longest values in placeholders;"
+        " other letters: and where\nsomebody's name or answer is written in letters that GSM-7 lacks."
+    )
 
 
 def counted(number: int, thing: str) -> str:

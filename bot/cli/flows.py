@@ -23,16 +23,20 @@ def check(
     paths: Annotated[
         list[Path] | None, typer.Argument(help="files or folders; the settings' folder unless given")
     ] = None,
+    *,
+    costs: Annotated[bool, typer.Option("--costs", help="show what every message costs as SMS")] = False,
 ) -> None:
     """Say everything that is wrong with the files, with file, line, column and remedy."""
     from bot import app
-    from bot.cli.checking import counted, look_over, show_complaints
+    from bot.cli.checking import counted, look_over, show_complaints, show_costs, terms_of
 
     settings = settings_of_files()
     complaints = []
     files = 0
     for folder, only in _folders(paths or [settings.flows]).items():
-        look = look_over(folder, folder.parent / "locales", app.HANDLERS)
+        look = look_over(folder, folder.parent / "locales", app.HANDLERS, terms_of(settings))
+        if costs:
+            show_costs(look)
         files += len(only or look.folder.files)
         complaints += [one for one in look.complaints if not only or Path(one.error.file).absolute() in only]
     show_complaints(complaints)

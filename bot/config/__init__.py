@@ -7,6 +7,7 @@ import secrets as randomness
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -63,6 +64,7 @@ class Settings:
     zone: ZoneInfo
     flows: Path
     newcomers_per_minute: int
+    segment_price: tuple[Decimal, str] | None
     metrics_token: str | None = field(repr=False)
     support_address: str | None
     log_level: LogLevel
@@ -123,6 +125,7 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
         zone=reading.of(ZONE, ZoneInfo("UTC")),
         flows=reading.of(FLOWS, PROJECT / "flows"),
         newcomers_per_minute=reading.of(NEWCOMERS_PER_MINUTE, 2000),
+        segment_price=reading.of(SEGMENT_PRICE, None),
         metrics_token=reading.of(METRICS_TOKEN, None),
         support_address=reading.of(SUPPORT_ADDRESS, None),
         log_level=reading.of(LOG_LEVEL, "info"),
@@ -241,6 +244,11 @@ NEWCOMERS_PER_MINUTE: Final = Setting(
     texts.count,
     "how many new numbers of one block may write a minute; 2000 unless given, 0 for no limit",
 )
+SEGMENT_PRICE: Final = Setting(
+    "REGULARS_SEGMENT_PRICE",
+    texts.price,
+    "what one SMS segment costs you, for `flows check`; 0.0083 USD unless given",
+)
 SUPPORT_ADDRESS: Final = Setting(
     "REGULARS_SUPPORT_ADDRESS", texts.line, "where HELP sends those who need a person"
 )
@@ -282,6 +290,7 @@ SETTINGS: Final[tuple[Setting[object], ...]] = (
     ZONE,
     FLOWS,
     NEWCOMERS_PER_MINUTE,
+    SEGMENT_PRICE,
     METRICS_TOKEN,
     SUPPORT_ADDRESS,
     LOG_LEVEL,

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Final, Literal, cast, get_args
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -180,6 +181,14 @@ def count(text: str) -> int:
     if not re.fullmatch("[0-9]{1,9}", text):
         raise Fault(f"{text!r} is no whole number", "write digits only, like 2000; 0 for no limit")
     return int(text)
+
+
+def price(text: str) -> tuple[Decimal, str]:
+    """An amount and its currency, as in `0.0083 USD`; dollars where none is named."""
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,8})?)(?:\s*([A-Z]{3}))?", text)
+    if not found:
+        raise Fault("is no price", "write an amount and a currency, like 0.0083 USD")
+    return Decimal(found.group(1)), found.group(2) or "USD"
 
 
 def line(text: str) -> str:

@@ -11,6 +11,7 @@ from bot.core.errors import FlowError
 from bot.core.flow.check import Complaint, check
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import Flow
+from bot.core.flow.costs import USUAL_TERMS, Terms
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.keywords_file import read_keywords
 from bot.core.flow.program_file import read_program
@@ -26,6 +27,8 @@ class Look:
     folder: Folder
     flows: Mapping[str, Flow]
     complaints: tuple[Complaint, ...]
+    terms: Terms = USUAL_TERMS
+    """What costs are reckoned by."""
 
     @property
     def errors(self) -> tuple[Complaint, ...]:
@@ -33,10 +36,13 @@ class Look:
         return tuple(complaint for complaint in self.complaints if not complaint.is_warning)
 
 
-def look_over(path: Path, locales: Path, handlers: Mapping[str, HandlerSpec]) -> Look:
+def look_over(
+    path: Path, locales: Path, handlers: Mapping[str, HandlerSpec], terms: Terms = USUAL_TERMS
+) -> Look:
     """Read, compile and check a folder, each file and all together.
 
-    What files say of each other is looked at once every file can be read: a typo gives one complaint.
+    What files say of each other is looked at once every file can be read: a typo gives one complaint. The
+    money of texts, for what they cost under `terms`, is the program's.
     """
     try:
         folder = read_folder(path, locales)
@@ -47,6 +53,9 @@ def look_over(path: Path, locales: Path, handlers: Mapping[str, HandlerSpec]) ->
     legal = DEFAULT
     for file in folder.files:
         try:
+            if file.kind == PROGRAM:
+                money = read_program(read(file.text, file.file)).currency
+                terms = replace(terms, currency=money.code, exponent=money.exponent)
             legal = _legal_words(file) or legal
             if file.kind == FLOW:
                 flows[file.name] = compile_flow(read(file.text, file.file), translations=folder.translations)
@@ -57,14 +66,18 @@ def look_over(path: Path, locales: Path, handlers: Mapping[str, HandlerSpec]) ->
         errors.append(FlowError(f"{path.name}/program.yaml", 1, 1, "there is no such file", remedy))
     complaints = _as_complaints(errors)
     if not errors:
-        found = check(tuple(flows.values()), handlers=handlers, translations=folder.translations, legal=legal)
+        found = check(
+            tuple(flows.values()),
+            handlers=handlers,
+            translations=folder.translations,
+            legal=legal,
+            terms=terms,
+        )
         complaints = tuple(found)
-    return _placed(Look(path, folder, flows, complaints))
+    return _placed(Look(path, folder, flows, complaints, terms))
 
 
 def _legal_words(file: SourceFile) -> LegalWords | None:
-    if file.kind == PROGRAM:
-        read_program(read(file.text, file.file))
     if file.kind == KEYWORDS:
         return read_keywords(read(file.text, file.file)).legal_words()
     return None

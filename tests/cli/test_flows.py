@@ -99,6 +99,17 @@ def test_a_warning_is_marked_and_stops_nothing(terminal: Terminal) -> None:
     assert "0 errors, 1 warning" in ran.err
 
 
+def test_costs_of_every_message_are_shown_at_the_operators_price(terminal: Terminal) -> None:
+    terminal.write("flows/program.yaml", PROGRAM)
+    terminal.write("flows/hello.yaml", HELLO)
+    terminal.write(".env", "REGULARS_SEGMENT_PRICE=0.01 EUR\n")
+    ran = terminal("flows", "check", "--costs")
+    assert ran.code == 0
+    (line,) = [line.split() for line in ran.out.splitlines() if line.lstrip().startswith("hello 1")]
+    assert line == ["hello", "1", "en", "GSM-7", "1", "1", "1", "€10.00", "€10.00"]
+    assert "0.01 EUR" in ran.out
+
+
 def test_what_is_not_there_is_wrong_use(terminal: Terminal) -> None:
     ran = terminal("flows", "check", "nowhere.yaml")
     assert (ran.code, ran.err) == (2, "nowhere.yaml: there is no such file or folder\n")

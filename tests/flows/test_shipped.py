@@ -199,7 +199,7 @@ async def test_the_balance_in_words() -> None:
     ]
     phone.contact = replace(phone.contact, locale="es_MX")
     assert await phone.say("saldo") == [
-        "Tienes USD 29.00 de crédito. De ellos, USD 24.00 vencen el viernes. El 8 dic se suman USD 3.00."
+        "Tienes USD 29.00 de crédito. De ellos, USD 24.00 vencen el 27 nov. El 8 dic se suman USD 3.00."
     ]
     phone.contact = replace(phone.contact, locale="zh_Hans")
     assert await phone.say("余额") == [
@@ -223,9 +223,9 @@ def ends(day: date) -> dict[str, object]:
         ),
         (
             "es_US",
-            "Tienes $24.00 de crédito que vence el viernes. Escribe PREMIOS o REPETIR para usarlo.",
+            "Tienes $24.00 de crédito que vence el 27 nov. Escribe PREMIOS o REPETIR para usarlo.",
             (
-                "Tu crédito vence pronto: $24.00 el viernes, $5.00 el 20 dic. "
+                "Tu crédito vence pronto: $24.00 el 27 nov, $5.00 el 20 dic. "
                 "Escribe PREMIOS o REPETIR para usarlo."
             ),
         ),

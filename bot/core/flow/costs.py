@@ -17,7 +17,7 @@ from bot.core.flow.translations import TranslatedText
 from bot.core.links import CODE_LENGTH, spans
 from bot.core.messages import MessageClass
 from bot.core.money import money
-from bot.core.segments import Segmentation, as_sent, odd, segment
+from bot.core.segments import Encoding, Segmentation, as_sent, odd, segment
 
 SEGMENTS_GOOD = 3
 SEGMENTS_MAX = 10  # beyond, carriers drop parts
@@ -240,7 +240,12 @@ def _cost(flow: Flow, message: _Message, language: str, terms: Terms) -> Cost:
 def _dearest(whole: Grown, prefix: str | None) -> str:
     """Return the body that takes the most segments, as it is sent."""
     bodies = [as_sent(_with_links(body, prefix)) for body in (whole.longest, whole.dear) if body is not None]
-    return max(bodies, key=lambda body: segment(body).segments)
+    return max(bodies, key=_weight)
+
+
+def _weight(body: str) -> tuple[int, bool]:
+    counted = segment(body)
+    return counted.segments, counted.encoding is Encoding.UCS_2
 
 
 def _with_links(body: str, prefix: str | None) -> str:
