@@ -1,40 +1,56 @@
 """The outbox: claim with a lease, read consent as it is now, record what became of each message."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.core.contact import Address, Contact, JsonValue, SubscriptionState
-from bot.core.ids import bucket_of, instant, microseconds
-from bot.core.messages import MessageClass, OutboxState, Outgoing
+from bot.core.ids import BUCKETS, bucket_of, instant, microseconds
+from bot.core.messages import Lane, MessageClass, OutboxState, Outgoing
 from bot.storage import rows
 from bot.storage.driver import Connection, Statement
 from bot.storage.due import buckets, peek
 
-_PEEK = peek("outbox", "t.state = 'queued' AND t.due_at <= :now")
+# A scalar subquery and not EXISTS, here and below: PostgreSQL would make a join of that, planned without
+# knowing how many rows wait, and may then read all of them for one probe.
+_PEEK = Statement("""
+    SELECT DISTINCT keys.bucket FROM @each(keys: bucket integer, lane integer)
+    WHERE (SELECT 1 FROM outbox t WHERE t.bucket = keys.bucket AND t.lane = keys.lane
+        AND t.state = 'queued' AND t.due_at <= :now LIMIT 1) IS NOT NULL
+    ORDER BY keys.bucket
+""")
+_ORDER_IS_WORTH = timedelta(minutes=1)
 _HELD_PEEK = peek("outbox", "t.state = 'held' AND t.due_at <= :now")
 _LEASED_PEEK = peek("outbox", "t.state = 'sending' AND t.lease_until <= :now")
 _SENDING_PEEK = peek("outbox", "t.state = 'sending'")
 
 _MESSAGE = (
-    "id, contact, channel, address, sender, message_class, subscription_group, body, media, key, flow, step,"
-    " due_at, valid_until, language, attempts, created_at, tag"
+    "o.id, o.contact, o.channel, o.address, o.sender, o.message_class, o.subscription_group, o.body, o.media,"
+    " o.key, o.flow, o.step, o.due_at, o.valid_until, o.language, o.attempts, o.created_at, o.tag"
 )
-# A contact's messages leave in order: only the oldest one that has not left is claimed. The claim is made
-# once (MATERIALIZED): PostgreSQL may run a plain subquery again for each row and claim past the limit.
-_CLAIM = Statement(f"""
-    WITH due (due_contact, due_id) AS MATERIALIZED (
-        SELECT o.contact, o.id FROM outbox o
-        WHERE o.bucket = :bucket AND o.state = 'queued' AND o.due_at <= :now
-            AND NOT EXISTS (SELECT 1 FROM outbox s WHERE s.bucket = o.bucket AND s.contact = o.contact
-                AND s.state IN ('queued', 'sending') AND s.id < o.id)
-        ORDER BY o.due_at, o.id LIMIT :most @skip_locked(o))
+# A contact's messages leave in order: one waits for older ones of its lane or a more urgent one that are in
+# hand, due, about to be tried again (order is worth a minute), or parts of the same answer.
+_DUE = Statement(f"""
+    SELECT {_MESSAGE} FROM outbox o
+    WHERE o.bucket = :bucket AND o.state = 'queued' AND o.lane = :lane AND o.due_at <= :now
+        AND (SELECT 1 FROM outbox s WHERE s.bucket = o.bucket AND s.contact = o.contact AND s.id < o.id
+            AND s.lane <= o.lane AND s.state IN ('queued', 'sending')
+            AND (s.state = 'sending' OR s.due_at <= :now OR s.trigger_key = o.trigger_key
+                OR (s.attempts > 0 AND s.due_at <= :soon))
+            LIMIT 1) IS NULL
+        AND o.sender NOT IN (SELECT resting.sender FROM @each(resting: sender text))
+    ORDER BY o.due_at LIMIT :most @skip_locked(o)
+""")  # noqa: S608  # our own text
+_TAKE = Statement("""
     UPDATE outbox SET state = 'sending', lease_until = :lease, attempts = attempts + 1, state_at = :now,
         handed_at = :now
-    FROM due WHERE bucket = :bucket AND contact = due_contact AND id = due_id AND state = 'queued'
-    RETURNING {_MESSAGE}
-""")  # noqa: S608  # our own text
+    WHERE bucket = :bucket AND contact = :contact AND id = :id AND state = 'queued'
+""")
+_DECLINE = Statement("""
+    UPDATE outbox SET state = :state, reason = :reason, due_at = :due_at, state_at = :now
+    WHERE bucket = :bucket AND contact = :contact AND id = :id AND state = 'queued'
+""")
 _RELEASE = Statement("""
     UPDATE outbox SET state = 'queued', reason = NULL, state_at = :now
     WHERE bucket = :bucket AND state = 'held' AND due_at <= :now
@@ -58,12 +74,26 @@ _CONSENT = Statement("""
     FROM @each(keys: bucket integer, id text)
     JOIN contact c ON c.bucket = keys.bucket AND c.id = keys.id
 """)
-_RECORD = Statement("""
-    UPDATE outbox SET state = :state, reason = :reason, due_at = :due_at, state_at = :now, lease_until = NULL,
-        provider_id = COALESCE(:provider_id, provider_id), segments = COALESCE(:segments, segments),
-        error_code = :error_code, doubted_at = COALESCE(:doubted_at, doubted_at)
-    WHERE bucket = :bucket AND contact = :contact AND id = :id AND state IN ('sending', 'unknown')
-""")
+
+
+def _record() -> Statement:
+    """What the provider answered; a report that overtook it holds, and learns only what it did not say."""
+    written = {"due_at": ":due_at", "reason": ":reason", "state_at": ":now", "lease_until": "NULL"}
+    written |= {"error_code": ":error_code", "doubted_at": "COALESCE(:doubted_at, doubted_at)"}
+    sets = ", ".join(
+        f"{name} = CASE WHEN state IN ('sending', 'unknown') THEN {value} ELSE {name} END"
+        for name, value in {"state": ":state", **written}.items()
+    )
+    return Statement(f"""
+        UPDATE outbox SET {sets}, provider_id = COALESCE(provider_id, :provider_id),
+            segments = COALESCE(segments, :segments)
+        WHERE bucket = :bucket AND contact = :contact AND id = :id
+            AND state IN ('sending', 'unknown', 'sent', 'delivered', 'undelivered', 'failed')
+            AND COALESCE(:handed_at, handed_at, 0) = COALESCE(handed_at, 0)
+    """)  # noqa: S608  # our own text
+
+
+_RECORD = _record()
 
 
 def _report(reported: OutboxState) -> Statement:
@@ -96,7 +126,7 @@ _NOTICED = Statement("""
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message in hand until its lease ends, with what consent says now."""
+    """A message in hand until its lease ends, with what consent says now; `attempts` before this one."""
 
     message: Outgoing
     attempts: int
@@ -104,6 +134,14 @@ class Claimed:
     contact: Contact
     address: Address | None
     subscriptions: dict[str, SubscriptionState]
+
+
+Choose = Callable[[Connection, list[Claimed]], Awaitable[list[Claimed]]]
+
+
+async def everything(_connection: Connection, claimed: list[Claimed]) -> list[Claimed]:
+    """Choose all that is due."""
+    return claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +155,8 @@ class Outcome:
     provider_id: str | None = None
     segments: int | None = None
     error_code: str | None = None
+    handed_at: datetime | None = None
+    """Of which hand-over it is; None: of whichever was the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,24 +168,57 @@ class Reported:
     address: str
 
 
-async def buckets_with_due(connection: Connection, now: datetime) -> list[int]:
-    """Buckets with messages to send."""
-    return await buckets(connection, _PEEK, now)
+async def buckets_with_due(
+    connection: Connection, now: datetime, lanes: Collection[Lane] = tuple(Lane)
+) -> list[int]:
+    """Buckets with messages of these lanes to send."""
+    keys = [(bucket, lane.value) for bucket in range(BUCKETS) for lane in lanes]
+    return [row[0] for row in await connection.read(_PEEK, keys=keys, now=microseconds(now))]
 
 
-async def claim(
-    connection: Connection, bucket: int, now: datetime, lease: timedelta, most: int
+async def claim(  # noqa: PLR0913  # what is claimed, for how long, and who chooses
+    connection: Connection,
+    bucket: int,
+    now: datetime,
+    lease: timedelta,
+    most: int,
+    *,
+    lanes: Sequence[Lane] = tuple(Lane),
+    resting: Collection[str] = (),
+    choose: Choose = everything,
 ) -> list[Claimed]:
-    """Take messages in hand, oldest first, with each contact's consent as it stands in this transaction."""
-    found = await connection.read(
-        _CLAIM, bucket=bucket, now=microseconds(now), lease=microseconds(now + lease), most=most
-    )
-    if not found:
+    """Take messages in hand, the most urgent lane first, with each contact's consent as it stands now.
+
+    `choose` says in the same transaction which of them are handed over; only those count an attempt. Messages
+    of `resting` senders are left alone.
+    """
+    claimed: list[Claimed] = []
+    for lane in lanes:
+        if len(claimed) < most:
+            claimed += await _due(connection, bucket, lane, now, most - len(claimed), resting)
+    if not claimed:
         return []
-    keys = sorted({(bucket, row[1]) for row in found})
-    consent = {row[0]: row for row in await connection.read(_CONSENT, keys=keys)}
-    claimed = [_claimed(row, consent[row[1]]) for row in found]
-    return sorted(claimed, key=lambda one: (one.message.due_at, one.message.id))
+    chosen = await choose(connection, claimed)
+    take = {"now": microseconds(now), "lease": microseconds(now + lease)}
+    await connection.run(_TAKE, [_key(one.message) | take for one in chosen])
+    return chosen
+
+
+async def decline(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Record of due messages that they are not handed over: refused, or held until later."""
+    await connection.run(
+        _DECLINE,
+        [
+            _key(one.message)
+            | {
+                "state": one.state.value,
+                "reason": one.reason,
+                "due_at": microseconds(one.due_at),
+                "now": microseconds(now),
+            }
+            for one in outcomes
+        ],
+    )
 
 
 async def release_held(connection: Connection, now: datetime) -> None:
@@ -174,10 +247,8 @@ async def record(connection: Connection, outcomes: Sequence[Outcome], now: datet
     await connection.run(
         _RECORD,
         [
-            {
-                "bucket": bucket_of(one.message.id),
-                "contact": one.message.contact_id,
-                "id": one.message.id,
+            _key(one.message)
+            | {
                 "state": one.state.value,
                 "reason": one.reason,
                 "due_at": microseconds(one.due_at),
@@ -186,6 +257,7 @@ async def record(connection: Connection, outcomes: Sequence[Outcome], now: datet
                 "segments": one.segments,
                 "error_code": one.error_code,
                 "doubted_at": microseconds(now) if one.state is OutboxState.UNKNOWN else None,
+                "handed_at": rows.stored(one.handed_at),
             }
             for one in outcomes
         ],
@@ -222,6 +294,30 @@ async def noticed_lots(connection: Connection, contact_id: str, trigger_key: str
     bucket = bucket_of(contact_id)
     found = await connection.read(_NOTICED, bucket=bucket, contact=contact_id, trigger_key=trigger_key)
     return sorted({row[0] for row in found})
+
+
+async def _due(
+    connection: Connection, bucket: int, lane: Lane, now: datetime, most: int, resting: Collection[str]
+) -> list[Claimed]:
+    """Messages that may be claimed, locked, with each contact's consent."""
+    found = await connection.read(
+        _DUE,
+        bucket=bucket,
+        lane=lane.value,
+        now=microseconds(now),
+        soon=microseconds(now + _ORDER_IS_WORTH),
+        most=most,
+        resting=[(name,) for name in resting],
+    )
+    if not found:
+        return []
+    keys = sorted({(bucket, row[1]) for row in found})
+    consent = {row[0]: row for row in await connection.read(_CONSENT, keys=keys)}
+    return [_claimed(row, consent[row[1]]) for row in found]
+
+
+def _key(message: Outgoing) -> dict[str, object]:
+    return {"bucket": bucket_of(message.id), "contact": message.contact_id, "id": message.id}
 
 
 async def _each_bucket(
