@@ -18,7 +18,10 @@ from bot.storage.writes import Writes
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A provider's word on one of our messages; `stopped` and `unusable` speak of its address."""
+    """A provider's word on one of our messages; `stopped` and `unusable` speak of its address.
+
+    `evidence` says how we know, for a message whose outcome was in doubt.
+    """
 
     contact_id: str
     message_id: str
@@ -29,6 +32,7 @@ class Receipt:
     segments: int | None = None
     stopped: bool = False
     unusable: bool = False
+    evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,34 +49,36 @@ class Receipts:
         What follows from it (the address has stopped, a notice was delivered) is stored in the same
         transaction: a provider's opt-out must not be lost because we were busy.
         """
+        triggers = await self.database.transact(lambda c: self.write(c, receipt, self.clock()))
+        await self.follow(receipt.contact_id, triggers)
 
-        async def record(connection: Connection) -> list[Trigger]:
-            now = self.clock()
-            reported = await outbox.report(
-                connection,
-                receipt.contact_id,
-                receipt.message_id,
-                receipt.state,
-                now,
-                provider_id=receipt.provider_id,
-                segments=receipt.segments,
-                error_code=receipt.error_code,
-            )
-            if reported is None:
-                return []
-            follow_ups = []
-            if receipt.stopped or receipt.unusable:
-                reason = f"error {receipt.error_code}"
-                follow_ups.append(address_report(receipt, reported.channel, reported.address, reason, now))
-            if receipt.state is OutboxState.DELIVERED:
-                lots = await outbox.noticed_lots(connection, receipt.contact_id, reported.trigger_key)
-                if lots:
-                    key = f"noticed:{receipt.message_id}"
-                    follow_ups.append(Trigger(key, TriggerKind.NOTICED, now, {"lots": lots}))
-            await store(connection, receipt.contact_id, follow_ups)
-            return follow_ups
-
-        await self.follow(receipt.contact_id, await self.database.transact(record))
+    async def write(self, connection: Connection, receipt: Receipt, now: datetime) -> list[Trigger]:
+        """Record a receipt in a caller's transaction; returns what to `follow` once it is committed."""
+        told = f"{now:%Y-%m-%dT%H:%M:%SZ} reported as {receipt.provider_id}, {receipt.state}"
+        reported = await outbox.report(
+            connection,
+            receipt.contact_id,
+            receipt.message_id,
+            receipt.state,
+            now,
+            provider_id=receipt.provider_id,
+            segments=receipt.segments,
+            error_code=receipt.error_code,
+            evidence=receipt.evidence or told,
+        )
+        if reported is None:
+            return []
+        follow_ups = []
+        if receipt.stopped or receipt.unusable:
+            reason = f"error {receipt.error_code}"
+            follow_ups.append(address_report(receipt, reported.channel, reported.address, reason, now))
+        if receipt.state is OutboxState.DELIVERED:
+            lots = await outbox.noticed_lots(connection, receipt.contact_id, reported.trigger_key)
+            if lots:
+                key = f"noticed:{receipt.message_id}"
+                follow_ups.append(Trigger(key, TriggerKind.NOTICED, now, {"lots": lots}))
+        await store(connection, receipt.contact_id, follow_ups)
+        return follow_ups
 
     async def follow(self, contact_id: str, triggers: Sequence[Trigger]) -> None:
         """Handle stored triggers at once; where that cannot be, the job does it later."""

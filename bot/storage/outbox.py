@@ -11,6 +11,7 @@ from bot.core.messages import Lane, MessageClass, OutboxState, Outgoing
 from bot.storage import rows
 from bot.storage.driver import Connection, Statement
 from bot.storage.due import buckets, peek
+from bot.storage.unknown import and_evidence
 
 # A scalar subquery and not EXISTS, here and below: PostgreSQL would make a join of that, planned without
 # knowing how many rows wait, and may then read all of them for one probe.
@@ -96,12 +97,16 @@ def _record() -> Statement:
 _RECORD = _record()
 
 
+# The first word about a message in doubt is evidence; so is one about a name that it has besides.
+_WORDS = "CASE WHEN COALESCE(provider_id, '') = :provider_id THEN NULL ELSE :evidence END"
+
+
 def _report(reported: OutboxState) -> Statement:
     lower = ", ".join(f"'{state}'" for state in OutboxState if state.rank < reported.rank)
     return Statement(f"""
         UPDATE outbox SET state = '{reported}', state_at = :now, lease_until = NULL,
             provider_id = COALESCE(provider_id, :provider_id), segments = COALESCE(:segments, segments),
-            error_code = :error_code
+            error_code = :error_code, {and_evidence(_WORDS)}
         WHERE bucket = :bucket AND contact = :contact AND id = :id AND state IN ({lower})
         RETURNING trigger_key, channel, address
     """)  # noqa: S608  # our own text
@@ -274,8 +279,12 @@ async def report(  # noqa: PLR0913  # what a provider tells of a message
     provider_id: str,
     segments: int | None,
     error_code: str | None,
+    evidence: str | None = None,
 ) -> Reported | None:
-    """Let a message rise to what the provider reports; None where it stands there or higher already."""
+    """Let a message rise to what the provider reports; None where it stands there or higher already.
+
+    `evidence` is how we know, written down where its outcome is or was in doubt.
+    """
     found = await connection.read(
         _REPORTS[state],
         bucket=bucket_of(message_id),
@@ -285,6 +294,7 @@ async def report(  # noqa: PLR0913  # what a provider tells of a message
         provider_id=provider_id,
         segments=segments,
         error_code=error_code,
+        evidence=evidence,
     )
     return Reported(*found[0]) if found else None
 

@@ -15,6 +15,7 @@ from bot.core.messages import MessageClass
 from bot.storage import rows, tables
 from bot.storage.driver import Connection, Present, Rows, Statement
 from bot.storage.rows import RowValues
+from bot.storage.unknown import and_evidence
 
 _ANSWERED = frozenset({"sending", "unknown", "sent", "delivered", "undelivered"})
 
@@ -58,21 +59,23 @@ _FAIL_RUN = Statement("""
     UPDATE run SET status = 'failed', failure = :failure, version = version + 1, changed_at = :now
     WHERE bucket = :bucket AND contact = :contact AND id = :id AND status = 'waiting'
 """)
-_SENT = Statement("""
-    UPDATE outbox SET state = 'sent', state_at = :now, lease_until = NULL
+_WRITTEN = and_evidence("'written as the answer to a webhook'")
+_SENT = Statement(f"""
+    UPDATE outbox SET state = 'sent', state_at = :now, lease_until = NULL, {_WRITTEN}
     WHERE bucket = :bucket AND contact = :contact AND id = :id
         AND state IN ('sending', 'unknown') AND attempts = 0
-""")
+""")  # noqa: S608  # our own text
 # Only under the lease it was answered with: a retry of the webhook that came since has taken it over. That
 # the lease has ended since (`unknown`) changes nothing: who was to write it knows that it did not leave.
-_UNSENT = Statement("""
-    UPDATE outbox SET state = 'queued', state_at = :now, lease_until = NULL
+_NOT_WRITTEN = and_evidence("'not written as the answer to a webhook: queued'")
+_UNSENT = Statement(f"""
+    UPDATE outbox SET state = 'queued', state_at = :now, lease_until = NULL, lookups = 0, {_NOT_WRITTEN}
     WHERE bucket = :bucket AND contact = :contact AND id = :id
         AND state IN ('sending', 'unknown') AND lease_until = :lease
-""")
+""")  # noqa: S608  # our own text
 # Nobody took the answer that the provider asks for again, so it is not unknown any more.
 _ANSWER_AGAIN = Statement("""
-    UPDATE outbox SET state = 'sending', lease_until = :lease
+    UPDATE outbox SET state = 'sending', lease_until = :lease, lookups = 0
     WHERE bucket = :bucket AND contact = :contact AND id = :id AND state IN ('sending', 'unknown')
 """)
 
