@@ -39,7 +39,8 @@ from bot.core.senders import MAIN, SenderPool
 from bot.jobs.calls import ShopCalls
 from bot.jobs.clockwork import Clockwork, Job
 from bot.jobs.due import DueWork
-from bot.jobs.outbox import OutboxDelivery
+from bot.jobs.outbox import OutboxDelivery, nowhere
+from bot.jobs.reconciliation import Reconciliation
 from bot.logs import AccessLogger
 from bot.storage import revisions, schema
 from bot.storage.driver import Database
@@ -171,8 +172,12 @@ async def running(
     clock: Clock = utc_now,
     database: Database | None = None,
     channels: Mapping[str, Channel] | None = None,
+    at: Callable[[str], None] = nowhere,
 ) -> AsyncIterator[Running]:
-    """Start everything but the web server; stopped in reverse, works in hand finished."""
+    """Start everything but the web server; stopped in reverse, works in hand finished.
+
+    `at` is called at each named point of the sending road: for drills.
+    """
     async with AsyncExitStack() as stack:
         if database is None:
             database = await prepare_database(settings, clock)
@@ -210,7 +215,7 @@ async def running(
         # Every process records itself which of its replies were written; first, as other jobs wait for that.
         jobs = [Job("replies", 1, dispatcher.settle), Job("publication", 1, app.reload)]
         if role != "web":
-            jobs += await _worker_jobs(app, channels, stopping, stack)
+            jobs += await _worker_jobs(app, channels, stopping, stack, at)
         app.clockwork = Clockwork(jobs, stopping)
         app.clockwork.start()
         stack.push_async_callback(app.clockwork.close)
@@ -218,12 +223,17 @@ async def running(
 
 
 async def _worker_jobs(
-    app: Running, channels: Mapping[str, Channel], stopping: asyncio.Event, stack: AsyncExitStack
+    app: Running,
+    channels: Mapping[str, Channel],
+    stopping: asyncio.Event,
+    stack: AsyncExitStack,
+    at: Callable[[str], None],
 ) -> list[Job]:
     due = DueWork(app.database, app.dispatcher, app.clock, lambda: app.decisions, stopping)
     outbox = OutboxDelivery(
-        app.database, channels, app.receipts, lambda: app.decisions.shop.policy, app.clock, stopping
+        app.database, channels, app.receipts, lambda: app.decisions.shop.policy, app.clock, stopping, at
     )
+    unknown = Reconciliation(app.database, channels, app.receipts, app.clock, stopping, at=at)
     jobs = [
         Job("timers", 1, due.timers),
         Job("schedules", 15, due.schedules),
@@ -233,6 +243,7 @@ async def _worker_jobs(
         Job("outbox_leases", 30, outbox.give_up),
         Job("outbox_held", 15, outbox.release),
         Job("outbox", 1, outbox.deliver),
+        Job("outbox_unknown", 15, unknown.find_out),
     ]
     shop = app.settings.shop
     if shop is not None:

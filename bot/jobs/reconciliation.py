@@ -17,6 +17,7 @@ from bot.channels.channel import AddressUnusable, Channel, ContactStopped, Liste
 from bot.conversation.receipts import Receipt, Receipts
 from bot.core.triggers import Trigger
 from bot.jobs.matching import SKEW, is_hidden, match
+from bot.jobs.outbox import nowhere
 from bot.storage import turns, unknown
 from bot.storage.driver import Connection, Database
 from bot.storage.unknown import Handed, Taken
@@ -70,7 +71,7 @@ class Reconciliation:
     clock: Callable[[], datetime]
     stopping: asyncio.Event
     patience: Patience = Patience()
-    at: Callable[[str], None] = lambda _: None
+    at: Callable[[str], None] = nowhere
 
     async def find_out(self) -> int:
         """Ask about everything that it is time to ask about; returns how many messages that were."""
