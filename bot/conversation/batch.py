@@ -194,15 +194,20 @@ class Batch:
     ) -> None:
         """Decide every part; those that need more than the snapshot get it and are decided again."""
         todo, wanted = list(parts), dict[str, Wanted]()
+        policy = self._decider.shop.policy
         for part in parts:
-            if part.work.trigger.kind is TriggerKind.CREDIT_EXPIRING:
-                wanted[part.contact_id] = Wanted(notices=True)  # it always asks for them
+            kind = part.work.trigger.kind
+            # A notice always asks for the notices before it; what is no answer may meet a frequency cap.
+            notices, counts = kind is TriggerKind.CREDIT_EXPIRING, kind is not TriggerKind.INBOUND
+            if notices or (counts and policy.caps):
+                wanted[part.contact_id] = Wanted(notices=notices, counts=counts)
         for _ in range(_ROUNDS_MAX):
             if not todo:
                 return
             undecided = {part.contact_id: contacts[part.contact_id] for part in todo}
             more = {contact_id: want for contact_id, want in wanted.items() if contact_id in undecided}
-            snapshots = await load_snapshots(connection, undecided, more)
+            since = policy.counts_since(now) if policy.caps else None
+            snapshots = await load_snapshots(connection, undecided, more, counts_since=since)
             again = []
             for part in todo:
                 part.turn = self._turn(part, snapshots[part.contact_id], now)
@@ -222,6 +227,7 @@ class Batch:
             want.orders |= needs.name == "orders"
             want.notices |= needs.name == "notices"
             want.entered |= needs.name == "entered"
+            want.counts |= needs.name == "counts"
         except NeedsMoreLots as needs:
             want = wanted.setdefault(part.contact_id, Wanted())
             want.lots = True

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from bot.core.caps import COUNTED_CLASSES, Cap, Counted
@@ -66,6 +66,10 @@ class Policy:
     def caps_on(self, message: Outgoing) -> bool:
         """Whether a cap speaks of the message, so that the gate has to know the contact's counts."""
         return any(cap.covers(message) for cap in self.caps)
+
+    def counts_since(self, now: datetime) -> date:
+        """The first day, on anybody's calendar, that a cap may still count."""
+        return now.date() - timedelta(days=max((cap.days for cap in self.caps), default=0) + 1)
 
 
 USUAL_POLICY = Policy()

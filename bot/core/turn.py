@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from bot.core.consent import ConsentChange, ConsentFacts, HoldUntil, Policy, Refuse, Verdict, may_leave
+from bot.core.caps import COUNTED_CLASSES, Counted
+from bot.core.consent import ConsentChange
 from bot.core.contact import Address, Contact, Event, JsonValue, Order, Product, SubscriptionState
 from bot.core.errors import RegularsError
 from bot.core.flow.run import Run
+from bot.core.gate import ConsentFacts, HoldUntil, Policy, Refuse, Verdict, may_leave
 from bot.core.groups import Group
 from bot.core.links import Link, ShortLinks, shorten
 from bot.core.loyalty.books import Books
@@ -95,6 +97,7 @@ class Queued:
     hold_until: datetime | None = None
 
 
+    explanation: str | None = None
 class NeedsMore(RegularsError):
     """The turn needs something beyond the snapshot; load it and decide again."""
 
@@ -221,6 +224,14 @@ class Turn:
         self,
         body: str,
         *,
+    def _counts(self) -> tuple[Counted, ...]:
+        """What the contact was sent on its latest days; loaded only where a frequency cap asks."""
+        if "counts" not in self.snapshot.more:
+            raise NeedsMore("counts")
+        counts = self.snapshot.more["counts"]
+        assert isinstance(counts, tuple)
+        return counts
+
         flow: str,
         step: str,
         message_class: MessageClass | None = None,
@@ -259,7 +270,14 @@ class Turn:
             valid_until=self._valid_until(),
             language=self.contact.locale,
         )
-        facts = consent_facts(message, self.contact, address, self.subscriptions, self.shop.policy)
+        facts = consent_facts(
+            message,
+            self.contact,
+            address,
+            self.subscriptions,
+            self.shop.policy,
+            counts=self._counts() if self.shop.policy.caps_on(message) else (),
+        )
         queued = _as_queued(message, may_leave(message, facts, self.now))
         self.effects.outgoing.append(queued)
         if codes and queued.state is not OutboxState.REFUSED:
@@ -384,14 +402,19 @@ def consent_facts(
     subscriptions: Mapping[str, SubscriptionState],
     policy: Policy,
 ) -> ConsentFacts:
-    """What the gate may look at; `address` is None where the contact has it no more."""
+    """What the gate may look at; `address` is None where the contact has it no more.
+
+    `counts` is needed where `policy.caps_on(message)`.
+    """
     return ConsentFacts(
         stopped_at=address.stopped_at if address else None,
         unusable_reason=address.unusable_reason if address else "it is not the contact's any more",
         subscriptions=subscriptions,
-        # Where a number may be is asked only where quiet hours are: most messages are answers.
-        zones=zones_of(contact, address) if message.message_class in policy.quiet else (),
+        # Where a number may be is not asked for answers, and most messages are answers.
+        zones=zones_of(contact, address) if message.message_class in COUNTED_CLASSES else (),
         policy=policy,
+    *,
+    counts: tuple[Counted, ...] = (),
     )
 
 
@@ -401,11 +424,15 @@ def zones_of(contact: Contact, address: Address | None) -> tuple[str, ...]:
         return (contact.zone,)
     zones = zones_of_number(address.value)
     return (contact.zone, *[zone for zone in zones if zone != contact.zone])
+        snoozed_until=contact.snoozed_until,
+        clarify_by=address.clarify_by if address else None,
+        preferred_hours=contact.preferred_hours,
+        counts=counts,
 
 
 def _as_queued(message: Outgoing, verdict: Verdict) -> Queued:
     if isinstance(verdict, Refuse):
-        return Queued(message, OutboxState.REFUSED, reason=verdict.reason)
+        return Queued(message, OutboxState.REFUSED, verdict.reason, explanation=verdict.explanation)
     if isinstance(verdict, HoldUntil):
-        return Queued(message, OutboxState.HELD, reason=verdict.reason, hold_until=verdict.at)
+        return Queued(message, OutboxState.HELD, verdict.reason, verdict.at, verdict.explanation)
     return Queued(message, OutboxState.QUEUED)

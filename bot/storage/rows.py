@@ -341,6 +341,8 @@ def link_row(  # noqa: PLR0913, PLR0917  # what a short link is made of
     step: str,
     created_at: datetime,
     expires_at: datetime,
+        queued.explanation,
+        microseconds(message.due_at),
 ) -> RowValues:
     """Values of `link`."""
     ends = microseconds(expires_at)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from operator import itemgetter
 from typing import Any
 
@@ -9,7 +10,7 @@ from bot.core.contact import Address, Contact, Order, OrderLine, SubscriptionSta
 from bot.core.ids import bucket_of, instant
 from bot.core.loyalty.wallet import Wallet
 from bot.core.turn import Snapshot
-from bot.storage import rows, tables
+from bot.storage import caps, rows, tables
 from bot.storage.driver import Connection, Statement
 from bot.storage.rows import LOT_COLUMNS, WALLET, Unread
 
@@ -85,10 +86,15 @@ class Wanted:
     entered: bool = False
 
 
+    counts: bool = False
 async def load_snapshots(
-    connection: Connection, contacts: Mapping[str, Contact], wanted: Mapping[str, Wanted]
+    connection: Connection,
+    contacts: Mapping[str, Contact],
+    wanted: Mapping[str, Wanted],
+    *,
+    counts_since: date | None = None,
 ) -> dict[str, Snapshot]:
-    """Snapshots of locked contacts, with what some of them want beyond it."""
+    """Snapshots of locked contacts, with what some of them want beyond it; `counts` are since that day."""
     keys = [(contact.bucket, contact.id) for contact in contacts.values()]
     found = await connection.read(_SNAPSHOT, keys=keys)
     snapshots = {row[0]: _snapshot(contacts[row[0]], row) for row in found}
@@ -97,6 +103,8 @@ async def load_snapshots(
         await _load_more(connection, snapshots, wanted)
     return snapshots
 
+        if counts_since is not None:
+            await _load_counts(connection, snapshots, wanted, counts_since)
 
 async def load_consent(
     connection: Connection, contact: Contact
@@ -177,6 +185,15 @@ async def _load_more(
 def _order(row: Sequence[Any]) -> Order:
     lines = sorted(rows.json_rows(row[7]), key=itemgetter(0))
     return Order(
+async def _load_counts(
+    connection: Connection, snapshots: dict[str, Snapshot], wanted: Mapping[str, Wanted], since: date
+) -> None:
+    counted = await caps.counts(connection, [one for one, want in wanted.items() if want.counts], since)
+    for contact, found in counted.items():
+        snapshot = snapshots[contact]
+        snapshots[contact] = replace(snapshot, more={**snapshot.more, "counts": found})
+
+
         id=row[1],
         source=row[2],
         status=row[3],

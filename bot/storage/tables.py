@@ -291,6 +291,10 @@ class OutboxRow(Row, table=True):
 
 class LinkRow(Row, table=True):
     """A short link made for one contact: where it leads, and which message it was in."""
+    explanation: str | None = _column(Text, None, nullable=True)
+    """What the gate has against it, for an operator; `reason` says it in one word."""
+    wanted_at: int = _instant()
+    """The time it was meant for; `due_at` moves on when it is held or tried again."""
 
     __tablename__ = "link"
     __table_args__ = (UniqueConstraint("bucket", "code"), _CLUSTERED)

@@ -226,7 +226,10 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
     ),
     "outbox": (
         rows.outbox_row(
-            Queued(MESSAGE, OutboxState.HELD, "quiet_hours", at(8)), "trigger 9", at(10), inline_until=None
+            Queued(MESSAGE, OutboxState.HELD, "quiet_hours", at(8), "quiet hours"),
+            "trigger 9",
+            at(10),
+            inline_until=None,
         ),
         {
             **OF,
@@ -261,6 +264,8 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "doubted_at": None,
             "evidence": None,
             "lookups": 0,
+            "explanation": "quiet hours",
+            "wanted_at": at(6),
         },
     ),
     "link": (
