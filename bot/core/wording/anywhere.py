@@ -1,0 +1,122 @@
+"""What is said everywhere: emoji, English that everybody knows, and patterns that most languages share."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.core.wording.grammar import Page
+
+SIGNS: Mapping[int, str] = str.maketrans(
+    {
+        "🛑": " stopsign ",
+        **dict.fromkeys("🚫⛔📵🔕🔇🙅❌", " nosign "),
+        **dict.fromkeys("✋🤚🖐", " handsign "),
+    }
+)
+
+_WORDS = {
+    "sign": "stopsign nosign handsign",
+    "stop": "stop stopsign",
+    "nosign": "nosign",
+    "handsign": "handsign",
+    "message": "sms spam",
+    "spam": "spam",
+    "please": "please pls plz svp",
+    "small": "please pls plz svp sms",
+    "lead": "ok okay hi hello hey thanks thank_you thx ty nosign handsign",
+    "joke": "lol lmao rofl haha{,ha,haha} hehe{,he} jaja{,ja,jaja} kk{,k,kk,kkk} omg mdr ptdr xd",
+}
+
+# Kinds that a page may leave empty.
+_KINDS = (
+    *("stop", "thing", "contact", "send", "message", "content", "me", "number", "list", "remove", "cancel"),
+    *("subscription", "unsub", "not", "none", "want", "receive", "again", "complaint", "stranger", "consent"),
+    *("revoke", "begone", "too_many", "fewer", "block", "account", "only", "source", "small", "lead", "join"),
+    *("if", "ask", "limit", "why", "joke", "please", "undo"),
+)
+
+_TRIGGERS = (
+    "stop sign not none unsub remove cancel revoke begone complaint stranger too_many fewer spam block why only"
+    " source account"
+)
+
+_PLAIN = (
+    # Stop, quit, basta
+    "^ stop thing? $",
+    "^ stop again $",
+    "^ stop digits $",
+    "please stop thing? $",
+    "^ stop stranger|complaint",
+    "stranger|complaint stop thing? $",
+    "stop contact",
+    "stop send me? $",
+    "stop send me? thing? message|content|thing",
+    "stop message",
+    "stop thing message",
+    # do not text me
+    "not again? contact me? again? $",
+    "not again? contact me? again",
+    "not again? contact number|message",
+    "not again? send me? again? thing? $",
+    "not again? send me? again? thing? message|content",
+    "not again? send me? thing again",
+    "not want again? receive? me? again? message|content",
+    "not want again? receive thing? again? $",
+    "not again? receive thing? again? message|content",
+    "not want again? contact",
+    "none message again? $",
+    "^ nosign message $",
+    # unsubscribe, take me off, cancel the messages, lose my number, revoke consent
+    "^ unsub $",
+    "unsub me|message|subscription|number|list|thing",
+    "want|please|complaint unsub $",
+    "want unsub",
+    "^ unsub complaint|stranger",
+    "remove me? number $",
+    "remove me? number list",
+    "remove me list",
+    "^ remove me $",
+    "want|please|complaint remove me $",
+    "cancel thing? message|subscription",
+    "^ cancel thing $",
+    "revoke consent",
+    "begone",
+)
+
+_UNCLEAR = (
+    "^ complaint $",
+    "^ stranger $",
+    "too_many message",
+    "^ spam $",
+    "^ nosign $",
+    "^ handsign $",
+    "fewer message",
+    "block $",
+    "remove|cancel account",
+    "why contact|send",
+    "source number",
+    "only content",
+    "stop ... message",
+    "not ... contact me",
+    "not send me? thing? message|content ... limit",
+    "none ... message $",
+)
+
+_INNOCENT = ("not stop", "not unsub", "not remove", "not cancel")
+
+
+def completed(page: Page) -> Page:
+    """Return a page with what is said everywhere added to it."""
+    if not page.spaced:
+        shared = {kind: line for kind, line in _WORDS.items() if kind != "small"}
+    else:
+        shared = _WORDS
+    kinds = dict.fromkeys((*_KINDS, *shared, *page.words))
+    words = {kind: f"{shared.get(kind, '')} {page.words.get(kind, '')}" for kind in kinds}
+    return replace(
+        page,
+        words=words,
+        triggers=f"{_TRIGGERS} {page.triggers}",
+        plain=(*_PLAIN, *page.plain),
+        unclear=(*_UNCLEAR, *page.unclear),
+        innocent=(*_INNOCENT, *page.innocent),
+    )

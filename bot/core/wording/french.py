@@ -1,0 +1,5 @@
+"""French."""
+
+from bot.core.wording.grammar import Page
+
+PAGE = Page(language="fr", words={}, triggers="", plain=())

@@ -1,0 +1,5 @@
+"""German."""
+
+from bot.core.wording.grammar import Page
+
+PAGE = Page(language="de", words={}, triggers="", plain=())

@@ -1,0 +1,295 @@
+"""The grammar of revocation: pages of words and patterns, compiled once, and what they find in a sentence.
+
+A **page** (one module per language) says which words are of which kind, and which patterns of kinds mean
+something. In words, `_` stands for a space and `mand{ar,en}{me,}` for four spellings. In a pattern a name is a
+kind, `a|b` either, `a?` if it is there, `'bus'` a word itself, `^` and `$` the edges of a sentence, and `...`
+up to three words that we do not understand. Small words (`small`: "the", "all", "your") may stand between any
+two. Kinds the engine itself knows:
+
+- `small` is skipped everywhere, `lead` at the edges of a sentence ("please", "I want to"), `join` is an edge;
+- `if` before a match means that nothing is asked for ("if I text STOP", "did you stop");
+- `ask` before a match makes it unclear ("how do I unsubscribe");
+- `limit` after the beginning of a match makes it unclear ("after 9 pm", "so many").
+"""
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.core.keywords import normalise
+
+UNDERSTOOD_NOT_MAX = 3  # words that `...` may stand for
+_DIGITS = "digits"
+_BARE = frozenset({"stop", "thing", "please"})
+
+
+class Verdict(StrEnum):
+    """What a text is as a revocation of consent."""
+
+    PLAIN = "plain"  # revoke at once
+    UNCLEAR = "unclear"  # a person may have meant it: one clarification
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a language has of its own; `spaced` where its words stand apart."""
+
+    language: str
+    words: Mapping[str, str]
+    triggers: str  # the kinds without which nothing is worth a closer look
+    plain: tuple[str, ...]
+    unclear: tuple[str, ...] = ()
+    innocent: tuple[str, ...] = ()
+    spaced: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A pattern met in a sentence: from word `start` to before word `end`, and its pieces, explained."""
+
+    verdict: Verdict
+    start: int
+    end: int
+    because: tuple[str, ...]
+    bare: bool = False  # nothing but "stop" or "stop it"
+
+    def holds(self, other: "Finding") -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+    def meets(self, other: "Finding") -> bool:
+        return self.start < other.end and other.start < self.end
+
+
+# ------------------------------------------------------------------------------------------ compiling
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    name: str
+    kinds: int  # bits of the kinds that fit
+    optional: bool = False
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    verdict: Verdict
+    items: tuple[_Item, ...]
+    opens: bool  # ^
+    closes: bool  # $
+
+
+_BRACES = re.compile(r"\{([^{}]*)\}")
+
+
+def spelled_out(words: str) -> Iterator[str]:
+    """Yield the normalised words of a line: "mand{a,en}{me,}" is four, "opt_out" is "opt out"."""
+    for word in words.split():
+        pieces = _BRACES.split(word)
+        choices = [piece.split(",") if i % 2 else [piece] for i, piece in enumerate(pieces)]
+        for spelling in itertools.product(*choices):
+            normalised = normalise("".join(spelling).replace("_", " "))
+            if normalised:
+                yield normalised
+
+
+@dataclass(slots=True)
+class Word:
+    """A word of a text: as it was written, as it was understood, and its kinds as bits (0: not ours)."""
+
+    written: str
+    kinds: int
+
+
+@dataclass(slots=True)
+class _Sentence:
+    words: list[Word]
+    opens: list[bool] = field(default_factory=list)  # before this word a sentence begins
+    closes: list[bool] = field(default_factory=list)  # before this word (or past the last) one ends
+
+
+class Grammar:
+    """A page compiled: finds its patterns in the words of one sentence."""
+
+    def __init__(self, page: Page) -> None:
+        self.language = page.language
+        self.spaced = page.spaced
+        self._bits: dict[str, int] = {}
+        self.lexicon: dict[str, int] = {}
+        for kind, line in page.words.items():
+            self._add(kind, spelled_out(line))
+        self.triggers = frozenset(
+            word for kind in page.triggers.split() for word in spelled_out(page.words[kind])
+        )
+        self.digits = self._bit(_DIGITS)
+        self._starting: dict[int, list[_Pattern]] = {}
+        for verdict, patterns in (
+            (Verdict.PLAIN, page.plain),
+            (Verdict.UNCLEAR, page.unclear),
+            (Verdict.NONE, page.innocent),
+        ):
+            for text in patterns:
+                self._add_pattern(text, verdict)
+        self._small, self._lead, self._join = self._bit("small"), self._bit("lead"), self._bit("join")
+        self._message = self._bit("message")
+        self._if, self._ask, self._limit = self._bit("if"), self._bit("ask"), self._bit("limit")
+        self._edge = self._small | self._lead
+        # The most words, or characters, that an entry has.
+        self.longest = max(len(entry.split(" ") if page.spaced else entry) for entry in self.lexicon)
+        self.heads = frozenset(entry.partition(" ")[0] for entry in self.lexicon if " " in entry)
+        self.parts = frozenset(part for entry in self.lexicon for part in entry.split(" "))
+
+    def _bit(self, kind: str) -> int:
+        return self._bits.setdefault(kind, 1 << len(self._bits))
+
+    def _add(self, kind: str, words: Iterable[str]) -> None:
+        bit = self._bit(kind)
+        for word in words:
+            self.lexicon[word] = self.lexicon.get(word, 0) | bit
+
+    def _add_pattern(self, text: str, verdict: Verdict) -> None:
+        names = text.split()
+        opens, closes = names[0] == "^", names[-1] == "$"
+        items = tuple(map(self._item, names[opens : len(names) - closes]))
+        assert items, text
+        assert not items[0].optional, text
+        pattern = _Pattern(verdict, items, opens, closes)
+        for bit in _bits_of(items[0].kinds):
+            self._starting.setdefault(bit, []).append(pattern)
+
+    def _item(self, name: str) -> _Item:
+        if name == "...":
+            return _Item(name, 0, gap=True)
+        optional, kinds = name.endswith("?"), 0
+        for kind in name.rstrip("?").split("|"):
+            if kind.startswith("'"):
+                self._add(kind, spelled_out(kind))
+            else:
+                assert kind in self._bits or kind == _DIGITS, f"{self.language}: no words of kind {kind}"
+            kinds |= self._bit(kind)
+        return _Item(name.rstrip("?"), kinds, optional)
+
+    # -------------------------------------------------------------------------------------- finding
+
+    def first(self, words: list[Word], kind: str) -> str:
+        """Return the first word of a kind, "" where there is none."""
+        bit = self._bits.get(kind, 0)
+        return next((word.written for word in words if word.kinds & bit), "")
+
+    def findings(self, words: list[Word]) -> tuple[list[Finding], list[Finding]]:
+        """Return what asks to stop in a sentence and what speaks against it."""
+        sentence = self._edges(words)
+        asking: list[Finding] = []
+        innocent: list[Finding] = []
+        for start, word in enumerate(words):
+            for bit in _bits_of(word.kinds):
+                for pattern in self._starting.get(bit, ()):
+                    found = self._match(pattern, sentence, start)
+                    if found is not None:
+                        (innocent if found.verdict is Verdict.NONE else asking).append(found)
+        kept: list[Finding] = []
+        for found in asking:
+            against = next((i for i in innocent if i.meets(found) and not found.holds(i)), None)
+            judged = found if against is None else None
+            if judged is not None:
+                judged, against = self._judged(judged, words)
+            if judged is not None:
+                kept.append(judged)
+            elif against is not None and against not in innocent:
+                innocent.append(against)
+        return kept, innocent
+
+    def _judged(self, found: Finding, words: list[Word]) -> tuple[Finding | None, Finding | None]:
+        because = found.because
+        for at, word in enumerate(words[: found.end]):
+            if word.kinds & self._if and at < found.start:
+                return None, Finding(Verdict.NONE, at, at + 1, (f"if: {word.written}",))
+            if word.kinds & self._ask and at < found.start:
+                because = (*because, f"ask: {word.written}")
+        because += tuple(
+            f"limit: {word.written}" for word in words[found.start :] if word.kinds & self._limit
+        )
+        if because == found.because:
+            return found, None
+        return Finding(Verdict.UNCLEAR, found.start, found.end, because, found.bare), None
+
+    def _edges(self, words: list[Word]) -> _Sentence:
+        sentence, opens = _Sentence(words), True
+        for word, following in itertools.pairwise(words):
+            if word.kinds & following.kinds & self._message:  # "text messages", "spam texts"
+                word.kinds |= self._small
+        for word in words:
+            sentence.opens.append(opens)
+            opens = bool(word.kinds & self._join) or (opens and bool(word.kinds & self._edge))
+        closes = True
+        sentence.closes.append(closes)
+        for word in reversed(words):
+            closes = bool(word.kinds & self._join) or (closes and bool(word.kinds & self._edge))
+            sentence.closes.append(closes)
+        sentence.closes.reverse()
+        return sentence
+
+    def _match(self, pattern: _Pattern, sentence: _Sentence, start: int) -> Finding | None:
+        if pattern.opens and not sentence.opens[start]:
+            return None
+        pieces = self._rest(pattern, sentence, start + 1, 1)
+        if pieces is None:
+            return None
+        pieces.append((pattern.items[0].name, start))
+        pieces.reverse()
+        because = tuple(f"{_kind(name)}: {sentence.words[at].written}" for name, at in pieces)
+        bare = all(name in _BARE for name, _ in pieces)
+        return Finding(pattern.verdict, start, pieces[-1][1] + 1, because, bare)
+
+    def _rest(
+        self, pattern: _Pattern, sentence: _Sentence, at: int, item: int
+    ) -> list[tuple[str, int]] | None:
+        """Match the items from `item` on at word `at`; return their words, last first."""
+        words = sentence.words
+        if item == len(pattern.items):
+            return [] if not pattern.closes or sentence.closes[at] else None
+        wanted = pattern.items[item]
+        if wanted.gap:
+            return self._after_gap(pattern, sentence, at, item)
+        place = at
+        while place < len(words):
+            kinds = words[place].kinds
+            if kinds & wanted.kinds:
+                rest = self._rest(pattern, sentence, place + 1, item + 1)
+                if rest is not None:
+                    rest.append((wanted.name, place))
+                    return rest
+            if not kinds & self._small:
+                break
+            place += 1
+        return self._rest(pattern, sentence, at, item + 1) if wanted.optional else None
+
+    def _after_gap(
+        self, pattern: _Pattern, sentence: _Sentence, at: int, item: int
+    ) -> list[tuple[str, int]] | None:
+        unknown = 0
+        for place in range(at, len(sentence.words)):
+            rest = self._rest(pattern, sentence, place, item + 1)
+            if rest is not None:
+                return rest
+            kinds = sentence.words[place].kinds
+            if kinds & ~(self._small | self._limit | self._lead):
+                return None
+            unknown += not kinds & self._small
+            if unknown > UNDERSTOOD_NOT_MAX:
+                return None
+        return None
+
+
+def _kind(name: str) -> str:
+    return name.replace("'", "")
+
+
+def _bits_of(kinds: int) -> Iterator[int]:
+    while kinds:
+        bit = kinds & -kinds
+        yield bit
+        kinds ^= bit

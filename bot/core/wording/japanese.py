@@ -1,0 +1,5 @@
+"""Japanese."""
+
+from bot.core.wording.grammar import Page
+
+PAGE = Page(language="ja", words={}, triggers="", plain=())

@@ -1,0 +1,177 @@
+"""Reading: a text cut into sentences and words of the languages it may be in, and the strongest finding."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+
+from bot.core.keywords import normalise
+from bot.core.wording import anywhere, chinese, english, french, german, japanese, portuguese, spanish
+from bot.core.wording.grammar import Finding, Grammar, Page, Verdict, Word
+from bot.core.wording.spelling import Spelling
+
+_PAGES: tuple[Page, ...] = (
+    *(english.PAGE, spanish.PAGE, french.PAGE, german.PAGE, portuguese.PAGE),
+    *(chinese.PAGE, japanese.PAGE),
+)
+_READ_MAX = 2000  # characters; ten concatenated SMS are 1,600
+_SENTENCE = re.compile(r"[.!?,;:…\n\r()\"“”«»。！？，、；：（）「」~～|/]+")
+_INITIALS = re.compile(r"\b(?:\w\.){2,}\w?\b")  # S.T.O.P
+_ELISION = re.compile(r"\b([cdjlmnst]|qu)['’](?=[^\W\d_])", re.IGNORECASE)  # m'envoyer
+_ASCII_RUN = re.compile("[a-z0-9]+")
+_SPELT_OUT = re.compile(r"\b[a-z](?: [a-z]){2,}\b")  # s t o p
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text is, the pieces that decided it ("stop: stop", "contact: txting"), and whose page had them."""
+
+    verdict: Verdict
+    because: tuple[str, ...] = ()
+    language: str | None = None
+
+
+_NOTHING = Reading(Verdict.NONE)
+
+
+def read(text: str) -> Reading:
+    """Read a text as a revocation of consent: PLAIN is acted on at once, UNCLEAR is asked about once."""
+    text = _prepared(text[:_READ_MAX])
+    reader = _reader()
+    languages = reader.worth_a_look(_normalised(text))
+    if not languages:
+        return _NOTHING
+    sentences = [words for words in map(_normalised, _SENTENCE.split(text)) if words]
+    readings = [reader.read(grammar, sentences) for grammar in languages]
+    return min(readings, key=lambda reading: (_ORDER[reading.verdict], not reading.because))
+
+
+_ORDER = {Verdict.PLAIN: 0, Verdict.UNCLEAR: 1, Verdict.NONE: 2}
+
+
+def _prepared(text: str) -> str:
+    if not text.isascii():
+        text = text.translate(anywhere.SIGNS)
+    if "." in text:
+        text = _INITIALS.sub(lambda initials: initials[0].replace(".", ""), text)
+    if "'" in text or "’" in text:
+        text = _ELISION.sub(r"\1 ", text)
+    return text
+
+
+def _normalised(text: str) -> str:
+    words = normalise(text)
+    return _SPELT_OUT.sub(lambda letters: letters[0].replace(" ", ""), words) if " " in words else words
+
+
+class _Reader:
+    """All pages compiled: which of them a text concerns, and what each finds in it."""
+
+    def __init__(self) -> None:
+        grammars = [Grammar(anywhere.completed(page)) for page in _PAGES]
+        self._triggered: dict[str, list[Grammar]] = {}
+        self._triggers: list[tuple[re.Pattern[str], Grammar]] = []
+        for grammar in grammars:
+            if grammar.spaced:
+                for phrase in grammar.triggers:
+                    self._triggered.setdefault(phrase.partition(" ")[0], []).append(grammar)
+            else:
+                self._triggers.append((re.compile("|".join(map(re.escape, grammar.triggers))), grammar))
+        words = {word for g in grammars if g.spaced for phrase in g.lexicon for word in phrase.split(" ")}
+        self._spelling = Spelling(words)
+
+    def worth_a_look(self, normalised: str) -> list[Grammar]:
+        """Return the languages in which a word may ask to stop; mostly none, and quickly."""
+        found: list[Grammar] = []
+        for word in normalised.split():
+            for meant in self._spelling.meant(word):
+                found += [grammar for grammar in self._triggered.get(meant, ()) if grammar not in found]
+        if not normalised.isascii():
+            folded = normalised.translate(chinese.SIMPLIFIED)
+            found += [grammar for triggers, grammar in self._triggers if triggers.search(folded)]
+        return found
+
+    def read(self, grammar: Grammar, sentences: list[str]) -> Reading:
+        """Return the strongest finding of one language, or why its words do not count here."""
+        asking: list[Finding] = []
+        innocent: list[Finding] = []
+        joke = ""
+        known = True
+        for sentence in sentences:
+            words = self._words(grammar, sentence)
+            kept, against = grammar.findings(words)
+            asking += kept
+            innocent += against
+            joke = joke or grammar.first(words, "joke")
+            known = known and all(word.kinds for word in words)
+        asking = [found for finding in asking if (found := _unless(joke, finding, known=known)) is not None]
+        if not asking:
+            because = (*(innocent[0].because if innocent else ()), *((f"joke: {joke}",) if joke else ()))
+            return Reading(Verdict.NONE, because, grammar.language if because else None)
+        best = min(asking, key=lambda finding: (_ORDER[finding.verdict], -len(finding.because)))
+        return Reading(best.verdict, best.because, _script(grammar, sentences))
+
+    def _words(self, grammar: Grammar, sentence: str) -> list[Word]:
+        pieces = self._spaced(grammar, sentence) if grammar.spaced else _unspaced(grammar, sentence)
+        words: list[Word] = []
+        for word in pieces:
+            if not words or word.written != words[-1].written:  # STOP STOP STOP
+                words.append(word)
+        return words
+
+    def _spaced(self, grammar: Grammar, sentence: str) -> Iterator[Word]:
+        written = sentence.split(" ")
+        lexicon = grammar.lexicon
+        meant = [next((m for m in self._spelling.meant(w) if m in grammar.parts), w) for w in written]
+        at = 0
+        while at < len(meant):
+            for count in range(min(grammar.longest if meant[at] in grammar.heads else 1, len(meant) - at), 0, -1):
+                kinds = lexicon.get(" ".join(meant[at : at + count]), 0)
+                if kinds or count == 1:
+                    break
+            if not kinds and meant[at].isdigit():
+                kinds = grammar.digits
+            yield Word(" ".join(written[at : at + count]), kinds)
+            at += count
+
+
+def _unspaced(grammar: Grammar, sentence: str) -> Iterator[Word]:
+    folded = sentence.translate(chinese.SIMPLIFIED) if grammar.language == chinese.PAGE.language else sentence
+    at = 0
+    while at < len(folded):
+        if folded[at] == " ":
+            at += 1
+            continue
+        run = _ASCII_RUN.match(folded, at)
+        if run is not None:
+            end = run.end()
+            kinds = grammar.lexicon.get(run[0], grammar.digits if run[0].isdigit() else 0)
+        else:
+            for end in range(min(at + grammar.longest, len(folded)), at, -1):
+                kinds = grammar.lexicon.get(folded[at:end], 0)
+                if kinds:
+                    break
+            else:
+                end = at + 1
+        yield Word(sentence[at:end], kinds)
+        at = end
+
+
+def _unless(joke: str, found: Finding, *, known: bool) -> Finding | None:
+    """A bare "stop" among laughter: unclear if that is all there is, else no revocation."""
+    if not joke or not found.bare:
+        return found
+    if not known:
+        return None
+    return replace(found, verdict=Verdict.UNCLEAR, because=(*found.because, f"joke: {joke}"))
+
+
+def _script(grammar: Grammar, sentences: list[str]) -> str:
+    if grammar.language == chinese.PAGE.language and any(chinese.is_traditional(s) for s in sentences):
+        return chinese.TRADITIONAL
+    return grammar.language
+
+
+@cache
+def _reader() -> _Reader:
+    return _Reader()
