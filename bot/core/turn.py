@@ -95,9 +95,9 @@ class Queued:
     state: OutboxState
     reason: str | None = None
     hold_until: datetime | None = None
-
-
     explanation: str | None = None
+
+
 class NeedsMore(RegularsError):
     """The turn needs something beyond the snapshot; load it and decide again."""
 
@@ -218,12 +218,6 @@ class Turn:
         assert isinstance(given, frozenset)
         return given
 
-    # What a turn does
-
-    def say(  # noqa: PLR0913  # a message is what it is made of
-        self,
-        body: str,
-        *,
     def _counts(self) -> tuple[Counted, ...]:
         """What the contact was sent on its latest days; loaded only where a frequency cap asks."""
         if "counts" not in self.snapshot.more:
@@ -232,6 +226,12 @@ class Turn:
         assert isinstance(counts, tuple)
         return counts
 
+    # What a turn does
+
+    def say(  # noqa: PLR0913  # a message is what it is made of
+        self,
+        body: str,
+        *,
         flow: str,
         step: str,
         message_class: MessageClass | None = None,
@@ -401,6 +401,8 @@ def consent_facts(
     address: Address | None,
     subscriptions: Mapping[str, SubscriptionState],
     policy: Policy,
+    *,
+    counts: tuple[Counted, ...] = (),
 ) -> ConsentFacts:
     """What the gate may look at; `address` is None where the contact has it no more.
 
@@ -413,8 +415,10 @@ def consent_facts(
         # Where a number may be is not asked for answers, and most messages are answers.
         zones=zones_of(contact, address) if message.message_class in COUNTED_CLASSES else (),
         policy=policy,
-    *,
-    counts: tuple[Counted, ...] = (),
+        snoozed_until=contact.snoozed_until,
+        clarify_by=address.clarify_by if address else None,
+        preferred_hours=contact.preferred_hours,
+        counts=counts,
     )
 
 
@@ -424,10 +428,6 @@ def zones_of(contact: Contact, address: Address | None) -> tuple[str, ...]:
         return (contact.zone,)
     zones = zones_of_number(address.value)
     return (contact.zone, *[zone for zone in zones if zone != contact.zone])
-        snoozed_until=contact.snoozed_until,
-        clarify_by=address.clarify_by if address else None,
-        preferred_hours=contact.preferred_hours,
-        counts=counts,
 
 
 def _as_queued(message: Outgoing, verdict: Verdict) -> Queued:

@@ -329,6 +329,8 @@ def outbox_row(
         None,
         None,
         0,
+        queued.explanation,
+        microseconds(message.due_at),
     )
 
 
@@ -341,8 +343,6 @@ def link_row(  # noqa: PLR0913, PLR0917  # what a short link is made of
     step: str,
     created_at: datetime,
     expires_at: datetime,
-        queued.explanation,
-        microseconds(message.due_at),
 ) -> RowValues:
     """Values of `link`."""
     ends = microseconds(expires_at)

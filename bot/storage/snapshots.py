@@ -84,9 +84,9 @@ class Wanted:
     orders: bool = False
     notices: bool = False
     entered: bool = False
-
-
     counts: bool = False
+
+
 async def load_snapshots(
     connection: Connection,
     contacts: Mapping[str, Contact],
@@ -101,10 +101,10 @@ async def load_snapshots(
     if wanted:
         await _load_lots(connection, snapshots, wanted)
         await _load_more(connection, snapshots, wanted)
-    return snapshots
-
         if counts_since is not None:
             await _load_counts(connection, snapshots, wanted, counts_since)
+    return snapshots
+
 
 async def load_consent(
     connection: Connection, contact: Contact
@@ -182,9 +182,6 @@ async def _load_more(
         snapshots[contact] = replace(snapshots[contact], more=more)
 
 
-def _order(row: Sequence[Any]) -> Order:
-    lines = sorted(rows.json_rows(row[7]), key=itemgetter(0))
-    return Order(
 async def _load_counts(
     connection: Connection, snapshots: dict[str, Snapshot], wanted: Mapping[str, Wanted], since: date
 ) -> None:
@@ -194,6 +191,9 @@ async def _load_counts(
         snapshots[contact] = replace(snapshot, more={**snapshot.more, "counts": found})
 
 
+def _order(row: Sequence[Any]) -> Order:
+    lines = sorted(rows.json_rows(row[7]), key=itemgetter(0))
+    return Order(
         id=row[1],
         source=row[2],
         status=row[3],

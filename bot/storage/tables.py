@@ -287,14 +287,14 @@ class OutboxRow(Row, table=True):
     """How an unknown outcome was found out, or why it could not be."""
     lookups: int = 0
     """How often the provider was asked since its outcome became unknown, and did not have it."""
-
-
-class LinkRow(Row, table=True):
-    """A short link made for one contact: where it leads, and which message it was in."""
     explanation: str | None = _column(Text, None, nullable=True)
     """What the gate has against it, for an operator; `reason` says it in one word."""
     wanted_at: int = _instant()
     """The time it was meant for; `due_at` moves on when it is held or tried again."""
+
+
+class LinkRow(Row, table=True):
+    """A short link made for one contact: where it leads, and which message it was in."""
 
     __tablename__ = "link"
     __table_args__ = (UniqueConstraint("bucket", "code"), _CLUSTERED)
