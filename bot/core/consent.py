@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -65,7 +65,8 @@ class ConsentSource(StrEnum):
 class Evidence:
     """Who said what, where and when: `words` are the contact's own, `provider_id` the message's.
 
-    `address` is the one they came from; None where consent was not given by a message.
+    `address` is the one they came from; None where consent was not given by a message. `because` says why the
+    words were read so, where they are none of the usual ones.
     """
 
     group: str
@@ -75,6 +76,7 @@ class Evidence:
     at: datetime
     provider_id: str | None = None
     address: str | None = None
+    because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class ConsentChange:
     confirm_by: datetime | None = None
     address: str | None = None
     waiting_flow: str | None = None
+    because: str | None = None
 
 
 def opt_in(evidence: Evidence) -> ConsentChange:
@@ -106,11 +109,14 @@ def opt_out(evidence: Evidence) -> ConsentChange:
     return _change(evidence, SubscriptionState.UNSUBSCRIBED)
 
 
-def pending(evidence: Evidence, current: SubscriptionState | None = None) -> ConsentChange:
+def pending(
+    evidence: Evidence, current: SubscriptionState | None = None, waiting_flow: str | None = None
+) -> ConsentChange:
     """Begin a double opt-in, or begin it again; who is subscribed already stays so."""
     if current is SubscriptionState.SUBSCRIBED:
         return opt_in(evidence)
-    return _change(evidence, SubscriptionState.PENDING, confirm_by=evidence.at + CONFIRM_WITHIN)
+    change = _change(evidence, SubscriptionState.PENDING, confirm_by=evidence.at + CONFIRM_WITHIN)
+    return replace(change, waiting_flow=waiting_flow)
 
 
 def confirm(
@@ -135,6 +141,7 @@ def _change(
         provider_id=evidence.provider_id,
         confirm_by=confirm_by,
         address=evidence.address,
+        because=evidence.because,
     )
 
 

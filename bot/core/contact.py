@@ -17,6 +17,14 @@ class SubscriptionState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Pending:
+    """A double opt-in that waits for its YES until `confirm_by` (inclusive); then `waiting_flow` starts."""
+
+    confirm_by: datetime
+    waiting_flow: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """Anyone we can exchange messages with; a member when `enrolled_at` is set.
 
@@ -50,8 +58,8 @@ class Contact:
 class Address:
     """A channel and the channel's own id of the contact, with what forbids to use it.
 
-    `clarify_by` is set while we wait to hear what an unclear revocation meant; `sender` is which of ours it
-    hears from.
+    `clarify_by` is set while we wait to hear what an unclear revocation meant, `clarified_at` is when we last
+    asked; `sender` is which of ours it hears from.
     """
 
     channel: str
@@ -60,6 +68,7 @@ class Address:
     unusable_reason: str | None = None
     clarify_by: datetime | None = None
     sender: str | None = None
+    clarified_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

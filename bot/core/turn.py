@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from bot.core.caps import COUNTED_CLASSES, Counted
 from bot.core.consent import ConsentChange
-from bot.core.contact import Address, Contact, Event, JsonValue, Order, Product, SubscriptionState
+from bot.core.contact import Address, Contact, Event, JsonValue, Order, Pending, Product, SubscriptionState
 from bot.core.errors import RegularsError
 from bot.core.flow.run import Run
 from bot.core.gate import ConsentFacts, HoldUntil, Policy, Refuse, Verdict, may_leave
@@ -50,6 +50,8 @@ class Snapshot:
     holds: Sequence[Hold] = ()
     lots_complete: bool = True
     more: Mapping[str, object] = field(default_factory=dict)
+    pending: Mapping[str, Pending] = field(default_factory=dict)
+    """Double opt-ins that wait, by group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ class Effects:
     """Notices given: (lot, days before its end)."""
     looked_at: dict[str, datetime | None] = field(default_factory=dict)
     """Lots whose notices were considered, and when to look again; None: never."""
+    later: list[Trigger] = field(default_factory=list)
+    """What this contact's next turns are about; `at` says when."""
     contact_changed: bool = False
     outcome: str = "ignored"
 
@@ -138,6 +142,7 @@ class Turn:
         "contact",
         "effects",
         "now",
+        "pending",
         "runs",
         "shop",
         "snapshot",
@@ -158,6 +163,7 @@ class Turn:
         self.contact = snapshot.contact
         self.addresses = {(address.channel, address.value): address for address in snapshot.addresses}
         self.subscriptions = dict(snapshot.subscriptions)
+        self.pending = dict(snapshot.pending)
         self.runs = {run.id: run for run in snapshot.runs}
         self.arguments: Mapping[str, JsonValue] = {}
         self.effects = Effects()
@@ -319,6 +325,9 @@ class Turn:
         """Record a change of consent in the log and let it hold from here on in this turn."""
         self.effects.consent.append(change)
         self.subscriptions[change.group] = change.state
+        self.pending.pop(change.group, None)
+        if change.state is SubscriptionState.PENDING and change.confirm_by is not None:
+            self.pending[change.group] = Pending(change.confirm_by, change.waiting_flow)
 
     def change_address(self, address: Address) -> None:
         """Record that an address was stopped, freed, or found unusable."""

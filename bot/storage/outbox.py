@@ -68,7 +68,8 @@ _AFTER_RESTORE = Statement("""
 """)
 _CONSENT = Statement("""
     SELECT c.id, c.bucket, c.zone, c.zone_is_known, c.locale, c.created_at,
-        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason, a.clarify_by, a.sender)
+        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason, a.clarify_by, a.sender,
+                      a.clarified_at)
          FROM address a WHERE a.bucket = c.bucket AND a.contact = c.id),
         (SELECT @rows(s.subscription_group, s.state)
          FROM subscription s WHERE s.bucket = c.bucket AND s.contact = c.id)

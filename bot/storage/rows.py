@@ -8,7 +8,7 @@ from typing import Any, TypeVar, overload
 import orjson
 
 from bot.core.consent import ConsentChange, chain_hash, personal_hash
-from bot.core.contact import Address, Contact, Event, JsonValue, Order, SubscriptionState
+from bot.core.contact import Address, Contact, Event, JsonValue, Order, Pending, SubscriptionState
 from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.loyalty.entries import Entry
@@ -139,12 +139,13 @@ def address_row(contact: Contact, address: Address, now: datetime) -> RowValues:
         address.unusable_reason,
         stored(address.clarify_by),
         address.sender,
+        stored(address.clarified_at),
     )
 
 
 def address_from(row: Sequence[Any]) -> Address:
-    """Read (channel, value, stopped_at, unusable_reason, clarify_by, sender)."""
-    return Address(row[0], row[1], loaded(row[2]), row[3], loaded(row[4]), row[5])
+    """Read (channel, value, stopped_at, unusable_reason, clarify_by, sender, clarified_at)."""
+    return Address(row[0], row[1], loaded(row[2]), row[3], loaded(row[4]), row[5], loaded(row[6]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +160,8 @@ def consent_row(
     contact: Contact, change: ConsentChange, *, number: int, previous_hash: str, salt: str
 ) -> ConsentLine:
     """Values of `consent`, chained after `previous_hash`."""
-    personal: dict[str, str | int | None] = {"words": change.words}
-    if change.address is not None:  # lines from before it was kept have none
-        personal["address"] = change.address
+    told = {"words": change.words, "address": change.address, "because": change.because}
+    personal = {name: text for name, text in told.items() if text is not None}  # older lines have words alone
     hidden = personal_hash(salt, personal)
     public: Mapping[str, str | int | None] = {
         "contact": contact.id,
@@ -190,6 +190,7 @@ def consent_row(
         previous_hash,
         sealed,
         change.address,
+        change.because,
     )
     return ConsentLine(values, sealed)
 
@@ -208,8 +209,17 @@ def subscription_row(contact: Contact, change: ConsentChange) -> RowValues:
 
 
 def subscriptions_from(rows: _Json) -> dict[str, SubscriptionState]:
-    """Read rows of (group, state)."""
-    return {group: SubscriptionState(state) for group, state in rows}
+    """Read rows that begin with (group, state)."""
+    return {group: SubscriptionState(state) for group, state, *_ in rows}
+
+
+def pending_from(rows: _Json) -> dict[str, Pending]:
+    """Read the double opt-ins of rows of (group, state, confirm_by, waiting_flow)."""
+    return {
+        group: Pending(instant(confirm_by), waiting_flow)
+        for group, state, confirm_by, waiting_flow in rows
+        if state == SubscriptionState.PENDING and confirm_by is not None
+    }
 
 
 # Triggers, runs, messages, events

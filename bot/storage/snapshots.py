@@ -20,9 +20,10 @@ _ORDERS_MAX = 20
 
 _SNAPSHOT = Statement(f"""
     SELECT keys.id,
-        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason, a.clarify_by, a.sender)
+        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason, a.clarify_by, a.sender,
+                      a.clarified_at)
          FROM address a WHERE a.bucket = keys.bucket AND a.contact = keys.id),
-        (SELECT @rows(s.subscription_group, s.state)
+        (SELECT @rows(s.subscription_group, s.state, s.confirm_by, s.waiting_flow)
          FROM subscription s WHERE s.bucket = keys.bucket AND s.contact = keys.id),
         (SELECT @rows(r.id, r.flow, r.revision, r.status, r.version, r.state, r.started_at, r.failure)
          FROM run r WHERE r.bucket = keys.bucket AND r.contact = keys.id AND r.status = 'waiting'),
@@ -59,7 +60,8 @@ _ORDERS = Statement(f"""
 """)  # noqa: S608  # our own constants
 _CONSENT_OF = Statement("""
     SELECT
-        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason, a.clarify_by, a.sender)
+        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason, a.clarify_by, a.sender,
+                      a.clarified_at)
          FROM address a WHERE a.bucket = :bucket AND a.contact = :contact),
         (SELECT @rows(s.subscription_group, s.state)
          FROM subscription s WHERE s.bucket = :bucket AND s.contact = :contact)
@@ -120,7 +122,7 @@ async def load_consent(
 
 
 def _snapshot(contact: Contact, row: Sequence[Any]) -> Snapshot:
-    lots = rows.json_rows(row[11])
+    subscriptions, lots = rows.json_rows(row[2]), rows.json_rows(row[11])
     wallet = (
         Wallet(contact.id)
         if row[4] is None
@@ -129,7 +131,8 @@ def _snapshot(contact: Contact, row: Sequence[Any]) -> Snapshot:
     return Snapshot(
         contact=contact,
         addresses=tuple(rows.address_from(one) for one in rows.json_rows(row[1])),
-        subscriptions=rows.subscriptions_from(rows.json_rows(row[2])),
+        subscriptions=rows.subscriptions_from(subscriptions),
+        pending=rows.pending_from(subscriptions),
         runs=tuple(rows.run_from(one) for one in rows.json_rows(row[3])),
         wallet=wallet,
         lots=Unread(lots[:_LOTS_MAX], rows.lot_from),

@@ -143,6 +143,8 @@ class AddressRow(Row, table=True):
     """Until when an unclear revocation may be explained; silence until then is a STOP."""
     sender: str | None = _name(None, nullable=True)
     """Which of our senders this address hears from, so that it stays one conversation."""
+    clarified_at: int | None = _instant(nullable=True)
+    """When we last asked what an unclear revocation meant: once a day at most."""
 
 
 class SubscriptionRow(Row, table=True):
@@ -179,6 +181,8 @@ class ConsentRow(Row, table=True):
     previous_hash: str
     hash: str
     address: str | None = _name(None, nullable=True)
+    because: str | None = _column(Text, None, nullable=True)
+    """Why the words were read so, where they are none of the usual ones; personal like the words."""
 
 
 class SuppressionRow(Row, table=True):

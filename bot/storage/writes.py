@@ -127,6 +127,7 @@ def record(
             inline.append(queued.message.id)
         until = inline_until if is_inline else None
         writes.add(_OUTBOX, rows.outbox_row(queued, turn.trigger.key, now, inline_until=until))
+    writes.add(_TRIGGER, *(rows.trigger_row(contact_id, trigger, state="new") for trigger in effects.later))
     for event in effects.events:
         writes.add(_EVENT, rows.event_row(contact_id, turn.new_id(), event))
     for order in effects.orders:

@@ -145,6 +145,7 @@ CHANGE = ConsentChange(
     at(3),
     "+12125550100",
     "welcome",
+    "stop: stop",
 )
 ORDER = Order(
     an_id(1),
@@ -161,7 +162,7 @@ OF = {"bucket": BUCKET, "contact": ID}
 # What each column must hold, by its name.
 WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
     "address": (
-        rows.address_row(CONTACT, Address("sms", "+12125550100", at(1), "landline", at(3), "MG4"), at(2)),
+        rows.address_row(CONTACT, Address("sms", "+12125550100", at(1), "landline", at(3), "MG4", at(5)), at(2)),
         {
             **OF,
             "channel": "sms",
@@ -171,6 +172,7 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "unusable_reason": "landline",
             "clarify_by": at(3),
             "sender": "MG4",
+            "clarified_at": at(5),
         },
     ),
     "consent": (
@@ -190,6 +192,7 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "previous_hash": "previous 5",
             "hash": LINE.hash,
             "address": "+12125550100",
+            "because": "stop: stop",
         },
     ),
     "subscription": (

@@ -21,9 +21,11 @@ def upgrade() -> None:
     op.add_column("contact", sa.Column("preferred_hours", NAME))
     op.add_column("address", sa.Column("clarify_by", sa.BigInteger()))
     op.add_column("address", sa.Column("sender", NAME))
+    op.add_column("address", sa.Column("clarified_at", sa.BigInteger()))
     op.add_column("subscription", sa.Column("confirm_by", sa.BigInteger()))
     op.add_column("subscription", sa.Column("waiting_flow", NAME))
     op.add_column("consent", sa.Column("address", NAME))
+    op.add_column("consent", sa.Column("because", sa.Text()))
     _outbox()
     _links()
     op.create_table(
