@@ -162,7 +162,9 @@ OF = {"bucket": BUCKET, "contact": ID}
 # What each column must hold, by its name.
 WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
     "address": (
-        rows.address_row(CONTACT, Address("sms", "+12125550100", at(1), "landline", at(3), "MG4", at(5)), at(2)),
+        rows.address_row(
+            CONTACT, Address("sms", "+12125550100", at(1), "landline", at(3), "MG4", at(5)), at(2)
+        ),
         {
             **OF,
             "channel": "sms",
