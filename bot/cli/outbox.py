@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli import unknown
 from bot.cli.settings import read_settings
 from bot.core.messages import OutboxState
 from bot.storage import unsent
@@ -19,6 +20,7 @@ _DIGITS_SHOWN = 4
 def add_to(cli: typer.Typer) -> None:
     """Add the commands."""
     cli.add_typer(outbox_, name="outbox")
+    unknown.add_to(outbox_)
 
 
 @outbox_.command("list")
