@@ -22,6 +22,7 @@ from bot.channels.twilio.signature import Verifier
 from bot.config import SECRET_BYTES, Settings
 from bot.conversation.batch import Conversation
 from bot.conversation.checking import look_over
+from bot.conversation.clicks import Clicks
 from bot.conversation.current import CurrentPublication
 from bot.conversation.decide import Decisions
 from bot.conversation.dispatcher import Dispatcher
@@ -49,6 +50,7 @@ from bot.storage.postgres import PostgresDatabase
 from bot.storage.sqlite import SqliteDatabase
 from bot.web.health import Health
 from bot.web.limits import InboundLimits, Limit
+from bot.web.links import LinkVisits
 from bot.web.metrics import Metrics
 from bot.web.twilio import BODY_MAX, TwilioWebhooks
 from handlers import enroll, person, redeem, reorder, rewards, usual
@@ -260,6 +262,7 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
     server.add_routes(
         Health(app.problem, app.metrics, app.settings.metrics_token, lambda: app.dispatcher.backlog).routes()
     )
+    server.add_routes(LinkVisits(Clicks(app.database, app.clock), app.metrics, app.clock).routes())
     if app.settings.twilio is not None:
         server.add_routes(_twilio_webhooks(app).routes())
     if extra is not None:
@@ -321,7 +324,7 @@ def _shop_settings(settings: Settings) -> ShopSettings:
         numbers = (twilio.sender,) if twilio.sender else ()
         senders[MAIN] = SenderPool(MAIN, numbers, messaging_service=twilio.messaging_service_sid)
     zone = settings.zone.key
-    return ShopSettings(zone=zone, senders=senders, policy=Policy(zone=zone))
+    return ShopSettings(zone=zone, senders=senders, policy=Policy(zone=zone), public_url=settings.public_url)
 
 
 def _address_hash(settings: Settings) -> Callable[[str], str]:

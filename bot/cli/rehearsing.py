@@ -126,6 +126,7 @@ def _jobs(running: app.Running, channel: Delivered) -> Callable[[], Awaitable[in
 @asynccontextmanager
 async def rehearsal(settings: Settings) -> AsyncIterator[Rehearsal]:
     """A place for rehearsals of the settings' folder: `publish` first. Nothing of it is left or leaves it."""
-    alone = replace(settings, secrets=("rehearsal",), twilio=None, shop=None)
+    # Without a public address links stay as they are written, for the tests to name.
+    alone = replace(settings, secrets=("rehearsal",), public_url="", twilio=None, shop=None)
     with tempfile.TemporaryDirectory(prefix="regulars-") as folder:
         yield Rehearsal(alone, Path(folder))

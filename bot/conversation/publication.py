@@ -5,7 +5,7 @@ that begin afterwards use it; runs stay in the revision they stand in.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -30,6 +30,7 @@ from bot.core.flow.reader import read
 from bot.core.flow.translations import Translation, Translations
 from bot.core.groups import plain_groups
 from bot.core.keywords import KeywordIndex
+from bot.core.links import ShortLinks, hosts_in
 from bot.core.loyalty.program import Program
 from bot.core.senders import SenderPool
 from bot.core.turn import Shop
@@ -49,6 +50,8 @@ class ShopSettings:
     zone: str
     senders: Mapping[str, SenderPool]
     policy: Policy
+    public_url: str = ""
+    """Where short links are; empty: links go out as they are written."""
 
 
 class Pinned:
@@ -128,6 +131,7 @@ def build(
         groups=plain_groups(group for group in groups if group),
         senders=settings.senders,
         products=products,
+        links=_short_links(settings.public_url, flows.values()),
     )
     fallbacks = [(f, s) for f, s in starters if isinstance(s, MessageStarter) and s.is_fallback]
     by_event: dict[str, list[tuple[Flow, EventStarter]]] = {}
@@ -151,6 +155,14 @@ def build(
         notices=tuple((f, s) for f, s in starters if isinstance(s, CreditExpiringStarter)),
         schedules=tuple((f, s) for f, s in starters if isinstance(s, ScheduleStarter)),
     )
+
+
+def _short_links(public_url: str, flows: Iterable[Flow]) -> ShortLinks | None:
+    """How links are shortened: to our host, from the hosts that the published texts name."""
+    if not public_url:
+        return None
+    texts = [text for flow in flows for each in flow.texts for text in (each.source, *each.others.values())]
+    return ShortLinks(public_url, hosts_in(text.source for text in texts))
 
 
 def compiled(stored: Revision) -> Flow | None:

@@ -8,7 +8,7 @@ from bot.core.contact import Contact, JsonValue
 from bot.core.ids import bucket_of, microseconds
 from bot.core.loyalty.notices import next_notice_at
 from bot.core.turn import Turn
-from bot.storage import rows, tables
+from bot.storage import links, rows, tables
 from bot.storage.driver import Connection, Present, Rows, Statement
 from bot.storage.rows import WALLET, RowValues
 
@@ -35,6 +35,7 @@ _CONSENT = _rows("consent")
 _TRIGGER = _rows("trigger", Present.KEEP)
 _RUN = _rows("run", Present.REPLACE)
 _OUTBOX = _rows("outbox")
+_LINK = links.LINK
 _EVENT = _rows("event")
 _ORDER = _rows("shop_order")
 _ORDER_LINE = _rows("order_line")
@@ -86,6 +87,7 @@ _WRITE_ORDER = (
     _CONSENT,
     _RUN,
     _OUTBOX,
+    _LINK,
     _EVENT,
     _ORDER,
     _ORDER_LINE,
@@ -120,13 +122,7 @@ def record(
         writes.add(_ADDRESS, rows.address_row(contact, address, now))
     for run in effects.runs.values():
         writes.add(_RUN, rows.run_row(contact_id, run, now))
-    inline = []
-    for queued in effects.outgoing:
-        is_inline = inline_until is not None and turn.may_answer_inline(queued)
-        if is_inline:
-            inline.append(queued.message.id)
-        until = inline_until if is_inline else None
-        writes.add(_OUTBOX, rows.outbox_row(queued, turn.trigger.key, now, inline_until=until))
+    inline = _record_messages(writes, turn, inline_until)
     writes.add(_TRIGGER, *(rows.trigger_row(contact_id, trigger, state="new") for trigger in effects.later))
     for event in effects.events:
         writes.add(_EVENT, rows.event_row(contact_id, turn.new_id(), event))
@@ -140,6 +136,20 @@ def record(
     if effects.looked_at:
         _record_notices(writes, turn)
     return tuple(inline)
+
+
+def _record_messages(writes: Writes, turn: Turn, inline_until: datetime | None) -> list[str]:
+    """Add messages and the links made for them; returns the ids of those that leave inline."""
+    effects, now, inline = turn.effects, turn.now, []
+    for queued in effects.outgoing:
+        is_inline = inline_until is not None and turn.may_answer_inline(queued)
+        if is_inline:
+            inline.append(queued.message.id)
+        until = inline_until if is_inline else None
+        writes.add(_OUTBOX, rows.outbox_row(queued, turn.trigger.key, now, inline_until=until))
+    for link in effects.links:
+        writes.add(_LINK, links.link_row(turn.contact.id, link, now))
+    return inline
 
 
 def _record_notices(writes: Writes, turn: Turn) -> None:

@@ -53,6 +53,14 @@ class Limiter:
         allowance.left -= 1
         return True
 
+    def is_spent(self, key: str, now: datetime) -> bool:
+        """Whether nothing is left of the key's allowance; nothing is used of it."""
+        allowance = self._allowances.get(key)
+        if allowance is None or not self._limit.burst:
+            return False
+        refilled = (now - allowance.at).total_seconds() * self._limit.per_minute / 60
+        return allowance.left + max(0.0, refilled) < 1
+
     def knows(self, key: str) -> bool:
         """Whether the key was seen lately."""
         return key in self._allowances

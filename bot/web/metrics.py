@@ -24,6 +24,12 @@ class Metrics:
         self.statuses = Counter(
             "regulars_status_total", "Status callbacks by state", ["state"], registry=self.registry
         )
+        self.visits = Counter(
+            "regulars_link_visits_total",
+            "Visits to short links: by kind of visitor, or why they led nowhere",
+            ["kind"],
+            registry=self.registry,
+        )
         self.seconds = Histogram(
             "regulars_inbound_seconds",
             "Seconds from webhook to answer",
