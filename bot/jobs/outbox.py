@@ -1,41 +1,35 @@
-"""Delivers the outbox: claim with a lease, ask the gate again, hand over, record what became of it."""
+"""Delivers the outbox lane by lane: claim, ask the gate again, hand over, record what became of it."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import random
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 
-from bot.channels.channel import (
-    AddressUnusable,
-    Channel,
-    ContactStopped,
-    OperatorNeeded,
-    OutcomeUnknown,
-    SendError,
-    SendNever,
-)
-from bot.conversation.receipts import Receipt, Receipts, address_report, store
-from bot.core.consent import HoldUntil, Policy, Refuse, may_leave
-from bot.core.messages import OutboxState
-from bot.core.triggers import Trigger
+from bot.channels.channel import Channel, OutcomeUnknown, SendError, SendNever
+from bot.conversation.receipts import Receipts, store
+from bot.core.gate import HoldUntil, Policy, Refuse, may_leave
+from bot.core.messages import Lane, OutboxState
 from bot.core.turn import consent_facts
+from bot.jobs import outcomes
+from bot.jobs.group_commit import GroupCommit
+from bot.jobs.outcomes import Answered
+from bot.jobs.rates import Rates
 from bot.storage import outbox
 from bot.storage.driver import Connection, Database
 from bot.storage.outbox import Claimed, Outcome
 
 LEASE = timedelta(seconds=120)
 """Longer than any hand-over may take; whoever is still at it then is gone."""
-_AT_ONCE = 8
-"""Messages one sender has in hand: claimed together, sent side by side, recorded together."""
-_SENDERS = 4
-_TRIES = 6
-_BACKOFF = timedelta(seconds=15)
-_BACKOFF_MAX = timedelta(hours=1)
-_OPERATOR_BACKOFF = timedelta(minutes=5)
-_OPERATOR_GIVES_UP = timedelta(days=1)
+_IDLE_BUCKETS_MAX = 8
+"""So many buckets in a row whose messages all have to wait for their senders end a round."""
 _logger = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 
 def nowhere(_name: str) -> None:
@@ -43,6 +37,67 @@ def nowhere(_name: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """Lanes that are delivered together: `senders` side by side, each with so many messages `at_once`."""
+
+    lanes: tuple[Lane, ...]
+    senders: int
+    at_once: int
+
+
+REPLIES = Side((Lane.REQUIRED, Lane.REPLY), senders=4, at_once=8)
+SERVICE = Side((Lane.SERVICE,), senders=2, at_once=8)
+BULK = Side((Lane.BULK,), senders=2, at_once=16)
+
+
+@dataclass(slots=True)
+class _Round:
+    """One go through the buckets of one side."""
+
+    side: Side
+    buckets: Iterator[int]
+    idle: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What a claim brought: how many messages moved on, which to hand over, whether others have to wait."""
+
+    moved: int
+    claimed: list[Claimed]
+    must_wait: bool
+    at: datetime
+
+
+class Traffic:
+    """What is under way in this process: bulk goes on only while nobody is about to hand over an answer."""
+
+    __slots__ = ("_is_clear", "_replies")
+
+    def __init__(self) -> None:
+        """The road is clear."""
+        self._replies = 0
+        self._is_clear = asyncio.Event()
+        self._is_clear.set()
+
+    @contextmanager
+    def claiming_replies(self) -> Iterator[None]:
+        """Keep the others waiting for as long as the context lasts."""
+        self._replies += 1
+        self._is_clear.clear()
+        try:
+            yield
+        finally:
+            self._replies -= 1
+            if not self._replies:
+                self._is_clear.set()
+
+    async def let_replies_pass(self) -> None:
+        """Wait until the answers that are being claimed are on their way."""
+        await self._is_clear.wait()
+
+
+@dataclass(slots=True)
 class OutboxDelivery:
     """Sends what is due; each method is one strike of a job.
 
@@ -57,24 +112,33 @@ class OutboxDelivery:
     clock: Callable[[], datetime]
     stopping: asyncio.Event
     at: Callable[[str], None] = nowhere
+    rates: Rates = field(default_factory=Rates)
+    traffic: Traffic = field(default_factory=Traffic)
+    answers: GroupCommit[Answered] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Let answers that come together be recorded together."""
+        self.answers = GroupCommit(self._record)
 
     async def deliver(self) -> int:
-        """Send everything that is due: some senders side by side, each bucket by bucket."""
-        now = self.clock()
-        due = await self.database.query(lambda c: outbox.buckets_with_due(c, now))
-        buckets = iter(due)
-        return sum(await asyncio.gather(*(self._deliver(buckets) for _ in range(min(_SENDERS, len(due))))))
+        """Send everything that is due, of all lanes."""
+        return sum(await asyncio.gather(self.replies(), self.service(), self.bulk()))
 
-    async def _deliver(self, buckets: Iterator[int]) -> int:
-        done = 0
-        for bucket in buckets:
-            found = 1
-            while found and not self.stopping.is_set():
-                found, free = await self._claim(bucket)
-                if free:
-                    await self._record(await asyncio.gather(*(self._send(one) for one in free)))
-                done += found
-        return done
+    async def replies(self) -> int:
+        """Send what contacts wait for."""
+        return await self._deliver(REPLIES)
+
+    async def service(self) -> int:
+        """Send what concerns something a contact has with us."""
+        return await self._deliver(SERVICE)
+
+    async def bulk(self) -> int:
+        """Send what nobody waits for, as fast as senders may, and never before an answer."""
+        return await self._deliver(BULK)
+
+    async def replies_of(self, buckets: Collection[int]) -> int:
+        """Send what was just queued for contacts in these buckets, without asking which have anything."""
+        return await self._run(_Round(REPLIES, iter(tuple(buckets))), len(buckets))
 
     async def release(self) -> int:
         """Queue what was held and whose time has come."""
@@ -88,17 +152,72 @@ class OutboxDelivery:
 
     # Below: how
 
-    async def _claim(self, bucket: int) -> tuple[int, list[Claimed]]:
-        """Claim messages and settle those that the gate does not let go: how many, and the others."""
+    async def _deliver(self, side: Side) -> int:
+        now = self.clock()
+        due = await self.database.query(lambda c: outbox.buckets_with_due(c, now, side.lanes))
+        random.shuffle(
+            due
+        )  # so that several processes begin in different places, and no bucket is always last
+        return await self._run(_Round(side, iter(due)), len(due))
 
-        async def claim(connection: Connection) -> tuple[int, list[Claimed]]:
+    async def _run(self, going: _Round, buckets: int) -> int:
+        workers = (self._empty(going) for _ in range(min(going.side.senders, buckets)))
+        return sum(_results(await asyncio.gather(*workers, return_exceptions=True)))
+
+    async def _empty(self, going: _Round) -> int:
+        """Send what the next buckets have until none is left."""
+        done = 0
+        for bucket in going.buckets:
+            is_more = True
+            while is_more and going.idle < _IDLE_BUCKETS_MAX and not self.stopping.is_set():
+                taken = await self._claimed(bucket, going.side)
+                sending = (self._hand_over(one, taken.at) for one in taken.claimed)
+                _results(await asyncio.gather(*sending, return_exceptions=True))
+                going.idle = going.idle + 1 if taken.must_wait and not taken.moved else 0
+                is_more = taken.moved > 0
+                done += taken.moved
+        return done
+
+    async def _claimed(self, bucket: int, side: Side) -> _Taken:
+        if side is not REPLIES:
+            await self.traffic.let_replies_pass()
+            return await self._claim(bucket, side)
+        with self.traffic.claiming_replies():
+            return await self._claim(bucket, side)
+
+    async def _claim(self, bucket: int, side: Side) -> _Taken:
+        """Claim messages and settle those that the gate does not let go."""
+
+        async def claim(connection: Connection) -> _Taken:
             now = self.clock()
-            claimed = await outbox.claim(connection, bucket, now, LEASE, _AT_ONCE)
-            objections = {one.message.id: self._objection(one, now) for one in claimed}
-            stopped = [outcome for outcome in objections.values() if outcome is not None]
-            if stopped:
-                await outbox.record(connection, stopped, now)
-            return len(claimed), [one for one in claimed if objections[one.message.id] is None]
+            declined, must_wait = 0, False
+
+            async def choose(connection: Connection, due: list[Claimed]) -> list[Claimed]:
+                nonlocal declined, must_wait
+                objections = {one.message.id: self._objection(one, now) for one in due}
+                stopped = [outcome for outcome in objections.values() if outcome is not None]
+                if stopped:
+                    await outbox.decline(connection, stopped, now)
+                declined = len(stopped)
+                willing = [one for one in due if objections[one.message.id] is None]
+                if not willing:
+                    return []
+                room = await self.rates.take(connection, [one.message for one in willing], now)
+                must_wait = room.free_at is not None
+                return [one for one in willing if one.message.id in room.ids]
+
+            resting = self.rates.resting(now)
+            chosen = await outbox.claim(
+                connection,
+                bucket,
+                now,
+                LEASE,
+                side.at_once,
+                lanes=side.lanes,
+                resting=resting,
+                choose=choose,
+            )
+            return _Taken(declined + len(chosen), chosen, must_wait, now)
 
         self.at("before_claim")
         found = await self.database.transact(claim)
@@ -115,76 +234,55 @@ class OutboxDelivery:
             return Outcome(message, OutboxState.HELD, verdict.at, reason=verdict.reason)
         return None
 
-    async def _record(self, sent: Sequence[tuple[Outcome, Trigger | None]]) -> None:
-        """Record what became of messages, and with it what providers said of their addresses."""
-        reports = [(outcome.message.contact_id, [report]) for outcome, report in sent if report is not None]
+    async def _hand_over(self, claimed: Claimed, handed_at: datetime) -> None:
+        """Hand one message over and record what became of it."""
+        answered = await self._answered(claimed, handed_at)
+        await self.answers.add(answered)
+        if answered.report is not None:
+            await self.receipts.follow(claimed.message.contact_id, [answered.report])
 
-        async def record(connection: Connection) -> None:
-            await outbox.record(connection, [outcome for outcome, _ in sent], self.clock())
-            for contact_id, triggers in reports:
-                await store(connection, contact_id, triggers)
-
-        self.at("before_record")
-        await self.database.transact(record)
-        self.at("after_record")
-        for contact_id, triggers in reports:
-            await self.receipts.follow(contact_id, triggers)
-
-    async def _send(self, claimed: Claimed) -> tuple[Outcome, Trigger | None]:
-        """Hand one message over; returns its outcome and what was learnt of its address."""
-        try:
-            return await self._handed_over(claimed), None
-        except SendError as error:
-            now = self.clock()
-            return _outcome(claimed, error, now), _report(claimed, error, now)
-
-    async def _handed_over(self, claimed: Claimed) -> Outcome:
-        message, now = claimed.message, self.clock()
+    async def _answered(self, claimed: Claimed, handed_at: datetime) -> Answered:
+        message = claimed.message
         channel = self.channels.get(message.channel)
         if channel is None:
-            return Outcome(message, OutboxState.FAILED, now, reason=f"no channel {message.channel} is set up")
+            nobody = SendNever(f"no channel {message.channel} is set up")
+            return outcomes.refused(claimed, nobody, handed_at, self.clock())
         try:
             self.at("before_send")
             sent = await channel.send(message)
             self.at("after_send")
         except OutcomeUnknown as error:
-            _logger.warning("send_unknown", message=message.id)
-            return Outcome(message, OutboxState.UNKNOWN, now, reason=str(error))
-        except SendError:
-            raise
+            return outcomes.unknown(claimed, error, handed_at, self.clock())
+        except SendError as error:
+            return outcomes.refused(claimed, error, handed_at, self.clock())
         except Exception:  # what a channel did not foresee: the message may have left
             _logger.exception("send_failed", message=message.id)
-            return Outcome(message, OutboxState.UNKNOWN, now, reason="sending it raised an error")
-        return Outcome(message, sent.state, now, provider_id=sent.provider_id, segments=sent.segments)
+            unforeseen = OutcomeUnknown("sending it raised an error")
+            return outcomes.unknown(claimed, unforeseen, handed_at, self.clock())
+        return outcomes.taken(claimed, sent, handed_at, self.clock())
+
+    async def _record(self, answers: Sequence[Answered]) -> None:
+        """Record what became of messages, and with it what providers said of addresses and senders."""
+
+        async def record(connection: Connection) -> None:
+            now = self.clock()
+            await outbox.record(connection, [one.outcome for one in answers], now)
+            for one in answers:
+                if one.report is not None:
+                    await store(connection, one.outcome.message.contact_id, [one.report])
+            said = [(one.outcome.message, one.error) for one in answers]
+            await self.rates.learn(connection, said, now)
+
+        self.at("before_record")
+        await self.database.transact(record)
+        self.at("after_record")
 
 
-def _report(claimed: Claimed, error: SendError, now: datetime) -> Trigger | None:
-    """What the error says of the address; None where it speaks of the message alone."""
-    if not isinstance(error, (ContactStopped, AddressUnusable)):
-        return None
-    message = claimed.message
-    receipt = Receipt(
-        contact_id=message.contact_id,
-        message_id=message.id,
-        provider=message.channel,
-        provider_id="",
-        state=OutboxState.FAILED,
-        stopped=isinstance(error, ContactStopped),
-        unusable=isinstance(error, AddressUnusable),
-    )
-    return address_report(receipt, message.channel, message.address, str(error), now)
-
-
-def _outcome(claimed: Claimed, error: SendError, now: datetime) -> Outcome:
-    message, code = claimed.message, str(error.code) if error.code else None
-    if isinstance(error, SendNever):
-        return Outcome(message, OutboxState.FAILED, now, reason=str(error), error_code=code)
-    if isinstance(error, OperatorNeeded):
-        _logger.error("operator_needed", reason=str(error), code=code)
-        if now - claimed.created_at > _OPERATOR_GIVES_UP:
-            return Outcome(message, OutboxState.FAILED, now, reason=str(error), error_code=code)
-        return Outcome(message, OutboxState.QUEUED, now + _OPERATOR_BACKOFF, str(error), error_code=code)
-    if claimed.attempts >= _TRIES:
-        return Outcome(message, OutboxState.FAILED, now, reason=str(error), error_code=code)
-    wait = error.after or min(_BACKOFF * 2 ** (claimed.attempts - 1), _BACKOFF_MAX)
-    return Outcome(message, OutboxState.QUEUED, now + wait, reason=str(error), error_code=code)
+def _results(ended: "Sequence[T | BaseException]") -> list[T]:
+    """What they returned; raises the first error, after all have come to their end."""
+    results: list[T] = []
+    for one in ended:
+        if isinstance(one, BaseException):
+            raise one
+        results.append(one)
+    return results

@@ -63,11 +63,14 @@ async def keep(connection: Connection, states: Collection[SenderState]) -> None:
 async def rest(connection: Connection, name: str, again: Again, now: datetime) -> None:
     """Let a sender rest as a refusal asks, a brand until midnight Pacific time."""
     state = (await lock(connection, [name]))[name]
-    if again.rests is Rests.BRAND:
-        rested = state.resting_until_tomorrow(now)
-    else:
-        rested = state.slowed(again.after, now, random.random())  # noqa: S311  # only parts processes
-    await keep(connection, [rested])
+    await keep(connection, [rested(state, again, now)])
+
+
+def rested(state: SenderState, again: Again | None, now: datetime) -> SenderState:
+    """Return the state of a sender that a refusal lets rest."""
+    if again is not None and again.rests is Rests.BRAND:
+        return state.resting_until_tomorrow(now)
+    return state.slowed(again.after if again else None, now, random.random())  # noqa: S311  # only parts processes
 
 
 async def may_probe(connection: Connection, name: str, now: datetime, until: datetime) -> bool:

@@ -150,12 +150,30 @@ async def test_what_will_never_work_fails_at_once(chat: Chat) -> None:
     assert await last(chat, "state, error_code, attempts") == ("failed", "21612", 1)
 
 
-async def test_tries_end_after_six(chat: Chat) -> None:
+async def test_what_may_be_the_messages_own_fault_is_tried_a_few_times(chat: Chat) -> None:
+    chat.loopback.fault(Fault(kind="reject", code=30017, times=None))
+    await due(chat)
+    for _ in range(5):
+        await chat.later(hours=1)
+    assert await last(chat, "state, error_code, attempts") == ("failed", "30017", 4)
+
+
+async def test_what_its_sender_is_to_blame_for_is_tried_for_a_day(chat: Chat) -> None:
     chat.loopback.fault(Fault(kind="reject", status=429, times=None))
     await due(chat)
-    for _ in range(10):
+    for _ in range(9):
         await chat.later(hours=1)
-    assert await last(chat, "state, attempts") == ("failed", 6)
+    assert await last(chat) != ("failed",)
+    for _ in range(24):
+        await chat.later(hours=1)
+    assert await last(chat) == ("failed",)
+
+
+async def test_what_is_held_or_has_to_wait_counts_no_attempt(chat: Chat) -> None:
+    await chat.move_to(datetime(2026, 11, 25, 3, 30, tzinfo=UTC))
+    assert await last(chat, "state, attempts") == ("held", 0)
+    await chat.move_to(datetime(2026, 11, 25, 14, 1, tzinfo=UTC))
+    assert await last(chat, "state, attempts") == ("delivered", 1)
 
 
 async def test_a_wrong_token_keeps_messages_until_the_operator_mends_it(chat: Chat) -> None:

@@ -1,0 +1,83 @@
+"""What a provider's answer means for a message, and what it says of its address."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.channels.channel import AddressUnusable, ContactStopped, Filtered, OperatorNeeded, SendError, Sent
+from bot.conversation.receipts import Receipt, address_report
+from bot.core.messages import OutboxState
+from bot.core.triggers import Trigger
+from bot.storage.outbox import Claimed, Outcome
+
+_TRIES = 6
+_GIVES_UP_AFTER = timedelta(days=1)
+"""A message whose refusals are not its own fault is tried at least `_TRIES` times and for so long."""
+_logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of a message; `error` is what the provider said, `report` what follows for its address."""
+
+    outcome: Outcome
+    error: SendError | None = None
+    report: Trigger | None = None
+
+
+def taken(claimed: Claimed, sent: Sent, handed_at: datetime, now: datetime) -> Answered:
+    """Say of a message that the provider has it."""
+    return Answered(
+        Outcome(
+            claimed.message,
+            sent.state,
+            now,
+            provider_id=sent.provider_id,
+            segments=sent.segments,
+            handed_at=handed_at,
+        )
+    )
+
+
+def unknown(claimed: Claimed, error: SendError, handed_at: datetime, now: datetime) -> Answered:
+    """Say of a message that it may have left."""
+    _logger.warning("send_unknown", message=claimed.message.id)
+    outcome = Outcome(claimed.message, OutboxState.UNKNOWN, now, reason=str(error), handed_at=handed_at)
+    return Answered(outcome, error)
+
+
+def refused(claimed: Claimed, error: SendError, handed_at: datetime, now: datetime) -> Answered:
+    """Say of a message that the provider did not take whether it is tried again."""
+    message, code, again = claimed.message, str(error.code) if error.code else None, error.again
+    if isinstance(error, (OperatorNeeded, Filtered)):
+        _logger.error("operator_needed", reason=str(error), code=code)
+    hand_overs = claimed.attempts + 1
+    state, due_at = OutboxState.FAILED, now
+    if again is not None and not _is_enough(again.most, hand_overs, now - claimed.created_at):
+        state, due_at = OutboxState.QUEUED, again.at(hand_overs, now)
+    outcome = Outcome(message, state, due_at, reason=str(error), error_code=code, handed_at=handed_at)
+    return Answered(outcome, error, _report(claimed, error, now))
+
+
+def _is_enough(most: int | None, hand_overs: int, age: timedelta) -> bool:
+    if most is None:
+        return hand_overs >= _TRIES and age > _GIVES_UP_AFTER
+    return hand_overs >= most
+
+
+def _report(claimed: Claimed, error: SendError, now: datetime) -> Trigger | None:
+    """What the error says of the address; None where it speaks of the message alone."""
+    if not isinstance(error, (ContactStopped, AddressUnusable)):
+        return None
+    message = claimed.message
+    receipt = Receipt(
+        contact_id=message.contact_id,
+        message_id=message.id,
+        provider=message.channel,
+        provider_id="",
+        state=OutboxState.FAILED,
+        stopped=isinstance(error, ContactStopped),
+        unusable=isinstance(error, AddressUnusable),
+    )
+    return address_report(receipt, message.channel, message.address, str(error), now)
