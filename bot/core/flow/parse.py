@@ -1,6 +1,6 @@
 """Takes a document for a flow file, and says what is wrong with it the way a patient colleague would."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -57,6 +57,22 @@ def suggestion(word: str, known: Iterable[str]) -> str | None:
         word.lower(), list(known), scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=_NEAR
     )
     return near[0] if near else None
+
+
+def complaint(document: Document, found: ErrorDetails, keys_at: Callable[[Path], Sequence[str]]) -> FlowError:
+    """Make a complaint of what pydantic found in a file; `keys_at` tells what may stand in a mapping."""
+    path, kind = _path(document.value, found["loc"]), found["type"]
+    if kind == "flow":
+        return document.complaint(path, found["ctx"]["problem"], found["ctx"]["remedy"])
+    if kind == "missing":
+        key = found["loc"][-1]
+        return document.complaint(path, f"`{key}` is missing", f"add `{key}:`")
+    if kind == "extra_forbidden":
+        known = keys_at(path[:-1])
+        meant = suggestion(str(path[-1]), known)
+        remedy = f"did you mean `{meant}`?" if meant else f"use one of {', '.join(known)}"
+        return document.complaint(path, f"`{path[-1]}` is not known here", remedy, at_key=True)
+    return document.complaint(path, *_plainly(kind, _at(document.value, path), found))
 
 
 def _complaint(document: Document, found: ErrorDetails) -> FlowError:
