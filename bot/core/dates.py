@@ -8,9 +8,9 @@ from babel.dates import format_date, format_datetime, format_skeleton, format_ti
 
 from bot.core.local_time import zone_of
 from bot.core.money import babel_locale
-from bot.core.segments import plain_spaces
+from bot.core.segments import plain_spaces, segment
 
-STYLES = ("short", "long", "weekday", "day", "relative", "time")
+STYLES = ("short", "long", "weekday", "day", "on_day", "relative", "time")
 """What the `date` filter offers; each is shown in `tests/core/test_dates.py`."""
 
 # What Babel writes for each letter of a strftime-like pattern; no others are allowed.
@@ -31,17 +31,28 @@ _NEAR = {
     "pt": ("hoje", "amanhã"),
     "zh": ("今天", "明天"),
 }
+# How a day is said that something happens on; other languages say the day alone.
+_ON = {"de": "am {}", "en": "on {}", "es": "el {}"}
 _PIECE = re.compile(r"%-?.|.", re.DOTALL)
 _A_WEEK = timedelta(days=7)
 
 
-def in_words(value: datetime | date, style: str, *, locale: str, zone: str, now: datetime) -> str:
+def in_words(  # what is said, and all it depends on
+    value: datetime | date,
+    style: str,
+    *,
+    locale: str,
+    zone: str,
+    now: datetime,
+    is_read_at_once: bool = True,
+) -> str:
     """Say an instant or a date in one of `STYLES` or by a pattern like `%d.%m.%Y`.
 
     An instant is said as the day and time it is in `zone`; `now` is what "tomorrow" is reckoned from.
-    `short` names the year only when it is not the current one. `day` says the weekday within a week,
-    otherwise the short date; `relative` besides says today and tomorrow, so use it only in what is read
-    at once: a message that waits for the morning would be a day off.
+    `short` names the year only when it is not the current one. `day` says today, tomorrow, the weekday
+    within a week, otherwise the short date; `on_day` the same as "on Friday" and "today". In what may be
+    read later (not `is_read_at_once`) both say the weekday for tomorrow, because a message that waits for
+    the morning would promise a day too much; `relative` says tomorrow all the same.
 
     Raises:
         ValueError: The style is none of `STYLES` and has no `%` (see `is_style`).
@@ -53,8 +64,9 @@ def in_words(value: datetime | date, style: str, *, locale: str, zone: str, now:
     if style == "time":
         return _time(local.hour, local.minute, locale) if local else ""
     today = _today(now, zone)
-    if style in {"day", "relative"}:
-        return _near(day, today, locale, style)
+    if style in {"day", "on_day", "relative"}:
+        says_tomorrow = is_read_at_once or style == "relative"
+        return _near(day, today, locale, is_on=style == "on_day", says_tomorrow=says_tomorrow)
     if style == "short" and day.year != today.year:
         return _day(day, "short_with_year", locale)
     return _day(day, style, locale)
@@ -90,14 +102,23 @@ def _as_date(value: date) -> date:
 
 
 @lru_cache(maxsize=8192)
-def _near(day: date, today: date, locale: str, style: str) -> str:
-    ahead = day - today
-    words = _NEAR.get(babel_locale(locale).language)
-    if style == "relative" and words is not None and ahead.days in (0, 1):
-        return words[ahead.days]
-    if timedelta(0) < ahead < _A_WEEK:
-        return _day(day, "weekday", locale)
-    return _day(day, "short" if day.year == today.year else "short_with_year", locale)
+def _near(day: date, today: date, locale: str, *, is_on: bool, says_tomorrow: bool) -> str:
+    ahead = (day - today).days
+    language = babel_locale(locale).language
+    words = _NEAR.get(language)
+    if words is not None and (ahead == 0 or (ahead == 1 and says_tomorrow)):
+        return words[ahead]
+    said = _far(day, today, locale)
+    return _ON.get(language, "{}").format(said) if is_on else said
+
+
+def _far(day: date, today: date, locale: str) -> str:
+    short = _day(day, "short" if day.year == today.year else "short_with_year", locale)
+    if timedelta(0) < day - today < _A_WEEK:
+        weekday = _day(day, "weekday", locale)
+        # The á of "sábado" alone makes an SMS dear; where the date is as dear, the weekday is kinder.
+        return weekday if segment(weekday).encoding is segment(short).encoding else short
+    return short
 
 
 @lru_cache(maxsize=8192)

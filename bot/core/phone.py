@@ -8,6 +8,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from babel import localedata
+
 from bot.core.local_time import zone_of
 
 if TYPE_CHECKING:
@@ -201,6 +203,23 @@ _REGIONS_OF_LOCALE = {
 _LOCALES = {region: locale for locale, regions in _REGIONS_OF_LOCALE.items() for region in regions.split()}
 
 
+# The region that a language alone stands for in the CLDR: `es` writes 24,00 US$, as in Spain.
+_HOMES = {
+    home[:2]: home[3:]
+    for homes in ("ar_EG de_DE en_US es_ES fr_FR it_IT ja_JP", "ko_KR nl_NL pl_PL pt_BR ru_RU tr_TR")
+    for home in homes.split()
+}
+
+
 def locale_of(region: str) -> str:
     """Return the locale most people of a region read; English where we do not know better."""
-    return _LOCALES.get(region, "en")
+    language = _LOCALES.get(region)
+    return "en" if language is None else locale_in(region, language)
+
+
+def locale_in(region: str, language: str) -> str:
+    """Return how a language is written in a region: `es_MX`, or `es` where the CLDR knows nothing special."""
+    if "_" in language or language not in _HOMES or region == _HOMES[language]:
+        return language
+    local = f"{language}_{region}"
+    return local if localedata.exists(local) else language

@@ -23,14 +23,13 @@ from bot.core.loyalty.lots import Lot
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import Wallet
 from bot.core.messages import MessageClass, OutboxState, Outgoing
-from bot.core.phone import zones_of_number
+from bot.core.names import cut_name
+from bot.core.phone import NotAContact, locale_in, parse_number, zones_of_number
 from bot.core.segments import as_sent
 from bot.core.senders import MAIN, SenderPool
 from bot.core.triggers import Trigger, TriggerKind
 
 _DAY = timedelta(days=1)
-NAME_MAX = 60
-"""Characters of a first name: longer ones are sentences, and every text that names it pays for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,13 +300,16 @@ class Turn:
         )
 
     def set_field(self, name: str, value: JsonValue) -> None:
-        """Set a field of the contact: `first_name`, `birthday`, `locale`, `zone` or an attribute."""
+        """Set a field of the contact: `first_name`, `birthday`, `locale`, `zone` or an attribute.
+
+        A language alone means as it is written where the number is from: `es` is `es_MX` for one of Mexico.
+        """
         if name == "first_name":
-            self._change(first_name=str(value)[:NAME_MAX] if value is not None else None)
+            self._change(first_name=cut_name(str(value)) if value is not None else None)
         elif name == "birthday":
             self._change(birthday_on=date.fromisoformat(str(value)) if value is not None else None)
         elif name == "locale":
-            self._change(locale=str(value))
+            self._change(locale=self._as_written_here(str(value)))
         elif name == "zone":
             self._change(zone=str(value), zone_is_known=True)
         else:
@@ -361,6 +363,13 @@ class Turn:
     def _change(self, **fields: object) -> None:
         self.contact = replace(self.contact, **fields)  # type: ignore[arg-type]  # names are checked by callers above
         self.effects.contact_changed = True
+
+    def _as_written_here(self, locale: str) -> str:
+        number = next((address for channel, address in self.addresses if channel == "sms"), "")
+        try:
+            return locale_in(parse_number(number).region, locale)
+        except NotAContact:
+            return locale
 
     def _shortened(self, body: str) -> tuple[str, Mapping[str, str]]:
         rules = self.shop.links

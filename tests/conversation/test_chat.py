@@ -158,7 +158,7 @@ async def test_legal_words_are_not_guessed(chat: Chat) -> None:
 
 async def test_a_keyword_suspends_the_question_which_is_asked_again(chat: Chat) -> None:
     await chat("LOYALTY")
-    assert await chat("BALANCE") == [BALANCE, NAME]
+    assert await chat("BALANCE") == [BALANCE, f"Still open: {NAME}"]
     assert await chat("Ana") == ["Thanks, Ana! When is your birthday? Reply like May 21, or SKIP."]
 
 

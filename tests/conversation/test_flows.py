@@ -153,14 +153,14 @@ async def test_after_silence_the_run_goes_on(chat: Chat) -> None:
 
 async def test_a_keyword_in_the_middle_of_a_free_question_suspends_it(chat: Chat) -> None:
     await chat("NOTE")
-    assert await chat("ping") == ["Pong.", "Leave a note?"]
+    assert await chat("ping") == ["Pong.", "Still open: Leave a note?"]
     assert await chat("less foam") == ["Noted: less foam."]
 
 
 async def test_two_suspended_questions_come_back_newest_first(chat: Chat) -> None:
     await chat("NOTE")
     await chat("SURVEY")
-    assert await chat("red") == ["red it is.", "Leave a note?"]
+    assert await chat("red") == ["red it is.", "Still open: Leave a note?"]
     assert await chat("oat milk") == ["Noted: oat milk."]
 
 

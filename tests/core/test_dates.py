@@ -56,15 +56,55 @@ def test_relative_says_what_a_person_would(day: date, words: str) -> None:
     assert say(day, "relative") == words
 
 
-def test_day_says_the_weekday_even_of_tomorrow() -> None:
-    assert say(date(2026, 11, 25), "day") == "Wednesday"
-    assert say(date(2026, 11, 30), "day") == "Monday"
-    assert say(date(2026, 12, 1), "day") == "Dec 1"
+@pytest.mark.parametrize(
+    ("locale", "words", "on"),
+    [
+        (
+            "en",
+            ["today", "tomorrow", "Monday", "Dec 24"],
+            ["today", "tomorrow", "on Monday", "on Dec 24"],
+        ),
+        (
+            "es_MX",
+            ["hoy", "mañana", "lunes", "24 dic"],
+            ["hoy", "mañana", "el lunes", "el 24 dic"],
+        ),
+        (
+            "zh_Hans",
+            ["今天", "明天", "星期一", "12月24日"],
+            ["今天", "明天", "星期一", "12月24日"],
+        ),
+    ],
+)
+def test_day_says_today_and_tomorrow_then_the_weekday(locale: str, words: list[str], on: list[str]) -> None:
+    days = (date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 30), date(2026, 12, 24))
+    assert [say(day, "day", locale) for day in days] == words
+    assert [say(day, "on_day", locale) for day in days] == on
+
+
+def test_tomorrow_is_the_weekday_in_what_may_be_read_tomorrow() -> None:
+    def later(day: date, style: str) -> str:
+        return in_words(day, style, locale="en", zone="America/Los_Angeles", now=NOW, is_read_at_once=False)
+
+    assert later(date(2026, 11, 25), "day") == "Wednesday"
+    assert later(date(2026, 11, 25), "on_day") == "on Wednesday"
+    assert later(date(2026, 11, 24), "day") == "today"
+    assert later(date(2026, 11, 25), "relative") == "tomorrow"
+
+
+def test_a_weekday_whose_name_makes_an_sms_dear_is_a_date() -> None:
+    saturday = date(2026, 11, 28)
+    assert say(saturday, "on_day", "es") == "el 28 nov"  # no á of sábado
+    assert say(saturday, "on_day", "en") == "on Saturday"
+    assert say(saturday, "on_day", "zh_Hans") == "星期六"
+
+
+def test_day_of_the_past_is_a_date() -> None:
     assert say(date(2026, 11, 23), "day") == "Nov 23"
 
 
 def test_relative_in_a_language_without_its_word_says_the_weekday() -> None:
-    assert say(date(2026, 11, 25), "relative", "pl") == "środa"
+    assert say(date(2026, 11, 26), "relative", "pl") == "czwartek"
     assert say(date(2026, 11, 25), "relative", "zh_Hans") == "明天"
 
 

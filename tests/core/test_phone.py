@@ -5,6 +5,7 @@ import pytest
 from bot.core.phone import (
     NotAContact,
     NotAContactReason,
+    locale_in,
     locale_of,
     parse_number,
     to_e164,
@@ -105,17 +106,39 @@ def test_the_zone_is_the_only_one_or_the_nearest_to_the_shop(
     ("number", "locale"),
     [
         ("+14155550100", "en"),
-        ("+525512345678", "es"),
+        ("+525512345678", "es_MX"),
+        ("+34612345678", "es"),
+        ("+34 612 345 678", "es"),
+        ("+17875551234", "es_PR"),
         ("+8613800138000", "zh_Hans"),
         ("+85251234567", "zh_Hant"),
         ("+886912345678", "zh_Hant"),
         ("+5511912345678", "pt"),
+        ("+351912345678", "pt_PT"),
         ("+819012345678", "ja"),
         ("+447911123456", "en"),
     ],
 )
 def test_the_locale_is_guessed_from_the_country(number: str, locale: str) -> None:
     assert parse_number(number).locale == locale
+
+
+@pytest.mark.parametrize(
+    ("region", "language", "locale"),
+    [
+        ("US", "es", "es_US"),
+        ("MX", "es", "es_MX"),
+        ("MX", "en", "en"),  # the CLDR has no English of Mexico
+        ("ES", "es", "es"),
+        ("GB", "en", "en_GB"),
+        ("US", "en", "en"),
+        ("US", "zh_Hans", "zh_Hans"),
+        ("", "es", "es"),
+        ("US", "tlh", "tlh"),
+    ],
+)
+def test_a_language_is_written_as_in_its_region(region: str, language: str, locale: str) -> None:
+    assert locale_in(region, language) == locale
 
 
 def test_regions_we_know_nothing_of_read_english() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.contact import Order, OrderLine
 from bot.core.flow.check import check
-from bot.core.flow.compiled import Flow
+from bot.core.flow.compiled import Flow, Question
 from bot.core.flow.testing import run_tests
 from bot.core.segments import Encoding, segment
 from tests.flows.phone import HANDLERS, NOON, Phone, decisions, shipped
@@ -199,12 +199,40 @@ async def test_the_balance_in_words() -> None:
     ]
     phone.contact = replace(phone.contact, locale="es_MX")
     assert await phone.say("saldo") == [
-        "Tienes USD 29.00 de crédito. De ellos, USD 24.00 vencen el 27 nov. El 8 dic se suman USD 3.00."
+        "Tienes USD 29.00 de crédito. De ellos, USD 24.00 vencen el viernes. El 8 dic se suman USD 3.00."
     ]
     phone.contact = replace(phone.contact, locale="zh_Hans")
     assert await phone.say("余额") == [
         "您有US$29.00抵用金。其中US$24.00有效期至星期五。另有US$3.00将于12月8日到账。"
     ]
+
+
+async def test_the_balance_of_what_ends_today_and_tomorrow() -> None:
+    phone = await member()
+    phone.give(2400, **ends(date(2026, 11, 24)))
+    phone.give(300, active_from=NOON + timedelta(days=1))
+    assert await phone.say("balance") == [
+        "You have $29.00 credit. $24.00 of it is good through today. $3.00 more is coming tomorrow."
+    ]
+    phone.contact = replace(phone.contact, locale="es_US")
+    assert await phone.say("saldo") == [
+        "Tienes $29.00 de crédito. De ellos, $24.00 vencen hoy. Mañana se suman $3.00."
+    ]
+    phone.contact = replace(phone.contact, locale="zh_Hans")
+    assert await phone.say("余额") == [
+        "您有US$29.00抵用金。其中US$24.00有效期至今天。另有US$3.00将于明天到账。"
+    ]
+
+
+async def test_a_language_is_written_as_where_the_number_is_from() -> None:
+    phone = await member()
+    await phone.say("ESPAÑOL")
+    assert phone.contact.locale == "es_US"
+    phone.addresses = (replace(phone.addresses[0], value="+525512345678"),)
+    await phone.say("IDIOMA")
+    await phone.say("el segundo")
+    assert phone.contact.locale == "es_MX"
+    assert await phone.say("saldo") == ["Tienes USD 5.00 de crédito, para usar hasta el 23 ene 2027."]
 
 
 def ends(day: date) -> dict[str, object]:
@@ -223,9 +251,9 @@ def ends(day: date) -> dict[str, object]:
         ),
         (
             "es_US",
-            "Tienes $24.00 de crédito que vence el 27 nov. Escribe PREMIOS o REPETIR para usarlo.",
+            "Tienes $24.00 de crédito que vence el viernes. Escribe PREMIOS o REPETIR para usarlo.",
             (
-                "Tu crédito vence pronto: $24.00 el 27 nov, $5.00 el 20 dic. "
+                "Tu crédito vence pronto: $24.00 el viernes, $5.00 el 20 dic. "
                 "Escribe PREMIOS o REPETIR para usarlo."
             ),
         ),
@@ -243,6 +271,15 @@ async def test_the_expiry_reminder(locale: str, one: str, several: str) -> None:
     phone.now = NOON
     assert phone.expiring() == [one]
     assert phone.expiring() == []
+    last = Phone(locale=locale, now=NOON - timedelta(days=10))
+    last.give(2400, **ends(date(2026, 11, 24)))
+    last.now = NOON
+    friday, today = {
+        "en": ("Friday", "today"),
+        "es_US": ("el viernes", "hoy"),
+        "zh_Hans": ("星期五", "今天"),
+    }[locale]
+    assert last.expiring() == [one.replace(friday, today)]
     other = Phone(locale=locale, now=NOON - timedelta(days=10))
     other.give(2400, **ends(date(2026, 11, 27)))
     other.give(500, **ends(date(2026, 12, 20)))
@@ -274,6 +311,80 @@ async def test_every_language_answers_its_own_words_briefly(locale: str) -> None
         assert said, word
         for text in said:
             assert segment(text).segments <= 2, text
+
+
+# How each question we ship is reached, an answer it can make nothing of, and what the last of three brings.
+USELESS: dict[tuple[str, str], tuple[tuple[str, ...], str, list[str]]] = {
+    ("birthday", "1"): (
+        ("BIRTHDAY",),
+        "perhaps",
+        ["Sorry, I could not read that date, and nothing was changed. Text BIRTHDAY to try again."],
+    ),
+    ("language", "4"): (
+        ("LANGUAGE",),
+        "Elvish",
+        ["Sorry, I did not get which one, and nothing was changed. Text LANGUAGE to see them again."],
+    ),
+    ("loyalty", "name"): (
+        ("LOYALTY",),
+        "what is it to you?",
+        ["Thanks! When is your birthday? Reply like May 21, or SKIP."],
+    ),
+    ("loyalty", "birthday"): (
+        ("LOYALTY", "skip"),
+        "perhaps",
+        ["All set! Text BALANCE, REWARDS or REORDER any time."],
+    ),
+    ("name", "1"): (
+        ("NAME",),
+        "what is it to you?",
+        ["Sorry, I could not read that name, and nothing was changed. Text NAME to try again."],
+    ),
+    ("person", "question"): (("PERSON",), " ", []),
+    ("reorder", "which_one"): (
+        ("LOYALTY", "skip", "skip", "REORDER"),
+        "perhaps",
+        ["Sorry, I did not get which one, and nothing was ordered. Text REORDER to see them again."],
+    ),
+    ("reorder", "confirm"): (
+        ("LOYALTY", "skip", "skip", "REORDER", "1"),
+        "perhaps",
+        ["All right, nothing was ordered."],
+    ),
+    ("rewards", "choice"): (
+        ("LOYALTY", "skip", "skip", "REWARDS"),
+        "perhaps",
+        ["Sorry, I did not get which one, and nothing was taken. Text REWARDS to see them again."],
+    ),
+    ("rewards", "confirm"): (
+        ("LOYALTY", "skip", "skip", "REWARDS", "1"),
+        "perhaps",
+        ["All right, nothing was taken. Your credit waits for you."],
+    ),
+}
+
+
+def test_every_question_we_ship_is_tried_with_useless_answers() -> None:
+    flows = decisions().publication.flows.values()
+    questions = {(flow.name, step.id) for flow in flows for step in flow.steps if isinstance(step, Question)}
+    assert questions == USELESS.keys()
+
+
+@pytest.mark.parametrize(("question", "way"), USELESS.items())
+async def test_three_useless_answers_never_lead_to_a_text_with_a_hole(
+    question: tuple[str, str], way: tuple[tuple[str, ...], str, list[str]]
+) -> None:
+    opening, useless, end = way
+    phone = Phone(orders=(order("TEA"), order("LATTE"), order("LATTE")))
+    for text in opening:
+        await phone.say(text)
+    (asking,) = [run for run in phone.runs.values() if run.is_waiting and run.wait is not None]
+    assert asking.wait is not None
+    assert (asking.flow, asking.wait.step) == question
+    for _ in range(2):
+        (again,) = await phone.say(useless)
+        assert again.startswith(("Please reply ", "Sorry, that does not help"))
+    assert await phone.say(useless) == end
 
 
 async def test_stop_is_the_last_word_until_start() -> None:

@@ -12,8 +12,10 @@ from babel.dates import get_month_names
 from rapidfuzz.distance import DamerauLevenshtein
 
 from bot.core.contact import JsonValue
+from bot.core.flow.ordinals import ordinal
 from bot.core.flow.wording import NO, SKIP, YES
 from bot.core.keywords import normalise, without_courtesy
+from bot.core.names import read_name
 from bot.core.typos import edits_forgiven
 
 YEAR_UNKNOWN = 1904
@@ -70,7 +72,7 @@ def understand(facts: Mapping[str, JsonValue], text: str, locale: str, *, has_me
         return Answer(None, is_skip=True)
     expect = facts.get("expect")
     if expect == "choice":
-        chosen = key or _nearly_offered(facts, text)
+        chosen = key or _offered_by_order(facts, text) or _nearly_offered(facts, text)
         return None if chosen is None else Answer(None, key=chosen, is_skip=chosen == SKIPPED)
     if expect == "yes_no":
         return None if key is None else Answer(key == "yes")
@@ -83,7 +85,9 @@ def _free(expect: str, text: str, locale: str, *, has_media: bool) -> Answer | N
     if not text:
         return None
     value: JsonValue = text
-    if expect == "number":
+    if expect == "name":
+        value = read_name(text)
+    elif expect == "number":
         value = read_number(text, locale)
     elif expect in {"date", "birthday"}:
         day = read_date(text, locale, year_optional=expect == "birthday")
@@ -99,6 +103,21 @@ def _skip_words(facts: Mapping[str, JsonValue]) -> Iterable[JsonValue]:
     if skip is True:
         return SKIP
     return skip if isinstance(skip, list) else ()
+
+
+def _offered_by_order(facts: Mapping[str, JsonValue], text: str) -> str | None:
+    """Return the option that "the second one" means; where there is but one, YES means it too.
+
+    Only of `choose`, whose options have places: words to be chosen among may be numbers themselves.
+    """
+    offers = facts.get("offers")
+    if not isinstance(offers, dict) or not all(isinstance(w, list) and key in w for key, w in offers.items()):
+        return None
+    word = without_courtesy(normalise(text))
+    if len(offers) == 1 and word in YES:
+        return next(iter(offers))
+    place = str(ordinal(word) or "")
+    return place if place in offers else None
 
 
 def _nearly_offered(facts: Mapping[str, JsonValue], text: str) -> str | None:

@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 from bot.core.compliance import DEFAULT, LegalWords, legal_category
 from bot.core.errors import FlowError
-from bot.core.flow import check_flow, compiled
+from bot.core.flow import check_answers, check_flow, compiled
 from bot.core.flow.check_flow import Complaint
 from bot.core.flow.compiled import Flow
 from bot.core.flow.context import Names
@@ -40,6 +40,7 @@ def check(
         found += check_flow.names_unknown(flow, names)
         found += check_flow.legal_words_offered(flow, legal)
         found += check_flow.traps(flow)
+        found += check_answers.unanswered(flow)
         found += check_flow.groups_missing(flow)
         found += _costs(flow, terms)
         found += _names_of_files(flow)

@@ -166,10 +166,14 @@ def names_unknown(flow: Flow, known: Mapping[str, Names]) -> Iterator[Complaint]
 
 
 def _variables(flow: Flow) -> Iterator[tuple[tuple[Variable, ...], Mapping[str, Names]]]:
-    labels = {id(step.label) for step in flow.steps if isinstance(step, compiled.Choose)}
+    more: dict[int, Mapping[str, Names]] = {}
+    for step in flow.steps:
+        if isinstance(step, compiled.Question):
+            more[id(step.again)] = {"question": _ANYTHING}
+        if isinstance(step, compiled.Choose):
+            more[id(step.label)] = {"option": _ANYTHING}
     for text in flow.texts:
-        more = {"option": Names(is_open=True)} if id(text) in labels else {}
-        yield text.source.variables, more
+        yield text.source.variables, more.get(id(text), {})
     for step in flow.steps:
         for other in _plain_texts(step):
             yield other.variables, {}

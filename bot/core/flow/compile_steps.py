@@ -155,6 +155,7 @@ class StepCompiler:
             retries=model.retries,
             retry=self._retry(model, expect, base.path),
             repeats=model.retry is None,
+            again=self._collector.translated(wording.STILL_OPEN, base.path, wording.NOTE),
             only_answers=model.only_answers,
             expect=expect,
             choices=choices,
@@ -183,6 +184,7 @@ class StepCompiler:
             retries=model.retries,
             retry=self._retry(model, "choice", base.path),
             repeats=model.retry is None,
+            again=self._collector.translated(wording.STILL_OPEN, base.path, wording.NOTE),
             only_answers=model.only_answers,
             options=tuple(
                 self._option(option, base, number) for number, option in enumerate(model.options or ())

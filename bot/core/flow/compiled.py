@@ -83,6 +83,8 @@ class Question(Step):
     retry: TranslatedText
     repeats: bool
     """Whether the question follows the retry text: an author's own says it all."""
+    again: TranslatedText
+    """How it is put once more after something came between; names `question`."""
     only_answers: bool
 
 

@@ -11,6 +11,7 @@ from bot.core.errors import FlowError
 from bot.core.flow.filters import HERE, Here
 from bot.core.flow.template import Variable
 from bot.core.loyalty.wallet import Balance, Ending
+from bot.core.triggers import TriggerKind
 from bot.core.turn import Turn
 
 
@@ -106,6 +107,7 @@ def _here(turn: Turn) -> Here:
         currency=program.currency.code,
         exponent=program.currency.exponent,
         point_minor=program.point_value_minor,
+        is_read_at_once=turn.trigger.kind is TriggerKind.INBOUND,
     )
 
 

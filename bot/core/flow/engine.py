@@ -176,7 +176,7 @@ class Engine:
             step = walk.step(run.wait.step)
             assert isinstance(step, compiled.Question), "a run waits for replies at questions only"
             if times < ASKED_AGAIN_MAX:
-                facts.update(walk.question(step))
+                facts.update(walk.question(step, is_again=True))
                 walk.count("asked_again")
         except _FAILURES as error:
             return walk.fail(error)

@@ -37,6 +37,19 @@ class Here:
     exponent: int
     point_minor: int = 1
     """What one point is worth, in minor units."""
+    is_read_at_once: bool = True
+    """Whether the text answers a message: any other may wait for the morning."""
+
+    def in_words(self, when: datetime | date, style: str, locale: str) -> str:
+        """Say a day or an instant as it is here (see `bot.core.dates`)."""
+        return in_words(
+            when,
+            style,
+            locale=locale,
+            zone=self.zone,
+            now=self.now,
+            is_read_at_once=self.is_read_at_once,
+        )
 
 
 class Frame:
@@ -110,7 +123,7 @@ def _date(context: Frame, value: object, style: object = "short") -> str:
         return ""
     if not isinstance(style, str) or not is_style(style):
         raise FilterArgumentError(f"unknown date style {style!r}", token=None)
-    return in_words(when, style, locale=context.locale, zone=here.zone, now=here.now)
+    return here.in_words(when, style, context.locale)
 
 
 def _plural(context: Frame, value: object, **forms: object) -> str:

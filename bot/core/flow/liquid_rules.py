@@ -6,7 +6,7 @@ what it takes and gives (`bot.core.flow.filters`).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -15,6 +15,7 @@ from liquid.ast import Node
 from liquid.builtin import content, illegal, output
 from liquid.builtin.expressions import FilteredExpression, LoopExpression, StringLiteral
 from liquid.builtin.expressions.filtered import Filter
+from liquid.builtin.expressions.path import Path as VariablePath
 from liquid.builtin.expressions.primitive import IntegerLiteral, RangeLiteral
 from liquid.builtin.tags import (
     assign_tag,
@@ -188,6 +189,43 @@ def _filter_complaints(used: Filter, source: str, place: Place) -> Iterator[Flow
         if not is_style(style):
             remedy = f"use {', '.join(STYLES)}, or a pattern like '%d.%m.%Y'"
             yield place.error(source, index, f"there is no date style '{style}'", remedy)
+
+
+Written = tuple[str | int, ...]
+"""The path of a variable, like ("member", "first_name")."""
+
+
+def written_variables(template: BoundTemplate) -> Iterator[tuple[Written, frozenset[Written]]]:
+    """Every variable the text writes out without `default`, with those that are asked about around it."""
+    yield from _written(template.nodes, frozenset(), TextContext(template, {}, "en"))
+
+
+def _written(
+    nodes: list[Node], guards: frozenset[Written], context: TextContext
+) -> Iterator[tuple[Written, frozenset[Written]]]:
+    for node in nodes:
+        inside = list(node.children(context))
+        if isinstance(node, output.OutputNode):
+            yield from ((path, guards) for path in _paths(node.expressions()) if not _has_default(node))
+            continue
+        # An `elsif` is a child of its `if`: what one of them asks about, the author thought of in all.
+        asking = [node, *(child for child in inside if not isinstance(child, output.OutputNode))]
+        asked = _paths(expression for each in asking for expression in each.expressions())
+        yield from _written(inside, guards | {*asked}, context)
+
+
+def _paths(expressions: Iterable[Expression]) -> Iterator[Written]:
+    for expression in expressions:
+        if isinstance(expression, VariablePath):
+            yield tuple(part for part in expression.path if isinstance(part, str | int))
+        yield from _paths(expression.children())
+
+
+def _has_default(node: output.OutputNode) -> bool:
+    filtered = node.expression
+    return isinstance(filtered, FilteredExpression) and any(
+        used.name == "default" for used in filtered.filters or []
+    )
 
 
 def typos(text: str, start: int, place: Place, source: str) -> Iterator[FlowError]:

@@ -14,8 +14,8 @@ from liquid.template import BoundTemplate
 
 from bot.core.flow.filters import HERE, Here, TextContext
 from bot.core.flow.template import Text
+from bot.core.names import NAME_MAX
 from bot.core.segments import odd, smart
-from bot.core.turn import NAME_MAX
 
 LENGTHS: Mapping[str, tuple[int, int]] = {
     "first_name": (8, NAME_MAX),

@@ -13,7 +13,7 @@ from liquid.builtin.expressions.primitive import Blank, Empty, IntegerLiteral, L
 from liquid.expression import Expression
 from liquid.template import BoundTemplate
 
-from bot.core.dates import STYLES, in_words
+from bot.core.dates import STYLES
 from bot.core.flow.filters import CHARACTERS_MAX, NUMBER_MAX, OF_ENVIRONMENT, OURS, STANDARD, Filter, Frame
 from bot.core.money import money
 
@@ -329,7 +329,7 @@ def _as_date(value: Value, style: str) -> Value:
         when = value(frame)
         if when.__class__ is date or when.__class__ is datetime:
             here = frame.surroundings()
-            return in_words(when, style, locale=frame.locale, zone=here.zone, now=here.now)
+            return here.in_words(when, style, frame.locale)
         return ours(frame, when, style)
 
     return say

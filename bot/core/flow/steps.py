@@ -118,10 +118,10 @@ class Ask(Question):
     """Ask a question and wait for the answer."""
 
     ask: Message = Field(description="The question: a text, or `{text, channel, group, class, media}`.")
-    expect: Literal["text", "number", "date", "birthday", "yes_no", "email", "any"] | Choices = Field(
+    expect: Literal["text", "name", "number", "date", "birthday", "yes_no", "email", "any"] | Choices = Field(
         "any",
-        description="What counts as an answer: text, number, date, birthday (the year may be left out), "
-        "yes_no, email, any (a picture will do), "
+        description="What counts as an answer: text, name (a first name, no sentence), number, date, "
+        "birthday (the year may be left out), yes_no, email, any (a picture will do), "
         "or a list of words one of which must be meant.",
     )
     skip: bool | list[Word] = Field(

@@ -19,7 +19,14 @@ from liquid.token import Token
 from bot.core.contact import JsonValue
 from bot.core.errors import FlowError, RegularsError
 from bot.core.flow.filters import Frame, TextContext
-from bot.core.flow.liquid_rules import OUTPUT_MAX, Place, complaints, parse_template, typos
+from bot.core.flow.liquid_rules import (
+    OUTPUT_MAX,
+    Place,
+    complaints,
+    parse_template,
+    typos,
+    written_variables,
+)
 from bot.core.flow.quick import Body, quick_body, quick_test, quick_value
 from bot.core.flow.quick_conditions import Test
 from bot.core.flow.quick_values import Value
@@ -71,6 +78,13 @@ class Text:
     def is_quick(self) -> bool:
         """Whether it is rendered without Liquid."""
         return self._template is None or self._body is not None
+
+    def writes_bare(self, path: tuple[str, ...]) -> bool:
+        """Whether it writes the variable, or what is below it, without `default` or an `if` on it around."""
+        return self._template is not None and any(
+            written[: len(path)] == path and not any(guard[: len(path)] == path for guard in guards)
+            for written, guards in written_variables(self._template)
+        )
 
     def render(self, context: Mapping[str, object], locale: str) -> str:
         """Write the text for a context in a locale.

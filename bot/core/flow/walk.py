@@ -221,12 +221,18 @@ class Walk:
 
     # Questions
 
-    def question(self, step: compiled.Question, retry: TranslatedText | None = None) -> dict[str, JsonValue]:
-        """Put a question (after `retry`, if it was not understood) and return its wait's facts."""
+    def question(
+        self, step: compiled.Question, retry: TranslatedText | None = None, *, is_again: bool = False
+    ) -> dict[str, JsonValue]:
+        """Put a question and return its wait's facts.
+
+        After `retry`, if it was not understood; as still open (`is_again`), if something came between.
+        """
         facts: dict[str, JsonValue] = {}
         lines = [self.render(retry)] if retry is not None else []
         if retry is None or step.repeats:
-            lines.append(self.render(step.wording))
+            asked = self.render(step.wording)
+            lines.append(self.render(step.again, {"question": asked}) if is_again and asked else asked)
         if isinstance(step, compiled.Choose):
             facts["expect"] = "choice"
             lines += self._offer(step, facts)

@@ -2,7 +2,11 @@
 
 THANKS = "Thanks{% if member.first_name %}, {{ member.first_name }}{% endif %}!"
 
+STILL_OPEN = "Still open: {{ question }}"
+"""How a question is put once more after something came between."""
+
 RETRIES = {
+    "name": "Please reply with a first name alone, like Ana.",
     "text": "Sorry, that does not help me here.",
     "any": "Sorry, that does not help me here.",
     "number": "Please reply with a number.",

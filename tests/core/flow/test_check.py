@@ -45,11 +45,13 @@ def test_a_good_flow_has_nothing_said_of_it() -> None:
           else: [{say: "{{ problem.code }}"}, end]
         - ask: How is {{ got.name }}, {{ member.anything }}?
           save: opinion
+          skip: false
         - say: "{{ opinion }}"
         - id: more
           ask: More?
           expect: yes_no
           save: more
+          else: end
         - if: more
           then: [{goto: more}]
     """)

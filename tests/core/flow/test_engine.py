@@ -219,6 +219,66 @@ def test_options_are_chosen_by_number_word_and_near_word() -> None:
     assert chat.counts["1 option 2"] == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "chosen"),
+    [
+        ("one", "A"),
+        ("the first", "A"),
+        ("First one please", "A"),
+        ("#2", "B"),
+        ("number two", "B"),
+        ("the second one", "B"),
+        ("I'll take the 2nd", "B"),
+        ("2)", "B"),
+        ("el primero", "A"),
+        ("la segunda, por favor", "B"),
+        ("tercera", "C"),
+        ("第一个", "A"),
+        ("我要第二个", "B"),
+        ("选3", "C"),
+        ("三", "C"),
+        ("the fourth", None),
+        ("one or two", None),
+        ("not the first", None),
+    ],
+)
+def test_an_option_is_chosen_by_its_place(said: str, chosen: str | None) -> None:
+    source = "- choose: Which?\n  save: x\n  options: [A, B, C]\n  else: end\n- say: '{{ x }}'"
+    chat = Chat.of(steps(source))
+    chat.say("go")
+    again = "Please reply with one of the answers.\nWhich?\n1 A\n2 B\n3 C"
+    assert chat.say(said) == [chosen or again]
+
+
+def test_words_to_choose_among_have_no_places_because_they_may_be_numbers() -> None:
+    source = "- ask: How many?\n  expect: ['5', '2']\n  save: x\n  skip: false\n  else: end\n- say: '{{ x }}'"
+    chat = Chat.of(steps(source))
+    chat.say("go")
+    assert chat.say("first") == ["Please reply with one of the answers.\nHow many?"]
+    assert chat.say("2") == ["2"]
+
+
+def test_yes_means_the_only_option_and_none_of_several() -> None:
+    source = "- choose: Which?\n  save: x\n  options: [{}]\n  else: end\n- say: '{{{{ x }}}}'"
+    for said in ("YES", "ok!", "sí", "好的"):
+        chat = Chat.of(steps(source.format("Tea")))
+        chat.say("go")
+        assert chat.say(said) == ["Tea"]
+    chat = Chat.of(steps(source.format("Tea, Coffee")))
+    chat.say("go")
+    assert chat.say("yes")[0].startswith("Please reply with one of the answers.")
+
+
+def test_a_first_name_is_told_from_a_sentence() -> None:
+    chat = Chat.of(
+        steps("- ask: Name?\n  expect: name\n  save: member.first_name\n  else: end\n- say: Done.")
+    )
+    chat.say("go")
+    assert chat.say("why do you want to know?") == ["Please reply with a first name alone, like Ana.\nName?"]
+    assert chat.say("I'm Ana 🌸") == ["Done."]
+    assert chat.contact.first_name == "Ana"
+
+
 def test_an_answer_that_means_two_options_is_asked_about() -> None:
     source = """
         - choose: Which?
@@ -262,7 +322,7 @@ def test_a_choice_among_the_things_in_a_variable() -> None:
 def test_a_keyword_suspends_the_open_question_and_it_is_asked_again() -> None:
     chat = Chat.of(flow(LOYALTY), steps("- say: You have nothing."), handlers=HANDLERS)
     chat.say("LOYALTY")
-    assert chat.say("go") == ["You have nothing.", ASK]
+    assert chat.say("go") == ["You have nothing.", f"Still open: {ASK}"]
     assert chat.asking is not None
     assert chat.say("Ana") == ["Thanks, Ana!"]
 
@@ -277,16 +337,30 @@ def test_of_two_questions_the_newer_is_answered_first() -> None:
     chat.say("LOYALTY")
     chat.say("OTHER")
     assert [run.suspended_at is None for run in chat.runs.values()] == [False, True]
-    assert chat.say("yes") == ["Fine.", ASK]
+    assert chat.say("yes") == ["Fine.", f"Still open: {ASK}"]
     assert chat.say("Ana") == ["Thanks, Ana!"]
     assert chat.ended == [RunStatus.DONE, RunStatus.DONE]
+
+
+def test_a_question_asked_again_says_so_in_the_contacts_language() -> None:
+    still = "Still open: {{ question }}"
+    spanish = {still: Translation("Sigue pendiente: {{ question }}", "es.po", 1)}
+    asking = flow(
+        "{flow: asking, start: [{keyword: ASK}], steps: [{choose: Which?, options: [Tea, Milk]}]}",
+        translations=Translations({"es": spanish}),
+    )
+    chat = Chat.of(asking, steps("- say: Hi."))
+    chat.say("ask")
+    assert chat.say("go") == ["Hi.", "Still open: Which?\n1 Tea\n2 Milk"]
+    chat.know(locale="es_MX")
+    assert chat.say("go") == ["Hi.", "Sigue pendiente: Which?\n1 Tea\n2 Milk"]
 
 
 def test_a_question_is_not_asked_again_past_its_time_and_not_for_ever() -> None:
     chat = Chat.of(flow(LOYALTY), steps("- say: Hi."), handlers=HANDLERS)
     chat.say("LOYALTY")
-    assert chat.say("go") == ["Hi.", ASK]
-    assert chat.say("go") == ["Hi.", ASK]
+    assert chat.say("go") == ["Hi.", f"Still open: {ASK}"]
+    assert chat.say("go") == ["Hi.", f"Still open: {ASK}"]
     assert chat.say("go") == ["Hi."]
     assert chat.run_of("loyalty").holds_question  # still open, only not repeated
     chat.advance(days=1)
