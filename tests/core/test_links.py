@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.consent import ConsentSource, Evidence, opt_in
 from bot.core.ids import BUCKETS, bucket_of, new_id
 from bot.core.links import (
     CODE_LENGTH,
@@ -21,6 +23,8 @@ from bot.core.links import (
     shorten,
     spans,
 )
+from bot.core.messages import MessageClass, OutboxState
+from tests.core.flow.rig import Chat
 
 NOW = datetime(2026, 11, 24, 17, tzinfo=UTC)
 RULES = ShortLinks("https://go.leaf.example", frozenset({"leaf.example", "café.example"}))
@@ -132,3 +136,46 @@ def test_shortening_changes_links_and_nothing_else(text: str) -> None:
         assert host_of(url) in RULES.hosts
         body = body.replace(f"{RULES.prefix}{code}", url)
     assert body == text
+
+
+@pytest.mark.parametrize(
+    ("message_class", "asked", "is_short"),
+    [
+        (MessageClass.MARKETING, None, True),
+        (MessageClass.SERVICE, None, True),
+        (MessageClass.REPLY, None, False),
+        (MessageClass.REPLY, True, True),
+        (MessageClass.MARKETING, False, False),
+        (MessageClass.REQUIRED, True, False),
+    ],
+)
+def test_what_a_turn_says_has_short_links_where_marketers_expect_them(
+    message_class: MessageClass, *, asked: bool | None, is_short: bool
+) -> None:
+    chat = Chat.of()
+    turn = chat.turn(chat.inbound("hi"))
+    turn.shop = replace(turn.shop, links=RULES)
+    turn.change_consent(opt_in(Evidence("loyalty", "sms", "hi", ConsentSource.KEYWORD, turn.now)))
+    body = "It’s https://leaf.example/–"
+    queued = turn.say(
+        body, flow="f", step="s", message_class=message_class, group="loyalty", short_links=asked
+    )
+    assert bool(turn.effects.links) is is_short
+    if not is_short:
+        assert queued.message.body == body
+        return
+    (link,) = turn.effects.links
+    assert (link.url, link.message_id) == ("https://leaf.example/–", queued.message.id)
+    assert (link.flow, link.step, link.expires_at) == ("f", "s", turn.now + RULES.lifetime)
+    assert queued.message.body == f"It's {RULES.prefix}{link.code}"
+
+
+def test_what_the_gate_refuses_makes_no_link() -> None:
+    chat = Chat.of()
+    turn = chat.turn(chat.inbound("hi"))
+    turn.shop = replace(turn.shop, links=RULES)
+    queued = turn.say(
+        "https://leaf.example/", flow="f", step="s", message_class=MessageClass.MARKETING, group="loyalty"
+    )
+    assert queued.state is OutboxState.REFUSED
+    assert turn.effects.links == []
