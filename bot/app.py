@@ -197,7 +197,7 @@ async def running(
         dispatcher = Dispatcher(database, conversation)
         dispatcher.start()
         stack.push_async_callback(dispatcher.close)
-        receipts = Receipts(database, dispatcher, clock)
+        receipts = Receipts(database, dispatcher, clock, lambda: conversation.decider.shop.senders)
         stopping = asyncio.Event()
         if channels is None:
             channels = _channels(settings)

@@ -1,7 +1,7 @@
 """What providers tell us of our messages and of the addresses they went to."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,16 +10,24 @@ from bot.conversation.work import Work
 from bot.core.contact import JsonValue
 from bot.core.errors import RetryLater
 from bot.core.messages import OutboxState
+from bot.core.pacing import Again, Rests, brand_name, channel_name, pool_of
+from bot.core.senders import SenderPool
 from bot.core.triggers import Trigger, TriggerKind
-from bot.storage import outbox, rows
+from bot.storage import outbox, rows, senders
 from bot.storage.driver import Connection, Database
 from bot.storage.writes import Writes
+
+HAND_OVERS_MAX = 6
+"""How often a message is handed over that the provider took each time and did not deliver."""
+_ON_THE_WAY = frozenset({OutboxState.SENDING, OutboxState.UNKNOWN, OutboxState.SENT})
+_NOT_ARRIVED = frozenset({OutboxState.UNDELIVERED, OutboxState.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """A provider's word on one of our messages; `stopped` and `unusable` speak of its address.
 
+    `again` is set where it did not arrive and the remedy is to try again later.
     `evidence` says how we know, for a message whose outcome was in doubt.
     """
 
@@ -33,6 +41,7 @@ class Receipt:
     stopped: bool = False
     unusable: bool = False
     evidence: str | None = None
+    again: Again | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,7 @@ class Receipts:
     database: Database
     dispatcher: Dispatcher
     clock: Callable[[], datetime]
+    pools: Callable[[], Mapping[str, SenderPool]] = dict
 
     async def record(self, receipt: Receipt) -> None:
         """Let the message rise to what is reported; a report that comes late or twice changes nothing.
@@ -55,6 +65,9 @@ class Receipts:
     async def write(self, connection: Connection, receipt: Receipt, now: datetime) -> list[Trigger]:
         """Record a receipt in a caller's transaction; returns what to `follow` once it is committed."""
         told = f"{now:%Y-%m-%dT%H:%M:%SZ} reported as {receipt.provider_id}, {receipt.state}"
+        again = receipt.again if receipt.state in _NOT_ARRIVED else None
+        if again is not None and await self._tried_again(connection, receipt, again, told, now):
+            return []
         reported = await outbox.report(
             connection,
             receipt.contact_id,
@@ -79,6 +92,35 @@ class Receipts:
                 follow_ups.append(Trigger(key, TriggerKind.NOTICED, now, {"lots": lots}))
         await store(connection, receipt.contact_id, follow_ups)
         return follow_ups
+
+    async def _tried_again(
+        self, connection: Connection, receipt: Receipt, again: Again, told: str, now: datetime
+    ) -> bool:
+        """Queue what did not arrive, unless it was tried often enough; its sender may have to rest."""
+        standing = await outbox.standing(connection, receipt.contact_id, receipt.message_id)
+        if standing is None or standing.state not in _ON_THE_WAY:
+            return False
+        if standing.provider_id not in {None, receipt.provider_id}:
+            return False
+        may_again = again.most is None or standing.hand_overs < again.most
+        if may_again and standing.hand_overs < HAND_OVERS_MAX:
+            await outbox.try_again(
+                connection,
+                receipt.contact_id,
+                receipt.message_id,
+                now,
+                due_at=again.at(standing.hand_overs, now),
+                provider_id=receipt.provider_id,
+                error_code=receipt.error_code,
+                evidence=f"{receipt.evidence or told}: tried again later",
+            )
+        if again.rests is Rests.SENDER:
+            name = standing.sender or channel_name(standing.channel)
+            await senders.rest(connection, name, again, now)
+        elif again.rests is Rests.BRAND:
+            name = brand_name(pool_of(standing.sender, self.pools()))
+            await senders.rest(connection, name, again, now)
+        return may_again and standing.hand_overs < HAND_OVERS_MAX
 
     async def follow(self, contact_id: str, triggers: Sequence[Trigger]) -> None:
         """Handle stored triggers at once; where that cannot be, the job does it later."""

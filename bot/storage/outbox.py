@@ -97,7 +97,6 @@ def _record() -> Statement:
 
 _RECORD = _record()
 
-
 # The first word about a message in doubt is evidence; so is one about a name that it has besides.
 _WORDS = "CASE WHEN COALESCE(provider_id, '') = :provider_id THEN NULL ELSE :evidence END"
 
@@ -109,6 +108,7 @@ def _report(reported: OutboxState) -> Statement:
             provider_id = COALESCE(provider_id, :provider_id), segments = COALESCE(:segments, segments),
             error_code = :error_code, {and_evidence(_WORDS)}
         WHERE bucket = :bucket AND contact = :contact AND id = :id AND state IN ({lower})
+            AND (earlier_ids IS NULL OR ' ' || earlier_ids || ' ' NOT LIKE '% ' || :provider_id || ' %')
         RETURNING trigger_key, channel, address
     """)  # noqa: S608  # our own text
 
@@ -124,6 +124,17 @@ _REPORTS = {
         OutboxState.CANCELED,
     )
 }
+# A message that was tried again has another name at the provider: what comes late of the old one is ignored.
+_STANDS = Statement("""
+    SELECT o.state, o.attempts, o.provider_id, o.sender, o.channel FROM outbox o
+    WHERE o.bucket = :bucket AND o.contact = :contact AND o.id = :id @lock(o)
+""")
+_AGAIN = Statement(f"""
+    UPDATE outbox SET state = 'queued', reason = :reason, error_code = :error_code, due_at = :due_at,
+        state_at = :now, lease_until = NULL, provider_id = NULL, lookups = 0,
+        earlier_ids = COALESCE(earlier_ids || ' ', '') || :provider_id, {and_evidence(":evidence")}
+    WHERE bucket = :bucket AND contact = :contact AND id = :id
+""")  # noqa: S608  # our own text
 _NOTICED = Statement("""
     SELECT n.lot FROM notice n
     WHERE n.bucket = :bucket AND n.contact = :contact AND n.trigger_key = :trigger_key
@@ -298,6 +309,47 @@ async def report(  # noqa: PLR0913  # what a provider tells of a message
         evidence=evidence,
     )
     return Reported(*found[0]) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a message is, by whom it was sent, and how often it was handed over."""
+
+    state: OutboxState
+    hand_overs: int
+    provider_id: str | None
+    sender: str
+    channel: str
+
+
+async def standing(connection: Connection, contact_id: str, message_id: str) -> Standing | None:
+    """Lock a message and say how it stands; None where there is none."""
+    keys = {"bucket": bucket_of(message_id), "contact": contact_id, "id": message_id}
+    found = await connection.read(_STANDS, **keys)
+    if not found:
+        return None
+    state, attempts, provider_id, sender, channel = found[0]
+    # What went back in a webhook's answer was handed over without an attempt of the outbox.
+    return Standing(OutboxState(state), max(attempts, 1), provider_id, sender, channel)
+
+
+async def try_again(  # noqa: PLR0913  # what is kept of a hand-over that did not arrive
+    connection: Connection,
+    contact_id: str,
+    message_id: str,
+    now: datetime,
+    *,
+    due_at: datetime,
+    provider_id: str,
+    error_code: str | None,
+    evidence: str,
+) -> None:
+    """Queue a locked message that did not arrive; the provider will have it under another name."""
+    keys = {"bucket": bucket_of(message_id), "contact": contact_id, "id": message_id}
+    told = {"provider_id": provider_id, "error_code": error_code, "evidence": evidence}
+    times = {"now": microseconds(now), "due_at": microseconds(due_at)}
+    reason = f"not delivered: error {error_code}"
+    await connection.run(_AGAIN, [keys | told | times | {"reason": reason}])
 
 
 async def noticed_lots(connection: Connection, contact_id: str, trigger_key: str) -> list[JsonValue]:

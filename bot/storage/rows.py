@@ -339,6 +339,7 @@ def outbox_row(
         None,
         None,
         0,
+        None,
         queued.explanation,
         microseconds(message.due_at),
     )

@@ -291,6 +291,8 @@ class OutboxRow(Row, table=True):
     """How an unknown outcome was found out, or why it could not be."""
     lookups: int = 0
     """How often the provider was asked since its outcome became unknown, and did not have it."""
+    earlier_ids: str | None = _column(Text, None, nullable=True)
+    """The provider's ids of hand-overs that did not arrive and were tried again, oldest first."""
     explanation: str | None = _column(Text, None, nullable=True)
     """What the gate has against it, for an operator; `reason` says it in one word."""
     wanted_at: int = _instant()

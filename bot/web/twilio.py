@@ -154,4 +154,5 @@ def _receipt(report: StatusReport, contact_id: str, message_id: str) -> Receipt:
         segments=report.segments,
         stopped=isinstance(report.error, ContactStopped),
         unusable=isinstance(report.error, AddressUnusable),
+        again=report.error.again if report.error is not None else None,
     )

@@ -269,6 +269,7 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "doubted_at": None,
             "evidence": None,
             "lookups": 0,
+            "earlier_ids": None,
             "explanation": "quiet hours",
             "wanted_at": at(6),
         },

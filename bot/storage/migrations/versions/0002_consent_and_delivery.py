@@ -56,6 +56,7 @@ def _outbox() -> None:
     op.add_column("outbox", sa.Column("doubted_at", sa.BigInteger()))
     op.add_column("outbox", sa.Column("evidence", sa.Text()))
     op.add_column("outbox", sa.Column("lookups", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("outbox", sa.Column("earlier_ids", sa.Text()))
     op.add_column("outbox", sa.Column("explanation", sa.Text()))
     op.add_column("outbox", sa.Column("wanted_at", sa.BigInteger(), nullable=False, server_default="0"))
     op.execute("UPDATE outbox SET wanted_at = created_at")
