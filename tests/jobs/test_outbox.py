@@ -6,10 +6,15 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import aiohttp
 import pytest
+from twilio.request_validator import RequestValidator
 
+from bot.channels.twilio.signature import SIGNATURE_HEADER
+from bot.channels.twilio.webhook import status_url
 from bot.demo.loopback_message import Fault
-from tests.conversation.chat import Chat, chatting, shipped
+from bot.demo.loopback_network import DEMO_NUMBER
+from tests.conversation.chat import TOKEN, Chat, chatting, shipped
 
 PAUSE = """\
 flow: pause
@@ -49,6 +54,18 @@ async def chat(database_url: str, tmp_path: Path) -> AsyncIterator[Chat]:
 async def due(chat: Chat) -> list[str]:
     """Let the message become due and be tried once."""
     return await chat.later(seconds=31)
+
+
+async def told(chat: Chat, form: dict[str, str]) -> None:
+    """Post a status callback of the newest message, signed as Twilio signs it."""
+    contact, message = (await chat.of("outbox", "contact, id", "id"))[-1]
+    url = status_url(chat.url, contact, message)
+    signature = RequestValidator(TOKEN).compute_signature(url, form)
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(url, data=form, headers={SIGNATURE_HEADER: signature}) as answer,
+    ):
+        assert answer.status == 204
 
 
 async def last(chat: Chat, columns: str = "state") -> tuple[object, ...]:
@@ -96,11 +113,66 @@ async def test_who_has_opted_out_at_twilio_is_stopped_here(chat: Chat, way: str)
     assert len(await chat("BALANCE")) == 1
 
 
-async def test_a_phone_that_is_off_is_no_reason_to_forget_it(chat: Chat) -> None:
+async def test_a_phone_that_is_off_gets_the_message_once_hours_later(chat: Chat) -> None:
     chat.loopback.fault(Fault(kind="undelivered", code=30003))
     assert await due(chat) == []
-    assert await last(chat, "state, error_code") == ("undelivered", "30003")
+    state, code, attempts, provider_id, first = await last(
+        chat, "state, error_code, attempts, provider_id, earlier_ids"
+    )
+    assert (state, code, attempts, provider_id) == ("queued", "30003", 1, None)
+    assert await chat.later(hours=3) == []
+    assert await chat.later(hours=1) == ["Done waiting."]
+    state, attempts, provider_id = await last(chat, "state, attempts, provider_id")
+    assert (state, attempts) == ("delivered", 2)
+    assert provider_id not in {None, first}, "the provider has it under another name"
     assert await chat.of("address", "stopped_at, unusable_reason", "value") == [(None, None)]
+
+
+async def test_a_phone_that_stays_off_is_given_up_on(chat: Chat) -> None:
+    chat.loopback.fault(Fault(kind="undelivered", code=30003, times=None))
+    await due(chat)
+    await chat.later(hours=4)
+    assert await last(chat, "state, error_code, attempts") == ("undelivered", "30003", 2)
+    assert await chat.later(hours=30) == []
+
+
+@pytest.mark.parametrize("kind", ["duplicate_callbacks", "reversed_callbacks"])
+async def test_what_is_said_of_the_first_try_says_nothing_of_the_second(chat: Chat, kind: str) -> None:
+    chat.loopback.fault(Fault(kind="undelivered", code=30003))
+    chat.loopback.fault(Fault.model_validate({"kind": kind}))
+    assert await due(chat) == []
+    ((state, first),) = [await last(chat, "state, earlier_ids")]
+    assert state == "queued"
+    form = {"MessageSid": str(first), "MessageStatus": "undelivered", "ErrorCode": "30003"}
+    await told(chat, form)
+    assert await last(chat, "state, attempts") == ("queued", 1)
+    assert await chat.later(hours=4) == ["Done waiting."]
+    await told(chat, form)
+    assert await last(chat, "state, attempts, error_code") == ("delivered", 2, None)
+
+
+async def test_too_fast_for_the_carrier_slows_the_sender(chat: Chat) -> None:
+    chat.loopback.fault(Fault(kind="undelivered", code=30022))
+    assert await due(chat) == []
+    assert await last(chat) == ("queued",)
+    ((slowed_until, failures),) = await chat.rows(
+        "SELECT slowed_until, failures FROM sender WHERE name = :name", name=DEMO_NUMBER
+    )
+    assert slowed_until > int(chat.clock().timestamp() * 1_000_000)
+    assert failures == 1
+    assert await chat.later(minutes=5) == ["Done waiting."]
+    assert await chat.rows("SELECT failures FROM sender WHERE name = :name", name=DEMO_NUMBER) == [(0,)]
+
+
+async def test_a_full_day_of_the_brand_waits_for_midnight_in_california(chat: Chat) -> None:
+    chat.loopback.fault(Fault(kind="undelivered", code=30023))
+    assert await due(chat) == []
+    midnight = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+    assert await last(chat, "state, due_at") == ("queued", int(midnight.timestamp() * 1_000_000))
+    await chat("PAUSE")
+    assert await chat.later(minutes=1) == [], "the rest of the brand waits too"
+    assert len(await chat("BALANCE")) == 1, "but answers do not"
+    assert await chat.move_to(midnight + timedelta(hours=6, minutes=5)) == ["Done waiting."] * 2
 
 
 async def test_a_number_out_of_service_is_not_written_to_again_until_it_writes(chat: Chat) -> None:
