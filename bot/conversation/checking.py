@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.conversation.publication import FLOW, KEYWORDS, PROGRAM
+from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM
 from bot.conversation.publishing import Folder, SourceFile, read_folder
 from bot.core.compliance import DEFAULT, LegalWords
 from bot.core.errors import FlowError
@@ -14,6 +14,7 @@ from bot.core.flow.compiled import Flow
 from bot.core.flow.costs import USUAL_TERMS, Terms
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.keywords_file import read_keywords
+from bot.core.flow.policy_file import read_policy
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
 from bot.core.flow.translations import Translations
@@ -50,13 +51,15 @@ def look_over(
         return _placed(Look(path, Folder((), Translations()), {}, _as_complaints([error])))
     errors: list[FlowError] = []
     flows: dict[str, Flow] = {}
-    legal = DEFAULT
+    legal, policy = DEFAULT, None
     for file in folder.files:
         try:
             if file.kind == PROGRAM:
                 money = read_program(read(file.text, file.file)).currency
                 terms = replace(terms, currency=money.code, exponent=money.exponent)
             legal = _legal_words(file) or legal
+            if file.kind == POLICY:  # read after keywords.yaml, whose words it must not take
+                policy = read_policy(read(file.text, file.file), legal)
             if file.kind == FLOW:
                 flows[file.name] = compile_flow(read(file.text, file.file), translations=folder.translations)
         except FlowError as error:
@@ -72,6 +75,7 @@ def look_over(
             translations=folder.translations,
             legal=legal,
             terms=terms,
+            policy=policy,
         )
         complaints = tuple(found)
     return _placed(Look(path, folder, flows, complaints, terms))

@@ -12,7 +12,6 @@ import structlog
 
 from bot.conversation.batch import NeedsRevision
 from bot.core.compliance import LegalWords
-from bot.core.consent import Policy
 from bot.core.contact import Product
 from bot.core.errors import FlowError
 from bot.core.flow.compile import compile_flow
@@ -25,10 +24,12 @@ from bot.core.flow.compiled import (
     ScheduleStarter,
 )
 from bot.core.flow.keywords_file import KeywordsFile, read_keywords
+from bot.core.flow.policy_file import PolicyFile, read_policy
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
 from bot.core.flow.translations import Translation, Translations
-from bot.core.groups import plain_groups
+from bot.core.gate import Policy
+from bot.core.groups import GroupWords, plain_groups
 from bot.core.keywords import KeywordIndex
 from bot.core.links import ShortLinks, hosts_in
 from bot.core.loyalty.program import Program
@@ -36,8 +37,8 @@ from bot.core.senders import SenderPool
 from bot.core.turn import Shop
 from bot.storage.revisions import Revision
 
-FLOW, PROGRAM, KEYWORDS = "flow", "program", "keywords"
-"""The kinds of files; there is one program and one keywords file, called like their kind."""
+FLOW, PROGRAM, KEYWORDS, POLICY = "flow", "program", "keywords", "policy"
+"""The kinds of files; there is one of each but flows, called like its kind."""
 
 _PINNED_MAX = 1000
 _logger = structlog.get_logger(__name__)
@@ -119,6 +120,7 @@ def build(
     flows = {one.flow: flow for one in revisions if one.kind == FLOW and (flow := compiled(one)) is not None}
     keywords_file = _keywords(revisions)
     legal_words = keywords_file.legal_words()
+    policy = _policy(revisions, legal_words)
     stored_program, program = _program(revisions)
     starters = [(flow, starter) for flow in flows.values() for starter in flow.starters]
     groups = {starter.group for _, starter in starters if isinstance(starter, KeywordStarter)}
@@ -127,9 +129,9 @@ def build(
         zone=settings.zone,
         program=program,
         program_policy=f"{PROGRAM}@{stored_program.revision}",
-        policy=replace(settings.policy, zone=settings.zone),
-        groups=plain_groups(group for group in groups if group),
-        senders=settings.senders,
+        policy=policy.policy(replace(settings.policy, zone=settings.zone)),
+        groups={**plain_groups(group for group in groups if group), **policy.described()},
+        senders=policy.pools() or settings.senders,
         products=products,
         links=_short_links(settings.public_url, flows.values()),
     )
@@ -191,6 +193,17 @@ def _keywords(revisions: Sequence[Revision]) -> KeywordsFile:
     except FlowError as error:
         _logger.exception("keywords_broken", revision=stored.revision, problem=str(error))
         return KeywordsFile.model_validate({})
+
+
+def _policy(revisions: Sequence[Revision], legal_words: LegalWords) -> PolicyFile:
+    stored = next((one for one in revisions if one.kind == POLICY), None)
+    if stored is None:
+        return PolicyFile()
+    try:
+        return read_policy(read(stored.source, stored.file), legal_words)
+    except FlowError as error:
+        _logger.exception("policy_broken", revision=stored.revision, problem=str(error))
+        return PolicyFile()
 
 
 def _program(revisions: Sequence[Revision]) -> tuple[Revision, Program]:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import orjson
 
-from bot.conversation.publication import FLOW, KEYWORDS, PROGRAM
+from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM
 from bot.core.errors import FlowError
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.keywords_file import read_keywords
+from bot.core.flow.policy_file import read_policy
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read, together
 from bot.core.flow.translations import Translations, message_id, read_translations
@@ -65,7 +66,7 @@ def read_folder(flows: Path, locales: Path) -> Folder:
     files = tuple(
         SourceFile(
             name=path.stem,
-            kind=path.stem if path.stem in {PROGRAM, KEYWORDS} else FLOW,
+            kind=path.stem if path.stem in {PROGRAM, KEYWORDS, POLICY} else FLOW,
             file=f"{flows.name}/{path.name}",
             text=_text(path),
         )
@@ -127,6 +128,9 @@ def _compile(file: SourceFile, translations: Translations) -> dict[str, dict[str
         return {}
     if file.kind == KEYWORDS:
         read_keywords(document)
+        return {}
+    if file.kind == POLICY:
+        read_policy(document)
         return {}
     flow = compile_flow(document, translations=translations)
     used = {message_id(message.source) for message in flow.messages}

@@ -244,11 +244,14 @@ class Turn:
         media: tuple[str, ...] = (),
         channel: str | None = None,
         short_links: bool | None = None,
+        tag: str | None = None,
+        valid_for: timedelta | None = None,
     ) -> Queued:
         """Put a message before the gate and record it with the gate's verdict.
 
         Without a class it is a reply to the inbound this turn answers, otherwise a service message. Links
-        are shortened in an SMS of ours (`short_links` None), in answers too (True), or nowhere (False).
+        are shortened in an SMS of ours (`short_links` None), in answers too (True), or nowhere (False). `tag`
+        is for frequency caps; what could not leave within `valid_for` never does.
         """
         channel = channel or self.channel
         address = self._address(channel)
@@ -272,8 +275,9 @@ class Turn:
             flow=flow,
             step=step,
             due_at=self.now,
-            valid_until=self._valid_until(),
+            valid_until=self._valid_until(valid_for),
             language=self.contact.locale,
+            tag=tag,
         )
         facts = consent_facts(
             message,
@@ -398,8 +402,10 @@ class Turn:
         texted = inbound.to if inbound is not None and inbound.channel == channel else None
         return pool.sender(texted or (address.sender if address else None))
 
-    def _valid_until(self) -> datetime | None:
+    def _valid_until(self, valid_for: timedelta | None) -> datetime | None:
         """A reminder that could not leave for a day is not worth saying: the next one is nearer the end."""
+        if valid_for is not None:
+            return self.now + valid_for
         return self.now + _DAY if self.trigger.kind is TriggerKind.CREDIT_EXPIRING else None
 
     def _usual_class(self) -> MessageClass:

@@ -12,13 +12,14 @@ from bot.core.flow.context import Names
 from bot.core.flow.costs import USUAL_TERMS, Terms, cost_complaint, costs
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.parse import suggestion
+from bot.core.flow.policy_file import PolicyFile
 from bot.core.flow.translations import Translations
 from bot.core.keywords import Keyword, collisions, normalise
 
 __all__ = ["Complaint", "check", "handlers_gone"]
 
 
-def check(
+def check(  # noqa: PLR0913  # all that flows have to agree with
     flows: Sequence[Flow],
     *,
     handlers: Mapping[str, HandlerSpec],
@@ -26,10 +27,12 @@ def check(
     legal: LegalWords = DEFAULT,
     known: Mapping[str, Names] | None = None,
     terms: Terms = USUAL_TERMS,
+    policy: PolicyFile | None = None,
 ) -> list[Complaint]:
     """Return what is wrong with these flows, in the order of files and lines.
 
-    `known` are further variables that runs may be started with, `terms` what costs are reckoned by.
+    `known` are further variables that runs may be started with, `terms` what costs are reckoned by, `policy`
+    is the policy file they are published with.
     """
     found: list[Complaint] = []
     for flow in flows:
@@ -42,6 +45,7 @@ def check(
         found += check_flow.traps(flow)
         found += check_answers.unanswered(flow)
         found += check_flow.groups_missing(flow)
+        found += check_flow.marketing_that_answers(flow)
         found += _costs(flow, terms)
         found += _names_of_files(flow)
         found += (Complaint(error) for text in flow.texts for error in text.broken)
@@ -50,6 +54,9 @@ def check(
     found += _keywords(flows, legal)
     found += _fallbacks(flows)
     found += _answers_that_are_keywords(flows)
+    if policy is not None:
+        found += _groups_unknown(flows, policy)
+        found += _tags_unused(flows, policy)
     if translations is not None:
         found += _untranslated(flows, translations)
     return sorted(
@@ -148,6 +155,43 @@ def _keywords(flows: Sequence[Flow], legal: LegalWords) -> Iterator[Complaint]:
 def _at(keyword: Keyword, problem: str, remedy: str) -> FlowError:
     file, _, line = keyword.place.rpartition(":")
     return FlowError(file, int(line), 1, problem, remedy)
+
+
+def _groups_unknown(flows: Sequence[Flow], policy: PolicyFile) -> Iterator[Complaint]:
+    """Complain about groups that the policy does not describe, where it describes any."""
+    for flow in flows:
+        named = [(starter.group, starter.mark) for starter in flow.starters]
+        named += [
+            (step.delivery.group, step.mark)
+            for step in flow.steps
+            if isinstance(step, compiled.Say | compiled.Question)
+        ]
+        seen: set[str] = set()
+        for group, mark in named:
+            if not policy.groups or group is None or group in policy.groups or group in seen:
+                continue
+            seen.add(group)
+            meant = suggestion(group, policy.groups)
+            remedy = f"did you mean '{meant}'?" if meant else "describe it there under `groups:`"
+            problem = f"policy.yaml describes no subscription group '{group}'"
+            yield Complaint(FlowError(flow.file, *mark, problem, remedy))
+
+
+def _tags_unused(flows: Sequence[Flow], policy: PolicyFile) -> Iterator[Complaint]:
+    """Warn of caps that count nothing: no step gives their tag."""
+    tags = {
+        step.delivery.tag
+        for flow in flows
+        for step in flow.steps
+        if isinstance(step, compiled.Say | compiled.Question) and step.delivery.tag is not None
+    }
+    for cap in policy.caps:
+        if cap.tag is not None and cap.tag not in tags:
+            meant = suggestion(cap.tag, tags)
+            remedy = f"did you mean '{meant}'?" if meant else f"give messages `tag: {cap.tag}`"
+            problem = f"a cap counts messages tagged '{cap.tag}', and no step gives that tag"
+            file = PurePath(flows[0].file).with_name("policy.yaml") if flows else PurePath("policy.yaml")
+            yield Complaint(FlowError(str(file), 1, 1, problem, remedy), is_warning=True)
 
 
 def _fallbacks(flows: Sequence[Flow]) -> Iterator[Complaint]:

@@ -11,6 +11,7 @@ from bot.core.flow.context import KNOWN, Names, unknown_variables
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.parse import suggestion
 from bot.core.flow.template import Text, Variable
+from bot.core.messages import MessageClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +227,24 @@ def traps(flow: Flow) -> Iterator[Complaint]:
         if isinstance(step, compiled.Question) and step.only_answers and step.within is None:
             problem = "other keywords do not work while this question is open, and it is open for ever"
             yield complaint(flow, step, problem, "add `within:`, for example 15m", is_warning=True)
+
+
+def marketing_that_answers(flow: Flow) -> Iterator[Complaint]:
+    """Warn of a `class` without effect: what answers the contact is a reply, whatever a file says."""
+    for step in flow.steps:
+        if not isinstance(step, compiled.Say | compiled.Question) or not _talks(flow):
+            continue
+        if step.delivery.message_class is MessageClass.MARKETING and not _after_time(flow, step):
+            problem = "this always answers the contact and leaves as a reply: `class: marketing` says nothing"
+            remedy = "remove the class, or put a `wait` before it"
+            yield complaint(flow, step, problem, remedy, is_warning=True)
+            return
+
+
+def _talks(flow: Flow) -> bool:
+    return bool(flow.starters) and all(
+        isinstance(starter, compiled.KeywordStarter | compiled.MessageStarter) for starter in flow.starters
+    )
 
 
 def groups_missing(flow: Flow) -> Iterator[Complaint]:

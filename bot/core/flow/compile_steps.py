@@ -267,7 +267,8 @@ class StepCompiler:
             self._collector.text(link, (*path, "media", number)) for number, link in enumerate(model.media)
         )
         message_class = MessageClass(model.message_class) if model.message_class else self._class
-        return text, Delivery(model.channel, model.group or self._group, message_class, media)
+        group = model.group or self._group
+        return text, Delivery(model.channel, group, message_class, media, model.tag, model.valid)
 
     def _values(self, values: Mapping[str, JsonValue], path: Path) -> tuple[tuple[str, Value], ...]:
         return tuple((name, self._value(value, (*path, name))) for name, value in values.items())

@@ -26,6 +26,8 @@ class Delivery:
     group: str | None
     message_class: MessageClass
     media: tuple[Text, ...] = ()
+    tag: str | None = None
+    valid: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

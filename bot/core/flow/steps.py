@@ -45,6 +45,12 @@ class Wording(Part):
     message_class: Literal["service", "marketing"] | None = Field(
         None, alias="class", description="What kind of message it is, where it does not answer the contact."
     )
+    tag: Name | None = Field(
+        None, description="A word that frequency caps in `policy.yaml` can name, like sale."
+    )
+    valid: Duration | None = Field(
+        None, description="How long it is worth sending: what could not leave within that time never does."
+    )
     media: Annotated[list[Source], BeforeValidator(listed, json_schema_input_type=Source | list[Source])] = (
         Field([], max_length=10, description="Addresses (URLs) of pictures to send along.")
     )
@@ -73,7 +79,7 @@ def _steps(value: object) -> object:
 class Say(StepBase):
     """Send a message."""
 
-    say: Message = Field(description="The text, or `{text, channel, group, class, media}`.")
+    say: Message = Field(description="The text, or `{text, channel, group, class, tag, valid, media}`.")
 
 
 class Question(StepBase):
@@ -117,7 +123,7 @@ Choices = Annotated[list[Word], Field(min_length=1)]
 class Ask(Question):
     """Ask a question and wait for the answer."""
 
-    ask: Message = Field(description="The question: a text, or `{text, channel, group, class, media}`.")
+    ask: Message = Field(description="The question: a text, or what a text and how it is sent are made of.")
     expect: Literal["text", "name", "number", "date", "birthday", "yes_no", "email", "any"] | Choices = Field(
         "any",
         description="What counts as an answer: text, name (a first name, no sentence), number, date, "
@@ -146,7 +152,9 @@ def _option(value: object) -> object:
 class Choose(Question):
     """Let the contact choose by number, by word or by something close to the word."""
 
-    choose: Message = Field(description="The question: a text, or `{text, channel, group, class, media}`.")
+    choose: Message = Field(
+        description="The question: a text, or what a text and how it is sent are made of."
+    )
     options: (
         list[Annotated[Option, BeforeValidator(_option, json_schema_input_type=Source | Option)]] | None
     ) = Field(None, min_length=1, max_length=20, description="What can be chosen.")

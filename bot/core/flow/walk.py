@@ -206,6 +206,8 @@ class Walk:
             media=media,
             channel=delivery.channel,
             short_links=self.flow.short_links,
+            tag=delivery.tag,
+            valid_for=delivery.valid,
         )
         self.count("refused" if queued.state is OutboxState.REFUSED else "sent")
 
