@@ -22,9 +22,9 @@ def match(ours: Sequence[Handed], theirs: Iterable[Listed]) -> dict[str, Listed]
     handed over first takes the entry made first. An entry is compared by its whole text, then by its words
     alone (a provider may replace signs), then by time alone where the provider keeps no texts.
     """
-    known = {one.provider_id for one in ours}
+    known = {name for one in ours for name in (one.provider_id, *one.earlier_ids)}
     free = [one for one in theirs if one.provider_id not in known]
-    nameless = [one for one in ours if one.provider_id is None]
+    nameless = [one for one in ours if one.is_nameless]
     nameless.sort(key=lambda one: one.state not in _LEFT)  # stable: in order of time within each
     found: dict[str, Listed] = {}
     for is_same in (_by_text, _by_words, _by_time):
@@ -44,7 +44,7 @@ def is_hidden(one: Handed, ours: Sequence[Handed], found: Iterable[str]) -> bool
     matched = set(found)
     return any(
         other.id != one.id
-        and other.provider_id is None
+        and other.is_nameless
         and other.id not in matched
         and (other.state in _LEFT or other.state is OutboxState.SENDING)
         and _words(other.body) == _words(one.body)

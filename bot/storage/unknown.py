@@ -12,6 +12,12 @@ from bot.storage import rows
 from bot.storage.driver import Connection, Statement
 
 
+_MAY_HAVE_LEFT = frozenset(
+    {OutboxState.SENDING, OutboxState.UNKNOWN, OutboxState.SENT, OutboxState.DELIVERED}
+)
+_DID_NOT_ARRIVE = frozenset({OutboxState.UNDELIVERED, OutboxState.FAILED})
+
+
 def and_evidence(words: str) -> str:
     """SQL that adds words (an SQL expression) to the evidence of a message that is or was in doubt."""
     return (
@@ -39,11 +45,11 @@ _TAKE = Statement("""
 # What may be in the provider's list under a name that we do not know, and the names that we do know.
 _HANDED = Statement("""
     SELECT o.id, o.sender, o.body, o.media, o.state, o.provider_id, o.created_at, o.handed_at, o.doubted_at,
-        o.attempts, o.lookups, o.valid_until
+        o.attempts, o.lookups, o.valid_until, o.earlier_ids
     FROM outbox o
     WHERE o.bucket = :bucket AND o.contact = :contact AND o.channel = :channel AND o.address = :address
         AND COALESCE(o.handed_at, o.created_at) >= :since
-        AND (o.provider_id IS NOT NULL OR o.state IN ('sending', 'unknown', 'sent', 'delivered')
+        AND (o.provider_id IS NOT NULL OR o.earlier_ids IS NOT NULL OR o.state IN ('sending', 'unknown', 'sent', 'delivered')
             OR o.state IN ('undelivered', 'failed') AND o.doubted_at IS NOT NULL)
     ORDER BY COALESCE(o.handed_at, o.created_at), o.id
 """)
@@ -91,7 +97,8 @@ class Handed:
     """A message that was, or may have been, handed to the provider.
 
     `media` is how many pictures it has; `handed_at` when it was last handed over, for an answer in the
-    webhook's own response when it was written down.
+    webhook's own response when it was written down. `earlier_ids` are the provider's names of hand-overs that
+    did not arrive and were tried again.
     """
 
     id: str
@@ -106,6 +113,14 @@ class Handed:
     attempts: int
     lookups: int
     valid_until: datetime | None
+    earlier_ids: tuple[str, ...] = ()
+
+    @property
+    def is_nameless(self) -> bool:
+        """Whether the provider may have it under a name that we do not know."""
+        if self.provider_id is not None:
+            return False
+        return self.state in _MAY_HAVE_LEFT or (self.state in _DID_NOT_ARRIVE and self.doubted_at is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,4 +281,5 @@ def _handed(row: Sequence[Any]) -> Handed:
         attempts=row[9],
         lookups=row[10],
         valid_until=rows.loaded(row[11]),
+        earlier_ids=tuple((row[12] or "").split()),
     )
