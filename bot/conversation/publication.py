@@ -29,7 +29,7 @@ from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
 from bot.core.flow.translations import Translation, Translations
 from bot.core.gate import Policy
-from bot.core.groups import GroupWords, plain_groups
+from bot.core.groups import plain_groups
 from bot.core.keywords import KeywordIndex
 from bot.core.links import ShortLinks, hosts_in
 from bot.core.loyalty.program import Program
