@@ -38,6 +38,17 @@ Texts are Liquid. Durations are written `30s`, `15m`, `2h`, `7d`, `2w`, `1d12h`.
 `012`, `12:30` and `+1555` are text; `true`, `false`, `null` and numbers are what they look like.
 Anchors, aliases, merge keys and tags of YAML are refused.
 
+As SMS a text is sent in GSM-7 where it can be: typographic quotes, dashes and the like are replaced. One
+other character (an emoji, `á`, `ł`) makes the whole message UCS-2, with 70 characters in a segment instead
+of 160; `regulars flows check` names it with its place and price, and `regulars flows check --costs` shows
+what every message costs, usually and at most. Placeholders are taken for as long as they get: a first name
+60 characters, money $9,999.99, other values 30; `truncate` sets a bound of your own.
+
+Links (`https://…`) in SMS that answer nobody are shortened for each contact; `links:` says otherwise. The
+link's host has to be written out, as in `https://shop.example/{{{{ path }}}}`. Whoever opens one causes the
+event `Link Clicked` (`flow`, `step`, `url`, `link`, `message`), at most once an hour: start on it, or
+`wait_for` it. Put a space behind a link where Chinese or Japanese goes on; punctuation needs none.
+
 Bounds for one turn: {STEPS_MAX} steps, {MESSAGES_MAX} messages, {CHARACTERS_MAX:,} characters written. A
 run that passes one fails with a record of where, and nobody else notices.
 """
