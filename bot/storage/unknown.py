@@ -11,7 +11,6 @@ from bot.core.messages import OutboxState
 from bot.storage import rows
 from bot.storage.driver import Connection, Statement
 
-
 _MAY_HAVE_LEFT = frozenset(
     {OutboxState.SENDING, OutboxState.UNKNOWN, OutboxState.SENT, OutboxState.DELIVERED}
 )
@@ -49,7 +48,8 @@ _HANDED = Statement("""
     FROM outbox o
     WHERE o.bucket = :bucket AND o.contact = :contact AND o.channel = :channel AND o.address = :address
         AND COALESCE(o.handed_at, o.created_at) >= :since
-        AND (o.provider_id IS NOT NULL OR o.earlier_ids IS NOT NULL OR o.state IN ('sending', 'unknown', 'sent', 'delivered')
+        AND (o.provider_id IS NOT NULL OR o.earlier_ids IS NOT NULL
+            OR o.state IN ('sending', 'unknown', 'sent', 'delivered')
             OR o.state IN ('undelivered', 'failed') AND o.doubted_at IS NOT NULL)
     ORDER BY COALESCE(o.handed_at, o.created_at), o.id
 """)
