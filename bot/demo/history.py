@@ -18,6 +18,7 @@ from bot.core.loyalty.lots import Grant, days_good, has_ended, spendable_until
 from bot.core.loyalty.notices import due_notices, next_notice_at
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import Wallet
+from bot.core.phone import locale_in
 from bot.demo.catalogue import BY_SKU
 from bot.demo.people import Basket, Person
 
@@ -75,7 +76,7 @@ class _Living:
         contact = Contact(
             id=contact_id,
             bucket=bucket_of(contact_id),
-            locale=person.locale,
+            locale=locale_in("MX" if person.number.startswith("+52") else "US", person.locale),
             zone=person.zone,
             zone_is_known=person.zone_is_known,
             first_name=person.first_name,

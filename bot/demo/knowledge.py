@@ -19,12 +19,18 @@ _MESSAGES = Statement("""
         o.segments, o.body
     FROM outbox o WHERE o.bucket = :bucket AND o.contact = :contact ORDER BY o.id DESC LIMIT :most
 """)
-_ENTRIES = Statement("""
-    SELECT e.effective_at, e.reason, e.source_type,
-        (SELECT SUM(d.amount_minor) FROM draw d WHERE d.bucket = e.bucket AND d.contact = e.contact
-            AND d.wallet = e.wallet AND d.number = e.number)
-    FROM entry e WHERE e.bucket = :bucket AND e.contact = :contact ORDER BY e.number DESC LIMIT :most
-""")
+# The member's own accounts; debt counts against them, so what moves between them changes nothing.
+_OWN = "('pending', 'available', 'held', 'debt')"
+_ENTRIES = Statement(f"""
+    SELECT e.effective_at, e.reason, e.source_type, SUM(d.amount_minor),
+        SUM(CASE WHEN d.target IN {_OWN} THEN d.amount_minor ELSE 0 END
+            - CASE WHEN d.source IN {_OWN} THEN d.amount_minor ELSE 0 END)
+    FROM entry e
+    JOIN draw d ON d.bucket = e.bucket AND d.contact = e.contact AND d.wallet = e.wallet
+        AND d.number = e.number
+    WHERE e.bucket = :bucket AND e.contact = :contact
+    GROUP BY e.wallet, e.number, e.effective_at, e.reason, e.source_type ORDER BY e.number DESC LIMIT :most
+""")  # noqa: S608  # our own text
 _CONSENT = Statement("""
     SELECT c.at, c.subscription_group, c.state, c.words
     FROM consent c WHERE c.bucket = :bucket AND c.contact = :contact ORDER BY c.number DESC LIMIT :most
@@ -81,12 +87,13 @@ class KnownMessage:
 
 @dataclass(frozen=True, slots=True)
 class KnownEntry:
-    """A movement of credit."""
+    """A movement of credit: how much was moved, and what the member has more (or less, below 0) by it."""
 
     at: datetime
     reason: str
     source: str
     amount: int
+    change: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +173,7 @@ async def know(connection: Connection, number: str, now: datetime) -> Known | No
         runs=_runs(snapshot),
         messages=tuple(_message(row) for row in await connection.read(_MESSAGES, **most)),
         entries=tuple(
-            KnownEntry(instant(row[0]), row[1], row[2], row[3])
+            KnownEntry(instant(row[0]), row[1], row[2], row[3], row[4])
             for row in await connection.read(_ENTRIES, **most)
         ),
         orders=_orders(snapshot),

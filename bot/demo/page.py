@@ -17,7 +17,7 @@ from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from bot.app import Running
-from bot.core.phone import NotAContact, to_e164
+from bot.core.phone import NotAContact, NotAContactReason, to_e164
 from bot.demo.clock import DemoClock
 from bot.demo.knowledge import know
 from bot.demo.loopback_phone import only_this_machine
@@ -31,6 +31,11 @@ _FRESH = tuple(f"+1{area}55501{number:02d}" for area in ("646", "347", "929") fo
 _STATIC = Path(str(files("bot.demo"))) / "static"
 _LOOK_EVERY_SECONDS = 0.25
 _HEARTBEAT_EVERY = 60
+_SPELLING_MAX = 60
+_NO_NUMBER = {
+    NotAContactReason.SHORT_CODE: "That is too short for the number of a person",
+    NotAContactReason.IMPOSSIBLE: "No country has such a number",
+}
 _SECONDS_MAX = 62 * 86400
 _ONLY_OURS = {
     "Content-Security-Policy": "default-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
@@ -73,6 +78,7 @@ class PhonePage:
                 web.get("/", self._index),
                 web.static("/static", _STATIC),
                 web.get("/people", self._people),
+                web.get("/number", self._number),
                 web.get("/live", self._live),
                 web.post("/texts", self._text),
                 web.post("/clock", self._move),
@@ -113,6 +119,15 @@ class PhonePage:
         )
 
     # What the page does
+
+    async def _number(self, request: web.Request) -> web.Response:
+        """Say which number a spelling means, or what is wrong with it."""
+        spelling = request.query.get("spelling", "")[:_SPELLING_MAX].strip()
+        try:
+            return _json({"number": to_e164(spelling)})
+        except NotAContact as wrong:
+            why = _NO_NUMBER.get(wrong.reason, "That is no phone number")
+            return _json({"error": f"{why}. Write it with its country, as in +1 646 555 0123."})
 
     async def _text(self, request: web.Request) -> web.Response:
         try:

@@ -125,6 +125,43 @@ async def test_a_chinese_member_gets_chinese_words_to_tap(phone: Page) -> None:
     await expect_last(phone, "您有")
 
 
+async def test_nonsense_for_another_number_is_said_to_be_none(phone: Page) -> None:
+    field = phone.get_by_role("textbox", name="Any other number")
+    for nonsense, why in (
+        ("hello", "That is no phone number. Write it with its country"),
+        ("12345", "That is too short for the number of a person."),
+        ("+999 123 456 789", "No country has such a number."),
+    ):
+        await field.fill(nonsense)
+        await phone.get_by_role("button", name="Take it").click()
+        await expect(phone.get_by_role("alert")).to_contain_text(why)
+        await expect(field).to_be_focused()
+    await expect(phone.locator("#trouble")).to_be_empty()
+    await field.fill("(646) 555-0123")
+    await expect(phone.get_by_role("alert")).to_be_empty()
+    await phone.get_by_role("button", name="Take it").click()
+    await expect(phone.locator("#own-number")).to_have_text("on +16465550123")
+
+
+async def test_the_ledger_says_what_came_and_what_went(phone: Page) -> None:
+    await be(phone, "Maya")
+    await phone.get_by_role("button", name="REORDER").click()
+    await phone.get_by_role("button", name="1", exact=True).click()
+    await expect_last(phone, "Reply YES to order")
+    await phone.get_by_role("button", name="YES").click()
+    await expect_last(phone, "Thank you!")
+    await phone.get_by_text("Ledger").click()
+    entries = phone.locator("#entries li")
+    await expect(entries.filter(has_text="earn").first).to_contain_text("+$")
+    await expect(entries.filter(has_text="redeem").first).to_contain_text("−$")
+
+
+async def test_who_writes_spanish_of_mexico_gets_spanish_words_to_tap(phone: Page) -> None:
+    await be(phone, "José")
+    await phone.get_by_role("button", name="SALDO").click()
+    await expect_last(phone, "Tienes USD ")
+
+
 async def test_everything_is_reached_by_keyboard(phone: Page) -> None:
     await phone.get_by_role("textbox", name="Text message").focus()
     await phone.keyboard.type("HELP")

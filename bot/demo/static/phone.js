@@ -55,6 +55,7 @@ function make(tag, properties, ...children) {
 const pill = (word) => make("span", { className: `pill ${MOOD[word] ?? "plain"}` }, word);
 const money = (minor) => new Intl.NumberFormat("en-US", { style: "currency", currency: shop.currency.code })
   .format(minor / 10 ** shop.currency.exponent);
+const signed = (minor) => `${minor < 0 ? "−" : "+"}${money(Math.abs(minor))}`;
 const now = () => new Date(Date.now() + aheadSeconds * 1000);
 const told = (instant, options) => new Intl.DateTimeFormat("en-US", { timeZone: zone, hourCycle: "h23", ...options }).format(new Date(instant));
 const clockOf = (instant) => told(instant, { hour: "2-digit", minute: "2-digit" });
@@ -152,7 +153,8 @@ function describe(message) {
 }
 
 function showChips(known) {
-  const locale = known?.locale in CHIPS ? known.locale : "en";
+  const spoken = known?.locale ?? "en";
+  const locale = [spoken, spoken.split("_")[0], "en"].find((one) => one in CHIPS); // es_MX speaks es
   const asking = (known?.runs ?? []).find((run) => run.waits_for === "reply" && !run.is_suspended);
   const answers = (asking?.answers ?? []).map((answer) => ANSWERS[locale][answer] ?? answer);
   const words = [...answers.map((word) => [word, "answer"]), ...CHIPS[locale].map((word) => [word, ""])];
@@ -205,7 +207,7 @@ function showKnown(known) {
   fill("runs", known.runs.map((run) => make("li", {}, make("strong", {}, run.flow), ` at ${run.step} waits for ${run.waits_for === "reply" ? "an answer" : run.waits_for}`,
     run.until ? ` until ${moment(run.until)}` : "", run.is_suspended ? " (put aside)" : "")), "None.");
   fill("outbox", known.messages.map(outboxRow), "Nothing was sent yet.");
-  fill("entries", known.entries.map((entry) => make("li", {}, `${dayOf(entry.at)} · ${entry.reason} `, make("strong", {}, money(entry.amount)), entry.source ? ` · ${entry.source}` : "")), "No credit was ever moved.");
+  fill("entries", known.entries.map((entry) => make("li", {}, `${dayOf(entry.at)} · ${entry.reason} `, make("strong", {}, entry.change ? signed(entry.change) : `${money(entry.amount)} moved`), entry.source ? ` · ${entry.source}` : "")), "No credit was ever moved.");
   fill("orders", known.orders.map(([placed, items, total, source]) => make("li", {}, `${dayOf(placed)} · ${items} · ${money(total)} · ${source}`)), "No order yet.");
   fill("consent", known.consent.map((line) => make("li", {}, `${moment(line.at)} · ${line.group} `, pill(line.state), ` “${line.words}”`)), "Nothing was agreed to.");
   fill("calls", known.calls.map((call) => make("li", {}, `${moment(call.at)} · ${call.kind} `, pill(call.state), call.failure ? ` ${call.failure}` : "")), "Nothing.");
@@ -291,9 +293,17 @@ at("write").addEventListener("submit", (event) => {
   at("body").value = "";
   text(body);
 });
-at("other").addEventListener("submit", (event) => {
+at("other").addEventListener("submit", async (event) => {
   event.preventDefault();
-  become(at("other-number").value.replaceAll(/[^+\d]/g, ""));
+  const found = await ask("GET", `number?spelling=${encodeURIComponent(at("other-number").value)}`);
+  at("other-trouble").textContent = found.error ?? "";
+  at("other-number").ariaInvalid = found.error ? "true" : null;
+  if (found.error) at("other-number").focus();
+  else become(found.number);
+});
+at("other-number").addEventListener("input", () => {
+  at("other-trouble").textContent = "";
+  at("other-number").ariaInvalid = null;
 });
 document.querySelectorAll(".clock [data-seconds]").forEach((button) => {
   button.addEventListener("click", () => move({ seconds: Number(button.dataset.seconds) }));
