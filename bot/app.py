@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import math
 import os
 import secrets
 import sqlite3
@@ -41,6 +42,7 @@ from bot.jobs.calls import ShopCalls
 from bot.jobs.clockwork import Clockwork, Job
 from bot.jobs.due import DueWork
 from bot.jobs.outbox import OutboxDelivery, nowhere
+from bot.jobs.rates import Rates
 from bot.jobs.reconciliation import Reconciliation
 from bot.logs import AccessLogger
 from bot.storage import revisions, schema
@@ -233,7 +235,17 @@ async def _worker_jobs(
 ) -> list[Job]:
     due = DueWork(app.database, app.dispatcher, app.clock, lambda: app.decisions, stopping)
     outbox = OutboxDelivery(
-        app.database, channels, app.receipts, lambda: app.decisions.shop.policy, app.clock, stopping, at
+        app.database,
+        channels,
+        app.receipts,
+        lambda: app.decisions.shop.policy,
+        app.clock,
+        stopping,
+        at,
+        Rates(lambda: app.decisions.shop.senders),
+    )
+    app.dispatcher.queued = lambda buckets: app.clockwork.soon(
+        Job("outbox_at_once", 0, lambda: outbox.replies_of(buckets))
     )
     unknown = Reconciliation(app.database, channels, app.receipts, app.clock, stopping, at=at)
     jobs = [
@@ -244,7 +256,9 @@ async def _worker_jobs(
         Job("notices", 30, due.notices),
         Job("outbox_leases", 30, outbox.give_up),
         Job("outbox_held", 15, outbox.release),
-        Job("outbox", 1, outbox.deliver),
+        Job("outbox_replies", 0.25, outbox.replies),
+        Job("outbox_service", 0.5, outbox.service),
+        Job("outbox_bulk", 0.5, outbox.bulk),
         Job("outbox_unknown", 15, unknown.find_out),
     ]
     shop = app.settings.shop
@@ -322,7 +336,13 @@ def _shop_settings(settings: Settings) -> ShopSettings:
     senders = {}
     if twilio is not None:
         numbers = (twilio.sender,) if twilio.sender else ()
-        senders[MAIN] = SenderPool(MAIN, numbers, messaging_service=twilio.messaging_service_sid)
+        # Nobody said how fast they may be, and Twilio queues what is too fast for up to ten hours.
+        senders[MAIN] = SenderPool(
+            MAIN,
+            numbers,
+            messaging_service=twilio.messaging_service_sid,
+            segments_per_second=math.inf,
+        )
     zone = settings.zone.key
     return ShopSettings(zone=zone, senders=senders, policy=Policy(zone=zone), public_url=settings.public_url)
 

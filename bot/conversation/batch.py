@@ -16,7 +16,7 @@ from bot.core.compliance import LegalCategory
 from bot.core.contact import Address, Contact
 from bot.core.ids import Entropy, IdSource, bucket_of
 from bot.core.loyalty.refusals import NeedsMoreLots
-from bot.core.messages import Inbound
+from bot.core.messages import Inbound, Lane, OutboxState
 from bot.core.replies import RequiredReply
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import NeedsMore, Shop, Snapshot, Turn
@@ -293,6 +293,12 @@ class Batch:
             ),
             inline_until=inline_until,
             follow_ups=caused,
+            has_queued=any(
+                queued.state is OutboxState.QUEUED
+                and queued.message.lane <= Lane.REPLY
+                and queued.message.id not in inline
+                for queued in turn.effects.outgoing
+            ),
         )
 
     def _follow_up(self, writes: Writes, turn: Turn, trigger: Trigger) -> Work:

@@ -10,7 +10,7 @@ batches are as many as fit in a short time, and the two kinds take turns where b
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -19,6 +19,7 @@ from bot.conversation.batch import Batch, Conversation, TurnFailed
 from bot.conversation.failures import keep_failed
 from bot.conversation.work import Result, Work
 from bot.core.errors import RetryLater
+from bot.core.ids import bucket_of
 from bot.storage import turns
 from bot.storage.driver import Database
 
@@ -37,11 +38,17 @@ class _Waiting:
     done: "asyncio.Future[Result]"
 
 
+def ignore(_buckets: Collection[int]) -> None:
+    """Nobody delivers in this process."""
+
+
 class Dispatcher:
     """Runs works in batches; start it, `submit` to it, close it."""
 
     def __init__(self, database: Database, conversation: Conversation) -> None:
         """Run turns of `conversation` on `database`."""
+        self.queued: Callable[[Collection[int]], None] = ignore
+        """Called with the buckets of contacts for whom answers were just left to the outbox."""
         self._database = database
         self._conversation = conversation
         # One batch at a time where the database has one writer; where it has many, the next batch is
@@ -153,6 +160,7 @@ class Dispatcher:
             await self._database.transact(lambda connection: turns.give_back(connection, ids, until, now))
         except Exception as error:
             raise RetryLater("the replies could not be given back") from error
+        self.queued([bucket_of(result.contact_id)])
 
     # The loop
 
@@ -270,6 +278,8 @@ class Dispatcher:
             self._written += written
 
     def _finish(self, batch: list[_Waiting], results: list[Result | None]) -> None:
+        if buckets := {bucket_of(one.contact_id) for one in results if one is not None and one.has_queued}:
+            self.queued(buckets)
         for waiting, result in zip(batch, results, strict=True):
             if result is None:  # its contact was already in this batch under another name: next time
                 self._waiting.appendleft(waiting)

@@ -47,3 +47,5 @@ class Result:
     inline_until: datetime | None = None
     is_duplicate: bool = False
     follow_ups: tuple[Work, ...] = ()
+    has_queued: bool = False
+    """Whether answers were left to the outbox."""

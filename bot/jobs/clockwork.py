@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.schedulers.base import STATE_RUNNING
 from apscheduler.triggers.interval import IntervalTrigger
 
+_SOON_MAX = 64
+"""More than so many at once wait for the next strike, which finds them."""
 _logger = structlog.get_logger(__name__)
 
 
@@ -33,6 +36,7 @@ class Clockwork:
         self._stopping = stopping
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._striking: set[asyncio.Task[object]] = set()
+        self._soon: set[asyncio.Task[int]] = set()
         for job in jobs:
             self._scheduler.add_job(
                 self._strike,
@@ -44,6 +48,13 @@ class Clockwork:
                 misfire_grace_time=None,
             )
         self._jobs = jobs
+
+    def soon(self, job: Job) -> None:
+        """Strike a job at once, beside what is struck already; not while paused, and not without bound."""
+        if self._scheduler.state == STATE_RUNNING and len(self._soon) < _SOON_MAX:
+            task = asyncio.create_task(self._strike(job), name=job.name)
+            self._soon.add(task)
+            task.add_done_callback(self._soon.discard)
 
     def start(self) -> None:
         """Begin to strike."""
@@ -62,7 +73,7 @@ class Clockwork:
         self._stopping.set()
         if self._scheduler.running:
             self._scheduler.pause()
-            await asyncio.gather(*self._striking, return_exceptions=True)
+            await asyncio.gather(*self._striking, *self._soon, return_exceptions=True)
             self._scheduler.shutdown(wait=False)
 
     async def _strike(self, job: Job) -> int:
