@@ -282,7 +282,7 @@ async def test_a_job_that_did_something_tells_of_it_in_one_line(chat: Chat) -> N
     await due(chat)
     told = [json.loads(line) for line in chat.log.getvalue().splitlines()]
     jobs = [(line["job"], line["done"]) for line in told if line["event"] == "job"]
-    assert {("timers", 1), ("outbox", 1)} <= set(jobs)
+    assert {("timers", 1), ("outbox_service", 1)} <= set(jobs)
 
 
 async def test_in_quiet_hours_a_message_is_held_and_leaves_in_the_morning(chat: Chat) -> None:
