@@ -31,7 +31,7 @@ from bot.core.flow.translations import Translation, Translations
 from bot.core.gate import Policy
 from bot.core.groups import plain_groups
 from bot.core.keywords import KeywordIndex
-from bot.core.links import ShortLinks, hosts_in
+from bot.core.links import hosts_in
 from bot.core.loyalty.program import Program
 from bot.core.senders import SenderPool
 from bot.core.turn import Shop
@@ -133,7 +133,7 @@ def build(
         groups={**plain_groups(group for group in groups if group), **policy.described()},
         senders=policy.pools() or settings.senders,
         products=products,
-        links=_short_links(settings.public_url, flows.values()),
+        links=policy.short_links(settings.public_url, _hosts(flows.values())),
     )
     fallbacks = [(f, s) for f, s in starters if isinstance(s, MessageStarter) and s.is_fallback]
     by_event: dict[str, list[tuple[Flow, EventStarter]]] = {}
@@ -159,12 +159,10 @@ def build(
     )
 
 
-def _short_links(public_url: str, flows: Iterable[Flow]) -> ShortLinks | None:
-    """How links are shortened: to our host, from the hosts that the published texts name."""
-    if not public_url:
-        return None
+def _hosts(flows: Iterable[Flow]) -> frozenset[str]:
+    """Return the hosts that the published texts name, in every language."""
     texts = [text for flow in flows for each in flow.texts for text in (each.source, *each.others.values())]
-    return ShortLinks(public_url, hosts_in(text.source for text in texts))
+    return hosts_in(text.source for text in texts)
 
 
 def compiled(stored: Revision) -> Flow | None:

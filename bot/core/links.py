@@ -46,6 +46,8 @@ class ShortLinks:
     public_url: str
     hosts: frozenset[str]
     lifetime: timedelta = LIFETIME
+    usual: bool | None = None
+    """Whether they are where a flow does not say: in all messages, in none, or (None) in all but answers."""
 
     @property
     def prefix(self) -> str:

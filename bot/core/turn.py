@@ -250,7 +250,7 @@ class Turn:
         """Put a message before the gate and record it with the gate's verdict.
 
         Without a class it is a reply to the inbound this turn answers, otherwise a service message. Links
-        are shortened in an SMS of ours (`short_links` None), in answers too (True), or nowhere (False). `tag`
+        are shortened as the policy says (`short_links` None), in answers too (True), or not (False). `tag`
         is for frequency caps; what could not leave within `valid_for` never does.
         """
         channel = channel or self.channel
@@ -258,8 +258,8 @@ class Turn:
         message_class = message_class or self._usual_class()
         codes: Mapping[str, str] = {}
         if channel == "sms":
-            if "://" in body and _may_shorten(message_class, asked=short_links):
-                body, codes = self._shortened(body)
+            if "://" in body:
+                body, codes = self._shortened(body, message_class, asked=short_links)
             body = as_sent(body)
         message = Outgoing(
             id=self._mint(),
@@ -375,9 +375,17 @@ class Turn:
         except NotAContact:
             return locale
 
-    def _shortened(self, body: str) -> tuple[str, Mapping[str, str]]:
+    def _shortened(
+        self, body: str, message_class: MessageClass, *, asked: bool | None
+    ) -> tuple[str, Mapping[str, str]]:
+        """Shorten links but in required messages; an answer's go out as they are written unless asked for."""
         rules = self.shop.links
-        return shorten(body, rules, self._mint) if rules is not None else (body, {})
+        if rules is None or message_class is MessageClass.REQUIRED:
+            return body, {}
+        wanted = rules.usual if asked is None else asked
+        if wanted is None:
+            wanted = message_class is not MessageClass.REPLY
+        return shorten(body, rules, self._mint) if wanted else (body, {})
 
     def _keep_links(self, message: Outgoing, codes: Mapping[str, str]) -> None:
         assert self.shop.links is not None, "nothing is shortened without"
@@ -410,13 +418,6 @@ class Turn:
 
     def _usual_class(self) -> MessageClass:
         return MessageClass.REPLY if self.trigger.kind is TriggerKind.INBOUND else MessageClass.SERVICE
-
-
-def _may_shorten(message_class: MessageClass, *, asked: bool | None) -> bool:
-    """What answers is read at once and goes out as it was written unless the flow asks; required, always."""
-    if message_class is MessageClass.REQUIRED:
-        return False
-    return asked if asked is not None else message_class is not MessageClass.REPLY
 
 
 def consent_facts(

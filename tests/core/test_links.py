@@ -170,6 +170,22 @@ def test_what_a_turn_says_has_short_links_where_marketers_expect_them(
     assert queued.message.body == f"It's {RULES.prefix}{link.code}"
 
 
+@pytest.mark.parametrize(
+    ("usual", "message_class", "is_short"),
+    [
+        (True, MessageClass.REPLY, True),
+        (False, MessageClass.MARKETING, False),
+        (True, MessageClass.REQUIRED, False),
+    ],
+)
+def test_the_policy_says_what_is_usual(message_class: MessageClass, *, usual: bool, is_short: bool) -> None:
+    chat = Chat.of()
+    turn = chat.turn(chat.inbound("hi"))
+    turn.shop = replace(turn.shop, links=replace(RULES, usual=usual))
+    queued = turn.say("https://leaf.example/", flow="f", step="s", message_class=message_class)
+    assert ("/l/" in queued.message.body) is is_short
+
+
 def test_what_the_gate_refuses_makes_no_link() -> None:
     chat = Chat.of()
     turn = chat.turn(chat.inbound("hi"))

@@ -1,10 +1,10 @@
-"""`flows/policy.yaml`: subscription groups, quiet hours, frequency caps, sender pools.
+"""`flows/policy.yaml`: subscription groups, quiet hours, frequency caps, sender pools, short links.
 
 Everything in it is optional: without a word about quiet hours, nights are quiet (`bot.core.quiet_hours`).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import time, timedelta
 from typing import Annotated, Literal
 
@@ -18,6 +18,7 @@ from bot.core.flow.parse import complaint
 from bot.core.flow.reader import Document, Path, together
 from bot.core.gate import Policy
 from bot.core.groups import Group
+from bot.core.links import LIFETIME, ShortLinks, host_of
 from bot.core.local_time import parse_clock
 from bot.core.messages import MessageClass
 from bot.core.public_holidays import check_calendar
@@ -193,6 +194,28 @@ class SenderPart(Part):
         return self
 
 
+def _host(value: object) -> object:
+    if isinstance(value, str) and host_of(f"https://{value}") == value.lower() and ":" not in value:
+        return value.lower()
+    raise wrong(f"'{value}' is no host", "write it without https:// and path, like shop.example")
+
+
+Host = Annotated[str, BeforeValidator(_host), Field(examples=["shop.example"])]
+
+
+class LinksPart(Part):
+    """Links in SMS: which are shortened, and for how long they lead on."""
+
+    short: Literal["ours", "all", "none"] = Field(
+        "ours",
+        description="In which messages, where the flow does not say: ours (no answers), all, none.",
+    )
+    hosts: Annotated[list[Host], BeforeValidator(listed, json_schema_input_type=Host | list[Host])] = Field(
+        [], description="Hosts that may be led to, beside those written out in the texts of flows."
+    )
+    valid: Duration = Field(LIFETIME, description="How long a short link leads on, otherwise 60d.")
+
+
 class PolicyFile(Part):
     """The whole file."""
 
@@ -205,6 +228,7 @@ class PolicyFile(Part):
     senders: dict[Name, SenderPart] = Field(
         {}, description=f"Sender pools by name; `{MAIN}` is for groups that name none."
     )
+    links: LinksPart = Field(LinksPart(), description="Short links.")
 
     @field_validator("quiet_hours", mode="before")
     @classmethod
@@ -232,6 +256,16 @@ class PolicyFile(Part):
             held=usual.held,
             body_max=usual.body_max,
         )
+
+    def short_links(self, public_url: str, written: Iterable[str]) -> ShortLinks | None:
+        """Return how links are shortened; `written` are the hosts that the texts of flows name.
+
+        None without a public URL: there is nowhere to shorten them to.
+        """
+        if not public_url:
+            return None
+        usual = {"ours": None, "all": True, "none": False}[self.links.short]
+        return ShortLinks(public_url, frozenset(written) | {*self.links.hosts}, self.links.valid, usual)
 
     def described(self) -> dict[str, Group]:
         """Return the groups it describes, by name."""
@@ -287,6 +321,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "quiet_hours": QuietPart,
     "caps": CapPart,
     "senders": SenderPart,
+    "links": LinksPart,
 }
 
 

@@ -110,6 +110,9 @@ def test_caps_and_pools_are_read() -> None:
         ("caps:\n  - {most: 1, per: 60d}\n", (2, 20), "write 1d to 30d"),
         ("caps:\n  - {most: 0, per: 1d}\n", (2, 12), "greater than or equal to 1"),
         ("caps:\n  - {class: reply, most: 1, per: 1d}\n", (2, 13), "name service or marketing"),
+        ("links: {hosts: https://a.example/}\n", (1, 16), "write it without https:// and path"),
+        ("links: {short: some}\n", (1, 16), "write one of ours, all, none"),
+        ("links: {host: a.example}\n", (1, 9), "did you mean `hosts`?"),
         ("groups: {loyalty: {sender: vip}}\n", (1, 28), "no sender pool is called 'vip'"),
         ('senders: {vip: {numbers: ["+12025550100"]}}\n', (1, 1), "there is no pool `main`"),
         ("senders: {main: {numbers: [+1202]}}\n", (1, 27), "no number to send from"),
@@ -134,3 +137,15 @@ def test_a_mistake_is_told_with_its_place_and_remedy(text: str, place: tuple[int
 def test_all_mistakes_of_a_file_are_told_at_once() -> None:
     error = refusal('caps:\n  - {most: 1, per: 36h}\nquiet_hours: {service: {from: "9", to: "9:00"}}\n')
     assert [one.line for one in (error, *error.others)] == [2, 3]
+
+
+def test_links_lead_to_hosts_of_texts_and_policy_and_for_as_long_as_it_says() -> None:
+    file = policy("links: {short: all, hosts: [Tracking.Example], valid: 90d}\n")
+    rules = file.short_links("https://go.example", {"shop.example"})
+    assert rules is not None
+    assert rules.hosts == {"shop.example", "tracking.example"}
+    assert (rules.lifetime, rules.usual) == (timedelta(days=90), True)
+    usual = PolicyFile().short_links("https://go.example", ())
+    assert usual is not None
+    assert (usual.lifetime, usual.usual) == (timedelta(days=60), None)
+    assert PolicyFile().short_links("", {"shop.example"}) is None
