@@ -12,16 +12,15 @@ import structlog
 
 from bot.channels.channel import Channel, OutcomeUnknown, SendError, SendNever
 from bot.conversation.receipts import Receipts, store
-from bot.core.gate import HoldUntil, Policy, Refuse, may_leave
-from bot.core.messages import Lane, OutboxState
-from bot.core.turn import consent_facts
-from bot.jobs import outcomes
+from bot.core.gate import Policy
+from bot.core.messages import Lane
+from bot.jobs import gatekeeping, outcomes
 from bot.jobs.group_commit import GroupCommit
 from bot.jobs.outcomes import Answered
 from bot.jobs.rates import Rates
 from bot.storage import outbox
 from bot.storage.driver import Connection, Database
-from bot.storage.outbox import Claimed, Outcome
+from bot.storage.outbox import Claimed
 
 LEASE = timedelta(seconds=120)
 """Longer than any hand-over may take; whoever is still at it then is gone."""
@@ -194,17 +193,15 @@ class OutboxDelivery:
 
             async def choose(connection: Connection, due: list[Claimed]) -> list[Claimed]:
                 nonlocal declined, must_wait
-                objections = {one.message.id: self._objection(one, now) for one in due}
-                stopped = [outcome for outcome in objections.values() if outcome is not None]
-                if stopped:
-                    await outbox.decline(connection, stopped, now)
-                declined = len(stopped)
-                willing = [one for one in due if objections[one.message.id] is None]
-                if not willing:
+                asked = await gatekeeping.ask(connection, due, self.policy(), now)
+                if asked.declined:
+                    await outbox.decline(connection, asked.declined, now)
+                declined = len(asked.declined)
+                if not asked.willing:
                     return []
-                room = await self.rates.take(connection, [one.message for one in willing], now)
+                room = await self.rates.take(connection, [one.message for one in asked.willing], now)
                 must_wait = room.free_at is not None
-                return [one for one in willing if one.message.id in room.ids]
+                return [one for one in asked.willing if one.message.id in room.ids]
 
             resting = self.rates.resting(now)
             chosen = await outbox.claim(
@@ -223,16 +220,6 @@ class OutboxDelivery:
         found = await self.database.transact(claim)
         self.at("after_claim")
         return found
-
-    def _objection(self, claimed: Claimed, now: datetime) -> Outcome | None:
-        message = claimed.message
-        facts = consent_facts(message, claimed.contact, claimed.address, claimed.subscriptions, self.policy())
-        verdict = may_leave(message, facts, now)
-        if isinstance(verdict, Refuse):
-            return Outcome(message, OutboxState.REFUSED, now, reason=verdict.reason)
-        if isinstance(verdict, HoldUntil):
-            return Outcome(message, OutboxState.HELD, verdict.at, reason=verdict.reason)
-        return None
 
     async def _hand_over(self, claimed: Claimed, handed_at: datetime) -> None:
         """Hand one message over and record what became of it."""

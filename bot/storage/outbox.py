@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.core.contact import Address, Contact, JsonValue, SubscriptionState
@@ -28,7 +28,7 @@ _SENDING_PEEK = peek("outbox", "t.state = 'sending'")
 
 _MESSAGE = (
     "o.id, o.contact, o.channel, o.address, o.sender, o.message_class, o.subscription_group, o.body, o.media,"
-    " o.key, o.flow, o.step, o.due_at, o.valid_until, o.language, o.attempts, o.created_at, o.tag"
+    " o.key, o.flow, o.step, o.wanted_at, o.valid_until, o.language, o.attempts, o.created_at, o.tag"
 )
 # A contact's messages leave in order: one waits for older ones of its lane or a more urgent one that are in
 # hand, due, about to be tried again (order is worth a minute), or parts of the same answer.
@@ -45,15 +45,16 @@ _DUE = Statement(f"""
 """)  # noqa: S608  # our own text
 _TAKE = Statement("""
     UPDATE outbox SET state = 'sending', lease_until = :lease, attempts = attempts + 1, state_at = :now,
-        handed_at = :now
+        handed_at = :now, counted_on = :counts_on
     WHERE bucket = :bucket AND contact = :contact AND id = :id AND state = 'queued'
 """)
 _DECLINE = Statement("""
-    UPDATE outbox SET state = :state, reason = :reason, due_at = :due_at, state_at = :now
+    UPDATE outbox SET state = :state, reason = :reason, explanation = :explanation, due_at = :due_at,
+        state_at = :now
     WHERE bucket = :bucket AND contact = :contact AND id = :id AND state = 'queued'
 """)
 _RELEASE = Statement("""
-    UPDATE outbox SET state = 'queued', reason = NULL, state_at = :now
+    UPDATE outbox SET state = 'queued', reason = NULL, explanation = NULL, state_at = :now
     WHERE bucket = :bucket AND state = 'held' AND due_at <= :now
 """)
 # The lease that ended stays: by it an answer that was not written is given back (see `turns.give_back`).
@@ -68,6 +69,7 @@ _AFTER_RESTORE = Statement("""
 """)
 _CONSENT = Statement("""
     SELECT c.id, c.bucket, c.zone, c.zone_is_known, c.locale, c.created_at,
+        c.snoozed_until, c.preferred_hours,
         (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason, a.clarify_by, a.sender,
                       a.clarified_at)
          FROM address a WHERE a.bucket = c.bucket AND a.contact = c.id),
@@ -81,6 +83,8 @@ _CONSENT = Statement("""
 def _record() -> Statement:
     """What the provider answered; a report that overtook it holds, and learns only what it did not say."""
     written = {"due_at": ":due_at", "reason": ":reason", "state_at": ":now", "lease_until": "NULL"}
+    # What never left counts toward no frequency cap.
+    written |= {"counted_on": "CASE WHEN :state IN ('queued', 'failed') THEN NULL ELSE counted_on END"}
     written |= {"error_code": ":error_code", "doubted_at": "COALESCE(:doubted_at, doubted_at)"}
     sets = ", ".join(
         f"{name} = CASE WHEN state IN ('sending', 'unknown') THEN {value} ELSE {name} END"
@@ -131,7 +135,7 @@ _STANDS = Statement("""
 """)
 _AGAIN = Statement(f"""
     UPDATE outbox SET state = 'queued', reason = :reason, error_code = :error_code, due_at = :due_at,
-        state_at = :now, lease_until = NULL, provider_id = NULL, lookups = 0,
+        state_at = :now, lease_until = NULL, provider_id = NULL, lookups = 0, counted_on = NULL,
         earlier_ids = COALESCE(earlier_ids || ' ', '') || :provider_id, {and_evidence(":evidence")}
     WHERE bucket = :bucket AND contact = :contact AND id = :id
 """)  # noqa: S608  # our own text
@@ -151,6 +155,8 @@ class Claimed:
     contact: Contact
     address: Address | None
     subscriptions: dict[str, SubscriptionState]
+    counts_on: date | None = None
+    """The contact's calendar day on which it counts toward frequency caps; None: it does not."""
 
 
 Choose = Callable[[Connection, list[Claimed]], Awaitable[list[Claimed]]]
@@ -174,6 +180,8 @@ class Outcome:
     error_code: str | None = None
     handed_at: datetime | None = None
     """Of which hand-over it is; None: of whichever was the last."""
+    explanation: str | None = None
+    """What the gate has against it, for an operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +225,9 @@ async def claim(  # noqa: PLR0913  # what is claimed, for how long, and who choo
         return []
     chosen = await choose(connection, claimed)
     take = {"now": microseconds(now), "lease": microseconds(now + lease)}
-    await connection.run(_TAKE, [_key(one.message) | take for one in chosen])
+    counting = [one.counts_on and one.counts_on.isoformat() for one in chosen]
+    keys = [_key(one.message) | take for one in chosen]
+    await connection.run(_TAKE, [key | {"counts_on": on} for key, on in zip(keys, counting, strict=True)])
     return chosen
 
 
@@ -230,6 +240,7 @@ async def decline(connection: Connection, outcomes: Sequence[Outcome], now: date
             | {
                 "state": one.state.value,
                 "reason": one.reason,
+                "explanation": one.explanation,
                 "due_at": microseconds(one.due_at),
                 "now": microseconds(now),
             }
@@ -417,8 +428,10 @@ def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:
         zone_is_known=bool(consent[3]),
         locale=consent[4],
         created_at=instant(consent[5]),
+        snoozed_until=rows.loaded(consent[6]),
+        preferred_hours=consent[7],
     )
-    addresses = [rows.address_from(one) for one in rows.json_rows(consent[6])]
+    addresses = [rows.address_from(one) for one in rows.json_rows(consent[8])]
     address = next(
         (one for one in addresses if (one.channel, one.value) == (message.channel, message.address)), None
     )
@@ -428,5 +441,5 @@ def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:
         instant(row[16]),
         contact,
         address,
-        rows.subscriptions_from(rows.json_rows(consent[7])),
+        rows.subscriptions_from(rows.json_rows(consent[9])),
     )

@@ -57,7 +57,7 @@ _OF = "WHERE bucket = :bucket AND contact = :contact AND id = :id AND state = 'u
 _WAIT = Statement(f"UPDATE outbox SET due_at = :due_at, lookups = lookups + :asked {_OF}")  # noqa: S608  # ours
 _QUEUE_AGAIN = Statement(f"""
     UPDATE outbox SET state = 'queued', reason = NULL, due_at = :now, state_at = :now, lease_until = NULL,
-        lookups = 0, {and_evidence(":evidence")}
+        lookups = 0, counted_on = NULL, {and_evidence(":evidence")}
     {_OF}
 """)  # noqa: S608  # our own text
 _END = Statement(f"""
