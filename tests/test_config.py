@@ -52,7 +52,6 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
             "REGULARS_FLOWS": str(tmp_path),
             "REGULARS_METRICS_TOKEN": "sixteen-or-longer",
             "REGULARS_SEGMENT_PRICE": "0.0118 EUR",
-            "REGULARS_SUPPORT_ADDRESS": "help@example.com",
             "REGULARS_LOG_LEVEL": "WARNING",
             "REGULARS_SHOP_WEBHOOK_URL": "https://shop.example.com/orders",
             "REGULARS_SHOP_WEBHOOK_SECRET": OLDER,
@@ -69,7 +68,6 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     assert settings.flows == tmp_path
     assert settings.metrics_token == "sixteen-or-longer"
     assert settings.segment_price == (Decimal("0.0118"), "EUR")
-    assert settings.support_address == "help@example.com"
     assert settings.log_level == "warning"
     assert settings.shop is not None
     assert settings.shop.webhook_url == "https://shop.example.com/orders"
@@ -124,7 +122,6 @@ def test_a_database_may_be_spelt_in_several_ways(given: str, read: str) -> None:
         ("REGULARS_FLOWS", "no-such-folder", "is no folder"),
         ("REGULARS_METRICS_TOKEN", "hunter", "shorter than 16"),
         ("REGULARS_SEGMENT_PRICE", "cheap", "like 0.0083 USD"),
-        ("REGULARS_SUPPORT_ADDRESS", "here\nand there", "more than one line"),
         ("REGULARS_LOG_LEVEL", "loud", "debug, info, warning, error"),
         ("REGULARS_SHOP_WEBHOOK_URL", "shop", "is no web address"),
         ("REGULARS_SHOP_WEBHOOK_URL", "https://shop.example.com", "REGULARS_SHOP_WEBHOOK_SECRET: missing"),
@@ -174,10 +171,10 @@ def test_names_of_others_are_ignored() -> None:
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / ".env"
-    file.write_text("# ours\nexport REGULARS_PORT=9001\nREGULARS_SUPPORT_ADDRESS='+1 555 0100 $x'\n")
+    file.write_text("# ours\nexport REGULARS_PORT=9001\nREGULARS_SECRET='long-#enough-$x'\n")
     settings = load_settings({"REGULARS_PORT": "9002"}, file)
     assert settings.port == 9002
-    assert settings.support_address == "+1 555 0100 $x"
+    assert settings.secrets == ("long-#enough-$x",)
 
 
 def test_a_broken_line_of_the_file_is_named(tmp_path: Path) -> None:

@@ -66,7 +66,6 @@ class Settings:
     newcomers_per_minute: int
     segment_price: tuple[Decimal, str] | None
     metrics_token: str | None = field(repr=False)
-    support_address: str | None
     log_level: LogLevel
     shop: ShopSettings | None
     twilio: TwilioSettings | None
@@ -127,7 +126,6 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
         newcomers_per_minute=reading.of(NEWCOMERS_PER_MINUTE, 2000),
         segment_price=reading.of(SEGMENT_PRICE, None),
         metrics_token=reading.of(METRICS_TOKEN, None),
-        support_address=reading.of(SUPPORT_ADDRESS, None),
         log_level=reading.of(LOG_LEVEL, "info"),
         shop=_shop(reading),
         twilio=twilio,
@@ -249,9 +247,6 @@ SEGMENT_PRICE: Final = Setting(
     texts.price,
     "what one SMS segment costs you, for `flows check`; 0.0083 USD unless given",
 )
-SUPPORT_ADDRESS: Final = Setting(
-    "REGULARS_SUPPORT_ADDRESS", texts.line, "where HELP sends those who need a person"
-)
 LOG_LEVEL: Final = Setting(
     "REGULARS_LOG_LEVEL", texts.log_level, "debug, info, warning or error; info unless given"
 )
@@ -292,7 +287,6 @@ SETTINGS: Final[tuple[Setting[object], ...]] = (
     NEWCOMERS_PER_MINUTE,
     SEGMENT_PRICE,
     METRICS_TOKEN,
-    SUPPORT_ADDRESS,
     LOG_LEVEL,
     SHOP_WEBHOOK_URL,
     SHOP_WEBHOOK_SECRET,

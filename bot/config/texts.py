@@ -191,13 +191,6 @@ def price(text: str) -> tuple[Decimal, str]:
     return Decimal(found.group(1)), found.group(2) or "USD"
 
 
-def line(text: str) -> str:
-    """Free words for members, on one line."""
-    if not text.isprintable():
-        raise Fault("is more than one line", "give an address, a number or a link that members can use")
-    return text
-
-
 def log_level(text: str) -> LogLevel:
     """From which level on lines are written."""
     for level in get_args(LogLevel):
