@@ -22,7 +22,7 @@ _WORDS = {
     "spam": "spam",
     "please": "please pls plz svp",
     "small": "please pls plz svp sms",
-    "lead": "ok okay hi hello hey thanks thank_you thx ty nosign handsign",
+    "lead": "ok okay hi hello hey thanks thank_you thx ty nosign handsign por_favor gracias merci danke bitte obrigado obrigada",
     "joke": "lol lmao rofl haha{,ha,haha} hehe{,he} jaja{,ja,jaja} kk{,k,kk,kkk} omg mdr ptdr xd",
 }
 
@@ -62,7 +62,6 @@ _PLAIN = (
     "not want again? receive? me? again? message|content",
     "not want again? receive thing? again? $",
     "not again? receive thing? again? message|content",
-    "not want again? contact",
     "none message again? $",
     "^ nosign message $",
     # unsubscribe, take me off, cancel the messages, lose my number, revoke consent
@@ -76,7 +75,10 @@ _PLAIN = (
     "remove me list",
     "^ remove me $",
     "want|please|complaint remove me $",
-    "cancel thing? message|subscription",
+    "^ cancel $",
+    "cancel thing? message",
+    "cancel thing? subscription $",
+    "cancel thing? subscription message|list",
     "^ cancel thing $",
     "revoke consent",
     "begone",

@@ -44,6 +44,7 @@ PAGE = Page(
         ),
         "off": "off outta out_of from off_of off_from",
         "name": "name names",
+        "subscribe": "subscribe subscribed subscribing subscriber test tests tested nest",
         "take": "take takes taking get getting pull",
         "cancel": "cancel cancelling canceling end ending terminate discontinue shut_off turn_off",
         "subscription": (
@@ -63,7 +64,7 @@ PAGE = Page(
             "dont_ever nobody"
         ),
         "cant": "cant can_not cannot could_not couldnt wont will_not never wouldnt arent havent hasnt wasnt",
-        "none": "no no_more nomore zero enough no_further no_mas without",
+        "none": "no no_more nomore zero enough no_further without",
         "want": (
             "want wanna wants wish like need care interested desire ask asked looking_for agree consent authorize "
             "looking"
@@ -86,7 +87,7 @@ PAGE = Page(
         "revoke": "revoke revoking withdraw withdrawing rescind rescinding retract take_back revoked",
         "begone": (
             "leave_{me,us}_alone leave_{me,us}_be go_away_and_stop lose_my_number loose_my_number lose_this_number "
-            "lose_my_digits forget_my_number no_mas piss_off_and_stop stay_off_my_phone get_out_of_my_phone "
+            "lose_my_digits forget_my_number piss_off_and_stop stay_off_my_phone get_out_of_my_phone "
             "get_off_my_phone"
         ),
         "leave": "leave let",
@@ -157,6 +158,7 @@ PAGE = Page(
     triggers="tired rude enough pause leave said",
     plain=(
         "said stop thing? $",
+        "^ 'no_mas' $",
         "said you? stop",
         "^ remove name $",
         "remove me? name|number off? list",
@@ -183,6 +185,9 @@ PAGE = Page(
         "not want again? receive thing? message",
         "'no_longer' receive thing? $",
         "not again? want past_contact",
+        "not want 'you'|'u'|'yall'|'anyone'|'them'|'anybody'|'ya' contact",
+        "not want 'you'|'u'|'yall'|'anyone'|'them'|'anybody'|'ya' send me? $",
+        "not want 'you'|'u'|'yall'|'anyone'|'them'|'anybody'|'ya' send me? thing|message|content",
         "^ number|message unsub",
         "rude stop",
         "rude contact",

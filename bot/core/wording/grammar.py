@@ -15,7 +15,7 @@ two. Kinds the engine itself knows:
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.core.keywords import normalise
@@ -54,10 +54,11 @@ class Finding:
     start: int
     end: int
     because: tuple[str, ...]
+    pieces: frozenset[int] = frozenset()  # the words that are pieces, not skipped
     bare: bool = False  # nothing but "stop" or "stop it"
 
     def holds(self, other: "Finding") -> bool:
-        return self.start <= other.start and other.end <= self.end
+        return self.pieces >= other.pieces
 
     def meets(self, other: "Finding") -> bool:
         return self.start < other.end and other.start < self.end
@@ -151,7 +152,13 @@ class Grammar:
             self.lexicon[word] = self.lexicon.get(word, 0) | bit
 
     def _add_pattern(self, text: str, verdict: Verdict) -> None:
+        if text.endswith("|$"):  # either more words or the end
+            self._add_pattern(text.removesuffix("|$"), verdict)
+            text = f"{text[: text.rindex(' ')]} $"
         names = text.split()
+        if (first := names[0] == "^") < len(names) and names[first].endswith("?"):  # it is there, or it is not
+            self._add_pattern(" ".join(names[:first] + names[first + 1 :]), verdict)
+            names[first] = names[first].rstrip("?")
         opens, closes = names[0] == "^", names[-1] == "$"
         items = tuple(map(self._item, names[opens : len(names) - closes]))
         assert items, text
@@ -209,12 +216,11 @@ class Grammar:
                 return None, Finding(Verdict.NONE, at, at + 1, (f"if: {word.written}",))
             if word.kinds & self._ask and at < found.start:
                 because = (*because, f"ask: {word.written}")
-        because += tuple(
-            f"limit: {word.written}" for word in words[found.start :] if word.kinds & self._limit
-        )
+        after = words[found.start :] if self.spaced else words  # Chinese and Japanese say it before
+        because += tuple(f"limit: {word.written}" for word in after if word.kinds & self._limit)
         if because == found.because:
             return found, None
-        return Finding(Verdict.UNCLEAR, found.start, found.end, because, found.bare), None
+        return replace(found, verdict=Verdict.UNCLEAR, because=because), None
 
     def _edges(self, words: list[Word]) -> _Sentence:
         sentence, opens = _Sentence(words), True
@@ -242,7 +248,8 @@ class Grammar:
         pieces.reverse()
         because = tuple(f"{_kind(name)}: {sentence.words[at].written}" for name, at in pieces)
         bare = all(name in _BARE for name, _ in pieces)
-        return Finding(pattern.verdict, start, pieces[-1][1] + 1, because, bare)
+        places = frozenset(at for _, at in pieces)
+        return Finding(pattern.verdict, start, pieces[-1][1] + 1, because, places, bare)
 
     def _rest(
         self, pattern: _Pattern, sentence: _Sentence, at: int, item: int

@@ -16,7 +16,7 @@ PAGE = Page(
             "incomod{ar,e,em,es,ando} perturb{ar,e,em,es,ando} contact{ar,e,em,es,ando} contat{ar,e,em,ando} "
             "lig{ar,ue,uem,ues,ando} escrev{er,a,am,as,endo} cham{ar,em} importun{ar,e,em,ando} chate{ar,iem,ie,ando} "
             "encher encher_o_saco encham_o_saco enche_o_saco entr{ar,e,em}_em_contato entr{ar,e,em}_em_contacto "
-            "mensageiem torrar torrem me_encher_o_saco contactem-me ligar-me escrever-me contactar-me incomodar-me "
+            "entr{e,em}_mais_em_contat{o,e} entr{e,em}_mais_em_contacto mensageiem torrar torrem me_encher_o_saco contactem-me ligar-me escrever-me contactar-me incomodar-me "
             "contatem me_procurem procurem spamar telefonar telefonem assedi{ar,em}"
         ),
         "send": (
@@ -52,7 +52,7 @@ PAGE = Page(
         "unsub": (
             "descadastr{ar,a,e,em,o,ar-me,e-me} desinscrev{er,a,am,er-me,o} desinscrição desubscrev{er,am,er-me} descadastramento "
             "me_descadastr{e,a,em,ar} me_desinscrev{a,er,am} cancelar_inscrição descadastre_me sair_da_lista "
-            "sair_dessa_lista sair_desta_lista sair_do_grupo unsubscribe opt_out desassinar desassine desassinem "
+            "sair_dessa_lista sair_desta_lista sair_do_grupo desassinar desassine desassinem "
             "descadatrar desregist{ar,em} desvincul{ar,em} dar_baixa_no_meu desaderir sair_disso sair_daqui sair_dessa "
             "sair sair_da_vossa_lista anular_a_subscrição me_desvincul{e,em} dessubscrever"
         ),
@@ -126,9 +126,11 @@ PAGE = Page(
             "marido filho filha mãe pai irmão irmã semana semanas mês meses amanhã hoje trabalho horário diariamente "
             "com_tanta_frequência tão_cedo férias por_email noite em_inglês"
         ),
+        "past": "recebi receberam mandaram enviaram esqueci parei pararam recebido",
+        "subscribe": "cadastrar cadastro_novo inscrev{er,o,am} inscrever-me subscrever",
         "object": (
             "pedido cebola nota recibo pacote comida mesa queijo compra reserva item produto carrinho pizza encomenda "
-            "sacola entrega boleto código codigo"
+            "sacola nota entrega boleto código codigo"
         ),
     },
     triggers="complaint i_am_not enough again",

@@ -43,7 +43,15 @@ def read(text: str) -> Reading:
         return _NOTHING
     sentences = [words for words in map(_normalised, _SENTENCE.split(text)) if words]
     readings = [reader.read(grammar, sentences) for grammar in languages]
-    return min(readings, key=lambda reading: (_ORDER[reading.verdict], not reading.because))
+    asking = [(reading, known) for reading, known in readings if reading.verdict is not Verdict.NONE]
+    innocent = [(reading, known) for reading, known in readings if reading.verdict is Verdict.NONE and reading.because]
+    # What one language takes for a request may be everyday words of another that knows the text better.
+    most = max((known for _, known in innocent), default=-1)
+    asking = [(reading, known) for reading, known in asking if known > most]
+    best, _ = min(
+        asking or innocent or [(_NOTHING, 0)], key=lambda found: (_ORDER[found[0].verdict], -found[1])
+    )
+    return best
 
 
 _ORDER = {Verdict.PLAIN: 0, Verdict.UNCLEAR: 1, Verdict.NONE: 2}
@@ -91,25 +99,26 @@ class _Reader:
             found += [grammar for triggers, grammar in self._triggers if triggers.search(folded)]
         return found
 
-    def read(self, grammar: Grammar, sentences: list[str]) -> Reading:
-        """Return the strongest finding of one language, or why its words do not count here."""
+    def read(self, grammar: Grammar, sentences: list[str]) -> tuple[Reading, int]:
+        """Return what one language makes of a text, or why its words do not count, and how many it knows."""
         asking: list[Finding] = []
         innocent: list[Finding] = []
         joke = ""
-        known = True
+        known = unknown = 0
         for sentence in sentences:
             words = self._words(grammar, sentence)
             kept, against = grammar.findings(words)
             asking += kept
             innocent += against
             joke = joke or grammar.first(words, "joke")
-            known = known and all(word.kinds for word in words)
-        asking = [found for finding in asking if (found := _unless(joke, finding, known=known)) is not None]
+            known += sum(bool(word.kinds) for word in words)
+            unknown += sum(not word.kinds for word in words)
+        asking = [found for finding in asking if (found := _unless(joke, finding, is_all=not unknown)) is not None]
         if not asking:
             because = (*(innocent[0].because if innocent else ()), *((f"joke: {joke}",) if joke else ()))
-            return Reading(Verdict.NONE, because, grammar.language if because else None)
+            return Reading(Verdict.NONE, because, grammar.language if because else None), known
         best = min(asking, key=lambda finding: (_ORDER[finding.verdict], -len(finding.because)))
-        return Reading(best.verdict, best.because, _script(grammar, sentences))
+        return Reading(best.verdict, best.because, _script(grammar, sentences)), known
 
     def _words(self, grammar: Grammar, sentence: str) -> list[Word]:
         pieces = self._spaced(grammar, sentence) if grammar.spaced else _unspaced(grammar, sentence)
@@ -157,11 +166,11 @@ def _unspaced(grammar: Grammar, sentence: str) -> Iterator[Word]:
         at = end
 
 
-def _unless(joke: str, found: Finding, *, known: bool) -> Finding | None:
+def _unless(joke: str, found: Finding, *, is_all: bool) -> Finding | None:
     """A bare "stop" among laughter: unclear if that is all there is, else no revocation."""
     if not joke or not found.bare:
         return found
-    if not known:
+    if not is_all:
         return None
     return replace(found, verdict=Verdict.UNCLEAR, because=(*found.because, f"joke: {joke}"))
 

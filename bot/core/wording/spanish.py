@@ -6,7 +6,7 @@ PAGE = Page(
     language="es",
     words={
         "stop": (
-            "alto parar par{en,e,á,ad,enle,ale,arle,emos} deja dejá dejad dejar deje dejen dejame_de déjenme_de "
+            "alto parar pará_de par{en,e,ad,enle,ale,arle,emos} deja dejá dejad dejar deje dejen dejame_de déjenme_de "
             "dejarme_de detener deteng{a,an} detén deten detente cesar ces{e,en} basta bastante_de terminen terminar "
             "ya_basta ya_paren ya_parenle no_sigan no_sigas evitar evit{e,en} suspend{a,an,er} abstenganse_de "
             "ya_estuvo stopp stahp ya_estuvo_de ya_chole_con finalizar interrump{a,an,ir} frenen frenar córtenla "
@@ -24,7 +24,7 @@ PAGE = Page(
             "den_lata joroben jorobar incomod{ar,en,e}{,me} busquen busques buscarme"
         ),
         "send": (
-            "mand{ar,a,e,es,en,ando,éis,eis,áis}{,me,nos,le} envi{ar,a,e,es,en,ando,éis,eis,áis,o}{,me,nos,le} "
+            "mand{ar,a,an,e,es,en,ando,éis,eis,áis}{,me,nos,le} envi{ar,a,an,e,es,en,ando,éis,eis,áis,o}{,me,nos,le} "
             "manden{me,nos} envien{me,nos} mandarnos enviarnos lleg{ar,uen,ue}{,me,nos} "
             "vuelv{a,as,an}_a_{mandar,enviar}{,me,nos} volváis_a_{mandar,enviar}{,me,nos} pas{ar,en}{,me} mandandome "
             "enviandome reenviar remitir remitan el_envío_de el_envio envío envios llegándome"
@@ -47,7 +47,6 @@ PAGE = Page(
             "remuev{a,an}{,me} suprim{ir,a,an}{,me} retir{ar,e,en,a}{,me} tach{en,enme,ar} olvid{en,ense_de,ate_de} "
             "pierd{an,e} olvídense_del borrado_de desvincul{ar,en} exclu{ir,yan}{,me} eliminación_de"
         ),
-        "off": "de_la de_su de_tu de_esta de_vuestra de fuera",
         "cancel": (
             "cancel{ar,a,e,en,á,ad,o}{,me} anul{ar,a,e,en,ad,o} termin{ar,en} finalic{e,en} dar_fin_a suspend{an,er}"
         ),
@@ -62,18 +61,18 @@ PAGE = Page(
             "desubscrib{ir,irme,an,anme,eme,irse} dessuscribir desuscripción desuscripcion dessuscripcion "
             "desapunt{ar,arme,enme,adme,ame} desafili{ar,arme,en,enme} cancelar_suscripción me_doy_de_baja "
             "borrarme_de_la_lista salirme_de_la_lista salirme_de_esta salir_de_esta salir_de_la "
-            "desinscrib{ir,irme,an,anme} desactiv{ar,en,enme} unsubscribe opt_out salirme_de_su desregistrar{,me} "
+            "desinscrib{ir,irme,an,anme} desactiv{ar,en,enme} salirme_de_su desregistrar{,me} "
             "desvincularme salirme_del_grupo darme_baja dar_baja denme_baja dame_baja me_dan_baja me_salgo "
             "borrarme dame_d_baja salirme"
         ),
         "not": (
-            "no ya_no nunca nunca_más jamás jamas que_no tampoco ni no_me no_nos ya_no_me que_no_me nunca_más_me no_se "
-            "no_vuelvan_a nadie nunca_mas_me no_m ya_no_nos no_vuelva_a no_vuelvas_a"
+            "no ya_no nunca nunca_más jamás jamas tampoco ni nunca_más_me no_se "
+            "no_vuelvan_a nadie nunca_mas_me no_m ya_no_nos no_vuelva_a no_vuelvas_a nao"
         ),
-        "none": "no_más no_mas no_+ ya_no_más ya_no_mas basta_de cero nada_de sin no_quiero_más ya_no_quiero",
+        "none": "no_más no_mas ya_no_más ya_no_mas basta_de cero nada_de sin",
         "want": (
             "quiero queremos quisiera deseo deseamos necesito pedí pedi interesa_recibir me_interesa_recibir "
-            "me_interesa_seguir acepto autorizo consiento ando quiero_que pido solicito solicitamos me_gustaría "
+            "me_interesa_seguir acepto autorizo consiento pido solicito solicitamos me_gustaría "
             "interesan interesa_su interesan_sus quiero_seguir autoricé pedimos gustaría"
         ),
         "receive": (
@@ -112,7 +111,7 @@ PAGE = Page(
         "enough": "harto harta me_tienen_harto hartan ya_estuvo_bueno",
         "small": (
             "a al el la los las un una unos unas de del su sus tu tus vuestra vuestro vuestras vuestros mi mis este esta "
-            "estos estas ese esa esos esas con por para_que más mas ya que me nos lo le les y_de tanto tanta todos todas "
+            "estos estas ese esa esos esas con por más mas ya que me nos lo le les y_de tanto tanta todos todas "
             "todo malditos pinches pinche putos puto puta molestos ningún ninguna ningun otro otra a_este a_mi "
             "de_ustedes ustedes de_vosotros vosotros por_favor porfa porfavor xfa x_favor cualquier tipo_de "
             "clase_de seguir sus estúpidos estupidos comerciales publicitarios tipo inmediatamente "
@@ -150,14 +149,14 @@ PAGE = Page(
             "pedido cebolla recibo factura paquete comida mesa queso hielo envío_del compra reserva cita producto "
             "articulo artículo carrito repartidor entrega orden"
         ),
-        "animate": "de_mand{ar,arme} de_envi{ar,arme} de_avis{ar,arme}",
+        "past": "recib{í,ió,imos,ido} mand{aron,ó,é} envi{aron,ó,é} lleg{ó,aron,é} dejaron",
+        "subscribe": "suscrib{ir,irme,o,en,eme,ieron} inscrib{ir,irme} apuntarme suscríbanme",
     },
     triggers="complaint i_am_not enough",
     plain=(
         "stop send",
         "stop me? contact|send",
         "want unsub",
-        "^ unsub",
         "unsub please",
         "'me' remove list",
         "'me' remove $",
@@ -169,7 +168,6 @@ PAGE = Page(
         "none thing? message again? $",
         "not want thing? message",
         "not want again? 'que' send|contact",
-        "not want again? send|contact thing? again? message|$",
         "not contact $",
         "not contact|send again",
         "not contact 'ni' contact",
@@ -180,7 +178,7 @@ PAGE = Page(
         "i_am_not ... stop",
         "stop me? 'con' ... message",
         "begone",
-        "'no_quiero' 'saber' thing",
+        "not want 'saber' thing",
         "^ 'alto' ... not",
         "i_am_not ... not contact|send",
         "stranger not contact|send",
@@ -191,12 +189,12 @@ PAGE = Page(
     ),
     unclear=(
         "ask unsub",
-        "ask stop receive|message|contact|send",
+        "ask stop|'dejo'|'paro'|'dejar' receive|message|contact|send",
         "ask cancel message|subscription|thing",
         "ask 'salgo'|'salir'|'salirme'|'evito' list|thing",
         "ask 'me' unsub",
         "ask 'doy'|'darme' unsub",
-        "why send|contact",
+        "why me? send|contact",
         "why 'siguen'|'sigo' contact|send|receive",
         "i_am_not",
         "^ enough $",
