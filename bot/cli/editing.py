@@ -8,7 +8,7 @@ import typer
 from watchfiles import awatch
 
 from bot import app
-from bot.cli.checking import Look, look_over, show_briefly
+from bot.cli.checking import Look, look_over, show_briefly, terms_of
 from bot.cli.database import opened
 from bot.cli.endings import WRONG_USE, end
 from bot.cli.rehearsing import Rehearsal, rehearsal
@@ -44,7 +44,7 @@ def demo_settings(settings: Settings) -> Settings:
 
 
 async def _look(place: Rehearsal, settings: Settings, name: str, *, is_live: bool) -> None:
-    look = look_over(settings.flows, settings.locales, app.HANDLERS)
+    look = look_over(settings.flows, settings.locales, app.HANDLERS, terms_of(settings))
     show_briefly(look.complaints)
     if look.errors or name not in look.flows:
         return

@@ -10,7 +10,16 @@ from pathlib import Path
 import typer
 
 from bot import app
-from bot.cli.checking import Look, counted, look_over, name_from_here, placed, show_briefly, show_complaints
+from bot.cli.checking import (
+    Look,
+    counted,
+    look_over,
+    name_from_here,
+    placed,
+    show_briefly,
+    show_complaints,
+    terms_of,
+)
 from bot.cli.database import opened
 from bot.cli.endings import end
 from bot.cli.testing import held
@@ -36,7 +45,7 @@ async def push(settings: Settings, *, force: bool, is_tested: bool, may_withdraw
     `is_tested` leaves the flows' tests out, `may_withdraw` the question whether flows may go whose file is
     gone. False where nothing was published because it must not be.
     """
-    look = look_over(settings.flows, settings.locales, app.HANDLERS)
+    look = look_over(settings.flows, settings.locales, app.HANDLERS, terms_of(settings))
     show_briefly(look.complaints)
     if look.errors:
         typer.echo(f"{counted(len(look.errors), 'error')}: nothing was published.", err=True)

@@ -77,6 +77,11 @@ def test_only_hosts_that_marketers_wrote_get_a_short_link() -> None:
         "https://leaf.example@evil.example/",
         "https://leaf.example:x@evil.example/",
         "https://evil.example/\\@leaf.example",
+        "https://your-bank.example@leaf.example/",
+        "https://leaf.example!.evil.example/",
+        "https://leaf.example%2eevil.example/",
+        "https://leaf.example．evil.example/",
+        "https://leaf.example\u00ad.evil.example/",
     ):
         assert shorten(trick, RULES, minting()) == (trick, {}), trick
 

@@ -1,14 +1,18 @@
 """What messages cost: usually, at most, in every language, and the one character that makes one dear."""
 
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core.flow.compiled import Flow
 from bot.core.flow.costs import LIST_PRICE, Cost, Price, Terms, cost_complaint, costs
+from bot.core.flow.filters import HERE, Here
 from bot.core.flow.longest import Grown
 from bot.core.flow.translations import Translations, read_translations
-from bot.core.segments import Encoding
+from bot.core.segments import Encoding, as_sent, segment
 from tests.core.flow.rig import flow, steps
 
 
@@ -55,6 +59,40 @@ def test_a_name_grows_to_sixty_and_may_be_in_other_letters() -> None:
 )
 def test_placeholders_grow_to_their_longest(text: str, longest: str) -> None:
     assert first(text).characters_most == len(longest)
+
+
+@given(
+    name=st.text("abcdefgXYZ ", max_size=60),
+    available=st.integers(0, 999_999),
+    day=st.dates(date(2026, 1, 1), date(2028, 12, 31)),
+    count=st.integers(0, 99_999),
+    locale=st.sampled_from(["en", "es", "es_MX", "de", "fr", "pt_BR", "pl", "zh_Hans", "ja"]),
+    text=st.sampled_from(
+        [
+            "{{ member.first_name }}, {{ balance.available | money }} until {{ day | date: 'long' }}. "
+            + "x" * 70,
+            "{{ day | date: 'weekday' }} {{ day | date: 'day' }} {{ day | date: 'relative' }} " + "x" * 110,
+            "{{ day | date: '%A %d %B %Y' }}{{ n | number }} {{ n | plural: one: '#a', other: '# as' }}"
+            + "x" * 99,
+            "{% if n > 5 %}{{ member.first_name }}{% else %}{{ day | date: 'short' }}{% endif %}" + "x" * 130,
+        ]
+    ),
+)
+def test_no_message_takes_more_than_it_was_said_to_take_at_most(  # what a text is made of
+    name: str, available: int, day: date, count: int, locale: str, text: str
+) -> None:
+    written = flow(f'flow: test\nlanguage: {locale}\nsteps:\n  - say: "{text}"')
+    (cost,) = costs(written)
+    here = Here(now=datetime(2026, 11, 24, 17, tzinfo=UTC), zone="UTC", currency="USD", exponent=2)
+    values = {
+        HERE: here,
+        "member": {"first_name": name},
+        "balance": {"available": available},
+        "day": day,
+        "n": count,
+    }
+    (wording,) = written.texts
+    assert segment(as_sent(wording.render(values, locale))).segments <= cost.most.segments
 
 
 def test_the_one_character_is_named_with_its_place_its_name_and_what_to_do() -> None:
