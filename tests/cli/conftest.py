@@ -54,7 +54,7 @@ class Terminal:
     def copy_shipped(self) -> None:
         """Have the files we ship."""
         for name in ("flows", "locales"):
-            shutil.copytree(ROOT / name, self.folder / name)
+            shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("*.pot"))
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ async def test_after_a_delivered_notice_credit_ends_at_midnight_without_any_job(
     ends_at = await join(chat)
     assert len(await chat.move_to(morning(ends_at, 1) + timedelta(minutes=1))) == 1
     chat.clock.now = ends_at - timedelta(seconds=10)
-    assert await chat("BALANCE") == ["You have $5.00 credit, good through Jan 23."]
+    assert await chat("BALANCE") == ["You have $5.00 credit, good through today."]
     chat.clock.now = ends_at
     assert await chat("BALANCE") == [NOTHING]
     assert (await chat.entries())[-1][0] != "expire"
