@@ -101,7 +101,7 @@ def _caller(request: web.Request) -> str:
     remote = request.remote or ""
     forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
     try:
-        is_ours = ip_address(remote).is_private
+        is_proxy = ip_address(remote).is_private
     except ValueError:
-        return remote
-    return forwarded if is_ours and forwarded else remote
+        is_proxy = True  # a socket of this machine
+    return forwarded if is_proxy and forwarded else remote
