@@ -22,7 +22,10 @@ _WORDS = {
     "spam": "spam",
     "please": "please pls plz svp",
     "small": "please pls plz svp sms",
-    "lead": "ok okay hi hello hey thanks thank_you thx ty nosign handsign por_favor gracias merci danke bitte obrigado obrigada",
+    "lead": (
+        "ok okay hi hello hey thanks thank_you thx ty nosign handsign por_favor gracias merci danke bitte "
+        "obrigado obrigada"
+    ),
     "joke": "lol lmao rofl haha{,ha,haha} hehe{,he} jaja{,ja,jaja} kk{,k,kk,kkk} omg mdr ptdr xd",
 }
 
@@ -35,8 +38,8 @@ _KINDS = (
 )
 
 _TRIGGERS = (
-    "stop sign not none unsub remove cancel revoke begone complaint stranger too_many fewer spam block why only"
-    " source account"
+    "stop sign not none unsub remove cancel revoke begone complaint stranger too_many fewer spam block "
+    "why only source account"
 )
 
 _PLAIN = (
@@ -51,6 +54,7 @@ _PLAIN = (
     "stop send me? $",
     "stop send me? thing? message|content|thing",
     "stop message",
+    "stop unsub",
     "stop thing message",
     # do not text me
     "not again? contact me? again? $",
@@ -108,10 +112,7 @@ _INNOCENT = ("not stop", "not unsub", "not remove", "not cancel")
 
 def completed(page: Page) -> Page:
     """Return a page with what is said everywhere added to it."""
-    if not page.spaced:
-        shared = {kind: line for kind, line in _WORDS.items() if kind != "small"}
-    else:
-        shared = _WORDS
+    shared = _WORDS if page.spaced else {kind: line for kind, line in _WORDS.items() if kind != "small"}
     kinds = dict.fromkeys((*_KINDS, *shared, *page.words))
     words = {kind: f"{shared.get(kind, '')} {page.words.get(kind, '')}" for kind in kinds}
     return replace(

@@ -6,41 +6,46 @@ PAGE = Page(
     language="en",
     words={
         "stop": (
-            "stop stops stopping stopit stp stpo sotp tsop soptp stopp sttop stoop stap stawp stahp staph stoip "
-            "dtop sto_p st_op s_top quit cease halt desist discontinue cut_it_out knock_it_off cut_out "
-            "give_it_a_rest give_up put_an_end_to no_more_of refrain_from lay_off enough_with enough_of "
-            "done_with fed_up_with sick_of tired_of"
+            "stop stops stopping stopit stp stpo sotp tsop soptp stopp sttop stoop stap stawp stahp staph "
+            "stoip dtop sto_p st_op s_top quit cease halt desist discontinue cut_it_out knock_it_off "
+            "cut_out give_it_a_rest give_up put_an_end_to no_more_of refrain_from lay_off enough_with "
+            "enough_of done_with fed_up_with sick_of tired_of"
         ),
         "tired": "done_with fed_up_with sick_of tired_of enough_with enough_of hate",
-        "thing": "this these those it that stuff crap shit bullshit bs garbage nonsense things anything everything",
+        "thing": (
+            "this these those it that stuff crap shit bullshit bs garbage nonsense things anything everything"
+        ),
         "contact": (
-            "text{,ing} texing texring txt{,ing,in} txtng textin messag{e,ing,in} msg{,ing} mssging contact{,ing} "
-            "call{,ing} callin bother{,ing} bug{,ging} spam{,ming} harass{,ing} annoy{,ing} writ{e,ing} "
-            "pester{,ing} reach_out reaching_out blow{,ing}_up hit{,ting}_me_up ping{,ing} sms sms-ing "
-            "communicat{e,ing} disturb{,ing} email{,ing} solicit{,ing} stalk{,ing} notify notifying pinging"
+            "text{,ing} texing texring txt{,ing,in} txtng textin messag{e,ing,in} msg{,ing} mssging "
+            "contact{,ing} call{,ing} callin bother{,ing} bug{,ging} spam{,ming} harass{,ing} annoy{,ing} "
+            "writ{e,ing} pester{,ing} reach_out reaching_out blow{,ing}_up hit{,ting}_me_up ping{,ing} "
+            "sms sms-ing communicat{e,ing} disturb{,ing} email{,ing} solicit{,ing} stalk{,ing} notify "
+            "notifying pinging"
         ),
         "past_contact": "texted messaged contacted",
         "send": "send{,ing,in} sendin sned{,ing} mail{,ing} forward{,ing} push{,ing} sent",
         "message": (
-            "text{,s} txt{,s,z} messag{e,es} msg{,s} mssg{,s} msgs mesages sms spam notification{,s} alert{,s} ad{,s} "
-            "advert{,s,isements,ising} promo{,s} promotion{,s} promotional marketing junk newsletter{,s} "
-            "communication{,s} texting messaging solicitation{,s} blast{,s} bs spams mms text_messages text_alerts"
+            "text{,s} txt{,s,z} messag{e,es} msg{,s} mssg{,s} msgs mesages sms spam notification{,s} "
+            "alert{,s} ad{,s} advert{,s,isements,ising} promo{,s} promotion{,s} promotional marketing "
+            "junk newsletter{,s} communication{,s} texting messaging solicitation{,s} blast{,s} bs spams "
+            "mms text_messages text_alerts"
         ),
         "content": (
-            "coupon{,s} deal{,s} offer{,s} update{,s} reminder{,s} link{,s} emails special{,s} discount{,s} code{,s}"
+            "coupon{,s} deal{,s} offer{,s} update{,s} reminder{,s} link{,s} emails special{,s} "
+            "discount{,s} code{,s}"
         ),
         "me": "me us this_number this_phone my_phone this_line we myself",
         "number": (
-            "number num nmbr phone phone_number cell cell_number mobile digits contact_info contact_information "
-            "details information"
+            "number num nmbr phone phone_number cell cell_number mobile digits contact_info "
+            "contact_information details information"
         ),
         "list": (
-            "list lists mailing_list{,s} text_list contact_list contacts database data_base system records file files "
-            "distribution distro mailing roster rotation directory"
+            "list lists mailing_list{,s} text_list contact_list contacts database data_base system "
+            "records file files distribution distro mailing roster rotation directory"
         ),
         "remove": (
-            "remove removed removing delete deleted deleting erase erased erasing scratch strike drop scrub wipe lose loose forget "
-            "removal rm purge"
+            "remove removed removing delete deleted deleting erase erased erasing scratch strike drop "
+            "scrub wipe lose loose forget removal rm purge"
         ),
         "off": "off outta out_of from off_of off_from",
         "name": "name names",
@@ -48,55 +53,63 @@ PAGE = Page(
         "take": "take takes taking get getting pull",
         "cancel": "cancel cancelling canceling end ending terminate discontinue shut_off turn_off",
         "subscription": (
-            "subscription sub subscriptions enrollment text_subscription enrolment text_messages sms_subscription "
-            "text_alerts text_subscriptions sms_program alerts"
+            "subscription sub subscriptions enrollment text_subscription enrolment text_messages "
+            "sms_subscription text_alerts text_subscriptions sms_program alerts"
         ),
         "unsub": (
             "unsubscribe unsubscibe unsubscrib unsuscribe unsubcribe unsub unsubs un_subscribe "
-            "unsubscribing desubscribe opt_out optout opt_me_out opt_us_out opting_out opt_this_number_out "
-            "unsubscribe_all unenroll disenroll unregister deregister opt_my_number_out opted_out "
-            "take_me_off get_me_off remove_me_off want_off like_off want_out_of_this be_unsubscribed "
-            "deactivate_me deregister unjoin"
+            "unsubscribing desubscribe opt_out optout opt_me_out opt_us_out opting_out "
+            "opt_this_number_out unsubscribe_all unenroll disenroll unregister deregister "
+            "opt_my_number_out opted_out take_me_off get_me_off remove_me_off want_off like_off "
+            "want_out_of_this be_unsubscribed deactivate_me deregister unjoin"
         ),
         "unsubbed": "unsubscribed opted_out",
         "not": (
-            "dont do_not don never not no_longer should_not shouldnt dnot dotn doont must_not nor not_to quit_to "
-            "dont_ever nobody"
+            "dont do_not don never not no_longer should_not shouldnt dnot dotn doont must_not nor not_to "
+            "quit_to dont_ever nobody"
         ),
-        "cant": "cant can_not cannot could_not couldnt wont will_not never wouldnt arent havent hasnt wasnt",
+        "cant": (
+            "cant can_not cannot could_not couldnt wont will_not never wouldnt arent havent hasnt wasnt"
+        ),
         "none": "no no_more nomore zero enough no_further without",
         "want": (
-            "want wanna wants wish like need care interested desire ask asked looking_for agree consent authorize "
-            "looking"
+            "want wanna wants wish like need care interested desire ask asked looking_for agree consent "
+            "authorize looking"
         ),
-        "receive": "receive receiving get getting recieve recieving have be see hear_from read hear receive_from",
+        "receive": (
+            "receive receiving get getting recieve recieving have be see hear_from read hear receive_from"
+        ),
         "again": (
-            "again anymore any_more ever evermore no_more more any further future going_forward moving_forward "
-            "period"
+            "again anymore any_more ever evermore no_more more any further future going_forward "
+            "moving_forward period"
         ),
         "stranger": (
-            "wrong_number wrong_person wrong_guy wrong_phone not_me not_my_number do_not_know_you dont_know_you "
-            "who_is_this whos_this who_dis who_are_you who_this"
+            "wrong_number wrong_person wrong_guy wrong_phone not_me not_my_number do_not_know_you "
+            "dont_know_you who_is_this whos_this who_dis who_are_you who_this"
         ),
         "complaint": (
             "not_interested no_interest never_signed_up didnt_sign_up did_not_sign_up never_subscribed "
-            "never_asked_for_this didnt_ask_for_this never_agreed not_sign_up uninterested "
-            "harassment this_is_harassment scam reported bye goodbye"
+            "never_asked_for_this didnt_ask_for_this never_agreed not_sign_up uninterested harassment "
+            "this_is_harassment scam reported bye goodbye"
         ),
         "consent": "consent permission authorization authorisation approval",
         "revoke": "revoke revoking withdraw withdrawing rescind rescinding retract take_back revoked",
         "begone": (
-            "leave_{me,us}_alone leave_{me,us}_be go_away_and_stop lose_my_number loose_my_number lose_this_number "
-            "lose_my_digits forget_my_number piss_off_and_stop stay_off_my_phone get_out_of_my_phone "
-            "get_off_my_phone"
+            "leave_{me,us}_alone leave_{me,us}_be go_away_and_stop lose_my_number loose_my_number "
+            "lose_this_number lose_my_digits forget_my_number piss_off_and_stop stay_off_my_phone "
+            "get_out_of_my_phone get_off_my_phone"
         ),
         "leave": "leave let",
         "alone": "alone be",
-        "rude": "fuck_off f_off piss_off go_away get_lost screw_you fu fuck_you buzz_off shut_up bugger_off",
+        "rude": (
+            "fuck_off f_off piss_off go_away get_lost screw_you fu fuck_you buzz_off shut_up bugger_off"
+        ),
         "enough": "enough enough_already that_is_enough thats_enough leave",
         "too_many": "too_many way_too_many so_many too_much tons_of bombarding_me_with flooding_me_with",
         "fewer": "fewer less not_so_many not_as_many",
-        "block": "block_you blocking_you block_this block_u block_ya blocking_this report_you reporting_you",
+        "block": (
+            "block_you blocking_you block_this block_u block_ya blocking_this report_you reporting_you"
+        ),
         "account": "account membership profile",
         "only": "only just_send only_send just_text only_text",
         "pause": "pause snooze hold",
@@ -105,55 +118,69 @@ PAGE = Page(
             "gave_you got_my get_my have_my got_this got_my_info get_this give_you how_did_you_get "
             "where_did_you_get get_my_info"
         ),
-        "said": "said say says texted replied typed told sent tell texting text saying asked reply send wrote responded",
+        "said": (
+            "said say says texted replied typed told sent tell texting text saying asked reply send wrote "
+            "responded"
+        ),
         "you": "you u ya guys yall people they it",
         "small": (
-            "a an the my our all any of your ur yours to from with w on about so really very just now already again please "
-            "more future further such damn damned goddamn fucking fuckin freaking frickin bloody stupid annoying "
-            "automated unwanted unsolicited constant promotional spammy "
-            "you u ya guys yall yous people company in for at_all up immediately asap right kindly "
-            "both and_all these this that those endless random dumb silly ridiculous nonstop the_hell the_fuck "
-            "ever completely entirely permanently forever be been being every each single i im via by_text "
-            "and_or or other additional mobile bulk god anymore any_more no_longer advertising"
+            "a an the my our all any of your ur yours to from with w on about so really very just now "
+            "already again please more future further such damn damned goddamn fucking fuckin freaking "
+            "frickin bloody stupid annoying automated unwanted unsolicited constant promotional spammy "
+            "you u ya guys yall yous people company in for at_all up immediately asap right kindly both "
+            "and_all these this that those endless random dumb silly ridiculous nonstop the_hell the_fuck "
+            "ever completely entirely permanently forever be been being every each single i im via "
+            "by_text and_or or other additional mobile bulk god anymore any_more no_longer advertising"
         ),
         "lead": (
-            "please pls plz plse kindly ok okay hey hi hello yo dear sir hi_there just now then well so and but also "
-            "i im id ill we wed like want wanna would wud need you u guys yall people to can could will should must "
-            "may thanks thank_you thank_u thx ty tysm cheers ta really sorry no nope nah yes yeah said i_said already "
-            "told texted_you immediately asap right_now right_away today hereby am wish let make lets request ask "
-            "asking requesting demand demanding sir madam maam guys bro dude man folks team everyone again "
-            "for_the the last first second third time times once ffs omg wtf jesus christ goddamn fucking fuck damn "
-            "u_guys_need_to need_to got_to gotta have_to this_has_to it period thats_it final_warning formally "
-            "officially would_like_to i_would_like_to hello_there good_morning sincerely regards if_you_would "
-            "me people yo_guys have mind not_interested per_my im_not_interested lol mind be already texted kindly "
-            "effective do done thank everything all from future further in_the_future ever messages texts msgs"
+            "please pls plz plse kindly ok okay hey hi hello yo dear sir hi_there just now then well so "
+            "and but also i im id ill we wed like want wanna would wud need you u guys yall people to can "
+            "could will should must may thanks thank_you thank_u thx ty tysm cheers ta really sorry no "
+            "nope nah yes yeah said i_said already told texted_you immediately asap right_now right_away "
+            "today hereby am wish let make lets request ask asking requesting demand demanding sir madam "
+            "maam guys bro dude man folks team everyone again for_the the last first second third time "
+            "times once ffs omg wtf jesus christ goddamn fucking fuck damn u_guys_need_to need_to got_to "
+            "gotta have_to this_has_to it period thats_it final_warning formally officially would_like_to "
+            "i_would_like_to hello_there good_morning sincerely regards if_you_would me people yo_guys "
+            "have mind not_interested per_my im_not_interested lol mind be already texted kindly "
+            "effective do done thank everything all from future further in_the_future ever messages texts "
+            "msgs"
         ),
-        "join": "and but because cuz cause bc since as so then or else before_i otherwise i_will ill cos also",
+        "join": (
+            "and but because cuz cause bc since as so then or else before_i otherwise i_will ill cos also"
+        ),
         "if": (
-            "if what_happens when whenever did didnt have_you has havent hasnt had unless does doesnt why_did "
-            "why_didnt are_you is_it wouldnt when_will until_you was were whether am_i am_not "
+            "if what_happens when whenever did didnt have_you has havent hasnt had unless does doesnt "
+            "why_did why_didnt are_you is_it wouldnt when_will until_you was were whether am_i am_not "
             "tell_the tell_them have_them wont_ever will_i do_i_still would_i if_i what_if after_i once_i "
             "do_i_have do_i_need stopped accidentally by_mistake someone"
         ),
         "ask": (
-            "how how_do how_do_i how_can how_can_i how_to can_i can_we could_i may_i where where_do_i where_can_i "
-            "is_there is_there_a_way what_do_i_do do_i do_i_have_to whats_the_way way_to want_to_know possible_to "
-            "need_help is_it_possible_to"
+            "how how_do how_do_i how_can how_can_i how_to can_i can_we could_i may_i where where_do_i "
+            "where_can_i is_there is_there_a_way what_do_i_do do_i do_i_have_to whats_the_way way_to "
+            "want_to_know possible_to need_help is_it_possible_to"
         ),
         "limit": (
-            "after before until till til while when during daily weekly every every_day everyday twice nightly night "
-            "at_night late early so_many so_much so_often as_often as_many as_much too_often sundays sunday weekends "
-            "weekend weekdays mornings morning hours work email emails emailing e-mail wife husband mom mother dad son "
-            "daughter kid kids friend brother sister coworker boss except unless only keep for_a for_now "
-            "temporarily weeks week month months days tomorrow today tonight both_of pm am constantly except_for "
-            "but_keep other_than apart_from besides old_number landline more_than whatsapp in_spanish in_french "
-            "in_english twitter holiday holidays vacation dinner hour oclock"
+            "after before until till til while when during daily weekly every every_day everyday twice "
+            "nightly night at_night late early so_many so_much so_often as_often as_many as_much "
+            "too_often sundays sunday weekends weekend weekdays mornings morning hours work email emails "
+            "emailing e-mail wife husband mom mother dad son daughter kid kids friend brother sister "
+            "coworker boss except unless only keep for_a for_now temporarily weeks week month months days "
+            "tomorrow today tonight both_of pm am constantly except_for but_keep other_than apart_from "
+            "besides old_number landline more_than whatsapp in_spanish in_french in_english twitter "
+            "holiday holidays vacation dinner hour oclock"
         ),
         "joke": "cute adorable drooling blushing hilarious funny so_good yum delicious obsessed",
         "place": "by in at over near on off for into through before light lights red gate corner",
-        "shopping": "shopping eating buying ordering drinking thinking wearing talking dreaming laughing craving loving",
+        "shopping": (
+            "shopping eating buying ordering drinking thinking wearing talking dreaming laughing craving "
+            "loving"
+        ),
         "sayings": "bus last pit one truck rest door full non tram train next gas",
-        "object": "order shipment delivery payment package appointment reservation card subscription_box item cart code receipt invoice bill job auto_refill refill",
+        "object": (
+            "order shipment delivery payment package appointment reservation card subscription_box item "
+            "cart code receipt invoice bill job auto_refill refill"
+        ),
     },
     triggers="tired rude enough pause leave said",
     plain=(
@@ -172,7 +199,6 @@ PAGE = Page(
         "why not|cant you? stop contact|message",
         "why not|cant you? stop",
         "if not stop contact|send|message",
-        
         "not consent receive? contact|message",
         "not want receive? me? contact",
         "message|thing 'need'|'must'|'needs'|'has'|'have'|'gotta' stop $",
@@ -229,7 +255,6 @@ PAGE = Page(
         "remove object|'item'|'items'|'one'|'order'",
         "stop object",
         "cancel object",
-        
         "not 'forget'",
         "'forget' contact|send",
         "not contact me? 'when'",

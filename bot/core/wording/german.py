@@ -6,137 +6,185 @@ PAGE = Page(
     language="de",
     words={
         "stop": (
-            "stopp stopps stoppen stoppt stoppe stoppen_sie stahp aufhören aufhoeren aufhörn hör{en,t,}_auf hoert_auf hör_uf "
-            "hören_sie_auf hören_sie_bitte_auf hör{t,}_bitte_auf hör{t,}_damit_auf hören_sie_damit_auf hör{t,}_endlich_auf "
-            "hören_sie_endlich_auf hört_sofort_auf hörts_auf hörts_endlich_auf hört_uf schluss schluß basta beenden "
-            "beendet beende_bitte beenden_sie unterlassen unterlasst unterlassen_sie einstellen einzustellen genug_von "
-            "genug_mit schluss_jetzt jetzt_reichts es_reicht mir_reichts reichts_mit lasst_das lass_das hör_bitte_auf "
-            "sein_lassen bleiben_lassen hörns_auf ufhöre höred_uf halt_stopp aufhoern höred_bitte_uf stoped"
+            "stopp stopps stoppen stoppt stoppe stoppen_sie stahp aufhören aufhoeren aufhörn "
+            "hör{en,t,}_auf hoert_auf hör_uf hören_sie_auf hören_sie_bitte_auf hör{t,}_bitte_auf "
+            "hör{t,}_damit_auf hören_sie_damit_auf hör{t,}_endlich_auf hören_sie_endlich_auf "
+            "hört_sofort_auf hörts_auf hörts_endlich_auf hört_uf schluss schluß basta beenden beendet "
+            "beende_bitte beenden_sie unterlassen unterlasst unterlassen_sie einstellen einzustellen "
+            "genug_von genug_mit schluss_jetzt jetzt_reichts es_reicht mir_reichts reichts_mit lasst_das "
+            "lass_das hör_bitte_auf sein_lassen bleiben_lassen hörns_auf ufhöre höred_uf halt_stopp "
+            "aufhoern höred_bitte_uf stoped"
         ),
-        "thing": "das dies diese es damit nichts alles dieses sowas den_scheiß den_mist den_quatsch den_scheiss sofort kram",
+        "thing": (
+            "das dies diese es damit nichts alles dieses sowas den_scheiß den_mist den_quatsch "
+            "den_scheiss sofort kram"
+        ),
         "contact": (
-            "schreib{en,t,,e,st} anschreib{en,t} kontaktier{en,t,e} anruf{en,t} belästig{en,t,e} belaestig{en,t} nerv{en,t,,e,st} "
-            "zuspam{men,mt} zu_spammen spamm{en,t} stör{en,t,e} stoer{en,t} texten textet meld{en,et,e} anzuschreiben "
-            "zu_schreiben zu_nerven zu_belästigen zu_kontaktieren kontaktiert zutexten zuzutexten zu_stören melden_bei "
-            "simsen sms_schreiben belästigt schriibe schriibed terrorisieren zumüllen zuzumüllen bombardieren"
+            "angeschrieben schreib{en,t,,e,st} anschreib{en,t} kontaktier{en,t,e} anruf{en,t} "
+            "belästig{en,t,e} belaestig{en,t} nerv{en,t,,e,st} zuspam{men,mt} zu_spammen spamm{en,t} "
+            "stör{en,t,e} stoer{en,t} texten textet meld{en,et,e} anzuschreiben zu_schreiben zu_nerven "
+            "zu_belästigen zu_kontaktieren kontaktiert zutexten zuzutexten zu_stören melden_bei simsen "
+            "sms_schreiben belästigt schriibe schriibed terrorisieren zumüllen zuzumüllen bombardieren"
         ),
-        "send": "schick{en,t,,e,st} send{en,et,e} zuschick{en,t} zusend{en,et} versend{en,et} zu_schicken zu_senden zuzusenden "
-        "verschicken zuzuschicken schicke geschickt gesendet schicked zukommen_lassen zukommen zustellen",
+        "send": (
+            "schick{en,t,,e,st} send{en,et,e} zuschick{en,t} zusend{en,et} versend{en,et} zu_schicken "
+            "zu_senden zuzusenden verschicken zuzuschicken schicke geschickt gesendet schicked "
+            "zukommen_lassen zukommen zustellen"
+        ),
         "message": (
-            "nachricht{,en} nachrichtn sms smsen msg{,s} spam werbung reklame werbe{sms,nachricht,nachrichten,texte} "
-            "newsletter mitteilung{,en} meldungen infos texte smse whatsapp{,s} benachrichtigung{,en} werbemüll "
-            "massensms textnachricht{,en} promos werbig nachrichte promo kurznachricht{,en} zusendung{,en} "
-            "sms_nachrichten spam_sms werbebotschaften post werbenachricht"
+            "nachricht{,en} nachrichtn sms smsen msg{,s} spam werbung reklame "
+            "werbe{sms,nachricht,nachrichten,texte} newsletter mitteilung{,en} meldungen infos texte smse "
+            "whatsapp{,s} benachrichtigung{,en} werbemüll massensms textnachricht{,en} promos werbig "
+            "nachrichte promo kurznachricht{,en} zusendung{,en} sms_nachrichten spam_sms werbebotschaften "
+            "post werbenachricht"
         ),
-        "content": "angebot{,e} gutschein{,e} coupons coupon links mails emails e-mails neuigkeiten rabatte aktionen",
+        "content": (
+            "angebot{,e} gutschein{,e} coupons coupon links mails emails e-mails neuigkeiten rabatte aktionen"
+        ),
         "me": "mir mich uns mi mer diese_nummer dieser_nummer an_diese_nummer an_mich bei_mir",
         "number": (
-            "nummer nummern handynummer telefonnummer nr handynr daten kontakt kontaktdaten mobilnummer telnr "
-            "telefonnr rufnummer daten_und_nummer handy"
+            "nummer nummern handynummer telefonnummer nr handynr daten kontakt kontaktdaten mobilnummer "
+            "telnr telefonnr rufnummer daten_und_nummer handy"
         ),
         "list": (
-            "liste listen verteiler verteilerliste system datenbank mailingliste kontakten kontakte adressliste "
-            "sms-liste kontaktliste sms_verteiler kartei daten_bank werbeliste verzeichnis newsletter smsliste"
+            "liste listen verteiler verteilerliste system datenbank mailingliste kontakten kontakte "
+            "adressliste sms-liste kontaktliste sms_verteiler kartei daten_bank werbeliste verzeichnis "
+            "newsletter smsliste"
         ),
         "remove": (
-            "lösch{en,t,e,} loesch{en,t} gelöscht löschung streich{en,t,e} gestrichen entfern{en,t,e} entfernung "
-            "nehm{en,t} nimm raus_nehmen rausnehmen herausnehmen vergess{en,t} vergiss verlier{en,t} tilgen lösched "
-            "raus_löschen rauslöschen rausstreichen schmeißt schmeisst schmeiß werft zu_löschen zu_entfernen"
+            "lösch{en,t,e,} loesch{en,t} gelöscht löschung streich{en,t,e} gestrichen entfern{en,t,e} "
+            "entfernung nehm{en,t} nimm raus_nehmen rausnehmen herausnehmen vergess{en,t} vergiss "
+            "verlier{en,t} tilgen lösched raus_löschen rauslöschen rausstreichen schmeißt schmeisst "
+            "schmeiß werft zu_löschen zu_entfernen"
         ),
         "off": "von aus vom",
         "cancel": (
-            "beend{en,et} kündig{en,t,e,ung} kuendig{en,e} stornier{en,t,e} abbestell{en,e,t} cancel{n,e} einstell{en} gekündigt "
-            "kündige storno deaktivier{en,t}"
+            "beend{en,et} kündig{en,t,e,ung} kuendig{en,e} stornier{en,t,e} abbestell{en,e,t} cancel{n,e} "
+            "einstell{en} gekündigt kündige storno deaktivier{en,t}"
         ),
-        "subscription": "abo abonnement sms-abo anmeldung sms_abo newsletter newsletterabo smsabo dienst sms_dienst sms_service mitgliedschaft_bei_sms",
+        "subscription": (
+            "abo abonnement sms-abo anmeldung sms_abo newsletter newsletterabo smsabo dienst sms_dienst "
+            "sms_service mitgliedschaft_bei_sms"
+        ),
         "unsub": (
-            "abmeld{en,ung,n} abzumelden apmelden abmelde abgemeldet_werden abmälde abbestell{en,ung,t} abbestelen abzubestellen "
-            "austrag{en,ung} auszutragen austräge ausgetragen_werden melden_sie_mich_ab melden_sie_mich_bitte_ab "
-            "meldet_mich_ab meld_mich_ab melde_mich_ab melde_mich_hiermit_ab meldet_mich_bitte_ab ich_melde_mich_ab tragen_sie_mich_aus "
-            "tragen_sie_mich_bitte_aus tragt_mich_aus trag_mich_aus tragt_mich_bitte_aus bestelle_ab bestell_ab "
-            "abmelden_bitte deabonnieren abonnement_kündigen abo_kündigen abo_beenden "
-            "newsletter_abbestellen abmeldn bestellen_sie_mich_ab tragen_sie_mich_wieder_aus desabonnieren "
-            "deregistrieren abzmelden melden_sie_uns_ab ich_steige_aus aussteigen"
+            "abmeld{en,ung,n} abzumelden apmelden abmelde abgemeldet_werden abmälde abbestell{en,ung,t} "
+            "abbestelen abzubestellen austrag{en,ung} auszutragen austräge ausgetragen_werden "
+            "melden_sie_mich_ab melden_sie_mich_bitte_ab meldet_mich_ab meld_mich_ab melde_mich_ab "
+            "melde_mich_hiermit_ab meldet_mich_bitte_ab ich_melde_mich_ab tragen_sie_mich_aus "
+            "tragen_sie_mich_bitte_aus tragt_mich_aus trag_mich_aus tragt_mich_bitte_aus bestelle_ab "
+            "bestell_ab abmelden_bitte deabonnieren abonnement_kündigen abo_kündigen abo_beenden "
+            "newsletter_abbestellen abmeldn bestellen_sie_mich_ab tragen_sie_mich_wieder_aus "
+            "desabonnieren deregistrieren abzmelden melden_sie_uns_ab ich_steige_aus aussteigen"
         ),
         "unsubbed": "abgemeldet ausgetragen",
-        "not": "nicht nie nie_wieder nie_mehr nimmer niemals net ned nid nöd nit nich nicht_mehr ned_mehr net_mehr nümm nümme nie_mehr_wieder",
-        "none": "keine kein keinen keinerlei kane ka kei genug null kaane koa koane schluss_mit ohne keini nix",
-        "more": "mehr weiter weiterhin wieder länger nochmal noch_mal mee jemals_wieder künftig zukünftig ferner meh",
-        "want": (
-            "will möchte moechte wollen möchten wünsche wünschen brauche brauchen mag wollte habe_um lust bitte_um bitten_um "
-            "interesse_an erlaube stimme verlange fordere wott wünsch willst ersuche_um bock_auf gwünscht wü mecht"
+        "not": (
+            "nicht nie nie_wieder nie_mehr nimmer niemals net ned nid nöd nit nich nicht_mehr ned_mehr "
+            "net_mehr nümm nümme nie_mehr_wieder"
         ),
-        "receive": "bekommen erhalten empfangen kriegen hören lesen haben sehen kontaktiert_werden angeschrieben_werden belästigt_werden "
-        "kriegn bekomme erhalte von_euch_hören krieg übercho becho haben_von",
+        "none": (
+            "keine kein keinen keinerlei kane ka kei genug null kaane koa koane schluss_mit ohne keini nix"
+        ),
+        "nothing": "nichts nix",
+        "sign_off": (
+            "melden meldet meld melde tragen tragt trag bestellen bestelle bestellt stellen stellt stell"
+        ),
+        "more": (
+            "mehr weiter weiterhin wieder länger nochmal noch_mal mee jemals_wieder künftig zukünftig "
+            "ferner meh"
+        ),
+        "want": (
+            "will möchte moechte wollen möchten wünsche wünschen brauche brauchen mag wollte habe_um lust "
+            "bitte_um bitten_um interesse_an erlaube stimme verlange fordere wott wünsch willst "
+            "ersuche_um bock_auf gwünscht wü mecht"
+        ),
+        "receive": (
+            "bekommen erhalten empfangen kriegen hören lesen haben sehen kriegn bekomme erhalte "
+            "von_euch_hören krieg übercho becho haben_von"
+        ),
         "again": "mehr weiter weiterhin wieder nochmal jetzt länger künftig zukünftig meh nie_wieder",
         "stranger": (
-            "falsche_nummer falsche_person falsch_verbunden verwählt nummer_falsch wer_ist_da wer_seid_ihr wer_sind_sie "
-            "kenne_sie_nicht kenne_euch_nicht kenn_euch_nicht wer_ist_das falschi_nummer"
+            "falsche_nummer falsche_person falsch_verbunden verwählt nummer_falsch wer_ist_da "
+            "wer_seid_ihr wer_sind_sie kenne_sie_nicht kenne_euch_nicht kenn_euch_nicht wer_ist_das "
+            "falschi_nummer"
         ),
-        "i_am_not": "ich_bin_nicht bin_nicht hier_ist_nicht das_ist_nicht_die_nummer_von nicht_die_nummer_von",
+        "i_am_not": (
+            "ich_bin_nicht bin_nicht hier_ist_nicht das_ist_nicht_die_nummer_von nicht_die_nummer_von"
+        ),
         "complaint": (
-            "kein_interesse nicht_interessiert nie_angemeldet nicht_angemeldet nie_zugestimmt belästigung nicht_bestellt "
-            "nie_bestellt keine_lust nie_eingewilligt interessiert_mich_nicht nie_registriert"
+            "kein_interesse nicht_interessiert nie_angemeldet nicht_angemeldet nie_zugestimmt belästigung "
+            "nicht_bestellt nie_bestellt keine_lust nie_eingewilligt interessiert_mich_nicht "
+            "nie_registriert"
         ),
         "consent": "einwilligung zustimmung erlaubnis einverständnis genehmigung einverständniserklärung",
-        "revoke": "widerrufe widerrufen widerruf zurückziehen ziehe entziehe widerrufs zurücknehmen wiederrufe wiederrufen",
+        "revoke": (
+            "widerrufe widerrufen widerruf zurückziehen ziehe entziehe widerrufs zurücknehmen wiederrufe "
+            "wiederrufen"
+        ),
         "begone": (
             "lass{t,en,}{,_sie}_{mich,uns,mi}{,_bitte,_endlich,_einfach,_jetzt}_in_{ruhe,ruah,frieden} "
-            "lönd_mi_in_rueh löhnd_mi_in_ruhe verschont_mich verschonen_sie_mich vergesst_meine_nummer ruhe_jetzt "
-            "verpisst_euch_und_stopp löscht_meine_nummer vergiss_meine_nummer"
+            "lönd_mi_in_rueh löhnd_mi_in_ruhe verschont_mich verschonen_sie_mich vergesst_meine_nummer "
+            "ruhe_jetzt verpisst_euch_und_stopp löscht_meine_nummer vergiss_meine_nummer"
         ),
         "out": "raus heraus draußen weg runter",
         "too_many": "zu_viele zu_viel viel_zu_viele so_viele dauernd ständig zuviele",
         "fewer": "weniger nicht_so_viele seltener",
-        "block": "blockiere_euch blockiere_sie blockier_euch blockieren_euch sie_blockieren euch_blockieren zeige_sie_an "
-        "zeige_euch_an anzeigen melde_euch",
+        "block": (
+            "blockiere_euch blockiere_sie blockier_euch blockieren_euch sie_blockieren euch_blockieren "
+            "zeige_sie_an zeige_euch_an anzeigen melde_euch"
+        ),
         "account": "konto account profil kundenkonto",
         "only": "nur lediglich ausschließlich",
         "why": "warum wieso weshalb",
-        "source": "habt_ihr_meine haben_sie_meine hast_du_meine habt_ihr_die haben_sie_diese meine_nummer_her hands_ihr_mini",
+        "source": (
+            "habt_ihr_meine haben_sie_meine hast_du_meine habt_ihr_die haben_sie_diese meine_nummer_her "
+            "hands_ihr_mini"
+        ),
         "enough": "genug nervt nervig reicht",
         "forbid": "verbiete untersage verbitte",
         "small": (
-            "die der das den dem des ein eine einen eure euren eurer eurem euer ihre ihren ihrer ihrem ihr sie du mein "
-            "meine meinen meiner dein deine deinen bitte mir mich uns an von aus vom mit zu zum zur per auf und_co "
-            "diese diesen dieser dieses dauernd ständig immer endlich sofort jetzt ja doch mal einfach so solche "
-            "irgendwelche irgendeine weitere weiteren in für blöden blöde blöder scheiß scheiss verdammten "
-            "lästigen nervigen ungewollte unerwünschte unerwünschten jegliche alle allen ganzen werbliche hier "
-            "eich euch ihnen sich damit mehr weiter weiterhin e de bei über nummer_an danke umgehend bloß endlich "
-            "künftig zukünftig ab dauerhaft es überhaupt gar ich i wirklich auch handy um"
+            "die der das den dem des ein eine einen eure euren eurer eurem euer ihre ihren ihrer ihrem "
+            "ihr sie du mein meine meinen meiner dein deine deinen bitte mir mich uns an von aus vom mit "
+            "zu zum zur per auf und_co diese diesen dieser dieses dauernd ständig immer endlich sofort "
+            "jetzt ja doch mal einfach so solche irgendwelche irgendeine weitere weiteren in für blöden "
+            "blöde blöder scheiß scheiss verdammten lästigen nervigen ungewollte unerwünschte "
+            "unerwünschten jegliche alle allen ganzen werbliche hier eich euch ihnen sich damit mehr "
+            "weiter weiterhin e de bei über nummer_an danke umgehend bloß endlich künftig zukünftig ab "
+            "dauerhaft es überhaupt gar ich i wirklich auch handy um werden wird"
         ),
         "lead": (
-            "bitte danke vielen_dank hallo hi hey guten_tag guten_morgen guten_abend grüezi servus moin ok okay jetzt "
-            "sofort endlich ich i wir will möchte moechte wollen würde würden könnt könnten können kann ihr sie gerne "
-            "gern mal doch einfach und_zwar hiermit leute nein ja nochmal nochmals ich_sagte sagte gesagt "
-            "habe_gesagt ich_habe_gesagt zum_letzten_mal umgehend unverzüglich mfg lg gruß grüße mit_freundlichen_grüßen "
-            "damit euch ihnen mich mir uns dass daß sehr_geehrte_damen_und_herren herzlichen_dank mit_sofortiger_wirkung "
-            "ab_sofort ab_jetzt in_zukunft künftig zukünftig verdammt scheiße mann bloß es soll sollen sollt "
-            "müsst wünsche schon bereits mehrfach dringend wäre_nett also so dann für_immer von_euch von_ihnen "
-            "nun lieb vielmals merci werden haben geh bittschön jetz jetza zum_kuckuck alles"
+            "bitte danke vielen_dank hallo hi hey guten_tag guten_morgen guten_abend grüezi servus moin "
+            "ok okay jetzt sofort endlich ich i wir will möchte moechte wollen würde würden könnt könnten "
+            "können kann ihr sie gerne gern mal doch einfach und_zwar hiermit leute nein ja nochmal "
+            "nochmals ich_sagte sagte gesagt habe_gesagt ich_habe_gesagt zum_letzten_mal umgehend "
+            "unverzüglich mfg lg gruß grüße mit_freundlichen_grüßen damit euch ihnen mich mir uns dass "
+            "daß sehr_geehrte_damen_und_herren herzlichen_dank mit_sofortiger_wirkung ab_sofort ab_jetzt "
+            "in_zukunft künftig zukünftig verdammt scheiße mann bloß es soll sollen sollt müsst wünsche "
+            "schon bereits mehrfach dringend wäre_nett also so dann für_immer von_euch von_ihnen nun lieb "
+            "vielmals merci werden haben geh bittschön jetz jetza zum_kuckuck alles"
         ),
         "join": "und aber weil denn oder da sonst ansonsten damit_ich",
         "if": (
-            "wenn falls was_passiert wann ob hat habt_ihr haben_sie warum_habt aus_versehen versehentlich warum_bin "
-            "warum_bekomme kann_man wer wird sobald jemand"
+            "wenn falls was_passiert wann ob hat habt_ihr haben_sie warum_habt aus_versehen versehentlich "
+            "warum_bin warum_bekomme kann_man wer wird sobald jemand"
         ),
         "ask": (
-            "wie wie_kann_ich wie_kann_man wo wo_kann_ich wie_melde wie_komme_ich kann_ich darf_ich geht_das "
+            "wie wie_kann_ich wie_kann_man wo wo_kann_ich wie_komme_ich kann_ich darf_ich geht_das "
             "was_muss_ich_tun ist_es_möglich gibt_es_eine_möglichkeit wie_geht_die"
         ),
         "limit": (
-            "nach vor nachts abends morgens so_spät spät früh bis am_sonntag sonntag sonntags samstags wochenende "
-            "während so_viele so_viel so_oft oft täglich jeden_tag dauernd_am ausser außer nur emails email e-mails "
-            "frau mann_nummer meiner_frau meinem_mann mutter vater sohn tochter woche wochen monat monate morgen_früh "
-            "heute arbeit uhr feiertagen urlaub in_der_nacht nacht zweimal wöchentlich auf_englisch für_eine vorerst"
+            "nach vor nachts abends morgens so_spät spät früh bis am_sonntag sonntag sonntags samstags "
+            "wochenende während so_viele so_viel so_oft oft täglich jeden_tag dauernd_am ausser außer nur "
+            "emails email e-mails frau mann_nummer meiner_frau meinem_mann mutter vater sohn tochter "
+            "woche wochen monat monate morgen_früh heute arbeit uhr feiertagen urlaub in_der_nacht nacht "
+            "zweimal wöchentlich auf_englisch für_eine vorerst"
         ),
         "object": (
-            "bestellung rechnung paket zwiebeln tüte termin reservierung artikel lieferung beleg käse produkt ware "
-            "warenkorb korb buchung gurken cola zeitung bon"
+            "bestellung rechnung paket zwiebeln tüte termin reservierung artikel lieferung beleg käse "
+            "produkt ware warenkorb korb buchung gurken cola zeitung bon"
         ),
         "subscribe": "anmelden anmeldung_zur registrieren eintragen abonnieren angemeldet melden_sie_sich",
     },
-    triggers="complaint i_am_not enough forbid out",
+    triggers="complaint i_am_not enough forbid out nothing sign_off",
     plain=(
         "stop me? contact|send",
         "stop 'mit' ... message",
@@ -193,7 +241,7 @@ PAGE = Page(
         "'bestellen'|'bestelle'|'bestellt' message 'ab'",
         "'nichts'|'nix' more contact|send|receive",
         "not more contact",
-        "none message more? receive",
+        "none message more receive",
         "'stoppen' message",
         "message stop $",
     ),

@@ -58,9 +58,11 @@ class Finding:
     bare: bool = False  # nothing but "stop" or "stop it"
 
     def holds(self, other: "Finding") -> bool:
+        """Tell whether the other's pieces are all among these: then this is the fuller reading."""
         return self.pieces >= other.pieces
 
     def meets(self, other: "Finding") -> bool:
+        """Tell whether the two share a place in the sentence."""
         return self.start < other.end and other.start < self.end
 
 
@@ -156,7 +158,9 @@ class Grammar:
             self._add_pattern(text.removesuffix("|$"), verdict)
             text = f"{text[: text.rindex(' ')]} $"
         names = text.split()
-        if (first := names[0] == "^") < len(names) and names[first].endswith("?"):  # it is there, or it is not
+        if (first := names[0] == "^") < len(names) and names[first].endswith(
+            "?"
+        ):  # it is there, or it is not
             self._add_pattern(" ".join(names[:first] + names[first + 1 :]), verdict)
             names[first] = names[first].rstrip("?")
         opens, closes = names[0] == "^", names[-1] == "$"
@@ -283,7 +287,7 @@ class Grammar:
             if rest is not None:
                 return rest
             kinds = sentence.words[place].kinds
-            if kinds & ~(self._small | self._limit | self._lead):
+            if kinds & ~(self._small | self._limit | self._lead | self.digits):
                 return None
             unknown += not kinds & self._small
             if unknown > UNDERSTOOD_NOT_MAX:

@@ -44,7 +44,9 @@ def read(text: str) -> Reading:
     sentences = [words for words in map(_normalised, _SENTENCE.split(text)) if words]
     readings = [reader.read(grammar, sentences) for grammar in languages]
     asking = [(reading, known) for reading, known in readings if reading.verdict is not Verdict.NONE]
-    innocent = [(reading, known) for reading, known in readings if reading.verdict is Verdict.NONE and reading.because]
+    innocent = [
+        (reading, known) for reading, known in readings if reading.verdict is Verdict.NONE and reading.because
+    ]
     # What one language takes for a request may be everyday words of another that knows the text better.
     most = max((known for _, known in innocent), default=-1)
     asking = [(reading, known) for reading, known in asking if known > most]
@@ -95,8 +97,11 @@ class _Reader:
             for meant in self._spelling.meant(word):
                 found += [grammar for grammar in self._triggered.get(meant, ()) if grammar not in found]
         if not normalised.isascii():
-            folded = normalised.translate(chinese.SIMPLIFIED)
-            found += [grammar for triggers, grammar in self._triggers if triggers.search(folded)]
+            found += [
+                grammar
+                for triggers, grammar in self._triggers
+                if triggers.search(_folded(grammar, normalised))
+            ]
         return found
 
     def read(self, grammar: Grammar, sentences: list[str]) -> tuple[Reading, int]:
@@ -111,9 +116,11 @@ class _Reader:
             asking += kept
             innocent += against
             joke = joke or grammar.first(words, "joke")
-            known += sum(bool(word.kinds) for word in words)
+            known += sum(len(word.written.split(" ")) for word in words if word.kinds)
             unknown += sum(not word.kinds for word in words)
-        asking = [found for finding in asking if (found := _unless(joke, finding, is_all=not unknown)) is not None]
+        asking = [
+            found for finding in asking if (found := _unless(joke, finding, is_all=not unknown)) is not None
+        ]
         if not asking:
             because = (*(innocent[0].because if innocent else ()), *((f"joke: {joke}",) if joke else ()))
             return Reading(Verdict.NONE, because, grammar.language if because else None), known
@@ -134,10 +141,10 @@ class _Reader:
         meant = [next((m for m in self._spelling.meant(w) if m in grammar.parts), w) for w in written]
         at = 0
         while at < len(meant):
-            for count in range(min(grammar.longest if meant[at] in grammar.heads else 1, len(meant) - at), 0, -1):
-                kinds = lexicon.get(" ".join(meant[at : at + count]), 0)
-                if kinds or count == 1:
-                    break
+            count = min(grammar.longest if meant[at] in grammar.heads else 1, len(meant) - at)
+            while count > 1 and " ".join(meant[at : at + count]) not in lexicon:
+                count -= 1
+            kinds = lexicon.get(" ".join(meant[at : at + count]), 0)
             if not kinds and meant[at].isdigit():
                 kinds = grammar.digits
             yield Word(" ".join(written[at : at + count]), kinds)
@@ -145,7 +152,7 @@ class _Reader:
 
 
 def _unspaced(grammar: Grammar, sentence: str) -> Iterator[Word]:
-    folded = sentence.translate(chinese.SIMPLIFIED) if grammar.language == chinese.PAGE.language else sentence
+    folded = _folded(grammar, sentence)
     at = 0
     while at < len(folded):
         if folded[at] == " ":
@@ -156,14 +163,16 @@ def _unspaced(grammar: Grammar, sentence: str) -> Iterator[Word]:
             end = run.end()
             kinds = grammar.lexicon.get(run[0], grammar.digits if run[0].isdigit() else 0)
         else:
-            for end in range(min(at + grammar.longest, len(folded)), at, -1):
-                kinds = grammar.lexicon.get(folded[at:end], 0)
-                if kinds:
-                    break
-            else:
-                end = at + 1
+            end = min(at + grammar.longest, len(folded))
+            while end > at + 1 and folded[at:end] not in grammar.lexicon:
+                end -= 1
+            kinds = grammar.lexicon.get(folded[at:end], 0)
         yield Word(sentence[at:end], kinds)
         at = end
+
+
+def _folded(grammar: Grammar, text: str) -> str:
+    return text.translate(chinese.SIMPLIFIED) if grammar.language == chinese.PAGE.language else text
 
 
 def _unless(joke: str, found: Finding, *, is_all: bool) -> Finding | None:

@@ -6,90 +6,108 @@ PAGE = Page(
     language="es",
     words={
         "stop": (
-            "alto parar pará_de par{en,e,ad,enle,ale,arle,emos} deja dejá dejad dejar deje dejen dejame_de déjenme_de "
-            "dejarme_de detener deteng{a,an} detén deten detente cesar ces{e,en} basta bastante_de terminen terminar "
-            "ya_basta ya_paren ya_parenle no_sigan no_sigas evitar evit{e,en} suspend{a,an,er} abstenganse_de "
-            "ya_estuvo stopp stahp ya_estuvo_de ya_chole_con finalizar interrump{a,an,ir} frenen frenar córtenla "
-            "cortala cortenla corten deténganse termina_de fin_a fin_de_los"
+            "alto parar pará_de par{en,e,ad,enle,ale,arle,emos} deja dejá dejad dejar deje dejen "
+            "dejame_de déjenme_de dejarme_de detener deteng{a,an} detén deten detente cesar ces{e,en} "
+            "basta bastante_de terminen terminar ya_basta ya_paren ya_parenle no_sigan no_sigas evitar "
+            "evit{e,en} suspend{a,an,er} abstenganse_de ya_estuvo stopp stahp ya_estuvo_de ya_chole_con "
+            "finalizar interrump{a,an,ir} frenen frenar córtenla cortala cortenla corten deténganse "
+            "termina_de fin_a fin_de_los"
         ),
-        "thing": "esto eso esta este nada esas estos esos estas cosas todo ello pavadas tonterías nada_más basura",
+        "thing": (
+            "esto eso esta este nada esas estos esos estas cosas todo ello pavadas tonterías nada_más basura"
+        ),
         "contact": (
-            "escrib{ir,a,as,an,iendo,es,áis,ais}{,me,nos} escribi{rme,rnos,endome,endonos} contact{ar,e,es,en,ando}{,me,nos} "
-            "contactéis llam{ar,e,es,en,ando}{,me,nos} molest{ar,e,es,en,ando,éis}{,me,nos} mensajear{,me} "
-            "mensaje{arme,en,ando,andome} textear{,me} texteen texteando fastidi{ar,e,es,en,ando}{,me,nos} "
-            "jod{er,a,as,an,iendo}{,me,nos} jodan chingar chinguen chingando spamear{,me} spameen spameando "
-            "hostig{ar,uen,ando}{,me} acos{ar,en,ando}{,me} moleste{n,s} comunicarse comuniquen "
-            "rompan_las_bolas romper_las_bolas dar_la_lata darme_la_lata darme_la_brasa dar_la_brasa dar_la_tabarra "
-            "volváis_a_escribir{,me} vuelv{a,as,an}_a_{escribir,llamar,contactar,molestar}{,me,nos} whatsapp{ear,earme} "
-            "den_lata joroben jorobar incomod{ar,en,e}{,me} busquen busques buscarme"
+            "escrib{ir,a,as,an,iendo,es,áis,ais}{,me,nos} escribi{rme,rnos,endome,endonos} "
+            "contact{ar,e,es,en,ando}{,me,nos} contactéis llam{ar,e,es,en,ando}{,me,nos} "
+            "molest{ar,e,es,en,ando,éis}{,me,nos} mensajear{,me} mensaje{arme,en,ando,andome} "
+            "textear{,me} texteen texteando fastidi{ar,e,es,en,ando}{,me,nos} "
+            "jod{er,a,as,an,iendo}{,me,nos} jodan chingar chinguen chingando spamear{,me} spameen "
+            "spameando hostig{ar,uen,ando}{,me} acos{ar,en,ando}{,me} moleste{n,s} comunicarse comuniquen "
+            "rompan_las_bolas romper_las_bolas dar_la_lata darme_la_lata darme_la_brasa dar_la_brasa "
+            "dar_la_tabarra volváis_a_escribir{,me} "
+            "vuelv{a,as,an}_a_{escribir,llamar,contactar,molestar}{,me,nos} whatsapp{ear,earme} den_lata "
+            "joroben jorobar incomod{ar,en,e}{,me} busquen busques buscarme"
         ),
         "send": (
-            "mand{ar,a,an,e,es,en,ando,éis,eis,áis}{,me,nos,le} envi{ar,a,an,e,es,en,ando,éis,eis,áis,o}{,me,nos,le} "
-            "manden{me,nos} envien{me,nos} mandarnos enviarnos lleg{ar,uen,ue}{,me,nos} "
-            "vuelv{a,as,an}_a_{mandar,enviar}{,me,nos} volváis_a_{mandar,enviar}{,me,nos} pas{ar,en}{,me} mandandome "
-            "enviandome reenviar remitir remitan el_envío_de el_envio envío envios llegándome"
+            "mand{ar,a,an,e,es,en,ando,éis,eis,áis}{,me,nos,le} "
+            "envi{ar,a,an,e,es,en,ando,éis,eis,áis,o}{,me,nos,le} manden{me,nos} envien{me,nos} mandarnos "
+            "enviarnos lleg{ar,uen,ue}{,me,nos} vuelv{a,as,an}_a_{mandar,enviar}{,me,nos} "
+            "volváis_a_{mandar,enviar}{,me,nos} pas{ar,en}{,me} mandandome enviandome reenviar remitir "
+            "remitan el_envío_de el_envio envío envios llegándome"
         ),
         "message": (
-            "mensaj{e,es,ito,itos} mnsj mnsjs msj{,s,es} msg{,s} sms spam texto{,s} publicidad propaganda promo{,s} "
-            "promocion{,es} promoción notificacion{,es} notificación anuncio{,s} aviso{,s} alertas newsletter "
-            "boletin{,es} boletín mensajería comunicaciones comunicación mensage{,s} msjes whatsapps mjes"
+            "mensaj{e,es,ito,itos} mnsj mnsjs msj{,s,es} msg{,s} sms spam texto{,s} publicidad propaganda "
+            "promo{,s} promocion{,es} promoción notificacion{,es} notificación anuncio{,s} aviso{,s} "
+            "alertas newsletter boletin{,es} boletín mensajería comunicaciones comunicación mensage{,s} "
+            "msjes whatsapps mjes"
         ),
-        "content": "oferta{,s} cupon{,es} descuentos ofertas links correos informacion información recordatorios",
+        "content": (
+            "oferta{,s} cupon{,es} descuentos ofertas links correos informacion información recordatorios"
+        ),
         "me": "me nos a_mi mi_celular mi_teléfono a_este_número este_número este_numero mi_cel",
-        "number": "número numero numeros cel celular telefono teléfono tel móvil movil contacto datos whatsapp",
+        "number": (
+            "número numero numeros cel celular telefono teléfono tel móvil movil contacto datos whatsapp"
+        ),
         "list": (
-            "lista listas lista_de_contactos base_de_datos base registro registros sistema contactos lista_de_mensajes "
-            "lista_de_difusión lista_de_envíos agenda grupo bbdd directorio lista_de_correo suscripciones"
+            "lista listas lista_de_contactos base_de_datos base registro registros sistema contactos "
+            "lista_de_mensajes lista_de_difusión lista_de_envíos agenda grupo bbdd directorio "
+            "lista_de_correo suscripciones"
         ),
         "remove": (
-            "borr{ar,a,e,en,á,ad}{,me,nos,lo} elimin{ar,a,e,en,á,ad}{,me,nos,lo} quit{ar,a,e,en,á,ad}{,me,nos,lo} "
-            "saqu{e,en}{,me,nos,lo} sac{a,á,ar}{,me,nos,lo} sacad{me,nos} quiten{me,nos} remov{er,e,ed}{,me} "
-            "remuev{a,an}{,me} suprim{ir,a,an}{,me} retir{ar,e,en,a}{,me} tach{en,enme,ar} olvid{en,ense_de,ate_de} "
-            "pierd{an,e} olvídense_del borrado_de desvincul{ar,en} exclu{ir,yan}{,me} eliminación_de"
+            "borr{ar,a,e,en,á,ad}{,me,nos,lo} elimin{ar,a,e,en,á,ad}{,me,nos,lo} "
+            "quit{ar,a,e,en,á,ad}{,me,nos,lo} saqu{e,en}{,me,nos,lo} sac{a,á,ar}{,me,nos,lo} "
+            "sacad{me,nos} quiten{me,nos} remov{er,e,ed}{,me} remuev{a,an}{,me} suprim{ir,a,an}{,me} "
+            "retir{ar,e,en,a}{,me} tach{en,enme,ar} olvid{en,ense_de,ate_de} pierd{an,e} olvídense_del "
+            "borrado_de desvincul{ar,en} exclu{ir,yan}{,me} eliminación_de"
         ),
         "cancel": (
-            "cancel{ar,a,e,en,á,ad,o}{,me} anul{ar,a,e,en,ad,o} termin{ar,en} finalic{e,en} dar_fin_a suspend{an,er}"
+            "cancel{ar,a,e,en,á,ad,o}{,me} anul{ar,a,e,en,ad,o} termin{ar,en} finalic{e,en} dar_fin_a "
+            "suspend{an,er}"
         ),
         "subscription": (
-            "suscripción suscripcion suscripciones subscripción subscripcion inscripción inscripcion registro "
-            "afiliación alta servicio_de_mensajes servicio_de_sms servicio_sms"
+            "suscripción suscripcion suscripciones subscripción subscripcion inscripción inscripcion "
+            "registro afiliación alta servicio_de_mensajes servicio_de_sms servicio_sms"
         ),
         "unsub": (
-            "baja de_baja d{ar,en,enme,ame,ale,eme}_de_baja darme_de_baja darse_de_baja "
-            "denme_de_baja me_dan_de_baja me_den_de_baja den_de_baja dame_de_baja date_de_baja dé_de_baja "
+            "baja de_baja d{ar,en,enme,ame,ale,eme}_de_baja darme_de_baja darse_de_baja denme_de_baja "
+            "me_dan_de_baja me_den_de_baja den_de_baja dame_de_baja date_de_baja dé_de_baja "
             "dad{,me}_de_baja la_baja mi_baja su_baja desuscrib{ir,irme,an,anme,eme,ame,o,í,irse} "
             "desubscrib{ir,irme,an,anme,eme,irse} dessuscribir desuscripción desuscripcion dessuscripcion "
-            "desapunt{ar,arme,enme,adme,ame} desafili{ar,arme,en,enme} cancelar_suscripción me_doy_de_baja "
-            "borrarme_de_la_lista salirme_de_la_lista salirme_de_esta salir_de_esta salir_de_la "
-            "desinscrib{ir,irme,an,anme} desactiv{ar,en,enme} salirme_de_su desregistrar{,me} "
-            "desvincularme salirme_del_grupo darme_baja dar_baja denme_baja dame_baja me_dan_baja me_salgo "
-            "borrarme dame_d_baja salirme"
+            "desapunt{ar,arme,enme,adme,ame} desafili{ar,arme,en,enme} cancelar_suscripción "
+            "me_doy_de_baja borrarme_de_la_lista salirme_de_la_lista salirme_de_esta salir_de_esta "
+            "salir_de_la desinscrib{ir,irme,an,anme} desactiv{ar,en,enme} salirme_de_su desregistrar{,me} "
+            "desvincularme salirme_del_grupo darme_baja dar_baja denme_baja dame_baja me_dan_baja "
+            "me_salgo borrarme dame_d_baja salirme"
         ),
         "not": (
-            "no ya_no nunca nunca_más jamás jamas tampoco ni nunca_más_me no_se "
-            "no_vuelvan_a nadie nunca_mas_me no_m ya_no_nos no_vuelva_a no_vuelvas_a nao"
+            "no ya_no nunca nunca_más jamás jamas tampoco ni nunca_más_me no_se no_vuelvan_a nadie "
+            "nunca_mas_me no_m ya_no_nos no_vuelva_a no_vuelvas_a nao"
         ),
         "none": "no_más no_mas ya_no_más ya_no_mas basta_de cero nada_de sin",
         "want": (
-            "quiero queremos quisiera deseo deseamos necesito pedí pedi interesa_recibir me_interesa_recibir "
-            "me_interesa_seguir acepto autorizo consiento pido solicito solicitamos me_gustaría "
-            "interesan interesa_su interesan_sus quiero_seguir autoricé pedimos gustaría"
+            "quiero queremos quisiera deseo deseamos necesito pedí pedi interesa_recibir "
+            "me_interesa_recibir me_interesa_seguir acepto autorizo consiento pido solicito solicitamos "
+            "me_gustaría interesan interesa_su interesan_sus quiero_seguir autoricé pedimos gustaría"
         ),
         "receive": (
-            "recib{ir,iendo,o,a}{,los,las} seguir seguir_recibiendo que_me_llegue que_me_lleguen que_lleguen tener ver "
-            "saber saber_de saber_nada que_me_manden que_me_envíen leer obtener que_me_mande"
+            "recib{ir,iendo,o,a}{,los,las} seguir seguir_recibiendo que_me_llegue que_me_lleguen "
+            "que_lleguen tener ver saber saber_de saber_nada que_me_manden que_me_envíen leer obtener "
+            "que_me_mande"
         ),
-        "again": "más mas ya nunca_más jamás nunca otra_vez de_nuevo en_adelante a_partir_de_ahora aquí aqui ahora",
+        "again": (
+            "más mas ya nunca_más jamás nunca otra_vez de_nuevo en_adelante a_partir_de_ahora aquí aqui ahora"
+        ),
         "stranger": (
             "número_equivocado numero_equivocado se_equivocaron equivocado se_equivoca_de_número "
-            "se_equivocaron_de_número persona_equivocada número_incorrecto numero_incorrecto quién_es quien_es quienes_son "
-            "no_los_conozco se_equivocó te_equivocaste tienen_mal_el_número teléfono_equivocado no_soy_esa_persona"
+            "se_equivocaron_de_número persona_equivocada número_incorrecto numero_incorrecto quién_es "
+            "quien_es quienes_son no_los_conozco se_equivocó te_equivocaste tienen_mal_el_número "
+            "teléfono_equivocado no_soy_esa_persona"
         ),
         "i_am_not": "no_soy",
         "complaint": (
-            "no_me_interesa no_interesa no_estoy_interesado no_estoy_interesada no_me_suscribí nunca_me_suscribí "
-            "no_les_di_permiso acoso hartos harto harta estoy_harto estoy_harta me_tienen_harto me_tienen_harta "
-            "no_tengo_interés no_me_interesan"
+            "no_me_interesa no_interesa no_estoy_interesado no_estoy_interesada no_me_suscribí "
+            "nunca_me_suscribí no_les_di_permiso acoso hartos harto harta estoy_harto estoy_harta "
+            "me_tienen_harto me_tienen_harta no_tengo_interés no_me_interesan"
         ),
         "consent": "consentimiento permiso autorización autorizacion",
         "revoke": "revoco revocar retiro retirar quito revoquen cancelo anulo",
@@ -97,57 +115,69 @@ PAGE = Page(
             "déj{a,e,en,ad,á}{me,nos}_en_paz dejarme_en_paz déj{a,e,en,ad}{me,nos}_tranquil{o,a,os} "
             "olvíd{ense,ate}_de_mi_número pierdan_mi_número en_paz borren_mi_número"
         ),
-        "too_many": "demasiados demasiadas muchos muchísimos tantos tantas mucho mucha demasiada exceso_de un_montón_de",
+        "too_many": (
+            "demasiados demasiadas muchos muchísimos tantos tantas mucho mucha demasiada exceso_de "
+            "un_montón_de"
+        ),
         "fewer": "menos no_tantos",
-        "block": "los_voy_a_bloquear los_bloqueo los_bloquearé te_voy_a_bloquear bloquearlos bloquearte "
-        "los_voy_a_denunciar los_voy_a_reportar los_denuncio os_voy_a_bloquear denunciarlos reportarlos",
+        "block": (
+            "los_voy_a_bloquear los_bloqueo los_bloquearé te_voy_a_bloquear bloquearlos bloquearte "
+            "los_voy_a_denunciar los_voy_a_reportar los_denuncio os_voy_a_bloquear denunciarlos "
+            "reportarlos"
+        ),
         "account": "cuenta membresía membresia perfil",
         "only": "solo sólo solamente únicamente",
         "why": "por_qué por_que porque porqué",
         "source": (
-            "sacaron_mi sacaron_este tienen_mi consiguieron_mi dio_mi dieron_mi les_dio_mi consiguió_mi obtuvieron_mi "
-            "habéis_sacado_mi sacaste_mi pasó_mi tenéis_mi les_dio"
+            "sacaron_mi sacaron_este tienen_mi consiguieron_mi dio_mi dieron_mi les_dio_mi consiguió_mi "
+            "obtuvieron_mi habéis_sacado_mi sacaste_mi pasó_mi tenéis_mi les_dio"
         ),
         "enough": "harto harta me_tienen_harto hartan ya_estuvo_bueno",
         "small": (
-            "a al el la los las un una unos unas de del su sus tu tus vuestra vuestro vuestras vuestros mi mis este esta "
-            "estos estas ese esa esos esas con por más mas ya que me nos lo le les y_de tanto tanta todos todas "
-            "todo malditos pinches pinche putos puto puta molestos ningún ninguna ningun otro otra a_este a_mi "
-            "de_ustedes ustedes de_vosotros vosotros por_favor porfa porfavor xfa x_favor cualquier tipo_de "
-            "clase_de seguir sus estúpidos estupidos comerciales publicitarios tipo inmediatamente "
-            "de_una_vez de_una_buena_vez de_texto aquí aqui recibiendo tontos ahora favor nunca jamás siempre tipo "
-            "promocionales por_este_medio a_mi_celular al_celular molestosos no_deseados a_mí_numero_de"
+            "a al el la los las un una unos unas de del su sus tu tus vuestra vuestro vuestras vuestros "
+            "mi mis este esta estos estas ese esa esos esas con por más mas ya que me nos lo le les y_de "
+            "tanto tanta todos todas todo malditos pinches pinche putos puto puta molestos ningún ninguna "
+            "ningun otro otra a_este a_mi de_ustedes ustedes de_vosotros vosotros por_favor porfa "
+            "porfavor xfa x_favor cualquier tipo_de clase_de seguir sus estúpidos estupidos comerciales "
+            "publicitarios tipo inmediatamente de_una_vez de_una_buena_vez de_texto aquí aqui recibiendo "
+            "tontos ahora favor nunca jamás siempre tipo promocionales por_este_medio a_mi_celular "
+            "al_celular molestosos no_deseados a_mí_numero_de"
         ),
         "lead": (
-            "por_favor porfa porfavor porfis x_favor xfa favor_de favor hola buenas buenos_días buenas_tardes "
-            "gracias muchas_gracias disculpe disculpen oiga oigan oye ey señores señorita estimados ya ahora quiero "
-            "quisiera quisieramos deseo necesito pido solicito les te le que me pido_que "
-            "les_pido_que le_pido_que pueden podrían puede podría podéis pueden_por_favor me_gustaría de_una_vez "
-            "inmediatamente ahora_mismo hoy_mismo che wey güey amigo amigos pues bueno vale va listo ok a_todos "
-            "a_todo todo todos y o sea ya_les_dije ya_dije les_dije he_dicho dije_que ya_les_dije_que ya_dije_que "
-            "quiero_que por_última_vez dije necesito_que exijo pedir solicitar la_verdad no_gracias saludos urgente "
-            "en_serio procedan_a proceda_a hagan_el_favor_de tengan_a_bien porfi plis plisss neta no_no tío me_urge "
-            "ando es muy amable amables carajo coño joder hostia la_puta_madre de_inmediato todas"
+            "por_favor porfa porfavor porfis x_favor xfa favor_de favor hola buenas buenos_días "
+            "buenas_tardes gracias muchas_gracias disculpe disculpen oiga oigan oye ey señores señorita "
+            "estimados ya ahora quiero quisiera quisieramos deseo necesito pido solicito les te le que me "
+            "pido_que les_pido_que le_pido_que pueden podrían puede podría podéis pueden_por_favor "
+            "me_gustaría de_una_vez inmediatamente ahora_mismo hoy_mismo che wey güey amigo amigos pues "
+            "bueno vale va listo ok a_todos a_todo todo todos y o sea ya_les_dije ya_dije les_dije "
+            "he_dicho dije_que ya_les_dije_que ya_dije_que por_última_vez dije necesito_que exijo pedir "
+            "solicitar la_verdad no_gracias saludos urgente en_serio procedan_a proceda_a "
+            "hagan_el_favor_de tengan_a_bien porfi plis plisss neta no_no tío me_urge ando es muy amable "
+            "amables carajo coño joder hostia la_puta_madre de_inmediato todas"
         ),
         "join": "y pero porque pues_porque o_si o_los o_las o aunque e sino si_no entonces así_que",
         "if": (
-            "si qué_pasa_si que_pasa_si qué_pasa cuando cuándo por_qué_dejaron por_que_dejaron por_qué_ya_no "
-            "por_que_ya_no me_di me_dieron fue hasta_cuándo hasta_cuando sin_querer por_error por_qué_no "
-            "por_que_no_me se_puede dónde_está a_qué_hora a_que_hora por_accidente alguien"
+            "si qué_pasa_si que_pasa_si qué_pasa cuando cuándo por_qué_dejaron por_que_dejaron "
+            "por_qué_ya_no por_que_ya_no me_di me_dieron fue hasta_cuándo hasta_cuando sin_querer "
+            "por_error por_qué_no por_que_no_me se_puede dónde_está a_qué_hora a_que_hora por_accidente "
+            "alguien"
         ),
-        "ask": "cómo como como_puedo cómo_puedo dónde donde puedo podría_yo hay_forma_de qué_hago_para que_hago_para "
-        "cómo_hago_para como_hago_para de_qué_forma hay_manera_de es_posible",
+        "ask": (
+            "cómo como como_puedo cómo_puedo dónde donde puedo podría_yo hay_forma_de qué_hago_para "
+            "que_hago_para cómo_hago_para como_hago_para de_qué_forma hay_manera_de es_posible"
+        ),
         "limit": (
-            "después_de despues_de antes_de hasta de_noche por_la_noche en_la_noche tan_tarde tarde temprano "
-            "en_la_madrugada madrugada tantos tantas tanto tan_seguido seguido diario diarios todos_los_días "
-            "cada_día los_domingos domingo domingos fines_de_semana sábados entre_semana mientras durante por_una_semana "
-            "por_un_mes salvo excepto menos solo sólo unicamente correos correo email emails mails por_correo esposa "
-            "esposo marido mujer hijo hija madre padre mamá papá hermano hermana novia semanas meses mes semana "
-            "mañana hoy trabajo horario noche noches semanal a_diario tan_temprano pm vacaciones en_inglés"
+            "después_de despues_de antes_de hasta de_noche por_la_noche en_la_noche tan_tarde tarde "
+            "temprano en_la_madrugada madrugada tantos tantas tanto tan_seguido seguido diario diarios "
+            "todos_los_días cada_día los_domingos domingo domingos fines_de_semana sábados entre_semana "
+            "mientras durante por_una_semana por_un_mes salvo excepto menos solo sólo unicamente correos "
+            "correo email emails mails por_correo esposa esposo marido mujer hijo hija madre padre mamá "
+            "papá hermano hermana novia semanas meses mes semana mañana hoy trabajo horario noche noches "
+            "semanal a_diario tan_temprano pm vacaciones en_inglés"
         ),
         "object": (
-            "pedido cebolla recibo factura paquete comida mesa queso hielo envío_del compra reserva cita producto "
-            "articulo artículo carrito repartidor entrega orden"
+            "pedido cebolla recibo factura paquete comida mesa queso hielo envío_del compra reserva cita "
+            "producto articulo artículo carrito repartidor entrega orden"
         ),
         "past": "recib{í,ió,imos,ido} mand{aron,ó,é} envi{aron,ó,é} lleg{ó,aron,é} dejaron",
         "subscribe": "suscrib{ir,irme,o,en,eme,ieron} inscrib{ir,irme} apuntarme suscríbanme",
