@@ -1,17 +1,19 @@
 """The gate: what may leave, what waits and until when, what must not."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.caps import Cap, Counted
 from bot.core.contact import SubscriptionState
-from bot.core.gate import ConsentFacts, HoldUntil, Policy, Refuse, Send, may_leave
+from bot.core.gate import HOLD_MAX, ConsentFacts, HoldUntil, Policy, Refuse, Send, may_leave
 from bot.core.messages import MessageClass, Outgoing, UnsendableReason
-from bot.core.quiet_hours import NIGHT, QuietHours, pause
+from bot.core.public_holidays import holiday_on
+from bot.core.quiet_hours import NIGHT, Late, QuietHours, pause
 
 NOON = datetime(2026, 11, 22, 17, tzinfo=UTC)  # 12:00 in New York
 NIGHT_TIME = datetime(2026, 11, 22, 7, tzinfo=UTC)  # 02:00 there
@@ -209,14 +211,6 @@ def test_marketing_reaches_subscribers_alone(outgoing: Outgoing, facts: ConsentF
         assert facts.subscriptions["loyalty"] is SubscriptionState.SUBSCRIBED
 
 
-@given(facts_of_anyone, instants)
-def test_a_held_message_may_leave_when_its_time_comes(facts: ConsentFacts, now: datetime) -> None:
-    verdict = may_leave(message(), facts, now)
-    if isinstance(verdict, HoldUntil):
-        assert now < verdict.at <= now + timedelta(days=3)
-        assert may_leave(message(), facts, verdict.at) == Send()
-
-
 @given(zones.filter(bool), instants)
 def test_quiet_hours_end_when_they_end_in_every_zone(where: tuple[str, ...], now: datetime) -> None:
     found = pause(NIGHT, where, now)
@@ -224,3 +218,275 @@ def test_quiet_hours_end_when_they_end_in_every_zone(where: tuple[str, ...], now
     awake = [not NIGHT.contain(at.astimezone(ZoneInfo(zone)).time()) for zone in where]
     assert all(awake) or awake[0]
     assert at >= now
+
+
+# Late messages, caps, and what the contact asked for
+
+SKIPPING = Policy(
+    zone="UTC",
+    quiet={MessageClass.MARKETING: QuietHours(time(21), time(9), Late.SKIP, timedelta(hours=6))},
+)
+EVENING = datetime(2026, 11, 23, 3, tzinfo=UTC)  # Sunday, 22:00 in New York
+
+
+def sent(*days_ago: int, tag: str | None = None) -> tuple[Counted, ...]:
+    today = date(2026, 11, 22)
+    return tuple(
+        Counted(MessageClass.MARKETING, tag, "sms", today - timedelta(days=days), 1) for days in days_ago
+    )
+
+
+def test_a_late_message_is_skipped_where_the_policy_says_so() -> None:
+    facts = replace(SUBSCRIBED, policy=SKIPPING)
+    early = replace(message(), due_at=datetime(2026, 11, 22, 9, tzinfo=UTC))
+    assert may_leave(early, facts, early.due_at) == HoldUntil(
+        datetime(2026, 11, 22, 14, tzinfo=UTC), UnsendableReason.QUIET_HOURS
+    )
+    late = replace(message(), due_at=EVENING)
+    assert may_leave(late, facts, EVENING) == Refuse(
+        UnsendableReason.QUIET_HOURS,
+        "quiet hours until 9:00 in America/New_York;"
+        " it would go 2026-11-23 14:00 UTC, and late ones are skipped",
+    )
+
+
+def test_lateness_is_counted_from_its_own_time_however_often_it_was_held() -> None:
+    facts = replace(SUBSCRIBED, policy=SKIPPING)
+    verdict = may_leave(replace(message(), due_at=NOON), facts, EVENING)
+    assert isinstance(verdict, Refuse)
+    assert verdict.reason is UnsendableReason.QUIET_HOURS
+
+
+def test_a_capped_message_waits_for_a_day_with_room() -> None:
+    policy = Policy(caps=(Cap(2, 7, MessageClass.MARKETING), Cap(1, 1, MessageClass.MARKETING)))
+    facts = replace(SUBSCRIBED, policy=policy, counts=sent(3, 0))
+    verdict = may_leave(message(), facts, NOON)
+    assert isinstance(verdict, HoldUntil)
+    assert (verdict.at, verdict.reason) == (datetime(2026, 11, 26, 14, tzinfo=UTC), UnsendableReason.CAPPED)
+    assert verdict.explanation == (
+        "at most 2 marketing messages in 7 days, then quiet hours until 9:00 in America/New_York;"
+        " goes 2026-11-26 14:00 UTC"
+    )
+    for exempt in (MessageClass.REPLY, MessageClass.REQUIRED, MessageClass.SERVICE):
+        assert may_leave(message(exempt), facts, NOON) == Send()
+
+
+def test_a_capped_message_that_cannot_wait_is_refused_as_capped() -> None:
+    facts = replace(SUBSCRIBED, policy=Policy(caps=(Cap(1, 1),)), counts=sent(0))
+    until_evening = replace(message(), valid_until=NOON + timedelta(hours=8))
+    assert reason(may_leave(until_evening, facts, NOON)) is UnsendableReason.CAPPED
+    monthly = replace(facts, policy=Policy(caps=(Cap(1, 30),)))
+    verdict = may_leave(message(), monthly, NOON)
+    assert reason(verdict) is UnsendableReason.CAPPED
+    assert "nothing is held for more than 15 days" in str(verdict)
+
+
+def test_a_tag_has_caps_of_its_own() -> None:
+    facts = replace(SUBSCRIBED, policy=Policy(caps=(Cap(1, 1, tag="sale"),)), counts=sent(0, tag="sale"))
+    assert may_leave(message(), facts, NOON) == Send()
+    assert reason(may_leave(replace(message(), tag="sale"), facts, NOON)) is UnsendableReason.CAPPED
+
+
+def test_a_snooze_holds_back_all_but_answers_until_it_ends_and_the_morning_comes() -> None:
+    facts = replace(SUBSCRIBED, policy=SKIPPING, snoozed_until=datetime(2026, 12, 7, 3, tzinfo=UTC))
+    service = may_leave(message(MessageClass.SERVICE), facts, NOON)
+    assert service == HoldUntil(datetime(2026, 12, 7, 3, tzinfo=UTC), UnsendableReason.SNOOZED)
+    verdict = may_leave(message(), replace(facts, policy=Policy()), NOON)
+    assert isinstance(verdict, HoldUntil)
+    assert (verdict.at, verdict.reason) == (datetime(2026, 12, 7, 14, tzinfo=UTC), UnsendableReason.SNOOZED)
+    assert verdict.explanation == (
+        "the contact asked for silence until 2026-12-07 03:00 UTC, then quiet hours until 9:00 in"
+        " America/New_York; goes 2026-12-07 14:00 UTC"
+    )
+    assert may_leave(message(MessageClass.REPLY), facts, NOON) == Send()
+
+
+def test_what_came_during_a_snooze_is_late_only_from_its_end_on() -> None:
+    ends = datetime(2026, 12, 7, 13, tzinfo=UTC)  # 8:00 in New York
+    facts = replace(SUBSCRIBED, policy=SKIPPING, snoozed_until=ends)
+    assert isinstance(may_leave(message(), facts, NOON), HoldUntil)
+    assert may_leave(message(), facts, ends + timedelta(hours=1)) == Send()
+
+
+def test_while_a_revocation_may_be_meant_nothing_leaves_but_answers() -> None:
+    facts = replace(SUBSCRIBED, clarify_by=NOON + timedelta(minutes=5))
+    assert may_leave(message(), facts, NOON) == HoldUntil(
+        NOON + timedelta(minutes=5), UnsendableReason.CLARIFYING
+    )
+    assert may_leave(message(MessageClass.REPLY), facts, NOON) == Send()
+
+
+def test_who_prefers_mornings_is_written_to_in_the_morning() -> None:
+    facts = replace(SUBSCRIBED, preferred_hours="mornings")
+    assert may_leave(message(), facts, NOON) == HoldUntil(
+        datetime(2026, 11, 23, 14, tzinfo=UTC), UnsendableReason.PREFERRED_HOURS
+    )
+    assert may_leave(message(), facts, NOON - timedelta(minutes=1)) == Send()
+
+
+def test_a_preference_is_no_reason_to_send_nothing() -> None:
+    facts = replace(SUBSCRIBED, preferred_hours="mornings")
+    assert may_leave(replace(message(), valid_until=NOON + timedelta(hours=3)), facts, NOON) == Send()
+    never = {MessageClass.MARKETING: QuietHours(time(17), time(9))}
+    facts = replace(SUBSCRIBED, policy=Policy(quiet=never), preferred_hours="evenings")
+    assert may_leave(message(), facts, NOON) == Send()
+    assert may_leave(message(MessageClass.REPLY), facts, NOON) == Send()
+
+
+def test_the_operator_holds_back_flows_groups_and_classes() -> None:
+    for name in ("offers", "loyalty", "marketing"):
+        facts = replace(SUBSCRIBED, policy=Policy(held=frozenset({name})))
+        verdict = may_leave(message(), facts, NOON)
+        assert isinstance(verdict, HoldUntil)
+        assert verdict.reason is UnsendableReason.HELD_BY_OPERATOR
+        assert verdict.explanation.startswith(f"the operator holds back {name}")
+        assert may_leave(message(MessageClass.REPLY), facts, NOON) == Send()
+        expired = replace(message(), valid_until=NOON + timedelta(minutes=10))
+        assert reason(may_leave(expired, facts, NOON)) is UnsendableReason.EXPIRED
+
+
+def test_on_a_holiday_nothing_leaves_that_keeps_it() -> None:
+    quiet = {MessageClass.MARKETING: QuietHours(time(21), time(9), holidays=("us",))}
+    facts = replace(SUBSCRIBED, policy=Policy(quiet=quiet))
+    thanksgiving = datetime(2026, 11, 26, 17, tzinfo=UTC)
+    friday = HoldUntil(datetime(2026, 11, 27, 14, tzinfo=UTC), UnsendableReason.QUIET_HOURS)
+    assert may_leave(message(), facts, thanksgiving) == friday
+    assert may_leave(message(MessageClass.SERVICE), facts, thanksgiving) == Send()
+
+
+# Random lives
+
+policies = st.builds(
+    Policy,
+    zone=st.just("America/New_York"),
+    quiet=st.dictionaries(
+        st.sampled_from([MessageClass.SERVICE, MessageClass.MARKETING]),
+        st.builds(
+            QuietHours,
+            st.sampled_from([time(20), time(21), time(22, 30)]),
+            st.sampled_from([time(7), time(8, 15), time(9), time(10)]),
+            st.sampled_from(Late),
+            st.sampled_from([timedelta(hours=1), timedelta(hours=12), timedelta(days=2)]),
+            st.sampled_from([(), ("us",), ("us", "us-ca")]),
+        ),
+    ),
+    caps=st.lists(
+        st.builds(
+            Cap,
+            st.integers(1, 3),
+            st.integers(1, 9),
+            st.none() | st.sampled_from([MessageClass.SERVICE, MessageClass.MARKETING]),
+            st.none() | st.just("sale"),
+            st.none() | st.just("sms"),
+        ),
+        max_size=3,
+    ).map(tuple),
+)
+DAY_ZERO = datetime(2026, 10, 25, tzinfo=UTC)  # clocks change in Europe that day, a week later in America
+moments = st.integers(0, 40 * 24 * 60).map(lambda minutes: DAY_ZERO + timedelta(minutes=minutes))
+counted = st.lists(
+    st.builds(
+        Counted,
+        st.sampled_from([MessageClass.SERVICE, MessageClass.MARKETING]),
+        st.none() | st.just("sale"),
+        st.just("sms"),
+        st.integers(-8, 40).map(lambda days: DAY_ZERO.date() + timedelta(days=days)),
+        st.integers(1, 3),
+    ),
+    max_size=6,
+).map(tuple)
+near_zones = st.lists(
+    st.sampled_from(["America/New_York", "America/Chicago", "America/Los_Angeles", "America/Phoenix"]),
+    min_size=1,
+    max_size=3,
+    unique=True,
+).map(tuple)
+lives = st.builds(
+    ConsentFacts,
+    subscriptions=st.just({"loyalty": SubscriptionState.SUBSCRIBED}),
+    zones=near_zones,
+    policy=policies,
+    snoozed_until=st.none() | moments,
+    preferred_hours=st.none() | st.sampled_from(["mornings", "afternoons", "evenings"]),
+    counts=counted,
+)
+our_own = st.builds(
+    lambda message_class, tag, due_at, valid: replace(
+        message(message_class), tag=tag, due_at=due_at, valid_until=None if valid is None else due_at + valid
+    ),
+    st.sampled_from([MessageClass.SERVICE, MessageClass.MARKETING]),
+    st.none() | st.just("sale"),
+    moments,
+    st.none() | st.sampled_from([timedelta(hours=2), timedelta(days=1), timedelta(days=20)]),
+)
+
+
+def is_allowed(outgoing: Outgoing, facts: ConsentFacts, at: datetime) -> bool:
+    """Whether it may leave at that moment, said once more and as plainly as can be, wishes aside."""
+    quiet = facts.policy.quiet.get(outgoing.message_class)
+    for zone in facts.zones if quiet is not None else ():
+        local = at.astimezone(ZoneInfo(zone))
+        if quiet is not None and (quiet.contain(local.time()) or holiday_on(local.date(), quiet.holidays)):
+            return False
+    today = at.astimezone(ZoneInfo(facts.zones[0])).date()
+    for cap in facts.policy.caps:
+        since = today - timedelta(days=cap.days - 1)
+        found = sum(one.messages for one in facts.counts if cap.covers(one) and one.on >= since)
+        if cap.covers(outgoing) and found >= cap.most:
+            return False
+    return facts.snoozed_until is None or at >= facts.snoozed_until
+
+
+@settings(max_examples=300)
+@given(our_own, lives)
+def test_nothing_leaves_against_a_rule_and_nothing_waits_longer_than_it_must(
+    outgoing: Outgoing, facts: ConsentFacts
+) -> None:
+    now = outgoing.due_at
+    verdict = may_leave(outgoing, facts, now)
+    if isinstance(verdict, Send):
+        assert is_allowed(outgoing, facts, now)
+        return
+    assert verdict.explanation
+    assert "+1" not in verdict.explanation
+    if isinstance(verdict, Refuse):
+        assert not is_allowed(outgoing, facts, now)
+        return
+    assert now < verdict.at <= max(now, facts.snoozed_until or now) + HOLD_MAX
+    assert outgoing.valid_until is None or verdict.at < outgoing.valid_until
+    assert is_allowed(outgoing, facts, verdict.at)
+    assert may_leave(outgoing, facts, verdict.at) == Send()
+    if facts.preferred_hours is None:
+        step = now
+        while step < verdict.at:  # every quarter of an hour, and the last moment
+            assert not is_allowed(outgoing, facts, step), step
+            step += timedelta(minutes=15)
+        assert not is_allowed(outgoing, facts, verdict.at - timedelta(microseconds=1))
+
+
+@settings(max_examples=100)
+@given(st.lists(our_own, max_size=12), lives)
+def test_caps_hold_over_a_whole_life(outbox: list[Outgoing], facts: ConsentFacts) -> None:
+    """Everything is asked about, held, and asked about again, as the outbox does it."""
+    facts = replace(facts, counts=())
+    waiting = [(one.due_at, number) for number, one in enumerate(outbox)]
+    asked = 0
+    while waiting:
+        waiting.sort()
+        now, number = waiting.pop(0)
+        outgoing = outbox[number]
+        asked += 1
+        assert asked < 500, "it is asked about for ever"
+        verdict = may_leave(outgoing, facts, now)
+        if isinstance(verdict, HoldUntil):
+            waiting.append((verdict.at, number))
+        elif isinstance(verdict, Send):
+            assert outgoing.valid_until is None or now < outgoing.valid_until
+            today = now.astimezone(ZoneInfo(facts.zone)).date()
+            one = Counted(outgoing.message_class, outgoing.tag, outgoing.channel, today, 1)
+            facts = replace(facts, counts=(*facts.counts, one))
+    for cap in facts.policy.caps:
+        for number in range(-10, 80):
+            first = DAY_ZERO.date() + timedelta(days=number)
+            row = [one for one in facts.counts if first <= one.on < first + timedelta(days=cap.days)]
+            assert sum(cap.covers(one) for one in row) <= cap.most
