@@ -173,6 +173,8 @@ def _told(exc_info: ExcInfo) -> str:
         places = " < ".join(f"{Path(frame.f_code.co_filename).name}:{line}" for frame, line in frames)
         named = " ".join(filter(None, (type(error).__name__, _code(error))))
         parts.append(f"{named} at {places}" if places else named)
+        if isinstance(error, BaseExceptionGroup):
+            parts += [_told((type(each), each, each.__traceback__)) for each in error.exceptions]
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return "; after ".join(parts)
 

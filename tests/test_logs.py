@@ -163,6 +163,13 @@ def test_of_an_exception_types_codes_and_places_are_told_and_never_its_text(line
     assert "secret" not in str(lines.events)
 
 
+def test_of_a_group_every_exception_is_told(lines: Lines) -> None:
+    group = ExceptionGroup("my secret words", [ViolationError("more words"), OSError(28, "No space left")])
+    structlog.get_logger().error("went_wrong", exc_info=group)
+    [event] = lines.events
+    assert event["exception"] == "ExceptionGroup; after ViolationError 23505; after OSError 28"
+
+
 def test_what_libraries_say_joins_the_same_lines(lines: Lines) -> None:
     logging.getLogger("aiohttp.server").error("cannot answer %s", "+15550100123")
     logging.getLogger("aiohttp.server").info("chatter")

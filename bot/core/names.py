@@ -82,7 +82,7 @@ def _letters(text: str) -> str:
             following = text[place + 1 : place + 2]
             is_kept = bool(kept) and kept[-1].isalpha() and following.isalpha()
         else:
-            is_kept = category not in {"So", "Sk", "Sm", "Sc", "Cc", "Cf", "Cn", "Co", "Cs"}
-        if is_kept or category == "So":
+            is_kept = category not in {"Ps", "Pe", "So", "Sk", "Sm", "Sc", "Cc", "Cf", "Cn", "Co", "Cs"}
+        if is_kept or category in {"Ps", "Pe", "So"}:
             kept.append(character if is_kept else " ")
     return "".join(kept)

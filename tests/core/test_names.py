@@ -30,6 +30,7 @@ from bot.core.segments import Encoding, segment
         ("Ａｎａ", "Ana"),
         ("Z͑ͫ̓ͪ̂ͫ̽͏̴̙a̴l", "Zal"),
         ("O'Brien", "O'Brien"),
+        ("José (Pepe)", "José Pepe"),
         ("J. R.", "J. R"),
         ("Dr. Ana", "Dr. Ana"),
         ("María del Carmen de Jesús", "María del Carmen de Jesús"),

@@ -15,6 +15,7 @@ from bot.core.contact import JsonValue
 from bot.core.flow.ordinals import ordinal
 from bot.core.flow.wording import NO, SKIP, YES
 from bot.core.keywords import normalise, without_courtesy
+from bot.core.money import babel_locale
 from bot.core.names import read_name
 from bot.core.typos import edits_forgiven
 
@@ -175,8 +176,7 @@ def read_date(text: str, locale: str, *, year_optional: bool = False) -> date | 
             return None
         first, second = int(found[1]), int(found[2])
         year = _full_year(found[3])
-        month_first = locale.replace("-", "_") in {"en", "en_US"}
-        if first > 12 or (not month_first and second <= 12):  # noqa: PLR2004  months
+        if first > 12 or (not _writes_month_first(locale) and second <= 12):  # noqa: PLR2004  months
             first, second = second, first
         return _date(year, first, second)
     return _date_in_words(plain, locale, year_optional=year_optional)
@@ -221,6 +221,13 @@ def _date(year: int, month: int, day: int) -> date | None:
         return date(year, month, day)
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=64)
+def _writes_month_first(locale: str) -> bool:
+    """Whether 5/6 is May 6: in the United States, in China, in Puerto Rico in Spanish too."""
+    pattern = str(babel_locale(locale).date_formats["short"].pattern)
+    return pattern.find("M") < pattern.find("d")
 
 
 def _writes_decimal_comma(locale: str) -> bool:
