@@ -36,14 +36,15 @@ class Clockwork:
         self._stopping = stopping
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._striking: set[asyncio.Task[object]] = set()
+        self._ticking: set[str] = set()
         self._soon: set[asyncio.Task[int]] = set()
         for job in jobs:
             self._scheduler.add_job(
-                self._strike,
+                self._tick,
                 IntervalTrigger(seconds=job.every_seconds, timezone="UTC"),
                 args=(job,),
                 id=job.name,
-                max_instances=1,
+                max_instances=2,
                 coalesce=True,
                 misfire_grace_time=None,
             )
@@ -75,6 +76,15 @@ class Clockwork:
             self._scheduler.pause()
             await asyncio.gather(*self._striking, *self._soon, return_exceptions=True)
             self._scheduler.shutdown(wait=False)
+
+    async def _tick(self, job: Job) -> None:
+        """Strike a job unless it is still at the last one: a long one is no cause for a warning."""
+        if job.name not in self._ticking:
+            self._ticking.add(job.name)
+            try:
+                await self._strike(job)
+            finally:
+                self._ticking.discard(job.name)
 
     async def _strike(self, job: Job) -> int:
         task = asyncio.current_task()

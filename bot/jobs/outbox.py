@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -26,6 +26,8 @@ LEASE = timedelta(seconds=120)
 """Longer than any hand-over may take; whoever is still at it then is gone."""
 _IDLE_BUCKETS_MAX = 8
 """So many buckets in a row whose messages all have to wait for their senders end a round."""
+_PATIENCE_SECONDS = 0.1
+"""How long bulk lets answers pass before it goes on beside them: a slow provider must not stop it for ever."""
 _logger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
@@ -69,7 +71,7 @@ class _Taken:
 
 
 class Traffic:
-    """What is under way in this process: bulk goes on only while nobody is about to hand over an answer."""
+    """What is under way in this process: bulk begins nothing while an answer is about to be handed over."""
 
     __slots__ = ("_is_clear", "_replies")
 
@@ -80,8 +82,8 @@ class Traffic:
         self._is_clear.set()
 
     @contextmanager
-    def claiming_replies(self) -> Iterator[None]:
-        """Keep the others waiting for as long as the context lasts."""
+    def replying(self) -> Iterator[None]:
+        """Keep the others waiting while the context lasts."""
         self._replies += 1
         self._is_clear.clear()
         try:
@@ -92,8 +94,10 @@ class Traffic:
                 self._is_clear.set()
 
     async def let_replies_pass(self) -> None:
-        """Wait until the answers that are being claimed are on their way."""
-        await self._is_clear.wait()
+        """Wait until the answers that are in hand are with the provider, but not for long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._is_clear.wait()
 
 
 @dataclass(slots=True)
@@ -137,7 +141,8 @@ class OutboxDelivery:
 
     async def replies_of(self, buckets: Collection[int]) -> int:
         """Send what was just queued for contacts in these buckets, without asking which have anything."""
-        return await self._run(_Round(REPLIES, iter(tuple(buckets))), len(buckets))
+        with self.traffic.replying():
+            return await self._run(_Round(REPLIES, iter(tuple(buckets))), len(buckets))
 
     async def release(self) -> int:
         """Queue what was held and whose time has come."""
@@ -154,9 +159,9 @@ class OutboxDelivery:
     async def _deliver(self, side: Side) -> int:
         now = self.clock()
         due = await self.database.query(lambda c: outbox.buckets_with_due(c, now, side.lanes))
-        random.shuffle(
-            due
-        )  # so that several processes begin in different places, and no bucket is always last
+        if side is REPLIES:
+            return await self.replies_of(due)
+        random.shuffle(due)  # several processes begin in different places, and no bucket is always last
         return await self._run(_Round(side, iter(due)), len(due))
 
     async def _run(self, going: _Round, buckets: int) -> int:
@@ -169,20 +174,15 @@ class OutboxDelivery:
         for bucket in going.buckets:
             is_more = True
             while is_more and going.idle < _IDLE_BUCKETS_MAX and not self.stopping.is_set():
-                taken = await self._claimed(bucket, going.side)
+                if going.side is not REPLIES:
+                    await self.traffic.let_replies_pass()
+                taken = await self._claim(bucket, going.side)
                 sending = (self._hand_over(one, taken.at) for one in taken.claimed)
                 _results(await asyncio.gather(*sending, return_exceptions=True))
                 going.idle = going.idle + 1 if taken.must_wait and not taken.moved else 0
                 is_more = taken.moved > 0
                 done += taken.moved
         return done
-
-    async def _claimed(self, bucket: int, side: Side) -> _Taken:
-        if side is not REPLIES:
-            await self.traffic.let_replies_pass()
-            return await self._claim(bucket, side)
-        with self.traffic.claiming_replies():
-            return await self._claim(bucket, side)
 
     async def _claim(self, bucket: int, side: Side) -> _Taken:
         """Claim messages and settle those that the gate does not let go."""
