@@ -50,8 +50,12 @@ def test_in_one_zone_it_ends_at_the_first_minute_that_is_not_quiet(
         return
     assert is_quiet(quiet, zone, now)
     assert not is_quiet(quiet, zone, found.until)
+    step = now
+    while step < found.until:  # every quarter of an hour, and the last moment
+        # Where clocks are set back out of quiet hours, an hour that is loud again may be passed over.
+        assert is_quiet(quiet, zone, step) or step.astimezone(ZoneInfo(zone)).fold, step
+        step += timedelta(minutes=15)
     assert is_quiet(quiet, zone, found.until - timedelta(microseconds=1))
-    assert found.until - now <= timedelta(days=3)
 
 
 @given(
