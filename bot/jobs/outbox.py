@@ -27,7 +27,7 @@ LEASE = timedelta(seconds=120)
 _IDLE_BUCKETS_MAX = 8
 """So many buckets in a row whose messages all have to wait for their senders end a round."""
 _PATIENCE_SECONDS = 0.1
-"""How long bulk lets answers pass before it goes on beside them: a slow provider must not stop it for ever."""
+"""How long bulk lets answers pass before it goes on beside them: a slow provider must not stop it."""
 _logger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class Side:
 
 REPLIES = Side((Lane.REQUIRED, Lane.REPLY), senders=4, at_once=8)
 SERVICE = Side((Lane.SERVICE,), senders=2, at_once=8)
-BULK = Side((Lane.BULK,), senders=2, at_once=16)
+BULK = Side((Lane.BULK,), senders=2, at_once=8)
 
 
 @dataclass(slots=True)
