@@ -49,6 +49,7 @@ _PLAIN = (
     "^ stop digits $",
     "please stop thing? $",
     "^ stop stranger|complaint",
+    "^ stop not want",
     "stranger|complaint stop thing? $",
     "stop contact",
     "stop send me? $",
@@ -90,7 +91,14 @@ _PLAIN = (
 
 _UNCLEAR = (
     "^ complaint $",
-    "^ stranger $",
+    "stranger $",
+    "^ remove $",
+    "please remove $",
+    "ask unsub $",
+    "ask stop thing? message|contact|receive|send",
+    "ask stop thing $",
+    "contact|send me? fewer",
+    "^ fewer $",
     "too_many message",
     "^ spam $",
     "^ nosign $",

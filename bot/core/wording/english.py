@@ -47,7 +47,8 @@ PAGE = Page(
             "remove removed removing delete deleted deleting erase erased erasing scratch strike drop "
             "scrub wipe lose loose forget removal rm purge"
         ),
-        "off": "off outta out_of from off_of off_from",
+        "off": "off frm outta out_of from off_of off_from",
+        "that_is_all": "no_mas nomas no_more_please",
         "name": "name names",
         "subscribe": "subscribe subscribed subscribing subscriber test tests tested nest",
         "take": "take takes taking get getting pull",
@@ -85,7 +86,7 @@ PAGE = Page(
         ),
         "stranger": (
             "wrong_number wrong_person wrong_guy wrong_phone not_me not_my_number do_not_know_you "
-            "dont_know_you who_is_this whos_this who_dis who_are_you who_this"
+            "dont_know_you who_is_this whos_this who_are_you who_this"
         ),
         "complaint": (
             "not_interested no_interest never_signed_up didnt_sign_up did_not_sign_up never_subscribed "
@@ -115,7 +116,7 @@ PAGE = Page(
         "pause": "pause snooze hold",
         "why": "why why_do why_are why_am_i why_do_i how_come",
         "source": (
-            "gave_you got_my get_my have_my got_this got_my_info get_this give_you how_did_you_get "
+            "gave_you got_my have_my got_this got_my_info get_this give_you how_did_you_get "
             "where_did_you_get get_my_info"
         ),
         "said": (
@@ -130,7 +131,8 @@ PAGE = Page(
             "you u ya guys yall yous people company in for at_all up immediately asap right kindly both "
             "and_all these this that those endless random dumb silly ridiculous nonstop the_hell the_fuck "
             "ever completely entirely permanently forever be been being every each single i im via "
-            "by_text and_or or other additional mobile bulk god anymore any_more no_longer advertising"
+            "by_text and_or or other additional mobile bulk god frm keep keeps anymore any_more no_longer "
+            "advertising"
         ),
         "lead": (
             "please pls plz plse kindly ok okay hey hi hello yo dear sir hi_there just now then well so "
@@ -165,10 +167,10 @@ PAGE = Page(
             "nightly night at_night late early so_many so_much so_often as_often as_many as_much "
             "too_often sundays sunday weekends weekend weekdays mornings morning hours work email emails "
             "emailing e-mail wife husband mom mother dad son daughter kid kids friend brother sister "
-            "coworker boss except unless only keep for_a for_now temporarily weeks week month months days "
-            "tomorrow today tonight both_of pm am constantly except_for but_keep other_than apart_from "
-            "besides old_number landline more_than whatsapp in_spanish in_french in_english twitter "
-            "holiday holidays vacation dinner hour oclock"
+            "coworker boss except unless only keep_the for_a for_now temporarily weeks week month months "
+            "days tomorrow today tonight both_of pm am constantly except_for but_keep other_than "
+            "apart_from besides old_number landline more_than whatsapp in_spanish in_french in_english "
+            "twitter holiday holidays vacation dinner hour oclock"
         ),
         "joke": "cute adorable drooling blushing hilarious funny so_good yum delicious obsessed",
         "place": "by in at over near on off for into through before light lights red gate corner",
@@ -182,10 +184,12 @@ PAGE = Page(
             "cart code receipt invoice bill job auto_refill refill"
         ),
     },
-    triggers="tired rude enough pause leave said",
+    triggers="take that_is_all tired rude enough pause leave said",
     plain=(
         "said stop thing? $",
-        "^ 'no_mas' $",
+        "^ stop 'i'|'we' not want|contact",
+        "complaint please? remove $",
+        "^ that_is_all $",
         "said you? stop",
         "^ remove name $",
         "remove me? name|number off? list",
@@ -224,6 +228,7 @@ PAGE = Page(
     ),
     unclear=(
         "^ rude $",
+        "'who'|'whos' 'keeps'? contact me",
         "^ enough $",
         "^ leave $",
         "ask unsub $",

@@ -40,7 +40,7 @@ PAGE = Page(
             "moi nous m me ce_numéro cette_ligne ce_numero mon_cell mon_portable mon_téléphone mon_cellulaire"
         ),
         "number": (
-            "numéro numero num tel tél téléphone portable cell cellulaire coordonnées mobile données "
+            "numéro numero num tel tél téléphone portable cell cellulaire coordonnées nom mobile données "
             "contact nº"
         ),
         "list": (
@@ -89,9 +89,9 @@ PAGE = Page(
         "again": "plus jamais pu pus encore désormais dorénavant à_l_avenir maintenant davantage",
         "stranger": (
             "mauvais_numéro mauvais_numero erreur_de_numéro faux_numéro trompez_de_numéro "
-            "trompé_de_numéro fait_erreur trompez_de_personne mauvaise_personne numéro_incorrect "
-            "qui_est_ce qui_êtes_vous c_est_qui je_ne_vous_connais_pas connais_pas erreur_de_personne "
-            "vous_vous_trompez"
+            "trompé_de_numéro fait_erreur_de_numéro trompez_de_personne mauvaise_personne "
+            "numéro_incorrect qui_est_ce qui_êtes_vous c_est_qui je_ne_vous_connais_pas connais_pas "
+            "erreur_de_personne vous_vous_trompez"
         ),
         "i_am_not": (
             "c_est_pas pas_le_numéro_de ce_n_est_pas je_ne_suis_pas je_suis_pas cest_pas n_est_pas_le_numéro"
@@ -175,7 +175,7 @@ PAGE = Page(
         "past": "arrêté reçu reçois recevez arrivé arrêtée annulée abonné inscrit",
         "subscribe": "m_abonner abonner m_inscrire inscrire inscrivez abonnez souscrire",
     },
-    triggers="complaint i_am_not enough",
+    triggers="plus complaint i_am_not enough",
     plain=(
         "none message $",
         "none thing? message again? $",
@@ -185,7 +185,7 @@ PAGE = Page(
         "want plus 'vos' message|content",
         "want plus thing? message",
         "not want plus|'pas' receive message|content|thing",
-        "want plus receive $",
+        "want plus thing? receive thing? $",
         "want plus receive thing $",
         "want plus 'que' contact|send",
         "not want plus|'pas' 'que' ... contact|send",

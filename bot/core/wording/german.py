@@ -43,8 +43,8 @@ PAGE = Page(
         ),
         "me": "mir mich uns mi mer diese_nummer dieser_nummer an_diese_nummer an_mich bei_mir",
         "number": (
-            "nummer nummern handynummer telefonnummer nr handynr daten kontakt kontaktdaten mobilnummer "
-            "telnr telefonnr rufnummer daten_und_nummer handy"
+            "nummer name namen nummern handynummer telefonnummer nr handynr daten kontakt kontaktdaten "
+            "mobilnummer telnr telefonnr rufnummer daten_und_nummer handy"
         ),
         "list": (
             "liste listen verteiler verteilerliste system datenbank mailingliste kontakten kontakte "
@@ -212,6 +212,7 @@ PAGE = Page(
         "want 'nix'|'nichts' more? 'von' 'euch'|'ihnen'",
         "not more receive $",
         "want unsub",
+        "want thing not more? $",
         "unsub please",
         "me? unsub $",
         "message|subscription|number|list unsub|cancel",
@@ -236,8 +237,8 @@ PAGE = Page(
         "stranger ... not more contact|send",
         "complaint ... message",
         "contact not more 'mit'? message|$",
-        "'melden'|'meldet'|'meld'|'melde' me ... 'ab'",
-        "'tragen'|'tragt'|'trag' me ... 'aus'",
+        "sign_off me thing? message|list|subscription? 'ab'",
+        "sign_off me thing? message|list|subscription? 'aus'",
         "'bestellen'|'bestelle'|'bestellt' message 'ab'",
         "'nichts'|'nix' more contact|send|receive",
         "not more contact",

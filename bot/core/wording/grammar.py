@@ -1,10 +1,10 @@
 """The grammar of revocation: pages of words and patterns, compiled once, and what they find in a sentence.
 
 A **page** (one module per language) says which words are of which kind, and which patterns of kinds mean
-something. In words, `_` stands for a space and `mand{ar,en}{me,}` for four spellings. In a pattern a name is a
-kind, `a|b` either, `a?` if it is there, `'bus'` a word itself, `^` and `$` the edges of a sentence, and `...`
-up to three words that we do not understand. Small words (`small`: "the", "all", "your") may stand between any
-two. Kinds the engine itself knows:
+something. In words, `_` stands for a space and `mand{ar,en}{me,}` for four spellings. In a pattern a name is
+a kind, `a|b` either, `a?` if it is there, `'bus'` a word itself, `^` and `$` the edges of a sentence, and
+`...` up to three words that we do not understand. Small words ("the", "all") may stand between any two.
+A **trigger** is a kind without which no text is looked at; each pattern needs one. Kinds the engine knows:
 
 - `small` is skipped everywhere, `lead` at the edges of a sentence ("please", "I want to"), `join` is an edge;
 - `if` before a match means that nothing is asked for ("if I text STOP", "did you stop");
@@ -22,6 +22,9 @@ from bot.core.keywords import normalise
 
 UNDERSTOOD_NOT_MAX = 3  # words that `...` may stand for
 _DIGITS = "digits"
+# Triggers that are everyday words, and what must be in the text too before they are worth a closer look.
+_WEAK = "take plus not none why only again too_many fewer account"
+_COMPANY = "contact send message receive thing stop unsub remove cancel content list number off want"
 _BARE = frozenset({"stop", "thing", "please"})
 
 
@@ -124,9 +127,11 @@ class Grammar:
         self.lexicon: dict[str, int] = {}
         for kind, line in page.words.items():
             self._add(kind, spelled_out(line))
-        self.triggers = frozenset(
-            word for kind in page.triggers.split() for word in spelled_out(page.words[kind])
-        )
+        self._lines = page.words
+        self.triggers = self._of(page.triggers)
+        strong = " ".join(kind for kind in page.triggers.split() if kind not in _WEAK.split())
+        self.weak = self.triggers - self._of(strong)
+        self.company = self._of(_COMPANY)
         self.digits = self._bit(_DIGITS)
         self._starting: dict[int, list[_Pattern]] = {}
         for verdict, patterns in (
@@ -147,6 +152,9 @@ class Grammar:
 
     def _bit(self, kind: str) -> int:
         return self._bits.setdefault(kind, 1 << len(self._bits))
+
+    def _of(self, kinds: str) -> frozenset[str]:
+        return frozenset(word for kind in kinds.split() for word in spelled_out(self._lines.get(kind, "")))
 
     def _add(self, kind: str, words: Iterable[str]) -> None:
         bit = self._bit(kind)
@@ -189,6 +197,11 @@ class Grammar:
         """Return the first word of a kind, "" where there is none."""
         bit = self._bits.get(kind, 0)
         return next((word.written for word in words if word.kinds & bit), "")
+
+    def is_only(self, words: list[Word]) -> bool:
+        """Tell whether a sentence says what is still welcome: "only order updates"."""
+        begun = next((word.kinds for word in words if not word.kinds & self._edge), 0)
+        return bool(begun & self._bit("only"))
 
     def findings(self, words: list[Word]) -> tuple[list[Finding], list[Finding]]:
         """Return what asks to stop in a sentence and what speaks against it."""

@@ -2,7 +2,11 @@
 
 from bot.core.wording.grammar import Page
 
-_ASKS = "{,ください,下さい,くださいませ,ほしい,欲しい,ほしいです,欲しいです,もらえますか,いただけますか,頂けますか,くれ,くれませんか,よ}"
+_POLITE = (
+    *("", "ください", "下さい", "くださいませ", "ほしい", "欲しい", "ほしいです", "欲しいです"),
+    *("もらえますか", "いただけますか", "頂けますか", "くれ", "くれませんか", "よ"),
+)
+_ASKS = f"{{{','.join(_POLITE)}}}"
 
 PAGE = Page(
     language="ja",
@@ -103,6 +107,10 @@ PAGE = Page(
             "消費者センター"
         ),
         "account": "アカウント 会員情報 アカウントを",
+        "can_stop": (
+            "止められますか やめられますか 止められるの 解除できますか 停止できますか 解除できる "
+            "退会できますか 止めれますか"
+        ),
         "only": "だけ のみ だけで",
         "why": "なぜ なんで どうして 何で 何故",
         "sends": (
@@ -159,7 +167,7 @@ PAGE = Page(
             "連絡してください 登録方法 登録したい 購読したい 新規登録"
         ),
     },
-    triggers="dont noneed not_receive not_me sends",
+    triggers="can_stop dont noneed not_receive not_me sends",
     plain=(
         "^ dont $",
         "again dont",
@@ -184,6 +192,7 @@ PAGE = Page(
         "registration unsub",
         "again message noneed $",
         "message again noneed",
+        "message noneed",
         "number unsub|remove $",
         "complaint ... unsub $",
         "list remove",
@@ -199,6 +208,7 @@ PAGE = Page(
     unclear=(
         "ask ... unsub|stop",
         "unsub ... ask",
+        "can_stop $",
         "message stop ... ask",
         "message too_many",
         "^ too_many $",

@@ -42,7 +42,7 @@ PAGE = Page(
         "me": "me nos a_mim pra_mim para_mim comigo esse_número este_número pra_esse_número meu_celular",
         "number": (
             "número numero numeros telefone celular telemóvel telemovel contato contacto fone tel dados "
-            "cel whatsapp"
+            "cel whatsapp nome"
         ),
         "list": (
             "lista listas cadastro base_de_dados base banco_de_dados sistema contatos contactos registro "
@@ -68,7 +68,7 @@ PAGE = Page(
             "desubscrev{er,am,er-me} descadastramento me_descadastr{e,a,em,ar} me_desinscrev{a,er,am} "
             "cancelar_inscrição descadastre_me sair_da_lista sair_dessa_lista sair_desta_lista "
             "sair_do_grupo desassinar desassine desassinem descadatrar desregist{ar,em} desvincul{ar,em} "
-            "dar_baixa_no_meu desaderir sair_disso sair_daqui sair_dessa sair sair_da_vossa_lista "
+            "dar_baixa_no_meu desaderir sair_disso sair_daqui sair_dessa sair_da_vossa_lista "
             "anular_a_subscrição me_desvincul{e,em} dessubscrever"
         ),
         "not": (
@@ -123,14 +123,14 @@ PAGE = Page(
         ),
         "enough": "chega basta já_deu ja_deu",
         "small": (
-            "a o as os um uma uns umas de do da dos das em no na nos nas seu sua seus suas teu tua vossa "
-            "vosso vossas vossos meu minha meus minhas esse essa esses essas este esta estes estas com "
-            "por pra pro para mais já que me nos lhe te vocês voces vcs vc você mesmo qualquer tipo_de "
-            "nenhum nenhuma nada_de toda todo todas todos tanta tantas por_favor pfv pf porfavor favor "
-            "chatas chata malditas irritantes comerciais promocionais publicitárias imediatamente ai aí "
-            "lá daqui para_cá pra_cá logo agora aqui nunca de_texto por_aqui indesejadas e_de pra_esse "
-            "pra_este pro_meu no_meu outra outras porra merda desgraça droga continuar ficar a_receber "
-            "estar sempre"
+            "a o as os um uma uns umas de do da dos das em dessa desta desse deste nessa nesta no na nos "
+            "nas seu sua seus suas teu tua vossa vosso vossas vossos meu minha meus minhas esse essa "
+            "esses essas este esta estes estas com por pra pro para mais já que me nos lhe te vocês voces "
+            "vcs vc você mesmo qualquer tipo_de nenhum nenhuma nada_de toda todo todas todos tanta tantas "
+            "por_favor pfv pf porfavor favor chatas chata malditas irritantes comerciais promocionais "
+            "publicitárias imediatamente ai aí lá daqui para_cá pra_cá logo agora aqui nunca de_texto "
+            "por_aqui indesejadas e_de pra_esse pra_este pro_meu no_meu outra outras porra merda desgraça "
+            "droga continuar continuem fiquem ficar a_receber estar sempre"
         ),
         "lead": (
             "por_favor pfv pfvr pf porfavor favor faz_favor se_faz_favor olá ola oi bom_dia boa_tarde "
@@ -159,6 +159,8 @@ PAGE = Page(
             "meses amanhã hoje trabalho horário diariamente com_tanta_frequência tão_cedo férias "
             "por_email noite em_inglês"
         ),
+        "i_stop": "paro saio",
+        "exit": "sair sai saia",
         "past": "recebi receberam mandaram enviaram esqueci parei pararam recebido",
         "subscribe": "cadastrar cadastro_novo inscrev{er,o,am} inscrever-me subscrever",
         "object": (
@@ -166,13 +168,16 @@ PAGE = Page(
             "pizza encomenda sacola nota entrega boleto código codigo"
         ),
     },
-    triggers="complaint i_am_not enough again",
+    triggers="exit i_stop complaint i_am_not enough again",
     plain=(
         "stop send",
         "stop me? contact|send",
         "want unsub",
         "^ unsub $",
         "^ unsub please",
+        "^ exit $",
+        "want exit list",
+        "want exit $",
         "'me' remove list",
         "'me' remove $",
         "remove me? list",
@@ -202,7 +207,7 @@ PAGE = Page(
         "again message $",
     ),
     unclear=(
-        "ask unsub",
+        "ask unsub|exit",
         "ask stop|'paro' receive|message|contact|send|thing",
         "ask 'paro' 'de' receive",
         "ask cancel message|subscription|thing|send",

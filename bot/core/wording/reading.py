@@ -24,7 +24,7 @@ _SPELT_OUT = re.compile(r"\b[a-z](?: [a-z]){2,}\b")  # s t o p
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text is, the pieces that decided it ("stop: stop", "contact: txting"), and whose page had them."""
+    """What a text is, the pieces that decided it ("stop: stop", "contact: txting"), and whose page has it."""
 
     verdict: Verdict
     because: tuple[str, ...] = ()
@@ -56,6 +56,8 @@ def read(text: str) -> Reading:
     return best
 
 
+_STRONG, _WEAK, _COMPANY = 1, 2, 4  # worth a look alone; only in company; the company
+_BOTH = _WEAK | _COMPANY
 _ORDER = {Verdict.PLAIN: 0, Verdict.UNCLEAR: 1, Verdict.NONE: 2}
 
 
@@ -79,23 +81,42 @@ class _Reader:
 
     def __init__(self) -> None:
         grammars = [Grammar(anywhere.completed(page)) for page in _PAGES]
-        self._triggered: dict[str, list[Grammar]] = {}
+        self._spaced_grammars = [grammar for grammar in grammars if grammar.spaced]
+        self._weights: dict[str, int] = {}  # three bits for each grammar: what a word is to it
+        self._phrases: dict[str, list[tuple[str, int]]] = {}
         self._triggers: list[tuple[re.Pattern[str], Grammar]] = []
         for grammar in grammars:
-            if grammar.spaced:
-                for phrase in grammar.triggers:
-                    self._triggered.setdefault(phrase.partition(" ")[0], []).append(grammar)
-            else:
+            if not grammar.spaced:
                 self._triggers.append((re.compile("|".join(map(re.escape, grammar.triggers))), grammar))
+        for at, grammar in enumerate(self._spaced_grammars):
+            for phrases, weight in (
+                (grammar.triggers - grammar.weak, _STRONG),
+                (grammar.weak, _WEAK),
+                (grammar.company, _COMPANY),
+            ):
+                for phrase in phrases:
+                    if " " in phrase:
+                        rarest = max(phrase.split(" "), key=len)
+                        self._phrases.setdefault(rarest, []).append((f" {phrase} ", weight << 3 * at))
+                    else:
+                        self._weights[phrase] = self._weights.get(phrase, 0) | weight << 3 * at
         words = {word for g in grammars if g.spaced for phrase in g.lexicon for word in phrase.split(" ")}
         self._spelling = Spelling(words)
 
     def worth_a_look(self, normalised: str) -> list[Grammar]:
         """Return the languages in which a word may ask to stop; mostly none, and quickly."""
-        found: list[Grammar] = []
+        weights = 0
         for word in normalised.split():
             for meant in self._spelling.meant(word):
-                found += [grammar for grammar in self._triggered.get(meant, ()) if grammar not in found]
+                weights |= self._weights.get(meant, 0)
+                for phrase, weight in self._phrases.get(meant, ()):
+                    if phrase in f" {normalised} ":
+                        weights |= weight
+        found = [
+            grammar
+            for at, grammar in enumerate(self._spaced_grammars)
+            if weights >> 3 * at & _STRONG or weights >> 3 * at & _BOTH == _BOTH
+        ]
         if not normalised.isascii():
             found += [
                 grammar
@@ -108,13 +129,14 @@ class _Reader:
         """Return what one language makes of a text, or why its words do not count, and how many it knows."""
         asking: list[Finding] = []
         innocent: list[Finding] = []
-        joke = ""
+        joke = only = ""
         known = unknown = 0
         for sentence in sentences:
             words = self._words(grammar, sentence)
             kept, against = grammar.findings(words)
             asking += kept
             innocent += against
+            only = only or (sentence if grammar.is_only(words) else "")
             joke = joke or grammar.first(words, "joke")
             known += sum(len(word.written.split(" ")) for word in words if word.kinds)
             unknown += sum(not word.kinds for word in words)
@@ -124,6 +146,8 @@ class _Reader:
         if not asking:
             because = (*(innocent[0].because if innocent else ()), *((f"joke: {joke}",) if joke else ()))
             return Reading(Verdict.NONE, because, grammar.language if because else None), known
+        if only:  # "no ads, only order updates": which, is the question
+            asking = [replace(found, verdict=Verdict.UNCLEAR) for found in asking]
         best = min(asking, key=lambda finding: (_ORDER[finding.verdict], -len(finding.because)))
         return Reading(best.verdict, best.because, _script(grammar, sentences)), known
 

@@ -6,7 +6,7 @@ PAGE = Page(
     language="es",
     words={
         "stop": (
-            "alto parar pará_de par{en,e,ad,enle,ale,arle,emos} deja dejá dejad dejar deje dejen "
+            "dej{a,ad,ar,e,en}_de dejen_ya_de alto parar pará_de par{en,e,ad,enle,ale,arle,emos} "
             "dejame_de déjenme_de dejarme_de detener deteng{a,an} detén deten detente cesar ces{e,en} "
             "basta bastante_de terminen terminar ya_basta ya_paren ya_parenle no_sigan no_sigas evitar "
             "evit{e,en} suspend{a,an,er} abstenganse_de ya_estuvo stopp stahp ya_estuvo_de ya_chole_con "
@@ -46,7 +46,8 @@ PAGE = Page(
         ),
         "me": "me nos a_mi mi_celular mi_teléfono a_este_número este_número este_numero mi_cel",
         "number": (
-            "número numero numeros cel celular telefono teléfono tel móvil movil contacto datos whatsapp"
+            "número numero numeros nombre cel celular telefono teléfono tel móvil movil contacto datos "
+            "whatsapp"
         ),
         "list": (
             "lista listas lista_de_contactos base_de_datos base registro registros sistema contactos "
@@ -69,8 +70,9 @@ PAGE = Page(
             "registro afiliación alta servicio_de_mensajes servicio_de_sms servicio_sms"
         ),
         "unsub": (
-            "baja de_baja d{ar,en,enme,ame,ale,eme}_de_baja darme_de_baja darse_de_baja denme_de_baja "
-            "me_dan_de_baja me_den_de_baja den_de_baja dame_de_baja date_de_baja dé_de_baja "
+            "{bórr,elimín,quít,remuév,retír}enme {bórr,elimín,quít}ame {bórr,elimín,quít}eme sáquenme "
+            "sácame sáqueme baja de_baja d{ar,en,enme,ame,ale,eme}_de_baja darme_de_baja darse_de_baja "
+            "denme_de_baja me_dan_de_baja me_den_de_baja den_de_baja dame_de_baja date_de_baja dé_de_baja "
             "dad{,me}_de_baja la_baja mi_baja su_baja desuscrib{ir,irme,an,anme,eme,ame,o,í,irse} "
             "desubscrib{ir,irme,an,anme,eme,irse} dessuscribir desuscripción desuscripcion dessuscripcion "
             "desapunt{ar,arme,enme,adme,ame} desafili{ar,arme,en,enme} cancelar_suscripción "
@@ -119,7 +121,7 @@ PAGE = Page(
             "demasiados demasiadas muchos muchísimos tantos tantas mucho mucha demasiada exceso_de "
             "un_montón_de"
         ),
-        "fewer": "menos no_tantos",
+        "fewer": "menos no_tantos no_tan_seguido menos_seguido",
         "block": (
             "los_voy_a_bloquear los_bloqueo los_bloquearé te_voy_a_bloquear bloquearlos bloquearte "
             "los_voy_a_denunciar los_voy_a_reportar los_denuncio os_voy_a_bloquear denunciarlos "
@@ -137,11 +139,11 @@ PAGE = Page(
             "a al el la los las un una unos unas de del su sus tu tus vuestra vuestro vuestras vuestros "
             "mi mis este esta estos estas ese esa esos esas con por más mas ya que me nos lo le les y_de "
             "tanto tanta todos todas todo malditos pinches pinche putos puto puta molestos ningún ninguna "
-            "ningun otro otra a_este a_mi de_ustedes ustedes de_vosotros vosotros por_favor porfa "
-            "porfavor xfa x_favor cualquier tipo_de clase_de seguir sus estúpidos estupidos comerciales "
-            "publicitarios tipo inmediatamente de_una_vez de_una_buena_vez de_texto aquí aqui recibiendo "
-            "tontos ahora favor nunca jamás siempre tipo promocionales por_este_medio a_mi_celular "
-            "al_celular molestosos no_deseados a_mí_numero_de"
+            "ningun otro otra a_este a_mi de_ustedes ustedes de_vosotros vosotros sigan siga sigas sigáis "
+            "continúen continúe por_favor porfa porfavor xfa x_favor cualquier tipo_de clase_de seguir "
+            "sus estúpidos estupidos comerciales publicitarios tipo inmediatamente de_una_vez "
+            "de_una_buena_vez de_texto aquí aqui recibiendo tontos ahora favor nunca jamás siempre tipo "
+            "promocionales por_este_medio a_mi_celular al_celular molestosos no_deseados a_mí_numero_de"
         ),
         "lead": (
             "por_favor porfa porfavor porfis x_favor xfa favor_de favor hola buenas buenos_días "
@@ -179,12 +181,15 @@ PAGE = Page(
             "pedido cebolla recibo factura paquete comida mesa queso hielo envío_del compra reserva cita "
             "producto articulo artículo carrito repartidor entrega orden"
         ),
+        "that_is_all": "no_más no_mas ya_no_más ya_no_mas",
+        "i_stop": "dejo paro salgo salirme doy",
         "past": "recib{í,ió,imos,ido} mand{aron,ó,é} envi{aron,ó,é} lleg{ó,aron,é} dejaron",
         "subscribe": "suscrib{ir,irme,o,en,eme,ieron} inscrib{ir,irme} apuntarme suscríbanme",
     },
-    triggers="complaint i_am_not enough",
+    triggers="that_is_all i_stop complaint i_am_not enough",
     plain=(
         "stop send",
+        "cancel send",
         "stop me? contact|send",
         "want unsub",
         "unsub please",
@@ -194,6 +199,7 @@ PAGE = Page(
         "want|'quiero'|'que' 'salir'|'salirme'|'fuera' list",
         "^ 'salir'|'salirme'|'sacarme' list",
         "none message again? $",
+        "^ that_is_all $",
         "none message please|stop",
         "none thing? message again? $",
         "not want thing? message",
