@@ -98,6 +98,7 @@ FaultKind = Literal[
     "no_callbacks",  # no status is ever reported
     "late_list",  # a message is listed only `seconds` after it was created
     "reject_list",  # the list is refused with `status`
+    "no_retry",  # the webhook is posted once, whatever comes back: Twilio's own default after a lost answer
     "lost_webhook_answer",  # the webhook's first answer to a text from `number` is lost: posted again
 ]
 

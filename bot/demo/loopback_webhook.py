@@ -83,8 +83,11 @@ class Webhooks:
             "Accept": "*/*",
         }
         answer = await self._try(1, url, form, headers)
-        lost = form.get("SmsStatus") == "received" and self._faults.take(form["From"], "lost_webhook_answer")
-        if lost or answer.status is None or answer.status >= _SERVER_ERROR:
+        failed = answer.status is None or answer.status >= _SERVER_ERROR
+        if form.get("SmsStatus") == "received":
+            failed = self._faults.take(form["From"], "lost_webhook_answer") is not None or failed
+            failed = failed and self._faults.take(form["From"], "no_retry") is None
+        if failed:
             answer = await self._try(2, url, form, headers)
         self.exchanges.append(Exchange(url, form, headers, answer))
         return answer
