@@ -28,7 +28,8 @@ def newcomer(
         zone=(number.zone if number else None) or shop.zone,
         created_at=now,
     )
-    return contact, Address(inbound.channel, inbound.address, stopped_at=stopped_at)
+    texted = inbound.to if shop.owns(inbound.to) else None
+    return contact, Address(inbound.channel, inbound.address, stopped_at=stopped_at, sender=texted)
 
 
 async def is_known(database: Database, inbound: Inbound) -> bool:

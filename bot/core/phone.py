@@ -78,6 +78,14 @@ def parse_number(text: str, default_region: str = "US", shop_zone: str | None = 
     return PhoneNumber(e164, region, zones, _best_zone(zones, shop_zone), locale_of(region))
 
 
+def region_of(e164: str) -> str:
+    """Return the ISO country of a number; empty where it has none or is no number of a person."""
+    try:
+        return parse_number(e164).region
+    except NotAContact:
+        return ""
+
+
 def zones_of_number(e164: str) -> tuple[str, ...]:
     """Return every zone the owner of an E.164 number may be in, best guess first; none where it is not known.
 

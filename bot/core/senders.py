@@ -1,6 +1,12 @@
 """Sender pools: which of our own numbers a message may come from, and how fast they may send."""
 
 from dataclasses import dataclass
+from zlib import crc32
+
+from bot.core.phone import region_of
+
+_AREA_CHARACTERS = len("+1212")
+"""What numbers of one area have in common in North America, and nearly elsewhere."""
 
 MAIN = "main"
 """The pool of whatever names none."""
@@ -26,6 +32,23 @@ class SenderPool:
         """What a message can be sent from: its numbers, or the messaging service alone."""
         return (self.messaging_service,) if self.messaging_service is not None else self.numbers
 
-    def sender(self, known: str | None) -> str:
-        """Return `known` where it is one of the pool, so that a conversation stays one; else its first."""
-        return known if known is not None and known in self.senders else self.senders[0]
+    def sender(self, known: str | None, address: str = "") -> str:
+        """Return `known` where it is one of the pool, so that a conversation stays one; else the nearest.
+
+        A number of the address's own area goes before one of its country, and those before the others;
+        among equals addresses are spread evenly, each always to the same.
+        """
+        if known is not None and known in self.senders:
+            return known
+        if len(self.senders) == 1:
+            return self.senders[0]
+        start = crc32(address.encode()) % len(self.numbers)
+        turned = (*self.numbers[start:], *self.numbers[:start])
+        return max(turned, key=lambda number: _nearness(number, address))
+
+
+def _nearness(number: str, address: str) -> int:
+    """2 for the same area code, 1 for the same country, else 0."""
+    if region_of(number) != region_of(address):
+        return 0
+    return 1 + (number[:_AREA_CHARACTERS] == address[:_AREA_CHARACTERS])

@@ -78,6 +78,10 @@ class Shop:
         known = self.groups.get(group or "")
         return self.senders.get((known.sender if known else None) or MAIN)
 
+    def owns(self, number: str) -> bool:
+        """Whether a number is one of ours."""
+        return any(number in pool.numbers for pool in self.senders.values())
+
 
 @dataclass(frozen=True, slots=True)
 class OutsideCall:
@@ -289,6 +293,8 @@ class Turn:
         )
         queued = _as_queued(message, may_leave(message, facts, self.now))
         self.effects.outgoing.append(queued)
+        if queued.state is not OutboxState.REFUSED:
+            self._keep_sender(message, address)
         if codes and queued.state is not OutboxState.REFUSED:
             self._keep_links(message, codes)
         return queued
@@ -403,12 +409,18 @@ class Turn:
         return usable[0] if usable else None
 
     def _sender(self, channel: str, group: str | None, address: Address | None) -> str:
-        """The number they texted, or the one they always hear from, if it may speak for the group."""
+        """The number they texted if it is ours, else the one they always hear from or the pool's nearest."""
         pool, inbound = self.shop.pool(channel, group), self.trigger.inbound
         if pool is None:
             return ""
-        texted = inbound.to if inbound is not None and inbound.channel == channel else None
-        return pool.sender(texted or (address.sender if address else None))
+        if inbound is not None and inbound.channel == channel and self.shop.owns(inbound.to):
+            return inbound.to
+        return pool.sender(address.sender, address.value) if address else pool.sender(None)
+
+    def _keep_sender(self, message: Outgoing, address: Address | None) -> None:
+        """Let an address go on hearing from the number it first heard from; a service remembers by itself."""
+        if address is not None and address.sender is None and self.shop.owns(message.sender):
+            self.change_address(replace(address, sender=message.sender))
 
     def _valid_until(self, valid_for: timedelta | None) -> datetime | None:
         """A reminder that could not leave for a day is not worth saying: the next one is nearer the end."""
