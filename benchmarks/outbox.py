@@ -32,6 +32,7 @@ from bot.channels.twilio.sender import TwilioAccount, TwilioChannel
 from bot.config import Settings, load_settings
 from bot.conversation.inbox import inbound_work
 from bot.core.contact import Address, Contact
+from bot.core.gate import Cleared
 from bot.core.ids import BUCKETS, IdSource, microseconds, new_contact_id
 from bot.core.messages import Inbound, Lane, MessageClass, OutboxState, Outgoing
 from bot.core.turn import Queued
@@ -144,10 +145,11 @@ class Watched:
     sent: int = 0
     name: str = "sms"
 
-    async def send(self, outgoing: Outgoing) -> Sent:
+    async def send(self, cleared: Cleared) -> Sent:
         """Hand it on, or, without another channel, take it at once."""
+        outgoing = cleared.message
         if self.inner is not None:
-            sent = await self.inner.send(outgoing)
+            sent = await self.inner.send(cleared)
         else:
             sent = Sent(provider_id=f"SM{outgoing.id}", state=OutboxState.SENT, segments=1)
         self.sent += 1

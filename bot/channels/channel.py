@@ -19,7 +19,8 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from bot.core.errors import NeverRetry, RegularsError, RetryLater
-from bot.core.messages import OutboxState, Outgoing
+from bot.core.gate import Cleared
+from bot.core.messages import OutboxState
 from bot.core.pacing import Again, Rests
 
 HAND_OVERS_MAX = 6
@@ -132,7 +133,7 @@ class Channel(Protocol):
     def name(self) -> str:
         """The channel part of the addresses it sends to: `sms`, `wechat`, `console`."""
 
-    async def send(self, outgoing: Outgoing) -> Sent:
+    async def send(self, cleared: Cleared) -> Sent:
         """Hand one message to the provider, once.
 
         Raises:

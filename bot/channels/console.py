@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from bot.channels.channel import Sent
-from bot.core.messages import OutboxState, Outgoing
+from bot.core.gate import Cleared
+from bot.core.messages import OutboxState
 
 
 class ConsoleChannel:
@@ -14,8 +15,9 @@ class ConsoleChannel:
     def __init__(self, write: Callable[[str], None] = print) -> None:
         self._write = write
 
-    async def send(self, outgoing: Outgoing) -> Sent:
+    async def send(self, cleared: Cleared) -> Sent:
         """Print the message; it is delivered at once."""
+        outgoing = cleared.message
         self._write("\n".join(part for part in (outgoing.body, *outgoing.media) if part))
         return Sent(provider_id=f"console:{outgoing.id}", state=OutboxState.DELIVERED)
 

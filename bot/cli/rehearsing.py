@@ -15,7 +15,8 @@ from bot.channels.channel import Sent
 from bot.config import Settings
 from bot.conversation.receipts import Receipt
 from bot.conversation.rehearsal import MovableClock, Phone
-from bot.core.messages import OutboxState, Outgoing
+from bot.core.gate import Cleared
+from bot.core.messages import OutboxState
 from bot.jobs.due import DueWork
 from bot.jobs.outbox import OutboxDelivery
 from bot.storage import migrate
@@ -33,8 +34,9 @@ class Delivered:
     texts: list[str] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
 
-    async def send(self, outgoing: Outgoing) -> Sent:
+    async def send(self, cleared: Cleared) -> Sent:
         """Keep the message and a receipt for it, as a provider would give one."""
+        outgoing = cleared.message
         self.texts.append("\n".join(part for part in (outgoing.body, *outgoing.media) if part))
         provider_id = f"rehearsal:{outgoing.id}"
         receipt = Receipt(

@@ -20,8 +20,10 @@ OPERATOR_AGAIN_AFTER = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
-    """The message may leave now."""
+class Cleared:
+    """The message may leave now: what channels take, and nothing but the gate makes."""
+
+    message: Outgoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,7 @@ class Refuse:
     explanation: str
 
 
-Verdict = Send | HoldUntil | Refuse
-_SEND = Send()
+Verdict = Cleared | HoldUntil | Refuse
 
 
 # ------------------------------------------------------------------------------------------ what it asks
@@ -264,15 +265,23 @@ def may_leave(message: Outgoing, facts: ConsentFacts, now: datetime) -> Verdict:
         if objection is not None:
             return objection
     if message.message_class not in COUNTED_CLASSES:
-        return _SEND
+        return Cleared(message)
     if facts.policy.held and (held := _held_by_operator(message, facts, now)) is not None:
         return _too_late(message, facts, [held]) or _hold([held], now)
+    if facts.clarify_by is not None and now >= facts.clarify_by:
+        return _hold([_unexplained(now)], now)
     waits = _waits(message, facts, now, _DELAYS)
     if waits and (refusal := _too_late(message, facts, waits) or _too_long(facts, now, waits)) is not None:
         return refusal
     if facts.preferred_hours is not None:
         waits = _as_wished(message, facts, now, waits)
-    return _hold(waits, now) if waits else _SEND
+    return _hold(waits, now) if waits else Cleared(message)
+
+
+def _unexplained(now: datetime) -> _Wait:
+    """Silence is about to be recorded as STOP; where that takes longer, nothing leaves meanwhile either."""
+    because = "the contact did not say what it meant; that counts as STOP"
+    return _Wait(now + OPERATOR_AGAIN_AFTER, UnsendableReason.CLARIFYING, because)
 
 
 def _held_by_operator(message: Outgoing, facts: ConsentFacts, now: datetime) -> _Wait | None:

@@ -50,7 +50,7 @@ async def ask(connection: Connection, due: Sequence[Claimed], policy: Policy, no
                 *sent,
                 Counted(message.message_class, message.tag, message.channel, today, 1),
             )
-            asked.willing.append(replace(one, counts_on=today))
+            asked.willing.append(replace(one, cleared=verdict, counts_on=today))
         else:
-            asked.willing.append(one)
+            asked.willing.append(replace(one, cleared=verdict))
     return asked

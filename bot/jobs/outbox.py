@@ -229,14 +229,16 @@ class OutboxDelivery:
             await self.receipts.follow(claimed.message.contact_id, [answered.report])
 
     async def _answered(self, claimed: Claimed, handed_at: datetime) -> Answered:
-        message = claimed.message
+        message, cleared = claimed.message, claimed.cleared
+        assert cleared is not None, "only what the gate let go is handed over"
+        assert cleared.message is message, "and as the gate saw it"
         channel = self.channels.get(message.channel)
         if channel is None:
             nobody = SendNever(f"no channel {message.channel} is set up")
             return outcomes.refused(claimed, nobody, handed_at, self.clock())
         try:
             self.at("before_send")
-            sent = await channel.send(message)
+            sent = await channel.send(cleared)
             self.at("after_send")
         except OutcomeUnknown as error:
             return outcomes.unknown(claimed, error, handed_at, self.clock())

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.core.contact import Address, Contact, JsonValue, SubscriptionState
+from bot.core.gate import Cleared
 from bot.core.ids import BUCKETS, bucket_of, instant, microseconds
 from bot.core.messages import Lane, MessageClass, OutboxState, Outgoing
 from bot.storage import rows
@@ -157,6 +158,8 @@ class Claimed:
     subscriptions: dict[str, SubscriptionState]
     counts_on: date | None = None
     """The contact's calendar day on which it counts toward frequency caps; None: it does not."""
+    cleared: Cleared | None = None
+    """What the gate let go; None: it was not asked yet."""
 
 
 Choose = Callable[[Connection, list[Claimed]], Awaitable[list[Claimed]]]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from bot.channels.channel import Channel
 from bot.channels.console import ConsoleChannel
+from bot.core.gate import Cleared
 from bot.core.messages import MessageClass, OutboxState, Outgoing
 
 MESSAGE = Outgoing(
@@ -29,8 +30,8 @@ MESSAGE = Outgoing(
 async def test_a_message_is_printed_and_delivered() -> None:
     printed: list[str] = []
     channel: Channel = ConsoleChannel(printed.append)
-    sent = await channel.send(MESSAGE)
-    await channel.send(replace(MESSAGE, media=("https://a.example/1.png",)))
+    sent = await channel.send(Cleared(MESSAGE))
+    await channel.send(Cleared(replace(MESSAGE, media=("https://a.example/1.png",))))
     await channel.close()
     assert printed == ["Hello", "Hello\nhttps://a.example/1.png"]
     assert sent.state is OutboxState.DELIVERED

@@ -10,10 +10,10 @@ from pathlib import Path
 from bot.conversation.decide import Decisions
 from bot.conversation.publication import Pinned, ShopSettings, build
 from bot.conversation.publishing import Folder, compile_folder, read_folder
-from bot.core.consent import Policy
 from bot.core.contact import Address, Contact, Event, JsonValue, Order, Product, SubscriptionState
 from bot.core.flow.handler import by_name
 from bot.core.flow.run import Run
+from bot.core.gate import Policy
 from bot.core.loyalty.entries import Cause
 from bot.core.loyalty.holds import Hold
 from bot.core.loyalty.lots import Lot

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import count
 
-from bot.core.consent import Policy
 from bot.core.contact import Address, Contact, JsonValue, Order, OrderLine, Product
+from bot.core.gate import Policy
 from bot.core.groups import plain_groups
 from bot.core.loyalty.lots import Lot
 from bot.core.loyalty.program import Program

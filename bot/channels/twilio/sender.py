@@ -18,6 +18,7 @@ from bot.channels.channel import Listed, OutcomeUnknown, ProviderUnreachable, Se
 from bot.channels.twilio.errors import error_for_answer
 from bot.channels.twilio.lookup import messages_to
 from bot.channels.twilio.webhook import status_url
+from bot.core.gate import Cleared
 from bot.core.messages import OutboxState, Outgoing
 
 _MESSAGING_SERVICE = "MG"  # what the SID of a messaging service begins with
@@ -70,7 +71,7 @@ class TwilioChannel:
             cookie_jar=aiohttp.DummyCookieJar(),
         )
 
-    async def send(self, outgoing: Outgoing) -> Sent:
+    async def send(self, cleared: Cleared) -> Sent:
         """Post the message once.
 
         Raises:
@@ -79,7 +80,7 @@ class TwilioChannel:
         """
         try:
             async with self._session.post(
-                self._url, data=self._form(outgoing), allow_redirects=False
+                self._url, data=self._form(cleared.message), allow_redirects=False
             ) as answer:
                 body = await answer.read()
                 return _read(answer.status, body, answer.headers.get("Retry-After"), self._clock())

@@ -21,6 +21,7 @@ from bot.channels.channel import (
     SendNever,
 )
 from bot.channels.twilio.sender import TwilioAccount, TwilioChannel
+from bot.core.gate import Cleared
 from bot.core.messages import MessageClass, OutboxState, Outgoing
 from bot.demo.loopback_message import Fault
 from bot.demo.loopback_network import DEMO_NUMBER, Account
@@ -80,7 +81,7 @@ async def odd_server(answer: Callable[[web.Request], Awaitable[web.StreamRespons
 
 async def failure(channel: Channel, message: Outgoing = MESSAGE) -> SendError:
     with pytest.raises(SendError) as caught:
-        await channel.send(message)
+        await channel.send(Cleared(message))
     assert ANA not in str(caught.value)
     return caught.value
 
@@ -98,7 +99,7 @@ async def sent_to(
 
 async def test_a_message_is_taken_and_arrives() -> None:
     async with twilio() as (channel, loopback):
-        sent = await channel.send(MESSAGE)
+        sent = await channel.send(Cleared(MESSAGE))
         assert sent.state is OutboxState.SENT
         assert sent.segments == 1
         await asyncio.sleep(0.05)
@@ -110,11 +111,11 @@ async def test_a_message_is_taken_and_arrives() -> None:
 
 async def test_a_messaging_service_and_media() -> None:
     async with twilio(sender=SERVICE) as (channel, loopback):
-        sent = await channel.send(replace(MESSAGE, body="", media=("https://a.example/1.png",)))
+        sent = await channel.send(Cleared(replace(MESSAGE, body="", media=("https://a.example/1.png",))))
         assert sent.segments is None  # not counted until the service has chosen a number
         taken = loopback.network.messages[sent.provider_id]
         assert (taken.messaging_service_sid, taken.media) == (SERVICE, ("https://a.example/1.png",))
-        own_sender = await channel.send(replace(MESSAGE, sender=DEMO_NUMBER))
+        own_sender = await channel.send(Cleared(replace(MESSAGE, sender=DEMO_NUMBER)))
         assert loopback.network.messages[own_sender.provider_id].messaging_service_sid is None
 
 
@@ -139,7 +140,7 @@ async def test_every_refusal_names_its_remedy(
         assert type(error) is kind
         assert error.after == after
         assert loopback.network.messages == {}
-        await channel.send(MESSAGE)  # the connection is fit for the next
+        await channel.send(Cleared(MESSAGE))  # the connection is fit for the next
 
 
 async def test_a_wrong_token_is_the_operators() -> None:
@@ -234,7 +235,7 @@ async def test_twilio_may_keep_a_message_only_while_it_is_worth_sending() -> Non
 async def test_many_sends_at_once_each_get_their_own_answer() -> None:
     async with twilio(wait=timedelta(seconds=30)) as (channel, loopback):
         messages = [replace(MESSAGE, id=f"{n:032x}", address=f"+1415556{n:04}") for n in range(300)]
-        answers = await asyncio.gather(*(channel.send(message) for message in messages))
+        answers = await asyncio.gather(*(channel.send(Cleared(message)) for message in messages))
         taken = [loopback.network.messages[sent.provider_id].our_id for sent in answers]
         assert taken == [message.id for message in messages]
 

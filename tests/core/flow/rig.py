@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from textwrap import dedent
 
-from bot.core.consent import Policy
 from bot.core.contact import Address, Contact, Event, JsonValue
 from bot.core.flow.answers import offered, takes_only_answers
 from bot.core.flow.compile import compile_flow
@@ -16,6 +15,7 @@ from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.reader import read
 from bot.core.flow.run import Run, RunStatus, WaitKind
 from bot.core.flow.translations import Translations
+from bot.core.gate import Policy
 from bot.core.groups import plain_groups
 from bot.core.ids import new_id
 from bot.core.keywords import normalise

@@ -2,10 +2,10 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from bot.core.consent import Policy
 from bot.core.contact import Address, Contact, Event
 from bot.core.flow.context import KNOWN, Names, context, unknown_variables
 from bot.core.flow.template import compile_condition, compile_text
+from bot.core.gate import Policy
 from bot.core.loyalty.lots import Lot
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import Wallet
