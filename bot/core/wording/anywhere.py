@@ -31,7 +31,20 @@ _WORDS = {
 
 # Kinds that a page may leave empty.
 _KINDS = (
-    *("stop", "thing", "contact", "send", "message", "content", "me", "number", "list", "remove", "cancel"),
+    *(
+        "stop",
+        "thing",
+        "contact",
+        "call",
+        "send",
+        "message",
+        "content",
+        "me",
+        "number",
+        "list",
+        "remove",
+        "cancel",
+    ),
     *("subscription", "unsub", "not", "none", "want", "receive", "again", "complaint", "stranger", "consent"),
     *("revoke", "begone", "too_many", "fewer", "block", "account", "only", "source", "small", "lead", "join"),
     *("if", "ask", "limit", "why", "joke", "please", "undo"),
@@ -52,6 +65,12 @@ _PLAIN = (
     "^ stop not want",
     "stranger|complaint stop thing? $",
     "stop contact",
+    "stop call me",
+    "stop call again? $",
+    "stop call contact|number",
+    "not call contact",
+    "want stop receive thing? message|content|thing|$",
+    "not want again? receive? list",
     "stop send me? $",
     "stop send me? thing? message|content|thing",
     "stop message",
@@ -91,6 +110,8 @@ _PLAIN = (
 
 _UNCLEAR = (
     "^ complaint $",
+    "alone not again? call me? again? $",
+    "alone not again? call number",
     "stranger $",
     "^ remove $",
     "please remove $",

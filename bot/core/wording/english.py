@@ -17,11 +17,12 @@ PAGE = Page(
         ),
         "contact": (
             "text{,ing} texing texring txt{,ing,in} txtng textin messag{e,ing,in} msg{,ing} mssging "
-            "contact{,ing} call{,ing} callin bother{,ing} bug{,ging} spam{,ming} harass{,ing} annoy{,ing} "
+            "contact{,ing} bother{,ing} bug{,ging} spam{,ming} harass{,ing} annoy{,ing} "
             "writ{e,ing} pester{,ing} reach_out reaching_out blow{,ing}_up hit{,ting}_me_up ping{,ing} "
             "sms sms-ing communicat{e,ing} disturb{,ing} email{,ing} solicit{,ing} stalk{,ing} notify "
             "notifying pinging"
         ),
+        "call": "call calling callin phoning ring ringing",
         "past_contact": "texted messaged contacted",
         "send": "send{,ing,in} sendin sned{,ing} mail{,ing} forward{,ing} push{,ing} sent",
         "message": (
@@ -178,7 +179,7 @@ PAGE = Page(
             "shopping eating buying ordering drinking thinking wearing talking dreaming laughing craving "
             "loving"
         ),
-        "sayings": "bus last pit one truck rest door full non tram train next gas",
+        "sayings": "bus last pit one truck rest full non tram train next gas",
         "object": (
             "order shipment delivery payment package appointment reservation card subscription_box item "
             "cart code receipt invoice bill job auto_refill refill"
@@ -193,7 +194,9 @@ PAGE = Page(
         "said you? stop",
         "^ remove name $",
         "remove me? name|number off? list",
-        "remove|take me? off thing? message|list",
+        "remove|take me off thing? message|list",
+        "remove off list $",
+        "'rather' not receive",
         "remove|take name|number off $",
         "remove|take name|number off thing? list|message",
         "^ remove|take me off $",

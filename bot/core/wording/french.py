@@ -16,12 +16,13 @@ PAGE = Page(
         "thing": "ça ca cela ceci rien tout sa cette ces tous toutes choses ce n_importe_quoi",
         "contact": (
             "écri{re,vez,s,ve,viez,vent} contact{er,ez,e,iez,é,ée} text{er,ez,e,iez} "
-            "dérang{er,ez,e,iez,é,ée} appel{er,ez,le,iez} embêt{er,ez,e,iez} harcel{er,ez} harcèle "
+            "dérang{er,ez,e,iez,é,ée} embêt{er,ez,e,iez} harcel{er,ez} harcèle "
             "importun{er,ez,e} relanc{er,ez,e} solliciter sollicit{ez,e,é,ée} spamm{er,ez,e} spam{er,ez} "
             "menvoyer_des mécrire mécrivez téléphon{er,ez} emmerd{er,ez,e} faire_chier tanner tann{ez,e} "
             "bombard{er,ez} recontact{er,ez,é,ée} réécri{re,vez,s} prospecter démarcher démarch{ez,é} "
             "soûler saoul{er,ez} gonfl{er,ez} déranger_avec"
         ),
+        "call": "appel{er,ez,le,iez} téléphon{er,ez}",
         "send": (
             "envoy{er,ez,é,és,iez} envoi{,e,s,es} envoient menvoyer menvoyez menvoie adress{er,ez} "
             "transmett{re,ez} renvoyez_plus expédi{er,ez} diffus{er,ez} envoyé balanc{er,ez} lenvoi"
@@ -224,6 +225,7 @@ PAGE = Page(
         "why 'vous'? me? contact|send",
         "why 'continuez' contact|send",
         "i_am_not",
+        "alone not me? call plus $",
         "^ enough",
         "'en' 'marre' $",
         "^ thing complaint $",

@@ -20,12 +20,13 @@ PAGE = Page(
             "den_scheiss sofort kram"
         ),
         "contact": (
-            "angeschrieben schreib{en,t,,e,st} anschreib{en,t} kontaktier{en,t,e} anruf{en,t} "
+            "angeschrieben schreib{en,t,,e,st} anschreib{en,t} kontaktier{en,t,e} "
             "belästig{en,t,e} belaestig{en,t} nerv{en,t,,e,st} zuspam{men,mt} zu_spammen spamm{en,t} "
             "stör{en,t,e} stoer{en,t} texten textet meld{en,et,e} anzuschreiben zu_schreiben zu_nerven "
             "zu_belästigen zu_kontaktieren kontaktiert zutexten zuzutexten zu_stören melden_bei simsen "
             "sms_schreiben belästigt schriibe schriibed terrorisieren zumüllen zuzumüllen bombardieren"
         ),
+        "call": "anruf{en,t} telefonieren anzurufen",
         "send": (
             "schick{en,t,,e,st} send{en,et,e} zuschick{en,t} zusend{en,et} versend{en,et} zu_schicken "
             "zu_senden zuzusenden verschicken zuzuschicken schicke geschickt gesendet schicked "

@@ -3,7 +3,8 @@
 A **page** (one module per language) says which words are of which kind, and which patterns of kinds mean
 something. In words, `_` stands for a space and `mand{ar,en}{me,}` for four spellings. In a pattern a name is
 a kind, `a|b` either, `a?` if it is there, `'bus'` a word itself, `^` and `$` the edges of a sentence, and
-`...` up to three words that we do not understand. Small words ("the", "all") may stand between any two.
+`...` up to three words that we do not understand; `alone` before it asks that every word of the text is
+understood. Small words ("the", "all") may stand between any two.
 A **trigger** is a kind without which no text is looked at; each pattern needs one. Kinds the engine knows:
 
 - `small` is skipped everywhere, `lead` at the edges of a sentence ("please", "I want to"), `join` is an edge;
@@ -24,7 +25,7 @@ UNDERSTOOD_NOT_MAX = 3  # words that `...` may stand for
 _DIGITS = "digits"
 # Triggers that are everyday words, and what must be in the text too before they are worth a closer look.
 _WEAK = "take plus not none why only again too_many fewer account"
-_COMPANY = "contact send message receive thing stop unsub remove cancel content list number off want"
+_COMPANY = "contact call send message receive thing stop unsub remove cancel content list number off want"
 _BARE = frozenset({"stop", "thing", "please"})
 
 
@@ -59,6 +60,7 @@ class Finding:
     because: tuple[str, ...]
     pieces: frozenset[int] = frozenset()  # the words that are pieces, not skipped
     bare: bool = False  # nothing but "stop" or "stop it"
+    alone: bool = False  # counts only where every word of the text is understood
 
     def holds(self, other: "Finding") -> bool:
         """Tell whether the other's pieces are all among these: then this is the fuller reading."""
@@ -86,6 +88,7 @@ class _Pattern:
     items: tuple[_Item, ...]
     opens: bool  # ^
     closes: bool  # $
+    alone: bool
 
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -166,16 +169,18 @@ class Grammar:
             self._add_pattern(text.removesuffix("|$"), verdict)
             text = f"{text[: text.rindex(' ')]} $"
         names = text.split()
+        alone = names[0] == "alone"
+        names = names[alone:]
         if (first := names[0] == "^") < len(names) and names[first].endswith(
             "?"
         ):  # it is there, or it is not
-            self._add_pattern(" ".join(names[:first] + names[first + 1 :]), verdict)
+            self._add_pattern(" ".join(["alone"] * alone + names[:first] + names[first + 1 :]), verdict)
             names[first] = names[first].rstrip("?")
         opens, closes = names[0] == "^", names[-1] == "$"
         items = tuple(map(self._item, names[opens : len(names) - closes]))
         assert items, text
         assert not items[0].optional, text
-        pattern = _Pattern(verdict, items, opens, closes)
+        pattern = _Pattern(verdict, items, opens, closes, alone)
         for bit in _bits_of(items[0].kinds):
             self._starting.setdefault(bit, []).append(pattern)
 
@@ -266,7 +271,7 @@ class Grammar:
         because = tuple(f"{_kind(name)}: {sentence.words[at].written}" for name, at in pieces)
         bare = all(name in _BARE for name, _ in pieces)
         places = frozenset(at for _, at in pieces)
-        return Finding(pattern.verdict, start, pieces[-1][1] + 1, because, places, bare)
+        return Finding(pattern.verdict, start, pieces[-1][1] + 1, because, places, bare, pattern.alone)
 
     def _rest(
         self, pattern: _Pattern, sentence: _Sentence, at: int, item: int

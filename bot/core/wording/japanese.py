@@ -24,7 +24,7 @@ PAGE = Page(
             f"送らないで{_ASKS} 送ってこないで{_ASKS} 送って来ないで{_ASKS} 送ってくるな 送って来るな "
             f"送るな 送信しないで{_ASKS} 配信しないで{_ASKS} 連絡しないで{_ASKS} 連絡してこないで{_ASKS} "
             f"連絡するな 連絡してくるな 送らんといて 送ってこんといて よこさないで{_ASKS} "
-            f"寄こさないで{_ASKS} 電話しないで{_ASKS} 通知しないで{_ASKS} 寄越すな よこすな "
+            f"寄こさないで{_ASKS} 通知しないで{_ASKS} 寄越すな よこすな "
             f"勧誘しないで{_ASKS} 送りつけないで{_ASKS} 送りつけるな 送付しないで{_ASKS} "
             f"おくらないで{_ASKS} 送信するな 配信するな 流さないで{_ASKS} 入れないで{_ASKS} "
             f"送んないで{_ASKS} 送んな 構わないで かまわないで 関わらないで 送ってこないでよ "
@@ -32,6 +32,7 @@ PAGE = Page(
             "送ってほしくないです 送って欲しくないです 連絡してほしくない 連絡して欲しくない "
             f"送信してこないで{_ASKS} 配信してこないで{_ASKS}"
         ),
+        "dont_call": f"電話しないで{_ASKS} 電話してこないで{_ASKS}",
         "noneed": (
             "いらない いらないです いりません 要りません 要らない 要らないです 不要 不要です 結構です "
             "けっこうです 必要ありません 必要ない 必要ないです いらん イラナイ いらねー いらねえ 無用 "
@@ -167,7 +168,7 @@ PAGE = Page(
             "連絡してください 登録方法 登録したい 購読したい 新規登録"
         ),
     },
-    triggers="can_stop dont noneed not_receive not_me sends",
+    triggers="dont_call can_stop dont noneed not_receive not_me sends",
     plain=(
         "^ dont $",
         "again dont",
@@ -207,6 +208,7 @@ PAGE = Page(
     ),
     unclear=(
         "ask ... unsub|stop",
+        "alone ^ dont_call $",
         "unsub ... ask",
         "can_stop $",
         "message stop ... ask",

@@ -16,13 +16,14 @@ PAGE = Page(
         ),
         "contact": (
             "incomod{ar,e,em,es,ando} perturb{ar,e,em,es,ando} contact{ar,e,em,es,ando} "
-            "contat{ar,e,em,ando} lig{ar,ue,uem,ues,ando} escrev{er,a,am,as,endo} cham{ar,em} "
+            "contat{ar,e,em,ando} escrev{er,a,am,as,endo} cham{ar,em} "
             "importun{ar,e,em,ando} chate{ar,iem,ie,ando} encher encher_o_saco encham_o_saco enche_o_saco "
             "entr{ar,e,em}_em_contato entr{ar,e,em}_em_contacto entr{e,em}_mais_em_contat{o,e} "
-            "entr{e,em}_mais_em_contacto mensageiem torrar torrem me_encher_o_saco contactem-me ligar-me "
+            "entr{e,em}_mais_em_contacto mensageiem torrar torrem me_encher_o_saco contactem-me "
             "escrever-me contactar-me incomodar-me contatem me_procurem procurem spamar telefonar "
             "telefonem assedi{ar,em}"
         ),
+        "call": "lig{ar,ue,uem,ues,ando} ligar-me ligue-me telefonar telefonem",
         "send": (
             "mand{ar,a,e,em,es,ando} envi{ar,a,e,em,es,ando} mandar-me enviar-me mandem-me enviem-me "
             "enviar-nos o_envio_de o_envio envio envios o_recebimento_de o_recebimento recebimento "
@@ -191,7 +192,7 @@ PAGE = Page(
         "not again? contact $",
         "not contact|send again",
         "not again? send thing? again? message|$",
-        "not again? contact 'nem' send|contact",
+        "not again? contact|call 'nem' send|contact",
         "^ not want again? thing $",
         "want not? again? 'isso'",
         "stop again? message",

@@ -200,7 +200,9 @@ def _folded(grammar: Grammar, text: str) -> str:
 
 
 def _unless(joke: str, found: Finding, *, is_all: bool) -> Finding | None:
-    """A bare "stop" among laughter: unclear if that is all there is, else no revocation."""
+    """Drop what only counts alone; a bare "stop" among laughter is unclear if that is all there is."""
+    if found.alone and not is_all:
+        return None
     if not joke or not found.bare:
         return found
     if not is_all:

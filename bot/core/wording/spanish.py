@@ -18,7 +18,7 @@ PAGE = Page(
         ),
         "contact": (
             "escrib{ir,a,as,an,iendo,es,áis,ais}{,me,nos} escribi{rme,rnos,endome,endonos} "
-            "contact{ar,e,es,en,ando}{,me,nos} contactéis llam{ar,e,es,en,ando}{,me,nos} "
+            "contact{ar,e,es,en,ando}{,me,nos} contactéis "
             "molest{ar,e,es,en,ando,éis}{,me,nos} mensajear{,me} mensaje{arme,en,ando,andome} "
             "textear{,me} texteen texteando fastidi{ar,e,es,en,ando}{,me,nos} "
             "jod{er,a,as,an,iendo}{,me,nos} jodan chingar chinguen chingando spamear{,me} spameen "
@@ -28,6 +28,7 @@ PAGE = Page(
             "vuelv{a,as,an}_a_{escribir,llamar,contactar,molestar}{,me,nos} whatsapp{ear,earme} den_lata "
             "joroben jorobar incomod{ar,en,e}{,me} busquen busques buscarme"
         ),
+        "call": "llam{ar,e,es,en,ando}{,me,nos}",
         "send": (
             "mand{ar,a,an,e,es,en,ando,éis,eis,áis}{,me,nos,le} "
             "envi{ar,a,an,e,es,en,ando,éis,eis,áis,o}{,me,nos,le} manden{me,nos} envien{me,nos} mandarnos "
@@ -92,7 +93,7 @@ PAGE = Page(
             "me_gustaría interesan interesa_su interesan_sus quiero_seguir autoricé pedimos gustaría"
         ),
         "receive": (
-            "recib{ir,iendo,o,a}{,los,las} seguir seguir_recibiendo que_me_llegue que_me_lleguen "
+            "estar recib{ir,iendo,o,a}{,los,las} seguir seguir_recibiendo que_me_llegue que_me_lleguen "
             "que_lleguen tener ver saber saber_de saber_nada que_me_manden que_me_envíen leer obtener "
             "que_me_mande"
         ),
@@ -206,7 +207,7 @@ PAGE = Page(
         "not want again? 'que' send|contact",
         "not contact $",
         "not contact|send again",
-        "not contact 'ni' contact",
+        "not contact|call 'ni' contact",
         "not send again? thing $",
         "^ not want thing $",
         "none thing $",
