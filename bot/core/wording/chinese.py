@@ -82,7 +82,9 @@ PAGE = Page(
             "搞错了 错电话 打错啦 这不是他的号码"
         ),
         "i_am_not": "我不是",
-        "complaint": "不感兴趣 没兴趣 没有兴趣 没订阅过 从没订阅 没有订阅 无兴趣 不曾订阅 从来没订阅",
+        "complaint": (
+            "太频繁 太频密 不感兴趣 没兴趣 没有兴趣 没订阅过 从没订阅 没有订阅 无兴趣 不曾订阅 从来没订阅"
+        ),
         "spam": "垃圾短信 垃圾广告 骚扰短信 垃圾简讯 垃圾讯息 垃圾信息 诈骗",
         "too_many": "太多 太多了 好多 太频繁 太频密 这么多 那么多 不停 过多 泛滥",
         "nreceive": "不收到 不收 不再收到",
@@ -155,6 +157,7 @@ PAGE = Page(
         "'把'|'将' number remove",
         "'把'|'将' me number? remove",
         "'把'|'将' me list remove",
+        "'把'|'将' number list remove",
         "'把'|'将' me remove list",
         "list remove me",
         "me list remove",

@@ -17,10 +17,10 @@ PAGE = Page(
         ),
         "contact": (
             "text{,ing} texing texring txt{,ing,in} txtng textin messag{e,ing,in} msg{,ing} mssging "
-            "contact{,ing} bother{,ing} bug{,ging} spam{,ming} harass{,ing} annoy{,ing} "
-            "writ{e,ing} pester{,ing} reach_out reaching_out blow{,ing}_up hit{,ting}_me_up ping{,ing} "
-            "sms sms-ing communicat{e,ing} disturb{,ing} email{,ing} solicit{,ing} stalk{,ing} notify "
-            "notifying pinging"
+            "contact{,ing} bother{,ing} bug{,ging} spam{,ming} harass{,ing} annoy{,ing} writ{e,ing} "
+            "pester{,ing} reach_out reaching_out wast{e,ing}_my_time blow{,ing}_up hit{,ting}_me_up "
+            "ping{,ing} sms sms-ing communicat{e,ing} disturb{,ing} email{,ing} solicit{,ing} stalk{,ing} "
+            "notify notifying pinging"
         ),
         "call": "call calling callin phoning ring ringing",
         "past_contact": "texted messaged contacted",
@@ -37,7 +37,7 @@ PAGE = Page(
         ),
         "me": "me us this_number this_phone my_phone this_line we myself",
         "number": (
-            "number num nmbr phone phone_number cell cell_number mobile digits contact_info "
+            "number info num nmbr phone phone_number cell cell_number mobile digits contact_info "
             "contact_information details information"
         ),
         "list": (
@@ -48,7 +48,7 @@ PAGE = Page(
             "remove removed removing delete deleted deleting erase erased erasing scratch strike drop "
             "scrub wipe lose loose forget removal rm purge"
         ),
-        "off": "off frm outta out_of from off_of off_from",
+        "off": "off out frm outta out_of from off_of off_from",
         "that_is_all": "no_mas nomas no_more_please",
         "name": "name names",
         "subscribe": "subscribe subscribed subscribing subscriber test tests tested nest",
@@ -173,7 +173,7 @@ PAGE = Page(
             "apart_from besides old_number landline more_than whatsapp in_spanish in_french in_english "
             "twitter holiday holidays vacation dinner hour oclock"
         ),
-        "joke": "cute adorable drooling blushing hilarious funny so_good yum delicious obsessed",
+        "joke": "wait cute adorable drooling blushing hilarious funny so_good yum delicious obsessed",
         "place": "by in at over near on off for into through before light lights red gate corner",
         "shopping": (
             "shopping eating buying ordering drinking thinking wearing talking dreaming laughing craving "

@@ -16,9 +16,9 @@ PAGE = Page(
         "thing": "ça ca cela ceci rien tout sa cette ces tous toutes choses ce n_importe_quoi",
         "contact": (
             "écri{re,vez,s,ve,viez,vent} contact{er,ez,e,iez,é,ée} text{er,ez,e,iez} "
-            "dérang{er,ez,e,iez,é,ée} embêt{er,ez,e,iez} harcel{er,ez} harcèle "
-            "importun{er,ez,e} relanc{er,ez,e} solliciter sollicit{ez,e,é,ée} spamm{er,ez,e} spam{er,ez} "
-            "menvoyer_des mécrire mécrivez téléphon{er,ez} emmerd{er,ez,e} faire_chier tanner tann{ez,e} "
+            "dérang{er,ez,e,iez,é,ée} embêt{er,ez,e,iez} harcel{er,ez} harcèle importun{er,ez,e} "
+            "relanc{er,ez,e} solliciter sollicit{ez,e,é,ée} spamm{er,ez,e} spam{er,ez} menvoyer_des "
+            "mécrire mécrivez téléphon{er,ez} emmerd{er,ez,e} faire_chier tanner tann{ez,e} "
             "bombard{er,ez} recontact{er,ez,é,ée} réécri{re,vez,s} prospecter démarcher démarch{ez,é} "
             "soûler saoul{er,ez} gonfl{er,ez} déranger_avec"
         ),
@@ -45,8 +45,8 @@ PAGE = Page(
             "contact nº"
         ),
         "list": (
-            "liste listes fichier fichiers base base_de_données système contacts répertoire registre "
-            "listing liste_d_envoi liste_de_diffusion mailing_list liste_de_contacts carnet bdd "
+            "liste listes envois fichier fichiers base base_de_données système contacts répertoire "
+            "registre listing liste_d_envoi liste_de_diffusion mailing_list liste_de_contacts carnet bdd "
             "liste_d_envois diffusion groupe"
         ),
         "remove": (
@@ -213,6 +213,7 @@ PAGE = Page(
         "^ 'fini' message $",
         "want plus thing $",
         "want unsubbed",
+        "not 'utilisez'|'utiliser' plus number",
         "not receive plus message",
     ),
     unclear=(
@@ -260,6 +261,7 @@ PAGE = Page(
         "'gym'",
         "'n' contact|send 'plus' content",
         "'avez' 'plus'",
+        "'ai'|'avais'|'avons' none",
         "'avez'|'a'|'avaient'|'ont' stop",
         "not 'voir' thing",
         "want plus content",

@@ -20,11 +20,11 @@ PAGE = Page(
             "den_scheiss sofort kram"
         ),
         "contact": (
-            "angeschrieben schreib{en,t,,e,st} anschreib{en,t} kontaktier{en,t,e} "
-            "belästig{en,t,e} belaestig{en,t} nerv{en,t,,e,st} zuspam{men,mt} zu_spammen spamm{en,t} "
-            "stör{en,t,e} stoer{en,t} texten textet meld{en,et,e} anzuschreiben zu_schreiben zu_nerven "
-            "zu_belästigen zu_kontaktieren kontaktiert zutexten zuzutexten zu_stören melden_bei simsen "
-            "sms_schreiben belästigt schriibe schriibed terrorisieren zumüllen zuzumüllen bombardieren"
+            "angeschrieben schreib{en,t,,e,st} anschreib{en,t} kontaktier{en,t,e} belästig{en,t,e} "
+            "belaestig{en,t} nerv{en,t,,e,st} zuspam{men,mt} zu_spammen spamm{en,t} stör{en,t,e} "
+            "stoer{en,t} texten textet meld{en,et,e} anzuschreiben zu_schreiben zu_nerven zu_belästigen "
+            "zu_kontaktieren kontaktiert zutexten zuzutexten zu_stören melden_bei simsen sms_schreiben "
+            "belästigt schriibe schriibed terrorisieren zumüllen zuzumüllen bombardieren"
         ),
         "call": "anruf{en,t} telefonieren anzurufen",
         "send": (
@@ -262,7 +262,7 @@ PAGE = Page(
         "'schickt' too_many message",
         "contact not limit",
         "contact not limit",
-        "contact|send me? not",
+        "alone contact|send me? not",
         "not limit contact|send",
         "not ... contact|send",
         "none message limit",

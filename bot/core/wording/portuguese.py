@@ -16,8 +16,8 @@ PAGE = Page(
         ),
         "contact": (
             "incomod{ar,e,em,es,ando} perturb{ar,e,em,es,ando} contact{ar,e,em,es,ando} "
-            "contat{ar,e,em,ando} escrev{er,a,am,as,endo} cham{ar,em} "
-            "importun{ar,e,em,ando} chate{ar,iem,ie,ando} encher encher_o_saco encham_o_saco enche_o_saco "
+            "contat{ar,e,em,ando} escrev{er,a,am,as,endo} cham{ar,em} importun{ar,e,em,ando} "
+            "chate{ar,iem,ie,ando} encher encher_o_saco encham_o_saco enche_o_saco "
             "entr{ar,e,em}_em_contato entr{ar,e,em}_em_contacto entr{e,em}_mais_em_contat{o,e} "
             "entr{e,em}_mais_em_contacto mensageiem torrar torrem me_encher_o_saco contactem-me "
             "escrever-me contactar-me incomodar-me contatem me_procurem procurem spamar telefonar "
@@ -172,6 +172,7 @@ PAGE = Page(
     triggers="exit i_stop complaint i_am_not enough again",
     plain=(
         "stop send",
+        "complaint 'em' receive",
         "stop me? contact|send",
         "want unsub",
         "^ unsub $",
@@ -220,7 +221,7 @@ PAGE = Page(
         "too_many message",
         "message too_many",
         "not contact|send thing? message? limit",
-        "not contact|send",
+        "alone not contact|send",
         "only content",
         "^ only me? send",
         "^ 'quem' source",

@@ -18,13 +18,12 @@ PAGE = Page(
         ),
         "contact": (
             "escrib{ir,a,as,an,iendo,es,áis,ais}{,me,nos} escribi{rme,rnos,endome,endonos} "
-            "contact{ar,e,es,en,ando}{,me,nos} contactéis "
-            "molest{ar,e,es,en,ando,éis}{,me,nos} mensajear{,me} mensaje{arme,en,ando,andome} "
-            "textear{,me} texteen texteando fastidi{ar,e,es,en,ando}{,me,nos} "
-            "jod{er,a,as,an,iendo}{,me,nos} jodan chingar chinguen chingando spamear{,me} spameen "
-            "spameando hostig{ar,uen,ando}{,me} acos{ar,en,ando}{,me} moleste{n,s} comunicarse comuniquen "
-            "rompan_las_bolas romper_las_bolas dar_la_lata darme_la_lata darme_la_brasa dar_la_brasa "
-            "dar_la_tabarra volváis_a_escribir{,me} "
+            "contact{ar,e,es,en,ando}{,me,nos} contactéis molest{ar,e,es,en,ando,éis}{,me,nos} "
+            "mensajear{,me} mensaje{arme,en,ando,andome} textear{,me} texteen texteando "
+            "fastidi{ar,e,es,en,ando}{,me,nos} jod{er,a,as,an,iendo}{,me,nos} jodan chingar chinguen "
+            "chingando spamear{,me} spameen spameando hostig{ar,uen,ando}{,me} acos{ar,en,ando}{,me} "
+            "moleste{n,s} comunicarse comuniquen rompan_las_bolas romper_las_bolas dar_la_lata "
+            "darme_la_lata darme_la_brasa dar_la_brasa dar_la_tabarra volváis_a_escribir{,me} "
             "vuelv{a,as,an}_a_{escribir,llamar,contactar,molestar}{,me,nos} whatsapp{ear,earme} den_lata "
             "joroben jorobar incomod{ar,en,e}{,me} busquen busques buscarme"
         ),
@@ -238,7 +237,7 @@ PAGE = Page(
         "'mandan'|'envían'|'son' too_many message",
         "^ too_many message",
         "not contact|send thing? message? limit",
-        "not contact|send",
+        "alone not contact|send",
         "^ only content|message|send",
         "only send",
     ),
