@@ -104,7 +104,7 @@ async def test_what_goes_wrong_on_demand_is_seen(phone: Page) -> None:
     await phone.get_by_role("button", name="Phone is off (30003)").click()
     await expect(phone.locator("#waiting-faults")).to_contain_text("Phone is off (30003)")
     await text(phone, "HELP")
-    await expect(phone.locator("#outbox li").first).to_contain_text("undelivered")
+    await expect(phone.locator("#outbox li").first).to_contain_text("queued not delivered: error 30003")
     await expect(phone.locator("#waiting-faults")).to_be_empty()
     await phone.get_by_role("button", name="Our webhook's answer lost").click()
     await text(phone, "HELP")

@@ -217,7 +217,7 @@ function outboxRow(message) {
   const fine = [moment(message.at), message.message_class, message.flow ? `${message.flow}${message.step ? ` › ${message.step}` : ""}` : "by law", message.segments > 1 ? `${message.segments} segments` : ""];
   const why = message.reason ? SAID[message.reason] ?? message.reason : "";
   const until = message.state === "held" || (message.state === "queued" && message.reason) ? `until ${moment(message.due_at)}` : "";
-  return make("li", {}, pill(message.state), why || message.error_code ? ` ${[why, message.error_code ? `error ${message.error_code}` : "", until].filter(Boolean).join(", ")}` : "",
+  return make("li", {}, pill(message.state), why || message.error_code ? ` ${[why, message.error_code && !why.includes(message.error_code) ? `error ${message.error_code}` : "", until].filter(Boolean).join(", ")}` : "",
     make("q", {}, message.body.length > 120 ? `${message.body.slice(0, 120)}…` : message.body), make("div", { className: "fine" }, fine.filter(Boolean).join(" · ")));
 }
 
