@@ -32,14 +32,19 @@ _MESSAGE = (
     " o.key, o.flow, o.step, o.wanted_at, o.valid_until, o.language, o.attempts, o.created_at, o.tag"
 )
 # A contact's messages leave in order: one waits for older ones of its lane or a more urgent one that are in
-# hand, due, about to be tried again (order is worth a minute), or parts of the same answer.
+# hand, due, about to be tried again (order is worth a minute), or parts of the same answer. What is due and
+# itself waits for an earlier part that is tried again much later holds nobody back either.
 _DUE = Statement(f"""
     SELECT {_MESSAGE} FROM outbox o
     WHERE o.bucket = :bucket AND o.state = 'queued' AND o.lane = :lane AND o.due_at <= :now
         AND (SELECT 1 FROM outbox s WHERE s.bucket = o.bucket AND s.contact = o.contact AND s.id < o.id
             AND s.lane <= o.lane AND s.state IN ('queued', 'sending')
-            AND (s.state = 'sending' OR s.due_at <= :now OR s.trigger_key = o.trigger_key
-                OR (s.attempts > 0 AND s.due_at <= :soon))
+            AND (s.state = 'sending' OR s.trigger_key = o.trigger_key
+                OR (s.attempts > 0 AND s.due_at <= :soon)
+                OR (s.due_at <= :now AND (SELECT 1 FROM outbox r
+                    WHERE r.bucket = s.bucket AND r.contact = s.contact AND r.id < s.id
+                        AND r.trigger_key = s.trigger_key AND r.state = 'queued' AND r.due_at > :soon
+                    LIMIT 1) IS NULL))
             LIMIT 1) IS NULL
         AND o.sender NOT IN (SELECT resting.sender FROM @each(resting: sender text))
     ORDER BY o.due_at LIMIT :most @skip_locked(o)

@@ -173,3 +173,158 @@ async def test_a_copy_made_while_a_message_was_in_hand_knows_that_it_may_have_le
     assert await claimed(restored, contact_id, NOW + 2 * LEASE) == []
     assert await states(restored) == {"one": "unknown"}
     await restored.close()
+
+
+HOUR = timedelta(hours=1)
+
+
+async def said(
+    database: Database, contact_id: str, body: str, message_class: MessageClass, at: datetime = NOW
+) -> None:
+    """Let a turn of its own queue a message of that class, whatever the gate would say."""
+    await queued(database, contact_id, body, at=at)
+    lane = {
+        MessageClass.REQUIRED: 0,
+        MessageClass.REPLY: 1,
+        MessageClass.SERVICE: 2,
+        MessageClass.MARKETING: 3,
+    }
+    change = Statement("UPDATE outbox SET message_class = :message_class, lane = :lane WHERE body = :body")
+    values = {"message_class": message_class.value, "lane": lane[message_class], "body": body}
+    await database.transact(lambda c: c.run(change, [values]))
+
+
+async def came_back(database: Database, one: Claimed, due_at: datetime, at: datetime = NOW) -> None:
+    """Record that a message is tried again later."""
+    outcome = Outcome(one.message, OutboxState.QUEUED, due_at, reason="busy")
+    await database.transact(lambda c: outbox.record(c, [outcome], at))
+
+
+async def test_the_most_urgent_leaves_first(database: Database) -> None:
+    (contact_id,) = await contacts(database)
+    for body, message_class in (
+        ("offer", MessageClass.MARKETING),
+        ("receipt", MessageClass.SERVICE),
+        ("answer", MessageClass.REPLY),
+        ("stopped", MessageClass.REQUIRED),
+    ):
+        await said(database, contact_id, body, message_class)
+    assert bodies(await claimed(database, contact_id, NOW)) == ["stopped", "answer", "receipt", "offer"]
+
+
+async def test_a_bulk_message_in_trouble_never_holds_back_what_stop_is_answered(database: Database) -> None:
+    (contact_id,) = await contacts(database)
+    await said(database, contact_id, "offer", MessageClass.MARKETING)
+    (offer,) = await claimed(database, contact_id, NOW)
+    await said(database, contact_id, "stopped", MessageClass.REQUIRED)
+    (stopped,) = await claimed(database, contact_id, NOW)
+    assert stopped.message.body == "stopped", "not even while it is being handed over"
+    await came_back(database, offer, NOW + HOUR)
+    await said(database, contact_id, "stopped again", MessageClass.REQUIRED, NOW + SECOND)
+    assert await claimed(database, contact_id, NOW + SECOND) == [], "but behind what is as urgent"
+    sent = Outcome(stopped.message, OutboxState.SENT, NOW)
+    await database.transact(lambda c: outbox.record(c, [sent], NOW))
+    assert bodies(await claimed(database, contact_id, NOW + SECOND)) == ["stopped again"]
+
+
+@pytest.mark.parametrize(("wait", "free"), [(timedelta(seconds=15), []), (HOUR, ["another"])])
+async def test_order_is_worth_a_minute_and_not_an_hour(
+    database: Database, wait: timedelta, free: list[str]
+) -> None:
+    (contact_id,) = await contacts(database)
+    await queued(database, contact_id, "first", "its second part")
+    (first,) = await claimed(database, contact_id, NOW)
+    await came_back(database, first, NOW + wait)
+    await queued(database, contact_id, "another", at=NOW + SECOND)
+    assert bodies(await claimed(database, contact_id, NOW + SECOND)) == free
+    later = await claimed(database, contact_id, NOW + wait)
+    assert bodies(later) == ["first"], "the parts of one answer stay in order however long it takes"
+
+
+async def test_what_is_scheduled_holds_nothing_back(database: Database) -> None:
+    (contact_id,) = await contacts(database)
+    await queued(database, contact_id, "tomorrow")
+    await database.transact(
+        lambda c: c.run(Statement("UPDATE outbox SET due_at = due_at + 86400000000"), [{}])
+    )
+    await queued(database, contact_id, "today", at=NOW + SECOND)
+    assert bodies(await claimed(database, contact_id, NOW + SECOND)) == ["today"]
+
+
+async def test_attempts_count_only_what_is_handed_over(database: Database) -> None:
+    (contact_id,) = await contacts(database)
+    await queued(database, contact_id, "one")
+    bucket = bucket_of(contact_id)
+
+    async def nobody(_connection: object, _due: list[Claimed]) -> list[Claimed]:
+        return []
+
+    assert not await database.transact(lambda c: outbox.claim(c, bucket, NOW, LEASE, 9, choose=nobody))
+    assert await asked(database, "SELECT state, attempts FROM outbox") == [("queued", 0)]
+    await claimed(database, contact_id, NOW)
+    assert await asked(database, "SELECT state, attempts FROM outbox") == [("sending", 1)]
+
+
+async def test_messages_of_a_resting_sender_do_not_hide_the_others(database: Database) -> None:
+    ids = await contacts(database, 1)
+    for number in range(3):
+        await queued(database, ids[0], f"message {number}", at=NOW + number * SECOND)
+    change = Statement("UPDATE outbox SET sender = 'MG1' WHERE body = 'message 2'")
+    await database.transact(lambda c: c.run(change, [{}]))
+    await database.transact(
+        lambda c: c.run(Statement("UPDATE outbox SET state = 'held' WHERE body = 'message 1'"), [{}])
+    )
+    bucket = bucket_of(ids[0])
+    at = NOW + 5 * SECOND
+    ((sender,),) = await asked(database, "SELECT sender FROM outbox WHERE body = 'message 0'")
+    free = await database.transact(lambda c: outbox.claim(c, bucket, at, LEASE, 1, resting=[sender]))
+    assert free == [], "order within one contact goes before"
+    free = await database.transact(lambda c: outbox.claim(c, bucket, at, LEASE, 1, resting=["MG1"]))
+    assert bodies(free) == ["message 0"]
+
+
+async def test_an_answer_that_a_report_overtook_adds_what_it_did_not_say(database: Database) -> None:
+    (contact_id,) = await contacts(database)
+    await queued(database, contact_id, "one")
+    (one,) = await claimed(database, contact_id, NOW)
+    await database.transact(
+        lambda c: outbox.report(
+            c,
+            contact_id,
+            one.message.id,
+            OutboxState.DELIVERED,
+            NOW,
+            provider_id="SM1",
+            segments=None,
+            error_code=None,
+        )
+    )
+    late = Outcome(one.message, OutboxState.SENT, NOW, provider_id="SM1", segments=3, handed_at=NOW)
+    await database.transact(lambda c: outbox.record(c, [late], NOW))
+    found = await asked(database, "SELECT state, provider_id, segments FROM outbox")
+    assert found == [("delivered", "SM1", 3)]
+
+
+async def test_the_answer_to_an_earlier_hand_over_says_nothing_of_this_one(database: Database) -> None:
+    (contact_id,) = await contacts(database)
+    await queued(database, contact_id, "one")
+    (one,) = await claimed(database, contact_id, NOW)
+    await database.transact(
+        lambda c: outbox.try_again(
+            c,
+            contact_id,
+            one.message.id,
+            NOW,
+            due_at=NOW + SECOND,
+            provider_id="SM1",
+            error_code="30008",
+            evidence="",
+        )
+    )
+    late = Outcome(one.message, OutboxState.SENT, NOW, provider_id="SM1", handed_at=NOW)
+    await database.transact(lambda c: outbox.record(c, [late], NOW))
+    assert await states(database) == {"one": "queued"}
+    assert len(await claimed(database, contact_id, NOW + SECOND)) == 1
+    await database.transact(lambda c: outbox.record(c, [late], NOW + SECOND))
+    assert await states(database) == {"one": "sending"}
+    assert await asked(database, "SELECT provider_id, earlier_ids FROM outbox") == [(None, "SM1")]
