@@ -86,7 +86,6 @@ _PLAIN = (
     "not again? send me? thing again",
     "not want again? receive? me? again? message|content",
     "not want again? receive thing? again? $",
-    "not again? receive thing? again? message|content",
     "none message again? $",
     "^ nosign message $",
     # unsubscribe, take me off, cancel the messages, lose my number, revoke consent
@@ -138,10 +137,9 @@ _UNCLEAR = (
     "stop ... message",
     "not ... contact me",
     "not send me? thing? message|content ... limit",
-    "none ... message $",
 )
 
-_INNOCENT = ("not stop", "not unsub", "not remove", "not cancel")
+_INNOCENT = ("why not send|contact", "not stop", "not unsub", "not remove", "not cancel")
 
 
 def completed(page: Page) -> Page:

@@ -143,11 +143,10 @@ PAGE = Page(
             "today hereby am wish let make lets request ask asking requesting demand demanding sir madam "
             "maam guys bro dude man folks team everyone again for_the the last first second third time "
             "times once ffs omg wtf jesus christ goddamn fucking fuck damn u_guys_need_to need_to got_to "
-            "gotta have_to this_has_to it period thats_it final_warning formally officially would_like_to "
-            "i_would_like_to hello_there good_morning sincerely regards if_you_would me people yo_guys "
-            "have mind not_interested per_my im_not_interested lol mind be already texted kindly "
-            "effective do done thank everything all from future further in_the_future ever messages texts "
-            "msgs"
+            "gotta have_to this_has_to it period thats_it final_warning formally officially hello_there "
+            "good_morning sincerely regards if_you_would me people yo_guys have mind not_interested "
+            "per_my im_not_interested lol mind be already texted kindly effective do done thank "
+            "everything all from future further in_the_future ever messages texts msgs"
         ),
         "join": (
             "and but because cuz cause bc since as so then or else before_i otherwise i_will ill cos also"
@@ -214,9 +213,8 @@ PAGE = Page(
         "'be' unsubbed message|list",
         "not contact thing number",
         "^ cancel message",
-        "not again? receive thing? message",
         "not want again? receive thing? message",
-        "'no_longer' receive thing? $",
+        "want 'no_longer' receive thing? message|content|$",
         "not again? want past_contact",
         "not want 'you'|'u'|'yall'|'anyone'|'them'|'anybody'|'ya' contact",
         "not want 'you'|'u'|'yall'|'anyone'|'them'|'anybody'|'ya' send me? $",
@@ -254,6 +252,9 @@ PAGE = Page(
     ),
     innocent=(
         "cant stop",
+        "'you'|'u'|'guys' 'never' contact|send",
+        "stop 'and' 'shop'|'go'|'get'|'pick'|'eat'|'see'|'say'|'grab'|'buy'",
+        "'no' 'message'|'text' $",
         "not want stop",
         "not want unsub",
         "cant unsub",

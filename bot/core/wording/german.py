@@ -207,7 +207,6 @@ PAGE = Page(
         "'nichts'|'nix' more contact|send|receive",
         "'nichts'|'nix' more 'von' 'euch'",
         "not more? contact|send",
-        "not more? receive more? message",
         "not again? contact|send",
         "want 'nix'|'nichts' more receive",
         "want 'nix'|'nichts' more? 'von' 'euch'|'ihnen'",
@@ -301,6 +300,9 @@ PAGE = Page(
         "stop 'um'",
         "not more 'lieferbar'",
         "none object",
+        "none 'neue'? 'nachricht'",
+        "not 'bekomme'|'erhalte'",
+        "'bekomme' 'nichts'|'nix'",
         "send me? 'die' object not",
     ),
 )

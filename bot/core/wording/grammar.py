@@ -63,8 +63,8 @@ class Finding:
     alone: bool = False  # counts only where every word of the text is understood
 
     def holds(self, other: "Finding") -> bool:
-        """Tell whether the other's pieces are all among these: then this is the fuller reading."""
-        return self.pieces >= other.pieces
+        """Tell whether the other's pieces are all among these and more: then this is the fuller reading."""
+        return self.pieces > other.pieces
 
     def meets(self, other: "Finding") -> bool:
         """Tell whether the two share a place in the sentence."""

@@ -87,7 +87,7 @@ PAGE = Page(
             "receber recebendo ver ter saber saber_de recebê-las recebe-las ser_contactado ser_contatado "
             "que_me_mandem que_mandem que_me_enviem continuar_a_receber continuar_recebendo a_receber ler"
         ),
-        "again": "mais nunca_mais já agora jamais novamente de_novo aqui pra_cá nunca outra_vez",
+        "again": "mais nunca_mais já agora jamais novamente de_novo pra_cá nunca outra_vez",
         "stranger": (
             "número_errado numero_errado número_trocado engano pessoa_errada telefone_errado quem_é "
             "quem_e quem_fala vocês_erraram é_engano se_enganaram enganou-se no_número"
@@ -194,8 +194,7 @@ PAGE = Page(
         "not contact|send again",
         "not again? send thing? again? message|$",
         "not again? contact|call 'nem' send|contact",
-        "^ not want again? thing $",
-        "want not? again? 'isso'",
+        "^ not want again thing $",
         "stop again? message",
         "stop|cancel thing? send",
         "i_am_not ... stop",
@@ -231,6 +230,7 @@ PAGE = Page(
     innocent=(
         "not stop|'paro'|'para'|'consigo'|'parem'",
         "'nunca' stop",
+        "'sem'|'nenhuma' 'mensagem'",
         "not unsub|'saia'",
         "not 'me' unsub",
         "'parada'|'placa'|'ponto'|'já_parou'|'de' stop",

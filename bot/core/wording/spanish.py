@@ -31,7 +31,7 @@ PAGE = Page(
         "send": (
             "mand{ar,a,an,e,es,en,ando,éis,eis,áis}{,me,nos,le} "
             "envi{ar,a,an,e,es,en,ando,éis,eis,áis,o}{,me,nos,le} manden{me,nos} envien{me,nos} mandarnos "
-            "enviarnos lleg{ar,uen,ue}{,me,nos} vuelv{a,as,an}_a_{mandar,enviar}{,me,nos} "
+            "enviarnos lleg{uen,ue}{,me,nos} vuelv{a,as,an}_a_{mandar,enviar}{,me,nos} "
             "volváis_a_{mandar,enviar}{,me,nos} pas{ar,en}{,me} mandandome enviandome reenviar remitir "
             "remitan el_envío_de el_envio envío envios llegándome"
         ),
@@ -178,8 +178,8 @@ PAGE = Page(
             "semanal a_diario tan_temprano pm vacaciones en_inglés"
         ),
         "object": (
-            "pedido cebolla recibo factura paquete comida mesa queso hielo envío_del compra reserva cita "
-            "producto articulo artículo carrito repartidor entrega orden"
+            "pedido cebolla recibo factura paquete comida mesa queso hielo envío_del compra "
+            "reserva cita producto articulo artículo carrito repartidor entrega orden"
         ),
         "that_is_all": "no_más no_mas ya_no_más ya_no_mas",
         "i_stop": "dejo paro salgo salirme doy",
@@ -208,7 +208,7 @@ PAGE = Page(
         "not contact|send again",
         "not contact|call 'ni' contact",
         "not send again? thing $",
-        "^ not want thing $",
+        "^ not want again thing $",
         "none thing $",
         "stop again? message",
         "i_am_not ... stop",
@@ -243,6 +243,7 @@ PAGE = Page(
     ),
     innocent=(
         "'no' stop",
+        "'sin'|'ningún' message",
         "not stop|'paro'|'para'|'puedo'|'dejo'|'dejes'|'dejen'",
         "'nunca' stop",
         "not unsub",
