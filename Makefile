@@ -2,7 +2,7 @@
 # make test   everything, on a real PostgreSQL and in a real Chromium; ARGS="tests/core -k segments" for some
 # make check  lint, types, import contracts, flows
 # make bench  every benchmark; BENCHMARKS=inbound ARGS=--quick for one, quickly
-# make docs   docs/flows.md and docs/flow.schema.json, after a change of the flow language
+# make docs   docs/flows.md and the JSON Schemas, after a change of the flow language
 # make lock   new lock files, after a change of dependencies in pyproject.toml
 
 .DEFAULT_GOAL := run

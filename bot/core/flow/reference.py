@@ -1,6 +1,7 @@
 """The reference page of the flow language, written from the models that read it."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -22,6 +23,7 @@ from bot.core.flow.definition import (
     StarterBase,
 )
 from bot.core.flow.fields import Part
+from bot.core.flow.policy_file import CapPart, GroupPart, LinksPart, PolicyFile, QuietPart, SenderPart
 from bot.core.flow.schema import described_as
 from bot.core.flow.walk import CHARACTERS_MAX, MESSAGES_MAX, STEPS_MAX
 
@@ -90,6 +92,48 @@ def _lines() -> Iterator[str]:
         yield f"### {title}\n"
         yield f"{_sentence(part)}\n"
         yield from _table(part)
+    yield from _policy()
+
+
+_POLICY = """\
+`flows/policy.yaml` says when the shop may write without being asked, how often, and from which numbers. It is
+published like a flow; all of it is optional. What answers a contact leaves at any hour and is never counted.
+
+```yaml
+groups:
+  loyalty: {title: {en: Rewards and offers}, keywords: {en: [REWARDS]}}
+quiet_hours: # on the contact's own clock; where it is not known, in every zone its number may be in
+  marketing: {from: "21:00", to: "9:00", late: skip, within: 12h, holidays: [us]}
+caps: # by the contact's calendar days
+  - {class: marketing, most: 1, per: 1d}
+  - {tag: sale, most: 2, per: 7d}
+senders:
+  main: {numbers: ["+12025550100"], segments_per_second: 10, segments_per_day: 2000}
+```
+
+A message that has to wait says why, and until when (`regulars outbox list`). With `late: skip` it is
+refused where it could leave only more than `within` after its time. A capped one waits for the next day
+that has room, if it is still worth sending then, and is refused as `capped` otherwise. Nothing is held for
+more than 15 days, counted from the end of a snooze. Hours that a contact asked for (mornings, afternoons,
+evenings) are kept unless the message could then not be sent at all.
+"""
+_POLICY_PARTS: Mapping[str, type[Part]] = {
+    "`groups`": GroupPart,
+    "`quiet_hours`": QuietPart,
+    "`caps`": CapPart,
+    "`senders`": SenderPart,
+    "`links`": LinksPart,
+}
+
+
+def _policy() -> Iterator[str]:
+    yield "## The policy\n"
+    yield _POLICY
+    yield from _table(PolicyFile)
+    for title, part in _POLICY_PARTS.items():
+        yield f"### In {title}\n"
+        yield f"{_sentence(part)}\n"
+        yield from _table(part)
 
 
 def _section(kind: str, model: type[BaseModel], *, hidden: set[str]) -> Iterator[str]:
@@ -120,7 +164,11 @@ def _default(field: FieldInfo) -> str:
     value = field.default
     if value is None or value is PydanticUndefined or value in ([], {}):
         return ""
+    if isinstance(value, BaseModel):
+        return ""  # what it leaves out is told where its own keys are
     written = {True: "true", False: "false"}[value] if isinstance(value, bool) else value
+    if isinstance(value, timedelta):
+        written = f"{value.days}d"
     return f", otherwise `{written}`"
 
 
@@ -143,12 +191,21 @@ def _kind(annotation: Any) -> str:  # noqa: ANN401  an annotation is anything
         return "steps"
     if isinstance(annotation, type) and issubclass(annotation, StarterBase):
         return "starters"
+    if annotation in _POLICY_PARTS.values():
+        return "as below"
     if annotation in _PARTS:
         return f"[{_PARTS[annotation].lower()}](#{_anchor(_PARTS[annotation])})"
     return _SIMPLE.get(getattr(annotation, "__name__", ""), "value")
 
 
-_SIMPLE = {"str": "text", "int": "number", "bool": "`true` or `false`", "timedelta": "duration"}
+_SIMPLE = {
+    "str": "text",
+    "int": "number",
+    "float": "number",
+    "bool": "`true` or `false`",
+    "timedelta": "duration",
+    "time": "time of day",
+}
 
 
 def _anchor(title: str) -> str:

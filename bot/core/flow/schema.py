@@ -1,9 +1,11 @@
-"""The JSON Schema of flow files, for editors: the same models that read them."""
+"""The JSON Schemas of flow files and of policy.yaml, for editors: the same models that read them."""
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from bot.core.flow.definition import FlowFile
+from bot.core.flow.policy_file import PolicyFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _BARE = {"End": "end", "ApiStarter": "api"}
@@ -19,16 +21,28 @@ class _Generate(GenerateJsonSchema):
 
 def json_schema() -> JsonSchemaValue:
     """Return the schema of one flow file."""
-    schema = FlowFile.model_json_schema(by_alias=True, schema_generator=_Generate)
+    schema = _schema(FlowFile, "A flow of Regulars")
     definitions = schema["$defs"]
-    for name in (*definitions, None):
-        part = schema if name is None else definitions[name]
-        for field in part.get("properties", {}).values():
-            _leave_out_null(field)
     for name, word in _BARE.items():
         whole = definitions[name]
         definitions[name] = {"description": whole["description"], "anyOf": [{"const": word}, whole]}
-    return {"$schema": DIALECT, **schema, "title": "A flow of Regulars"}
+    return schema
+
+
+def policy_schema() -> JsonSchemaValue:
+    """Return the schema of policy.yaml."""
+    schema = _schema(PolicyFile, "The policy of a shop")
+    hours = schema["properties"]["quiet_hours"]["additionalProperties"]["anyOf"]
+    hours[:] = [{"const": "none"} if kind == {"type": "null"} else kind for kind in hours]
+    return schema
+
+
+def _schema(model: type[BaseModel], title: str) -> JsonSchemaValue:
+    schema = model.model_json_schema(by_alias=True, schema_generator=_Generate)
+    for part in (*schema["$defs"].values(), schema):
+        for field in part.get("properties", {}).values():
+            _leave_out_null(field)
+    return {"$schema": DIALECT, **schema, "title": title}
 
 
 def _leave_out_null(field: JsonSchemaValue) -> None:
