@@ -10,7 +10,7 @@ from bot.storage.driver import Connection, Statement
 
 _LISTED = Statement("""
     SELECT o.id, o.contact, o.channel, o.address, o.state, o.reason, o.error_code, o.created_at, o.due_at,
-           o.attempts, o.flow, o.message_class
+           o.attempts, o.flow, o.message_class, o.explanation
     FROM @each(states: state text)
     JOIN outbox o ON o.state = states.state
     ORDER BY o.created_at, o.id LIMIT :most
@@ -23,7 +23,10 @@ _COUNTED = Statement("""
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A message where it stands; `due_at` says when it is tried (again)."""
+    """A message where it stands; `due_at` says when it is tried (again).
+
+    `explanation` is what the gate has against it, and until when, without personal data.
+    """
 
     id: str
     contact_id: str
@@ -36,6 +39,7 @@ class Unsent:
     attempts: int
     flow: str
     message_class: str
+    explanation: str | None = None
 
 
 async def listed(connection: Connection, states: Collection[OutboxState], most: int) -> list[Unsent]:
@@ -54,6 +58,7 @@ async def listed(connection: Connection, states: Collection[OutboxState], most: 
             attempts=row[9],
             flow=row[10],
             message_class=row[11],
+            explanation=row[12],
         )
         for row in await connection.read(_LISTED, states=keys, most=most)
     ]
