@@ -1,14 +1,14 @@
 """Keeps the publication in force: loads it, notices when another one is published, loads old revisions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from bot.conversation.decide import Decisions
 from bot.conversation.publication import Pinned, Publication, ShopSettings, build
 from bot.core.flow.handler import HandlerSpec
-from bot.storage import revisions
+from bot.storage import held, revisions
 from bot.storage.driver import Connection, Database
 
 _logger = structlog.get_logger(__name__)
@@ -43,7 +43,9 @@ class CurrentPublication:
         generation = await revisions.generation(connection)
         published = await revisions.published(connection)
         products = await revisions.products(connection)
+        policy = replace(self.settings.policy, held=await held.held(connection))
+        settings = replace(self.settings, policy=policy)
         publication: Publication = build(
-            published, products, self.settings, generation=generation, pinned=self.pinned
+            published, products, settings, generation=generation, pinned=self.pinned
         )
         return Decisions.under(publication, self.handlers)

@@ -107,6 +107,11 @@ async def withdraw(connection: Connection, flows: Sequence[str], generation_id: 
     await connection.write(_SET, [(_GENERATION, generation_id)])
 
 
+async def touch(connection: Connection, generation_id: str) -> None:
+    """Let every process load again what is in force, and what is set beside it."""
+    await connection.write(_SET, [(_GENERATION, generation_id)])
+
+
 async def waiting(connection: Connection) -> list[tuple[str, int, str, int]]:
     """How many runs wait where: (flow, revision, step, runs)."""
     return [(row[0], row[1], row[2], row[3]) for row in await connection.read(_WAITING)]
