@@ -349,7 +349,7 @@ async def drill(
             for point in SENDING:
                 await shop.kill(shop.worker, point, nth)
             for point in ANSWERING:
-                await shop.kill(shop.web or shop.worker, point, nth)
+                await shop.kill(shop.web or shop.worker, point, 1)  # a batch may take all phones at once
         await shop.hurry()
         for kind in LOST:
             await shop.lose(kind)
