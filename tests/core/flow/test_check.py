@@ -9,6 +9,7 @@ from bot.core.flow.check import Complaint, check, handlers_gone
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import Flow
 from bot.core.flow.handler import HandlerSpec, by_name, handler
+from bot.core.flow.policy_file import read_policy
 from bot.core.flow.reader import read
 from bot.core.flow.translations import Translation, Translations
 from bot.core.turn import Turn
@@ -25,10 +26,18 @@ HANDLERS = by_name([redeem])
 
 
 def said(
-    *flows: Flow, translations: Translations | None = None, handlers: dict[str, HandlerSpec] | None = None
+    *flows: Flow,
+    translations: Translations | None = None,
+    handlers: dict[str, HandlerSpec] | None = None,
+    policy: str | None = None,
 ) -> list[str]:
     """What is said, without the file."""
-    complaints = check(flows, handlers=HANDLERS if handlers is None else handlers, translations=translations)
+    complaints = check(
+        flows,
+        handlers=HANDLERS if handlers is None else handlers,
+        translations=translations,
+        policy=None if policy is None else read_policy(read(policy, "flows/policy.yaml")),
+    )
     return [str(each).removeprefix("flows/").removeprefix("test.yaml:") for each in complaints]
 
 
@@ -232,3 +241,33 @@ def test_errors_come_before_warnings() -> None:
     complaints = check([steps("- say: " + "x" * 480 + "\n- do: nothing")], handlers=HANDLERS)
     assert [each.is_warning for each in complaints] == [False, True]
     assert isinstance(complaints[0], Complaint)
+
+
+# With the policy
+
+
+def test_a_group_must_be_one_that_the_policy_describes() -> None:
+    flow = named("news", "[{event: News, group: loyalti}]", "[{say: {text: Hi, group: vip}}]")
+    first, second = said(flow, policy="groups: {loyalty: {}}\n")
+    assert "describes no subscription group 'loyalti' (did you mean 'loyalty'?)" in first
+    assert "describes no subscription group 'vip'" in second
+    assert said(flow, policy="caps: [{most: 1, per: 1d}]\n") == [], "a policy without groups leaves them free"
+
+
+def test_a_cap_on_a_tag_that_no_step_gives_is_pointed_out() -> None:
+    flow = named("news", "[{event: News, group: loyalty}]", "[{say: {text: Hi, tag: sales}}]")
+    (warning,) = said(flow, policy="caps: [{tag: sale, most: 1, per: 1d}]\n")
+    assert warning == (
+        "policy.yaml:1:1: a cap counts messages tagged 'sale', and no step gives that tag"
+        " (did you mean 'sales'?) [warning]"
+    )
+
+
+def test_marketing_that_answers_is_a_reply_and_the_file_is_told_so() -> None:
+    answer = named("offer", "[{keyword: OFFER}]", "[{say: {text: Hi, class: marketing, group: loyalty}}]")
+    (warning,) = said(answer)
+    assert "leaves as a reply: `class: marketing` says nothing" in warning
+    later = named(
+        "offer", "[{keyword: OFFER}]", "[{wait: 1d}, {say: {text: Hi, class: marketing, group: loyalty}}]"
+    )
+    assert said(later) == []

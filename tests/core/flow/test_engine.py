@@ -111,6 +111,24 @@ def test_messages_of_a_conversation_are_replies_and_of_a_journey_are_not() -> No
 # Questions
 
 
+def test_a_message_has_the_class_tag_and_validity_its_step_says() -> None:
+    journey = flow("""
+        flow: journey
+        start: [{event: Order Completed, group: loyalty}]
+        steps:
+          - say: {text: Half price, class: marketing, tag: sale, valid: 2h}
+          - ask: {text: Which size?, tag: question, valid: 30m}
+            within: 1h
+    """)
+    chat = Chat.of(journey)
+    assert chat.event("Order Completed") == ["Half price", "Which size?"]
+    sale, question = chat.sent
+    assert (sale.message_class, sale.tag) == (MessageClass.MARKETING, "sale")
+    assert sale.valid_until == chat.now + timedelta(hours=2)
+    assert (question.message_class, question.tag) == (MessageClass.SERVICE, "question")
+    assert question.valid_until == chat.now + timedelta(minutes=30)
+
+
 def test_an_unusable_answer_is_asked_again_then_goes_where_the_author_says() -> None:
     chat = Chat.of(
         steps("""
