@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.ids import instant
-from bot.core.messages import OutboxState
+from bot.core.ids import BUCKETS, instant, microseconds
+from bot.core.messages import Lane, OutboxState
 from bot.storage.driver import Connection, Statement
 
 _LISTED = Statement("""
@@ -18,6 +18,14 @@ _LISTED = Statement("""
 _COUNTED = Statement("""
     SELECT o.state, COUNT(*) FROM @each(states: state text) JOIN outbox o ON o.state = states.state
     GROUP BY o.state
+""")
+
+
+# A probe for each bucket and lane, as the claim makes them: counting a million rows would take a second.
+_SINCE = Statement("""
+    SELECT keys.lane, (SELECT o.due_at FROM outbox o WHERE o.bucket = keys.bucket AND o.lane = keys.lane
+        AND o.state = 'queued' AND o.due_at <= :now ORDER BY o.due_at LIMIT 1)
+    FROM @each(keys: bucket integer, lane integer)
 """)
 
 
@@ -62,6 +70,17 @@ async def listed(connection: Connection, states: Collection[OutboxState], most: 
         )
         for row in await connection.read(_LISTED, states=keys, most=most)
     ]
+
+
+async def waiting_since(connection: Connection, now: datetime) -> dict[Lane, datetime]:
+    """Since when the oldest message of each lane that should have left waits; a lane without any is missing."""
+    keys = [(bucket, lane.value) for bucket in range(BUCKETS) for lane in Lane]
+    since: dict[Lane, datetime] = {}
+    for lane, due_at in await connection.read(_SINCE, keys=keys, now=microseconds(now)):
+        if due_at is not None:
+            found = instant(due_at)
+            since[Lane(lane)] = min(found, since.get(Lane(lane), found))
+    return since
 
 
 async def counted(connection: Connection, states: Collection[OutboxState]) -> dict[OutboxState, int]:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.core.ids import bucket_of
-from bot.core.messages import MessageClass, OutboxState
+from bot.core.messages import Lane, MessageClass, OutboxState
 from bot.core.turn import Turn
-from bot.storage import outbox
+from bot.storage import outbox, unsent
 from bot.storage.driver import Database, Statement
 from bot.storage.outbox import Claimed, Outcome
 from bot.storage.sqlite import SqliteDatabase
@@ -328,3 +328,15 @@ async def test_the_answer_to_an_earlier_hand_over_says_nothing_of_this_one(datab
     await database.transact(lambda c: outbox.record(c, [late], NOW + SECOND))
     assert await states(database) == {"one": "sending"}
     assert await asked(database, "SELECT provider_id, earlier_ids FROM outbox") == [(None, "SM1")]
+
+
+async def test_how_long_each_lane_waits(database: Database) -> None:
+    ids = await contacts(database, 2)
+    await said(database, ids[0], "answer", MessageClass.REPLY, NOW + HOUR)
+    await said(database, ids[0], "offer", MessageClass.MARKETING, NOW + SECOND)
+    await said(database, ids[1], "older offer", MessageClass.MARKETING, NOW)
+    assert await database.query(lambda c: unsent.waiting_since(c, NOW + SECOND)) == {Lane.BULK: NOW}
+    assert await database.query(lambda c: unsent.waiting_since(c, NOW + HOUR)) == {
+        Lane.BULK: NOW,
+        Lane.REPLY: NOW + HOUR,
+    }
