@@ -73,7 +73,7 @@ async def listed(connection: Connection, states: Collection[OutboxState], most: 
 
 
 async def waiting_since(connection: Connection, now: datetime) -> dict[Lane, datetime]:
-    """Since when the oldest message of each lane that should have left waits; a lane without any is missing."""
+    """Since when the oldest due message of each lane waits; a lane without any is missing."""
     keys = [(bucket, lane.value) for bucket in range(BUCKETS) for lane in Lane]
     since: dict[Lane, datetime] = {}
     for lane, due_at in await connection.read(_SINCE, keys=keys, now=microseconds(now)):
