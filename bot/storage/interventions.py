@@ -65,6 +65,42 @@ TOUCHES = {
 }
 """The states of the messages that an intervention changes."""
 
+# What failed because nobody could find out whether it had left may have arrived.
+_TOUCHED = {
+    Intervention.CANCEL: "state IN ('queued', 'held')",
+    Intervention.HOLD: f"state IN ('queued', 'held') AND due_at < {_NO_TIME}",
+    Intervention.RELEASE: f"state = 'held' AND reason = '{_HELD}'",
+    Intervention.REPLAY: (
+        "(state IN ('undelivered', 'refused', 'canceled')"
+        f" OR state = 'failed' AND COALESCE(reason, '') <> '{NEVER_FOUND_OUT}')"
+    ),
+}
+# Held for ever, until somebody releases it: whatever waits for a time is released by the clock.
+_CHANGES = {
+    Intervention.CANCEL: "state = 'canceled', reason = 'canceled by an operator', explanation = NULL",
+    Intervention.HOLD: f"state = 'held', reason = '{_HELD}', explanation = NULL, due_at = {_NO_TIME}",
+    Intervention.RELEASE: """
+        state = 'queued', reason = NULL, explanation = NULL,
+        due_at = CASE WHEN wanted_at > :now THEN wanted_at ELSE :now END
+    """,
+    Intervention.REPLAY: """
+        state = 'queued', reason = NULL, explanation = NULL, error_code = NULL, due_at = :now,
+        attempts = 0, lease_until = NULL, lookups = 0, counted_on = NULL, provider_id = NULL,
+        earlier_ids = CASE WHEN provider_id IS NULL THEN earlier_ids
+            ELSE COALESCE(earlier_ids || ' ', '') || provider_id END
+    """,
+}
+_STATEMENTS = {
+    what: Statement(
+        f"UPDATE outbox SET {change}, state_at = :now {_WHICH} AND {_TOUCHED[what]} RETURNING id"  # noqa: S608  # our own text
+    )
+    for what, change in _CHANGES.items()
+}
+_PREVIEWS = {
+    what: Statement(f"SELECT lane, state, COUNT(*) FROM outbox {_WHICH} AND {touched} GROUP BY lane, state")  # noqa: S608  # as above
+    for what, touched in _TOUCHED.items()
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Which:
