@@ -301,7 +301,7 @@ async def loopback(folder: Path) -> AsyncIterator[str]:
         server.stop()
 
 
-def _settings(url: str, twilio: str) -> Settings:
+def settings_of(url: str, twilio: str) -> Settings:
     port = free_port()
     chosen = regulars_settings(url, port) | {"REGULARS_TWILIO_BASE_URL": twilio}
     return load_settings(chosen | {"REGULARS_PUBLIC_URL": f"http://127.0.0.1:{port}"})
@@ -328,7 +328,7 @@ class Size:
 async def measure(idle_url: str, url: str, folder: Path, size: Size) -> dict[str, object]:
     """Everything on one server: rows on the second database, answers on both of them in turn."""
     async with loopback(folder) as twilio:
-        idle, settings = _settings(idle_url, twilio), _settings(url, twilio)
+        idle, settings = settings_of(idle_url, twilio), settings_of(url, twilio)
         await (await prepare_database(idle, clock)).close()
         database = await prepare_database(settings, clock)
         began_at = time.perf_counter()
