@@ -13,7 +13,7 @@ from bot.core.messages import OutboxState
 from bot.core.pacing import Again, Rests, brand_name, channel_name, pool_of
 from bot.core.senders import SenderPool
 from bot.core.triggers import Trigger, TriggerKind
-from bot.storage import outbox, rows, senders
+from bot.storage import outbox, rows, senders, unknown
 from bot.storage.driver import Connection, Database
 from bot.storage.writes import Writes
 
@@ -81,6 +81,10 @@ class Receipts:
         )
         if reported is None:
             return []
+        if reported.was_doubted and receipt.evidence is None:
+            await unknown.take_back_name(
+                connection, receipt.contact_id, receipt.message_id, receipt.provider_id, now
+            )
         follow_ups = []
         if receipt.stopped or receipt.unusable:
             reason = f"error {receipt.error_code}"

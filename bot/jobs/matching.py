@@ -1,7 +1,7 @@
 """Which of our messages is which in the provider's list: one to one, in order, known names left out."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import timedelta
 
 from bot.channels.channel import Listed
@@ -18,45 +18,60 @@ _LEFT = {OutboxState.SENT, OutboxState.DELIVERED, OutboxState.UNDELIVERED}
 def match(ours: Sequence[Handed], theirs: Iterable[Listed]) -> dict[str, Listed]:
     """Return the listed messages by our ids; both come in order of time.
 
-    What certainly left takes its entry first, since it must be in the list; of two equal texts, the one
-    handed over first takes the entry made first. An entry is compared by its whole text, then by its words
-    alone (a provider may replace signs), then by time alone where the provider keeps no texts.
+    An entry is compared by its whole text, then by its words alone (a provider may replace signs), then by
+    time alone where the provider keeps no texts. What certainly left takes its entry first, since it must
+    be in the list; of equal texts, those go together that are nearest in time.
     """
     known = {name for one in ours for name in (one.provider_id, *one.earlier_ids)}
     free = [one for one in theirs if one.provider_id not in known]
     nameless = [one for one in ours if one.is_nameless]
-    nameless.sort(key=lambda one: one.state not in _LEFT)  # stable: in order of time within each
+    left = [one for one in nameless if one.state in _LEFT]
+    doubted = [one for one in nameless if one.state not in _LEFT]
     found: dict[str, Listed] = {}
     for is_same in (_by_text, _by_words, _by_time):
-        for one in nameless:
-            if one.id not in found and (entry := _first(one, free, is_same)) is not None:
-                found[one.id] = entry
-                free.remove(entry)
+        for some in (left, doubted):
+            _pair(found, some, free, is_same)
     return found
 
 
-def is_hidden(one: Handed, ours: Sequence[Handed], found: Iterable[str]) -> bool:
+def is_contested(one: Handed, ours: Sequence[Handed]) -> bool:
+    """Whether an equal text is being handed over just now, so that an entry may be of either."""
+    return any(other.state is OutboxState.SENDING and _are_equal(one, other) for other in ours)
+
+
+def is_hidden(one: Handed, ours: Sequence[Handed], found: Collection[str]) -> bool:
     """Whether the list says nothing of a message that it does not have.
 
-    That is so while an equal one is being handed over, or when an equal one that certainly left is
-    missing too: the list is not complete yet.
+    That is so when an equal one that certainly left is missing too: the list is not complete yet.
     """
-    matched = set(found)
     return any(
-        other.id != one.id
-        and other.is_nameless
-        and other.id not in matched
-        and (other.state in _LEFT or other.state is OutboxState.SENDING)
-        and _words(other.body) == _words(one.body)
+        other.is_nameless and other.id not in found and other.state in _LEFT and _are_equal(one, other)
         for other in ours
     )
 
 
-def _first(one: Handed, free: Sequence[Listed], is_same: Callable[[Handed, Listed], bool]) -> Listed | None:
-    """Return the first entry that may be ours; one of our sender's goes before others."""
-    fitting = [entry for entry in free if _is_in_time(one, entry) and is_same(one, entry)]
-    fitting.sort(key=lambda entry: one.sender not in entry.senders)
-    return fitting[0] if fitting else None
+def _pair(
+    found: dict[str, Listed],
+    ours: Sequence[Handed],
+    free: list[Listed],
+    is_same: Callable[[Handed, Listed], bool],
+) -> None:
+    """Take entries out of `free` into `found`, our own sender's first, then the nearest in time."""
+    pairs = [
+        (one.sender not in entry.senders, abs(entry.created_at - one.handed_at), one.id, entry.provider_id)
+        for one in ours
+        for entry in free
+        if one.id not in found and _is_in_time(one, entry) and is_same(one, entry)
+    ]
+    by_name = {entry.provider_id: entry for entry in free}
+    for _, _, id_, name in sorted(pairs):
+        if id_ not in found and name in by_name:
+            found[id_] = by_name.pop(name)
+            free.remove(found[id_])
+
+
+def _are_equal(one: Handed, other: Handed) -> bool:
+    return one.id != other.id and _words(one.body) == _words(other.body)
 
 
 def _is_in_time(one: Handed, entry: Listed) -> bool:

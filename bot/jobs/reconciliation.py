@@ -16,7 +16,7 @@ import structlog
 from bot.channels.channel import AddressUnusable, Channel, ContactStopped, Listed, Lookup, SendError
 from bot.conversation.receipts import Receipt, Receipts
 from bot.core.triggers import Trigger
-from bot.jobs.matching import SKEW, is_hidden, match
+from bot.jobs.matching import SKEW, is_contested, is_hidden, match
 from bot.jobs.outbox import nowhere
 from bot.storage import turns, unknown
 from bot.storage.driver import Connection, Database
@@ -143,7 +143,9 @@ class Reconciliation:
         for one in ours:
             if one.id not in taken.ids:
                 continue
-            if one.id in found:
+            if problem is None and is_contested(one, ours):
+                await self._not_asked(connection, taken, one, "an equal text is being handed over", now)
+            elif one.id in found:
                 receipt = _receipt(taken, one, found[one.id], now)
                 triggers += await self.receipts.write(connection, receipt, now)
             elif problem is not None:
@@ -159,7 +161,7 @@ class Reconciliation:
     ) -> None:
         if self._is_too_old(one, now):
             evidence = f"{_at(now)} could not be found out: {problem}"
-            await unknown.end(connection, taken.contact_id, one.id, now, "outcome unknown", evidence)
+            await unknown.end(connection, taken.contact_id, one.id, now, unknown.NEVER_FOUND_OUT, evidence)
         else:
             next_at = self.patience.next_at(one.doubted_at or now, now)
             await unknown.wait(connection, taken.contact_id, one.id, next_at, asked=False)
@@ -169,7 +171,7 @@ class Reconciliation:
         evidence = f"{_at(now)} not in the provider's list, asked {asked} times"
         if self._is_too_old(one, now):
             evidence += ", too old to be sent again"
-            await unknown.end(connection, taken.contact_id, one.id, now, "outcome unknown", evidence)
+            await unknown.end(connection, taken.contact_id, one.id, now, unknown.NEVER_FOUND_OUT, evidence)
         elif asked < 2 or now < doubted_at + self.patience.listed:  # noqa: PLR2004  # once is not enough
             next_at = self.patience.next_at(doubted_at, now)
             await unknown.wait(connection, taken.contact_id, one.id, next_at, asked=True)

@@ -119,7 +119,7 @@ def _report(reported: OutboxState) -> Statement:
             error_code = :error_code, {and_evidence(_WORDS)}
         WHERE bucket = :bucket AND contact = :contact AND id = :id AND state IN ({lower})
             AND (earlier_ids IS NULL OR ' ' || earlier_ids || ' ' NOT LIKE '% ' || :provider_id || ' %')
-        RETURNING trigger_key, channel, address
+        RETURNING trigger_key, channel, address, doubted_at IS NOT NULL
     """)  # noqa: S608  # our own text
 
 
@@ -199,6 +199,7 @@ class Reported:
     trigger_key: str
     channel: str
     address: str
+    was_doubted: bool
 
 
 async def buckets_with_due(

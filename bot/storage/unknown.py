@@ -11,6 +11,8 @@ from bot.core.messages import OutboxState
 from bot.storage import rows
 from bot.storage.driver import Connection, Statement
 
+NEVER_FOUND_OUT = "outcome unknown"
+"""The reason of a message that was given up although it may have left: never to be sent again."""
 _MAY_HAVE_LEFT = frozenset(
     {OutboxState.SENDING, OutboxState.UNKNOWN, OutboxState.SENT, OutboxState.DELIVERED}
 )
@@ -64,6 +66,16 @@ _END = Statement(f"""
     UPDATE outbox SET state = 'failed', reason = :reason, state_at = :now, lease_until = NULL,
         {and_evidence(":evidence")}
     {_OF}
+""")  # noqa: S608  # our own text
+
+# Of equal texts the list cannot say which is which. A report that carries our id can, and comes too late.
+_MISTAKEN = Statement(f"""
+    UPDATE outbox SET state = 'unknown', provider_id = NULL, lookups = 0, due_at = :now, state_at = :now,
+        doubted_at = :now, {and_evidence(":evidence")}
+    WHERE bucket = :bucket AND contact = :contact AND id <> :id AND provider_id = :provider_id
+        AND doubted_at IS NOT NULL
+        AND EXISTS (SELECT 1 FROM outbox r WHERE r.bucket = :bucket AND r.contact = :contact AND r.id = :id
+            AND r.provider_id = :provider_id)
 """)  # noqa: S608  # our own text
 
 _DOUBTED = Statement("""
@@ -223,6 +235,16 @@ async def end(
     """Give a message up: it is never sent again."""
     values = {"now": microseconds(now), "reason": reason, "evidence": evidence}
     await _run(connection, _END, contact_id, message_id, values)
+
+
+async def take_back_name(
+    connection: Connection, contact_id: str, message_id: str, provider_id: str, now: datetime
+) -> None:
+    """Doubt a message again that took the name which the provider says is this one's."""
+    evidence = f"{provider_id} is another message's: asked about again"
+    values = {"now": microseconds(now), "provider_id": provider_id, "evidence": evidence}
+    of = {"bucket": bucket_of(message_id), "contact": contact_id, "id": message_id}
+    await connection.run(_MISTAKEN, [of | values])
 
 
 async def doubted(connection: Connection, since: datetime) -> list[Doubted]:
