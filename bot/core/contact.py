@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from bot.core.quickly import quickly_made
+
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 
 
@@ -16,6 +18,7 @@ class SubscriptionState(StrEnum):
     PENDING = "pending"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Pending:
     """A double opt-in that waits for its YES until `confirm_by` (inclusive); then `waiting_flow` starts."""
@@ -54,6 +57,7 @@ class Contact:
         return self.enrolled_at is not None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Address:
     """A channel and the channel's own id of the contact, with what forbids to use it.

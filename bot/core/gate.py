@@ -9,6 +9,7 @@ from bot.core.caps import COUNTED_CLASSES, Cap, Counted
 from bot.core.contact import SubscriptionState
 from bot.core.local_time import local_date, start_of_day
 from bot.core.messages import MessageClass, Outgoing, UnsendableReason
+from bot.core.quickly import quickly_made
 from bot.core.quiet_hours import NIGHT, PREFERRED_HOURS, Late, Pause, QuietHours, pause
 
 HOLD_MAX = timedelta(days=15)
@@ -76,6 +77,7 @@ class Policy:
 USUAL_POLICY = Policy()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ConsentFacts:
     """All the gate may look at beside the message.

@@ -29,7 +29,7 @@ def microseconds(at: datetime) -> int:
 
 def instant(stored: int) -> datetime:
     """The aware UTC instant that `microseconds` stored."""
-    return EPOCH + timedelta(microseconds=stored)
+    return EPOCH + timedelta(0, 0, stored)  # by name it takes half as long again
 
 
 class IdSource:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from bot.core.quickly import quickly_made
+
 
 class Direction(StrEnum):
     """Which way a message goes."""
@@ -115,6 +117,7 @@ class UnsendableReason(StrEnum):
     HELD_BY_OPERATOR = "held_by_operator"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message to a contact, before the gate has spoken.
@@ -147,6 +150,7 @@ class Outgoing:
         return _LANES[self.message_class]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Inbound:
     """A message from a contact as its provider handed it to us.

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from bot.core.links import spans
 
@@ -182,7 +183,8 @@ def as_sent(text: str) -> str:
     Where something else keeps it UCS-2 (a name, an emoji, Chinese) it goes out as it was written: it costs
     the same. Links are never touched.
     """
-    if _ODD.search(text) is None:
+    odd = _ODD.search(text)
+    if odd is None or _stays_odd(odd.group()):
         return text
     parts, at = [], 0
     for start, end in spans(text):
@@ -201,6 +203,12 @@ def odd(text: str) -> list[tuple[int, str]]:
         for index, character in enumerate(text)
         if character not in _GSM_7 and not _GSM_7.issuperset(smart(character))
     ]
+
+
+@lru_cache(maxsize=4096)
+def _stays_odd(character: str) -> bool:
+    """Whether a character outside GSM-7 keeps any text UCS-2; a mark may join the letter before it."""
+    return unicodedata.category(character)[0] != "M" and not _GSM_7.issuperset(smart(character))
 
 
 _PLAIN = {

@@ -151,6 +151,12 @@ def test_a_link_goes_out_as_it_was_written() -> None:
     assert as_sent("Don’t miss https://a.example/–x") == "Don’t miss https://a.example/–x"
 
 
+@given(st.text(st.sampled_from("aen ’“–…\xa0ǃ⁏\u0301\u0303\u0327ëș您Ω"), max_size=20))
+def test_what_can_be_made_cheap_is(text: str) -> None:
+    cheaper = smart(text)
+    assert as_sent(text) == (cheaper if segment(cheaper).encoding is Encoding.GSM_7 else text)
+
+
 @given(st.text(max_size=400))
 def test_what_is_sent_never_costs_more(text: str) -> None:
     assert segment(as_sent(text)).encoding in {segment(text).encoding, Encoding.GSM_7}

@@ -22,6 +22,7 @@ HERE = "@here"
 CHARACTERS_MAX = 5_000
 ITEMS_MAX = 1_000
 NUMBER_MAX = 10**15
+DAY_CHARACTERS = len("2026-11-27")
 PLURALS = frozenset({"zero", "one", "two", "few", "many", "other"})
 
 Filter = Callable[..., object]
@@ -150,7 +151,7 @@ def _instant_or_day(value: object, here: Here) -> datetime | date | None:
         return here.now
     if not isinstance(value, str):
         raise FilterArgumentError(f"expected a date, found {type(value).__name__}", token=None)
-    if len(value) == len("2026-11-27"):
+    if len(value) == DAY_CHARACTERS:
         return date.fromisoformat(value)
     instant = datetime.fromisoformat(value)
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -14,7 +14,16 @@ from liquid.expression import Expression
 from liquid.template import BoundTemplate
 
 from bot.core.dates import STYLES
-from bot.core.flow.filters import CHARACTERS_MAX, NUMBER_MAX, OF_ENVIRONMENT, OURS, STANDARD, Filter, Frame
+from bot.core.flow.filters import (
+    CHARACTERS_MAX,
+    DAY_CHARACTERS,
+    NUMBER_MAX,
+    OF_ENVIRONMENT,
+    OURS,
+    STANDARD,
+    Filter,
+    Frame,
+)
 from bot.core.money import money
 
 Value = Callable[[Frame], object]
@@ -327,6 +336,8 @@ def _as_date(value: Value, style: str) -> Value:
 
     def say(frame: Frame) -> object:
         when = value(frame)
+        if isinstance(when, str) and len(when) == DAY_CHARACTERS:  # a run keeps days as text
+            when = date.fromisoformat(when)
         if when.__class__ is date or when.__class__ is datetime:
             here = frame.surroundings()
             return here.in_words(when, style, frame.locale)

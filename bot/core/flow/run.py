@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.contact import JsonValue
+from bot.core.quickly import quickly_made
 
 
 class RunStatus(StrEnum):
@@ -50,6 +51,7 @@ class Frame:
     step: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Run:
     """One contact's way through a flow.

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from bot.core.local_time import end_of_day_exclusive, local_date
+from bot.core.quickly import quickly_made
 
 _FAR = datetime.max.replace(tzinfo=UTC)
 
@@ -35,6 +36,7 @@ class Grant:
     priority: int = 0
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Lot:
     """Credit granted together that ends together; what left it is in the entries' draws."""

@@ -8,11 +8,13 @@ from functools import lru_cache
 from bot.core.local_time import instant_of
 from bot.core.loyalty.lots import Lot, draw_order, good_through, has_ended
 from bot.core.loyalty.program import Notices
+from bot.core.quickly import quickly_made
 
 NoticeGiven = tuple[str, int]
 """A lot's id and how many days before its last day the notice was for."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class NoticeLine:
     """One lot of a notice: `amount_minor` good through that day, in the lot's zone."""
@@ -77,20 +79,19 @@ def next_notice_at(lot: Lot, zone: str, policy: Notices, after: datetime) -> dat
     """Return when the lot's next notice after that instant is due; None if there is no other."""
     if lot.expires_on is None:
         return None
-    return min((at for _, at in _times(lot, zone, policy) if at > after), default=None)
+    return next((at for _, at in _times(lot, zone, policy) if at > after), None)
 
 
 def _times(lot: Lot, zone: str, policy: Notices) -> list[tuple[int, datetime]]:
     """The notices of a lot with their instants, earliest first."""
     assert lot.expires_on is not None, "only what ends is announced"
-    days_before = tuple([period.days for period in policy.before])
-    times = _instants(lot.expires_on, days_before, policy.at, zone)
-    return [one for one in times if one[1] >= lot.active_from]
+    times, since = _instants(lot.expires_on, policy.before, policy.at, zone), lot.active_from
+    return [one for one in times if one[1] >= since]
 
 
 @lru_cache(maxsize=4096)
 def _instants(
-    expires_on: date, days_before: tuple[int, ...], clock: time, zone: str
+    expires_on: date, before: tuple[timedelta, ...], clock: time, zone: str
 ) -> tuple[tuple[int, datetime], ...]:
     """Kept, because everybody who lives in a zone is told at the same time."""
-    return tuple((days, instant_of(expires_on - timedelta(days=days), clock, zone)) for days in days_before)
+    return tuple((period.days, instant_of(expires_on - period, clock, zone)) for period in before)

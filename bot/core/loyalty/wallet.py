@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.core.loyalty.lots import Lot, good_through, has_ended, spendable_until
+from bot.core.quickly import quickly_made
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Wallet:
     """A contact's credit: the sums of its lots, plus what is owed, and the head of its chain.
@@ -43,6 +45,7 @@ class Ending:
     zone: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Balance:
     """What a member has, as of one instant; soonest first in `pending` and `endings`.
