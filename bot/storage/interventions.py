@@ -1,5 +1,6 @@
 """What an operator does to messages: cancel, hold, release, replay; never to what is in hand."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,38 +9,16 @@ from enum import Enum
 from bot.core.ids import BUCKETS, bucket_of, microseconds
 from bot.core.messages import Lane, OutboxState, UnsendableReason
 from bot.storage.driver import Connection, Database, Statement
+from bot.storage.unknown import NEVER_FOUND_OUT
 
 _NO_TIME = microseconds(datetime(9999, 1, 1, tzinfo=UTC))
 _HELD = UnsendableReason.HELD_BY_OPERATOR.value
 _WHICH = """
     WHERE bucket = :bucket AND (CAST(:flow AS text) IS NULL OR flow = :flow)
-        AND (CAST(:lane AS integer) IS NULL OR lane = :lane)
+        AND lane IN (SELECT lanes.lane FROM @each(lanes: lane integer))
+        AND state IN (SELECT states.state FROM @each(states: state text))
         AND (:every_id = 1 OR id IN (SELECT chosen.id FROM @each(chosen: id text)))
 """
-_CANCEL = Statement(f"""
-    UPDATE outbox SET state = 'canceled', reason = 'canceled by an operator', explanation = NULL,
-        state_at = :now
-    {_WHICH} AND state IN ('queued', 'held') RETURNING id
-""")  # noqa: S608  # our own text
-# Held for ever, until somebody releases it: whatever waits for a time is released by the clock.
-_HOLD = Statement(f"""
-    UPDATE outbox SET state = 'held', reason = '{_HELD}', explanation = NULL, due_at = {_NO_TIME},
-        state_at = :now
-    {_WHICH} AND state IN ('queued', 'held') AND due_at < {_NO_TIME} RETURNING id
-""")  # noqa: S608  # our own text
-_RELEASE = Statement(f"""
-    UPDATE outbox SET state = 'queued', reason = NULL, explanation = NULL, state_at = :now,
-        due_at = CASE WHEN wanted_at > :now THEN wanted_at ELSE :now END
-    {_WHICH} AND state = 'held' AND reason = '{_HELD}' RETURNING id
-""")  # noqa: S608  # our own text
-_REPLAY = Statement(f"""
-    UPDATE outbox SET state = 'queued', reason = NULL, explanation = NULL, error_code = NULL, due_at = :now,
-        state_at = :now,
-        attempts = 0, lease_until = NULL, lookups = 0, provider_id = NULL,
-        earlier_ids = CASE WHEN provider_id IS NULL THEN earlier_ids
-            ELSE COALESCE(earlier_ids || ' ', '') || provider_id END
-    {_WHICH} AND state IN ('failed', 'undelivered', 'refused') RETURNING id
-""")  # noqa: S608  # our own text
 
 
 class Intervention(Enum):
@@ -48,20 +27,19 @@ class Intervention(Enum):
     CANCEL = "cancel"  # what is queued or held never leaves
     HOLD = "hold"  # what is queued or held waits until it is released
     RELEASE = "release"  # what an operator held goes on, at its own time
-    REPLAY = "replay"  # what failed, did not arrive or was refused is tried again; the gate is asked again
+    REPLAY = "replay"  # what did not leave or not arrive is tried again; the gate is asked again
 
 
-_STATEMENTS = {
-    Intervention.CANCEL: _CANCEL,
-    Intervention.HOLD: _HOLD,
-    Intervention.RELEASE: _RELEASE,
-    Intervention.REPLAY: _REPLAY,
-}
 TOUCHES = {
     Intervention.CANCEL: (OutboxState.QUEUED, OutboxState.HELD),
     Intervention.HOLD: (OutboxState.QUEUED, OutboxState.HELD),
     Intervention.RELEASE: (OutboxState.HELD,),
-    Intervention.REPLAY: (OutboxState.FAILED, OutboxState.UNDELIVERED, OutboxState.REFUSED),
+    Intervention.REPLAY: (
+        OutboxState.FAILED,
+        OutboxState.UNDELIVERED,
+        OutboxState.REFUSED,
+        OutboxState.CANCELED,
+    ),
 }
 """The states of the messages that an intervention changes."""
 
@@ -104,16 +82,29 @@ _PREVIEWS = {
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """The messages meant: those with these ids (None: whatever their id), of this flow, of this lane."""
+    """The messages meant: those with these ids (None: whatever their id), of this flow, lanes and states."""
 
     ids: Collection[str] | None = None
     flow: str | None = None
-    lane: Lane | None = None
+    lanes: Collection[Lane] = tuple(Lane)
+    states: Collection[OutboxState] = tuple(OutboxState)
 
     @property
     def buckets(self) -> list[int]:
         """Where they are."""
         return sorted({bucket_of(one) for one in self.ids}) if self.ids is not None else list(range(BUCKETS))
+
+
+async def preview(database: Database, what: Intervention, which: Which) -> Counter[tuple[Lane, OutboxState]]:
+    """Count, by lane and state, the messages that it would change now."""
+    found: Counter[tuple[Lane, OutboxState]] = Counter()
+    for bucket in which.buckets:
+        counted = await database.query(
+            lambda c, bucket=bucket: c.read(_PREVIEWS[what], **_asked(which, bucket))  # type: ignore[misc]  # bound now
+        )
+        for lane, state, number in counted:
+            found[Lane(lane), OutboxState(state)] += number
+    return found
 
 
 async def intervene(database: Database, what: Intervention, which: Which, now: datetime) -> list[str]:
@@ -129,13 +120,16 @@ async def intervene(database: Database, what: Intervention, which: Which, now: d
 async def _in_bucket(
     connection: Connection, what: Intervention, which: Which, bucket: int, now: datetime
 ) -> list[str]:
-    found = await connection.read(
-        _STATEMENTS[what],
-        bucket=bucket,
-        now=microseconds(now),
-        flow=which.flow,
-        lane=None if which.lane is None else which.lane.value,
-        every_id=int(which.ids is None),
-        chosen=[(one,) for one in which.ids or () if bucket_of(one) == bucket],
-    )
+    found = await connection.read(_STATEMENTS[what], **_asked(which, bucket), now=microseconds(now))
     return [row[0] for row in found]
+
+
+def _asked(which: Which, bucket: int) -> dict[str, object]:
+    return {
+        "bucket": bucket,
+        "flow": which.flow,
+        "lanes": [(lane.value,) for lane in which.lanes],
+        "states": [(state.value,) for state in which.states],
+        "every_id": int(which.ids is None),
+        "chosen": [(one,) for one in which.ids or () if bucket_of(one) == bucket],
+    }

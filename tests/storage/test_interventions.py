@@ -64,7 +64,7 @@ async def test_by_id_by_flow_by_lane(database: Database) -> None:
         ("three", "offer", MessageClass.REQUIRED),
     )
     assert await intervene(database, Intervention.HOLD, Which(ids=[first, "f" * 32]), NOW) == [first]
-    assert await intervene(database, Intervention.CANCEL, Which(flow="offer", lane=Lane.REQUIRED), NOW) == [
+    assert await intervene(database, Intervention.CANCEL, Which(flow="offer", lanes=[Lane.REQUIRED]), NOW) == [
         third
     ]
     assert await intervene(database, Intervention.CANCEL, Which(ids=[]), NOW) == []
