@@ -1,6 +1,7 @@
 """The loopback behaves as Twilio does: checked with Twilio's own client and validator, over real HTTP."""
 
 import asyncio
+import base64
 import os
 import signal
 import sys
@@ -12,12 +13,12 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from bot.channels.twilio.twiml import EMPTY
-from bot.demo.loopback_message import Fault, FaultKind
+from bot.demo.loopback_message import Draft, Fault, FaultKind
 from bot.demo.loopback_network import DEMO_NUMBER, Account
 from bot.demo.loopback_twilio import LoopbackTwilio
 
@@ -488,3 +489,64 @@ async def test_it_runs_as_a_process_of_its_own() -> None:
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+# ---- answers lost, lists late
+
+
+@pytest.mark.parametrize(
+    ("kind", "arrives"),
+    [("drop_request", 0), ("drop_answer", 1), ("error_answer", 1), ("no_answer", 1)],
+)
+async def test_an_answer_is_lost_with_or_without_the_message(kind: FaultKind, arrives: int) -> None:
+    async with running() as (_, loopback), aiohttp.ClientSession(loopback.url) as session:
+        loopback.fault(Fault(kind=kind, status=503))
+        basic = base64.b64encode(f"{SID}:{TOKEN}".encode()).decode()
+        headers, timeout = {"Authorization": f"Basic {basic}"}, aiohttp.ClientTimeout(total=0.5)
+        url, form = (
+            f"/2010-04-01/Accounts/{SID}/Messages.json",
+            {"To": ANA, "From": DEMO_NUMBER, "Body": "hi"},
+        )
+        if kind == "error_answer":
+            async with session.post(url, data=form, headers=headers) as answer:
+                assert answer.status == 503
+        else:
+            with pytest.raises((aiohttp.ServerDisconnectedError, TimeoutError)):
+                await session.post(url, data=form, headers=headers, timeout=timeout)
+        await loopback.settle()
+        assert loopback.received(ANA) == ["hi"] * arrives
+        async with session.get("/loopback/counts") as answer:
+            assert (await answer.json())["by_body"].get(ANA, {}) == ({"hi": 1} if arrives else {})
+        assert len(await in_thread(client(loopback).messages.list, to=ANA)) == arrives
+
+
+async def test_a_list_lags_or_is_refused_when_asked_to() -> None:
+    now = datetime.now(UTC)
+    async with running(clock=lambda: now) as (_, loopback):
+        loopback.network.dispatch(Draft(to=ANA, sender=DEMO_NUMBER, body="hi"))
+        loopback.fault(Fault(kind="late_list", number=ANA, seconds=60, times=None))
+        assert await in_thread(client(loopback).messages.list, to=ANA) == []
+        now += timedelta(seconds=60)
+        assert len(await in_thread(client(loopback).messages.list, to=ANA)) == 1
+        loopback.fault(Fault(kind="reject_list", status=503))
+        with pytest.raises(TwilioException, match="503"):
+            await in_thread(client(loopback).messages.list, to=ANA)
+
+
+async def test_statuses_are_reported_late() -> None:
+    async with running() as (bot, loopback):
+        loopback.fault(Fault(kind="late_callbacks", seconds=0.2))
+        callback = f"{bot.url}/twilio/status?message={ONE_ID}"
+        loopback.network.dispatch(Draft(to=ANA, sender=DEMO_NUMBER, body="hi", status_callback=callback))
+        await asyncio.sleep(0.1)
+        assert (loopback.received(ANA), bot.statuses) == (["hi"], [])
+        await loopback.settle()
+        assert [status["MessageStatus"] for status in bot.statuses] == ["sending", "sent", "delivered"]
+
+
+async def test_a_webhook_is_not_tried_again_when_asked_so() -> None:
+    async with running() as (bot, loopback):
+        bot.answers = [web.Response(status=500), web.Response(status=500)]
+        loopback.fault(Fault(kind="no_retry"))
+        assert (await loopback.text(ANA, "once")).attempts == 1
+        assert (await loopback.text(ANA, "twice")).attempts == 2
