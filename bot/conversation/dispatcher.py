@@ -24,6 +24,10 @@ from bot.storage import turns
 from bot.storage.driver import Database
 
 _BATCH_MAX = 128
+_BESIDE_MIN = 32
+_BESIDE_SECONDS = 0.05
+"""A batch begins beside another when so many wait, or the other takes so long: its statements cost as much
+for one work as for many, and a batch that runs is nearly always soon done."""
 _BULK_MIN = 8
 _BULK_SECONDS = 0.02
 """What a batch of bulk works should take: so long it holds its locks, and SQLite's only writer."""
@@ -60,6 +64,8 @@ class Dispatcher:
         self._bulk_size = _BULK_MIN
         self._bulk_slots = max(1, slots - 1)
         self._bulk_was_last = False
+        self._answering = 0
+        self._beside_from = 0.0
         self._busy: set[str] = set()
         self._arrived = asyncio.Event()
         self._written: list[tuple[str, str]] = []
@@ -186,9 +192,19 @@ class Dispatcher:
         if self._is_turn_of_bulk() and (batch := self._collect_bulk()):
             self._bulk_slots -= 1  # here and not in the task: the next batch may be chosen before it begins
             return asyncio.create_task(self._work_bulk(batch))
+        if self._is_soon_free() and len(self._waiting) < _BESIDE_MIN:
+            return None
         if batch := self._collect(self._waiting, _BATCH_MAX):
-            return asyncio.create_task(self._work(batch))
+            self._answering += 1
+            loop = asyncio.get_running_loop()
+            self._beside_from = loop.time() + _BESIDE_SECONDS
+            loop.call_at(self._beside_from, self._arrived.set)
+            return asyncio.create_task(self._answer(batch))
         return None
+
+    def _is_soon_free(self) -> bool:
+        """Whether a batch runs, and has not run for long."""
+        return bool(self._answering) and asyncio.get_running_loop().time() < self._beside_from
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._batches.discard(task)
@@ -217,6 +233,13 @@ class Dispatcher:
                 batch.append(one)
         waiting.extendleft(reversed(later))
         return batch
+
+    async def _answer(self, batch: list[_Waiting]) -> None:
+        """Run a batch of works that somebody waits for."""
+        try:
+            await self._work(batch)
+        finally:
+            self._answering -= 1
 
     async def _work_bulk(self, batch: list[_Waiting]) -> None:
         """Run a batch of bulk works, and learn how many fit in the time that one should take."""

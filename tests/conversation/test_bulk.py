@@ -77,17 +77,55 @@ class Slow:
         """Leave the real one open: it is the application's."""
 
 
+async def _turns_of_the_loop() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
 async def test_a_bulk_leaves_a_place_to_who_texts(chat: Chat) -> None:
     """Of three batches at once two may be of bulk works, however many wait."""
     slow = Slow(chat.app.database)
     dispatcher = Dispatcher(slow, chat.app.conversation)
     dispatcher.start()
     bulk = asyncio.create_task(dispatcher.submit_all(texted(chat, line, "HELP") for line in range(MANY)))
-    for _ in range(10):
-        await asyncio.sleep(0)
+    await _turns_of_the_loop()
     assert slow.asked == 2
     slow.go_on.set()
     assert await bulk == MANY
+    await dispatcher.close()
+
+
+async def test_few_who_text_wait_for_the_batch_that_runs_but_not_for_long(chat: Chat) -> None:
+    """Together they cost one batch; one that hangs, at a lock or a network, must not stop all others."""
+    slow = Slow(chat.app.database)
+    dispatcher = Dispatcher(slow, chat.app.conversation)
+    dispatcher.start()
+    said = [asyncio.create_task(dispatcher.submit(texted(chat, 0, "HELP")))]
+    await _turns_of_the_loop()
+    said += [asyncio.create_task(dispatcher.submit(texted(chat, line, "HELP"))) for line in range(1, 4)]
+    await _turns_of_the_loop()
+    assert (slow.asked, dispatcher.backlog) == (1, 3)
+    async with asyncio.timeout(5):
+        while dispatcher.backlog:
+            await asyncio.sleep(0.01)
+    await _turns_of_the_loop()
+    assert slow.asked == 2
+    slow.go_on.set()
+    assert [len((await one).replies) for one in said] == [1, 1, 1, 1]
+    await dispatcher.close()
+
+
+async def test_many_who_text_do_not_wait_for_the_batch_that_runs(chat: Chat) -> None:
+    slow = Slow(chat.app.database)
+    dispatcher = Dispatcher(slow, chat.app.conversation)
+    dispatcher.start()
+    said = [asyncio.create_task(dispatcher.submit(texted(chat, 0, "HELP")))]
+    await _turns_of_the_loop()
+    said += [asyncio.create_task(dispatcher.submit(texted(chat, line, "HELP"))) for line in range(1, 40)]
+    await _turns_of_the_loop()
+    assert (slow.asked, dispatcher.backlog) == (2, 0)
+    slow.go_on.set()
+    assert all([len((await one).replies) == 1 for one in said])
     await dispatcher.close()
 
 
