@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from bot.cli import backup, chat, contact, dead, demo, doctor, flows, outbox, program, serving
+from bot.cli import audit, backup, chat, contact, dead, demo, doctor, flows, outbox, program, serving
 from bot.core.errors import CannotStart, RegularsError
 
 cli = typer.Typer(
@@ -22,6 +22,7 @@ flows.add_to(cli)
 contact.add_to(cli)
 dead.add_to(cli)
 outbox.add_to(cli)
+audit.add_to(cli)
 program.add_to(cli)
 chat.add_to(cli)
 doctor.add_to(cli)

@@ -55,7 +55,7 @@ async def _show(address: str, messages: int, *, is_json: bool) -> None:
     async with opened(read_settings(quiet=True)) as database:
 
         async def look(connection: Connection) -> tuple[str, Portrait] | None:
-            for channel, value in _spellings(address):
+            for channel, value in spellings(address):
                 contact_id = await contacts.find(connection, channel, value)
                 if contact_id is not None:
                     return value, await contacts.portrait(
@@ -138,7 +138,7 @@ def _message(message: Message) -> dict[str, JsonValue]:
     }
 
 
-def _spellings(address: str) -> list[tuple[str, str]]:
+def spellings(address: str) -> list[tuple[str, str]]:
     """Whom the text may name: a phone number in E.164, or an address of another channel as it is."""
     others = [(channel, address) for channel in _OTHER_CHANNELS]
     try:

@@ -116,7 +116,7 @@ async def _left_over(database: Database) -> Finding:
     from bot.core.messages import OutboxState
 
     number = await database.query(dead.count)
-    unknown = (await database.query(lambda c: unsent.counted(c, (OutboxState.UNKNOWN,)))).get(
+    unknown = (await database.query(lambda c: unsent.counted(c, unsent.Filter((OutboxState.UNKNOWN,))))).get(
         OutboxState.UNKNOWN, 0
     )
     if number:

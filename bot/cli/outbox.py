@@ -1,74 +1,175 @@
-"""`outbox list`: messages that wait, and those that did not get through."""
+"""`outbox list`: messages that wait, and those that did not get through: why, and when they go."""
 
 import asyncio
-from datetime import timedelta
+import json
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
-from bot.cli import unknown
+from bot.cli import intervening, unknown
+from bot.cli.endings import WRONG_USE, end
 from bot.cli.settings import read_settings
-from bot.core.messages import OutboxState
-from bot.storage import unsent
+from bot.core.messages import Lane, OutboxState
+from bot.core.pacing import SenderState
+from bot.storage import contacts, held, senders, unsent
+from bot.storage.driver import Connection, Database
+from bot.storage.unsent import Filter, Unsent
 
 outbox_ = typer.Typer(help="Messages on their way out.", no_args_is_help=True)
 
 _OPEN = (OutboxState.QUEUED, OutboxState.HELD, OutboxState.SENDING, OutboxState.UNKNOWN)
+_WAITS = (OutboxState.QUEUED, OutboxState.HELD)
 _DIGITS_SHOWN = 4
+_ID_DIGITS = 32
+_FOR_EVER = timedelta(days=3650)
+_LATE = timedelta(minutes=1)
 
 
 def add_to(cli: typer.Typer) -> None:
     """Add the commands."""
     cli.add_typer(outbox_, name="outbox")
+    intervening.add_to(outbox_)
     unknown.add_to(outbox_)
 
 
 @outbox_.command("list")
-def list_(
+def list_(  # noqa: PLR0913  # each is a filter
     *,
     state: Annotated[
         list[OutboxState] | None, typer.Option(help="only these; what is not settled unless given")
     ] = None,
+    flow: Annotated[str | None, typer.Option(help="only of this flow")] = None,
+    lane: Annotated[intervening.LaneName | None, typer.Option(help="only of this lane")] = None,
+    contact: Annotated[str | None, typer.Option(help="only to this contact: its id or an address")] = None,
     show: Annotated[bool, typer.Option("--show", help="show whole addresses")] = False,
     most: Annotated[int, typer.Option(min=1, help="how many")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
-    """List messages: state, age, reason, whose; oldest first."""
-    asyncio.run(_list(tuple(state or _OPEN), most, is_shown=show))
+    """List messages, oldest first: state, age, whose, and below it why it waits or why it never left."""
+    chosen = Filter(tuple(state or _OPEN), flow, lane.lane if lane else None)
+    asyncio.run(_list(chosen, contact, most, is_shown=show, as_json=as_json))
 
 
-async def _list(states: tuple[OutboxState, ...], most: int, *, is_shown: bool) -> None:
+async def _list(chosen: Filter, contact: str | None, most: int, *, is_shown: bool, as_json: bool) -> None:
     from bot import app
     from bot.cli.database import opened
 
     async with opened(read_settings(quiet=True)) as database:
-        found = await database.query(lambda c: unsent.listed(c, states, most))
-        counts = await database.query(lambda c: unsent.counted(c, states))
+        contact_id = None if contact is None else await _contact(database, contact.strip())
+        which = Filter(chosen.states, chosen.flow, chosen.lane, contact_id)
+        found = await database.query(lambda c: unsent.listed(c, which, most))
+        counts = await database.query(lambda c: unsent.counted(c, which))
+        book = await database.query(senders.listed)
+        names = await database.query(held.held)
     now = app.utc_now()
+    resting = {one.name: one for one in book if one.rests_until(now) > now}
+    if as_json:
+        messages = [_object(one, now, resting, is_shown=is_shown) for one in found]
+        typer.echo(json.dumps({"messages": messages, "counts": counts, "held": sorted(names)}))
+        return
     for one in found:
-        address = one.address if is_shown else masked(one.address)
-        facts = [f"{one.state:<11}", f"{_age(now - one.created_at):>5} old", f"{one.channel} {address}"]
-        facts.append(f"{one.message_class}{f' of {one.flow}' if one.flow else ''}")
-        if one.state in {OutboxState.QUEUED, OutboxState.HELD} and one.due_at > now:
-            facts.append(f"due in {_age(one.due_at - now)}")
-        if one.attempts > 1:
-            facts.append(f"{one.attempts} tries")
-        if one.reason:
-            facts.append(one.reason)
-        typer.echo("  ".join(facts))
+        typer.echo(_line(one, now, is_shown=is_shown))
+        if why := _why(one, now, resting):
+            typer.echo(f"    {why}")
+    for state in resting.values():
+        typer.echo(_rest(state, now), err=True)
+    if names:
+        typer.echo(f"Held back by an operator: {', '.join(sorted(names))}.", err=True)
     total = ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
     more = f"; the oldest {len(found)} shown" if sum(counts.values()) > len(found) else ""
-    typer.echo(f"{total}{more}." if total else _nothing(states), err=True)
+    typer.echo(f"{total}{more}." if total else _nothing(which), err=True)
 
 
-def _nothing(states: tuple[OutboxState, ...]) -> str:
-    if states == _OPEN:
+async def _contact(database: Database, named: str) -> str:
+    """The contact's id, by its id or an address in any spelling."""
+    from bot.cli.contact import spellings
+
+    if len(named) == _ID_DIGITS and set(named) <= set("0123456789abcdef"):
+        return named
+
+    async def look(connection: Connection) -> str | None:
+        for channel, value in spellings(named):
+            found = await contacts.find(connection, channel, value)
+            if found is not None:
+                return found
+        return None
+
+    found = await database.query(look) if named else None
+    if found is None:
+        end(f"{named}: nobody with this id or address is known", WRONG_USE)
+    return found
+
+
+def _line(one: Unsent, now: datetime, *, is_shown: bool) -> str:
+    address = one.address if is_shown else masked(one.address)
+    facts = [f"{one.state:<11}", f"{_age(now - one.created_at):>5} old", f"{one.channel} {address}"]
+    facts.append(f"{one.message_class}{f' of {one.flow}/{one.step}' if one.flow else ''}")
+    if one.state in _WAITS and now < one.due_at < now + _FOR_EVER:
+        facts.append(f"goes in {_age(one.due_at - now)}")
+    if one.attempts > 1:
+        facts.append(f"{one.attempts} tries")
+    facts.append(one.id)
+    return "  ".join(facts)
+
+
+def _why(one: Unsent, now: datetime, resting: dict[str, SenderState]) -> str:
+    """Why it is not gone yet, or never went."""
+    said = [one.explanation or one.reason or (f"error {one.error_code}" if one.error_code else "")]
+    if one.state is OutboxState.HELD and one.due_at >= now + _FOR_EVER:
+        said = ["held by an operator until `regulars outbox release`"]
+    if one.state is OutboxState.QUEUED and one.due_at <= now:
+        names = [one.sender, f"channel:{one.channel}"]
+        if one.lane >= Lane.SERVICE:  # answers go out on a day that is full
+            names += [name for name in resting if name.startswith("pool:")]
+        if rests := [
+            f"{name} until {_at(resting[name].rests_until(now))}" for name in names if name in resting
+        ]:
+            said.append(f"waits, because its sender rests: {', '.join(rests)}")
+        elif now - one.due_at > _LATE:
+            waits = f"due for {_age(now - one.due_at)}"
+            said.append(f"{waits}: behind others, or no `regulars work` or `serve` runs")
+    if one.state is OutboxState.UNKNOWN:
+        said.append(f"Twilio's list is asked again at {_at(one.due_at)}")
+    return "; ".join(part for part in said if part)
+
+
+def _rest(state: SenderState, now: datetime) -> str:
+    if state.open_until is not None and state.open_until > now:
+        why = f"the breaker is open after {state.failures} failures in a row"
+    else:
+        why = "was told to slow down"
+    return f"{state.name} rests until {_at(state.rests_until(now))}: {why}."
+
+
+def _object(
+    one: Unsent, now: datetime, resting: dict[str, SenderState], *, is_shown: bool
+) -> dict[str, object]:
+    values = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in asdict(one).items()
+    }
+    address = one.address if is_shown else masked(one.address)
+    return values | {"address": address, "lane": one.lane.name.lower(), "why": _why(one, now, resting)}
+
+
+def _nothing(which: Filter) -> str:
+    if which == Filter(_OPEN):
         return "Nothing waits to be sent, and nothing is in doubt."
-    return f"No message is {' or '.join(states)}."
+    of = f" of {which.flow}" if which.flow else ""
+    lane = f" in lane {which.lane.name.lower()}" if which.lane is not None else ""
+    to = " to this contact" if which.contact_id else ""
+    return f"No message{of}{lane}{to} is {' or '.join(which.states)}."
 
 
 def masked(address: str) -> str:
     """The address with all but its last characters hidden."""
     return f"…{address[-_DIGITS_SHOWN:]}" if len(address) > _DIGITS_SHOWN else "…"
+
+
+def _at(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _age(age: timedelta) -> str:
