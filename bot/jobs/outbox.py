@@ -1,7 +1,9 @@
 """Delivers the outbox lane by lane: claim, ask the gate again, hand over, record what became of it."""
 
 import asyncio
+import math
 import random
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -28,6 +30,8 @@ _IDLE_BUCKETS_MAX = 8
 """So many buckets in a row whose messages all have to wait for their senders end a round."""
 _PATIENCE_SECONDS = 0.1
 """How long bulk lets answers pass before it goes on beside them: a slow provider must not stop it."""
+_LIVELY_SECONDS, _AT_ONCE_WHILE_LIVELY = 0.25, 2
+"""So long after an answer bulk takes only so many at once: what it has in hand is in front of the next one."""
 _logger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
@@ -73,11 +77,12 @@ class _Taken:
 class Traffic:
     """What is under way in this process: bulk begins nothing while an answer is about to be handed over."""
 
-    __slots__ = ("_is_clear", "_replies")
+    __slots__ = ("_is_clear", "_replied_at", "_replies")
 
     def __init__(self) -> None:
         """The road is clear."""
         self._replies = 0
+        self._replied_at = -math.inf
         self._is_clear = asyncio.Event()
         self._is_clear.set()
 
@@ -90,8 +95,15 @@ class Traffic:
             yield
         finally:
             self._replies -= 1
+            self._replied_at = time.monotonic()
             if not self._replies:
                 self._is_clear.set()
+
+    def at_once(self, side: Side) -> int:
+        """Return how many messages to take in hand: few while answers come one after the other."""
+        if side is REPLIES or time.monotonic() - self._replied_at > _LIVELY_SECONDS:
+            return side.at_once
+        return min(side.at_once, _AT_ONCE_WHILE_LIVELY)
 
     async def let_replies_pass(self) -> None:
         """Wait until the answers that are in hand are with the provider, but not for long."""
@@ -209,13 +221,14 @@ class OutboxDelivery:
                 bucket,
                 now,
                 LEASE,
-                side.at_once,
+                at_once,
                 lanes=side.lanes,
                 resting=resting,
                 choose=choose,
             )
             return _Taken(declined + len(chosen), chosen, must_wait, now)
 
+        at_once = self.traffic.at_once(side)
         self.at("before_claim")
         found = await self.database.transact(claim)
         self.at("after_claim")
