@@ -31,7 +31,7 @@ _IDLE_BUCKETS_MAX = 8
 _PATIENCE_SECONDS = 0.1
 """How long bulk lets answers pass before it goes on beside them: a slow provider must not stop it."""
 _LIVELY_SECONDS, _AT_ONCE_WHILE_LIVELY = 0.25, 2
-"""So long after an answer bulk takes only so many at once: what it has in hand is in front of the next one."""
+"""So long after an answer bulk takes but so many at once: what it has in hand is in front of the next one."""
 _logger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
