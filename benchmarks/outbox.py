@@ -32,6 +32,7 @@ from benchmarks.subjects import regulars_settings
 from bot.app import Running, open_database, prepare_database, running
 from bot.channels.channel import Channel, Sent
 from bot.channels.twilio.sender import TwilioAccount, TwilioChannel
+from bot.cli.serving import settle_memory
 from bot.config import Settings, load_settings
 from bot.conversation.inbox import inbound_work
 from bot.core.contact import Address, Contact
@@ -382,6 +383,7 @@ async def _answers(settings: Settings, replies: int, run: str) -> tuple[list[flo
     database = await open_database(settings)
     async with running(settings, clock=clock, database=database, channels={"sms": watched}) as app:
         await answered(app, watched, 40, f"{run}0")  # warm up
+        settle_memory()  # as `regulars serve` does
         before = watched.sent
         took = await answered(app, watched, replies, run)
         beside = watched.sent - before - len(took)
