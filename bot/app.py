@@ -31,7 +31,6 @@ from bot.conversation.newcomers import is_known
 from bot.conversation.publication import ShopSettings
 from bot.conversation.publishing import Published, compile_folder, publish, read_folder
 from bot.conversation.receipts import Receipts
-from bot.core.compliance import LegalCategory
 from bot.core.consent import Policy
 from bot.core.errors import CannotStart
 from bot.core.flow.handler import HandlerSpec, by_name
@@ -312,7 +311,7 @@ def _twilio_webhooks(app: Running) -> TwilioWebhooks:
         ),
         metrics=app.metrics,
         clock=app.clock,
-        says_stop=lambda inbound: app.decisions.legal_category(inbound) is LegalCategory.OPT_OUT,
+        says_stop=lambda inbound: app.decisions.says_stop(inbound),  # noqa: PLW0108  # always the latest decisions
         is_known=lambda inbound: is_known(app.database, inbound),
     )
 

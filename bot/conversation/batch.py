@@ -12,12 +12,10 @@ import structlog
 
 from bot.conversation.newcomers import newcomer
 from bot.conversation.work import Reply, Result, Work
-from bot.core.compliance import LegalCategory
 from bot.core.contact import Address, Contact
 from bot.core.ids import Entropy, IdSource, bucket_of
 from bot.core.loyalty.refusals import NeedsMoreLots
 from bot.core.messages import Inbound, Lane, OutboxState
-from bot.core.replies import RequiredReply
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import NeedsMore, Shop, Snapshot, Turn
 from bot.storage import rows, turns
@@ -47,11 +45,8 @@ class Decider(Protocol):
     def decide(self, turn: Turn) -> None:
         """Decide a turn by recording effects; may raise NeedsMore, NeedsMoreLots, NeedsRevision."""
 
-    def legal_category(self, inbound: Inbound) -> LegalCategory | None:
-        """Return what legal word a message is."""
-
-    def required_reply(self, kind: RequiredReply, language: str) -> str:
-        """Return what law and carriers ask us to say."""
+    def revoke(self, turn: Turn, inbound: Inbound, *, silently: bool = False) -> bool:
+        """Take the contact out if that is what it says, by its addresses and subscriptions alone."""
 
     def hears(self, turn: Turn, event_name: str) -> bool:
         """Whether a flow starts on the event or a run of the contact waits for it."""
@@ -164,6 +159,9 @@ class Batch:
 
     async def _lock(self, connection: Connection, parts: Sequence[_Part]) -> dict[str, Contact]:
         contacts = await turns.lock(connection, [part.contact_id for part in parts])
+        for part in parts:
+            if part.contact_id not in contacts:
+                raise TurnFailed(part.work, LookupError("the contact is gone"))
         merged = {contact.merged_into for contact in contacts.values() if contact.merged_into}
         if merged:
             contacts |= await turns.lock(connection, merged)
@@ -187,7 +185,9 @@ class Batch:
                 part.is_new = is_new
         for part in parts:
             if part.work.is_stored:
-                part.is_new = await turns.take(connection, part.contact_id, part.work.trigger.key)
+                # It is stored where it was when it came, also if its contact was joined to another since.
+                owner = part.work.contact_id or part.contact_id
+                part.is_new = await turns.take(connection, owner, part.work.trigger.key)
 
     async def _decide(
         self, connection: Connection, parts: Sequence[_Part], contacts: Mapping[str, Contact], now: datetime

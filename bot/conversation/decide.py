@@ -3,22 +3,24 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.conversation import legal
+from bot.conversation import clarifying, joining, legal
 from bot.conversation.apology import apologise
 from bot.conversation.credit import expire, give_notice, mark_noticed
 from bot.conversation.publication import Publication
-from bot.conversation.routing import Answers, Nobody, Starts, route
-from bot.core.compliance import LegalCategory
-from bot.core.consent import ConsentSource, Evidence, opt_in
-from bot.core.contact import SubscriptionState
+from bot.conversation.routing import Answers, Nobody, Route, Starts, is_offered, is_sure, is_understood, route
+from bot.core.contact import Address
 from bot.core.flow.compiled import Flow, KeywordStarter, Starter
 from bot.core.flow.engine import Engine, Heard
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Run, RunStatus, WaitKind
+from bot.core.groups import Group
+from bot.core.hearing import Hearing, Said, hear
 from bot.core.messages import Inbound, MessageClass
 from bot.core.replies import RequiredReply
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Shop, Turn
+
+_OPT_IN = "opt-in"
 
 WAITING_RUNS_MAX = 50
 """How many runs of one contact may wait; the oldest ends when another begins."""
@@ -50,9 +52,22 @@ class Decisions:
             self._replies[kind, language] = reply
         return reply
 
-    def legal_category(self, inbound: Inbound) -> LegalCategory | None:
-        """Return what legal word a message is, in the usual words or the shop's own."""
-        return legal.category_of(inbound, self.publication.legal_words)
+    def heard(self, turn: Turn, inbound: Inbound) -> Hearing:
+        """Return what a message says about consent."""
+        publication = self.publication
+        address = legal.address_of(turn, inbound)
+        return hear(inbound, address, publication.legal_words, publication.group_words, turn.now)
+
+    def revoke(self, turn: Turn, inbound: Inbound, *, silently: bool = False) -> bool:
+        """Take the contact out if that is what it says; see `legal.revoke`."""
+        heard = self.heard(turn, inbound)
+        return legal.revoke(turn, inbound, heard, self.required_reply, silently=silently)
+
+    def says_stop(self, inbound: Inbound) -> bool:
+        """Whether a message is a revocation whoever sends it: no limit holds it up."""
+        address, publication = Address(inbound.channel, inbound.address), self.publication
+        heard = hear(inbound, address, publication.legal_words, publication.group_words, inbound.received_at)
+        return heard.said in {Said.STOP, Said.LEAVE}
 
     def hears(self, turn: Turn, event_name: str) -> bool:
         """Whether a flow starts on the event or a run of the contact waits for it."""
@@ -79,14 +94,24 @@ class Decisions:
         address = turn.addresses.get((inbound.channel, inbound.address))
         if address is not None and address.unusable_reason is not None:
             turn.change_address(replace(address, unusable_reason=None))  # whoever writes can be reached
-        if self._legal(turn, inbound):
+        heard = self.heard(turn, inbound)
+        question = _open_question(turn, inbound.channel)
+        if self._legal(turn, inbound, heard) or self._confirms(turn, inbound, heard, question):
             return
         if legal.is_stopped(turn, inbound):
             turn.effects.outcome = "stopped"  # kept, but nothing is said: only START brings a contact back
             return
-        listening = _listening(turn)
-        question = _open_question(turn, inbound.channel)
         found = route(inbound, question, turn.contact.locale, self.publication)
+        if heard.said is Said.UNCLEAR and not is_sure(found):
+            if clarifying.ask(turn, inbound, heard, self.required_reply):
+                return
+        elif is_understood(found):
+            clarifying.close(turn, inbound)
+        self._go_on(turn, inbound, found)
+
+    def _go_on(self, turn: Turn, inbound: Inbound, found: Route) -> None:
+        """Let whoever the message is for have it, and those hear it who listen."""
+        listening = _listening(turn)
         heard = Heard(inbound.text)
         if isinstance(found, Answers):
             turn.effects.outcome = "answer"
@@ -95,6 +120,8 @@ class Decisions:
             turn.effects.outcome = found.how
             _speak_as_written(turn, found)
             heard = self._keyword_heard(turn, inbound, found)
+            if turn.effects.outcome == "prompt":
+                return  # nothing else leaves, and nobody hears of it, before the YES
             self.engine.start(turn, found.flow, found.starter, found.variables)
         elif isinstance(found, Nobody):
             turn.effects.outcome = "nobody"
@@ -167,9 +194,13 @@ class Decisions:
                 received_at=turn.now,
                 opt_out_type="STOP",
             )
-            legal.stop(turn, inbound, "")
+            legal.stop(turn, inbound, self.required_reply)
         else:
             turn.change_address(replace(address, unusable_reason=str(payload["reason"])))
+
+    def silence(self, turn: Turn) -> None:
+        """Stop everything where nobody said what an unclear revocation meant."""
+        clarifying.silence(turn, self.required_reply)
 
     # Below: how
 
@@ -181,20 +212,39 @@ class Decisions:
             for run in waiting[: len(waiting) - WAITING_RUNS_MAX]:
                 self.engine.stop(turn, run)
 
-    def _legal(self, turn: Turn, inbound: Inbound) -> bool:
-        category = self.legal_category(inbound)
-        if category is LegalCategory.YES and legal.is_stopped(turn, inbound):
-            category = LegalCategory.OPT_IN
-        if category is LegalCategory.OPT_OUT:
-            legal.stop(turn, inbound, self.required_reply(RequiredReply.OPT_OUT, turn.contact.locale))
-        elif category is LegalCategory.OPT_IN:
-            legal.start(turn, inbound, self.required_reply(RequiredReply.OPT_IN, turn.contact.locale))
-            for group in turn.shop.groups:
-                self._let_hear(turn, Heard(inbound.text, category=category.value, group=group))
-        elif category is LegalCategory.HELP:
-            legal.help_(turn, inbound, self.required_reply(RequiredReply.HELP, turn.contact.locale))
+    def _legal(self, turn: Turn, inbound: Inbound, heard: Hearing) -> bool:
+        """Do what the law asks for; nothing else happens then."""
+        if legal.revoke(turn, inbound, heard, self.required_reply):
+            return True
+        if heard.said is Said.START:
+            for group in joining.start(turn, inbound, self.required_reply):
+                self._let_hear(turn, Heard(inbound.text, category=_OPT_IN, group=group))
+        elif heard.said is Said.HELP:
+            legal.help_(turn, inbound, self.required_reply)
+        elif heard.said is Said.KEEP:
+            clarifying.keep(turn, inbound, self.required_reply)
         else:
             return False
+        return True
+
+    def _confirms(self, turn: Turn, inbound: Inbound, heard: Hearing, question: Run | None) -> bool:
+        """Finish a double opt-in with a YES, and start the flow that waited for it.
+
+        An open question that does not offer this answer does not have it either: nobody is called YES.
+        """
+        if not turn.pending:
+            return False
+        named = self.publication.group_words.confirmed(inbound.text)
+        if question is not None and not is_offered(question, inbound.text):
+            question = None
+        waited = joining.waiting(turn, question, named=named, says_yes=heard.said is Said.YES)
+        if not waited:
+            return False
+        for group, name in joining.confirmed(turn, inbound, waited, self.required_reply).items():
+            self._let_hear(turn, Heard(inbound.text, category=_OPT_IN, group=group))
+            flow = self.publication.flows.get(name or "")
+            if flow is not None:
+                self.engine.start(turn, flow, _opt_in_starter(flow, group))
         return True
 
     def _let_hear(self, turn: Turn, heard: Heard) -> None:
@@ -207,22 +257,9 @@ class Decisions:
         if not isinstance(starter, KeywordStarter):
             return Heard(inbound.text)
         # A typo is no consent: who is only nearly understood is not subscribed.
-        is_opt_in = starter.category == "opt-in" and found.how != "near"
-        if is_opt_in and starter.group is not None:
-            if turn.subscriptions.get(starter.group) is SubscriptionState.SUBSCRIBED:
-                evidence = Evidence(
-                    starter.group,
-                    inbound.channel,
-                    inbound.text,
-                    ConsentSource.KEYWORD,
-                    turn.now,
-                    inbound.provider_id,
-                )
-                turn.change_consent(opt_in(evidence))
-            else:
-                reply = self.required_reply(RequiredReply.OPT_IN, turn.contact.locale)
-                legal.start(turn, inbound, reply, group=starter.group)
-                turn.effects.outcome = found.how
+        if starter.category == _OPT_IN and found.how != "near" and starter.group is not None:
+            group = turn.shop.groups.get(starter.group, Group(starter.group))
+            joining.join(turn, inbound, group, found.flow.name, self.required_reply)
         return Heard(inbound.text, category=starter.category, group=starter.group)
 
 
@@ -235,6 +272,7 @@ _BY_KIND: Mapping[TriggerKind, Callable[[Decisions, Turn], None]] = {
     TriggerKind.CREDIT_EXPIRING: Decisions.credit_expiring,
     TriggerKind.NOTICED: lambda _, turn: mark_noticed(turn),
     TriggerKind.EXPIRY: lambda _, turn: expire(turn),
+    TriggerKind.SILENCE: Decisions.silence,
     TriggerKind.ADDRESS_REPORT: Decisions.address_report,
 }
 
@@ -265,6 +303,17 @@ def _open_question(turn: Turn, channel: str) -> Run | None:
 
 def _waits(run: Run, kind: WaitKind) -> bool:
     return run.is_waiting and run.wait is not None and run.wait.kind is kind
+
+
+def _opt_in_starter(flow: Flow, group: str) -> Starter | None:
+    return next(
+        (
+            starter
+            for starter in flow.starters
+            if isinstance(starter, KeywordStarter) and starter.category == _OPT_IN and starter.group == group
+        ),
+        None,
+    )
 
 
 def _starter_for(flow: Flow, kind: TriggerKind) -> Starter | None:

@@ -29,7 +29,7 @@ from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
 from bot.core.flow.translations import Translation, Translations
 from bot.core.gate import Policy
-from bot.core.groups import plain_groups
+from bot.core.groups import GroupWords, plain_groups
 from bot.core.keywords import KeywordIndex
 from bot.core.links import hosts_in
 from bot.core.loyalty.program import Program
@@ -87,7 +87,10 @@ class Publication:
     keywords: KeywordIndex
     keywords_file: KeywordsFile
     legal_words: LegalWords
+    group_words: GroupWords
     pinned: Pinned
+    categories: Mapping[str, str] = field(default_factory=dict)
+    """The shop's own keyword categories, by their words as they are written."""
     patterns: tuple[tuple[Flow, MessageStarter], ...] = ()
     fallback: tuple[Flow, MessageStarter] | None = None
     by_event: Mapping[str, tuple[tuple[Flow, EventStarter], ...]] = field(default_factory=dict)
@@ -150,6 +153,7 @@ def build(
         ),
         keywords_file=keywords_file,
         legal_words=legal_words,
+        group_words=GroupWords(shop.groups, legal_words),
         pinned=pinned,
         patterns=tuple((f, s) for f, s in starters if isinstance(s, MessageStarter) and not s.is_fallback),
         fallback=fallbacks[0] if fallbacks else None,

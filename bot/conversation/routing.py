@@ -23,12 +23,16 @@ from bot.core.flow.run import Run
 from bot.core.keywords import How, Match
 from bot.core.messages import Inbound
 
+_FALLBACK = "fallback"
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The message is for the open question."""
+    """The message is for the open question: exactly what it offers, something it understands, or neither."""
 
     run: Run
+    is_offered: bool = False
+    is_understood: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,37 @@ class Nobody:
 
 Route = Answers | Starts | Nobody
 
+_FOUND = frozenset({How.EXACT.value, How.PREFIX.value, "pattern"})
+
+
+def is_sure(found: Route) -> bool:
+    """Whether a message is exactly what somebody waits for: then it is no revocation that is only unclear."""
+    return (
+        found.is_offered if isinstance(found, Answers) else isinstance(found, Starts) and found.how in _FOUND
+    )
+
+
+def is_offered(question: Run, text: str) -> bool:
+    """Whether an open question offers a text as an answer, exactly."""
+    return question.wait is not None and offered(question.wait.facts, text) is not None
+
+
+def is_understood(found: Route) -> bool:
+    """Whether the conversation goes on with this message."""
+    return (
+        found.is_understood
+        if isinstance(found, Answers)
+        else isinstance(found, Starts) and found.how != _FALLBACK
+    )
+
 
 def route(inbound: Inbound, question: Run | None, locale: str, publication: Publication) -> Route:
     """Say who gets the message; `question` is the run whose question is open on this channel."""
     facts = question.wait.facts if question is not None and question.wait is not None else None
-    if question is not None and facts is not None and _is_offered(facts, inbound.text):
-        return Answers(question)
+    if question is not None and facts is not None:
+        is_offered = offered(facts, inbound.text) is not None
+        if is_offered or takes_only_answers(facts):
+            return Answers(question, is_offered=is_offered)
     match = publication.keywords.exact(inbound.text)
     if match is not None and (question is None or match.how is How.EXACT):
         return _keyword(match, publication)
@@ -70,16 +99,12 @@ def route(inbound: Inbound, question: Run | None, locale: str, publication: Publ
     if near.match is not None:
         return _keyword(near.match, publication)
     if question is not None:
-        return Answers(question)
+        return Answers(question, is_understood=False)
     if publication.fallback is None:
         return Nobody()
     flow, fallback = publication.fallback
     candidates: list[JsonValue] = [keyword.text for keyword in near.candidates]
-    return Starts(flow, fallback, "fallback", {"text": inbound.text, "candidates": candidates})
-
-
-def _is_offered(facts: Mapping[str, JsonValue], text: str) -> bool:
-    return offered(facts, text) is not None or takes_only_answers(facts)
+    return Starts(flow, fallback, _FALLBACK, {"text": inbound.text, "candidates": candidates})
 
 
 def _keyword(match: Match, publication: Publication) -> Starts:

@@ -125,6 +125,11 @@ class LegalWords:
             return word
         return self._words.get(_plain(normalised))
 
+    def category(self, text: str) -> LegalCategory | None:
+        """Return the category of the legal word that `text` is, in whatever language."""
+        word = self.find(text)
+        return None if word is None else word.category
+
     def keywords(self) -> tuple[Keyword, ...]:
         """All of them as keywords, so that a flow which claims one collides with it."""
         return tuple(
@@ -148,19 +153,9 @@ DEFAULT = LegalWords()
 """The defaults alone; a shop that adds words has its own."""
 
 
-def legal_word(text: str, words: LegalWords = DEFAULT) -> LegalWord | None:
-    """Return what legal word a message is, None where it is none.
-
-    Here revocation in free wording ("please take me off your list") joins: after the plain words have said
-    nothing, never before.
-    """
-    return words.find(text)
-
-
 def legal_category(text: str, words: LegalWords = DEFAULT) -> LegalCategory | None:
     """Return the category of the legal word that a message is, in whatever language."""
-    word = legal_word(text, words)
-    return None if word is None else word.category
+    return words.category(text)
 
 
 # https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out

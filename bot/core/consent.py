@@ -21,6 +21,7 @@ class ConsentSource(StrEnum):
     """Where a change of consent came from."""
 
     KEYWORD = "keyword"
+    WORDING = "wording"  # in words of the contact's own; `because` says how they were read
     PROVIDER = "provider"  # learnt from it: Twilio's OptOutType or error 21610, WeChat's unsubscribe
     API = "api"
     IMPORT = "import"

@@ -3,6 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from bot.core.compliance import LegalCategory, LegalWords
+from bot.core.keywords import normalise, without_courtesy
+from bot.core.replies import nearest
+
 _Words = Mapping[str, tuple[str, ...]]
 
 
@@ -24,12 +28,54 @@ class Group:
 
     def called(self, locale: str) -> str:
         """Return what to call it in a text: the nearest title there is, else its name as words."""
-        for spelling in (locale, locale.partition("_")[0], "en"):
+        for spelling in nearest(locale):
             if title := self.title.get(spelling):
                 return title
         return next(iter(self.title.values()), self.name.replace("_", " "))
+
+    def keyword(self, locale: str) -> str:
+        """Return the word a contact names it with: the nearest keyword there is, else what it is called."""
+        for spelling in nearest(locale):
+            if words := self.keywords.get(spelling):
+                return words[0]
+        return self.called(locale).upper()
 
 
 def plain_groups(names: Iterable[str]) -> dict[str, Group]:
     """Return groups that nobody described, by name, in the order of the names."""
     return {name: Group(name) for name in sorted(names)}
+
+
+class GroupWords:
+    """How contacts name groups: by a keyword, a title or the name itself, in any language."""
+
+    def __init__(self, groups: Mapping[str, Group], legal: LegalWords) -> None:
+        """Index the groups; where two claim a word the first has it."""
+        self._legal = legal
+        self._named: dict[str, str] = {}
+        self._confirmed: dict[str, set[str]] = {}
+        for group in groups.values():
+            spellings = [word for words in group.keywords.values() for word in words]
+            for spelling in (*spellings, *group.title.values(), group.name.replace("_", " ")):
+                if word := normalise(spelling):
+                    self._named.setdefault(word, group.name)
+            for words in group.confirmations.values():
+                for word in words:
+                    self._confirmed.setdefault(normalise(word), set()).add(group.name)
+
+    def named(self, text: str) -> str | None:
+        """Return the group a message names and nothing else."""
+        return self._named.get(without_courtesy(normalise(text)))
+
+    def left(self, text: str) -> str | None:
+        """Return the group a message opts out of: STOP in any language and the group ("STOP REWARDS")."""
+        words = without_courtesy(normalise(text))
+        for word, group in self._named.items():
+            for rest in (words.removesuffix(word), words.removeprefix(word)):
+                if rest != words and self._legal.category(rest) is LegalCategory.OPT_OUT:
+                    return group
+        return None
+
+    def confirmed(self, text: str) -> frozenset[str]:
+        """Return the groups whose own words of confirmation a message is."""
+        return frozenset(self._confirmed.get(without_courtesy(normalise(text)), ()))

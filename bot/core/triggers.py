@@ -19,6 +19,7 @@ class TriggerKind(StrEnum):
     CREDIT_EXPIRING = "credit_expiring"
     NOTICED = "noticed"  # a notice reached the contact: its lots end as announced
     EXPIRY = "expiry"  # lots past their end are moved to breakage
+    SILENCE = "silence"  # nobody answered what an unclear revocation meant: it is one
     ADDRESS_REPORT = "address_report"  # a provider says that an address stopped or cannot be reached
     CALL_ANSWERED = "call_answered"
     START = "start"  # a flow started by the API, an operator or another turn

@@ -79,6 +79,12 @@ _ANSWER_AGAIN = Statement("""
     WHERE bucket = :bucket AND contact = :contact AND id = :id AND state IN ('sending', 'unknown')
 """)
 
+_CLOSE_ADDRESS = Statement("""
+    UPDATE address SET stopped_at = :now
+    WHERE bucket = :bucket AND contact = :contact AND channel = :channel AND value = :value
+        AND stopped_at IS NULL
+""")
+
 _TABLES = tables.Row.metadata.tables
 _DIRECTORY = Rows(_TABLES["directory"], Present.KEEP, returning="kind, value")
 _CONTACT = Rows(_TABLES["contact"], Present.FAIL)
@@ -153,6 +159,20 @@ async def fail_again(  # what is written of a failure
     }
     found = await connection.read(_FAIL_AGAIN, **parameters)
     return str(found[0][0]) if found else None
+
+
+async def close_address(
+    connection: Connection, contact_id: str, channel: str, value: str, now: datetime
+) -> None:
+    """Let nothing leave to an address; the consent log is written once it can be."""
+    parameters = {
+        "bucket": bucket_of(contact_id),
+        "contact": contact_id,
+        "channel": channel,
+        "value": value,
+        "now": microseconds(now),
+    }
+    await connection.run(_CLOSE_ADDRESS, [parameters])
 
 
 async def fail_run(connection: Connection, contact_id: str, run_id: str, failure: str, now: datetime) -> None:

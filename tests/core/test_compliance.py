@@ -10,7 +10,6 @@ from bot.core.compliance import (
     LegalWords,
     category_of_opt_out_type,
     legal_category,
-    legal_word,
 )
 from bot.core.keywords import Keyword, collisions
 
@@ -103,7 +102,7 @@ def test_what_the_provider_took_it_for_is_read() -> None:
 
 
 def test_the_language_of_a_word_is_known() -> None:
-    word = legal_word("ayuda por favor")
+    word = LegalWords().find("ayuda por favor")
     assert word is not None
     assert (word.category, word.language) == (LegalCategory.HELP, "es")
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from bot.conversation.batch import Batch, Conversation
 from bot.conversation.work import Result, Work
-from bot.core.compliance import LegalCategory
 from bot.core.consent import Policy
 from bot.core.contact import Address, Contact
 from bot.core.groups import plain_groups
@@ -18,7 +17,6 @@ from bot.core.loyalty.entries import Account, Draw, Entry, Reason
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import Wallet
 from bot.core.messages import Inbound
-from bot.core.replies import RequiredReply
 from bot.core.senders import MAIN, SenderPool
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Shop, Turn
@@ -70,13 +68,9 @@ class Script:
         if deed is not None:
             deed(turn)
 
-    def legal_category(self, inbound: Inbound) -> LegalCategory | None:  # noqa: ARG002  # a Decider is asked so
-        """Nothing a script hears is a legal word."""
-        return None
-
-    def required_reply(self, kind: RequiredReply, language: str) -> str:
-        """Say which reply it would be."""
-        return f"{kind} in {language}"
+    def revoke(self, turn: Turn, inbound: Inbound, *, silently: bool = False) -> bool:  # noqa: ARG002  # a Decider is asked so
+        """Nothing a script hears is a revocation."""
+        return False
 
     def hears(self, turn: Turn, event_name: str) -> bool:  # noqa: ARG002  # a Decider is asked so
         """Nobody listens."""
