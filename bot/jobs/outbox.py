@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import structlog
 
-from bot.channels.channel import Channel, OutcomeUnknown, SendError, SendNever
+from bot.channels.channel import Channel, OutcomeUnknown, SendError, SendLater, SendNever
 from bot.conversation.receipts import Receipts, store
 from bot.core.gate import Policy
 from bot.core.messages import Lane
@@ -26,6 +26,8 @@ from bot.storage.outbox import Claimed
 
 LEASE = timedelta(seconds=120)
 """Longer than any hand-over may take; whoever is still at it then is gone."""
+_HANDED_WITHIN = LEASE / 2
+"""Who was stopped for so long between claim and hand-over lets it be: by now somebody else may send it."""
 _IDLE_BUCKETS_MAX = 8
 """So many buckets in a row whose messages all have to wait for their senders end a round."""
 _PATIENCE_SECONDS = 0.1
@@ -249,8 +251,11 @@ class OutboxDelivery:
         if channel is None:
             nobody = SendNever(f"no channel {message.channel} is set up")
             return outcomes.refused(claimed, nobody, handed_at, self.clock())
+        self.at("before_send")
+        if self.clock() >= handed_at + _HANDED_WITHIN:
+            late = SendLater("it was not handed over in time", after=timedelta())
+            return outcomes.refused(claimed, late, handed_at, self.clock())
         try:
-            self.at("before_send")
             sent = await channel.send(cleared)
             self.at("after_send")
         except OutcomeUnknown as error:

@@ -132,6 +132,12 @@ class World:
             self.point = ""
             raise Killed
 
+    def sleep(self, name: str) -> None:
+        """Be stopped for a while at a point."""
+        if name == self.point:
+            self.point = ""
+            self.provider.now += timedelta(minutes=2)
+
     async def take(self, step: Step) -> None:
         what, how, number = step
         if what == "say":
@@ -261,6 +267,30 @@ async def _live(database: Database, steps: list[Step]) -> None:
     for step in steps:
         await world.take(step)
     await world.end()
+
+
+async def test_who_slept_between_claim_and_hand_over_sends_nothing(database_url: str) -> None:
+    """A worker may be stopped for an hour: meanwhile its message was doubted, asked about and sent again."""
+    database = await open_at(database_url)
+    (contact_id,) = await contacts(database)
+    world = World(database, contact_id)
+    await world.take(_SAY)
+    asleep = OutboxDelivery(
+        database,
+        {"sms": world.provider},
+        world.receipts,
+        lambda: SHOP.policy,
+        world.clock,
+        asyncio.Event(),
+        at=world.sleep,
+    )
+    world.point = "before_send"
+    assert await asleep.deliver() == 1
+    assert not world.provider.phone
+    assert await asked(database, "SELECT state, doubted_at FROM outbox") == [("queued", None)]
+    await world.end()
+    assert world.provider.phone == {"Hello.": 1}
+    await database.close()
 
 
 def test_nothing_arrives_twice_or_is_lost_in_silence(database_url: str) -> None:
