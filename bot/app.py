@@ -54,7 +54,7 @@ from bot.web.limits import InboundLimits, Limit
 from bot.web.links import LinkVisits
 from bot.web.metrics import Metrics
 from bot.web.twilio import BODY_MAX, TwilioWebhooks
-from handlers import enroll, person, redeem, reorder, rewards, usual
+from handlers import enroll, hours, only, person, redeem, reorder, rewards, snooze, undo, usual, why
 
 Clock = Callable[[], datetime]
 Role = Literal["all", "web", "worker"]
@@ -62,11 +62,17 @@ Role = Literal["all", "web", "worker"]
 HANDLERS: Mapping[str, HandlerSpec] = by_name(
     (
         enroll.enroll,
+        hours.hours,
+        only.only,
         person.person,
         redeem.redeem,
         reorder.reorder,
         rewards.rewards,
+        snooze.resume,
+        snooze.snooze,
+        undo.undo,
         usual.usual,
+        why.why,
     )
 )
 """What flows may call with `do:`; a new handler joins here."""

@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping
 
+from bot.core.codes import code_of
 from bot.core.contact import JsonValue
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
 from bot.core.loyalty.entries import Cause
 from bot.core.turn import Turn
-
-# Without 0, 1, I, L, O and U: read aloud at a counter, none is taken for another, and no word comes out.
-_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-_CODE_LENGTH = 6
 
 
 @handler(
@@ -35,7 +32,7 @@ def redeem(turn: Turn) -> Mapping[str, JsonValue]:
         source_id=reward.id,
     )
     entry = turn.books.redeem(reward.cost_minor, turn.now, cause)
-    code = _code(entry.id)
+    code = code_of(entry.id)
     facts: dict[str, JsonValue] = {"reward": reward.id, "cost": reward.cost_minor, "code": code}
     turn.track("Reward Redeemed", facts)
     turn.call(
@@ -47,13 +44,3 @@ def redeem(turn: Turn) -> Mapping[str, JsonValue]:
         "code": code,
         "left": turn.books.spendable(turn.now),
     }
-
-
-def _code(entry_id: str) -> str:
-    """Shorten an entry's id to what can be read aloud; its digits before the bucket are random."""
-    number = int(entry_id[-16:-2], 16)
-    letters = []
-    for _ in range(_CODE_LENGTH):
-        number, digit = divmod(number, len(_LETTERS))
-        letters.append(_LETTERS[digit])
-    return "".join(letters)

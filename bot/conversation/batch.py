@@ -18,7 +18,7 @@ from bot.core.loyalty.refusals import NeedsMoreLots
 from bot.core.messages import Inbound, Lane, OutboxState
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import NeedsMore, Shop, Snapshot, Turn
-from bot.storage import rows, turns
+from bot.storage import past, rows, turns
 from bot.storage.driver import Connection
 from bot.storage.snapshots import Wanted, load_consent, load_snapshots
 from bot.storage.writes import Writes, record
@@ -228,6 +228,7 @@ class Batch:
             want.notices |= needs.name == "notices"
             want.entered |= needs.name == "entered"
             want.counts |= needs.name == "counts"
+            want.past |= {needs.name} & past.READ.keys()
         except NeedsMoreLots as needs:
             want = wanted.setdefault(part.contact_id, Wanted())
             want.lots = True

@@ -24,6 +24,7 @@ from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import Wallet
 from bot.core.messages import MessageClass, OutboxState, Outgoing
 from bot.core.names import cut_name
+from bot.core.past import LastText, Redemption
 from bot.core.phone import NotAContact, locale_in, parse_number, zones_of_number
 from bot.core.segments import as_sent
 from bot.core.senders import MAIN, SenderPool
@@ -131,6 +132,8 @@ class Effects:
     later: list[Trigger] = field(default_factory=list)
     """What this contact's next turns are about; `at` says when."""
     contact_changed: bool = False
+    asks_gate_again: bool = False
+    """Whether messages that wait shall go before the gate at once: the contact wants other hours by now."""
     outcome: str = "ignored"
 
 
@@ -226,6 +229,32 @@ class Turn:
         given = self.snapshot.more["notices"]
         assert isinstance(given, frozenset)
         return given
+
+    def latest_texts(self) -> tuple[LastText, ...]:
+        """Return what the contact last got: what it did not ask for first, then answers; newest first.
+
+        Like the two below it is loaded only for turns that ask.
+        """
+        texts = self._of_the_past("latest_texts")
+        assert isinstance(texts, tuple)
+        return texts
+
+    def consent_log(self) -> tuple[ConsentChange, ...]:
+        """Return all changes of consent, oldest first; the words of erased ones are empty."""
+        log = self._of_the_past("consent_log")
+        assert isinstance(log, tuple)
+        return (*log, *self.effects.consent)
+
+    def last_redemption(self) -> Redemption | None:
+        """Return the last reward the contact redeemed before this turn."""
+        redemption = self._of_the_past("last_redemption")
+        assert redemption is None or isinstance(redemption, Redemption)
+        return redemption
+
+    def _of_the_past(self, name: str) -> object:
+        if name not in self.snapshot.more:
+            raise NeedsMore(name)
+        return self.snapshot.more[name]
 
     def _counts(self) -> tuple[Counted, ...]:
         """What the contact was sent on its latest days; loaded only where a frequency cap asks."""
@@ -340,6 +369,20 @@ class Turn:
         self.pending.pop(change.group, None)
         if change.state is SubscriptionState.PENDING and change.confirm_by is not None:
             self.pending[change.group] = Pending(change.confirm_by, change.waiting_flow)
+
+    def snooze(self, until: datetime) -> None:
+        """Let nothing but answers leave until then; now ends it, and what waited is judged again.
+
+        It stays on record when it has ended: whoever asked for silence gets afterwards what came meanwhile,
+        and how late that is counts from then (see the gate).
+        """
+        self._change(snoozed_until=until)
+        self.effects.asks_gate_again = True
+
+    def prefer_hours(self, hours: str | None) -> None:
+        """Let our own messages leave at these hours only, one of `PREFERRED_HOURS`; None: at any."""
+        self._change(preferred_hours=hours)
+        self.effects.asks_gate_again = True
 
     def change_address(self, address: Address) -> None:
         """Record that an address was stopped, freed, or found unusable."""

@@ -10,7 +10,7 @@ from bot.core.contact import Address, Contact, Order, OrderLine, SubscriptionSta
 from bot.core.ids import bucket_of, instant
 from bot.core.loyalty.wallet import Wallet
 from bot.core.turn import Snapshot
-from bot.storage import caps, rows, tables
+from bot.storage import caps, past, rows, tables
 from bot.storage.driver import Connection, Statement
 from bot.storage.rows import LOT_COLUMNS, WALLET, Unread
 
@@ -87,6 +87,8 @@ class Wanted:
     notices: bool = False
     entered: bool = False
     counts: bool = False
+    past: set[str] = field(default_factory=set)
+    """Names in `past.READ`."""
 
 
 async def load_snapshots(
@@ -182,6 +184,8 @@ async def _load_more(
         if want.entered:
             found = await connection.read(_ENTERED, bucket=bucket_of(contact), contact=contact)
             more["entered"] = {flow: instant(started_at) for flow, started_at in found}
+        for name in want.past:
+            more[name] = await past.READ[name](connection, contact)
         snapshots[contact] = replace(snapshots[contact], more=more)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.core.contact import Contact, JsonValue
 from bot.core.ids import bucket_of, microseconds
 from bot.core.loyalty.notices import next_notice_at
+from bot.core.messages import UnsendableReason
 from bot.core.turn import Turn
 from bot.storage import links, rows, tables
 from bot.storage.driver import Connection, Present, Rows, Statement
@@ -18,6 +19,12 @@ _LOOK_AGAIN = Statement(f"""
     WHERE lot.bucket = keys.bucket AND lot.contact = keys.contact AND lot.wallet = '{WALLET}'
         AND lot.id = keys.id
 """)  # noqa: S608  # our own constants
+# What waits for a time goes before the gate when it is claimed; what an operator holds is not for us.
+_ASK_AGAIN = Statement(f"""
+    UPDATE outbox SET due_at = CASE WHEN wanted_at > :now THEN wanted_at ELSE :now END
+    WHERE bucket = :bucket AND contact = :contact AND state = 'held'
+        AND reason <> '{UnsendableReason.HELD_BY_OPERATOR}' AND due_at > :now
+""")  # noqa: S608  # our own constant
 
 _TABLES = tables.Row.metadata.tables
 
@@ -56,6 +63,8 @@ class Writes:
     by_table: dict[Rows, list[RowValues]] = field(default_factory=dict)
     looked_at: list[tuple[int, str, str, int | None]] = field(default_factory=list)
     """Lots (bucket, contact, id) and when to look next whether a notice is due."""
+    asked_again: list[dict[str, object]] = field(default_factory=list)
+    """Contacts whose messages that wait shall go before the gate now."""
 
     def add(self, table: Rows, *values: RowValues) -> None:
         """Add rows of one table."""
@@ -78,6 +87,8 @@ class Writes:
                 await connection.write(table, values)
         if self.looked_at:
             await connection.read(_LOOK_AGAIN, keys=self.looked_at)
+        if self.asked_again:
+            await connection.run(_ASK_AGAIN, self.asked_again)
 
 
 _WRITE_ORDER = (
@@ -135,6 +146,8 @@ def record(
     _record_credit(writes, turn)
     if effects.looked_at:
         _record_notices(writes, turn)
+    if effects.asks_gate_again:
+        writes.asked_again.append({"bucket": contact.bucket, "contact": contact_id, "now": microseconds(now)})
     return tuple(inline)
 
 

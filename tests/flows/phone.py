@@ -7,29 +7,28 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 
+from bot.app import HANDLERS
 from bot.conversation.decide import Decisions
 from bot.conversation.publication import Pinned, ShopSettings, build
 from bot.conversation.publishing import Folder, compile_folder, read_folder
+from bot.core.consent import ConsentChange
 from bot.core.contact import Address, Contact, Event, JsonValue, Order, Product, SubscriptionState
-from bot.core.flow.handler import by_name
 from bot.core.flow.run import Run
 from bot.core.gate import Policy
-from bot.core.loyalty.entries import Cause
+from bot.core.loyalty.entries import Cause, Reason
 from bot.core.loyalty.holds import Hold
 from bot.core.loyalty.lots import Lot
 from bot.core.loyalty.wallet import Wallet
-from bot.core.messages import Inbound
+from bot.core.messages import Inbound, MessageClass, OutboxState, Outgoing
+from bot.core.past import LastText, Redemption
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Effects, Snapshot, Turn
-from handlers import enroll, person, redeem, reorder, rewards, usual
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # Tuesday in New York
 NUMBER = "+12125550100"
+ANSWERS = {MessageClass.REPLY, MessageClass.REQUIRED}
 CONTACT = "0197" + "0" * 26 + "05"
-HANDLERS = by_name(
-    (enroll.enroll, person.person, redeem.redeem, reorder.reorder, rewards.rewards, usual.usual)
-)
 PRODUCTS = {
     "LATTE": Product("LATTE", "Oat latte", "coffee", 550),
     "BUN": Product("BUN", "Cinnamon bun", "bakery", 400),
@@ -74,6 +73,9 @@ class Phone:
         self.lots: dict[str, Lot] = {}
         self.holds: dict[str, Hold] = {}
         self.notices: frozenset[tuple[str, int]] = frozenset()
+        self.consent: tuple[ConsentChange, ...] = ()
+        self.texts: tuple[LastText, ...] = ()
+        self.redemption: Redemption | None = None
         self._numbers = count(1)
 
     async def say(self, text: str) -> list[str]:
@@ -149,7 +151,14 @@ class Phone:
             wallet=self.wallet,
             lots=tuple(self.lots.values()),
             holds=tuple(self.holds.values()),
-            more={"orders": self.orders, "notices": self.notices, "entered": {}},
+            more={
+                "orders": self.orders,
+                "notices": self.notices,
+                "entered": {},
+                "consent_log": self.consent,
+                "latest_texts": sorted_texts(self.texts),
+                "last_redemption": self.redemption,
+            },
         )
         return Turn(
             trigger=trigger,
@@ -166,8 +175,43 @@ class Phone:
         self.runs = dict(turn.runs)
         self.orders = (*reversed(turn.effects.orders), *self.orders)
         self.notices = self.notices | {*turn.effects.notices}
+        self.consent += tuple(turn.effects.consent)
+        self.texts += tuple(
+            text_of(queued.message, turn)
+            for queued in turn.effects.outgoing
+            if queued.state is OutboxState.QUEUED
+        )
         if turn.opened_books is not None:
             books = turn.opened_books
             self.wallet = books.wallet
             self.lots = {key: lot for key, lot in books.lots.items() if lot.is_open}
             self.holds = dict(books.holds)
+            for entry in books.entries:
+                if entry.reason is Reason.REDEEM and entry.source_type == "reward":
+                    self.redemption = Redemption(entry)
+                elif self.redemption is not None and entry.reverses == self.redemption.entry.id:
+                    self.redemption = replace(self.redemption, undone_by=(entry,))
+
+
+def text_of(message: Outgoing, turn: Turn) -> LastText:
+    """What a later turn sees of a message."""
+    trigger = turn.trigger
+    payload: dict[str, JsonValue] = {"text": trigger.inbound.text} if trigger.inbound else {**trigger.payload}
+    return LastText(
+        message.id,
+        turn.now,
+        message.channel,
+        message.message_class,
+        message.group,
+        message.flow,
+        message.step,
+        trigger.kind,
+        payload,
+    )
+
+
+def sorted_texts(texts: tuple[LastText, ...]) -> tuple[LastText, ...]:
+    """What came unasked before answers, newest first."""
+    newest = texts[::-1]
+    unasked = [text for text in newest if text.message_class not in ANSWERS]
+    return (*unasked, *[text for text in newest if text.message_class in ANSWERS])

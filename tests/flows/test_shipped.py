@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from bot.app import HANDLERS
 from bot.core.contact import Order, OrderLine
 from bot.core.flow.check import check
 from bot.core.flow.compiled import Flow, Question
 from bot.core.flow.testing import run_tests
 from bot.core.segments import Encoding, segment
-from tests.flows.phone import HANDLERS, NOON, Phone, decisions, shipped
+from tests.flows.phone import NOON, Phone, decisions, shipped
 
 LANGUAGES = ("en", "es", "zh_Hans")
 FLOWS = sorted(decisions().publication.flows)

@@ -1,0 +1,15 @@
+"""Codes that are read aloud at a counter: what a member shows for what an entry paid."""
+
+# Without 0, 1, I, L, O and U: read aloud at a counter, none is taken for another, and no word comes out.
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CODE_LENGTH = 6
+
+
+def code_of(entry_id: str) -> str:
+    """Shorten an entry's id to what can be read aloud; its digits before the bucket are random."""
+    number = int(entry_id[-16:-2], 16)
+    letters = []
+    for _ in range(_CODE_LENGTH):
+        number, digit = divmod(number, len(_LETTERS))
+        letters.append(_LETTERS[digit])
+    return "".join(letters)

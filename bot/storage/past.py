@@ -1,0 +1,152 @@
+"""What some turns ask of a contact's past: its last text, its consent log, its last redemption."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+
+from bot.core.consent import ConsentChange, ConsentSource
+from bot.core.contact import SubscriptionState
+from bot.core.ids import bucket_of, instant
+from bot.core.loyalty.entries import Account, Draw, Entry, Reason
+from bot.core.messages import MessageClass
+from bot.core.past import REWARD_USED, LastText, Redemption
+from bot.core.triggers import TriggerKind
+from bot.storage.driver import Connection, Statement
+from bot.storage.rows import WALLET
+
+# What came unasked before what answered; of those what came last. What was in doubt may have arrived.
+_LATEST_TEXTS = Statement("""
+    SELECT o.id, COALESCE(o.handed_at, o.created_at), o.channel, o.message_class, o.subscription_group,
+        o.flow, o.step, t.kind, t.payload
+    FROM outbox o
+    LEFT JOIN "trigger" t ON t.bucket = o.bucket AND t.contact = o.contact AND t.key = o.trigger_key
+    WHERE o.bucket = :bucket AND o.contact = :contact
+        AND (:id = '' AND o.state IN ('sending', 'unknown', 'sent', 'delivered') OR o.id = :id)
+    ORDER BY CASE WHEN o.message_class IN ('service', 'marketing') THEN 0 ELSE 1 END,
+        COALESCE(o.handed_at, o.created_at) DESC, o.id DESC
+    LIMIT 10
+""")
+_RUN = Statement("SELECT r.state FROM run r WHERE r.bucket = :bucket AND r.contact = :contact AND r.id = :id")
+_CONSENT = Statement("""
+    SELECT c.subscription_group, c.channel, c.state, c.words, c.source, c.at, c.provider_id, c.address,
+        c.because
+    FROM consent c WHERE c.bucket = :bucket AND c.contact = :contact ORDER BY c.number
+""")
+_ENTRY = """
+    e.id, e.number, e.reason, e.key, e.effective_at, e.actor, e.reason_text, e.salt, e.personal_hash,
+    e.source_type, e.source_id, e.rule, e.reverses, e.previous_hash, e.hash,
+    (SELECT @rows(d.line, d.source, d.target, d.lot, d.amount_minor, d.child_lot) FROM draw d
+     WHERE d.bucket = e.bucket AND d.contact = e.contact AND d.wallet = e.wallet AND d.number = e.number)
+"""
+_REDEEMED = Statement(f"""
+    SELECT {_ENTRY} FROM entry e
+    WHERE e.bucket = :bucket AND e.contact = :contact AND e.wallet = '{WALLET}'
+        AND e.reason = 'redeem' AND e.source_type = 'reward'
+    ORDER BY e.number DESC LIMIT 1
+""")  # noqa: S608  # our own constants
+_REVERSED = Statement(f"""
+    SELECT {_ENTRY} FROM entry e
+    WHERE e.bucket = :bucket AND e.contact = :contact AND e.wallet = '{WALLET}' AND e.reverses = :id
+    ORDER BY e.number
+""")  # noqa: S608  # our own constants
+_USED = Statement(f"""
+    SELECT e.properties FROM event e
+    WHERE e.bucket = :bucket AND e.contact = :contact AND e.name = '{REWARD_USED}' AND e.at >= :since
+""")  # noqa: S608  # our own constant
+
+
+async def latest_texts(connection: Connection, contact_id: str, message_id: str = "") -> tuple[LastText, ...]:
+    """The contact's latest texts as `Turn.latest_texts` says, or that message, whatever its state."""
+    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
+    found = await connection.read(_LATEST_TEXTS, **own, id=message_id)
+    return tuple([await _text(connection, own, row) for row in found])
+
+
+async def _text(connection: Connection, own: Mapping[str, object], row: Sequence[Any]) -> LastText:
+    message, at, channel, message_class, group, flow, step, kind, stored = row
+    payload = orjson.loads(stored) if stored else {}
+    variables: dict[str, Any] = {}
+    if kind == TriggerKind.TIMER and payload.get("run"):
+        runs = await connection.read(_RUN, **own, id=str(payload["run"]))
+        variables = orjson.loads(runs[0][0])["variables"] if runs else {}
+    return LastText(
+        id=message,
+        at=instant(at),
+        channel=channel,
+        message_class=MessageClass(message_class),
+        group=group,
+        flow=flow,
+        step=step,
+        kind=TriggerKind(kind) if kind else TriggerKind.START,
+        payload=payload,
+        variables=variables,
+    )
+
+
+async def consent_log(connection: Connection, contact_id: str) -> tuple[ConsentChange, ...]:
+    """All changes of consent, oldest first."""
+    found = await connection.read(_CONSENT, bucket=bucket_of(contact_id), contact=contact_id)
+    return tuple(
+        ConsentChange(
+            group=row[0],
+            channel=row[1],
+            state=SubscriptionState(row[2]),
+            words=row[3] or "",
+            source=ConsentSource(row[4]),
+            at=instant(row[5]),
+            provider_id=row[6],
+            address=row[7],
+            because=row[8],
+        )
+        for row in found
+    )
+
+
+async def last_redemption(connection: Connection, contact_id: str) -> Redemption | None:
+    """The last reward that was redeemed, and what became of it."""
+    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
+    found = await connection.read(_REDEEMED, **own)
+    if not found:
+        return None
+    entry = _entry(contact_id, found[0])
+    undone_by = await connection.read(_REVERSED, **own, id=entry.id)
+    used = await connection.read(_USED, **own, since=found[0][4])
+    return Redemption(
+        entry,
+        undone_by=tuple(_entry(contact_id, row) for row in undone_by),
+        used=frozenset(str(orjson.loads(row[0]).get("code")) for row in used),
+    )
+
+
+READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProxyType(
+    {"latest_texts": latest_texts, "consent_log": consent_log, "last_redemption": last_redemption}
+)
+"""How to read what a turn asks for by these names."""
+
+
+def _entry(contact_id: str, row: Sequence[Any]) -> Entry:
+    draws = sorted(orjson.loads(row[15] or "[]"))
+    return Entry(
+        id=row[0],
+        contact_id=contact_id,
+        number=row[1],
+        reason=Reason(row[2]),
+        key=row[3],
+        effective_at=instant(row[4]),
+        actor=row[5],
+        reason_text=row[6],
+        salt=row[7],
+        personal_hash=row[8],
+        source_type=row[9],
+        source_id=row[10],
+        rule=row[11],
+        draws=tuple(
+            Draw(Account(source), Account(target), lot, amount, child)
+            for _, source, target, lot, amount, child in draws
+        ),
+        reverses=row[12],
+        previous_hash=row[13],
+        hash=row[14],
+    )
