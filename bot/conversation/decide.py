@@ -56,7 +56,9 @@ class Decisions:
         """Return what a message says about consent."""
         publication = self.publication
         address = legal.address_of(turn, inbound)
-        return hear(inbound, address, publication.legal_words, publication.group_words, turn.now)
+        chooses = len(legal.joined(turn)) > 1
+        words, groups = publication.legal_words, publication.group_words
+        return hear(inbound, address, words, groups, turn.now, chooses=chooses)
 
     def revoke(self, turn: Turn, inbound: Inbound, *, silently: bool = False) -> bool:
         """Take the contact out if that is what it says; see `legal.revoke`."""

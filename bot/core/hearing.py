@@ -10,6 +10,7 @@ In this order, and the first that says something is it:
    last day already.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,59 +26,28 @@ from bot.core.messages import Inbound
 CLARIFY_WITHIN = timedelta(hours=24)
 """How long an unclear revocation may be explained, and how long we do not ask again."""
 
-_ALL = frozenset(
-    normalise(word)
-    for word in (
-        *("all", "all of them", "everything", "both", "yes all", "todo", "todos", "todas", "ambos", "tout"),
-        *(
-            "tous",
-            "toutes",
-            "les deux",
-            "alle",
-            "alles",
-            "beide",
-            "tudo",
-            "全部",
-            "所有",
-            "都",
-            "都停",
-            "すべて",
-        ),
-        *("全て", "ぜんぶ", "両方"),
-    )
-)
-_KEEP = frozenset(
-    normalise(word)
-    for word in (
-        *(
-            *NO,
-            "keep",
-            "keep them",
-            "no keep",
-            "no keep them",
-            "continue",
-            "stay",
-            "don't stop",
-            "do not stop",
-        ),
-        *("no don't", "no thanks", "no stay", "seguir", "no seguir", "continuar", "sigue", "mantener"),
-        *("garder", "non garder", "continuer", "les garder", "behalten", "weiter", "nein behalten", "manter"),
-        *(
-            "não parar",
-            "não pare",
-            "保留",
-            "继续",
-            "繼續",
-            "不停",
-            "不要停",
-            "不退订",
-            "不退訂",
-            "続ける",
-            "継続",
-        ),
-        *("継続する", "停止しない"),
-    )
-)
+# Both lists are normalised and bare of courtesies when they are compared.
+_ALL = """
+all, all of them, everything, both, yes all
+todo, todos, todas, ambos, tout, tous, toutes, les deux, alle, alles, beide, tudo
+全部, 所有, 都, 都停, すべて, 全て, ぜんぶ, 両方
+"""
+_KEEP = """
+keep, keep them, no keep, no keep them, continue, stay, no stay
+don't stop, do not stop, no don't, no don't stop
+seguir, no seguir, continuar, sigue, mantener, garder, non garder, continuer, les garder
+behalten, weiter, nein behalten, manter, não parar, não pare
+保留, 继续, 繼續, 不停, 不要停, 不退订, 不退訂, 続ける, 継続, 継続する, 停止しない
+"""
+
+
+def _phrases(*lines: str) -> frozenset[str]:
+    phrases = [phrase for line in lines for phrase in re.split("[,\n]", line.strip())]
+    return frozenset(without_courtesy(normalise(phrase)) for phrase in phrases)
+
+
+_ALL_PHRASES = _phrases(_ALL)
+_KEEP_PHRASES = _phrases(_KEEP, *NO)
 
 
 class Said(StrEnum):
@@ -111,8 +81,19 @@ _OF_CATEGORY = {
 }
 
 
-def hear(inbound: Inbound, address: Address, words: LegalWords, groups: GroupWords, now: datetime) -> Hearing:
-    """Say what a message from `address` means for consent."""
+def hear(  # a message, and what it is heard against
+    inbound: Inbound,
+    address: Address,
+    words: LegalWords,
+    groups: GroupWords,
+    now: datetime,
+    *,
+    chooses: bool = False,
+) -> Hearing:
+    """Say what a message from `address` means for consent.
+
+    `chooses`: a clarification asks which of several groups shall end, so that a group's name answers it.
+    """
     if inbound.opt_out_type is not None:
         provided = category_of_opt_out_type(inbound.opt_out_type)
         return _OF_CATEGORY[provided] if provided is not None else _NOTHING
@@ -120,11 +101,9 @@ def hear(inbound: Inbound, address: Address, words: LegalWords, groups: GroupWor
     if category is LegalCategory.YES:
         if address.stopped_at is not None:
             return Hearing(Said.START)
-        return (
-            Hearing(Said.STOP, because="yes to the question whether to stop")
-            if is_asked(address, now)
-            else _YES
-        )
+        if address.clarify_by is not None:
+            return Hearing(Said.STOP, because="yes, when asked whether to stop")
+        return Hearing(Said.YES)
     if category is not None:
         return _OF_CATEGORY[category]
     if address.stopped_at is not None:
@@ -132,28 +111,22 @@ def hear(inbound: Inbound, address: Address, words: LegalWords, groups: GroupWor
     group = groups.left(inbound.text)
     if group is not None:
         return Hearing(Said.LEAVE, group)
-    if is_asked(address, now) and (answer := _answer(inbound.text, groups)) is not None:
-        return answer
+    if address.clarify_by is not None:
+        answer = _answer(inbound.text, groups if chooses else None)
+        if answer is not None:
+            return answer
     return _read(inbound.text, address, now)
 
 
-def is_asked(address: Address, now: datetime) -> bool:
-    """Whether the contact has been asked what it meant, and may still say."""
-    return address.clarify_by is not None and now < address.clarify_by
-
-
-_YES = _OF_CATEGORY[LegalCategory.YES]
-
-
-def _answer(text: str, groups: GroupWords) -> Hearing | None:
-    """What a text means as the answer to which texts shall stop."""
-    group = groups.named(text)
+def _answer(text: str, groups: GroupWords | None) -> Hearing | None:
+    """What a text means as the answer to whether, or which, texts shall stop."""
+    group = groups.named(text) if groups is not None else None
     if group is not None:
         return Hearing(Said.LEAVE, group, "named when asked which")
     said = without_courtesy(normalise(text))
-    if said in _ALL:
+    if said in _ALL_PHRASES:
         return Hearing(Said.STOP, because="all, when asked which")
-    return Hearing(Said.KEEP) if said in _KEEP else None
+    return Hearing(Said.KEEP) if said in _KEEP_PHRASES else None
 
 
 def _read(text: str, address: Address, now: datetime) -> Hearing:
