@@ -31,10 +31,10 @@ from bot.conversation.newcomers import is_known
 from bot.conversation.publication import ShopSettings
 from bot.conversation.publishing import Published, compile_folder, publish, read_folder
 from bot.conversation.receipts import Receipts
-from bot.core.consent import Policy
 from bot.core.errors import CannotStart
 from bot.core.flow.handler import HandlerSpec, by_name
 from bot.core.flow.reader import together
+from bot.core.gate import Policy
 from bot.core.ids import new_id
 from bot.core.senders import MAIN, SenderPool
 from bot.jobs.calls import ShopCalls
@@ -44,11 +44,12 @@ from bot.jobs.outbox import OutboxDelivery, nowhere
 from bot.jobs.rates import Rates
 from bot.jobs.reconciliation import Reconciliation
 from bot.logs import AccessLogger
-from bot.storage import revisions, schema
+from bot.storage import figures, revisions, schema
 from bot.storage.driver import Database
 from bot.storage.kept_secret import kept_secret
 from bot.storage.postgres import PostgresDatabase
 from bot.storage.sqlite import SqliteDatabase
+from bot.storage.tally import Tally
 from bot.web.health import Health
 from bot.web.limits import InboundLimits, Limit
 from bot.web.links import LinkVisits
@@ -76,6 +77,9 @@ HANDLERS: Mapping[str, HandlerSpec] = by_name(
     )
 )
 """What flows may call with `do:`; a new handler joins here."""
+
+_TALLY_SECONDS = 3
+"""How often a process adds what it counted to the database."""
 
 MESSAGES = Limit(burst=30, per_minute=30)
 """What one address may send."""
@@ -201,10 +205,12 @@ async def running(
             load_revision=current.load_revision,
             hash_address=_address_hash(settings),
         )
-        dispatcher = Dispatcher(database, conversation)
+        tally = Tally()
+        stack.push_async_callback(tally.flush, database)  # after all that counts has come to its end
+        dispatcher = Dispatcher(database, conversation, tally)
         dispatcher.start()
         stack.push_async_callback(dispatcher.close)
-        receipts = Receipts(database, dispatcher, clock, lambda: conversation.decider.shop.senders)
+        receipts = Receipts(database, dispatcher, clock, lambda: conversation.decider.shop.senders, tally)
         stopping = asyncio.Event()
         if channels is None:
             channels = _channels(settings)
@@ -223,8 +229,9 @@ async def running(
         )
         # Every process records itself which of its replies were written; first, as other jobs wait for that.
         jobs = [Job("replies", 1, dispatcher.settle), Job("publication", 1, app.reload)]
+        jobs.append(Job("tally", _TALLY_SECONDS, lambda: tally.flush(database)))
         if role != "web":
-            jobs += await _worker_jobs(app, channels, stopping, stack, at)
+            jobs += await _worker_jobs(app, channels, stopping, stack, at, tally)
         app.clockwork = Clockwork(jobs, stopping)
         app.clockwork.start()
         stack.push_async_callback(app.clockwork.close)
@@ -237,6 +244,7 @@ async def _worker_jobs(
     stopping: asyncio.Event,
     stack: AsyncExitStack,
     at: Callable[[str], None],
+    tally: Tally,
 ) -> list[Job]:
     due = DueWork(app.database, app.dispatcher, app.clock, lambda: app.decisions, stopping)
     outbox = OutboxDelivery(
@@ -248,6 +256,7 @@ async def _worker_jobs(
         stopping,
         at,
         Rates(lambda: app.decisions.shop.senders),
+        tally=tally,
     )
     app.dispatcher.queued = lambda buckets: app.clockwork.soon(
         Job("outbox_at_once", 0, lambda: outbox.replies_of(buckets))
@@ -279,7 +288,14 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
     """Answer HTTP on the settings' host and port; gives the base URL."""
     server = web.Application(client_max_size=BODY_MAX)
     server.add_routes(
-        Health(app.problem, app.metrics, app.settings.metrics_token, lambda: app.dispatcher.backlog).routes()
+        Health(
+            app.problem,
+            app.metrics,
+            app.settings.metrics_token,
+            lambda: app.dispatcher.backlog,
+            lambda: app.database.query(lambda c: figures.figures(c, app.clock())),
+            app.clock,
+        ).routes()
     )
     server.add_routes(LinkVisits(Clicks(app.database, app.clock), app.metrics, app.clock).routes())
     if app.settings.twilio is not None:

@@ -300,6 +300,11 @@ class Batch:
                 and queued.message.id not in inline
                 for queued in turn.effects.outgoing
             ),
+            refused=tuple(
+                queued.reason or ""
+                for queued in turn.effects.outgoing
+                if queued.state is OutboxState.REFUSED
+            ),
         )
 
     def _follow_up(self, writes: Writes, turn: Turn, trigger: Trigger) -> Work:

@@ -22,6 +22,7 @@ from bot.core.errors import RetryLater
 from bot.core.ids import bucket_of
 from bot.storage import turns
 from bot.storage.driver import Database
+from bot.storage.tally import Tally
 
 _BATCH_MAX = 128
 _BESIDE_MIN = 32
@@ -49,8 +50,9 @@ def ignore(_buckets: Collection[int]) -> None:
 class Dispatcher:
     """Runs works in batches; start it, `submit` to it, close it."""
 
-    def __init__(self, database: Database, conversation: Conversation) -> None:
-        """Run turns of `conversation` on `database`."""
+    def __init__(self, database: Database, conversation: Conversation, tally: Tally | None = None) -> None:
+        """Run turns of `conversation` on `database`; what they came to is counted in `tally`."""
+        self._tally = tally or Tally()
         self.queued: Callable[[Collection[int]], None] = ignore
         """Called with the buckets of contacts for whom answers were just left to the outbox."""
         self._database = database
@@ -258,6 +260,9 @@ class Dispatcher:
         try:
             await self._run_batch(batch, outcomes)
             _tell(outcomes, began_at)
+            self._tally.add("turn_milliseconds", times=round((time.perf_counter() - began_at) * 1000))
+            for outcome in outcomes:
+                self._tally.add("turn", outcome)
         except Exception:
             _logger.exception("batch_failed", works=len(batch))
             for waiting in batch:
@@ -309,6 +314,10 @@ class Dispatcher:
                 continue
             for follow_up in result.follow_ups:
                 self._later(follow_up)
+            for reason in result.refused:
+                self._tally.add("refused", reason)
+            if result.replies:
+                self._tally.add("message", "inline", len(result.replies))
             if not waiting.done.done():
                 waiting.done.set_result(result)
 

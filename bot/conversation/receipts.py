@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.conversation.dispatcher import Dispatcher
@@ -15,6 +15,7 @@ from bot.core.senders import SenderPool
 from bot.core.triggers import Trigger, TriggerKind
 from bot.storage import outbox, rows, senders, unknown
 from bot.storage.driver import Connection, Database
+from bot.storage.tally import Tally
 from bot.storage.writes import Writes
 
 HAND_OVERS_MAX = 6
@@ -52,6 +53,7 @@ class Receipts:
     dispatcher: Dispatcher
     clock: Callable[[], datetime]
     pools: Callable[[], Mapping[str, SenderPool]] = dict
+    tally: Tally = field(default_factory=Tally)
 
     async def record(self, receipt: Receipt) -> None:
         """Let the message rise to what is reported; a report that comes late or twice changes nothing.
@@ -60,6 +62,9 @@ class Receipts:
         transaction: a provider's opt-out must not be lost because we were busy.
         """
         triggers = await self.database.transact(lambda c: self.write(c, receipt, self.clock()))
+        self.tally.add("message", receipt.state.value)
+        if receipt.error_code is not None:
+            self.tally.add("provider_error", receipt.error_code)
         await self.follow(receipt.contact_id, triggers)
 
     async def write(self, connection: Connection, receipt: Receipt, now: datetime) -> list[Trigger]:

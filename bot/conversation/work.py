@@ -49,3 +49,5 @@ class Result:
     follow_ups: tuple[Work, ...] = ()
     has_queued: bool = False
     """Whether answers were left to the outbox."""
+    refused: tuple[str, ...] = ()
+    """Why the gate refused messages of the turn, one reason for each."""

@@ -15,14 +15,16 @@ import structlog
 from bot.channels.channel import Channel, OutcomeUnknown, SendError, SendLater, SendNever
 from bot.conversation.receipts import Receipts, store
 from bot.core.gate import Policy
-from bot.core.messages import Lane
+from bot.core.messages import Lane, OutboxState
+from bot.core.pacing import segments_of
 from bot.jobs import gatekeeping, outcomes
 from bot.jobs.group_commit import GroupCommit
 from bot.jobs.outcomes import Answered
 from bot.jobs.rates import Rates
 from bot.storage import outbox
 from bot.storage.driver import Connection, Database
-from bot.storage.outbox import Claimed
+from bot.storage.outbox import Claimed, Outcome
+from bot.storage.tally import Tally
 
 LEASE = timedelta(seconds=120)
 """Longer than any hand-over may take; whoever is still at it then is gone."""
@@ -74,6 +76,8 @@ class _Taken:
     claimed: list[Claimed]
     must_wait: bool
     at: datetime
+    refused: tuple[str, ...] = ()
+    """Why the gate refused others."""
 
 
 class Traffic:
@@ -131,6 +135,7 @@ class OutboxDelivery:
     at: Callable[[str], None] = nowhere
     rates: Rates = field(default_factory=Rates)
     traffic: Traffic = field(default_factory=Traffic)
+    tally: Tally = field(default_factory=Tally)
     answers: GroupCommit[Answered] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -203,14 +208,14 @@ class OutboxDelivery:
 
         async def claim(connection: Connection) -> _Taken:
             now = self.clock()
-            declined, must_wait = 0, False
+            declined, must_wait = list[Outcome](), False
 
             async def choose(connection: Connection, due: list[Claimed]) -> list[Claimed]:
                 nonlocal declined, must_wait
                 asked = await gatekeeping.ask(connection, due, self.policy(), now)
                 if asked.declined:
                     await outbox.decline(connection, asked.declined, now)
-                declined = len(asked.declined)
+                declined = asked.declined
                 if not asked.willing:
                     return []
                 room = await self.rates.take(connection, [one.message for one in asked.willing], now)
@@ -228,12 +233,15 @@ class OutboxDelivery:
                 resting=resting,
                 choose=choose,
             )
-            return _Taken(declined + len(chosen), chosen, must_wait, now)
+            refused = tuple(one.reason or "" for one in declined if one.state is OutboxState.REFUSED)
+            return _Taken(len(declined) + len(chosen), chosen, must_wait, now, refused)
 
         at_once = self.traffic.at_once(side)
         self.at("before_claim")
         found = await self.database.transact(claim)
         self.at("after_claim")
+        for reason in found.refused:
+            self.tally.add("refused", reason)
         return found
 
     async def _hand_over(self, claimed: Claimed, handed_at: datetime) -> None:
@@ -283,6 +291,17 @@ class OutboxDelivery:
         self.at("before_record")
         await self.database.transact(record)
         self.at("after_record")
+        self._count(answers)
+
+    def _count(self, answers: Sequence[Answered]) -> None:
+        for one in answers:
+            outcome = one.outcome
+            again = outcome.state is OutboxState.QUEUED
+            self.tally.add("message", "tried_again" if again else outcome.state.value)
+            if outcome.state is OutboxState.SENT:
+                self.tally.add("segments", times=outcome.segments or segments_of(outcome.message))
+            if one.error is not None:
+                self.tally.add("provider_error", f"{outcome.error_code or ''} {type(one.error).__name__}")
 
 
 def _results(ended: "Sequence[T | BaseException]") -> list[T]:

@@ -11,6 +11,7 @@ _OWN_COLUMN = {
     "counter": "name",
     "step_count": "flow",
     "sender": "name",
+    "tally": "name",
 }
 
 

@@ -606,6 +606,16 @@ class StepCountRow(Row, table=True):
     times: int = _column(BigInteger, 0)
 
 
+class TallyRow(Row, table=True):
+    """What happened how often, over all processes, for metrics; each adds what it counted now and then."""
+
+    __tablename__ = "tally"
+    __table_args__ = _CLUSTERED
+    name: str = _key(_NAME)
+    label: str = _key(_NAME)
+    times: int = _column(BigInteger, 0)
+
+
 class AuditRow(Row, table=True):
     """What operators did, for whom and why."""
 
@@ -625,6 +635,7 @@ KINDS: dict[str, Kind] = {
     "counter": Kind.COUNTER,
     "sender": Kind.COUNTER,
     "step_count": Kind.COUNTER,
+    "tally": Kind.COUNTER,
     "product": Kind.SHARED,
     "revision": Kind.SHARED,
     "setting": Kind.SHARED,

@@ -3,11 +3,13 @@
 import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from ipaddress import ip_address
 
 from aiohttp import web
 
+from bot.storage.figures import Figures
 from bot.web.metrics import CONTENT_TYPE, Metrics
 
 
@@ -19,6 +21,8 @@ class Health:
     metrics: Metrics
     metrics_token: str | None
     backlog: Callable[[], int]
+    figures: Callable[[], Awaitable[Figures]]
+    clock: Callable[[], datetime]
 
     def routes(self) -> list[web.RouteDef]:
         """Where they are."""
@@ -49,6 +53,7 @@ class Health:
                 text="metrics need the token: send `Authorization: Bearer` with REGULARS_METRICS_TOKEN\n",
             )
         self.metrics.backlog.set(self.backlog())
+        await self.metrics.of_all.refresh(self.figures, self.clock)
         return web.Response(body=self.metrics.exposition(), headers={"Content-Type": CONTENT_TYPE})
 
     def _may_read(self, request: web.Request) -> bool:

@@ -3,6 +3,8 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from bot.web.metrics_of_all import OfAll
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
@@ -37,6 +39,8 @@ class Metrics:
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
         )
         self.backlog = Gauge("regulars_backlog", "Works that wait for a turn", registry=self.registry)
+        self.of_all = OfAll()
+        self.registry.register(self.of_all)
 
     def exposition(self) -> bytes:
         """Everything, in Prometheus' text format."""
