@@ -64,9 +64,8 @@ async def test_by_id_by_flow_by_lane(database: Database) -> None:
         ("three", "offer", MessageClass.REQUIRED),
     )
     assert await intervene(database, Intervention.HOLD, Which(ids=[first, "f" * 32]), NOW) == [first]
-    assert await intervene(database, Intervention.CANCEL, Which(flow="offer", lanes=[Lane.REQUIRED]), NOW) == [
-        third
-    ]
+    required = Which(flow="offer", lanes=[Lane.REQUIRED])
+    assert await intervene(database, Intervention.CANCEL, required, NOW) == [third]
     assert await intervene(database, Intervention.CANCEL, Which(ids=[]), NOW) == []
     assert await intervene(database, Intervention.CANCEL, Which(flow="offer"), NOW) == [second]
     assert await states(database) == {
