@@ -94,7 +94,7 @@ async def _keep(
     turn = await _turn(connection, conversation, work, contact, now)
     is_out = conversation.decider.revoke(turn, inbound, silently=way is not _Way.SAID)
     if is_out and way is _Way.CLOSED:
-        return await _closed(connection, failed, contact, inbound)
+        return await _closed(connection, failed, turn, inbound)
     if await _keep_trigger(connection, failed, is_done=is_out) is None:
         return _result(contact.id, "duplicate")
     if not is_out and work.is_stored:  # replayed: it was answered kindly at first
@@ -104,12 +104,17 @@ async def _keep(
     return await _record(connection, conversation, turn, failed, outcome="opt_out" if is_out else "failed")
 
 
-async def _closed(connection: Connection, failed: _Failed, contact: Contact, inbound: Inbound) -> Result:
-    """Let nothing leave to the address; what was said waits for the consent log to work again."""
+async def _closed(connection: Connection, failed: _Failed, turn: Turn, inbound: Inbound) -> Result:
+    """Let nothing leave to the address; what was said waits for the consent log to work again.
+
+    Who leaves one group alone is not stopped: the address is held as if we were asking what was meant.
+    """
     if await _keep_trigger(connection, failed, tries=_TRIES_OF_STOP, is_retried=True) is None:
-        return _result(contact.id, "duplicate")
-    await turns.close_address(connection, contact.id, inbound.channel, inbound.address, failed.now)
-    return _result(contact.id, "opt_out_kept")
+        return _result(turn.contact.id, "duplicate")
+    address = turn.effects.addresses.get((inbound.channel, inbound.address))
+    if address is not None:
+        await turns.close_address(connection, turn.contact.id, address, failed.now)
+    return _result(turn.contact.id, "opt_out_kept")
 
 
 async def _whom(

@@ -99,15 +99,12 @@ def hear(  # a message, and what it is heard against
         return _OF_CATEGORY[provided] if provided is not None else _NOTHING
     category = words.category(inbound.text)
     if category is LegalCategory.YES:
-        if address.stopped_at is not None:
-            return Hearing(Said.START)
+        # Asked first: where both are set, this YES has closed the address already and is heard once more.
         if address.clarify_by is not None:
             return Hearing(Said.STOP, because="yes, when asked whether to stop")
-        return Hearing(Said.YES)
+        return Hearing(Said.START if address.stopped_at is not None else Said.YES)
     if category is not None:
         return _OF_CATEGORY[category]
-    if address.stopped_at is not None:
-        return _NOTHING
     group = groups.left(inbound.text)
     if group is not None:
         return Hearing(Said.LEAVE, group)

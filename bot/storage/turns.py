@@ -80,9 +80,9 @@ _ANSWER_AGAIN = Statement("""
 """)
 
 _CLOSE_ADDRESS = Statement("""
-    UPDATE address SET stopped_at = :now
+    UPDATE address
+    SET stopped_at = COALESCE(stopped_at, :stopped_at), clarify_by = COALESCE(clarify_by, :held_at)
     WHERE bucket = :bucket AND contact = :contact AND channel = :channel AND value = :value
-        AND stopped_at IS NULL
 """)
 
 _TABLES = tables.Row.metadata.tables
@@ -161,16 +161,15 @@ async def fail_again(  # what is written of a failure
     return str(found[0][0]) if found else None
 
 
-async def close_address(
-    connection: Connection, contact_id: str, channel: str, value: str, now: datetime
-) -> None:
-    """Let nothing leave to an address; the consent log is written once it can be."""
+async def close_address(connection: Connection, contact_id: str, address: Address, now: datetime) -> None:
+    """Let nothing leave to an address until the consent log is written: stopped as `address` is, or held."""
     parameters = {
         "bucket": bucket_of(contact_id),
         "contact": contact_id,
-        "channel": channel,
-        "value": value,
-        "now": microseconds(now),
+        "channel": address.channel,
+        "value": address.value,
+        "stopped_at": rows.stored(address.stopped_at),
+        "held_at": None if address.stopped_at is not None else microseconds(now),
     }
     await connection.run(_CLOSE_ADDRESS, [parameters])
 
