@@ -10,6 +10,7 @@ SIGNS: Mapping[int, str] = str.maketrans(
         "🛑": " stopsign ",
         **dict.fromkeys("🚫⛔📵🔕🔇🙅❌", " nosign "),
         **dict.fromkeys("✋🤚🖐", " handsign "),
+        **dict.fromkeys("😂🤣😹", " lol "),
     }
 )
 
@@ -48,11 +49,27 @@ _KINDS = (
     *("subscription", "unsub", "not", "none", "want", "receive", "again", "complaint", "stranger", "consent"),
     *("revoke", "begone", "too_many", "fewer", "block", "account", "only", "source", "small", "lead", "join"),
     *("if", "ask", "limit", "why", "joke", "please", "undo"),
+    *(
+        "said",
+        "rude",
+        "gone",
+        "isnt",
+        "elsewhere",
+        "who",
+        "subscribe",
+        "most",
+        "rate",
+        "praise",
+        "permit",
+        "one",
+        "tired",
+        "enough",
+    ),
 )
 
 _TRIGGERS = (
     "stop sign not none unsub remove cancel revoke begone complaint stranger too_many fewer spam block "
-    "why only source account"
+    "why only source account rude gone isnt who most block permit tired"
 )
 
 _PLAIN = (
@@ -106,6 +123,13 @@ _PLAIN = (
     "^ cancel thing $",
     "revoke consent",
     "begone",
+    # I said stop; to hell with your texts; we have no permission
+    "said me? stop|unsub",
+    "said ... stop|unsub $",
+    "rude stop|unsub|message|spam|contact",
+    "rude ... message|spam",
+    "not want|receive|source? consent ... contact|send|message|number",
+    "not permit ... contact|send|message|number",
 )
 
 _UNCLEAR = (
@@ -137,9 +161,28 @@ _UNCLEAR = (
     "stop ... message",
     "not ... contact me",
     "not send me? thing? message|content ... limit",
+    # the wrong person: whoever it was has died, or has another number
+    "gone",
+    "number|me isnt ... again",
+    "number|me isnt ... again? $",
+    "block ... if ... contact|send|message",
+    "tired again? thing? message|receive|contact",
+    "complaint thing? message",
+    "most ... message ... rate",
+    "most ... rate ... message|contact|send",
+    "most one? message? rate",
+    "rate most",
+    "^ rude $",
+    "who ... contact|send me",
+    "who contact|send",
+    "complaint receive|subscribe? thing? $",
 )
 
-_INNOCENT = ("why not send|contact", "not stop", "not unsub", "not remove", "not cancel")
+_INNOCENT = (
+    *("why not send|contact", "not stop", "not unsub", "not remove", "not cancel"),
+    # our own words, quoted or forwarded: "STOP to 36111"
+    "stop message? 'au'|'al'|'ao'|'an'|'to'|'a' short_code",
+)
 
 
 def completed(page: Page) -> Page:

@@ -10,7 +10,8 @@ _FOLDED = (
     "絕绝 間间 點点 樣样 貨货 車车 場场 業业 週周 時时 帳账 戶户 員员 個个 誰谁 邊边 講讲 喺在 嚟来 哋们 "
     "嘅的 啲些 畀给 俾给 冇没 咗了 佢他 係是 唔不 咪咪 攪搅 機机 數数 據据 庫库 庫库 冊册 寫写 進进 郵邮 "
     "鎖锁 黑黑 滾滚 東东 準准 許许 須须 讓让 該该 無无 興兴 趣趣 實实 願愿 聽听 後后 裡里 裏里 嗎吗 喔哦 "
-    "併并 繼继 續续 總总 經经 記记 錄录 應应 務务 於于 兩两 處处 產产 內内 勞劳 駕驾 打打"
+    "併并 繼继 續续 總总 經经 記记 錄录 應应 務务 於于 兩两 處处 產产 內内 勞劳 駕驾 託托 禮礼 則则 現现 貴贵 開开 啟启 見见 張张 題题 親亲 屬属 這这 稱称 頻频 擇择 隨随 與与 當当 "
+    "動动 馬马 趕赶 緊紧 氣气 殺杀 買买 賣卖 換换 碼码 導导 護护 慣惯 虛虚 傷伤 塊块 覺觉 醒醒 罵骂 徹彻 獲获 逝逝 遺遗 囉啰"
 )
 SIMPLIFIED = {ord(pair[0]): pair[1] for pair in _FOLDED.split()}
 _FOLDS = frozenset(chr(code) for code, to in SIMPLIFIED.items() if chr(code) != to)
@@ -31,6 +32,7 @@ PAGE = Page(
         "not": (
             "别 不要 请勿 勿 不用 不准 不许 甭 不好 咪 不必 不可以 莫 不得 切勿 别来 禁止 不可 休 请别 "
             "不需要 不再 不该再 毋须 无须 无需 请不要 未经同意不要 拒绝"
+            " 不使 不洗 少 别tm 別 不好再 不必再"
         ),
         "nwant": (
             "不要 不想 不需要 不想要 不愿 不愿意 不希望 不用 不再 没必要 不该 不会再 不欲 拒绝 谢绝 "
@@ -57,6 +59,7 @@ PAGE = Page(
         "number": (
             "号码 电话 手机号 手机号码 电话号码 联系方式 手机 联络方式 联络资料 资料 个人信息 联系电话 号 "
             "手提 电话号 个人资料 信息 门号"
+            " 个资 number no 手机号 号"
         ),
         "list": (
             "名单 列表 通讯录 群发名单 数据库 系统 联系人 发送名单 名册 发送列表 客户名单 资料库 联络人 "
@@ -65,6 +68,7 @@ PAGE = Page(
         "remove": (
             "删除 删掉 删了 删去 删 移除 移出 剔除 去掉 去除 除名 拿掉 拉出 移走 抹掉 清除 注销 忘了 忘记 "
             "踢出 剔走 删咗"
+            " del delete 删除掉 停止利用"
         ),
         "cancel": "取消 关闭 关掉 关了 关 解除 注销 终止 停用 cut 停咗 屏蔽",
         "subscription": "订阅 短信订阅 短信服务 订阅服务 短信业务 推送服务 简讯服务 短讯服务",
@@ -72,6 +76,7 @@ PAGE = Page(
             "退订 退定 推订 退顶 推定 取消订阅 取消订购 取消关注 解除订阅 拒收 拒绝接收 取消短信订阅 "
             "回td退订 td退订 退阅 取消接收 停止订阅 终止订阅 不订了 不订阅了 退订了 注销订阅 不再订阅 "
             "退群 unsub unsubscribe 不想订了 拒绝接受 不再接收 不接收 取消订閱 t退订 回t退订 拒接"
+            " td"
         ),
         "consent": "同意 授权 许可 同意书",
         "revoke": "撤回 撤销 收回 取消 撤消",
@@ -80,6 +85,7 @@ PAGE = Page(
             "打错了 打错 发错人了 发错人 传错人了 传错人 号码错了 错号 打错电话了 打错电话 发错了 你打错 "
             "号码不对 找错人 不认识你们 不认识你 你是谁 你们是谁 你边位 不是本人 搞错人 认错人 寄错人 "
             "搞错了 错电话 打错啦 这不是他的号码"
+            " 搵错人 找错 搵错 找错人了 send错 send错人 你是边个 边个来 认错人了 打错号码 发错号码 传错号码"
         ),
         "i_am_not": "我不是",
         "complaint": (
@@ -97,6 +103,7 @@ PAGE = Page(
             "哪来我的 怎么有我 为什么有我 从哪得到我 给你我的 给你们我的 给我电话你 哪里拿到我 怎么知道我 "
             "怎么得到我 谁给你 哪里来的我的 点会有我 谁给的 边个给 泄露我 哪里弄到我 从哪里得到我 "
             "哪里得到我 怎么拿到我 从哪弄到我"
+            " 点解有我 为何有我 怎会有我 如何得到我 哪儿来的我"
         ),
         "enough": "够了 够了吧",
         "small": (
@@ -105,6 +112,7 @@ PAGE = Page(
             "没用的 无聊的 里 中 里面 内 到 有关 关于 掉 咯 各种 该 此 每天 乱 随便 以后 今后 之后 对 向 "
             "那种 好 很 一直 又 他妈 妈的 tmd 他妈的 几 条 封 则 们 那个 地 不停 垃圾 烦人的 我的 这样 "
             "继续 可恶的 该死的 啰 囉 喎 㗎 嘞 啫 其 本 手机 上 收 收到 接收 我们 嘢 这么 那么 过"
+            " tm tmd 他妈 个 住 他 她 呢个 同 咁 已经 先 此前 先前 该"
         ),
         "lead": (
             "请 麻烦 帮 帮我 帮忙 求求 求 拜托 谢谢 谢谢您 谢谢你 多谢 不该 不该你 我 我要 我想 要 想 你 "
@@ -134,8 +142,23 @@ PAGE = Page(
             "不要紧 不用找 推荐 找零 找钱 打扰了 打扰一下 订单通知 到货通知 号码牌 不好吃 不好喝 不好意思 "
             "不好看 不要停 别停 不错 不想停"
         ),
+        "isnt": (" 不是 不再是 已经不是 早就不是 换人了 换了主人 不是我的"),
+        "gone": (" 去世 过世 离世 往生 身故 病逝 逝世 离开人世 走了好"),
+        "never": (" 从来没有 从来没 从没 从未 没有 没 未曾 不曾 未 根本没 根本没有"),
+        "enrolled": (" 注册 注册过 登记 登记过 申请 申请过 订过 订阅过 报名 报过名 留过 填过 订阅 加入过"),
+        "who": (" 谁让你们 谁叫你们 谁准你们 谁给你们权利 谁让你 谁叫你 边个叫你 谁准你"),
+        "rude": (" 滚 滚开 滚蛋 滚远点 去死 收皮 仆街 死开 闭嘴 收声 去你的"),
+        "permit": (" 授权 同意 允许 批准 许可"),
+        "quit": (" 退出 退掉 退出群发"),
+        "said": (" 回了 回复了 回复过 说了 讲了 话了 都说 都话 回过 讲过 说过 回覆了"),
+        "object": (" 订单 单 外卖 预约 订位 地址 字 订房"),
+        "most": (" 最多 顶多 只 不超过 至多"),
+        "rate": (" 每周 一周 一星期 每星期 一个礼拜 每个礼拜 每月 一个月 每天 一天"),
+        "elsewhere": (" 健身房 抖音 手机解锁 房租 微博 网易云"),
+        "praise": (" 好好味 好味 太好吃 好吃 好喝 好饮"),
+        "one": (" 一条 一则 两条 一次"),
     },
-    triggers="nreceive nwant i_am_not why send again",
+    triggers="nreceive nwant i_am_not why send again gone never rude quit enough isnt",
     plain=(
         "not again? me? again? send me? again? thing? $",
         "not again? me? again? send me? thing? message|content",
@@ -172,6 +195,16 @@ PAGE = Page(
         "again contact ... block",
         "i_am_not ... not me? again? send|contact",
         "i_am_not ... unsub",
+        "revoke ... consent",
+        "said ... stop|unsub",
+        "rude not",
+        "quit message|send|list",
+        "number remove",
+        "not again? me? send $",
+        "remove me number",
+        "'将'|'把' ... number remove",
+        "never permit ... number|send|message|contact",
+        "stranger ... not send",
     ),
     unclear=(
         "ask unsub",
@@ -194,9 +227,23 @@ PAGE = Page(
         "only ... message",
         "account remove|cancel",
         "remove|cancel account",
-        "^ complaint",
+        "^ complaint $",
+        "^ complaint message|stop|unsub|not",
         "^ stranger",
         "^ not me? send thing? message limit",
+        "ask '可以'|'能'|'先'? cancel thing? $",
+        "never enrolled thing? $",
+        "^ number isnt",
+        "^ me isnt",
+        "number isnt ... $",
+        "alone ^ enough $",
+        "who send",
+        "who ... send|contact",
+        "stranger $",
+        "source ... number",
+        "rate most",
+        "most ... rate ... message",
+        "gone",
     ),
     innocent=(
         "not stop",
@@ -210,5 +257,17 @@ PAGE = Page(
         "stop '营业'|'供应'",
         "'为什么不'|'怎么不' ... send",
         "stranger '字'",
+        "'回复'|'回覆' unsub|stop unsub?",
+        "unsub object",
+        "stranger object",
+        "not '寄'|'送'|'传真' $",
+        "cancel object",
+        "remove object",
+        "object ... not",
+        "not object",
+        "'好' rude",
+        "rude '烫'|'水'|'热'",
+        "number isnt '五位'|'对'",
+        "never enrolled '会员'",
     ),
 )

@@ -24,7 +24,7 @@ PAGE = Page(
         ),
         "call": "call calling callin phoning ring ringing",
         "past_contact": "texted messaged contacted",
-        "send": "send{,ing,in} sendin sned{,ing} mail{,ing} forward{,ing} push{,ing} sent",
+        "send": ("send{,ing,in} sendin sned{,ing} mail{,ing} forward{,ing} push{,ing} sent sendin"),
         "message": (
             "text{,s} txt{,s,z} messag{e,es} msg{,s} mssg{,s} msgs mesages sms spam notification{,s} "
             "alert{,s} ad{,s} advert{,s,isements,ising} promo{,s} promotion{,s} promotional marketing "
@@ -35,10 +35,12 @@ PAGE = Page(
             "coupon{,s} deal{,s} offer{,s} update{,s} reminder{,s} link{,s} emails special{,s} "
             "discount{,s} code{,s}"
         ),
-        "me": "me us this_number this_phone my_phone this_line we myself",
+        "me": ("me us this_number this_phone my_phone this_line we myself my_client them_all"),
         "number": (
             "number info num nmbr phone phone_number cell cell_number mobile digits contact_info "
             "contact_information details information"
+            " handset sim"
+            " this_number this_phone my_phone this_line phone_number"
         ),
         "list": (
             "list lists mailing_list{,s} text_list contact_list contacts database data_base system "
@@ -64,6 +66,8 @@ PAGE = Page(
             "opt_this_number_out unsubscribe_all unenroll disenroll unregister deregister "
             "opt_my_number_out opted_out take_me_off get_me_off remove_me_off want_off like_off "
             "want_out_of_this be_unsubscribed deactivate_me deregister unjoin"
+            " usubscribe unsubsribe unscribe unsubscribr unsubscibed ubsubscribe count_me_out count_us_out"
+            " opt_out_of_all opting_me_out sign_me_off unsign_me unlist_me"
         ),
         "unsubbed": "unsubscribed opted_out",
         "not": (
@@ -73,10 +77,11 @@ PAGE = Page(
         "cant": (
             "cant can_not cannot could_not couldnt wont will_not never wouldnt arent havent hasnt wasnt"
         ),
-        "none": "no no_more nomore zero enough no_further without",
+        "none": ("no no_more nomore zero enough no_further without no_mor nomor zip cease_all cut_the"),
         "want": (
             "want wanna wants wish like need care interested desire ask asked looking_for agree consent "
             "authorize looking"
+            " prefer"
         ),
         "receive": (
             "receive receiving get getting recieve recieving have be see hear_from read hear receive_from"
@@ -84,36 +89,48 @@ PAGE = Page(
         "again": (
             "again anymore any_more ever evermore no_more more any further future going_forward "
             "moving_forward period"
+            " mor anymor"
         ),
         "stranger": (
             "wrong_number wrong_person wrong_guy wrong_phone not_me not_my_number do_not_know_you "
             "dont_know_you who_is_this whos_this who_are_you who_this"
+            " no_one_named nobody_named nobody_called no_one_called nobody_by_that_name no_one_by_that_name"
+            " not_the_person someone_elses_number not_who_you_think dont_know_who_you_are"
         ),
         "complaint": (
             "not_interested no_interest never_signed_up didnt_sign_up did_not_sign_up never_subscribed "
             "never_asked_for_this didnt_ask_for_this never_agreed not_sign_up uninterested harassment "
             "this_is_harassment scam reported bye goodbye"
+            " never_gave_you never_gave_my never_gave_anyone didnt_give_you dont_remember_signing_up"
+            " dont_recall_signing_up did_not_request didnt_request never_requested never_joined didnt_join"
+            " never_opted_in never_consented did_not_consent didnt_agree never_wanted didnt_subscribe"
         ),
-        "consent": "consent permission authorization authorisation approval",
-        "revoke": "revoke revoking withdraw withdrawing rescind rescinding retract take_back revoked",
+        "consent": ("consent permission authorization authorisation approval right authority approval"),
+        "revoke": (
+            "revoke revoking withdraw withdrawing rescind rescinding retract take_back revoked"
+            " withdrawn revokes withdraws revocation withdrew retracted rescinded"
+        ),
         "begone": (
             "leave_{me,us}_alone leave_{me,us}_be go_away_and_stop lose_my_number loose_my_number "
             "lose_this_number lose_my_digits forget_my_number piss_off_and_stop stay_off_my_phone "
             "get_out_of_my_phone get_off_my_phone"
+            " leave_our_family_alone leave_me_tf_alone do_one jog_on_with stay_away_from_me quit_my_phone"
         ),
         "leave": "leave let",
         "alone": "alone be",
         "rude": (
             "fuck_off f_off piss_off go_away get_lost screw_you fu fuck_you buzz_off shut_up bugger_off"
+            " go_to_hell eff_off get_stuffed sod_off bite_me go_fuck_yourself gtfo stfu"
         ),
         "enough": "enough enough_already that_is_enough thats_enough leave",
         "too_many": "too_many way_too_many so_many too_much tons_of bombarding_me_with flooding_me_with",
         "fewer": "fewer less not_so_many not_as_many",
         "block": (
             "block_you blocking_you block_this block_u block_ya blocking_this report_you reporting_you"
+            " block_your report_your reported_you reporting_this report_this"
         ),
         "account": "account membership profile",
-        "only": "only just_send only_send just_text only_text",
+        "only": ("only just_send only_send just_text only_text only_want just_want"),
         "pause": "pause snooze hold",
         "why": "why why_do why_are why_am_i why_do_i how_come",
         "source": (
@@ -134,6 +151,8 @@ PAGE = Page(
             "ever completely entirely permanently forever be been being every each single i im via "
             "by_text and_or or other additional mobile bulk god frm keep keeps anymore any_more no_longer "
             "advertising"
+            " mor anymor em no_mor"
+            " prior express written"
         ),
         "lead": (
             "please pls plz plse kindly ok okay hey hi hello yo dear sir hi_there just now then well so "
@@ -172,7 +191,11 @@ PAGE = Page(
             "apart_from besides old_number landline more_than whatsapp in_spanish in_french in_english "
             "twitter holiday holidays vacation dinner hour oclock"
         ),
-        "joke": "wait cute adorable drooling blushing hilarious funny so_good yum delicious obsessed",
+        "joke": "wait hilarious funny hammer_time in_the_name_of_love heard_this_one lmfao rotfl",
+        "praise": (
+            "cute adorable drooling blushing so_good yum yummy delicious obsessed gorgeous amazing"
+            " hammer_time"
+        ),
         "place": "by in at over near on off for into through before light lights red gate corner",
         "shopping": (
             "shopping eating buying ordering drinking thinking wearing talking dreaming laughing craving "
@@ -183,8 +206,25 @@ PAGE = Page(
             "order shipment delivery payment package appointment reservation card subscription_box item "
             "cart code receipt invoice bill job auto_refill refill"
         ),
+        "isnt": (
+            " isnt is_not aint is_no_longer isnt_longer wasnt_ever belongs_to has_a_new_owner changed_hands"
+            " has_changed_hands"
+        ),
+        "gone": (
+            " passed_away has_died is_deceased deceased recently_died no_longer_with_us died_last died_in"
+        ),
+        "who": (" who_is whos who_are who_keeps who_the_hell who_the_fuck who_tf"),
+        "elsewhere": (" gym netflix spotify wifi landlord phone_plan magazine church podcast lyrics"),
+        "want_out": (" want_out"),
+        "most": (" no_more_than at_most max maximum only just not_more_than"),
+        "rate": (
+            " a_week per_week a_month per_month a_day per_day each_week once_a_week once_a_month weekly"
+            " monthly every_week"
+        ),
+        "permit": (" authorize authorise allow permit allowed authorized authorised  gave_permission"),
+        "one": (" one two three"),
     },
-    triggers="take that_is_all tired rude enough pause leave said",
+    triggers="take that_is_all tired rude enough pause leave said isnt who want_out",
     plain=(
         "said stop thing? $",
         "^ stop 'i'|'we' not want|contact",
@@ -226,6 +266,22 @@ PAGE = Page(
         "'mind' not contact",
         "^ remove thing? number",
         "tired ... message stop",
+        "revoke ... consent",
+        "consent revoke",
+        "consent ... revoke",
+        "'rather'|'prefer' not receive|again",
+        "not want receive again? message|content",
+        "want not receive again? thing? message|content",
+        "not consent 'to'? contact|send|call",
+        "thing stop $",
+        "stop thing message",
+        "complaint ... remove",
+        "stop send ... thing",
+        "'time'|'sign'|'how' ... said stop",
+        "said stop 'twice'|'before'|'already'",
+        "unsub ... message",
+        "want_out $",
+        "want_out ... message|list",
     ),
     unclear=(
         "^ rude $",
@@ -249,6 +305,25 @@ PAGE = Page(
         "stop contact",
         "^ stop 'i'|'im'|'ive'|'we'|'youre'",
         "^ remove number",
+        "^ thing again? ... receive message",
+        "'keep'|'keeps' receive thing? message",
+        "'still' receive thing? message",
+        "why 'am'? 'i'? 'still'? receive thing? message|thing",
+        "who ... contact|send|message",
+        "who ... source",
+        "ask 'make'|'get' thing? message? stop",
+        "ask 'make'|'get' message|thing 'to'? stop",
+        "'ugh'|'argh'|'grr'|'geez'|'pls' stop",
+        "'no_longer' 'have'|'has'|'own'|'owns'|'use'|'uses' thing|number",
+        "'no_longer' ... number",
+        "number 'belongs'|'changed'|'was'|'used_to' ... again",
+        "stop send 'him'|'her'|'them' thing?",
+        "not contact|send 'him'|'her'|'them' again",
+        "'not' ... number again",
+        "'gave'|'sold' ... number",
+        "'new' 'owner' ... number",
+        "'moved' ... not want|again",
+        "^ leave thing? $",
     ),
     innocent=(
         "cant stop",
@@ -281,5 +356,15 @@ PAGE = Page(
         "'accidentally'|'by_mistake' stop|unsub",
         "unsub|unsubbed me? 'by_mistake'|'by_accident'",
         "not send me? message|content 'yet'",
+        "said stop 'to' unsub|cancel|stop|receive",
+        "said stop unsub|cancel",
+        "said unsub 'to' unsub|cancel|stop",
+        "number isnt 'working'|'valid'|'active'|'linked'|'showing'|'right'|'correct'|'going'|'saved'",
+        "stop 'and_think'|'and_smell'",
+        "number isnt thing? object",
+        "'will'|'would'|'should' 'you' contact|send",
+        "who ... contact|send 'when'|'about' object",
+        "who 'do'|'should'|'can' 'i' contact|call|send",
+        "'keep' receive thing? message 'about'? object",
     ),
 )

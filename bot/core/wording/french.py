@@ -21,17 +21,21 @@ PAGE = Page(
             "mécrire mécrivez téléphon{er,ez} emmerd{er,ez,e} faire_chier tanner tann{ez,e} "
             "bombard{er,ez} recontact{er,ez,é,ée} réécri{re,vez,s} prospecter démarcher démarch{ez,é} "
             "soûler saoul{er,ez} gonfl{er,ez} déranger_avec"
+            " achal{er,ez,e} bàdrer badrer gosser goss{ez,e} niaiser écoeurer écœurer spammer lui_écrire"
+            " lui_écrivez m_achaler"
         ),
         "call": "appel{er,ez,le,iez} téléphon{er,ez}",
         "send": (
             "envoy{er,ez,é,és,iez} envoi{,e,s,es} envoient menvoyer menvoyez menvoie adress{er,ez} "
             "transmett{re,ez} renvoyez_plus expédi{er,ez} diffus{er,ez} envoyé balanc{er,ez} lenvoi"
+            " envoyer_des"
         ),
         "message": (
             "message{,s} messages sms texto{,s} text{,s} pub{,s} publicité{,s} spam{,s} promo{,s} "
             "promotion{,s} notification{,s} notif{,s} newsletter{,s} infolettre{,s} annonce{,s} "
             "alerte{,s} publicitaire{,s} mess msg{,s} communication{,s} textos démarchage prospection "
             "sollicitation{,s} mms relances réclame{,s} réclames pourriel{,s}"
+            " sollicitations_commerciales"
         ),
         "content": (
             "offre{,s} coupon{,s} réduction{,s} courriel{,s} mail{,s} email{,s} lien{,s} info{,s} "
@@ -43,6 +47,7 @@ PAGE = Page(
         "number": (
             "numéro numero num tel tél téléphone portable cell cellulaire coordonnées nom mobile données "
             "contact nº"
+            " ce_numéro ce_numero mon_cell mon_portable"
         ),
         "list": (
             "liste listes envois fichier fichiers base base_de_données système contacts répertoire "
@@ -69,6 +74,7 @@ PAGE = Page(
             "désenregistr{er,ez} résiliation se_désabonner me_désabonner me_désinscrire se_désinscrire "
             "désouscri{re,vez} désinscription désincription désabonne être_désabonné être_désinscrit "
             "être_retiré être_désabonnée être_désinscrite désengager me_désengager"
+            " désabonnes désabo me_désabonne se_désabonne se_désinscrit me_désinscris"
         ),
         "unsubbed": "désabonné désabonnée désinscrit désinscrite",
         "not": ("ne n jamais ne_plus plus_jamais pas ne_pas ne_jamais n_plus arretez_de_ne sans"),
@@ -82,6 +88,7 @@ PAGE = Page(
             "veux veut voulons voudrais voudrions souhaite souhaitons désire désirons aimerais demande "
             "accepte autorise consens en_veux en_veut veu vx souhaiterais désirerais aimerions j_veux "
             "jveux jveu souhaites besoin"
+            " bezoin veus"
         ),
         "receive": (
             "recevoir recevoire reçevoir avoir voir lire être etre savoir rien_savoir entendre_parler "
@@ -93,6 +100,8 @@ PAGE = Page(
             "trompé_de_numéro fait_erreur_de_numéro trompez_de_personne mauvaise_personne "
             "numéro_incorrect qui_est_ce qui_êtes_vous c_est_qui je_ne_vous_connais_pas connais_pas "
             "erreur_de_personne vous_vous_trompez"
+            "  vous_avez_le_mauvais pas_la_bonne_personne pas_le_bon_numéro y_a_pas_de"
+            " il_n_y_a_pas_de y_a_personne aucun_julien"
         ),
         "i_am_not": (
             "c_est_pas pas_le_numéro_de ce_n_est_pas je_ne_suis_pas je_suis_pas cest_pas n_est_pas_le_numéro"
@@ -102,9 +111,12 @@ PAGE = Page(
             "ça_ne_m_intéresse_pas m_intéresse_pas jamais_inscrit jamais_demandé jamais_donné_mon_accord "
             "harcèlement c_est_du_harcèlement ne_m_intéressent_pas aucun_intérêt intéresse_pas "
             "jamais_consenti mintéresse_pas"
+            " jamais_été_inscrit jamais_été_inscrite jamais_donné_mon jamais_autorisé pas_donné_mon"
+            " jamais_abonné jamais_souscrit pas_inscrit pas_inscrite rien_demandé jamais_inscrite"
+            " jamais_abonnée   pas_demandé jamais_laissé_mon jamais_signé"
         ),
-        "consent": "consentement autorisation accord permission",
-        "revoke": "révoque révoquer retire retirer révoquez annule",
+        "consent": ("consentement autorisation accord permission toute_prospection utilisation"),
+        "revoke": ("révoque révoquer retire retirer révoquez annule m_oppose oppose opposition retrait_de"),
         "begone": (
             "laiss{ez,e,er}_{moi,nous}_tranquille{,s} fich{ez,e}_{moi,nous}_la_paix "
             "fout{ez,s}_{moi,nous}_la_paix fou_moi_la_paix foutre_la_paix lâch{ez,e}_{moi,nous} "
@@ -125,6 +137,7 @@ PAGE = Page(
         "source": (
             "a_donné_mon eu_mon trouvé_mon obtenu_mon avez_mon avez_vous_mon avez_vous_eu_mon donné_mon "
             "pris_mon récupéré_mon dégoté_mon"
+            " numéro_d_où avez_trouvé_mon"
         ),
         "enough": "marre ras_le_bol plein_le_dos soûlant saoulant",
         "small": (
@@ -159,6 +172,8 @@ PAGE = Page(
             "comment_puis_je où puis_je est_ce_que_je_peux est_il_possible_de y_a_t_il_moyen_de peut_on "
             "on_peut possible_de on_fait_comment_pour comment_est_ce_que_je je_fais_comment_pour "
             "comment_je_peux comment_fait_t_on_pour c_est_possible_de"
+            " comment_on comment_je comment_est_ce_qu_on comment_faut_il_faire qu_est_ce_que_je_fais_pour"
+            " comment_faire"
         ),
         "limit": (
             "après avant la_nuit le_soir le_matin tard si_tard aussi_tard tôt jusqu à_midi le_dimanche "
@@ -175,8 +190,33 @@ PAGE = Page(
         ),
         "past": "arrêté reçu reçois recevez arrivé arrêtée annulée abonné inscrit",
         "subscribe": "m_abonner abonner m_inscrire inscrire inscrivez abonnez souscrire",
+        "said": (
+            " j_ai_dit j_ai_déjà_dit j_ai_répondu j_ai_envoyé j_ai_écrit ai_dit ai_répondu ai_envoyé ai_écrit"
+            " réponds répète dit répondu mis demandé"
+        ),
+        "isnt": (
+            " n_est_plus n_est_pas n_appartient_plus n_est_plus_à est_pas est_plus c_est_plus n_appartient_pas"
+            " a_changé_de_propriétaire"
+        ),
+        "gone": (
+            " décédé décédée est_mort est_morte nous_a_quittés est_décédé est_décédée défunt défunte feu_mon"
+            " feu_ma décès_de"
+        ),
+        "who": (" qui_est qui qui_m c_est_qui_qui"),
+        "elsewhere": (" sport gym netflix spotify wifi maladie travail forfait salle_de_sport"),
+        "joke": (" trop_bon trop_bons miam délicieux ou_encore"),
+        "rude": (
+            " allez_vous_faire_foutre va_te_faire_foutre allez_vous_faire_voir va_te_faire_voir allez_chier"
+            " va_chier allez_au_diable ta_gueule vos_gueules dégagez dégage cassez_vous casse_toi"
+            " mangez_de_la_merde"
+        ),
+        "most": (" pas_plus_d pas_plus_de maximum max au_maximum seulement juste"),
+        "rate": (" par_semaine par_mois par_jour chaque_semaine une_fois_par_semaine"),
+        "praise": (" trop_bon trop_bons miam délicieux délicieuse trop_mignon"),
+        "permit": (" autorise autorisé autorisée permets permis"),
+        "one": (" un une deux"),
     },
-    triggers="plus complaint i_am_not enough",
+    triggers="plus complaint i_am_not enough who isnt",
     plain=(
         "none message $",
         "none thing? message again? $",
@@ -215,6 +255,17 @@ PAGE = Page(
         "want not plus? receive thing? message|content|$",
         "not 'utilisez'|'utiliser' plus number",
         "not receive plus message",
+        "not again? want thing? message",
+        "revoke ... message",
+        "not consent",
+        "not receive? 'pas' consent",
+        "'n' 'avez' 'pas'|'aucune'|'aucun' consent",
+        "'avez'|'aviez' 'pas'|'aucune' consent",
+        "contact|send me? plus",
+        "not plus 'lui'? contact|send",
+        "'pu'|'pus'|'plus' contact|send me?",
+        "said stop|unsub",
+        "block message",
     ),
     unclear=(
         "ask unsub",
@@ -236,6 +287,17 @@ PAGE = Page(
         "'trompez' ... number",
         "'fait' 'erreur'",
         "'erreur' 'de' number",
+        "ask stop thing",
+        "ask unsub",
+        "why 'je'|'j'? receive thing? message",
+        "why 'je'|'j'? receive|'reçois'|'recois' thing|message",
+        "'reçois'|'recois' 'encore'|'toujours' thing? message",
+        "isnt ... number",
+        "complaint 'à'|'a' thing",
+        "who me? contact|send",
+        "'marre' ... message",
+        "'encore' message $",
+        "stranger 'personne'|number|list",
     ),
     innocent=(
         "not stop|'arrête'|'cesse'|'arrêtez'",
@@ -268,5 +330,14 @@ PAGE = Page(
         "'avez'|'a'|'avaient'|'ont' stop",
         "not 'voir' thing",
         "want plus content",
+        "said? stop 'pour'|'ou'",
+        "'répondez'|'envoyez'|'répondre'|'envoyer'|'tapez' stop",
+        "number isnt 'bon'|'valide'|'correct'",
+        "who send|call object",
+        "who 'livre'|'appelle'",
+        "not receive 'plus'|'pas' thing",
+        "'machine' isnt",
+        "remove ... object",
+        "none 'place'|'lait'|'pain'",
     ),
 )

@@ -14,6 +14,8 @@ PAGE = Page(
             "genug_von genug_mit schluss_jetzt jetzt_reichts es_reicht mir_reichts reichts_mit lasst_das "
             "lass_das hör_bitte_auf sein_lassen bleiben_lassen hörns_auf ufhöre höred_uf halt_stopp "
             "aufhoern höred_bitte_uf stoped"
+            " höred_uf hör_uf höret_uf ufhöre hörts_uf hört_endlich_uf halt_still aufghört gebt_endlich_ruhe"
+            " unterbleiben aufzuhören lassen_sie_das"
         ),
         "thing": (
             "das dies diese es damit nichts alles dieses sowas den_scheiß den_mist den_quatsch "
@@ -25,12 +27,14 @@ PAGE = Page(
             "stoer{en,t} texten textet meld{en,et,e} anzuschreiben zu_schreiben zu_nerven zu_belästigen "
             "zu_kontaktieren kontaktiert zutexten zuzutexten zu_stören melden_bei simsen sms_schreiben "
             "belästigt schriibe schriibed terrorisieren zumüllen zuzumüllen bombardieren"
+            " z_schriibe schriibe texte z_schribe schribe schrieben_z spame schreiben_z"
         ),
         "call": "anruf{en,t} telefonieren anzurufen",
         "send": (
             "schick{en,t,,e,st} send{en,et,e} zuschick{en,t} zusend{en,et} versend{en,et} zu_schicken "
             "zu_senden zuzusenden verschicken zuzuschicken schicke geschickt gesendet schicked "
             "zukommen_lassen zukommen zustellen"
+            " schicke z_schicke schicked schickt_s schickts"
         ),
         "message": (
             "nachricht{,en} nachrichtn sms smsen msg{,s} spam werbung reklame "
@@ -38,6 +42,7 @@ PAGE = Page(
             "whatsapp{,s} benachrichtigung{,en} werbemüll massensms textnachricht{,en} promos werbig "
             "nachrichte promo kurznachricht{,en} zusendung{,en} sms_nachrichten spam_sms werbebotschaften "
             "post werbenachricht"
+            " prospekte werbezwecken werbezwecke direktwerbung"
         ),
         "content": (
             "angebot{,e} gutschein{,e} coupons coupon links mails emails e-mails neuigkeiten rabatte aktionen"
@@ -46,6 +51,7 @@ PAGE = Page(
         "number": (
             "nummer name namen nummern handynummer telefonnummer nr handynr daten kontakt kontaktdaten "
             "mobilnummer telnr telefonnr rufnummer daten_und_nummer handy"
+            " diese_nummer dieser_nummer"
         ),
         "list": (
             "liste listen verteiler verteilerliste system datenbank mailingliste kontakten kontakte "
@@ -88,6 +94,7 @@ PAGE = Page(
         "nothing": "nichts nix",
         "sign_off": (
             "melden meldet meld melde tragen tragt trag bestellen bestelle bestellt stellen stellt stell"
+            " bestell kündige"
         ),
         "more": (
             "mehr weiter weiterhin wieder länger nochmal noch_mal mee jemals_wieder künftig zukünftig "
@@ -97,6 +104,7 @@ PAGE = Page(
             "will möchte moechte wollen möchten wünsche wünschen brauche brauchen mag wollte habe_um lust "
             "bitte_um bitten_um interesse_an erlaube stimme verlange fordere wott wünsch willst "
             "ersuche_um bock_auf gwünscht wü mecht"
+            " habt haben hat    keine_lust"
         ),
         "receive": (
             "bekommen erhalten empfangen kriegen hören lesen haben sehen kriegn bekomme erhalte "
@@ -107,6 +115,8 @@ PAGE = Page(
             "falsche_nummer falsche_person falsch_verbunden verwählt nummer_falsch wer_ist_da "
             "wer_seid_ihr wer_sind_sie kenne_sie_nicht kenne_euch_nicht kenn_euch_nicht wer_ist_das "
             "falschi_nummer"
+            " gibts_keinen gibt_es_keinen gibts_keine wohnt_hier_nicht kenne_ich_nicht kenn_ich_nicht"
+            " verwechseln verwechselt hier_gibt_es_keine"
         ),
         "i_am_not": (
             "ich_bin_nicht bin_nicht hier_ist_nicht das_ist_nicht_die_nummer_von nicht_die_nummer_von"
@@ -115,16 +125,26 @@ PAGE = Page(
             "kein_interesse nicht_interessiert nie_angemeldet nicht_angemeldet nie_zugestimmt belästigung "
             "nicht_bestellt nie_bestellt keine_lust nie_eingewilligt interessiert_mich_nicht "
             "nie_registriert"
+            "     nie_gegeben nie_zugesagt"
+            " nicht_eingewilligt nie_eingetragen niemals_angemeldet niemals_zugestimmt nie_abonniert"
+            " nicht_abonniert nie_darum_gebeten nicht_darum_gebeten nicht_registriert nie_beantragt"
+            " mich_nie_angemeldet nie_erlaubt"
         ),
-        "consent": "einwilligung zustimmung erlaubnis einverständnis genehmigung einverständniserklärung",
+        "consent": (
+            "einwilligung zustimmung erlaubnis einverständnis genehmigung einverständniserklärung"
+            " nutzung verwendung verarbeitung"
+        ),
         "revoke": (
             "widerrufe widerrufen widerruf zurückziehen ziehe entziehe widerrufs zurücknehmen wiederrufe "
             "wiederrufen"
+            " widerspreche widersprechen widerspruch unterlassen zurückgezogen widerrufen_haben entzogen"
         ),
         "begone": (
             "lass{t,en,}{,_sie}_{mich,uns,mi}{,_bitte,_endlich,_einfach,_jetzt}_in_{ruhe,ruah,frieden} "
             "lönd_mi_in_rueh löhnd_mi_in_ruhe verschont_mich verschonen_sie_mich vergesst_meine_nummer "
             "ruhe_jetzt verpisst_euch_und_stopp löscht_meine_nummer vergiss_meine_nummer"
+            " lass{t,en,}_m{i,ich}_in_r{ua,uah,uhe,ueh} lönd_mi{,ch}_in_rueh lönd_mi{,ch}_in_ruh"
+            " lassts_mi{,ch}_in_{ruh,ruhe,ruah}"
         ),
         "out": "raus heraus draußen weg runter",
         "too_many": "zu_viele zu_viel viel_zu_viele so_viele dauernd ständig zuviele",
@@ -132,6 +152,7 @@ PAGE = Page(
         "block": (
             "blockiere_euch blockiere_sie blockier_euch blockieren_euch sie_blockieren euch_blockieren "
             "zeige_sie_an zeige_euch_an anzeigen melde_euch"
+            " anzeige_erstatten zeige_ich_sie_an zeig_euch_an"
         ),
         "account": "konto account profil kundenkonto",
         "only": "nur lediglich ausschließlich",
@@ -151,6 +172,7 @@ PAGE = Page(
             "unerwünschten jegliche alle allen ganzen werbliche hier eich euch ihnen sich damit mehr "
             "weiter weiterhin e de bei über nummer_an danke umgehend bloß endlich künftig zukünftig ab "
             "dauerhaft es überhaupt gar ich i wirklich auch handy um werden wird"
+            " jegliche z sms_und gfälligst"
         ),
         "lead": (
             "bitte danke vielen_dank hallo hi hey guten_tag guten_morgen guten_abend grüezi servus moin "
@@ -166,7 +188,7 @@ PAGE = Page(
         "join": "und aber weil denn oder da sonst ansonsten damit_ich",
         "if": (
             "wenn falls was_passiert wann ob hat habt_ihr haben_sie warum_habt aus_versehen versehentlich "
-            "warum_bin warum_bekomme kann_man wer wird sobald jemand"
+            "warum_bin  kann_man wer wird sobald jemand"
         ),
         "ask": (
             "wie wie_kann_ich wie_kann_man wo wo_kann_ich wie_komme_ich kann_ich darf_ich geht_das "
@@ -184,8 +206,37 @@ PAGE = Page(
             "produkt ware warenkorb korb buchung gurken cola zeitung bon"
         ),
         "subscribe": "anmelden anmeldung_zur registrieren eintragen abonnieren angemeldet melden_sie_sich",
+        "said": (
+            " geschrieben gesagt gesendet geschickt geantwortet sagte schrieb antwortete gesimst getippt sage"
+        ),
+        "isnt": (
+            " ist_nicht ist_nicht_mehr gehört_nicht gehört_nicht_mehr gehört_jetzt ist_nimmer isch_nid"
+            " isch_nümm ist_ned nicht_mehr_die is_nimmer"
+        ),
+        "gone": (
+            " verstorben gestorben ist_tot lebt_nicht_mehr verschieden_ist verstarb entschlafen"
+            " von_uns_gegangen"
+        ),
+        "who": ("      wer"),
+        "elsewhere": (" fitnessstudio studio netflix spotify wohnung wlan handyvertrag"),
+        "joke": (" lecker köstlich mega_lecker herrlich"),
+        "rude": (
+            " fickt_euch fick_dich fick_di verpisst_euch verpiss_dich leckt_mich leck_mich haut_ab hau_ab"
+            " schleicht_euch schleich_di zieht_leine geht_scheißen zur_hölle"
+        ),
+        "most": (" nicht_mehr_als höchstens maximal nur max"),
+        "rate": (
+            " pro_woche die_woche in_der_woche pro_monat im_monat am_tag pro_tag einmal_pro_woche wöchentlich"
+        ),
+        "praise": (" lecker köstlich herrlich süß mega_lecker"),
+        "tired": (
+            " kein_bock keinen_bock kein_bock_mehr keine_lust_mehr die_schnauze_voll die_nase_voll satt"
+            " keine_lust_auf"
+        ),
+        "permit": (" erlaubt erlaube gestatte gestattet genehmigt eingewilligt"),
+        "one": (" eine ein zwei einer"),
     },
-    triggers="complaint i_am_not enough forbid out nothing sign_off",
+    triggers="complaint i_am_not enough forbid out nothing sign_off isnt who sign_off",
     plain=(
         "stop me? contact|send",
         "stop 'mit' ... message",
@@ -245,6 +296,24 @@ PAGE = Page(
         "none message more receive",
         "'stoppen' message",
         "message stop $",
+        "revoke ... number|message",
+        "revoke ... message",
+        "message ... stop $",
+        "message stop",
+        "want none 'bock'|'lust' ... message",
+        "'bock' ... message",
+        "none 'bock'|'lust' ... message",
+        "none consent ... contact|send",
+        "want none consent",
+        "not 'ihm'|'ihr' contact|send",
+        "contact|send 'ihm'|'ihnen' not more",
+        "complaint ... remove $",
+        "said stop|unsub",
+        "stop ... said",
+        "'schon'|'bereits' ... stop ... said",
+        "digits? stop said",
+        "none message more? contact|send $",
+        "complaint please remove",
     ),
     unclear=(
         "ask ... unsub",
@@ -269,6 +338,21 @@ PAGE = Page(
         "^ only content|message",
         "only more? 'bestellinfos'|content|message",
         "complaint $",
+        "ask ... sign_off ... 'ab'",
+        "ask 'bestell'|'bestelle'|'melde'|'meld'|'kündige'|'trag'|'trage' ... 'ab'|'aus'",
+        "why ... receive thing|message",
+        "why 'bekomme'|'kriege'|'erhalte' 'ich' thing|message",
+        "thing isnt ... number",
+        "isnt ... number",
+        "who ... contact|send",
+        "who thing? contact|send",
+        "complaint number",
+        "nothing 'gegeben'",
+        "'bekomme' 'ständig'|'dauernd'|'immer'|'noch' ... message",
+        "'nie' ... number 'gegeben'",
+        "number 'nie' 'gegeben'",
+        "ask sign_off thing? me? 'ab'|'aus'",
+        "'nie'|'niemals'|'nicht' number 'gegeben'|'angegeben'|'hinterlassen'",
     ),
     innocent=(
         "not stop",
@@ -304,5 +388,17 @@ PAGE = Page(
         "not 'bekomme'|'erhalte'",
         "'bekomme' 'nichts'|'nix'",
         "send me? 'die' object not",
+        "'antworte'|'antworten'|'antworten_sie'|'sende'|'schreibe' stop",
+        "said? stop unsub|sign_off",
+        "'mit' stop unsub|sign_off|'ab'",
+        "unsub 'und_zu'|'und_an'",
+        "'hör'|'hört'|'hören_sie' 'bitte'|'bloß'|'bloss'? not ... 'auf'",
+        "number isnt 'richtig'|'gültig'|'aktuell'",
+        "who 'liefert'|'bringt'|'kommt'",
+        "none object",
+        "stop 'warte'",
+        "want none object",
+        "'hör_mal_auf'",
+        "want none content",
     ),
 )

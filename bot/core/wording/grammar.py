@@ -10,7 +10,9 @@ A **trigger** is a kind without which no text is looked at; each pattern needs o
 - `small` is skipped everywhere, `lead` at the edges of a sentence ("please", "I want to"), `join` is an edge;
 - `if` before a match means that nothing is asked for ("if I text STOP", "did you stop");
 - `ask` before a match makes it unclear ("how do I unsubscribe");
-- `limit` after the beginning of a match makes it unclear ("after 9 pm", "so many").
+- `limit` after the beginning of a match makes it unclear ("after 9 pm", "so many");
+- `joke` anywhere in the text takes a bare "stop" back, `elsewhere` ("gym") all that names no messages;
+- `short_code` is a number of four to six digits, `digits` any.
 """
 
 import itertools
@@ -23,9 +25,14 @@ from bot.core.keywords import normalise
 
 UNDERSTOOD_NOT_MAX = 3  # words that `...` may stand for
 _DIGITS = "digits"
+_SHORT_CODE = "short_code"
+_SHORT_CODE_LENGTHS = range(4, 7)  # digits of a number that only a provider has
+_ABOUT = "contact send message content list number receive call"
 # Triggers that are everyday words, and what must be in the text too before they are worth a closer look.
-_WEAK = "take plus not none why only again too_many fewer account"
-_COMPANY = "contact call send message receive thing stop unsub remove cancel content list number off want"
+_WEAK = "take plus not none why only again too_many fewer account isnt who"
+_COMPANY = (
+    "contact call send message receive thing stop unsub remove cancel content list number off want consent"
+)
 _BARE = frozenset({"stop", "thing", "please"})
 
 
@@ -61,6 +68,7 @@ class Finding:
     pieces: frozenset[int] = frozenset()  # the words that are pieces, not skipped
     bare: bool = False  # nothing but "stop" or "stop it"
     alone: bool = False  # counts only where every word of the text is understood
+    vague: bool = False  # says nothing of messages, lists or numbers: of what, the rest of the text may tell
 
     def holds(self, other: "Finding") -> bool:
         """Tell whether the other's pieces are all among these and more: then this is the fuller reading."""
@@ -135,7 +143,9 @@ class Grammar:
         strong = " ".join(kind for kind in page.triggers.split() if kind not in _WEAK.split())
         self.weak = self.triggers - self._of(strong)
         self.company = self._of(_COMPANY)
-        self.digits = self._bit(_DIGITS)
+        self._digits, self._short_code = self._bit(_DIGITS), self._bit(_SHORT_CODE)
+        self._quoted = 0  # words that only stand in a pattern
+        self._about = sum(self._bit(kind) for kind in _ABOUT.split())
         self._starting: dict[int, list[_Pattern]] = {}
         for verdict, patterns in (
             (Verdict.PLAIN, page.plain),
@@ -148,10 +158,15 @@ class Grammar:
         self._message = self._bit("message")
         self._if, self._ask, self._limit = self._bit("if"), self._bit("ask"), self._bit("limit")
         self._edge = self._small | self._lead
+        self._passed = self._edge | self._limit | self._digits | self._short_code | self._quoted  # by `...`
         # The most words, or characters, that an entry has.
         self.longest = max(len(entry.split(" ") if page.spaced else entry) for entry in self.lexicon)
         self.heads = frozenset(entry.partition(" ")[0] for entry in self.lexicon if " " in entry)
         self.parts = frozenset(part for entry in self.lexicon for part in entry.split(" "))
+
+    def digits(self, written: str) -> int:
+        """Return the kinds of a number."""
+        return self._digits | (self._short_code if len(written) in _SHORT_CODE_LENGTHS else 0)
 
     def _bit(self, kind: str) -> int:
         return self._bits.setdefault(kind, 1 << len(self._bits))
@@ -191,8 +206,11 @@ class Grammar:
         for kind in name.rstrip("?").split("|"):
             if kind.startswith("'"):
                 self._add(kind, spelled_out(kind))
+                self._quoted |= self._bit(kind)
             else:
-                assert kind in self._bits or kind == _DIGITS, f"{self.language}: no words of kind {kind}"
+                assert kind in self._bits or kind in {_DIGITS, _SHORT_CODE}, (
+                    f"{self.language}: no words of kind {kind}"
+                )
             kinds |= self._bit(kind)
         return _Item(name.rstrip("?"), kinds, optional)
 
@@ -271,7 +289,8 @@ class Grammar:
         because = tuple(f"{_kind(name)}: {sentence.words[at].written}" for name, at in pieces)
         bare = all(name in _BARE for name, _ in pieces)
         places = frozenset(at for _, at in pieces)
-        return Finding(pattern.verdict, start, pieces[-1][1] + 1, because, places, bare, pattern.alone)
+        vague = not any(sentence.words[at].kinds & self._about for at in places)
+        return Finding(pattern.verdict, start, pieces[-1][1] + 1, because, places, bare, pattern.alone, vague)
 
     def _rest(
         self, pattern: _Pattern, sentence: _Sentence, at: int, item: int
@@ -305,7 +324,7 @@ class Grammar:
             if rest is not None:
                 return rest
             kinds = sentence.words[place].kinds
-            if kinds & ~(self._small | self._limit | self._lead | self.digits):
+            if kinds & ~self._passed:
                 return None
             unknown += not kinds & self._small
             if unknown > UNDERSTOOD_NOT_MAX:

@@ -29,6 +29,7 @@ PAGE = Page(
             "enviar-nos o_envio_de o_envio envio envios o_recebimento_de o_recebimento recebimento "
             "disparar encaminh{ar,e,em} envie-me os_envios voltem_a_{mandar,enviar} "
             "volte_a_{mandar,enviar}"
+            " continuarem_mandando continuarem_a_enviar continua_chegando continuam_chegando"
         ),
         "message": (
             "mensagem mensagens msg{,s} mensage{,ns} msgm sms spam propaganda{,s} publicidade promo{,s} "
@@ -44,17 +45,20 @@ PAGE = Page(
         "number": (
             "número numero numeros telefone celular telemóvel telemovel contato contacto fone tel dados "
             "cel whatsapp nome"
+            " esse_número este_número meu_celular"
         ),
         "list": (
             "lista listas cadastro base_de_dados base banco_de_dados sistema contatos contactos registro "
             "registos mailing grupo lista_de_contatos lista_de_contactos lista_de_envio "
             "lista_de_transmissão daí dai daqui disso lista_de_mensagens agenda"
+            " daí vossa_lista"
         ),
         "remove": (
             "remov{er,a,am,e}{,-me} tir{ar,a,e,em}{,-me} retir{ar,a,e,em,em-me,e-me} "
             "apag{ar,a,ue,uem}{,-me} exclu{ir,a,am,i,am-me} delet{ar,a,e,em}{,-me} "
             "elimin{ar,a,e,em}{,-me} esque{ça,çam,ce,cer} perc{a,am} risc{ar,a,uem} remoção_do remova-me "
             "retirem-me limpem removido removida exclusão_do"
+            " retirassem retirasse tirassem bloque{iem,ar,ia} removessem exclusão exclusão_dos desliguem"
         ),
         "cancel": (
             "cancel{ar,a,e,em,o,amento_do,amento_de,amento_das} anul{ar,a,e,em} encerr{ar,e,em} "
@@ -71,10 +75,12 @@ PAGE = Page(
             "sair_do_grupo desassinar desassine desassinem descadatrar desregist{ar,em} desvincul{ar,em} "
             "dar_baixa_no_meu desaderir sair_disso sair_daqui sair_dessa sair_da_vossa_lista "
             "anular_a_subscrição me_desvincul{e,em} dessubscrever"
+            " me_tira_dessa saio_disso saio_daqui"
         ),
         "not": (
             "não nao n ñ num nunca nunca_mais jamais não_me nao_me n_me que_não não_quero_que nem "
             "nunca_mais_me não_nos já_não ja_nao não_vos não_tornem_a naum"
+            " nunca_autorizei"
         ),
         "none": "chega_de sem sem_mais não_mais nao_mais basta_de nada_de nenhuma nenhum zero chega basta",
         "want": (
@@ -82,6 +88,7 @@ PAGE = Page(
             "solicito consinto tenho_interesse_em tenho_mais_interesse_em interessa quis gostava "
             "tenho_interesse mais_interesse_em mais_quero to_afim_de estou_interessado_em "
             "estou_interessada_em"
+            " autorizei"
         ),
         "receive": (
             "receber recebendo ver ter saber saber_de recebê-las recebe-las ser_contactado ser_contatado "
@@ -91,15 +98,17 @@ PAGE = Page(
         "stranger": (
             "número_errado numero_errado número_trocado engano pessoa_errada telefone_errado quem_é "
             "quem_e quem_fala vocês_erraram é_engano se_enganaram enganou-se no_número"
+            " não_conheço aqui_não_tem não_tem_nenhum não_sou_eu se_enganou vocês_se_enganaram enganaram-se"
+            " não_mora_aqui"
         ),
-        "i_am_not": (
-            "não_sou nao_sou esse_número_não_é este_número_não_é esse_numero_nao_e esse_número_nao_é "
-            "aqui_não_é não_é_a não_é_o esse_não_é_o_número"
-        ),
+        "i_am_not": ("não_sou nao_sou esse_nao_e_o_numero aqui_não_é não_é_a não_é_o esse_não_é_o_número"),
         "complaint": (
             "não_tenho_interesse nao_tenho_interesse sem_interesse não_me_interessa nao_me_interessa "
             "não_estou_interessado não_estou_interessada nunca_me_inscrevi não_me_inscrevi "
             "nunca_me_cadastrei assédio saco não_me_cadastrei"
+            " nunca_me_cadastrei nunca_me_registei não_me_registei nunca_autorizei não_autorizei nunca_pedi"
+            " não_pedi_isso não_pedi nunca_dei_meu nunca_dei_o_meu não_dei_meu não_subscrevi nunca_subscrevi"
+            " não_assinei nunca_assinei não_fiz_cadastro nunca_fiz_cadastro"
         ),
         "consent": "consentimento autorização autorizacao permissão permissao",
         "revoke": "revogo revogar retiro retirar cancelo anulo",
@@ -107,12 +116,14 @@ PAGE = Page(
             "deix{e,em,a}{-me,-nos}_em_paz me_deix{e,em,a}_em_paz deixa_eu_em_paz em_paz "
             "larguem_do_meu_pé larga_do_meu_pé me_larga me_larguem larguem-me deslarguem-me me_esquece "
             "me_esqueçam esqueçam-me"
+            " me_erra me_errem some_daqui sumam_daqui me_esquece me_esqueçam vê_se_me_erra"
         ),
         "too_many": "demais muita muitas tantas muitos excesso_de um_monte_de tanta demasiadas demasiados",
         "fewer": "menos não_tantas",
         "block": (
             "vou_bloquear bloquear_vocês vou_denunciar denunciar_vocês vos_bloquear bloqueando_vocês "
             "vou_te_bloquear"
+            " denunciar reclamar_na_anatel procon processar_vocês denunciar_na"
         ),
         "account": "conta perfil",
         "only": "só so somente apenas",
@@ -132,6 +143,7 @@ PAGE = Page(
             "publicitárias imediatamente ai aí lá daqui para_cá pra_cá logo agora aqui nunca de_texto "
             "por_aqui indesejadas e_de pra_esse pra_este pro_meu no_meu outra outras porra merda desgraça "
             "droga continuar continuem fiquem ficar a_receber estar sempre"
+            " d retirassem utilizar usar uso ninguém"
         ),
         "lead": (
             "por_favor pfv pfvr pf porfavor favor faz_favor se_faz_favor olá ola oi bom_dia boa_tarde "
@@ -160,16 +172,39 @@ PAGE = Page(
             "meses amanhã hoje trabalho horário diariamente com_tanta_frequência tão_cedo férias "
             "por_email noite em_inglês"
         ),
-        "i_stop": "paro saio",
+        "i_stop": ("paro saio deixo_de deixo cancelo"),
         "exit": "sair sai saia",
-        "past": "recebi receberam mandaram enviaram esqueci parei pararam recebido",
+        "past": ("recebi receberam mandaram enviaram esqueci parei pararam recebido encerrei"),
         "subscribe": "cadastrar cadastro_novo inscrev{er,o,am} inscrever-me subscrever",
         "object": (
             "pedido cebola nota recibo pacote comida mesa queijo compra reserva item produto carrinho "
             "pizza encomenda sacola nota entrega boleto código codigo"
+            " mesa"
         ),
+        "said": (
+            " falei disse já_falei já_disse mandei já_mandei respondi já_respondi enviei já_enviei escrevi"
+            " pedi digitei avisei"
+        ),
+        "isnt": (
+            " não_é_mais já_não_é não_é_o não_é_a não_pertence não_é mudou_de_dono não_é_mais_o"
+            " já_não_pertence nao_e_mais não_era"
+        ),
+        "gone": (" faleceu morreu falecido falecida partiu_desta óbito_de veio_a_falecer"),
+        "who": (" quem quem_é_que"),
+        "elsewhere": (" academia ginásio netflix spotify wifi plano_de_saúde aplicativo"),
+        "joke": (" delícia delicia para_tudo pára_tudo gostoso gostosa hummm"),
+        "rude": (
+            " vai_se_foder vão_se_foder vai_tomar_no_cu vão_tomar_no_cu vai_à_merda vão_à_merda vai_pra_puta"
+            " vão_pra_puta vai_pro_inferno vão_pro_inferno vai_te_catar vai_se_catar vão_se_catar vsf vtnc"
+            " vai_te_foder vão_bugiar não_me_encham"
+        ),
+        "most": (" não_mais_de não_mais_que não_mais_do_que no_máximo só apenas somente"),
+        "rate": (" por_semana por_mês por_dia uma_vez_por_semana semanal semanais"),
+        "praise": (" delícia delicia gostoso gostosa para_tudo pára_tudo"),
+        "permit": (" autorizo autorizei permito permiti"),
+        "one": (" um uma dois duas"),
     },
-    triggers="exit i_stop complaint i_am_not enough again",
+    triggers="exit i_stop complaint i_am_not enough again isnt who",
     plain=(
         "stop send",
         "complaint 'em' receive",
@@ -206,6 +241,16 @@ PAGE = Page(
         "not 'autorizo' contact|send|message",
         "not 'quero' 'saber' thing",
         "again message $",
+        "remove ... number ... list",
+        "remove ... number",
+        "stop send",
+        "stop 'd' send",
+        "complaint ... remove $",
+        "said ... exit",
+        "not want ... number",
+        "'me' remove ... list",
+        "revoke ... consent",
+        "complaint ... stop",
     ),
     unclear=(
         "ask unsub|exit",
@@ -226,6 +271,19 @@ PAGE = Page(
         "^ 'quem' source",
         "only me? send",
         "only want message|content",
+        "ask 'deixo'|'paro'|'cancelo'|'tiro'|'saio' thing? receive? thing|message",
+        "ask 'deixo' 'de' receive",
+        "why 'estou'|'continuo'? 'recebendo'|'recebo'|'chega'|'chegam' thing|message",
+        "number isnt",
+        "isnt ... number",
+        "thing isnt number",
+        "complaint 'em'|'nisso'|'nisto'",
+        "complaint number",
+        "who me? contact|send",
+        "who ... number",
+        "block ... 'se' ... send|contact",
+        "ask i_stop receive thing? message?",
+        "ask i_stop thing? message",
     ),
     innocent=(
         "not stop|'paro'|'para'|'consigo'|'parem'",
@@ -250,5 +308,14 @@ PAGE = Page(
         "'sair' 'pra'|'para'",
         "'não_precisa' send",
         "'sem' 'problema'",
+        "'responda'|'responder'|'envie'|'digite'|'mande' stop|exit|unsub 'para'|'e'|'pra'",
+        "number isnt 'válido'|'correto'|'certo'",
+        "who 'entrega'|'traz'",
+        "cancel account ... object",
+        "account 'da' object",
+        "'encerra'|'encerrar'|'fecha' account 'da'|'do'",
+        "joke stop",
+        "none 'problema'",
+        "not send|contact 'ainda'",
     ),
 )

@@ -129,7 +129,7 @@ class _Reader:
         """Return what one language makes of a text, or why its words do not count, and how many it knows."""
         asking: list[Finding] = []
         innocent: list[Finding] = []
-        joke = only = ""
+        joke = praise = only = elsewhere = ""
         known = unknown = 0
         for sentence in sentences:
             words = self._words(grammar, sentence)
@@ -138,13 +138,22 @@ class _Reader:
             innocent += against
             only = only or (sentence if grammar.is_only(words) else "")
             joke = joke or grammar.first(words, "joke")
+            praise = praise or grammar.first(words, "praise")
+            elsewhere = elsewhere or grammar.first(words, "elsewhere")
             known += sum(len(word.written.split(" ")) for word in words if word.kinds)
             unknown += sum(not word.kinds for word in words)
+        if elsewhere:  # "I unsubscribed from my gym"
+            asking = [finding for finding in asking if not finding.vague]
+        if praise:  # "stop it, so yummy"
+            asking = [finding for finding in asking if not finding.bare]
         asking = [
             found for finding in asking if (found := _unless(joke, finding, is_all=not unknown)) is not None
         ]
         if not asking:
-            because = (*(innocent[0].because if innocent else ()), *((f"joke: {joke}",) if joke else ()))
+            because = (
+                *(innocent[0].because if innocent else ()),
+                *_named(joke=joke, praise=praise, elsewhere=elsewhere),
+            )
             return Reading(Verdict.NONE, because, grammar.language if because else None), known
         if only:  # "no ads, only order updates": which, is the question
             asking = [replace(found, verdict=Verdict.UNCLEAR) for found in asking]
@@ -170,7 +179,7 @@ class _Reader:
                 count -= 1
             kinds = lexicon.get(" ".join(meant[at : at + count]), 0)
             if not kinds and meant[at].isdigit():
-                kinds = grammar.digits
+                kinds = grammar.digits(meant[at])
             yield Word(" ".join(written[at : at + count]), kinds)
             at += count
 
@@ -185,7 +194,7 @@ def _unspaced(grammar: Grammar, sentence: str) -> Iterator[Word]:
         run = _ASCII_RUN.match(folded, at)
         if run is not None:
             end = run.end()
-            kinds = grammar.lexicon.get(run[0], grammar.digits if run[0].isdigit() else 0)
+            kinds = grammar.lexicon.get(run[0], grammar.digits(run[0]) if run[0].isdigit() else 0)
         else:
             end = min(at + grammar.longest, len(folded))
             while end > at + 1 and folded[at:end] not in grammar.lexicon:
@@ -197,6 +206,10 @@ def _unspaced(grammar: Grammar, sentence: str) -> Iterator[Word]:
 
 def _folded(grammar: Grammar, text: str) -> str:
     return text.translate(chinese.SIMPLIFIED) if grammar.language == chinese.PAGE.language else text
+
+
+def _named(**words: str) -> Iterator[str]:
+    return (f"{kind}: {word}" for kind, word in words.items() if word)
 
 
 def _unless(joke: str, found: Finding, *, is_all: bool) -> Finding | None:

@@ -26,6 +26,7 @@ PAGE = Page(
             "darme_la_lata darme_la_brasa dar_la_brasa dar_la_tabarra volváis_a_escribir{,me} "
             "vuelv{a,as,an}_a_{escribir,llamar,contactar,molestar}{,me,nos} whatsapp{ear,earme} den_lata "
             "joroben jorobar incomod{ar,en,e}{,me} busquen busques buscarme"
+            " escrivan escrivirme escriviendome moleste molestes dar_la_vara dar_el_coñazo"
         ),
         "call": "llam{ar,e,es,en,ando}{,me,nos}",
         "send": (
@@ -40,6 +41,7 @@ PAGE = Page(
             "promo{,s} promocion{,es} promoción notificacion{,es} notificación anuncio{,s} aviso{,s} "
             "alertas newsletter boletin{,es} boletín mensajería comunicaciones comunicación mensage{,s} "
             "msjes whatsapps mjes"
+            " mensajería mensajillos wasaps"
         ),
         "content": (
             "oferta{,s} cupon{,es} descuentos ofertas links correos informacion información recordatorios"
@@ -48,6 +50,7 @@ PAGE = Page(
         "number": (
             "número numero numeros nombre cel celular telefono teléfono tel móvil movil contacto datos "
             "whatsapp"
+            " este_número este_numero mi_celular mi_teléfono"
         ),
         "list": (
             "lista listas lista_de_contactos base_de_datos base registro registros sistema contactos "
@@ -80,16 +83,23 @@ PAGE = Page(
             "salir_de_la desinscrib{ir,irme,an,anme} desactiv{ar,en,enme} salirme_de_su desregistrar{,me} "
             "desvincularme salirme_del_grupo darme_baja dar_baja denme_baja dame_baja me_dan_baja "
             "me_salgo borrarme dame_d_baja salirme"
+            " me_borro me_desapunto me_desuscribo dar_me_de_baja me_salgo_de"
         ),
         "not": (
             "no ya_no nunca nunca_más jamás jamas tampoco ni nunca_más_me no_se no_vuelvan_a nadie "
             "nunca_mas_me no_m ya_no_nos no_vuelva_a no_vuelvas_a nao"
+            " ni_se_os_ocurra no_quiero_que_me"
         ),
-        "none": "no_más no_mas ya_no_más ya_no_mas basta_de cero nada_de sin",
+        "none": (
+            "no_más no_mas ya_no_más ya_no_mas basta_de cero nada_de sin"
+            " nomas no_mas ningún_otro ni_un_mensaje ni_un"
+        ),
         "want": (
             "quiero queremos quisiera deseo deseamos necesito pedí pedi interesa_recibir "
             "me_interesa_recibir me_interesa_seguir acepto autorizo consiento pido solicito solicitamos "
             "me_gustaría interesan interesa_su interesan_sus quiero_seguir autoricé pedimos gustaría"
+            " kiero qiero quero qero autorizo autorizado autoricé  consentí he_autorizado"
+            " tienen tenéis tiene"
         ),
         "receive": (
             "estar recib{ir,iendo,o,a}{,los,las} seguir seguir_recibiendo que_me_llegue que_me_lleguen "
@@ -104,15 +114,25 @@ PAGE = Page(
             "se_equivocaron_de_número persona_equivocada número_incorrecto numero_incorrecto quién_es "
             "quien_es quienes_son no_los_conozco se_equivocó te_equivocaste tienen_mal_el_número "
             "teléfono_equivocado no_soy_esa_persona"
+            " no_conozco_a aquí_no_vive aquí_no_hay no_hay_ninguna no_hay_ningún no_soy_yo se_han_equivocado"
+            " se_ha_equivocado os_habéis_equivocado te_has_equivocado se_equivocan me_confunden"
+            " no_es_mi_nombre"
         ),
         "i_am_not": "no_soy",
         "complaint": (
             "no_me_interesa no_interesa no_estoy_interesado no_estoy_interesada no_me_suscribí "
             "nunca_me_suscribí no_les_di_permiso acoso hartos harto harta estoy_harto estoy_harta "
             "me_tienen_harto me_tienen_harta no_tengo_interés no_me_interesan"
+            " nunca_me_apunté no_me_apunté nunca_me_registré no_me_registré nunca_me_inscribí no_me_inscribí"
+            " no_me_he_suscrito nunca_di_mi no_di_mi nunca_les_di_mi no_les_di_mi no_pedí nunca_pedí"
+            " nunca_solicité no_solicité nunca_autoricé no_me_apunte no_he_dado_mi nunca_he_dado_mi"
+            " no_me_he_apuntado yo_no_me_suscribí"
         ),
         "consent": "consentimiento permiso autorización autorizacion",
-        "revoke": "revoco revocar retiro retirar quito revoquen cancelo anulo",
+        "revoke": (
+            "revoco revocar retiro retirar quito revoquen cancelo anulo"
+            " supresión oposición me_opongo opongo supriman retirado revocado revoca"
+        ),
         "begone": (
             "déj{a,e,en,ad,á}{me,nos}_en_paz dejarme_en_paz déj{a,e,en,ad}{me,nos}_tranquil{o,a,os} "
             "olvíd{ense,ate}_de_mi_número pierdan_mi_número en_paz borren_mi_número"
@@ -126,6 +146,7 @@ PAGE = Page(
             "los_voy_a_bloquear los_bloqueo los_bloquearé te_voy_a_bloquear bloquearlos bloquearte "
             "los_voy_a_denunciar los_voy_a_reportar los_denuncio os_voy_a_bloquear denunciarlos "
             "reportarlos"
+            " denunciar voy_a_denunciar voy_a_reportar denuncia_por reportar_por_spam los_reporto"
         ),
         "account": "cuenta membresía membresia perfil",
         "only": "solo sólo solamente únicamente",
@@ -144,6 +165,7 @@ PAGE = Page(
             "sus estúpidos estupidos comerciales publicitarios tipo inmediatamente de_una_vez "
             "de_una_buena_vez de_texto aquí aqui recibiendo tontos ahora favor nunca jamás siempre tipo "
             "promocionales por_este_medio a_mi_celular al_celular molestosos no_deseados a_mí_numero_de"
+            " q k d x uso utilizar usar"
         ),
         "lead": (
             "por_favor porfa porfavor porfis x_favor xfa favor_de favor hola buenas buenos_días "
@@ -167,6 +189,8 @@ PAGE = Page(
         "ask": (
             "cómo como como_puedo cómo_puedo dónde donde puedo podría_yo hay_forma_de qué_hago_para "
             "que_hago_para cómo_hago_para como_hago_para de_qué_forma hay_manera_de es_posible"
+            " qué_tengo_que_hacer_para que_hay_que_hacer_para qué_hay_que_hacer_para de_qué_manera cómo_se"
+            " dónde_se"
         ),
         "limit": (
             "después_de despues_de antes_de hasta de_noche por_la_noche en_la_noche tan_tarde tarde "
@@ -185,8 +209,36 @@ PAGE = Page(
         "i_stop": "dejo paro salgo salirme doy",
         "past": "recib{í,ió,imos,ido} mand{aron,ó,é} envi{aron,ó,é} lleg{ó,aron,é} dejaron",
         "subscribe": "suscrib{ir,irme,o,en,eme,ieron} inscrib{ir,irme} apuntarme suscríbanme",
+        "said": (
+            " dije les_dije ya_dije ya_les_dije puse respondí respondi contesté conteste mandé mande envié"
+            " envie escribí escribi he_puesto he_respondido he_enviado he_mandado he_dicho digo pedí"
+        ),
+        "isnt": (
+            " no_es ya_no_es no_pertenece ya_no_pertenece cambió_de_dueño no_era cambio_de_dueño no_lo_tiene"
+            " ya_no_lo_tiene ya_no_lo_usa ya_no_usa ya_no_tiene"
+        ),
+        "gone": (
+            " falleció fallecio ha_fallecido murió murio ha_muerto falleciera difunto difunta finado finada"
+            " murió_hace falleció_hace"
+        ),
+        "who": (" quién quien quiénes quienes quién_es quién_me"),
+        "elsewhere": (
+            " gimnasio gym netflix spotify alquiler médica maternidad paternidad laboral aplicación app"
+        ),
+        "joke": (" ahí_jaja qué_rico que_rico delicioso riquísimo"),
+        "rude": (
+            " vete_a_la_mierda váyanse_a_la_mierda vayanse_a_la_mierda váyanse_al_carajo vete_al_carajo"
+            " iros_a_la_mierda idos_a_la_mierda que_os_den chinga_tu_madre chinguen_a_su_madre"
+            " váyanse_a_la_verga vayan_a_cagar andá_a_cagar vete_al_diablo que_te_den vete_a_tomar_por_culo"
+            " pelotudos a_la_mierda al_carajo"
+        ),
+        "most": (" no_más_de no_mas_de máximo como_máximo solo sólo a_lo_sumo"),
+        "rate": (" por_semana a_la_semana al_mes por_mes al_día por_día una_vez_a_la_semana semanal"),
+        "praise": (" qué_rico que_rico delicioso deliciosa riquísimo qué_delicia"),
+        "permit": (" autorizo autoricé autorizado consentí permito permití"),
+        "one": (" uno una un dos"),
     },
-    triggers="that_is_all i_stop complaint i_am_not enough",
+    triggers="that_is_all i_stop complaint i_am_not enough isnt who",
     plain=(
         "stop send",
         "cancel send",
@@ -222,6 +274,25 @@ PAGE = Page(
         "'quiero' 'cancelar'|'anular' thing? message|subscription",
         "'no' 'autorizo' contact|send|message",
         "consent 'revocado'",
+        "not want thing 'de' 'ustedes'|'vosotros'|'usted'",
+        "revoke ... number",
+        "revoke ... message",
+        "revoke ... consent",
+        "said unsub|stop",
+        "said me? unsub|stop",
+        "block ... contact|send",
+        "block ... message",
+        "not consent 'para' contact|send",
+        "not 'mi' consent",
+        "none message please",
+        "none message $",
+        "cancel|remove ... number $",
+        "^ not want message",
+        "not want none $",
+        "not want 'q'|'k' me? contact|send",
+        "not want? consent 'para' contact|send",
+        "not want receive? none $",
+        "'no' 'autorizo'|'autoricé'|'autorizado' ... number",
     ),
     unclear=(
         "ask unsub",
@@ -240,6 +311,18 @@ PAGE = Page(
         "alone not contact|send",
         "^ only content|message|send",
         "only send",
+        "ask 'quito'|'paro'|'elimino'|'cancelo'|'detengo' thing|message",
+        "ask 'quito'|'cancelo' $",
+        "why me? send|receive thing? message?",
+        "why 'me' 'llega'|'llegan' thing|message",
+        "isnt ... number",
+        "number isnt",
+        "thing isnt ... number",
+        "complaint 'a'|'en'|'para' thing",
+        "'sigo' receive message",
+        "'siguen'|'sigues' send|'llegando' message|thing",
+        "who me? contact|send",
+        "who ... number",
     ),
     innocent=(
         "'no' stop",
@@ -269,5 +352,20 @@ PAGE = Page(
         "'gimnasio'",
         "not contact 'pero'",
         "'para' 'no' contact|send",
+        "'todavía'|'aún' not me? send",
+        "remove ... object",
+        "'puntos'|'perdí'|'pierdo' remove",
+        "remove 'los'|'mis'? 'puntos'",
+        "'responde'|'responda'|'envía'|'envíe'|'manda'|'contesta'|'escribe' stop|unsub 'para'|'al'|'y'",
+        "'responde'|'responda'|'envía'|'envíe'|'contesta' stop|unsub",
+        "number isnt 'válido'|'correcto'|'ese'",
+        "who send|call object",
+        "who 'lleva'|'trae'|'entrega'",
+        "stop 'de' 'autobús'|'bus'",
+        "none 'un'|'una'|'dos'|'tres'|digits",
+        "'no_más_de'",
+        "gone 'de'? 'risa'|'hambre'|'ganas'",
+        "'me' gone",
+        "not me? send account|object",
     ),
 )
