@@ -57,7 +57,7 @@ class _Refusal(Exception):
 
 
 class Api:
-    """The message resource over a network."""
+    """The message resource over a network, and what the account has configured."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -66,8 +66,14 @@ class Api:
 
     def routes(self) -> list[web.RouteDef]:
         """The paths it answers."""
-        messages = f"/{API_VERSION}/Accounts/{{account}}/Messages"
+        account = f"/{API_VERSION}/Accounts/{{account}}"
+        messages = f"{account}/Messages"
         return [
+            web.get(f"{account}.json", self._answer(self._account)),
+            web.get(f"{account}/IncomingPhoneNumbers.json", self._answer(self._numbers)),
+            web.get(f"{account}/SMS/ShortCodes.json", self._answer(self._short_codes)),
+            # On messaging.twilio.com, which has no account in its paths.
+            web.get("/v1/Services/{service}", self._answer(self._service)),
             web.post(f"{messages}.json", self._answer(self._create)),
             web.get(f"{messages}.json", self._answer(self._list)),
             web.get(f"{messages}/{{sid}}.json", self._answer(self._fetch)),
@@ -88,9 +94,57 @@ class Api:
     def _authenticate(self, request: web.Request) -> None:
         given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
         if not compare_digest(given, self._authorization) or (
-            request.match_info["account"] != self._network.account.sid
+            request.match_info.get("account", self._network.account.sid) != self._network.account.sid
         ):
             raise _Refusal(20003, 401)
+
+    async def _account(self, _request: web.Request) -> web.Response:
+        sid = self._network.account.sid
+        return web.json_response(
+            {"sid": sid, "friendly_name": "Loopback", "status": "active", "type": "Full"}
+        )
+
+    async def _numbers(self, request: web.Request) -> web.Response:
+        return web.json_response(
+            {"incoming_phone_numbers": self._listed("phone_number", "PhoneNumber", request)}
+        )
+
+    async def _short_codes(self, request: web.Request) -> web.Response:
+        return web.json_response({"short_codes": self._listed("short_code", "ShortCode", request)})
+
+    def _listed(self, field: str, parameter: str, request: web.Request) -> list[dict[str, str]]:
+        """The account's numbers of a kind, or the one that is asked for, each with the account's webhook."""
+        account = self._network.account
+        is_number = parameter == "PhoneNumber"
+        return [
+            {
+                field: number,
+                "account_sid": account.sid,
+                "sms_url": account.webhook_url,
+                "sms_method": "POST",
+                "sms_fallback_url": account.webhook_url,
+                "status_callback": "",
+            }
+            for number in account.numbers
+            if number.startswith("+") == is_number and request.query.get(parameter, number) == number
+        ]
+
+    async def _service(self, request: web.Request) -> web.Response:
+        account = self._network.account
+        sid = request.match_info["service"]
+        if sid != account.messaging_service_sid:
+            raise _Refusal(20404, 404)
+        return web.json_response(
+            {
+                "sid": sid,
+                "account_sid": account.sid,
+                "inbound_request_url": account.webhook_url,
+                "inbound_method": "POST",
+                "fallback_url": account.webhook_url,
+                "status_callback": None,
+                "use_inbound_webhook_on_number": False,
+            }
+        )
 
     async def _create(self, request: web.Request) -> web.Response:
         form = await request.post()
