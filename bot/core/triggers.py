@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from bot.core.contact import Event, JsonValue
 from bot.core.messages import Inbound
+from bot.core.quickly import quickly_made
 
 
 class TriggerKind(StrEnum):
@@ -25,6 +26,7 @@ class TriggerKind(StrEnum):
     START = "start"  # a flow started by the API, an operator or another turn
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """A cause to speak or go on, for one contact.

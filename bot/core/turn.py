@@ -26,6 +26,7 @@ from bot.core.messages import MessageClass, OutboxState, Outgoing
 from bot.core.names import cut_name
 from bot.core.past import LastText, Redemption
 from bot.core.phone import NotAContact, locale_in, parse_number, zones_of_number
+from bot.core.quickly import quickly_made
 from bot.core.segments import as_sent
 from bot.core.senders import MAIN, SenderPool
 from bot.core.triggers import Trigger, TriggerKind
@@ -33,6 +34,7 @@ from bot.core.triggers import Trigger, TriggerKind
 _DAY = timedelta(days=1)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What a batch loads of one contact: enough for almost every turn.
@@ -93,6 +95,7 @@ class OutsideCall:
     payload: Mapping[str, JsonValue]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Queued:
     """A message the turn decided on, with what the gate said of it."""
