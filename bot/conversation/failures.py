@@ -18,6 +18,7 @@ from bot.conversation.apology import apologise
 from bot.conversation.batch import INLINE_WITHIN, Conversation, create_newcomers, inbound_name
 from bot.conversation.work import Reply, Result, Work
 from bot.core.contact import Contact
+from bot.core.errors import RetryLater
 from bot.core.loyalty.wallet import Wallet
 from bot.core.messages import Inbound
 from bot.core.triggers import TriggerKind
@@ -45,8 +46,8 @@ class _Way(Enum):
 async def keep_failed(database: Database, conversation: Conversation, work: Work, error: Exception) -> Result:
     """Store the trigger of a failed turn in a transaction of its own, and what can be said to the contact.
 
-    STOP works even here. Raises what the database raises when not even the message can be stored; the webhook
-    is refused then, and the provider keeps the message.
+    STOP works even here. Raises RetryLater, or what the database raises, when that cannot be stored; the
+    webhook is refused then, and the provider keeps the message.
     """
     _tell("turn_failed", work, error)
     failure = "".join(traceback.format_exception(error))[-4000:]
@@ -93,13 +94,15 @@ async def _keep(
         return _result(contact_id, "failed" if state is not None else "duplicate")
     turn = await _turn(connection, conversation, work, contact, now)
     is_out = conversation.decider.revoke(turn, inbound, silently=way is not _Way.SAID)
+    if not is_out and way is not _Way.SAID:
+        raise RetryLater("the message and its answer could not be stored")  # the provider shall know
     if is_out and way is _Way.CLOSED:
         return await _closed(connection, failed, turn, inbound)
     if await _keep_trigger(connection, failed, is_done=is_out) is None:
         return _result(contact.id, "duplicate")
     if not is_out and work.is_stored:  # replayed: it was answered kindly at first
         return _result(contact.id, "failed")
-    if not is_out and way is _Way.SAID:
+    if not is_out:
         apologise(turn)
     return await _record(connection, conversation, turn, failed, outcome="opt_out" if is_out else "failed")
 

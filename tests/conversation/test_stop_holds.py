@@ -154,10 +154,9 @@ async def test_stop_is_done_without_a_word_where_no_message_can_be_stored(chat: 
     assert await chat.later(days=2) == []
 
 
-async def test_any_other_message_is_kept_where_none_can_be_answered(chat: Chat) -> None:
+async def test_any_other_message_is_refused_where_none_can_be_answered(chat: Chat) -> None:
     await break_inserts(chat, "outbox")
-    assert await chat("BALANCE") == []
-    assert (await chat.triggers())[-1] == ("inbound", "dead")
+    assert (await chat.text("BALANCE")).http_status == 503
 
 
 @pytest.mark.parametrize("words", WORDS)
