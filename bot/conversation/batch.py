@@ -77,7 +77,8 @@ class Conversation:
     decider: Decider
     clock: Callable[[], datetime]
     load_revision: Callable[[Connection, str, int], Awaitable[None]]
-    hash_address: Callable[[str], str]
+    hash_address: Callable[[str], tuple[str, ...]]
+    """The keyed hashes an address may be suppressed under, one for each secret, newest first."""
     entropy: Entropy = os.urandom
     ids: IdSource = field(default_factory=lambda: IdSource(os.urandom))
 
@@ -373,13 +374,13 @@ async def create_newcomers(
     now: datetime,
 ) -> None:
     """Make contacts of those who write for the first time, by (channel, address)."""
-    hashes = {name: (name[0], conversation.hash_address(name[1])) for name in works}
-    stopped = await turns.suppressed(connection, list(hashes.values()))
+    hashes = {name: [(name[0], one) for one in conversation.hash_address(name[1])] for name in works}
+    stopped = await turns.suppressed(connection, [one for each in hashes.values() for one in each])
     newcomers: list[tuple[Contact, Address]] = []
     for name, work in works.items():
         inbound = work.trigger.inbound
         assert inbound is not None, "only an inbound comes without its contact"
-        stopped_at = stopped.get(hashes[name])
+        stopped_at = min((stopped[one] for one in hashes[name] if one in stopped), default=None)
         shop = conversation.decider.shop
         newcomers.append(newcomer(inbound, shop, now, conversation.entropy, stopped_at=stopped_at))
     await turns.create(connection, newcomers, now)

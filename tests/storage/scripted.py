@@ -88,7 +88,7 @@ def conversation(script: Script, clock: Callable[[], datetime] = lambda: NOW) ->
         decider=script,
         clock=clock,
         load_revision=no_revision,
-        hash_address=lambda address: f"hash of {address}",
+        hash_address=lambda address: (f"hash of {address}",),
         ids=IDS,
     )
 
