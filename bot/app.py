@@ -238,6 +238,11 @@ async def running(
         yield app
 
 
+async def decisions(settings: Settings, database: Database) -> Decisions:
+    """What is decided by under the publication in force, for commands that only look."""
+    return await CurrentPublication(database, _shop_settings(settings), HANDLERS).load()
+
+
 async def _worker_jobs(
     app: Running,
     channels: Mapping[str, Channel],

@@ -5,7 +5,21 @@ from collections.abc import Sequence
 
 import typer
 
-from bot.cli import audit, backup, chat, contact, dead, demo, doctor, flows, outbox, program, serving
+from bot.cli import (
+    audit,
+    backup,
+    chat,
+    consent,
+    contact,
+    dead,
+    demo,
+    doctor,
+    flows,
+    outbox,
+    program,
+    serving,
+    why,
+)
 from bot.core.errors import CannotStart, RegularsError
 
 cli = typer.Typer(
@@ -20,6 +34,8 @@ serving.add_to(cli)
 demo.add_to(cli)
 flows.add_to(cli)
 contact.add_to(cli)
+consent.add_to(cli)
+why.add_to(cli)
 dead.add_to(cli)
 outbox.add_to(cli)
 audit.add_to(cli)

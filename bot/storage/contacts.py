@@ -87,11 +87,19 @@ async def find(connection: Connection, channel: str, address: str) -> str | None
     return found[0][0] if found else None
 
 
+async def known(connection: Connection, contact_id: str) -> Contact | None:
+    """The contact with that id, or the one it was merged into; None where there is none."""
+    found = await connection.read(_CONTACT, bucket=bucket_of(contact_id), id=contact_id)
+    if not found:
+        return None
+    contact = rows.contact_from(found[0])
+    return contact if contact.merged_into is None else await known(connection, contact.merged_into)
+
+
 async def portrait(connection: Connection, contact_id: str, *, runs: int, messages: int) -> Portrait:
     """Everything of a contact, with its newest runs and messages."""
-    contact = await _contact(connection, contact_id)
-    if contact.merged_into is not None:
-        contact = await _contact(connection, contact.merged_into)
+    contact = await known(connection, contact_id)
+    assert contact is not None, "it was found"
     snapshots = await load_snapshots(connection, {contact.id: contact}, {contact.id: Wanted(lots=True)})
     own: dict[str, object] = {"bucket": contact.bucket, "contact": contact.id}
     inbound = [_inbound(row) for row in await connection.read(_INBOUND, **own, most=messages)]
@@ -118,11 +126,6 @@ async def latest(connection: Connection, contact_id: str) -> list[Sent]:
     """The latest outgoing messages of a contact, oldest first."""
     found = await connection.read(_LATEST, bucket=bucket_of(contact_id), contact=contact_id)
     return [Sent(*row) for row in reversed(found)]
-
-
-async def _contact(connection: Connection, contact_id: str) -> Contact:
-    (row,) = await connection.read(_CONTACT, bucket=bucket_of(contact_id), id=contact_id)
-    return rows.contact_from(row)
 
 
 _Ordered = tuple[datetime, int, Message]

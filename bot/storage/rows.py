@@ -163,16 +163,16 @@ def consent_row(
     told = {"words": change.words, "address": change.address, "because": change.because}
     personal = {name: text for name, text in told.items() if text is not None}  # older lines have words alone
     hidden = personal_hash(salt, personal)
-    public: Mapping[str, str | int | None] = {
-        "contact": contact.id,
-        "number": number,
-        "group": change.group,
-        "channel": change.channel,
-        "state": change.state.value,
-        "source": change.source.value,
-        "provider_id": change.provider_id,
-        "at": microseconds(change.at),
-    }
+    public = consent_public(
+        contact.id,
+        number,
+        change.group,
+        change.channel,
+        change.state.value,
+        change.source.value,
+        change.provider_id,
+        microseconds(change.at),
+    )
     sealed = chain_hash(previous_hash, hidden, public)
     values: RowValues = (
         contact.bucket,
@@ -193,6 +193,29 @@ def consent_row(
         change.because,
     )
     return ConsentLine(values, sealed)
+
+
+def consent_public(  # noqa: PLR0913, PLR0917  # the columns as they are stored
+    contact_id: str,
+    number: int,
+    group: str,
+    channel: str,
+    state: str,
+    source: str,
+    provider_id: str | None,
+    at: int,
+) -> Mapping[str, str | int | None]:
+    """Return what the chain covers of a line besides its personal fields; `at` in microseconds."""
+    return {
+        "contact": contact_id,
+        "number": number,
+        "group": group,
+        "channel": channel,
+        "state": state,
+        "source": source,
+        "provider_id": provider_id,
+        "at": at,
+    }
 
 
 def subscription_row(contact: Contact, change: ConsentChange) -> RowValues:

@@ -1,0 +1,111 @@
+"""One message with all that says why it was written and why it left or did not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.caps import Counted
+from bot.core.consent import ConsentChange
+from bot.core.gate import Policy
+from bot.core.ids import bucket_of, instant
+from bot.core.messages import MessageClass, OutboxState, Outgoing
+from bot.core.past import LastText
+from bot.core.turn import Snapshot
+from bot.storage import caps, contacts, past, rows
+from bot.storage.driver import Connection, Statement
+from bot.storage.snapshots import load_snapshots
+
+_MESSAGE = Statement("""
+    SELECT o.id, o.contact, o.channel, o.address, o.sender, o.message_class, o.subscription_group, o.body,
+        o.media, o.key, o.flow, o.step, o.wanted_at, o.valid_until, o.language, o.tag,
+        o.state, o.reason, o.explanation, o.created_at, o.due_at, o.handed_at, o.state_at, o.trigger_key
+    FROM outbox o WHERE o.bucket = :bucket AND o.contact = :contact AND o.id = :id
+""")
+_NEWEST = Statement("""
+    SELECT o.id FROM outbox o WHERE o.bucket = :bucket AND o.contact = :contact ORDER BY o.id DESC LIMIT 1
+""")
+# The run that was under way, else what was in force: a run that begins and ends in a turn leaves no row.
+_REVISION = Statement("""
+    SELECT COALESCE(
+        (SELECT r.revision FROM run r WHERE r.bucket = :bucket AND r.contact = :contact AND r.flow = :flow
+            AND r.started_at <= :at AND r.changed_at >= :at ORDER BY r.started_at DESC LIMIT 1),
+        (SELECT MAX(v.revision) FROM revision v WHERE v.flow = :flow AND v.published_at <= :at))
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A message, its cause, its contact and what the gate has said of it."""
+
+    message: Outgoing
+    cause: LastText
+    trigger_key: str
+    revision: int | None
+    state: OutboxState
+    reason: str | None
+    explanation: str | None
+    created_at: datetime
+    due_at: datetime
+    handed_at: datetime | None
+    state_at: datetime
+    snapshot: Snapshot
+    consent: tuple[ConsentChange, ...]
+    counts: tuple[Counted, ...]
+
+
+async def explained(
+    connection: Connection, contact_id: str, message_id: str | None, policy: Policy, now: datetime
+) -> Explained | None:
+    """Everything about that message of the contact, or about its last text; None where there is none."""
+    contact = await contacts.known(connection, contact_id)
+    assert contact is not None, "it was found"
+    own: dict[str, object] = {"bucket": bucket_of(contact.id), "contact": contact.id}
+    wanted = message_id or await _last(connection, contact.id, own)
+    found = await connection.read(_MESSAGE, **own, id=wanted)
+    if not found:
+        return None
+    row = found[0]
+    (cause,) = await past.latest_texts(connection, contact.id, row[0])
+    snapshots = await load_snapshots(connection, {contact.id: contact}, {})
+    revisions = await connection.read(_REVISION, **own, flow=row[10], at=row[19])
+    counted = await caps.counts(connection, [contact.id], policy.counts_since(now))
+    return Explained(
+        message=Outgoing(
+            id=row[0],
+            contact_id=row[1],
+            channel=row[2],
+            address=row[3],
+            sender=row[4],
+            message_class=MessageClass(row[5]),
+            group=row[6],
+            body=row[7],
+            media=tuple(row[8].split()),
+            key=row[9],
+            flow=row[10],
+            step=row[11],
+            due_at=instant(row[12]),
+            valid_until=rows.loaded(row[13]),
+            language=row[14],
+            tag=row[15],
+        ),
+        cause=cause,
+        trigger_key=row[23],
+        revision=revisions[0][0] if row[10] else None,
+        state=OutboxState(row[16]),
+        reason=row[17],
+        explanation=row[18],
+        created_at=instant(row[19]),
+        due_at=instant(row[20]),
+        handed_at=rows.loaded(row[21]),
+        state_at=instant(row[22]),
+        snapshot=snapshots[contact.id],
+        consent=await past.consent_log(connection, contact.id),
+        counts=counted.get(contact.id, ()),
+    )
+
+
+async def _last(connection: Connection, contact_id: str, own: dict[str, object]) -> str:
+    texts = await past.latest_texts(connection, contact_id)
+    if texts:
+        return texts[0].id
+    newest = await connection.read(_NEWEST, **own)
+    return str(newest[0][0]) if newest else ""

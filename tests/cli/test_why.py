@@ -1,0 +1,101 @@
+"""`why`: an operator reads which flow, rule and consent led to a message, and what the gate says of it."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from bot import app
+from bot.config import Settings
+from bot.conversation.work import Work
+from bot.core.triggers import Trigger, TriggerKind
+from bot.storage import contacts
+from bot.storage.driver import Connection, Statement
+from tests.cli.conftest import Terminal, run
+from tests.cli.test_consent import change
+from tests.cli.test_contact import NUMBER, converse
+
+
+async def remind(settings: Settings) -> None:
+    """Let a notice be due: the welcome credit ends in a week, told at noon."""
+    database = await app.open_database(settings)
+
+    async def find(connection: Connection) -> str:
+        contact_id = await contacts.find(connection, "sms", NUMBER)
+        assert contact_id is not None
+        return contact_id
+
+    contact_id = await database.query(find)
+    await database.close()
+    ((lot,),) = await asked(settings, "SELECT id FROM lot")
+    now = datetime(2027, 1, 16, 17, 0, tzinfo=UTC)
+    async with app.running(settings, role="web", clock=lambda: now) as running:
+        trigger = Trigger("notice/1", TriggerKind.CREDIT_EXPIRING, now, {"lots": [lot]})
+        await running.dispatcher.submit(Work(trigger, contact_id=contact_id))
+
+
+async def asked(settings: Settings, sql: str) -> list[tuple[str, ...]]:
+    database = await app.open_database(settings)
+    found = await database.query(lambda c: c.read(Statement(sql)))
+    await database.close()
+    return [tuple(map(str, row)) for row in found]
+
+
+async def explained(shop: Terminal, *options: str) -> Mapping[str, Mapping[str, object]]:
+    ran = await run(shop, "why", NUMBER, "--json", *options)
+    assert ran.code == 0, ran.err
+    facts: dict[str, dict[str, object]] = json.loads(ran.out)
+    return facts
+
+
+async def test_an_answer_needs_no_consent(shop: Terminal, settings: Settings) -> None:
+    await converse(settings, "LOYALTY", "skip", "skip", "BALANCE")
+    facts = await explained(shop)
+    assert facts["flow"]["name"] == "balance"
+    assert facts["flow"]["revision"] == 1
+    assert (facts["rule"]["name"], facts["rule"]["words"]) == ("answer", "BALANCE")
+    assert not facts["consent"]
+    assert facts["gate"]["then"] == "let it go"
+    page = await run(shop, "why", NUMBER)
+    assert "consent  needs none: it answers the contact" in page.out
+    assert 'rule     answer: the contact texted "BALANCE"' in page.out
+
+
+async def test_a_reminder_has_its_rule_its_consent_and_what_the_gate_said(
+    shop: Terminal, settings: Settings
+) -> None:
+    await converse(settings, "LOYALTY", "skip", "skip")
+    await remind(settings)
+    since_then = "state = 'delivered', handed_at = (SELECT MAX(at) + 1 FROM consent)"
+    await change(settings, f"UPDATE outbox SET {since_then} WHERE flow = 'expiry_reminder'")  # noqa: S608  # ours
+    facts = await explained(shop)
+    assert facts["flow"]["name"] == "expiry_reminder"
+    assert (facts["rule"]["name"], facts["rule"]["trigger"]) == ("credit_expiring", "credit_expiring")
+    assert (facts["consent"]["line"], facts["consent"]["words"]) == (1, "LOYALTY")
+    assert (facts["consent"]["group"], facts["consent"]["source"]) == ("loyalty", "keyword")
+    assert facts["gate"]["then"] == "let it go"
+    await converse(settings, "STOP")
+    page = await run(shop, "why", NUMBER)
+    assert 'consent  line 1: subscribed to loyalty by "LOYALTY"' in page.out
+    assert "now it would refuse it: stopped: the address said STOP on" in page.out
+
+
+async def test_a_message_that_waits_says_why_and_how_long(shop: Terminal, settings: Settings) -> None:
+    await converse(settings, "LOYALTY", "skip", "skip", "SNOOZE 300 days")
+    await remind(settings)
+    ((message,),) = await asked(settings, "SELECT id FROM outbox WHERE flow = 'expiry_reminder'")
+    facts = await explained(shop, "--message", message)
+    assert str(facts["gate"]["then"]).startswith("refused: expired: the contact asked for silence until")
+    assert str(facts["gate"]["now"]).startswith(
+        "would refuse it: expired: the contact asked for silence until"
+    )
+
+
+async def test_what_is_not_there_is_said(shop: Terminal, settings: Settings) -> None:
+    await converse(settings, "LOYALTY")
+    ran = await run(shop, "why", "+12025550199")
+    assert (ran.code, ran.err) == (1, "+12025550199: nobody with this address or id is known\n")
+    ran = await run(shop, "why", NUMBER, "--message", "0" * 32)
+    assert (ran.code, ran.err) == (1, f"{'0' * 32}: no message of {NUMBER} has this id\n")
+    await change(settings, "DELETE FROM outbox")
+    ran = await run(shop, "why", NUMBER)
+    assert (ran.code, ran.err) == (1, f"{NUMBER}: nothing was sent there yet\n")
