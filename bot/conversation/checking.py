@@ -5,19 +5,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM
-from bot.conversation.publishing import Folder, SourceFile, read_folder
-from bot.core.compliance import DEFAULT, LegalWords
+from bot.conversation.publishing import Folder, read_folder
+from bot.core.compliance import DEFAULT
 from bot.core.errors import FlowError
 from bot.core.flow.check import Complaint, check
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import Flow
 from bot.core.flow.costs import USUAL_TERMS, Terms
 from bot.core.flow.handler import HandlerSpec
-from bot.core.flow.keywords_file import read_keywords
+from bot.core.flow.keywords_file import category_keywords, read_keywords
 from bot.core.flow.policy_file import read_policy
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
 from bot.core.flow.translations import Translations
+from bot.core.keywords import Keyword
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,15 @@ def look_over(
     errors: list[FlowError] = []
     flows: dict[str, Flow] = {}
     legal, policy = DEFAULT, None
+    categories: tuple[Keyword, ...] = ()
     for file in folder.files:
         try:
             if file.kind == PROGRAM:
                 money = read_program(read(file.text, file.file)).currency
                 terms = replace(terms, currency=money.code, exponent=money.exponent)
-            legal = _legal_words(file) or legal
+            if file.kind == KEYWORDS:
+                document = read(file.text, file.file)
+                legal, categories = read_keywords(document).legal_words(), category_keywords(document)
             if file.kind == POLICY:  # read after keywords.yaml, whose words it must not take
                 policy = read_policy(read(file.text, file.file), legal)
             if file.kind == FLOW:
@@ -76,15 +80,10 @@ def look_over(
             legal=legal,
             terms=terms,
             policy=policy,
+            categories=categories,
         )
         complaints = tuple(found)
     return _placed(Look(path, folder, flows, complaints, terms))
-
-
-def _legal_words(file: SourceFile) -> LegalWords | None:
-    if file.kind == KEYWORDS:
-        return read_keywords(read(file.text, file.file)).legal_words()
-    return None
 
 
 def _as_complaints(errors: Iterable[FlowError]) -> tuple[Complaint, ...]:

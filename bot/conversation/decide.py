@@ -7,7 +7,17 @@ from bot.conversation import clarifying, joining, legal
 from bot.conversation.apology import apologise
 from bot.conversation.credit import expire, give_notice, mark_noticed
 from bot.conversation.publication import Publication
-from bot.conversation.routing import Answers, Nobody, Route, Starts, is_offered, is_sure, is_understood, route
+from bot.conversation.routing import (
+    Answers,
+    Categorised,
+    Nobody,
+    Route,
+    Starts,
+    is_offered,
+    is_sure,
+    is_understood,
+    route,
+)
 from bot.core.contact import Address
 from bot.core.flow.compiled import Flow, KeywordStarter, Starter
 from bot.core.flow.engine import Engine, Heard
@@ -125,6 +135,10 @@ class Decisions:
             if turn.effects.outcome == "prompt":
                 return  # nothing else leaves, and nobody hears of it, before the YES
             self.engine.start(turn, found.flow, found.starter, found.variables)
+        elif isinstance(found, Categorised):
+            turn.effects.outcome = found.how
+            self._say_of_category(turn, found.category)
+            heard = Heard(inbound.text, category=found.category)
         elif isinstance(found, Nobody):
             turn.effects.outcome = "nobody"
             reply = self.required_reply(RequiredReply.HELP, turn.contact.locale)
@@ -262,7 +276,15 @@ class Decisions:
         if starter.category == _OPT_IN and found.how != "near" and starter.group is not None:
             group = turn.shop.groups.get(starter.group, Group(starter.group))
             joining.join(turn, inbound, group, found.flow.name, self.required_reply)
+        elif starter.category is not None:
+            self._say_of_category(turn, starter.category)
         return Heard(inbound.text, category=starter.category, group=starter.group)
+
+    def _say_of_category(self, turn: Turn, category: str) -> None:
+        """Say what `keywords.yaml` answers words of the category with, if anything."""
+        reply = self.publication.keywords_file.category_reply(category, turn.contact.locale, self.shop.name)
+        if reply is not None:
+            turn.say(reply, flow="", step=category, message_class=MessageClass.REPLY)
 
 
 _BY_KIND: Mapping[TriggerKind, Callable[[Decisions, Turn], None]] = {

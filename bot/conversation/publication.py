@@ -4,8 +4,9 @@ A publication never changes. When something is published a new one is built besi
 that begin afterwards use it; runs stay in the revision they stand in.
 """
 
+import contextlib
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -23,14 +24,14 @@ from bot.core.flow.compiled import (
     MessageStarter,
     ScheduleStarter,
 )
-from bot.core.flow.keywords_file import KeywordsFile, read_keywords
+from bot.core.flow.keywords_file import KeywordsFile, category_keywords, read_keywords
 from bot.core.flow.policy_file import PolicyFile, read_policy
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
 from bot.core.flow.translations import Translation, Translations
 from bot.core.gate import Policy
 from bot.core.groups import GroupWords, plain_groups
-from bot.core.keywords import KeywordIndex
+from bot.core.keywords import Keyword, KeywordIndex
 from bot.core.links import hosts_in
 from bot.core.loyalty.program import Program
 from bot.core.senders import SenderPool
@@ -39,6 +40,8 @@ from bot.storage.revisions import Revision
 
 FLOW, PROGRAM, KEYWORDS, POLICY = "flow", "program", "keywords", "policy"
 """The kinds of files; there is one of each but flows, called like its kind."""
+CATEGORY = "category:"
+"""Before the name of one of the shop's own categories, where a keyword selects that and not a flow."""
 
 _PINNED_MAX = 1000
 _logger = structlog.get_logger(__name__)
@@ -89,8 +92,8 @@ class Publication:
     legal_words: LegalWords
     group_words: GroupWords
     pinned: Pinned
-    categories: Mapping[str, str] = field(default_factory=dict)
-    """The shop's own keyword categories, by their words as they are written."""
+    by_category: Mapping[str, tuple[Flow, KeywordStarter]] = field(default_factory=dict)
+    """The flows that start on the words of one of the shop's own categories."""
     patterns: tuple[tuple[Flow, MessageStarter], ...] = ()
     fallback: tuple[Flow, MessageStarter] | None = None
     by_event: Mapping[str, tuple[tuple[Flow, EventStarter], ...]] = field(default_factory=dict)
@@ -148,13 +151,18 @@ def build(
         shop=shop,
         flows=flows,
         keywords=KeywordIndex(
-            (keyword for flow in flows.values() for keyword in flow.keywords),
+            (*(keyword for flow in flows.values() for keyword in flow.keywords), *_of_categories(revisions)),
             legal_words=(keyword.text for keyword in legal_words.keywords()),
         ),
         keywords_file=keywords_file,
         legal_words=legal_words,
         group_words=GroupWords(shop.groups, legal_words),
         pinned=pinned,
+        by_category={
+            starter.category: (flow, starter)
+            for flow, starter in starters
+            if isinstance(starter, KeywordStarter) and not starter.words and starter.category is not None
+        },
         patterns=tuple((f, s) for f, s in starters if isinstance(s, MessageStarter) and not s.is_fallback),
         fallback=fallbacks[0] if fallbacks else None,
         by_event={name: tuple(found) for name, found in by_event.items()},
@@ -195,6 +203,15 @@ def _keywords(revisions: Sequence[Revision]) -> KeywordsFile:
     except FlowError as error:
         _logger.exception("keywords_broken", revision=stored.revision, problem=str(error))
         return KeywordsFile.model_validate({})
+
+
+def _of_categories(revisions: Sequence[Revision]) -> Iterator[Keyword]:
+    """The words of the shop's own categories; where keywords.yaml is broken, `_keywords` has said so."""
+    stored = next((one for one in revisions if one.kind == KEYWORDS), None)
+    with contextlib.suppress(FlowError):
+        if stored is not None:
+            for keyword in category_keywords(read(stored.source, stored.file)):
+                yield replace(keyword, target=CATEGORY + keyword.target)
 
 
 def _policy(revisions: Sequence[Revision], legal_words: LegalWords) -> PolicyFile:

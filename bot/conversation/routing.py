@@ -15,7 +15,7 @@ With no open question, 5 comes right after 2.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.conversation.publication import Publication
+from bot.conversation.publication import CATEGORY, Publication
 from bot.core.contact import JsonValue
 from bot.core.flow.answers import offered, takes_only_answers, understand
 from bot.core.flow.compiled import Flow, Starter
@@ -46,20 +46,28 @@ class Starts:
 
 
 @dataclass(frozen=True, slots=True)
+class Categorised:
+    """The message is a word of one of the shop's own categories, and no flow starts on it."""
+
+    category: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Nobody:
     """Nothing fits and there is no fallback."""
 
 
-Route = Answers | Starts | Nobody
+Route = Answers | Starts | Categorised | Nobody
 
 _FOUND = frozenset({How.EXACT.value, How.PREFIX.value, "pattern"})
 
 
 def is_sure(found: Route) -> bool:
     """Whether a message is exactly what somebody waits for: then it is no revocation that is only unclear."""
-    return (
-        found.is_offered if isinstance(found, Answers) else isinstance(found, Starts) and found.how in _FOUND
-    )
+    if isinstance(found, Answers):
+        return found.is_offered
+    return not isinstance(found, Nobody) and found.how in _FOUND
 
 
 def is_offered(question: Run, text: str) -> bool:
@@ -69,11 +77,9 @@ def is_offered(question: Run, text: str) -> bool:
 
 def is_understood(found: Route) -> bool:
     """Whether the conversation goes on with this message."""
-    return (
-        found.is_understood
-        if isinstance(found, Answers)
-        else isinstance(found, Starts) and found.how != _FALLBACK
-    )
+    if isinstance(found, Answers):
+        return found.is_understood
+    return not isinstance(found, Nobody) and found.how != _FALLBACK
 
 
 def route(inbound: Inbound, question: Run | None, locale: str, publication: Publication) -> Route:
@@ -107,7 +113,16 @@ def route(inbound: Inbound, question: Run | None, locale: str, publication: Publ
     return Starts(flow, fallback, _FALLBACK, {"text": inbound.text, "candidates": candidates})
 
 
-def _keyword(match: Match, publication: Publication) -> Starts:
-    flow = publication.flows[match.keyword.target]
-    starter = flow.starter_of(match.keyword.text)
+def _keyword(match: Match, publication: Publication) -> Starts | Categorised:
+    target = match.keyword.target
+    starter: Starter | None
+    if target.startswith(CATEGORY):
+        category = target.removeprefix(CATEGORY)
+        found = publication.by_category.get(category)
+        if found is None:
+            return Categorised(category, match.how.value)
+        flow, starter = found
+    else:
+        flow = publication.flows[target]
+        starter = flow.starter_of(match.keyword.text)
     return Starts(flow, starter, match.how.value, {"keyword": match.keyword.text, "rest": match.rest})

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 
-from bot.core.compliance import DEFAULT, LegalWords, legal_category
+from bot.core import wording
+from bot.core.compliance import DEFAULT, LegalCategory, LegalWords, legal_category
 from bot.core.errors import FlowError
 from bot.core.flow import check_answers, check_flow, compiled
 from bot.core.flow.check_flow import Complaint
@@ -28,11 +29,12 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
     known: Mapping[str, Names] | None = None,
     terms: Terms = USUAL_TERMS,
     policy: PolicyFile | None = None,
+    categories: Sequence[Keyword] = (),
 ) -> list[Complaint]:
     """Return what is wrong with these flows, in the order of files and lines.
 
     `known` are further variables that runs may be started with, `terms` what costs are reckoned by, `policy`
-    is the policy file they are published with.
+    is the policy file they are published with, `categories` are the words of the shop's own categories.
     """
     found: list[Complaint] = []
     for flow in flows:
@@ -51,7 +53,8 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
         found += (Complaint(error) for text in flow.texts for error in text.broken)
     found += _called_twice(flows)
     found += _calls(flows)
-    found += _keywords(flows, legal)
+    found += _keywords(flows, legal, categories)
+    found += _categories(flows, categories)
     found += _fallbacks(flows)
     found += _answers_that_are_keywords(flows)
     if policy is not None:
@@ -136,20 +139,52 @@ def _names_around(flow: Flow, flows: Sequence[Flow], handlers: Mapping[str, Hand
 # Words
 
 
-def _keywords(flows: Sequence[Flow], legal: LegalWords) -> Iterator[Complaint]:
+def _keywords(flows: Sequence[Flow], legal: LegalWords, categories: Sequence[Keyword]) -> Iterator[Complaint]:
     ours: list[Keyword] = []
-    for flow in flows:
-        for keyword in flow.keywords:
-            category = legal_category(keyword.text, legal)
-            if category is None:
-                ours.append(keyword)
-                continue
-            problem = f"'{keyword.text}' means {category} and is answered before any flow"
-            yield Complaint(_at(keyword, problem, "choose another word"))
+    for keyword in (*categories, *(keyword for flow in flows for keyword in flow.keywords)):
+        category = legal_category(keyword.text, legal)
+        if category is None and wording.read(keyword.text).verdict is wording.Verdict.PLAIN:
+            category = LegalCategory.OPT_OUT
+        if category is None:
+            ours.append(keyword)
+            continue
+        problem = f"'{keyword.text}' means {category} and is answered before any flow"
+        yield Complaint(_at(keyword, problem, "choose another word"))
     for collision in collisions(ours):
         problem = f"'{collision.second.text}' already starts '{collision.first.target}'"
         remedy = f"keep one of them; the other is at {collision.first.place}"
         yield Complaint(_at(collision.second, problem, remedy))
+
+
+def _categories(flows: Sequence[Flow], categories: Sequence[Keyword]) -> Iterator[Complaint]:
+    """Complain of categories that nobody gives words, or that two flows start on."""
+    known = {keyword.target for keyword in categories}
+    starters = [
+        (flow, starter)
+        for flow in flows
+        for starter in flow.starters
+        if isinstance(starter, compiled.KeywordStarter) and starter.category is not None
+    ]
+    named = known | {starter.category for _, starter in starters if starter.words}
+    first: dict[str | None, Flow] = {}
+    for flow, starter in starters:
+        if starter.words:
+            continue
+        if starter.category not in known:
+            problem = f"the category '{starter.category}' has no words"
+            remedy = "add it to keywords.yaml under `categories:`, or write `keyword:`"
+            yield Complaint(FlowError(flow.file, *starter.mark, problem, remedy))
+        elif first.setdefault(starter.category, flow) is not flow:
+            problem = f"'{first[starter.category].name}' starts on the category '{starter.category}' already"
+            remedy = f"keep one of them; the other is in {first[starter.category].file}"
+            yield Complaint(FlowError(flow.file, *starter.mark, problem, remedy))
+    for flow in flows:
+        for step in flow.steps:
+            category = step.category if isinstance(step, compiled.WaitFor) else None
+            if category is not None and category not in {*named, "opt-in"}:
+                problem = f"no keyword is of the category '{category}': this is never heard"
+                remedy = "add it to keywords.yaml under `categories:`, or to a keyword starter"
+                yield check_flow.complaint(flow, step, problem, remedy)
 
 
 def _at(keyword: Keyword, problem: str, remedy: str) -> FlowError:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from bot.core import wording
 from bot.core.compliance import DEFAULT, LegalCategory, LegalWords, legal_category
 from bot.core.errors import FlowError
 from bot.core.flow import compiled
@@ -204,6 +205,9 @@ def legal_words_offered(flow: Flow, legal: LegalWords = DEFAULT) -> Iterator[Com
     for step in flow.steps:
         for word in _words_offered(step):
             category = legal_category(word, legal)
+            if category is None and wording.read(word).verdict is wording.Verdict.PLAIN:
+                problem = f"'{word}' says that we shall stop texting and would never reach this question"
+                yield complaint(flow, step, problem, "say it another way, like PAUSE REMINDERS")
             if category in {None, LegalCategory.YES}:
                 continue
             problem = f"'{word}' means {category} on SMS and would never reach this question"

@@ -90,11 +90,11 @@ class _Starters:
         group = starter.group or self._file.group
         match starter:
             case definition.KeywordStarter():
-                self._check_words(starter.keyword, (*path, "keyword"))
+                self._check_words(starter.keyword or [], (*path, "keyword"))
                 return compiled.KeywordStarter(
                     group,
                     mark,
-                    words=tuple(starter.keyword),
+                    words=tuple(starter.keyword or ()),
                     category=starter.category,
                     language=starter.language or self._file.language,
                     kind=KeywordKind(starter.match),

@@ -214,7 +214,10 @@ class Starter:
 
 @dataclass(frozen=True, slots=True)
 class KeywordStarter(Starter):
-    """Starts on words; `category` is what they mean (`opt-in` or the shop's own)."""
+    """Starts on words; `category` is what they mean (`opt-in` or the shop's own).
+
+    Without words it starts on those that `keywords.yaml` gives its category.
+    """
 
     words: tuple[str, ...]
     category: str | None

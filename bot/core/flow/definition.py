@@ -34,7 +34,9 @@ class StarterBase(Part):
 class KeywordStarter(StarterBase):
     """Starts when the contact texts one of these words."""
 
-    keyword: Words = Field(description="The words.")
+    keyword: Words | None = Field(
+        None, description="The words; without them those of the category, as `keywords.yaml` has them."
+    )
     category: str | None = Field(
         None,
         pattern=r"^[a-z][a-z0-9-]*$",
@@ -55,6 +57,8 @@ class KeywordStarter(StarterBase):
                 f"keywords of the category {self.category} are answered before any flow",
                 "remove the category; STOP and HELP work by themselves",
             )
+        if self.keyword is None and self.category in {None, "opt-in"}:
+            raise wrong("a keyword starter needs words", "write them: keyword: [WORD]")
         if self.category == "opt-in" and self.group is None:
             raise wrong("opt-in keywords need a subscription group", "add `group:`, for example loyalty")
         return self
@@ -152,6 +156,8 @@ def starter_of(value: object) -> str | None:
         return STARTER_TAG + value if value == "api" else None
     if isinstance(value, dict):
         kinds = [key for key in value if key in STARTERS]
+        if not kinds and "category" in value:
+            return STARTER_TAG + "keyword"  # by the words of the category
         return STARTER_TAG + kinds[0] if len(kinds) == 1 else None
     return None
 
