@@ -111,8 +111,11 @@ class SenderState:
         return replace(self, slowed_until=next_day(now))
 
     def failed(self, times: int, now: datetime) -> "SenderState":
-        """Count failures in a row; from `BREAKS_AFTER` on nobody knocks for a while."""
-        failures = self.failures + times
+        """Count failures in a row; from `BREAKS_AFTER` on nobody knocks for a while.
+
+        Of many that come together no more count than break it: what was in hand at once is one failure more.
+        """
+        failures = max(min(self.failures + times, BREAKS_AFTER), self.failures + 1)
         if failures < BREAKS_AFTER:
             return replace(self, failures=failures)
         pause = _doubled(_OPEN, (failures - BREAKS_AFTER) // 2, _OPEN_MAX)

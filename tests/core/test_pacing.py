@@ -73,6 +73,18 @@ def test_nobody_knocks_after_some_failures_in_a_row() -> None:
     assert state.recovered() == SenderState("channel:sms")
 
 
+def test_what_fails_together_is_no_long_outage() -> None:
+    state, rests = SenderState("channel:sms").failed(16, NOW), []
+    rests.append(state.rests_until(NOW) - NOW)
+    for _ in range(20):
+        now = state.rests_until(NOW)
+        state = state.failed(1, now)
+        rests.append(state.rests_until(now) - now)
+    assert rests == sorted(rests)
+    assert rests[0] == timedelta(seconds=15)
+    assert rests[-1] == timedelta(minutes=5)
+
+
 @pytest.mark.parametrize(
     ("again", "hand_overs", "wait"),
     [
