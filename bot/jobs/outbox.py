@@ -36,6 +36,9 @@ _PATIENCE_SECONDS = 0.1
 """How long bulk lets answers pass before it goes on beside them: a slow provider must not stop it."""
 _LIVELY_SECONDS, _AT_ONCE_WHILE_LIVELY = 0.25, 2
 """So long after an answer bulk takes but so many at once: what it has in hand is in front of the next one."""
+_RELEASED_AT_ONCE = 200
+"""Where quiet hours end, a whole campaign may be held until the same moment: one transaction for all of it
+would keep SQLite's only writer for most of a minute."""
 _logger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
@@ -165,8 +168,18 @@ class OutboxDelivery:
 
     async def release(self) -> int:
         """Queue what was held and whose time has come."""
-        await self.database.transact(lambda c: outbox.release_held(c, self.clock()))
-        return 0
+        released, now = 0, self.clock()
+        buckets = await self.database.query(lambda c: outbox.buckets_with_held(c, now))
+        random.shuffle(buckets)
+        for bucket in buckets:
+            some = _RELEASED_AT_ONCE
+            while some == _RELEASED_AT_ONCE and not self.stopping.is_set():
+                await self.traffic.let_replies_pass()
+                some = await self.database.transact(
+                    lambda c, bucket=bucket: outbox.release_held(c, bucket, now, _RELEASED_AT_ONCE)  # type: ignore[misc]  # bound now
+                )
+                released += some
+        return released
 
     async def give_up(self) -> int:
         """Call unknown what somebody was sending who is gone."""
@@ -178,6 +191,8 @@ class OutboxDelivery:
     async def _deliver(self, side: Side) -> int:
         now = self.clock()
         due = await self.database.query(lambda c: outbox.buckets_with_due(c, now, side.lanes))
+        if not due:  # looking for answers is no answer: bulk must not give way to it
+            return 0
         if side is REPLIES:
             return await self.replies_of(due)
         random.shuffle(due)  # several processes begin in different places, and no bucket is always last
@@ -208,7 +223,8 @@ class OutboxDelivery:
 
         async def claim(connection: Connection) -> _Taken:
             now = self.clock()
-            declined, must_wait = list[Outcome](), False
+            resting = self.rates.resting(side.lanes, now)
+            declined, must_wait = list[Outcome](), bool(resting)
 
             async def choose(connection: Connection, due: list[Claimed]) -> list[Claimed]:
                 nonlocal declined, must_wait
@@ -219,10 +235,9 @@ class OutboxDelivery:
                 if not asked.willing:
                     return []
                 room = await self.rates.take(connection, [one.message for one in asked.willing], now)
-                must_wait = room.free_at is not None
+                must_wait = must_wait or room.free_at is not None
                 return [one for one in asked.willing if one.message.id in room.ids]
 
-            resting = self.rates.resting(now)
             chosen = await outbox.claim(
                 connection,
                 bucket,

@@ -22,8 +22,9 @@ from bot.core.senders import SenderPool
 from bot.storage import senders
 from bot.storage.driver import Connection
 
-_LONG = timedelta(seconds=5)
-"""Who rests longer is not even looked at: what waits for it must not hide what may go."""
+_LOOKED_AT_AGAIN = timedelta(seconds=5)
+"""Who has no room is not looked at until it has, so that what waits for it does not hide what may go; but not
+for longer: another process may have found out that it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,12 @@ class Rates:
         """Without pools nothing is paced; what providers answer counts all the same."""
         self._pools = pools
         self._troubled: set[str] = set()
-        self._resting: dict[str, datetime] = {}
+        self._resting: dict[tuple[Lane, str], datetime] = {}
 
-    def resting(self, now: datetime) -> list[str]:
-        """Senders that were told to rest for longer, as far as this process has seen."""
-        self._resting = {name: until for name, until in self._resting.items() if until - now > _LONG}
-        return list(self._resting)
+    def resting(self, lanes: Collection[Lane], now: datetime) -> list[str]:
+        """Senders that have no room for messages of these lanes, as far as this process has seen."""
+        self._resting = {who: until for who, until in self._resting.items() if until > now}
+        return sorted({sender for lane, sender in self._resting if lane in lanes})
 
     async def take(self, connection: Connection, messages: Sequence[Outgoing], now: datetime) -> Room:
         """Take the segments of as many messages as may leave now, in their order."""
@@ -58,7 +59,7 @@ class Rates:
         must_count = any(pool is not None and _is_bound(pool) for _, pool in facts)
         load = senders.lock if must_count else senders.read
         book = await load(connection, names)
-        self._remember(book.values(), now)
+        self._remember(book.values())
         free: set[str] = set()
         changed: set[str] = set()
         first: datetime | None = None
@@ -69,6 +70,7 @@ class Rates:
                 at = book[channel_name(message.channel)].probe_until(now)
             if at > now:
                 first = at if first is None else min(first, at)
+                self._resting[message.lane, message.sender] = min(at, now + _LOOKED_AT_AGAIN)
                 continue
             free.add(message.id)
             if pool is not None and _is_bound(pool):
@@ -104,14 +106,15 @@ class Rates:
             return
         book = await senders.lock(connection, names)
         for name in names:
-            if name in failed and name not in well:
+            if name in failed:
                 book[name] = book[name].failed(failed[name], now)
             elif name in slowed:
                 book[name] = senders.rested(book[name], slowed[name].again, now)
             else:
                 book[name] = book[name].recovered()
+                self._resting.clear()  # whoever waited for it is looked at again
         await senders.keep(connection, list(book.values()))
-        self._remember(book.values(), now)
+        self._remember(book.values())
 
     # Below: how
 
@@ -132,17 +135,12 @@ class Rates:
         probed[state.name] = await senders.may_probe(connection, state.name, now, state.probe_until(now))
         return probed[state.name]
 
-    def _remember(self, states: Collection[SenderState], now: datetime) -> None:
+    def _remember(self, states: Collection[SenderState]) -> None:
         for state in states:
             if state.failures:
                 self._troubled.add(state.name)
             else:
                 self._troubled.discard(state.name)
-            until = state.rests_until(now)
-            if until - now > _LONG:
-                self._resting[state.name] = until
-            else:
-                self._resting.pop(state.name, None)
 
 
 def _free_at(

@@ -60,8 +60,13 @@ _DECLINE = Statement("""
     WHERE bucket = :bucket AND contact = :contact AND id = :id AND state = 'queued'
 """)
 _RELEASE = Statement("""
+    WITH due (due_contact, due_id) AS MATERIALIZED (
+        SELECT o.contact, o.id FROM outbox o
+        WHERE o.bucket = :bucket AND o.state = 'held' AND o.due_at <= :now
+        ORDER BY o.due_at LIMIT :most @skip_locked(o))
     UPDATE outbox SET state = 'queued', reason = NULL, explanation = NULL, state_at = :now
-    WHERE bucket = :bucket AND state = 'held' AND due_at <= :now
+    FROM due WHERE bucket = :bucket AND contact = due_contact AND id = due_id AND state = 'held'
+    RETURNING id
 """)
 # The lease that ended stays: by it an answer that was not written is given back (see `turns.give_back`).
 _GIVE_UP_LEASE = Statement("""
@@ -258,14 +263,21 @@ async def decline(connection: Connection, outcomes: Sequence[Outcome], now: date
     )
 
 
-async def release_held(connection: Connection, now: datetime) -> None:
-    """Queue what was held and whose time has come; the gate is asked again when it is claimed."""
-    await _each_bucket(connection, _HELD_PEEK, _RELEASE, now)
+async def buckets_with_held(connection: Connection, now: datetime) -> list[int]:
+    """Buckets with messages that were held until now."""
+    return await buckets(connection, _HELD_PEEK, now)
+
+
+async def release_held(connection: Connection, bucket: int, now: datetime, most: int) -> int:
+    """Queue some of what was held and whose time has come; the gate is asked again when it is claimed."""
+    return len(await connection.read(_RELEASE, bucket=bucket, now=microseconds(now), most=most))
 
 
 async def give_up_leases(connection: Connection, now: datetime) -> None:
     """Call unknown what was being sent by somebody who is gone: it may have left."""
-    await _each_bucket(connection, _LEASED_PEEK, _GIVE_UP_LEASE, now)
+    at = microseconds(now)
+    due = await buckets(connection, _LEASED_PEEK, now)
+    await connection.run(_GIVE_UP_LEASE, [{"bucket": bucket, "now": at} for bucket in due])
 
 
 async def after_restore(connection: Connection, now: datetime) -> int:
@@ -401,14 +413,6 @@ async def _due(
 
 def _key(message: Outgoing) -> dict[str, object]:
     return {"bucket": bucket_of(message.id), "contact": message.contact_id, "id": message.id}
-
-
-async def _each_bucket(
-    connection: Connection, peeked: Statement, statement: Statement, now: datetime
-) -> None:
-    at = microseconds(now)
-    due = await buckets(connection, peeked, now)
-    await connection.run(statement, [{"bucket": bucket, "now": at} for bucket in due])
 
 
 def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:

@@ -246,7 +246,8 @@ class OutboxRow(Row, table=True):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_due", "bucket", "lane", "due_at", **_where("state = 'queued'")),
+        # The sender for SQLite alone, which then looks past all of one that rests without reading their rows.
+        Index("ix_outbox_due", "bucket", "lane", "due_at", "sender", **_where("state = 'queued'")),
         Index("ix_outbox_leased", "bucket", "lease_until", **_where("state = 'sending'")),
         Index("ix_outbox_held", "bucket", "due_at", **_where("state = 'held'")),
         Index("ix_outbox_unknown", "bucket", "due_at", **_where("state = 'unknown'")),

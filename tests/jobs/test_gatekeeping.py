@@ -99,7 +99,7 @@ async def test_the_second_of_a_day_waits_for_the_next_and_says_so(database: Data
             None,
         ),
     ]
-    await database.transact(lambda c: outbox.release_held(c, NOW + DAY))
+    await database.transact(lambda c: outbox.release_held(c, bucket_of(contact_id), NOW + DAY, 9))
     assert bodies(await claimed(database, contact_id, NOW + DAY)) == ["two"]
     assert (await asked(database, sql))[1] == ("two", "sending", None, None, "2026-03-02")
 
@@ -170,6 +170,6 @@ async def test_a_message_is_as_late_as_the_time_it_was_meant_for(database: Datab
     (contact_id,) = await contacts(database)
     night = NOW - timedelta(hours=1)
     await say(database, contact_id, ("one", MARKETING), policy=Policy(zone="UTC"), at=night)
-    await database.transact(lambda c: outbox.release_held(c, NOW))
+    await database.transact(lambda c: outbox.release_held(c, bucket_of(contact_id), NOW, 9))
     (one,) = await claimed(database, contact_id, policy=Policy(zone="UTC"))
     assert one.message.due_at == night

@@ -123,7 +123,10 @@ async def test_a_brands_day_holds_all_but_answers_until_midnight(database: Datab
 async def test_a_slowed_sender_rests_for_every_process_and_the_others_go_on(database: Database) -> None:
     rates = Rates()
     await learn(database, rates, SenderSlowed("429", after=timedelta(seconds=30)))
-    assert rates.resting(NOW) == [ONE]
+    await take(database, rates, [message(1)])
+    assert rates.resting([Lane.BULK], NOW) == [ONE]
+    assert rates.resting([Lane.REPLY], NOW) == [], "another lane may have room"
+    assert rates.resting([Lane.BULK], NOW + 5 * SECOND) == [], "it is looked at again"
     fresh = Rates()
     room = await take(database, fresh, [message(1, Lane.REPLY), message(2, sender=OTHER)])
     assert room == Room(frozenset({message(2).id}), NOW + timedelta(seconds=30))

@@ -78,7 +78,8 @@ async def test_by_id_by_flow_by_lane(database: Database) -> None:
 async def test_what_an_operator_holds_is_not_released_by_the_clock(database: Database) -> None:
     (message_id,) = await queued(database, ("one", "f", MessageClass.REPLY))
     await intervene(database, Intervention.HOLD, ALL, NOW)
-    await database.transact(lambda c: outbox.release_held(c, NOW + timedelta(days=999)))
+    bucket, later = bucket_of(message_id), NOW + timedelta(days=999)
+    assert await database.transact(lambda c: outbox.release_held(c, bucket, later, 9)) == 0
     assert (await states(database))["one"][0] == "held"
     later = NOW + timedelta(hours=1)
     assert await intervene(database, Intervention.RELEASE, ALL, later) == [message_id]

@@ -108,8 +108,9 @@ async def test_what_is_held_is_queued_when_its_time_has_come(database: Database)
     (first,) = await claimed(database, contact_id, NOW)
     later = Outcome(first.message, OutboxState.HELD, NOW + LEASE, reason="quiet_hours")
     await database.transact(lambda c: outbox.record(c, [later], NOW))
+    bucket = bucket_of(contact_id)
     for at, state in ((NOW + LEASE - SECOND, "held"), (NOW + LEASE, "queued")):
-        await database.transact(lambda c, at=at: outbox.release_held(c, at))  # type: ignore[misc]  # bound now
+        await database.transact(lambda c, at=at: outbox.release_held(c, bucket, at, 9))  # type: ignore[misc]  # bound now
         assert await states(database) == {"one": state}
 
 

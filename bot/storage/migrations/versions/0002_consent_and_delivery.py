@@ -62,7 +62,7 @@ def _outbox() -> None:
     op.execute("UPDATE outbox SET wanted_at = created_at")
     op.execute("UPDATE outbox SET doubted_at = state_at WHERE state = 'unknown'")
     op.drop_index("ix_outbox_due", "outbox")
-    _index("ix_outbox_due", ["bucket", "lane", "due_at"], "state = 'queued'")
+    _index("ix_outbox_due", ["bucket", "lane", "due_at", "sender"], "state = 'queued'")
     _index("ix_outbox_unknown", ["bucket", "due_at"], "state = 'unknown'")
     _index("ix_outbox_doubted", ["bucket", "doubted_at"], "doubted_at IS NOT NULL")
     _index("ix_outbox_counted", ["bucket", "contact", "counted_on"], "counted_on IS NOT NULL")
