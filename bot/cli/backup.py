@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.actors import actor
 from bot.cli.endings import WRONG_USE, end
 from bot.cli.settings import read_settings
 from bot.config import Settings
+from bot.storage import audit
 from bot.storage.sqlite import SqliteDatabase
 
 _PG_RESTORE = (
@@ -80,6 +82,7 @@ def restore(
 
 
 async def _backup(settings: Settings, file: Path) -> None:
+    from bot import app
     from bot.cli.database import opened
 
     async with opened(settings) as database:
@@ -88,6 +91,8 @@ async def _backup(settings: Settings, file: Path) -> None:
         draft.unlink(missing_ok=True)
         await database.backup(str(draft))
         draft.replace(file)
+        done = audit.deed(app.utc_now(), actor(), "backup", str(file), "")
+        await database.transact(lambda c: audit.write(c, done))
 
 
 async def _restored(settings: Settings) -> int:

@@ -22,9 +22,9 @@ def test_a_new_installation_is_well_and_told_what_to_set_up(shop: Terminal) -> N
     assert shop("flows", "push").code == 0
     ran = shop("doctor")
     assert ran.code == 0, ran.out
-    assert "ok   database   sqlite, at the newest schema\n" in ran.out
+    assert "OK   database   sqlite, at the newest schema\n" in ran.out
     assert "all of them compile" in ran.out
-    assert "note Twilio     not set up: set REGULARS_TWILIO_ACCOUNT_SID" in ran.out
+    assert "WARN Twilio     not set up: set REGULARS_TWILIO_ACCOUNT_SID" in ran.out
     assert "FAIL" not in ran.out
 
 
