@@ -56,10 +56,10 @@ def undo(turn: Turn) -> Mapping[str, JsonValue]:
     )
     turn.books.reverse(Undoing(entry), turn.now, cause)
     for lot_id in lot_ids:
-        # While a lot was empty nobody looked whether its end had to be told; from now on somebody must.
+        # While a lot was empty nobody would have told of its end: what was missed is looked at now.
         lot = turn.books.lots[lot_id]
         at = next_notice_at(lot, turn.contact.zone, turn.program.notices, entry.effective_at)
-        turn.effects.looked_at[lot_id] = at
+        turn.effects.looked_at[lot_id] = None if at is None else max(at, turn.now)
     code = code_of(entry.id)
     facts: dict[str, JsonValue] = {"reward": entry.source_id, "cost": entry.total_minor, "code": code}
     turn.track("Redemption Undone", facts)
