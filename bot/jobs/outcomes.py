@@ -54,7 +54,7 @@ def refused(claimed: Claimed, error: SendError, handed_at: datetime, now: dateti
         _logger.error("operator_needed", reason=str(error), code=code)
     hand_overs = claimed.attempts + 1
     state, due_at = OutboxState.FAILED, now
-    if again is not None and not _is_enough(again.most, hand_overs, now - claimed.created_at):
+    if again is not None and not _is_enough(again.most, hand_overs, now - (claimed.tried_since or now)):
         state, due_at = OutboxState.QUEUED, again.at(hand_overs, now)
     outcome = Outcome(message, state, due_at, reason=str(error), error_code=code, handed_at=handed_at)
     return Answered(outcome, error, _report(claimed, error, now))

@@ -63,7 +63,8 @@ _CHANGES = {
     """,
     Intervention.REPLAY: """
         state = 'queued', reason = NULL, explanation = NULL, error_code = NULL, due_at = :now,
-        attempts = 0, lease_until = NULL, lookups = 0, counted_on = NULL, provider_id = NULL,
+        attempts = 0, tried_since = NULL, lease_until = NULL, lookups = 0, counted_on = NULL,
+        provider_id = NULL,
         earlier_ids = CASE WHEN provider_id IS NULL THEN earlier_ids
             ELSE COALESCE(earlier_ids || ' ', '') || provider_id END
     """,

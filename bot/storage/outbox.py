@@ -29,7 +29,7 @@ _SENDING_PEEK = peek("outbox", "t.state = 'sending'")
 
 _MESSAGE = (
     "o.id, o.contact, o.channel, o.address, o.sender, o.message_class, o.subscription_group, o.body, o.media,"
-    " o.key, o.flow, o.step, o.wanted_at, o.valid_until, o.language, o.attempts, o.created_at, o.tag"
+    " o.key, o.flow, o.step, o.wanted_at, o.valid_until, o.language, o.attempts, o.tried_since, o.tag"
 )
 # A contact's messages leave in order: one waits for older ones of its lane or a more urgent one that are in
 # hand, due, about to be tried again (order is worth a minute), or parts of the same answer. What is due and
@@ -51,7 +51,7 @@ _DUE = Statement(f"""
 """)  # noqa: S608  # our own text
 _TAKE = Statement("""
     UPDATE outbox SET state = 'sending', lease_until = :lease, attempts = attempts + 1, state_at = :now,
-        handed_at = :now, counted_on = :counts_on
+        handed_at = :now, tried_since = COALESCE(tried_since, :now), counted_on = :counts_on
     WHERE bucket = :bucket AND contact = :contact AND id = :id AND state = 'queued'
 """)
 _DECLINE = Statement("""
@@ -158,11 +158,14 @@ _NOTICED = Statement("""
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message in hand until its lease ends, with what consent says now; `attempts` before this one."""
+    """A message in hand until its lease ends, with what consent says now; `attempts` before this one.
+
+    `tried_since` is when it was in hand for the first time; None: it was not before.
+    """
 
     message: Outgoing
     attempts: int
-    created_at: datetime
+    tried_since: datetime | None
     contact: Contact
     address: Address | None
     subscriptions: dict[str, SubscriptionState]
@@ -451,7 +454,7 @@ def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:
     return Claimed(
         message,
         row[15],
-        instant(row[16]),
+        rows.loaded(row[16]),
         contact,
         address,
         rows.subscriptions_from(rows.json_rows(consent[9])),

@@ -365,6 +365,7 @@ def outbox_row(
         None,
         queued.explanation,
         microseconds(message.due_at),
+        None,
     )
 
 

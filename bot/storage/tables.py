@@ -298,6 +298,8 @@ class OutboxRow(Row, table=True):
     """What the gate has against it, for an operator; `reason` says it in one word."""
     wanted_at: int = _instant()
     """The time it was meant for; `due_at` moves on when it is held or tried again."""
+    tried_since: int | None = _instant(nullable=True)
+    """When the outbox first had it in hand: long after `created_at`, where it was scheduled or held."""
 
 
 class LinkRow(Row, table=True):

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 
 import pytest
 
-from bot.channels.channel import Sent
+from bot.channels.channel import SendError, SenderSlowed, Sent
 from bot.conversation.receipts import Receipts
 from bot.core.contact import Address, Contact
 from bot.core.gate import Cleared, Policy
@@ -33,15 +33,18 @@ _TABLES = tables.Row.metadata.tables
 
 @dataclass(slots=True)
 class Phones:
-    """A provider that takes everything, and how much of it at once."""
+    """A provider that takes everything, or refuses it all, and how much of it came at once."""
 
     name: str = "sms"
+    refusal: SendError | None = None
     taken: list[Outgoing] = field(default_factory=list)
     in_hand: int = 0
     in_hand_max: int = 0
 
     async def send(self, cleared: Cleared) -> Sent:
         """Take it."""
+        if self.refusal is not None:
+            raise self.refusal
         self.in_hand += 1
         self.in_hand_max = max(self.in_hand_max, self.in_hand)
         await asyncio.sleep(0.001)
@@ -62,15 +65,18 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 def delivery(
-    database: Database, phones: Phones, pools: Mapping[str, SenderPool] | None = None
+    database: Database,
+    phones: Phones,
+    pools: Mapping[str, SenderPool] | None = None,
+    clock: Callable[[], datetime] = lambda: NOW,
 ) -> OutboxDelivery:
-    """Delivery on a clock that stands; it has no reports to handle."""
+    """Delivery on a clock that stands unless another is given; it has no reports to handle."""
     return OutboxDelivery(
         database,
         {"sms": phones},
         cast("Receipts", None),
         Policy,
-        lambda: NOW,
+        clock,
         asyncio.Event(),
         rates=Rates(lambda: pools or {}),
     )
@@ -182,3 +188,19 @@ async def test_what_is_held_until_the_same_moment_is_released_in_small_parts(dat
     assert await asked(database, "SELECT state, COUNT(*) FROM outbox GROUP BY state") == [("queued", 450)]
     assert counted.most < 450
     assert await outbox.release() == 0
+
+
+async def test_what_waited_for_days_is_tried_for_a_day_all_the_same(database: Database) -> None:
+    await waiting(database, 1, since=timedelta(days=3))
+    phones, now = Phones(refusal=SenderSlowed("429", after=timedelta(minutes=1))), NOW
+
+    async def tries(times: int, every: timedelta) -> list[tuple[object, ...]]:
+        nonlocal now
+        outbox = delivery(database, phones, clock=lambda: now)
+        for _ in range(times):
+            await outbox.bulk()
+            now += every
+        return await asked(database, "SELECT state, attempts FROM outbox")
+
+    assert await tries(9, timedelta(minutes=10)) == [("queued", 9)]
+    assert await tries(2, timedelta(days=1)) == [("failed", 11)]

@@ -272,6 +272,7 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "earlier_ids": None,
             "explanation": "quiet hours",
             "wanted_at": at(6),
+            "tried_since": None,
         },
     ),
     "link": (

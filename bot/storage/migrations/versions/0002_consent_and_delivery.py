@@ -59,6 +59,7 @@ def _outbox() -> None:
     op.add_column("outbox", sa.Column("earlier_ids", sa.Text()))
     op.add_column("outbox", sa.Column("explanation", sa.Text()))
     op.add_column("outbox", sa.Column("wanted_at", sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column("outbox", sa.Column("tried_since", sa.BigInteger()))
     op.execute("UPDATE outbox SET wanted_at = created_at")
     op.execute("UPDATE outbox SET doubted_at = state_at WHERE state = 'unknown'")
     op.drop_index("ix_outbox_due", "outbox")
