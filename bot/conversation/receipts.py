@@ -9,6 +9,7 @@ from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.work import Work
 from bot.core.contact import JsonValue
 from bot.core.errors import RetryLater
+from bot.core.ids import microseconds
 from bot.core.messages import OutboxState
 from bot.core.pacing import Again, Rests, brand_name, channel_name, pool_of
 from bot.core.senders import SenderPool
@@ -156,4 +157,6 @@ def address_report(receipt: Receipt, channel: str, address: str, reason: str, no
         "provider": receipt.provider,
         "id": receipt.provider_id,
     }
-    return Trigger(f"address:{receipt.message_id}", TriggerKind.ADDRESS_REPORT, now, payload)
+    # With the time: who replays a message may be told something else of the same address.
+    key = f"address:{receipt.message_id}:{microseconds(now)}"
+    return Trigger(key, TriggerKind.ADDRESS_REPORT, now, payload)

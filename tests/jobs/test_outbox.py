@@ -14,6 +14,7 @@ from bot.channels.twilio.signature import SIGNATURE_HEADER
 from bot.channels.twilio.webhook import status_url
 from bot.demo.loopback_message import Fault
 from bot.demo.loopback_network import DEMO_NUMBER
+from bot.storage.interventions import Intervention, Which, intervene
 from tests.conversation.chat import TOKEN, Chat, chatting, shipped
 
 PAUSE = """\
@@ -111,6 +112,16 @@ async def test_who_has_opted_out_at_twilio_is_stopped_here(chat: Chat, way: str)
     assert await chat.later(hours=1) == []
     assert len(await chat("START")) == 1
     assert len(await chat("BALANCE")) == 1
+
+
+async def test_an_opt_out_is_heard_though_the_same_message_was_refused_for_something_else(chat: Chat) -> None:
+    chat.loopback.fault(Fault(kind="reject", code=21614))
+    assert await due(chat) == []
+    await chat("BALANCE")  # so the number can be reached after all
+    await intervene(chat.app.database, Intervention.REPLAY, Which(flow="pause"), chat.clock.now)
+    chat.loopback.fault(Fault(kind="reject", code=21610))
+    assert await chat.later(minutes=1) == []
+    assert await chat.subscriptions() == {"loyalty": "unsubscribed"}
 
 
 async def test_a_phone_that_is_off_gets_the_message_once_hours_later(chat: Chat) -> None:
