@@ -203,7 +203,7 @@ async def running(
             decider=await current.load(),
             clock=clock,
             load_revision=current.load_revision,
-            hash_address=_address_hashes(settings),
+            hash_address=address_hashes(settings),
         )
         tally = Tally()
         stack.push_async_callback(tally.flush, database)  # after all that counts has come to its end
@@ -373,7 +373,7 @@ def _shop_settings(settings: Settings) -> ShopSettings:
     return ShopSettings(zone=zone, senders=senders, policy=Policy(zone=zone), public_url=settings.public_url)
 
 
-def _address_hashes(settings: Settings) -> Callable[[str], tuple[str, ...]]:
+def address_hashes(settings: Settings) -> Callable[[str], tuple[str, ...]]:
     """Hash with every secret of a rotation: what was suppressed under the older one still is."""
     keys = [secret.encode() for secret in settings.secrets]
     return lambda address: tuple(hmac.new(key, address.encode(), hashlib.sha256).hexdigest() for key in keys)

@@ -32,6 +32,9 @@ _OTHER_CHANNELS = ("wechat", "email", "console")
 
 def add_to(cli: typer.Typer) -> None:
     """Add the commands."""
+    from bot.cli import moving
+
+    moving.add_to(contact)
     cli.add_typer(contact, name="contact")
 
 
