@@ -1,7 +1,8 @@
 """Wording: how often free wording is heard as a revocation, how often wrongly, and what a reading costs.
 
-Every miss is printed on stderr with its reason. The corpora (`corpora/revocation/LANGUAGE.tsv`, label TAB
-text) were tuned on; those called `.heldout` were written before the rules and not read while tuning.
+Every miss is printed on stderr with its reason. The corpora (label TAB text) are of four kinds: `tuned`
+(`corpora/revocation/LANGUAGE.tsv`) and `attack` (an outsider's, written before he read the rules) were tuned
+on; `heldout` was written before the rules and `attack2` after them, and neither was read while tuning.
 """
 
 import argparse
@@ -15,7 +16,8 @@ from benchmarks.report import Report, at_least, at_most, ratio, say
 from bot.core.wording import Verdict, read
 
 CORPORA = Path(__file__).parent / "corpora" / "revocation"
-HELD_OUT = ".heldout"
+TUNED_ON = ("tuned", "attack")
+HELD_OUT = ("heldout", "attack2")
 READING_US_MAX = 30
 ORDINARY = (
     *(
@@ -95,16 +97,19 @@ def labelled(corpus: Path) -> Iterator[tuple[Verdict, str]]:
         yield Verdict(label), text
 
 
-def corpora(*, held_out: bool) -> dict[str, Path]:
-    """Return the corpora by language."""
-    paths = sorted(CORPORA.glob("*.tsv"))
-    return {path.name.split(".")[0]: path for path in paths if (HELD_OUT in path.name) is held_out}
+def corpora(kind: str) -> dict[str, Path]:
+    """Return the corpora of a kind by language."""
+    ending = ".tsv" if kind == "tuned" else f".{kind}.tsv"
+    paths = sorted(CORPORA.glob(f"*{ending}"))
+    return {
+        path.name.removesuffix(ending): path for path in paths if path.name.count(".") == ending.count(".")
+    }
 
 
-def tallied(*, held_out: bool) -> tuple[Tally, dict[str, Tally]]:
-    """Read every line; return all of them tallied together, and by language."""
+def tallied(kind: str) -> tuple[Tally, dict[str, Tally]]:
+    """Read every line of a kind; return all of them tallied together, and by language."""
     together, by_language = Tally(), {}
-    for language, path in corpora(held_out=held_out).items():
+    for language, path in corpora(kind).items():
         tally = by_language[language] = Tally()
         for label, text in labelled(path):
             tally.count(label, text)
@@ -130,10 +135,10 @@ def main() -> None:
     arguments = parser.parse_args()
     rounds = 20 if arguments.quick else 200
     report = Report("wording")
-    for held_out, name in ((False, "tuned"), (True, "held_out")):
-        together, by_language = tallied(held_out=held_out)
+    for name in (*TUNED_ON, *HELD_OUT):
+        together, by_language = tallied(name)
         for language, tally in by_language.items():
-            for miss in () if held_out and arguments.hide_held_out else tally.misses:
+            for miss in () if name in HELD_OUT and arguments.hide_held_out else tally.misses:
                 say(f"{name} {language}: {miss}")
         report.goals += [
             at_least(f"{name}: recall of what asks to stop", together.recall, 0.98),
@@ -143,7 +148,7 @@ def main() -> None:
         report.figures[name] = {"all": together.figures()} | {
             language: tally.figures() for language, tally in by_language.items()
         }
-    texts = [text for path in corpora(held_out=False).values() for _, text in labelled(path)]
+    texts = [text for kind in TUNED_ON for path in corpora(kind).values() for _, text in labelled(path)]
     ordinary = microseconds(list(ORDINARY), rounds * 10)
     longest = "don't stop the texts, please. " * 54
     report.goals.append(at_most("microseconds for an ordinary message", ordinary, READING_US_MAX))

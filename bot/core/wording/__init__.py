@@ -9,6 +9,6 @@ Asked only after the exact words of `bot.core.compliance` found nothing.
 """
 
 from bot.core.wording.grammar import Verdict
-from bot.core.wording.reading import Reading, read
+from bot.core.wording.reading import Reading, prepare, read
 
-__all__ = ["Reading", "Verdict", "read"]
+__all__ = ["Reading", "Verdict", "prepare", "read"]

@@ -24,113 +24,112 @@ PAGE = Page(
         ),
         "call": "call calling callin phoning ring ringing",
         "past_contact": "texted messaged contacted",
-        "send": ("send{,ing,in} sendin sned{,ing} mail{,ing} forward{,ing} push{,ing} sent sendin"),
+        "send": "send{,ing,in} sendin sned{,ing} mail{,ing} forward{,ing} push{,ing} sent",
         "message": (
             "text{,s} txt{,s,z} messag{e,es} msg{,s} mssg{,s} msgs mesages sms spam notification{,s} "
-            "alert{,s} ad{,s} advert{,s,isements,ising} promo{,s} promotion{,s} promotional marketing "
-            "junk newsletter{,s} communication{,s} texting messaging solicitation{,s} blast{,s} bs spams "
-            "mms text_messages text_alerts"
+            "alert{,s} ad{,s} advert{,s,isements,ising} promo{,s} promotion{,s} promotional marketing junk "
+            "newsletter{,s} communication{,s} texting messaging solicitation{,s} blast{,s} bs spams mms "
+            "text_messages text_alerts"
         ),
         "content": (
-            "coupon{,s} deal{,s} offer{,s} update{,s} reminder{,s} link{,s} emails special{,s} "
-            "discount{,s} code{,s}"
+            "coupon{,s} deal{,s} offer{,s} update{,s} reminder{,s} link{,s} emails special{,s} discount{,s} "
+            "code{,s}"
         ),
-        "me": ("me us this_number this_phone my_phone this_line we myself my_client them_all"),
+        "me": "me us this_number this_phone my_phone this_line we myself my_client them_all",
         "number": (
             "number info num nmbr phone phone_number cell cell_number mobile digits contact_info "
-            "contact_information details information"
-            " handset sim"
-            " this_number this_phone my_phone this_line phone_number"
+            "contact_information details information handset sim this_number this_phone my_phone this_line"
         ),
         "list": (
-            "list lists mailing_list{,s} text_list contact_list contacts database data_base system "
-            "records file files distribution distro mailing roster rotation directory"
+            "list lists mailing_list{,s} text_list contact_list contacts database data_base system records "
+            "file files distribution distro mailing roster rotation directory call_list calling_list "
+            "phone_list"
         ),
         "remove": (
-            "remove removed removing delete deleted deleting erase erased erasing scratch strike drop "
-            "scrub wipe lose loose forget removal rm purge"
+            "remove removed removing delete deleted deleting erase erased erasing scratch strike drop scrub "
+            "wipe lose loose forget removal rm purge taken_out taken_off"
         ),
         "off": "off out frm outta out_of from off_of off_from",
         "that_is_all": "no_mas nomas no_more_please",
         "name": "name names",
         "subscribe": "subscribe subscribed subscribing subscriber test tests tested nest",
         "take": "take takes taking get getting pull",
-        "cancel": "cancel cancelling canceling end ending terminate discontinue shut_off turn_off",
+        "cancel": (
+            "cancel cancelling canceling end ending terminate discontinue shut_off turn_off disable "
+            "deactivate switch_off mute"
+        ),
         "subscription": (
             "subscription sub subscriptions enrollment text_subscription enrolment text_messages "
             "sms_subscription text_alerts text_subscriptions sms_program alerts"
         ),
         "unsub": (
             "unsubscribe unsubscibe unsubscrib unsuscribe unsubcribe unsub unsubs un_subscribe "
-            "unsubscribing desubscribe opt_out optout opt_me_out opt_us_out opting_out "
-            "opt_this_number_out unsubscribe_all unenroll disenroll unregister deregister "
-            "opt_my_number_out opted_out take_me_off get_me_off remove_me_off want_off like_off "
-            "want_out_of_this be_unsubscribed deactivate_me deregister unjoin"
-            " usubscribe unsubsribe unscribe unsubscribr unsubscibed ubsubscribe count_me_out count_us_out"
-            " opt_out_of_all opting_me_out sign_me_off unsign_me unlist_me"
+            "unsubscribing desubscribe opt_out optout opt_me_out opt_us_out opting_out opt_this_number_out "
+            "unsubscribe_all unenroll disenroll unregister deregister opt_my_number_out opted_out "
+            "take_me_off get_me_off remove_me_off want_off like_off want_out_of_this be_unsubscribed "
+            "deactivate_me unjoin usubscribe unsubsribe unscribe unsubscribr unsubscibed ubsubscribe "
+            "count_me_out count_us_out opt_out_of_all opting_me_out sign_me_off unsign_me unlist_me"
         ),
         "unsubbed": "unsubscribed opted_out",
         "not": (
             "dont do_not don never not no_longer should_not shouldnt dnot dotn doont must_not nor not_to "
             "quit_to dont_ever nobody"
         ),
-        "cant": (
-            "cant can_not cannot could_not couldnt wont will_not never wouldnt arent havent hasnt wasnt"
-        ),
-        "none": ("no no_more nomore zero enough no_further without no_mor nomor zip cease_all cut_the"),
+        "cant": "cant can_not cannot could_not couldnt wont will_not never wouldnt arent havent hasnt wasnt",
+        "none": "no no_more nomore zero enough no_further without no_mor nomor",
         "want": (
             "want wanna wants wish like need care interested desire ask asked looking_for agree consent "
-            "authorize looking"
-            " prefer"
+            "authorize looking prefer"
         ),
         "receive": (
             "receive receiving get getting recieve recieving have be see hear_from read hear receive_from"
         ),
         "again": (
             "again anymore any_more ever evermore no_more more any further future going_forward "
-            "moving_forward period"
-            " mor anymor"
+            "moving_forward period mor anymor"
         ),
         "stranger": (
-            "wrong_number wrong_person wrong_guy wrong_phone not_me not_my_number do_not_know_you "
-            "dont_know_you who_is_this whos_this who_are_you who_this"
-            " no_one_named nobody_named nobody_called no_one_called nobody_by_that_name no_one_by_that_name"
-            " not_the_person someone_elses_number not_who_you_think dont_know_who_you_are"
+            "wrong_number wrong_person wrong_guy wrong_phone not_my_number do_not_know_you dont_know_you "
+            "who_is_this whos_this who_are_you who_this no_one_named nobody_named nobody_called "
+            "no_one_called nobody_by_that_name no_one_by_that_name not_the_person someone_elses_number "
+            "not_who_you_think dont_know_who_you_are nobody_here no_one_here noone_here not_his_number "
+            "not_her_number not_their_number"
         ),
         "complaint": (
             "not_interested no_interest never_signed_up didnt_sign_up did_not_sign_up never_subscribed "
             "never_asked_for_this didnt_ask_for_this never_agreed not_sign_up uninterested harassment "
-            "this_is_harassment scam reported bye goodbye"
-            " never_gave_you never_gave_my never_gave_anyone didnt_give_you dont_remember_signing_up"
-            " dont_recall_signing_up did_not_request didnt_request never_requested never_joined didnt_join"
-            " never_opted_in never_consented did_not_consent didnt_agree never_wanted didnt_subscribe"
+            "this_is_harassment scam reported bye goodbye never_gave_you never_gave_my never_gave_anyone "
+            "didnt_give_you dont_remember_signing_up dont_recall_signing_up did_not_request didnt_request "
+            "never_requested never_joined didnt_join never_opted_in never_consented did_not_consent "
+            "didnt_agree never_wanted didnt_subscribe"
         ),
-        "consent": ("consent permission authorization authorisation approval right authority approval"),
+        "consent": "consent permission authorization authorisation approval right authority",
         "revoke": (
-            "revoke revoking withdraw withdrawing rescind rescinding retract take_back revoked"
-            " withdrawn revokes withdraws revocation withdrew retracted rescinded"
+            "revoke revoking withdraw withdrawing rescind rescinding retract take_back revoked withdrawn "
+            "revokes withdraws revocation withdrew retracted rescinded"
         ),
         "begone": (
             "leave_{me,us}_alone leave_{me,us}_be go_away_and_stop lose_my_number loose_my_number "
             "lose_this_number lose_my_digits forget_my_number piss_off_and_stop stay_off_my_phone "
-            "get_out_of_my_phone get_off_my_phone"
-            " leave_our_family_alone leave_me_tf_alone do_one jog_on_with stay_away_from_me quit_my_phone"
+            "get_out_of_my_phone get_off_my_phone leave_our_family_alone leave_me_tf_alone do_one "
+            "jog_on_with stay_away_from_me quit_my_phone"
         ),
         "leave": "leave let",
         "alone": "alone be",
         "rude": (
-            "fuck_off f_off piss_off go_away get_lost screw_you fu fuck_you buzz_off shut_up bugger_off"
-            " go_to_hell eff_off get_stuffed sod_off bite_me go_fuck_yourself gtfo stfu"
+            "fuck_off f_off piss_off go_away get_lost screw_you fu fuck_you buzz_off shut_up bugger_off "
+            "go_to_hell eff_off get_stuffed sod_off bite_me go_fuck_yourself gtfo stfu"
         ),
         "enough": "enough enough_already that_is_enough thats_enough leave",
         "too_many": "too_many way_too_many so_many too_much tons_of bombarding_me_with flooding_me_with",
         "fewer": "fewer less not_so_many not_as_many",
         "block": (
-            "block_you blocking_you block_this block_u block_ya blocking_this report_you reporting_you"
-            " block_your report_your reported_you reporting_this report_this"
+            "block_you blocking_you block_this block_u block_ya blocking_this report_you reporting_you "
+            "block_your report_your reported_you reporting_this report_this youre_blocked you_are_blocked "
+            "ur_blocked"
         ),
         "account": "account membership profile",
-        "only": ("only just_send only_send just_text only_text only_want just_want"),
+        "only": "only just_send only_send just_text only_text only_want just_want",
         "pause": "pause snooze hold",
         "why": "why why_do why_are why_am_i why_do_i how_come",
         "source": (
@@ -145,27 +144,25 @@ PAGE = Page(
         "small": (
             "a an the my our all any of your ur yours to from with w on about so really very just now "
             "already again please more future further such damn damned goddamn fucking fuckin freaking "
-            "frickin bloody stupid annoying automated unwanted unsolicited constant promotional spammy "
-            "you u ya guys yall yous people company in for at_all up immediately asap right kindly both "
-            "and_all these this that those endless random dumb silly ridiculous nonstop the_hell the_fuck "
-            "ever completely entirely permanently forever be been being every each single i im via "
-            "by_text and_or or other additional mobile bulk god frm keep keeps anymore any_more no_longer "
-            "advertising"
-            " mor anymor em no_mor"
-            " prior express written"
+            "frickin bloody stupid annoying automated unwanted unsolicited constant promotional spammy you "
+            "u ya guys yall yous people company in for at_all up immediately asap right kindly both and_all "
+            "these this that those endless random dumb silly ridiculous nonstop the_hell the_fuck ever "
+            "completely entirely permanently forever be been being every each single i im via by_text "
+            "and_or or other additional mobile bulk god frm keep keeps anymore any_more no_longer "
+            "advertising mor anymor em no_mor prior express written"
         ),
         "lead": (
-            "please pls plz plse kindly ok okay hey hi hello yo dear sir hi_there just now then well so "
-            "and but also i im id ill we wed like want wanna would wud need you u guys yall people to can "
-            "could will should must may thanks thank_you thank_u thx ty tysm cheers ta really sorry no "
-            "nope nah yes yeah said i_said already told texted_you immediately asap right_now right_away "
-            "today hereby am wish let make lets request ask asking requesting demand demanding sir madam "
-            "maam guys bro dude man folks team everyone again for_the the last first second third time "
-            "times once ffs omg wtf jesus christ goddamn fucking fuck damn u_guys_need_to need_to got_to "
-            "gotta have_to this_has_to it period thats_it final_warning formally officially hello_there "
-            "good_morning sincerely regards if_you_would me people yo_guys have mind not_interested "
-            "per_my im_not_interested lol mind be already texted kindly effective do done thank "
-            "everything all from future further in_the_future ever messages texts msgs"
+            "please pls plz plse kindly ok okay hey hi hello yo dear sir hi_there just now then well so and "
+            "but also i im id ill we wed like want wanna would wud need you u guys yall people to can could "
+            "will should must may thanks thank_you thank_u thx ty tysm cheers ta really sorry no nope nah "
+            "yes yeah said i_said already told texted_you immediately asap right_now right_away today "
+            "hereby am wish let make lets request ask asking requesting demand demanding madam maam bro "
+            "dude man folks team everyone again for_the the last first second third time times once ffs omg "
+            "wtf jesus christ goddamn fucking fuck damn u_guys_need_to need_to got_to gotta have_to "
+            "this_has_to it period thats_it final_warning formally officially hello_there good_morning "
+            "sincerely regards if_you_would me yo_guys have mind not_interested per_my im_not_interested "
+            "lol be texted effective do done thank everything all from future further in_the_future ever "
+            "messages texts msgs"
         ),
         "join": (
             "and but because cuz cause bc since as so then or else before_i otherwise i_will ill cos also"
@@ -179,22 +176,23 @@ PAGE = Page(
         "ask": (
             "how how_do how_do_i how_can how_can_i how_to can_i can_we could_i may_i where where_do_i "
             "where_can_i is_there is_there_a_way what_do_i_do do_i do_i_have_to whats_the_way way_to "
-            "want_to_know possible_to need_help is_it_possible_to"
+            "want_to_know possible_to need_help is_it_possible_to what_do_i_have_to_do_to "
+            "what_do_i_need_to_do_to what_must_i_do_to what_do_i_have_to_do what_will_it_take_to"
         ),
         "limit": (
             "after before until till til while when during daily weekly every every_day everyday twice "
-            "nightly night at_night late early so_many so_much so_often as_often as_many as_much "
-            "too_often sundays sunday weekends weekend weekdays mornings morning hours work email emails "
-            "emailing e-mail wife husband mom mother dad son daughter kid kids friend brother sister "
-            "coworker boss except unless only keep_the for_a for_now temporarily weeks week month months "
-            "days tomorrow today tonight both_of pm am constantly except_for but_keep other_than "
-            "apart_from besides old_number landline more_than whatsapp in_spanish in_french in_english "
-            "twitter holiday holidays vacation dinner hour oclock"
+            "nightly night at_night late early so_many so_much so_often as_often as_many as_much too_often "
+            "sundays sunday weekends weekend weekdays mornings morning hours work email emails emailing "
+            "e-mail wife husband mom mother dad son daughter kid kids friend brother sister coworker boss "
+            "except unless only keep_the for_a for_now temporarily weeks week month months days tomorrow "
+            "today tonight both_of pm am constantly except_for but_keep other_than apart_from besides "
+            "old_number landline more_than whatsapp in_spanish in_french in_english twitter holiday "
+            "holidays vacation dinner hour oclock"
         ),
         "joke": "wait hilarious funny hammer_time in_the_name_of_love heard_this_one lmfao rotfl",
         "praise": (
-            "cute adorable drooling blushing so_good yum yummy delicious obsessed gorgeous amazing"
-            " hammer_time"
+            "cute adorable drooling blushing so_good yum yummy delicious obsessed gorgeous amazing "
+            "hammer_time"
         ),
         "place": "by in at over near on off for into through before light lights red gate corner",
         "shopping": (
@@ -207,24 +205,27 @@ PAGE = Page(
             "cart code receipt invoice bill job auto_refill refill"
         ),
         "isnt": (
-            " isnt is_not aint is_no_longer isnt_longer wasnt_ever belongs_to has_a_new_owner changed_hands"
-            " has_changed_hands"
+            "isnt is_not aint is_no_longer isnt_longer wasnt_ever belongs_to has_a_new_owner changed_hands "
+            "has_changed_hands"
         ),
-        "gone": (
-            " passed_away has_died is_deceased deceased recently_died no_longer_with_us died_last died_in"
-        ),
-        "who": (" who_is whos who_are who_keeps who_the_hell who_the_fuck who_tf"),
-        "elsewhere": (" gym netflix spotify wifi landlord phone_plan magazine church podcast lyrics"),
-        "want_out": (" want_out"),
-        "most": (" no_more_than at_most max maximum only just not_more_than"),
+        "gone": "passed_away has_died is_deceased deceased recently_died no_longer_with_us died_last died_in",
+        "who": "who_is whos who_are who_keeps who_the_hell who_the_fuck who_tf",
+        "elsewhere": "gym netflix spotify wifi landlord phone_plan magazine church podcast lyrics",
+        "want_out": "want_out",
+        "most": "no_more_than at_most max maximum only just not_more_than",
         "rate": (
-            " a_week per_week a_month per_month a_day per_day each_week once_a_week once_a_month weekly"
-            " monthly every_week"
+            "a_week per_week a_month per_month a_day per_day each_week once_a_week once_a_month weekly "
+            "monthly every_week"
         ),
-        "permit": (" authorize authorise allow permit allowed authorized authorised  gave_permission"),
-        "one": (" one two three"),
+        "permit": "authorize authorise allow permit allowed authorized authorised gave_permission",
+        "one": "one two three",
+        "give": "give gave given giving",
+        "still": "still keep keeps continue continues yet",
+        "customer": "customer client member patron",
+        "wrong": "wrong",
+        "miss": "miss missing lose_my lose_out",
     },
-    triggers="take that_is_all tired rude enough pause leave said isnt who want_out",
+    triggers="take that_is_all tired rude enough pause leave said isnt who want_out ask",
     plain=(
         "said stop thing? $",
         "^ stop 'i'|'we' not want|contact",
@@ -282,6 +283,12 @@ PAGE = Page(
         "unsub ... message",
         "want_out $",
         "want_out ... message|list",
+        "none 'need' contact me|again",
+        "'turn'|'switch'|'shut' thing? message? 'off' $",
+        "'let'|'want' me? off list",
+        "^ 'no_more' content $",
+        "^ 'no_more' content please",
+        "stop thing 'with' ... message|content",
     ),
     unclear=(
         "^ rude $",
@@ -292,7 +299,9 @@ PAGE = Page(
         "ask stop thing? receive|message|contact",
         "ask stop thing $",
         "ask cancel thing? $",
-        "ask take off|remove",
+        "ask take off list|message|thing",
+        "ask take me off",
+        "ask remove",
         "^ thing 'is' spam",
         "pause thing? message",
         "why you? 'keep'? contact|send",
@@ -324,6 +333,14 @@ PAGE = Page(
         "'new' 'owner' ... number",
         "'moved' ... not want|again",
         "^ leave thing? $",
+        "stranger ... name",
+        "not 'recall'|'remember' ... 'giving'|'signing'",
+        "number ... 'recycled'|'reassigned'",
+        "block thing? number",
+        "stranger ... 'name'",
+        "none 'need_to' contact me|again",
+        "'no_need_to' contact me|again",
+        "stranger ... thing? name",
     ),
     innocent=(
         "cant stop",
@@ -366,5 +383,7 @@ PAGE = Page(
         "who ... contact|send 'when'|'about' object",
         "who 'do'|'should'|'can' 'i' contact|call|send",
         "'keep' receive thing? message 'about'? object",
+        "'phone'|'battery'|'laptop' gone",
+        "none message ... 'yet'",
     ),
 )

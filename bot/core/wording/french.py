@@ -11,31 +11,32 @@ PAGE = Page(
             "assez marre_de y_en_a_marre_de y_a_en_a_marre_de finissez_en finissez_avec mettez_fin_à "
             "mettre_fin_à mettez_un_terme_à interromp{re,ez} suspend{re,ez} suffit finis évitez "
             "lâchez_moi_avec termin{er,ez} basta stop_à stop_avec stop_aux laissez_tomber_avec "
-            "abstenez_vous_de"
+            "abstenez_vous_de faites_que_ça_arrête faites_que_ça_cesse faites_cesser"
         ),
-        "thing": "ça ca cela ceci rien tout sa cette ces tous toutes choses ce n_importe_quoi",
+        "thing": (
+            "ça ca cela ceci rien tout sa cette ces tous toutes choses ce n_importe_quoi niaiseries "
+            "conneries bêtises"
+        ),
         "contact": (
             "écri{re,vez,s,ve,viez,vent} contact{er,ez,e,iez,é,ée} text{er,ez,e,iez} "
             "dérang{er,ez,e,iez,é,ée} embêt{er,ez,e,iez} harcel{er,ez} harcèle importun{er,ez,e} "
-            "relanc{er,ez,e} solliciter sollicit{ez,e,é,ée} spamm{er,ez,e} spam{er,ez} menvoyer_des "
-            "mécrire mécrivez téléphon{er,ez} emmerd{er,ez,e} faire_chier tanner tann{ez,e} "
-            "bombard{er,ez} recontact{er,ez,é,ée} réécri{re,vez,s} prospecter démarcher démarch{ez,é} "
-            "soûler saoul{er,ez} gonfl{er,ez} déranger_avec"
-            " achal{er,ez,e} bàdrer badrer gosser goss{ez,e} niaiser écoeurer écœurer spammer lui_écrire"
-            " lui_écrivez m_achaler"
+            "relanc{er,ez,e} solliciter sollicit{ez,e,é,ée} spamm{er,ez,e} spam{er,ez} menvoyer_des mécrire "
+            "mécrivez téléphon{er,ez} emmerd{er,ez,e} faire_chier tanner tann{ez,e} bombard{er,ez} "
+            "recontact{er,ez,é,ée} réécri{re,vez,s} prospecter démarcher démarch{ez,é} soûler saoul{er,ez} "
+            "gonfl{er,ez} déranger_avec achal{er,ez,e} bàdrer badrer gosser goss{ez,e} niaiser écoeurer "
+            "écœurer spammer lui_écrire lui_écrivez m_achaler"
         ),
         "call": "appel{er,ez,le,iez} téléphon{er,ez}",
         "send": (
             "envoy{er,ez,é,és,iez} envoi{,e,s,es} envoient menvoyer menvoyez menvoie adress{er,ez} "
-            "transmett{re,ez} renvoyez_plus expédi{er,ez} diffus{er,ez} envoyé balanc{er,ez} lenvoi"
-            " envoyer_des"
+            "transmett{re,ez} renvoyez_plus expédi{er,ez} diffus{er,ez} envoyé balanc{er,ez} lenvoi "
+            "envoyer_des"
         ),
         "message": (
             "message{,s} messages sms texto{,s} text{,s} pub{,s} publicité{,s} spam{,s} promo{,s} "
-            "promotion{,s} notification{,s} notif{,s} newsletter{,s} infolettre{,s} annonce{,s} "
-            "alerte{,s} publicitaire{,s} mess msg{,s} communication{,s} textos démarchage prospection "
-            "sollicitation{,s} mms relances réclame{,s} réclames pourriel{,s}"
-            " sollicitations_commerciales"
+            "promotion{,s} notification{,s} notif{,s} newsletter{,s} infolettre{,s} annonce{,s} alerte{,s} "
+            "publicitaire{,s} mess msg{,s} communication{,s} textos démarchage prospection "
+            "sollicitation{,s} mms relances réclame{,s} réclames pourriel{,s} sollicitations_commerciales"
         ),
         "content": (
             "offre{,s} coupon{,s} réduction{,s} courriel{,s} mail{,s} email{,s} lien{,s} info{,s} "
@@ -46,12 +47,11 @@ PAGE = Page(
         ),
         "number": (
             "numéro numero num tel tél téléphone portable cell cellulaire coordonnées nom mobile données "
-            "contact nº"
-            " ce_numéro ce_numero mon_cell mon_portable"
+            "contact nº ce_numéro ce_numero mon_cell mon_portable"
         ),
         "list": (
-            "liste listes envois fichier fichiers base base_de_données système contacts répertoire "
-            "registre listing liste_d_envoi liste_de_diffusion mailing_list liste_de_contacts carnet bdd "
+            "liste listes envois fichier fichiers base base_de_données système contacts répertoire registre "
+            "listing liste_d_envoi liste_de_diffusion mailing_list liste_de_contacts carnet bdd "
             "liste_d_envois diffusion groupe"
         ),
         "remove": (
@@ -61,8 +61,8 @@ PAGE = Page(
             "retrait_de"
         ),
         "cancel": (
-            "annul{er,ez,e,ation} résili{er,ez,e,ation} termin{er,ez} annul{é,ée} mettre_fin_à "
-            "mettez_fin_à je_résilie fin_de"
+            "annul{er,ez,e,ation} résili{er,ez,e,ation} termin{er,ez} annul{é,ée} mettre_fin_à mettez_fin_à "
+            "je_résilie fin_de désactiv{ez,er,e}"
         ),
         "subscription": (
             "abonnement inscription abonnement_sms abonement labonnement linscription abonnements "
@@ -73,22 +73,23 @@ PAGE = Page(
             "désinscri{re,vez,ption,s,ve} désincri{re,ption,vez} désinscrivez dessinscrire "
             "désenregistr{er,ez} résiliation se_désabonner me_désabonner me_désinscrire se_désinscrire "
             "désouscri{re,vez} désinscription désincription désabonne être_désabonné être_désinscrit "
-            "être_retiré être_désabonnée être_désinscrite désengager me_désengager"
-            " désabonnes désabo me_désabonne se_désabonne se_désinscrit me_désinscris"
+            "être_retiré être_désabonnée être_désinscrite désengager me_désengager désabonnes désabo "
+            "me_désabonne se_désabonne se_désinscrit me_désinscris"
         ),
-        "unsubbed": "désabonné désabonnée désinscrit désinscrite",
-        "not": ("ne n jamais ne_plus plus_jamais pas ne_pas ne_jamais n_plus arretez_de_ne sans"),
+        "unsubbed": (
+            "désabonné désabonnée désinscrit désinscrite me_suis_désabonné me_suis_désabonnée "
+            "me_suis_désinscrit me_suis_désinscrite"
+        ),
+        "not": "ne n jamais ne_plus plus_jamais pas ne_pas ne_jamais n_plus arretez_de_ne sans",
         "none": (
             "plus_de plus_d pas_de pu_de pu_d pus_de aucun aucune zéro fini_les marre_de pas_d "
-            "fini_avec_les assez_de plus_aucun plus_aucune ras_le_bol_de jamais_de jamais_plus_de "
-            "stop_aux"
+            "fini_avec_les assez_de plus_aucun plus_aucune ras_le_bol_de jamais_de jamais_plus_de stop_aux"
         ),
         "plus": "plus pu pus jamais plus_jamais davantage",
         "want": (
             "veux veut voulons voudrais voudrions souhaite souhaitons désire désirons aimerais demande "
-            "accepte autorise consens en_veux en_veut veu vx souhaiterais désirerais aimerions j_veux "
-            "jveux jveu souhaites besoin"
-            " bezoin veus"
+            "accepte autorise consens en_veux en_veut veu vx souhaiterais désirerais aimerions j_veux jveux "
+            "jveu souhaites besoin bezoin veus"
         ),
         "receive": (
             "recevoir recevoire reçevoir avoir voir lire être etre savoir rien_savoir entendre_parler "
@@ -96,12 +97,11 @@ PAGE = Page(
         ),
         "again": "plus jamais pu pus encore désormais dorénavant à_l_avenir maintenant davantage",
         "stranger": (
-            "mauvais_numéro mauvais_numero erreur_de_numéro faux_numéro trompez_de_numéro "
-            "trompé_de_numéro fait_erreur_de_numéro trompez_de_personne mauvaise_personne "
-            "numéro_incorrect qui_est_ce qui_êtes_vous c_est_qui je_ne_vous_connais_pas connais_pas "
-            "erreur_de_personne vous_vous_trompez"
-            "  vous_avez_le_mauvais pas_la_bonne_personne pas_le_bon_numéro y_a_pas_de"
-            " il_n_y_a_pas_de y_a_personne aucun_julien"
+            "mauvais_numéro mauvais_numero erreur_de_numéro faux_numéro trompez_de_numéro trompé_de_numéro "
+            "fait_erreur_de_numéro trompez_de_personne mauvaise_personne numéro_incorrect qui_est_ce "
+            "qui_êtes_vous c_est_qui je_ne_vous_connais_pas connais_pas erreur_de_personne "
+            "vous_vous_trompez vous_avez_le_mauvais pas_la_bonne_personne pas_le_bon_numéro y_a_pas_de "
+            "il_n_y_a_pas_de y_a_personne aucun_julien pas_mon_nom"
         ),
         "i_am_not": (
             "c_est_pas pas_le_numéro_de ce_n_est_pas je_ne_suis_pas je_suis_pas cest_pas n_est_pas_le_numéro"
@@ -110,13 +110,13 @@ PAGE = Page(
             "pas_intéressé pas_intéressée pas_interessé pas_interesse ne_m_intéresse_pas "
             "ça_ne_m_intéresse_pas m_intéresse_pas jamais_inscrit jamais_demandé jamais_donné_mon_accord "
             "harcèlement c_est_du_harcèlement ne_m_intéressent_pas aucun_intérêt intéresse_pas "
-            "jamais_consenti mintéresse_pas"
-            " jamais_été_inscrit jamais_été_inscrite jamais_donné_mon jamais_autorisé pas_donné_mon"
-            " jamais_abonné jamais_souscrit pas_inscrit pas_inscrite rien_demandé jamais_inscrite"
-            " jamais_abonnée   pas_demandé jamais_laissé_mon jamais_signé"
+            "jamais_consenti mintéresse_pas jamais_été_inscrit jamais_été_inscrite jamais_donné_mon "
+            "jamais_autorisé pas_donné_mon jamais_abonné jamais_souscrit pas_inscrit pas_inscrite "
+            "rien_demandé jamais_inscrite jamais_abonnée pas_demandé jamais_laissé_mon jamais_signé "
+            "pas_souscrit pas_abonné pas_abonnée"
         ),
-        "consent": ("consentement autorisation accord permission toute_prospection utilisation"),
-        "revoke": ("révoque révoquer retire retirer révoquez annule m_oppose oppose opposition retrait_de"),
+        "consent": "consentement autorisation accord permission toute_prospection utilisation",
+        "revoke": "révoque révoquer retire retirer révoquez annule m_oppose oppose opposition retrait_de",
         "begone": (
             "laiss{ez,e,er}_{moi,nous}_tranquille{,s} fich{ez,e}_{moi,nous}_la_paix "
             "fout{ez,s}_{moi,nous}_la_paix fou_moi_la_paix foutre_la_paix lâch{ez,e}_{moi,nous} "
@@ -136,30 +136,29 @@ PAGE = Page(
         "why": "pourquoi pk pq pkoi prk",
         "source": (
             "a_donné_mon eu_mon trouvé_mon obtenu_mon avez_mon avez_vous_mon avez_vous_eu_mon donné_mon "
-            "pris_mon récupéré_mon dégoté_mon"
-            " numéro_d_où avez_trouvé_mon"
+            "pris_mon récupéré_mon dégoté_mon numéro_d_où avez_trouvé_mon"
         ),
         "enough": "marre ras_le_bol plein_le_dos soûlant saoulant",
         "small": (
-            "de d des du le la les l un une vos votre ton ta tes mon ma mes ces ce cet cette à a au aux "
-            "sur dans par avec pour tous toutes tout toute que qu m me moi nous vous y en se s te t "
-            "maintenant immédiatement svp stp s_il_vous_plaît s_il_te_plaît s_il_vous_plait merci encore "
-            "depuis autre autres ici foutus foutues putain maudits maudites stupides ennuyeux commerciaux "
-            "commerciale commerciales promotionnels publicitaires indésirables là ci la_part_de part "
-            "sorte genre type également et bien vraiment absolument surtout non sollicités sollicité "
-            "bordel crisse câlisse ostie automatiques lettre d_information via tes"
+            "de d des du le la les l un une vos votre ton ta tes mon ma mes ces ce cet cette à a au aux sur "
+            "dans par avec pour tous toutes tout toute que qu m me moi nous vous y en se s te t maintenant "
+            "immédiatement svp stp s_il_vous_plaît s_il_te_plaît s_il_vous_plait merci encore depuis autre "
+            "autres ici foutus foutues putain maudits maudites stupides ennuyeux commerciaux commerciale "
+            "commerciales promotionnels publicitaires indésirables là ci la_part_de part sorte genre type "
+            "également et bien vraiment absolument surtout non sollicités sollicité bordel crisse câlisse "
+            "ostie automatiques lettre d_information via d_autre"
         ),
         "lead": (
             "svp stp s_il_vous_plaît s_il_te_plaît s_il_vous_plait sil_vous_plait sil_vous_plaît merci "
-            "merci_de merci_d_avance bonjour bonsoir salut allo je j jai veuillez prière_de "
-            "je_vous_prie_de je_vous_prie_d je_vous_demande_de je_vous_demande_d merci_bien ok bon ben "
-            "alors donc maintenant tout_de_suite immédiatement veux voudrais souhaite aimerais désire "
-            "demande vous pouvez pourriez pouvez_vous pourriez_vous peux peux_tu tu il faut_que faut non "
-            "oui je_vous_ai_dit j_ai_dit dit déjà hey eh madame monsieur messieurs cordialement de_grâce "
-            "pitié franchement d_avance que de d m me moi svpp mesdames une_fois pour_toutes dernière "
-            "fois plaît à_partir_d à_partir_de à_l_avenir dorénavant désormais sérieux putain merde tous "
-            "toutes définitivement urgent par_la_présente ici mille tabarnak tabarnac câlisse ostie "
-            "crisse sur ce numéro jamais_plus vraiment aussi aujourd_hui enfin ça_va du tout plaisir là"
+            "merci_de merci_d_avance bonjour bonsoir salut allo je j jai veuillez prière_de je_vous_prie_de "
+            "je_vous_prie_d je_vous_demande_de je_vous_demande_d merci_bien ok bon ben alors donc "
+            "maintenant tout_de_suite immédiatement veux voudrais souhaite aimerais désire demande vous "
+            "pouvez pourriez pouvez_vous pourriez_vous peux peux_tu tu il faut_que faut non oui "
+            "je_vous_ai_dit j_ai_dit dit déjà hey eh madame monsieur messieurs cordialement de_grâce pitié "
+            "franchement d_avance que de d m me moi svpp mesdames une_fois pour_toutes dernière fois plaît "
+            "à_partir_d à_partir_de à_l_avenir dorénavant désormais sérieux putain merde tous toutes "
+            "définitivement urgent par_la_présente ici mille tabarnak tabarnac câlisse ostie crisse sur ce "
+            "numéro jamais_plus vraiment aussi aujourd_hui enfin ça_va du tout plaisir là"
         ),
         "join": "et mais car parce_que parce sinon ou puis donc alors",
         "if": (
@@ -171,18 +170,17 @@ PAGE = Page(
             "comment comment_fait_on comment_on_fait_pour comment_faire_pour comment_je_fais_pour "
             "comment_puis_je où puis_je est_ce_que_je_peux est_il_possible_de y_a_t_il_moyen_de peut_on "
             "on_peut possible_de on_fait_comment_pour comment_est_ce_que_je je_fais_comment_pour "
-            "comment_je_peux comment_fait_t_on_pour c_est_possible_de"
-            " comment_on comment_je comment_est_ce_qu_on comment_faut_il_faire qu_est_ce_que_je_fais_pour"
-            " comment_faire"
+            "comment_je_peux comment_fait_t_on_pour c_est_possible_de comment_on comment_je "
+            "comment_est_ce_qu_on comment_faut_il_faire qu_est_ce_que_je_fais_pour comment_faire"
         ),
         "limit": (
             "après avant la_nuit le_soir le_matin tard si_tard aussi_tard tôt jusqu à_midi le_dimanche "
             "le_weekend dimanche dimanches samedi samedis weekend week_end pendant durant tant_de autant "
             "tous_les_jours chaque_jour quotidien quotidiens quotidiennement si_souvent aussi_souvent "
             "souvent sauf excepté seulement uniquement juste courriels courriel mail mails email emails "
-            "femme mari conjointe fils fille mère père sœur frère semaine semaines mois demain "
-            "aujourd_hui travail bureau fin_de_semaine vacances nuit soir heures autant_de par_jour "
-            "par_semaine 20h 21h 22h en_anglais"
+            "femme mari conjointe fils fille mère père sœur frère semaine semaines mois demain aujourd_hui "
+            "travail bureau fin_de_semaine vacances nuit soir heures autant_de par_jour par_semaine 20h 21h "
+            "22h en_anglais"
         ),
         "object": (
             "commande facture reçu colis sauce fromage livraison rendez_vous rdv réservation article "
@@ -191,30 +189,39 @@ PAGE = Page(
         "past": "arrêté reçu reçois recevez arrivé arrêtée annulée abonné inscrit",
         "subscribe": "m_abonner abonner m_inscrire inscrire inscrivez abonnez souscrire",
         "said": (
-            " j_ai_dit j_ai_déjà_dit j_ai_répondu j_ai_envoyé j_ai_écrit ai_dit ai_répondu ai_envoyé ai_écrit"
-            " réponds répète dit répondu mis demandé"
+            "j_ai_dit j_ai_déjà_dit j_ai_répondu j_ai_envoyé j_ai_écrit ai_dit ai_répondu ai_envoyé "
+            "ai_écrit réponds répète dit répondu mis demandé"
         ),
         "isnt": (
-            " n_est_plus n_est_pas n_appartient_plus n_est_plus_à est_pas est_plus c_est_plus n_appartient_pas"
-            " a_changé_de_propriétaire"
+            "n_est_plus n_est_pas n_appartient_plus n_est_plus_à est_pas est_plus c_est_plus "
+            "n_appartient_pas a_changé_de_propriétaire"
         ),
         "gone": (
-            " décédé décédée est_mort est_morte nous_a_quittés est_décédé est_décédée défunt défunte feu_mon"
-            " feu_ma décès_de"
+            "décédé décédée est_mort est_morte nous_a_quittés est_décédé est_décédée défunt défunte feu_mon "
+            "feu_ma décès_de"
         ),
-        "who": (" qui_est qui qui_m c_est_qui_qui"),
-        "elsewhere": (" sport gym netflix spotify wifi maladie travail forfait salle_de_sport"),
-        "joke": (" trop_bon trop_bons miam délicieux ou_encore"),
+        "who": "qui_est qui qui_m c_est_qui_qui",
+        "elsewhere": "sport gym netflix spotify wifi maladie travail forfait salle_de_sport",
+        "joke": "trop_bon trop_bons miam délicieux ou_encore",
         "rude": (
-            " allez_vous_faire_foutre va_te_faire_foutre allez_vous_faire_voir va_te_faire_voir allez_chier"
-            " va_chier allez_au_diable ta_gueule vos_gueules dégagez dégage cassez_vous casse_toi"
-            " mangez_de_la_merde"
+            "allez_vous_faire_foutre va_te_faire_foutre allez_vous_faire_voir va_te_faire_voir allez_chier "
+            "va_chier allez_au_diable ta_gueule vos_gueules dégagez dégage cassez_vous casse_toi "
+            "mangez_de_la_merde"
         ),
-        "most": (" pas_plus_d pas_plus_de maximum max au_maximum seulement juste"),
-        "rate": (" par_semaine par_mois par_jour chaque_semaine une_fois_par_semaine"),
-        "praise": (" trop_bon trop_bons miam délicieux délicieuse trop_mignon"),
-        "permit": (" autorise autorisé autorisée permets permis"),
-        "one": (" un une deux"),
+        "most": "pas_plus_d pas_plus_de maximum max au_maximum seulement juste",
+        "rate": "par_semaine par_mois par_jour chaque_semaine une_fois_par_semaine",
+        "praise": "trop_bon trop_bons miam délicieux délicieuse trop_mignon",
+        "permit": "autorise autorisé autorisée permets permis consens consent",
+        "one": "un une deux",
+        "give": "donne donné",
+        "tired": (
+            "marre marre_de tanné_de tannée_de tanné tannée écoeuré_de écœurée_de ras_le_bol_de ras_le_bol "
+            "plein_le_dos_de fatigué_de fatiguée_de saoulé_de assez_de"
+        ),
+        "still": "encore toujours continuez continue",
+        "customer": "client cliente abonné membre",
+        "wrong": "mauvaise",
+        "miss": "manquer rater perdre",
     },
     triggers="plus complaint i_am_not enough who isnt",
     plain=(
@@ -266,6 +273,8 @@ PAGE = Page(
         "'pu'|'pus'|'plus' contact|send me?",
         "said stop|unsub",
         "block message",
+        "not me? contact 'pas'",
+        "'ai' tired message|contact",
     ),
     unclear=(
         "ask unsub",
@@ -288,7 +297,6 @@ PAGE = Page(
         "'fait' 'erreur'",
         "'erreur' 'de' number",
         "ask stop thing",
-        "ask unsub",
         "why 'je'|'j'? receive thing? message",
         "why 'je'|'j'? receive|'reçois'|'recois' thing|message",
         "'reçois'|'recois' 'encore'|'toujours' thing? message",
@@ -298,6 +306,8 @@ PAGE = Page(
         "'marre' ... message",
         "'encore' message $",
         "stranger 'personne'|number|list",
+        "'c'|'ce'|'ça' 'est' spam",
+        "'reçois'|'recois' still",
     ),
     innocent=(
         "not stop|'arrête'|'cesse'|'arrêtez'",
@@ -339,5 +349,10 @@ PAGE = Page(
         "'machine' isnt",
         "remove ... object",
         "none 'place'|'lait'|'pain'",
+        "stop 'vous' 'au'|'chez'|'à'|'là'",
+        "stop 'vous' digits",
+        "'batterie'|'chien'|'chat' gone",
+        "'vous' not me? send plus content",
+        "'téléphone'|'portable'|'cell' gone",
     ),
 )

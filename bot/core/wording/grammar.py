@@ -3,15 +3,17 @@
 A **page** (one module per language) says which words are of which kind, and which patterns of kinds mean
 something. In words, `_` stands for a space and `mand{ar,en}{me,}` for four spellings. In a pattern a name is
 a kind, `a|b` either, `a?` if it is there, `'bus'` a word itself, `^` and `$` the edges of a sentence, and
-`...` up to three words that we do not understand; `alone` before it asks that every word of the text is
-understood. Small words ("the", "all") may stand between any two.
+`...` up to three words that we do not understand, `~` up to eight of any kind but objects (only asked where
+no closer pattern met anything); `alone` before it asks that every word of the text is understood. Small
+words ("the", "all") may stand between any two.
 A **trigger** is a kind without which no text is looked at; each pattern needs one. Kinds the engine knows:
 
 - `small` is skipped everywhere, `lead` at the edges of a sentence ("please", "I want to"), `join` is an edge;
 - `if` before a match means that nothing is asked for ("if I text STOP", "did you stop");
 - `ask` before a match makes it unclear ("how do I unsubscribe");
 - `limit` after the beginning of a match makes it unclear ("after 9 pm", "so many");
-- `joke` anywhere in the text takes a bare "stop" back, `elsewhere` ("gym") all that names no messages;
+- `joke` anywhere in the text takes a bare "stop" back, and so does `praise`; `elsewhere` ("gym") takes back
+  all that names no messages; `object` ("order") and `miss` end a `~`;
 - `short_code` is a number of four to six digits, `digits` any.
 """
 
@@ -24,12 +26,13 @@ from enum import StrEnum
 from bot.core.keywords import normalise
 
 UNDERSTOOD_NOT_MAX = 3  # words that `...` may stand for
+_FAR, _FAR_MAX, _FAR_UNSPACED_MAX = "~", 8, 14  # how far a piece may be when nothing but its kind counts
 _DIGITS = "digits"
 _SHORT_CODE = "short_code"
 _SHORT_CODE_LENGTHS = range(4, 7)  # digits of a number that only a provider has
 _ABOUT = "contact send message content list number receive call"
 # Triggers that are everyday words, and what must be in the text too before they are worth a closer look.
-_WEAK = "take plus not none why only again too_many fewer account isnt who"
+_WEAK = "ask take plus not none why only again too_many fewer account isnt who"
 _COMPANY = (
     "contact call send message receive thing stop unsub remove cancel content list number off want consent"
 )
@@ -68,6 +71,7 @@ class Finding:
     pieces: frozenset[int] = frozenset()  # the words that are pieces, not skipped
     bare: bool = False  # nothing but "stop" or "stop it"
     alone: bool = False  # counts only where every word of the text is understood
+    loose: bool = False  # its pieces are near one another, no more
     vague: bool = False  # says nothing of messages, lists or numbers: of what, the rest of the text may tell
 
     def holds(self, other: "Finding") -> bool:
@@ -97,6 +101,7 @@ class _Pattern:
     opens: bool  # ^
     closes: bool  # $
     alone: bool
+    loose: bool  # ~
 
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -147,6 +152,7 @@ class Grammar:
         self._quoted = 0  # words that only stand in a pattern
         self._about = sum(self._bit(kind) for kind in _ABOUT.split())
         self._starting: dict[int, list[_Pattern]] = {}
+        self._loosely_starting: dict[int, list[_Pattern]] = {}
         for verdict, patterns in (
             (Verdict.PLAIN, page.plain),
             (Verdict.UNCLEAR, page.unclear),
@@ -158,7 +164,11 @@ class Grammar:
         self._message = self._bit("message")
         self._if, self._ask, self._limit = self._bit("if"), self._bit("ask"), self._bit("limit")
         self._edge = self._small | self._lead
-        self._passed = self._edge | self._limit | self._digits | self._short_code | self._quoted  # by `...`
+        self._barred = self._bit("miss") | self._bit("object") | self._if | self._bit("elsewhere")
+        self._far_max = _FAR_MAX if page.spaced else _FAR_UNSPACED_MAX
+        self._passed = (
+            self._edge | self._limit | self._digits | self._short_code | self._quoted | self._bit("still")
+        )  # by `...`
         # The most words, or characters, that an entry has.
         self.longest = max(len(entry.split(" ") if page.spaced else entry) for entry in self.lexicon)
         self.heads = frozenset(entry.partition(" ")[0] for entry in self.lexicon if " " in entry)
@@ -195,12 +205,13 @@ class Grammar:
         items = tuple(map(self._item, names[opens : len(names) - closes]))
         assert items, text
         assert not items[0].optional, text
-        pattern = _Pattern(verdict, items, opens, closes, alone)
+        pattern = _Pattern(verdict, items, opens, closes, alone, _FAR in names)
+        starting = self._loosely_starting if pattern.loose else self._starting
         for bit in _bits_of(items[0].kinds):
-            self._starting.setdefault(bit, []).append(pattern)
+            starting.setdefault(bit, []).append(pattern)
 
     def _item(self, name: str) -> _Item:
-        if name == "...":
+        if name in {"...", _FAR}:
             return _Item(name, 0, gap=True)
         optional, kinds = name.endswith("?"), 0
         for kind in name.rstrip("?").split("|"):
@@ -229,14 +240,11 @@ class Grammar:
     def findings(self, words: list[Word]) -> tuple[list[Finding], list[Finding]]:
         """Return what asks to stop in a sentence and what speaks against it."""
         sentence = self._edges(words)
-        asking: list[Finding] = []
-        innocent: list[Finding] = []
-        for start, word in enumerate(words):
-            for bit in _bits_of(word.kinds):
-                for pattern in self._starting.get(bit, ()):
-                    found = self._match(pattern, sentence, start)
-                    if found is not None:
-                        (innocent if found.verdict is Verdict.NONE else asking).append(found)
+        matched = self._matched(self._starting, sentence)
+        asking = [found for found in matched if found.verdict is not Verdict.NONE]
+        innocent = [found for found in matched if found.verdict is Verdict.NONE]
+        if not asking:
+            asking = self._matched(self._loosely_starting, sentence)
         kept: list[Finding] = []
         for found in asking:
             against = next((i for i in innocent if i.meets(found) and not found.holds(i)), None)
@@ -248,6 +256,15 @@ class Grammar:
             elif against is not None and against not in innocent:
                 innocent.append(against)
         return kept, innocent
+
+    def _matched(self, starting: dict[int, list[_Pattern]], sentence: _Sentence) -> list[Finding]:
+        return [
+            found
+            for start, word in enumerate(sentence.words)
+            for bit in _bits_of(word.kinds)
+            for pattern in starting.get(bit, ())
+            if (found := self._match(pattern, sentence, start)) is not None
+        ]
 
     def _judged(self, found: Finding, words: list[Word]) -> tuple[Finding | None, Finding | None]:
         because = found.because
@@ -290,7 +307,17 @@ class Grammar:
         bare = all(name in _BARE for name, _ in pieces)
         places = frozenset(at for _, at in pieces)
         vague = not any(sentence.words[at].kinds & self._about for at in places)
-        return Finding(pattern.verdict, start, pieces[-1][1] + 1, because, places, bare, pattern.alone, vague)
+        return Finding(
+            pattern.verdict,
+            start,
+            pieces[-1][1] + 1,
+            because,
+            places,
+            bare,
+            pattern.alone,
+            pattern.loose,
+            vague,
+        )
 
     def _rest(
         self, pattern: _Pattern, sentence: _Sentence, at: int, item: int
@@ -300,6 +327,8 @@ class Grammar:
         if item == len(pattern.items):
             return [] if not pattern.closes or sentence.closes[at] else None
         wanted = pattern.items[item]
+        if wanted.name == _FAR:
+            return self._after_anything(pattern, sentence, at, item)
         if wanted.gap:
             return self._after_gap(pattern, sentence, at, item)
         place = at
@@ -328,6 +357,17 @@ class Grammar:
                 return None
             unknown += not kinds & self._small
             if unknown > UNDERSTOOD_NOT_MAX:
+                return None
+        return None
+
+    def _after_anything(
+        self, pattern: _Pattern, sentence: _Sentence, at: int, item: int
+    ) -> list[tuple[str, int]] | None:
+        for place in range(at, min(len(sentence.words), at + self._far_max + 1)):
+            rest = self._rest(pattern, sentence, place, item + 1)
+            if rest is not None:
+                return rest
+            if sentence.words[place].kinds & self._barred:
                 return None
         return None
 

@@ -18,6 +18,7 @@ _READ_MAX = 2000  # characters; ten concatenated SMS are 1,600
 _SENTENCE = re.compile(r"[.!?,;:…\n\r()\"“”«»。！？，、；：（）「」~～|/]+")
 _INITIALS = re.compile(r"\b(?:\w\.){2,}\w?\b")  # S.T.O.P
 _ELISION = re.compile(r"\b([cdjlmnst]|qu)['’](?=[^\W\d_])", re.IGNORECASE)  # m'envoyer
+_KANA = re.compile("[\u3041-\u30fa]")  # only Japanese has them: its kanji are no Chinese words
 _ASCII_RUN = re.compile("[a-z0-9]+")
 _SPELT_OUT = re.compile(r"\b[a-z](?: [a-z]){2,}\b")  # s t o p
 
@@ -42,18 +43,22 @@ def read(text: str) -> Reading:
     if not languages:
         return _NOTHING
     sentences = [words for words in map(_normalised, _SENTENCE.split(text)) if words]
-    readings = [reader.read(grammar, sentences) for grammar in languages]
-    asking = [(reading, known) for reading, known in readings if reading.verdict is not Verdict.NONE]
-    innocent = [
-        (reading, known) for reading, known in readings if reading.verdict is Verdict.NONE and reading.because
-    ]
+    understood = [reader.read(grammar, sentences) for grammar in languages]
+    asking = [one for one in understood if one.reading.verdict is not Verdict.NONE]
+    innocent = [one for one in understood if one.reading.verdict is Verdict.NONE and one.reading.because]
     # What one language takes for a request may be everyday words of another that knows the text better.
-    most = max((known for _, known in innocent), default=-1)
-    asking = [(reading, known) for reading, known in asking if known > most]
-    best, _ = min(
-        asking or innocent or [(_NOTHING, 0)], key=lambda found: (_ORDER[found[0].verdict], -found[1])
+    most_innocent = max((one.known for one in innocent), default=-1)
+    most = max(one.known for one in understood)
+    asking = [one for one in asking if one.known > most_innocent and (not one.loose or one.known == most)]
+    found = asking or innocent
+    return (
+        min(found, key=lambda one: (_ORDER[one.reading.verdict], -one.known)).reading if found else _NOTHING
     )
-    return best
+
+
+def prepare() -> None:
+    """Compile all pages now (a tenth of a second), so that the first message need not wait for it."""
+    _reader()
 
 
 _STRONG, _WEAK, _COMPANY = 1, 2, 4  # worth a look alone; only in company; the company
@@ -74,6 +79,15 @@ def _prepared(text: str) -> str:
 def _normalised(text: str) -> str:
     words = normalise(text)
     return _SPELT_OUT.sub(lambda letters: letters[0].replace(" ", ""), words) if " " in words else words
+
+
+@dataclass(frozen=True, slots=True)
+class _Understood:
+    """What one language makes of a text, and how many of its words it knows."""
+
+    reading: Reading
+    known: int
+    loose: bool = False
 
 
 class _Reader:
@@ -118,14 +132,16 @@ class _Reader:
             if weights >> 3 * at & _STRONG or weights >> 3 * at & _BOTH == _BOTH
         ]
         if not normalised.isascii():
+            is_japanese = _KANA.search(normalised) is not None
             found += [
                 grammar
                 for triggers, grammar in self._triggers
-                if triggers.search(_folded(grammar, normalised))
+                if not (is_japanese and grammar.language == chinese.PAGE.language)
+                and triggers.search(_folded(grammar, normalised))
             ]
         return found
 
-    def read(self, grammar: Grammar, sentences: list[str]) -> tuple[Reading, int]:
+    def read(self, grammar: Grammar, sentences: list[str]) -> _Understood:
         """Return what one language makes of a text, or why its words do not count, and how many it knows."""
         asking: list[Finding] = []
         innocent: list[Finding] = []
@@ -154,11 +170,12 @@ class _Reader:
                 *(innocent[0].because if innocent else ()),
                 *_named(joke=joke, praise=praise, elsewhere=elsewhere),
             )
-            return Reading(Verdict.NONE, because, grammar.language if because else None), known
+            return _Understood(Reading(Verdict.NONE, because, grammar.language if because else None), known)
         if only:  # "no ads, only order updates": which, is the question
             asking = [replace(found, verdict=Verdict.UNCLEAR) for found in asking]
-        best = min(asking, key=lambda finding: (_ORDER[finding.verdict], -len(finding.because)))
-        return Reading(best.verdict, best.because, _script(grammar, sentences)), known
+        best = min(asking, key=lambda found: (_ORDER[found.verdict], found.loose, -len(found.because)))
+        reading = Reading(best.verdict, best.because, _script(grammar, sentences))
+        return _Understood(reading, known, best.loose)
 
     def _words(self, grammar: Grammar, sentence: str) -> list[Word]:
         pieces = self._spaced(grammar, sentence) if grammar.spaced else _unspaced(grammar, sentence)

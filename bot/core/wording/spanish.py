@@ -6,12 +6,12 @@ PAGE = Page(
     language="es",
     words={
         "stop": (
-            "dej{a,ad,ar,e,en}_de dejen_ya_de alto parar pará_de par{en,e,ad,enle,ale,arle,emos} "
-            "dejame_de déjenme_de dejarme_de detener deteng{a,an} detén deten detente cesar ces{e,en} "
-            "basta bastante_de terminen terminar ya_basta ya_paren ya_parenle no_sigan no_sigas evitar "
-            "evit{e,en} suspend{a,an,er} abstenganse_de ya_estuvo stopp stahp ya_estuvo_de ya_chole_con "
-            "finalizar interrump{a,an,ir} frenen frenar córtenla cortala cortenla corten deténganse "
-            "termina_de fin_a fin_de_los"
+            "dej{a,ad,ar,e,en}_de dejen_ya_de alto parar pará_de par{en,e,ad,enle,ale,arle,emos} dejame_de "
+            "déjenme_de dejarme_de detener deteng{a,an} detén deten detente cesar ces{e,en} basta "
+            "bastante_de terminen terminar ya_basta ya_paren ya_parenle no_sigan no_sigas evitar evit{e,en} "
+            "suspend{a,an,er} abstenganse_de ya_estuvo stopp stahp ya_estuvo_de ya_chole_con finalizar "
+            "interrump{a,an,ir} frenen frenar córtenla cortala cortenla corten deténganse termina_de fin_a "
+            "fin_de_los hagan_que_paren hagan_que_pare"
         ),
         "thing": (
             "esto eso esta este nada esas estos esos estas cosas todo ello pavadas tonterías nada_más basura"
@@ -25,8 +25,9 @@ PAGE = Page(
             "moleste{n,s} comunicarse comuniquen rompan_las_bolas romper_las_bolas dar_la_lata "
             "darme_la_lata darme_la_brasa dar_la_brasa dar_la_tabarra volváis_a_escribir{,me} "
             "vuelv{a,as,an}_a_{escribir,llamar,contactar,molestar}{,me,nos} whatsapp{ear,earme} den_lata "
-            "joroben jorobar incomod{ar,en,e}{,me} busquen busques buscarme"
-            " escrivan escrivirme escriviendome moleste molestes dar_la_vara dar_el_coñazo"
+            "joroben jorobar incomod{ar,en,e}{,me} busquen busques buscarme escrivan escrivirme "
+            "escriviendome moleste molestes dar_la_vara dar_el_coñazo contactaran contactara escribieran "
+            "escribiera molestaran"
         ),
         "call": "llam{ar,e,es,en,ando}{,me,nos}",
         "send": (
@@ -34,14 +35,13 @@ PAGE = Page(
             "envi{ar,a,an,e,es,en,ando,éis,eis,áis,o}{,me,nos,le} manden{me,nos} envien{me,nos} mandarnos "
             "enviarnos lleg{uen,ue}{,me,nos} vuelv{a,as,an}_a_{mandar,enviar}{,me,nos} "
             "volváis_a_{mandar,enviar}{,me,nos} pas{ar,en}{,me} mandandome enviandome reenviar remitir "
-            "remitan el_envío_de el_envio envío envios llegándome"
+            "remitan el_envío_de el_envio envío envios llegándome mandaran mandara enviaran enviara"
         ),
         "message": (
             "mensaj{e,es,ito,itos} mnsj mnsjs msj{,s,es} msg{,s} sms spam texto{,s} publicidad propaganda "
             "promo{,s} promocion{,es} promoción notificacion{,es} notificación anuncio{,s} aviso{,s} "
             "alertas newsletter boletin{,es} boletín mensajería comunicaciones comunicación mensage{,s} "
-            "msjes whatsapps mjes"
-            " mensajería mensajillos wasaps"
+            "msjes whatsapps mjes mensajillos wasaps"
         ),
         "content": (
             "oferta{,s} cupon{,es} descuentos ofertas links correos informacion información recordatorios"
@@ -49,8 +49,7 @@ PAGE = Page(
         "me": "me nos a_mi mi_celular mi_teléfono a_este_número este_número este_numero mi_cel",
         "number": (
             "número numero numeros nombre cel celular telefono teléfono tel móvil movil contacto datos "
-            "whatsapp"
-            " este_número este_numero mi_celular mi_teléfono"
+            "whatsapp este_número este_numero mi_celular mi_teléfono"
         ),
         "list": (
             "lista listas lista_de_contactos base_de_datos base registro registros sistema contactos "
@@ -59,14 +58,14 @@ PAGE = Page(
         ),
         "remove": (
             "borr{ar,a,e,en,á,ad}{,me,nos,lo} elimin{ar,a,e,en,á,ad}{,me,nos,lo} "
-            "quit{ar,a,e,en,á,ad}{,me,nos,lo} saqu{e,en}{,me,nos,lo} sac{a,á,ar}{,me,nos,lo} "
-            "sacad{me,nos} quiten{me,nos} remov{er,e,ed}{,me} remuev{a,an}{,me} suprim{ir,a,an}{,me} "
+            "quit{ar,a,e,en,á,ad}{,me,nos,lo} saqu{e,en}{,me,nos,lo} sac{a,á,ar}{,me,nos,lo} sacad{me,nos} "
+            "quiten{me,nos} remov{er,e,ed}{,me} remuev{a,an}{,me} suprim{ir,a,an}{,me} "
             "retir{ar,e,en,a}{,me} tach{en,enme,ar} olvid{en,ense_de,ate_de} pierd{an,e} olvídense_del "
-            "borrado_de desvincul{ar,en} exclu{ir,yan}{,me} eliminación_de"
+            "borrado_de desvincul{ar,en} exclu{ir,yan}{,me} eliminación_de salga salgan desaparezca"
         ),
         "cancel": (
             "cancel{ar,a,e,en,á,ad,o}{,me} anul{ar,a,e,en,ad,o} termin{ar,en} finalic{e,en} dar_fin_a "
-            "suspend{an,er}"
+            "suspend{an,er} apag{uen,ue,ar,a} desactiv{en,e,ar,a} silencien"
         ),
         "subscription": (
             "suscripción suscripcion suscripciones subscripción subscripcion inscripción inscripcion "
@@ -78,28 +77,25 @@ PAGE = Page(
             "denme_de_baja me_dan_de_baja me_den_de_baja den_de_baja dame_de_baja date_de_baja dé_de_baja "
             "dad{,me}_de_baja la_baja mi_baja su_baja desuscrib{ir,irme,an,anme,eme,ame,o,í,irse} "
             "desubscrib{ir,irme,an,anme,eme,irse} dessuscribir desuscripción desuscripcion dessuscripcion "
-            "desapunt{ar,arme,enme,adme,ame} desafili{ar,arme,en,enme} cancelar_suscripción "
-            "me_doy_de_baja borrarme_de_la_lista salirme_de_la_lista salirme_de_esta salir_de_esta "
-            "salir_de_la desinscrib{ir,irme,an,anme} desactiv{ar,en,enme} salirme_de_su desregistrar{,me} "
-            "desvincularme salirme_del_grupo darme_baja dar_baja denme_baja dame_baja me_dan_baja "
-            "me_salgo borrarme dame_d_baja salirme"
-            " me_borro me_desapunto me_desuscribo dar_me_de_baja me_salgo_de"
+            "desapunt{ar,arme,enme,adme,ame} desafili{ar,arme,en,enme} cancelar_suscripción me_doy_de_baja "
+            "borrarme_de_la_lista salirme_de_la_lista salirme_de_esta salir_de_esta salir_de_la "
+            "desinscrib{ir,irme,an,anme} desactiv{ar,en,enme} salirme_de_su desregistrar{,me} desvincularme "
+            "salirme_del_grupo darme_baja dar_baja denme_baja dame_baja me_dan_baja me_salgo borrarme "
+            "dame_d_baja salirme me_borro me_desapunto me_desuscribo dar_me_de_baja me_salgo_de"
         ),
         "not": (
             "no ya_no nunca nunca_más jamás jamas tampoco ni nunca_más_me no_se no_vuelvan_a nadie "
-            "nunca_mas_me no_m ya_no_nos no_vuelva_a no_vuelvas_a nao"
-            " ni_se_os_ocurra no_quiero_que_me"
+            "nunca_mas_me no_m ya_no_nos no_vuelva_a no_vuelvas_a nao ni_se_os_ocurra no_quiero_que_me"
         ),
         "none": (
-            "no_más no_mas ya_no_más ya_no_mas basta_de cero nada_de sin"
-            " nomas no_mas ningún_otro ni_un_mensaje ni_un"
+            "no_más no_mas ya_no_más ya_no_mas basta_de cero nada_de sin nomas ningún_otro ni_un_mensaje "
+            "ni_un"
         ),
         "want": (
             "quiero queremos quisiera deseo deseamos necesito pedí pedi interesa_recibir "
             "me_interesa_recibir me_interesa_seguir acepto autorizo consiento pido solicito solicitamos "
-            "me_gustaría interesan interesa_su interesan_sus quiero_seguir autoricé pedimos gustaría"
-            " kiero qiero quero qero autorizo autorizado autoricé  consentí he_autorizado"
-            " tienen tenéis tiene"
+            "me_gustaría interesan interesa_su interesan_sus quiero_seguir autoricé pedimos gustaría kiero "
+            "qiero quero qero autorizado consentí he_autorizado tienen tenéis tiene"
         ),
         "receive": (
             "estar recib{ir,iendo,o,a}{,los,las} seguir seguir_recibiendo que_me_llegue que_me_lleguen "
@@ -113,25 +109,25 @@ PAGE = Page(
             "número_equivocado numero_equivocado se_equivocaron equivocado se_equivoca_de_número "
             "se_equivocaron_de_número persona_equivocada número_incorrecto numero_incorrecto quién_es "
             "quien_es quienes_son no_los_conozco se_equivocó te_equivocaste tienen_mal_el_número "
-            "teléfono_equivocado no_soy_esa_persona"
-            " no_conozco_a aquí_no_vive aquí_no_hay no_hay_ninguna no_hay_ningún no_soy_yo se_han_equivocado"
-            " se_ha_equivocado os_habéis_equivocado te_has_equivocado se_equivocan me_confunden"
-            " no_es_mi_nombre"
+            "teléfono_equivocado no_soy_esa_persona no_conozco_a aquí_no_vive aquí_no_hay no_hay_ninguna "
+            "no_hay_ningún no_soy_yo se_han_equivocado se_ha_equivocado os_habéis_equivocado "
+            "te_has_equivocado se_equivocan me_confunden no_es_mi_nombre se_equivocó_de se_equivocaron_de "
+            "te_confundiste te_confundiste_de se_confundieron confundieron_de de_persona"
         ),
-        "i_am_not": "no_soy",
+        "i_am_not": "no_soy no_me_llamo",
         "complaint": (
             "no_me_interesa no_interesa no_estoy_interesado no_estoy_interesada no_me_suscribí "
             "nunca_me_suscribí no_les_di_permiso acoso hartos harto harta estoy_harto estoy_harta "
-            "me_tienen_harto me_tienen_harta no_tengo_interés no_me_interesan"
-            " nunca_me_apunté no_me_apunté nunca_me_registré no_me_registré nunca_me_inscribí no_me_inscribí"
-            " no_me_he_suscrito nunca_di_mi no_di_mi nunca_les_di_mi no_les_di_mi no_pedí nunca_pedí"
-            " nunca_solicité no_solicité nunca_autoricé no_me_apunte no_he_dado_mi nunca_he_dado_mi"
-            " no_me_he_apuntado yo_no_me_suscribí"
+            "me_tienen_harto me_tienen_harta no_tengo_interés no_me_interesan nunca_me_apunté no_me_apunté "
+            "nunca_me_registré no_me_registré nunca_me_inscribí no_me_inscribí no_me_he_suscrito "
+            "nunca_di_mi no_di_mi nunca_les_di_mi no_les_di_mi no_pedí nunca_pedí nunca_solicité "
+            "no_solicité nunca_autoricé no_me_apunte no_he_dado_mi nunca_he_dado_mi no_me_he_apuntado "
+            "yo_no_me_suscribí"
         ),
         "consent": "consentimiento permiso autorización autorizacion",
         "revoke": (
-            "revoco revocar retiro retirar quito revoquen cancelo anulo"
-            " supresión oposición me_opongo opongo supriman retirado revocado revoca"
+            "revoco revocar retiro retirar quito revoquen cancelo anulo supresión oposición me_opongo "
+            "opongo supriman retirado revocado revoca"
         ),
         "begone": (
             "déj{a,e,en,ad,á}{me,nos}_en_paz dejarme_en_paz déj{a,e,en,ad}{me,nos}_tranquil{o,a,os} "
@@ -144,9 +140,8 @@ PAGE = Page(
         "fewer": "menos no_tantos no_tan_seguido menos_seguido",
         "block": (
             "los_voy_a_bloquear los_bloqueo los_bloquearé te_voy_a_bloquear bloquearlos bloquearte "
-            "los_voy_a_denunciar los_voy_a_reportar los_denuncio os_voy_a_bloquear denunciarlos "
-            "reportarlos"
-            " denunciar voy_a_denunciar voy_a_reportar denuncia_por reportar_por_spam los_reporto"
+            "los_voy_a_denunciar los_voy_a_reportar los_denuncio os_voy_a_bloquear denunciarlos reportarlos "
+            "denunciar voy_a_denunciar voy_a_reportar denuncia_por reportar_por_spam los_reporto"
         ),
         "account": "cuenta membresía membresia perfil",
         "only": "solo sólo solamente únicamente",
@@ -157,15 +152,15 @@ PAGE = Page(
         ),
         "enough": "harto harta me_tienen_harto hartan ya_estuvo_bueno",
         "small": (
-            "a al el la los las un una unos unas de del su sus tu tus vuestra vuestro vuestras vuestros "
-            "mi mis este esta estos estas ese esa esos esas con por más mas ya que me nos lo le les y_de "
-            "tanto tanta todos todas todo malditos pinches pinche putos puto puta molestos ningún ninguna "
-            "ningun otro otra a_este a_mi de_ustedes ustedes de_vosotros vosotros sigan siga sigas sigáis "
+            "a al el la los las un una unos unas de del su sus tu tus vuestra vuestro vuestras vuestros mi "
+            "mis este esta estos estas ese esa esos esas con por más mas ya que me nos lo le les y_de tanto "
+            "tanta todos todas todo malditos pinches pinche putos puto puta molestos ningún ninguna ningun "
+            "otro otra a_este a_mi de_ustedes ustedes de_vosotros vosotros sigan siga sigas sigáis "
             "continúen continúe por_favor porfa porfavor xfa x_favor cualquier tipo_de clase_de seguir "
-            "sus estúpidos estupidos comerciales publicitarios tipo inmediatamente de_una_vez "
-            "de_una_buena_vez de_texto aquí aqui recibiendo tontos ahora favor nunca jamás siempre tipo "
-            "promocionales por_este_medio a_mi_celular al_celular molestosos no_deseados a_mí_numero_de"
-            " q k d x uso utilizar usar"
+            "estúpidos estupidos comerciales publicitarios tipo inmediatamente de_una_vez de_una_buena_vez "
+            "de_texto aquí aqui recibiendo tontos ahora favor nunca jamás siempre promocionales "
+            "por_este_medio a_mi_celular al_celular molestosos no_deseados a_mí_numero_de q k d x uso "
+            "utilizar usar"
         ),
         "lead": (
             "por_favor porfa porfavor porfis x_favor xfa favor_de favor hola buenas buenos_días "
@@ -173,24 +168,23 @@ PAGE = Page(
             "estimados ya ahora quiero quisiera quisieramos deseo necesito pido solicito les te le que me "
             "pido_que les_pido_que le_pido_que pueden podrían puede podría podéis pueden_por_favor "
             "me_gustaría de_una_vez inmediatamente ahora_mismo hoy_mismo che wey güey amigo amigos pues "
-            "bueno vale va listo ok a_todos a_todo todo todos y o sea ya_les_dije ya_dije les_dije "
-            "he_dicho dije_que ya_les_dije_que ya_dije_que por_última_vez dije necesito_que exijo pedir "
-            "solicitar la_verdad no_gracias saludos urgente en_serio procedan_a proceda_a "
-            "hagan_el_favor_de tengan_a_bien porfi plis plisss neta no_no tío me_urge ando es muy amable "
-            "amables carajo coño joder hostia la_puta_madre de_inmediato todas"
+            "bueno vale va listo ok a_todos a_todo todo todos y o sea ya_les_dije ya_dije les_dije he_dicho "
+            "dije_que ya_les_dije_que ya_dije_que por_última_vez dije necesito_que exijo pedir solicitar "
+            "la_verdad no_gracias saludos urgente en_serio procedan_a proceda_a hagan_el_favor_de "
+            "tengan_a_bien porfi plis plisss neta no_no tío me_urge ando es muy amable amables carajo coño "
+            "joder hostia la_puta_madre de_inmediato todas"
         ),
         "join": "y pero porque pues_porque o_si o_los o_las o aunque e sino si_no entonces así_que",
         "if": (
             "si qué_pasa_si que_pasa_si qué_pasa cuando cuándo por_qué_dejaron por_que_dejaron "
-            "por_qué_ya_no por_que_ya_no me_di me_dieron fue hasta_cuándo hasta_cuando sin_querer "
-            "por_error por_qué_no por_que_no_me se_puede dónde_está a_qué_hora a_que_hora por_accidente "
-            "alguien"
+            "por_qué_ya_no por_que_ya_no me_di me_dieron fue hasta_cuándo hasta_cuando sin_querer por_error "
+            "por_qué_no por_que_no_me se_puede dónde_está a_qué_hora a_que_hora por_accidente alguien"
         ),
         "ask": (
             "cómo como como_puedo cómo_puedo dónde donde puedo podría_yo hay_forma_de qué_hago_para "
-            "que_hago_para cómo_hago_para como_hago_para de_qué_forma hay_manera_de es_posible"
-            " qué_tengo_que_hacer_para que_hay_que_hacer_para qué_hay_que_hacer_para de_qué_manera cómo_se"
-            " dónde_se"
+            "que_hago_para cómo_hago_para como_hago_para de_qué_forma hay_manera_de es_posible "
+            "qué_tengo_que_hacer_para que_hay_que_hacer_para qué_hay_que_hacer_para de_qué_manera cómo_se "
+            "dónde_se"
         ),
         "limit": (
             "después_de despues_de antes_de hasta de_noche por_la_noche en_la_noche tan_tarde tarde "
@@ -202,41 +196,48 @@ PAGE = Page(
             "semanal a_diario tan_temprano pm vacaciones en_inglés"
         ),
         "object": (
-            "pedido cebolla recibo factura paquete comida mesa queso hielo envío_del compra "
-            "reserva cita producto articulo artículo carrito repartidor entrega orden"
+            "pedido cebolla recibo factura paquete comida mesa queso hielo envío_del compra reserva cita "
+            "producto articulo artículo carrito repartidor entrega orden"
         ),
         "that_is_all": "no_más no_mas ya_no_más ya_no_mas",
         "i_stop": "dejo paro salgo salirme doy",
         "past": "recib{í,ió,imos,ido} mand{aron,ó,é} envi{aron,ó,é} lleg{ó,aron,é} dejaron",
         "subscribe": "suscrib{ir,irme,o,en,eme,ieron} inscrib{ir,irme} apuntarme suscríbanme",
         "said": (
-            " dije les_dije ya_dije ya_les_dije puse respondí respondi contesté conteste mandé mande envié"
-            " envie escribí escribi he_puesto he_respondido he_enviado he_mandado he_dicho digo pedí"
+            "dije les_dije ya_dije ya_les_dije puse respondí respondi contesté conteste mandé mande envié "
+            "envie escribí escribi he_puesto he_respondido he_enviado he_mandado he_dicho digo pedí"
         ),
         "isnt": (
-            " no_es ya_no_es no_pertenece ya_no_pertenece cambió_de_dueño no_era cambio_de_dueño no_lo_tiene"
-            " ya_no_lo_tiene ya_no_lo_usa ya_no_usa ya_no_tiene"
+            "no_es ya_no_es no_pertenece ya_no_pertenece cambió_de_dueño no_era cambio_de_dueño no_lo_tiene "
+            "ya_no_lo_tiene ya_no_lo_usa ya_no_usa ya_no_tiene"
         ),
         "gone": (
-            " falleció fallecio ha_fallecido murió murio ha_muerto falleciera difunto difunta finado finada"
-            " murió_hace falleció_hace"
+            "falleció fallecio ha_fallecido murió murio ha_muerto falleciera difunto difunta finado finada "
+            "murió_hace falleció_hace"
         ),
-        "who": (" quién quien quiénes quienes quién_es quién_me"),
+        "who": "quién quien quiénes quienes quién_es quién_me",
         "elsewhere": (
-            " gimnasio gym netflix spotify alquiler médica maternidad paternidad laboral aplicación app"
+            "gimnasio gym netflix spotify alquiler médica maternidad paternidad laboral aplicación app"
         ),
-        "joke": (" ahí_jaja qué_rico que_rico delicioso riquísimo"),
+        "joke": "ahí_jaja qué_rico que_rico delicioso riquísimo",
         "rude": (
-            " vete_a_la_mierda váyanse_a_la_mierda vayanse_a_la_mierda váyanse_al_carajo vete_al_carajo"
-            " iros_a_la_mierda idos_a_la_mierda que_os_den chinga_tu_madre chinguen_a_su_madre"
-            " váyanse_a_la_verga vayan_a_cagar andá_a_cagar vete_al_diablo que_te_den vete_a_tomar_por_culo"
-            " pelotudos a_la_mierda al_carajo"
+            "vete_a_la_mierda váyanse_a_la_mierda vayanse_a_la_mierda váyanse_al_carajo vete_al_carajo "
+            "iros_a_la_mierda idos_a_la_mierda que_os_den chinga_tu_madre chinguen_a_su_madre "
+            "váyanse_a_la_verga vayan_a_cagar andá_a_cagar vete_al_diablo que_te_den vete_a_tomar_por_culo "
+            "pelotudos a_la_mierda al_carajo a_la_verga a_la_chingada al_diablo"
         ),
-        "most": (" no_más_de no_mas_de máximo como_máximo solo sólo a_lo_sumo"),
-        "rate": (" por_semana a_la_semana al_mes por_mes al_día por_día una_vez_a_la_semana semanal"),
-        "praise": (" qué_rico que_rico delicioso deliciosa riquísimo qué_delicia"),
-        "permit": (" autorizo autoricé autorizado consentí permito permití"),
-        "one": (" uno una un dos"),
+        "most": "no_más_de no_mas_de máximo como_máximo solo sólo a_lo_sumo",
+        "rate": "por_semana a_la_semana al_mes por_mes al_día por_día una_vez_a_la_semana semanal",
+        "praise": "qué_rico que_rico delicioso deliciosa riquísimo qué_delicia",
+        "permit": "autorizo autoricé autorizado consentí permito permití",
+        "one": "uno una un dos",
+        "give": "doy di dado",
+        "tired": "harto_de harta_de cansado_de cansada_de hartos_de aburrido_de podrido_de",
+        "still": "siguen sigue sigo siguiendo todavía aún continúan",
+        "customer": "cliente clienta socio socia",
+        "wrong": "equivocada",
+        "miss": "perder perderme pierdo",
+        "unsubbed": "me_di_de_baja me_desuscribí me_dieron_de_baja me_había_dado_de_baja",
     },
     triggers="that_is_all i_stop complaint i_am_not enough isnt who",
     plain=(
@@ -323,6 +324,10 @@ PAGE = Page(
         "'siguen'|'sigues' send|'llegando' message|thing",
         "who me? contact|send",
         "who ... number",
+        "not 'recuerdo' ... 'dado'|'dar' ... number",
+        "^ stranger 'persona'|number",
+        "'di' unsub ~ still",
+        "unsub ~ still",
     ),
     innocent=(
         "'no' stop",
@@ -367,5 +372,11 @@ PAGE = Page(
         "gone 'de'? 'risa'|'hambre'|'ganas'",
         "'me' gone",
         "not me? send account|object",
+        "not contact 'el' 'nombre'",
+        "'batería'|'perro'|'gato' gone",
+        "'mandaron'|'dieron'|'entregaron' ... stranger",
+        "gone 'teléfono'|'celular'|'batería'|'cel'",
+        "'teléfono'|'celular'|'cel' gone",
+        "send 'aquí'|'acá'",
     ),
 )

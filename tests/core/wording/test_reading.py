@@ -27,6 +27,7 @@ PLAIN = (
     *("Stopp bitte", "keine SMS mehr", "melden Sie mich ab", "lasst mi in ruah"),
     *("arrêtez de m'envoyer des sms", "ne m’écrivez plus", "pu de textos svp"),
     *("não me mande mais mensagens", "para de mandar msg", "deixem-me em paz"),
+    *("I already told you STOP", "ya les dije STOP", "consent withdrawn", "kitenme de la lista"),
     *("退订", "别再发了", "把我的号码删掉", "別再傳了", "唔好再send嚟啦"),
     *("もう送らないで", "配信を止めてください", "リストから外してください"),
 )
@@ -34,11 +35,17 @@ UNCLEAR = (
     *("how do i unsubscribe", "too many texts", "wrong number", "stop texting me after 9pm", "🚫", "✋"),
     *("¿cómo me doy de baja?", "comment me désabonner", "wie kann ich mich abmelden", "como faço pra sair"),
     *("怎么退订", "簡訊太多", "配信停止の方法を教えて"),
+    *("this number isn't Maria's anymore", "my wife passed away", "who is texting me?", "fuck off"),
+    *("no more than one text a week please", "comment on arrête ça", "點樣可以取消", "父は他界しました"),
+    "I asked you last month to quit whatever this is with all your many texts",
 )
 NONE = (
     *("can't stop shopping", "weekend", "when does the sale end", "bus stop near you?", "cancel my order"),
     *("stop by the shop tomorrow", "don't stop sending me deals", "I never want to leave"),
     *("END of season sale?", "What happens if I text STOP?", "haha stop, I'm drooling", "no thanks"),
+    *('You wrote "Reply STOP to cancel", is that about my order?', "STOP SMS au 36180, c'est quoi ?"),
+    *("i want to unsubscribe from my gym", "stop it, so yummy", "解除の仕方がわかりません、ロックの"),
+    *("my phone died", "wrong order", "ce n'est pas ma commande", "STOPと送るとポイントは消えますか"),
     *("para dos personas", "fin de semana", "no paro de comer", "Ende der Woche", "keine Zwiebeln bitte"),
     *("arrêt de bus", "j'arrête pas de rire", "plus de fromage svp", "pare de preocupar", "fim de semana"),
     *("取消订单", "停车场在哪", "特别好吃", "不要香菜", "唔好意思", "注文をキャンセル", "止まらない", ""),
