@@ -138,5 +138,6 @@ def _is_unfinished(turn: Turn) -> bool:
 
 
 def _confirm(turn: Turn, inbound: Inbound, text: str, step: str) -> None:
-    if inbound.opt_out_type is None and turn.now - inbound.received_at <= CONFIRM_STOP_WITHIN:
-        turn.say(text, flow=FLOW, step=step, message_class=MessageClass.REQUIRED)
+    if inbound.opt_out_type is None and turn.now - inbound.received_at < CONFIRM_STOP_WITHIN:
+        left = CONFIRM_STOP_WITHIN - (turn.now - inbound.received_at)
+        turn.say(text, flow=FLOW, step=step, message_class=MessageClass.REQUIRED, valid_for=left)

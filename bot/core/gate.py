@@ -160,10 +160,9 @@ def _is_subscribed(message: Outgoing, facts: ConsentFacts, _now: datetime) -> Re
 
 
 # Asked in this order; the first refusal wins. New rules join here, not at call sites.
-_OF_EVERY_MESSAGE: tuple[Rule, ...] = (_has_something_to_send,)
+_OF_EVERY_MESSAGE: tuple[Rule, ...] = (_has_something_to_send, _is_still_worth_sending)
 _OF_A_REPLY: tuple[Rule, ...] = (
     *_OF_EVERY_MESSAGE,
-    _is_still_worth_sending,
     _is_not_suppressed,
     _is_not_stopped,
     _has_usable_address,

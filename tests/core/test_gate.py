@@ -92,6 +92,14 @@ def test_at_night_answers_leave_at_once(message_class: MessageClass) -> None:
     assert leaves(message(message_class), SUBSCRIBED, NIGHT_TIME)
 
 
+@pytest.mark.parametrize("message_class", list(MessageClass))
+def test_what_is_not_worth_sending_any_more_never_leaves(message_class: MessageClass) -> None:
+    late = replace(message(message_class), valid_until=NIGHT_TIME)
+    verdict = may_leave(late, SUBSCRIBED, NIGHT_TIME)
+    assert isinstance(verdict, Refuse)
+    assert verdict.reason is UnsendableReason.EXPIRED
+
+
 @pytest.mark.parametrize(
     ("clock", "held"), [("20:59", False), ("21:00", True), ("23:59", True), ("08:59", True), ("09:00", False)]
 )
