@@ -21,6 +21,8 @@ def start(turn: Turn, inbound: Inbound, replies: Replies) -> list[str]:
     turn.effects.outcome = "opt_in"
     address = address_of(turn, inbound)
     turn.change_address(replace(address, stopped_at=None, clarify_by=None))
+    if turn.contact.snoozed_until is not None and turn.contact.snoozed_until > turn.now:
+        turn.snooze(turn.now)  # whoever wants our texts wants them now
     subscribed = SubscriptionState.SUBSCRIBED
     plain = [
         group.name

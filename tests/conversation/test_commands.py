@@ -130,6 +130,15 @@ async def test_resume_lets_go_at_once_what_waited(two_groups: Chat) -> None:
     assert await chat("RESUME") == ["Our texts are not paused. Text SNOOZE to pause them, STOP to end them."]
 
 
+async def test_start_ends_a_snooze_too(two_groups: Chat) -> None:
+    chat = two_groups
+    await chat("DROPS")
+    await chat("SNOOZE")
+    await chat.later(hours=2)
+    await chat("START")
+    assert await chat.later(minutes=1) == ["New beans!"]
+
+
 async def test_whoever_snoozes_at_night_wakes_to_quiet_hours_all_the_same(two_groups: Chat) -> None:
     chat = two_groups
     await chat("DROPS")
