@@ -1,20 +1,23 @@
 """`dead list`, `dead replay`: what failed for good, looked at and tried again."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.actors import actor
 from bot.cli.endings import PROBLEMS, WRONG_USE, end
 from bot.cli.settings import read_settings, silence_logs
 from bot.conversation.inbox import restored
 from bot.conversation.work import Result
 from bot.core.errors import RetryLater
 from bot.core.messages import OutboxState
-from bot.storage import dead, outbox
+from bot.storage import audit, dead, outbox
 from bot.storage.dead import DeadTrigger
 from bot.storage.driver import Connection, Database
 
@@ -46,11 +49,12 @@ def replay(
     key: Annotated[str | None, typer.Argument(help="the key that `dead list` shows")] = None,
     *,
     all_: Annotated[bool, typer.Option("--all", help="replay everything that failed")] = False,
+    note: Annotated[str, typer.Option(help="why, for the audit log")] = "",
 ) -> None:
     """Try again what failed; the answers leave by the outbox."""
     if (key is None) == (not all_):
         end("give one KEY, as `regulars dead list` shows it, or --all", WRONG_USE)
-    if not asyncio.run(_replay(key)):
+    if not asyncio.run(_replay(key, note)):
         raise typer.Exit(PROBLEMS)
 
 
@@ -66,11 +70,13 @@ async def _list(most: int, *, is_whole: bool) -> None:
         typer.echo(f"{trigger.at:%Y-%m-%d %H:%M:%S}  {trigger.kind}  contact {trigger.contact_id}  {tries}")
         typer.echo(f"  key {trigger.key}")
         typer.echo(f"  {one.failure.strip() if is_whole else one.reason}")
+    kinds = Counter(one.trigger.kind for one in found)
+    of = f" ({', '.join(f'{times} {kind}' for kind, times in sorted(kinds.items()))})" if kinds else ""
     more = f", the oldest {len(found)} shown" if number > len(found) else ""
-    typer.echo(f"{number} dead{more}." if number else "Nothing is dead.", err=True)
+    typer.echo(f"{number} dead{more}{of}." if number else "Nothing is dead.", err=True)
 
 
-async def _replay(key: str | None) -> bool:
+async def _replay(key: str | None, note: str) -> bool:
     """Replay the dead with this key, all without one; True where all of them went well."""
     from bot import app
     from bot.cli.database import usable
@@ -80,6 +86,8 @@ async def _replay(key: str | None) -> bool:
     database = await usable(settings)
     async with app.running(settings, role="web", database=database) as running:
         replayed = failed = 0
+        deed = audit.deed(running.clock(), actor(), "dead.replay", f"{key or 'all'}: begun", note)
+        await database.transact(lambda c: audit.write(c, deed))
         async for one in _chosen(database, key):
             outcome = await _try_again(running, one)
             replayed += 1
@@ -88,6 +96,8 @@ async def _replay(key: str | None) -> bool:
                 await database.query(partial(dead.reason, trigger=one.trigger)) if outcome is None else ""
             )
             typer.echo(f"{one.trigger.key}: {outcome or f'failed again: {reason}'}")
+        ended = replace(deed, subject=f"{key or 'all'}: {replayed} replayed, {failed} failed again")
+        await database.transact(lambda c: audit.write(c, ended))
     if not replayed and key is not None:
         end(f"{key}: nothing dead has this key; `regulars dead list` shows what has failed")
     typer.echo(f"{replayed} replayed, {failed} failed again.", err=True)
