@@ -7,7 +7,6 @@ raise, whose turn then leaves no trace.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from types import MappingProxyType
 
 from bot.core.contact import Event, JsonValue
@@ -15,7 +14,7 @@ from bot.core.flow import compiled
 from bot.core.flow.answers import Answer, understand
 from bot.core.flow.compiled import NEVER, Flow, Starter
 from bot.core.flow.handler import HandlerSpec
-from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
+from bot.core.flow.run import Frame, Run, RunStatus, WaitKind
 from bot.core.flow.template import TemplateFailed
 from bot.core.flow.translations import TranslatedText
 from bot.core.flow.walk import FlowSource, RunFails, Walk
@@ -71,27 +70,6 @@ class Engine:
         walk = Walk(turn, run, self._flows, self._handlers)
         return self._finish(walk, _go(walk, flow.first))
 
-    def await_confirmation(
-        self, turn: Turn, flow: Flow, until: datetime, variables: Mapping[str, JsonValue] = _NO_VARIABLES
-    ) -> Run | None:
-        """Create a run that starts when a double opt-in is confirmed, or never; None as in `start`."""
-        if not _may_enter(turn, flow):
-            return None
-        run = _new_run(turn, flow, variables)
-        wait = Wait(WaitKind.CONFIRMATION, flow.first, until)
-        run = replace(run, wait=wait, version=0)
-        turn.put_run(run)
-        return run
-
-    def confirmed(self, turn: Turn, run: Run) -> Run:
-        """Start a run whose double opt-in was confirmed."""
-        assert run.wait is not None
-        assert run.wait.kind is WaitKind.CONFIRMATION
-        walk = self._walk(turn, run)
-        if isinstance(walk, Run):
-            return walk
-        return self._finish(walk, _go(walk, run.wait.step))
-
     def answer(self, turn: Turn, run: Run, text: str, media: tuple[str, ...] = ()) -> Run:
         """Take a text for the answer to the run's open question."""
         assert run.wait is not None
@@ -124,8 +102,6 @@ class Engine:
             return None
         if turn.now < wait.until:
             return None
-        if wait.kind is WaitKind.CONFIRMATION:
-            return self.stop(turn, run)
         walk = self._walk(turn, run)
         if isinstance(walk, Run):
             return walk

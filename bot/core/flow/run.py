@@ -25,7 +25,6 @@ class WaitKind(StrEnum):
     EVENT = "event"
     INBOUND = "inbound"  # listens to inbound messages without consuming them
     TIME = "time"
-    CONFIRMATION = "confirmation"  # a double opt-in: the flow starts when it is given
 
 
 @dataclass(frozen=True, slots=True)

@@ -600,27 +600,6 @@ def test_a_text_is_written_in_the_contacts_language() -> None:
     assert chat.say("hi") == ["Hello Ana!"]
 
 
-# Double opt-in
-
-
-def test_a_flow_that_waits_for_its_confirmation_starts_with_it_or_never() -> None:
-    chat = loyalty()
-    joined = chat.library.flow("loyalty", None)
-    assert joined is not None
-    for confirmed in (True, False):
-        turn = chat.turn(chat.inbound("LOYALTY"))
-        run = chat.engine.await_confirmation(turn, joined, chat.now + timedelta(days=30))
-        assert run is not None
-        assert chat.done(turn) == []
-        if confirmed:
-            turn = chat.turn(chat.inbound("YES"))
-            chat.engine.confirmed(turn, run)
-            assert chat.done(turn)[-1] == ASK
-        else:
-            assert chat.advance(days=31) == []
-            assert chat.runs[run.id].status is RunStatus.ENDED
-
-
 # Who may enter
 
 
