@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import count
 
-from bot.core.contact import Address, Contact, JsonValue, Order, OrderLine, Product
+from bot.core.contact import Address, Contact, JsonValue, Order, OrderLine, Product, SubscriptionState
 from bot.core.gate import Policy
-from bot.core.groups import plain_groups
+from bot.core.groups import Group, plain_groups
 from bot.core.loyalty.lots import Lot
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import Wallet
@@ -50,6 +50,11 @@ class Scene:
     orders: tuple[Order, ...] = ()
     program: Program = PROGRAM
     products: Mapping[str, Product] = field(default_factory=lambda: PRODUCTS)
+    subscriptions: Mapping[str, SubscriptionState] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=lambda: plain_groups(["loyalty"]))
+    policy: Policy = field(default_factory=Policy)
+    past: Mapping[str, object] = field(default_factory=dict)
+    snoozed_until: datetime | None = None
     ids: Callable[[], int] = field(default_factory=lambda: count(1).__next__)
 
     def turn(self, key: str = "SM1", **arguments: JsonValue) -> Turn:
@@ -69,21 +74,22 @@ class Scene:
                     zone="America/New_York",
                     created_at=NOW,
                     enrolled_at=NOW if self.is_member else None,
+                    snoozed_until=self.snoozed_until,
                 ),
                 addresses=(Address("sms", "+12125550100"),),
-                subscriptions={},
+                subscriptions=self.subscriptions,
                 runs=(),
                 wallet=Wallet(CONTACT, available_minor=self.credit_minor),
                 lots=(a_lot(self.credit_minor),) if self.credit_minor else (),
-                more={"orders": self.orders},
+                more={"orders": self.orders, **self.past},
             ),
             shop=Shop(
                 name="Corner Leaf",
                 zone="America/New_York",
                 program=self.program,
                 program_policy="program@1",
-                policy=Policy(),
-                groups=plain_groups(["loyalty"]),
+                policy=self.policy,
+                groups=self.groups,
                 senders={},
                 products=self.products,
             ),
