@@ -12,6 +12,8 @@ from bot.storage.driver import Connection, Database, Statement
 from bot.storage.unknown import NEVER_FOUND_OUT
 
 _NO_TIME = microseconds(datetime(9999, 1, 1, tzinfo=UTC))
+_AT_ONCE = 500
+"""Few enough that answers do not wait for them where one process writes."""
 _HELD = UnsendableReason.HELD_BY_OPERATOR.value
 _WHICH = """
     WHERE bucket = :bucket AND (CAST(:flow AS text) IS NULL OR flow = :flow)
@@ -70,9 +72,13 @@ _CHANGES = {
     """,
 }
 _STATEMENTS = {
-    what: Statement(
-        f"UPDATE outbox SET {change}, state_at = :now {_WHICH} AND {_TOUCHED[what]} RETURNING id"  # noqa: S608  # our own text
-    )
+    what: Statement(f"""
+        WITH meant (meant_contact, meant_id) AS MATERIALIZED (
+            SELECT o.contact, o.id FROM outbox o {_WHICH} AND {_TOUCHED[what]} LIMIT :most @lock(o))
+        UPDATE outbox SET {change}, state_at = :now
+        FROM meant WHERE bucket = :bucket AND contact = meant_contact AND id = meant_id AND {_TOUCHED[what]}
+        RETURNING id
+    """)  # noqa: S608  # our own text
     for what, change in _CHANGES.items()
 }
 _PREVIEWS = {
@@ -108,20 +114,27 @@ async def preview(database: Database, what: Intervention, which: Which) -> Count
     return found
 
 
-async def intervene(database: Database, what: Intervention, which: Which, now: datetime) -> list[str]:
-    """Do it in one transaction for each bucket, so that it can be stopped and run again; returns the ids."""
+async def intervene(
+    database: Database, what: Intervention, which: Which, now: datetime, *, at_once: int = _AT_ONCE
+) -> list[str]:
+    """Do it bucket by bucket, `at_once` in a transaction; it can be stopped, run again, and returns the ids."""
     done: list[str] = []
     for bucket in which.buckets:
-        done += await database.transact(
-            lambda c, bucket=bucket: _in_bucket(c, what, which, bucket, now)  # type: ignore[misc]  # bound now
-        )
+        some = at_once
+        while some == at_once:
+            ids = await database.transact(
+                lambda c, bucket=bucket: _in_bucket(c, what, which, bucket, now, at_once)  # type: ignore[misc]  # bound now
+            )
+            done += ids
+            some = len(ids)
     return done
 
 
 async def _in_bucket(
-    connection: Connection, what: Intervention, which: Which, bucket: int, now: datetime
+    connection: Connection, what: Intervention, which: Which, bucket: int, now: datetime, most: int
 ) -> list[str]:
-    found = await connection.read(_STATEMENTS[what], **_asked(which, bucket), now=microseconds(now))
+    asked = _asked(which, bucket)
+    found = await connection.read(_STATEMENTS[what], **asked, now=microseconds(now), most=most)
     return [row[0] for row in found]
 
 

@@ -114,3 +114,18 @@ async def test_a_replay_begins_anew_and_ignores_what_is_still_said_of_the_old_on
     )
     assert told is None
     assert (await states(database))["one"][0] == "queued"
+
+
+@pytest.mark.parametrize("what", Intervention)
+async def test_many_are_changed_part_by_part_each_once(database: Database, what: Intervention) -> None:
+    ids = await queued(database, *((f"text {number}", "f", MessageClass.REPLY) for number in range(5)))
+    state = TOUCHES[what][0]
+    for one in ids:
+        await put(database, one, state.value)
+    if what is Intervention.RELEASE:
+        reason = Statement("UPDATE outbox SET reason = 'held_by_operator'")
+        await database.transact(lambda c: c.run(reason, [{}]))
+    done = await intervene(database, what, ALL, NOW, at_once=2)
+    assert sorted(done) == ids
+    assert {one for one, _ in (await states(database)).values()} != {state.value}
+    assert await intervene(database, what, ALL, NOW, at_once=2) == []
