@@ -117,7 +117,7 @@ async def preview(database: Database, what: Intervention, which: Which) -> Count
 async def intervene(
     database: Database, what: Intervention, which: Which, now: datetime, *, at_once: int = _AT_ONCE
 ) -> list[str]:
-    """Do it bucket by bucket, `at_once` in a transaction; it can be stopped, run again, and returns the ids."""
+    """Do it bucket by bucket, `at_once` in a transaction, so that it can be stopped; returns the ids."""
     done: list[str] = []
     for bucket in which.buckets:
         some = at_once
