@@ -393,3 +393,56 @@ async def test_two_people_on_one_number_are_stopped_together(chat: Chat) -> None
     await chat("STOP")
     assert len(await chat.rows("SELECT c.id FROM contact c")) == 1
     assert await chat("BALANCE") == []
+
+
+# What a YES belongs to
+
+AGREE = """\
+flow: agree
+title: Ask something that YES answers
+language: en
+start:
+  - keyword: [AGREE]
+steps:
+  - ask: Shall we? Reply YES or NO.
+    expect: yes_no
+    save: agreed
+    within: 1d
+  - say: "Agreed: {{ agreed }}."
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "answer"), [("NEWSLETTER", "AGREE", "Agreed"), ("AGREE", "NEWSLETTER", "news")]
+)
+async def test_yes_answers_what_was_asked_last(
+    database_url: str, tmp_path: Path, first: str, second: str, answer: str
+) -> None:
+    flows = shipped(tmp_path, "fallback", news=NEWS, agree=AGREE, policy=POLICY)
+    async with chatting(database_url, flows=flows) as chat:
+        await chat(first)
+        await chat(second)
+        assert answer in "\n".join(await chat("YES"))
+
+
+async def test_start_asks_for_a_yes_only_where_there_is_nothing_else(
+    database_url: str, tmp_path: Path
+) -> None:
+    only = "groups:\n  news: {title: {en: News}, double_opt_in: true}\n"
+    async with chatting(database_url, flows=shipped(tmp_path, "fallback", news=NEWS, policy=only)) as chat:
+        await chat("STOP")
+        (prompt,) = await chat("START")
+        assert prompt.startswith("Corner Leaf: reply YES")
+        assert await chat.subscriptions() == {"news": "pending"}
+        assert (await chat("YES"))[0].startswith("You're in")
+        assert await chat.subscriptions() == {"news": "subscribed"}
+
+
+async def test_provider_s_start_lets_in_without_a_second_welcome(database_url: str, tmp_path: Path) -> None:
+    flows = shipped(tmp_path, "loyalty", "fallback")
+    async with chatting(database_url, flows=flows, opt_out="advanced") as chat:
+        await chat("LOYALTY")
+        await chat("STOP")
+        assert await chat("UNSTOP") == []
+        assert await chat.subscriptions() == {"loyalty": "subscribed"}
+        assert (await log(chat))[-1][2] == "provider"
