@@ -63,6 +63,12 @@ _KINDS = (
         "permit",
         "one",
         "still",
+        "calm",
+        "program",
+        "quit",
+        "nth",
+        "leave",
+        "in_peace",
         "never",
         "enrolled",
         "not_receive",
@@ -80,7 +86,7 @@ _KINDS = (
 
 _TRIGGERS = (
     "stop sign not none unsub remove cancel revoke begone complaint stranger too_many fewer spam block "
-    "why only source account rude gone isnt who most block permit tired"
+    "why only source account rude gone isnt who most block permit tired calm nth quit in_peace"
 )
 
 _PLAIN = (
@@ -201,11 +207,18 @@ _LOOSE = (
     "stop ~ contact|send",
     "contact ~ wrong",
     "remove ~ number",
-    "none ~ message ~ number",
+    "none ~ message 'to'|'a'|'à'|'an'|'para'|'pra' number",
     "ask ~ not again? receive",
     "ask ~ not_receive",
     "not_receive ~ ask",
     "list ~ remove $",
+    "calm ~ message|contact|send|content",
+    "not want ~ program",
+    "quit|revoke|unsub ~ program",
+    "program ~ unsub|quit|revoke",
+    "nth ~ stop|remove|unsub|quit",
+    "leave ~ in_peace",
+    "still receive thing",
     "stop 'avec'|'with'|'con'|'com'|'mit' ~ content",
     "never enrolled ~ message|send",
     "not want ~ contact|send ~ me|thing",

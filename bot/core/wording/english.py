@@ -162,7 +162,7 @@ PAGE = Page(
             "this_has_to it period thats_it final_warning formally officially hello_there good_morning "
             "sincerely regards if_you_would me yo_guys have mind not_interested per_my im_not_interested "
             "lol be texted effective do done thank everything all from future further in_the_future ever "
-            "messages texts msgs"
+            "messages texts msgs second_time third_time fourth_time last_time 2nd_time 3rd_time"
         ),
         "join": (
             "and but because cuz cause bc since as so then or else before_i otherwise i_will ill cos also"
@@ -206,7 +206,7 @@ PAGE = Page(
         ),
         "isnt": (
             "isnt is_not aint is_no_longer isnt_longer wasnt_ever belongs_to has_a_new_owner changed_hands "
-            "has_changed_hands"
+            "has_changed_hands no_longer_in_service no_longer_belongs not_in_service"
         ),
         "gone": "passed_away has_died is_deceased deceased recently_died no_longer_with_us died_last died_in",
         "who": "who_is whos who_are who_keeps who_the_hell who_the_fuck who_tf",
@@ -224,6 +224,11 @@ PAGE = Page(
         "customer": "customer client member patron",
         "wrong": "wrong",
         "miss": "miss missing lose_my lose_out",
+        "calm": "chill calm_down ease_up ease_off relax tone_down dial_back cool_it slow_down go_easy",
+        "program": "program club membership scheme",
+        "quit": "leave withdraw exit",
+        "nth": "second_time third_time fourth_time last_time 2nd_time 3rd_time millionth_time",
+        "in_peace": "alone in_peace",
     },
     triggers="take that_is_all tired rude enough pause leave said isnt who want_out ask",
     plain=(
@@ -341,6 +346,9 @@ PAGE = Page(
         "none 'need_to' contact me|again",
         "'no_need_to' contact me|again",
         "stranger ... thing? name",
+        "'be_taken_off'|'be_removed'|'be_deleted' list|message|$",
+        "take|remove 'him'|'her'|'them' off list|message|$",
+        "please 'no_more' $",
     ),
     innocent=(
         "cant stop",

@@ -11,7 +11,7 @@ PAGE = Page(
             "assez marre_de y_en_a_marre_de y_a_en_a_marre_de finissez_en finissez_avec mettez_fin_à "
             "mettre_fin_à mettez_un_terme_à interromp{re,ez} suspend{re,ez} suffit finis évitez "
             "lâchez_moi_avec termin{er,ez} basta stop_à stop_avec stop_aux laissez_tomber_avec "
-            "abstenez_vous_de faites_que_ça_arrête faites_que_ça_cesse faites_cesser"
+            "abstenez_vous_de faites_que_ça_arrête faites_que_ça_cesse faites_cesser ça_va_faire"
         ),
         "thing": (
             "ça ca cela ceci rien tout sa cette ces tous toutes choses ce n_importe_quoi niaiseries "
@@ -146,7 +146,7 @@ PAGE = Page(
             "autres ici foutus foutues putain maudits maudites stupides ennuyeux commerciaux commerciale "
             "commerciales promotionnels publicitaires indésirables là ci la_part_de part sorte genre type "
             "également et bien vraiment absolument surtout non sollicités sollicité bordel crisse câlisse "
-            "ostie automatiques lettre d_information via d_autre"
+            "ostie automatiques lettre d_information via d_autre faire_partie partie"
         ),
         "lead": (
             "svp stp s_il_vous_plaît s_il_te_plaît s_il_vous_plait sil_vous_plait sil_vous_plaît merci "
@@ -158,7 +158,8 @@ PAGE = Page(
             "franchement d_avance que de d m me moi svpp mesdames une_fois pour_toutes dernière fois plaît "
             "à_partir_d à_partir_de à_l_avenir dorénavant désormais sérieux putain merde tous toutes "
             "définitivement urgent par_la_présente ici mille tabarnak tabarnac câlisse ostie crisse sur ce "
-            "numéro jamais_plus vraiment aussi aujourd_hui enfin ça_va du tout plaisir là"
+            "numéro jamais_plus vraiment aussi aujourd_hui enfin ça_va du tout plaisir là deuxième_fois "
+            "troisième_fois quatrième_fois dernière_fois pour la"
         ),
         "join": "et mais car parce_que parce sinon ou puis donc alors",
         "if": (
@@ -222,6 +223,12 @@ PAGE = Page(
         "customer": "client cliente abonné membre",
         "wrong": "mauvaise",
         "miss": "manquer rater perdre",
+        "calm": "calmez_vous calme_toi calmez relaxez ralentissez doucement mollo wô",
+        "program": "programme club",
+        "quit": "quitter sortir_de",
+        "nth": "deuxième_fois troisième_fois quatrième_fois énième_fois dernière_fois 2e_fois 3e_fois",
+        "leave": "laissez laisse lâchez foutez",
+        "in_peace": "tranquille tranquilles en_paix la_paix",
     },
     triggers="plus complaint i_am_not enough who isnt",
     plain=(
@@ -308,6 +315,7 @@ PAGE = Page(
         "stranger 'personne'|number|list",
         "'c'|'ce'|'ça' 'est' spam",
         "'reçois'|'recois' still",
+        "^ 'enlevez_la'|'enlevez_le'|'retirez_la'|'retirez_le' $",
     ),
     innocent=(
         "not stop|'arrête'|'cesse'|'arrêtez'",

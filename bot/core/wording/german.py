@@ -14,7 +14,8 @@ PAGE = Page(
             "schluss_jetzt jetzt_reichts es_reicht mir_reichts reichts_mit lasst_das lass_das hör_bitte_auf "
             "sein_lassen bleiben_lassen hörns_auf ufhöre höred_uf halt_stopp aufhoern höred_bitte_uf stoped "
             "höret_uf hörts_uf hört_endlich_uf halt_still gebt_endlich_ruhe unterbleiben aufzuhören "
-            "lassen_sie_das aufhört aufhören_damit"
+            "lassen_sie_das aufhört aufhören_damit ist_gut_mit mal_gut_mit gut_jetzt_mit reicht_jetzt_mit "
+            "gut_ist_mit"
         ),
         "thing": (
             "das dies diese es damit nichts alles dieses sowas den_scheiß den_mist den_quatsch den_scheiss "
@@ -91,7 +92,7 @@ PAGE = Page(
         "nothing": "nichts nix",
         "sign_off": (
             "melden meldet meld melde tragen tragt trag bestellen bestelle bestellt stellen stellt stell "
-            "bestell kündige"
+            "bestell kündige trage"
         ),
         "more": (
             "mehr weiter weiterhin wieder länger nochmal noch_mal mee jemals_wieder künftig zukünftig "
@@ -163,7 +164,7 @@ PAGE = Page(
             "scheiß scheiss verdammten lästigen nervigen ungewollte unerwünschte unerwünschten jegliche "
             "alle allen ganzen werbliche hier eich euch ihnen sich damit mehr weiter weiterhin e de bei "
             "über nummer_an danke umgehend bloß künftig zukünftig ab dauerhaft es überhaupt gar ich i "
-            "wirklich auch handy um werden wird z sms_und gfälligst sonst sowas"
+            "wirklich auch handy um werden wird z sms_und gfälligst sonst sowas künftigen zukünftigen teil"
         ),
         "lead": (
             "bitte danke vielen_dank hallo hi hey guten_tag guten_morgen guten_abend grüezi servus moin ok "
@@ -174,7 +175,8 @@ PAGE = Page(
             "sehr_geehrte_damen_und_herren herzlichen_dank mit_sofortiger_wirkung ab_sofort ab_jetzt "
             "in_zukunft künftig zukünftig verdammt scheiße mann bloß es soll sollen sollt müsst wünsche "
             "schon bereits mehrfach dringend wäre_nett also so dann für_immer von_euch von_ihnen nun lieb "
-            "vielmals merci werden haben geh bittschön jetz jetza zum_kuckuck alles"
+            "vielmals merci werden haben geh bittschön jetz jetza zum_kuckuck alles zweite_mal dritte_mal "
+            "zum_zweiten_mal zum_dritten_mal letzte_mal"
         ),
         "join": "und aber weil denn oder da sonst ansonsten damit_ich",
         "if": (
@@ -231,6 +233,14 @@ PAGE = Page(
         "customer": "kunde kundin mitglied",
         "wrong": "falsche falschen falscher",
         "miss": "verpassen verlieren",
+        "calm": (
+            "beruhigt beruhigt_euch chillt entspannt_euch haltet_euch_zurück langsam_mit macht_mal_halblang"
+        ),
+        "program": "programms programm clubs club",
+        "quit": "aussteigen austreten ausscheiden",
+        "nth": "zweite_mal dritte_mal vierte_mal zweites_mal drittes_mal x_te_mal letzte_mal letztes_mal",
+        "leave": "lasst lass lassen",
+        "in_peace": "in_ruhe in_ruh in_frieden",
     },
     triggers="complaint i_am_not enough forbid out nothing sign_off isnt who ask",
     plain=(
@@ -359,6 +369,10 @@ PAGE = Page(
         "sign_off thing 'ab'|'ein'",
         "'was_muss_ich_tun'|'was_muss_ich_machen'|'was_kann_ich_tun' ~ stop",
         "list ~ remove me",
+        "remove 'sie'|'ihn'|'sie_bitte' out|list|$",
+        "nth 'dass_ich' ~ 'bitte'",
+        "remove message $",
+        "number isnt ... $",
     ),
     innocent=(
         "not stop",

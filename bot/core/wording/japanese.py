@@ -215,6 +215,8 @@ PAGE = Page(
             "止めたはず"
         ),
         "wrong": "違う人",
+        "program": "プログラム 会員制度",
+        "nth": "二回目 三回目 二度目 三度目 何度目 2回目 3回目",
     },
     triggers=(
         "dont_call can_stop dont noneed not_receive not_me sends enough gone "
@@ -302,6 +304,7 @@ PAGE = Page(
         "message ... unasked",
         "ask can_stop",
         "message ~ complaint",
+        "program ~ unsub|remove",
     ),
     innocent=(
         "'ロック' unsub",

@@ -56,7 +56,7 @@ PAGE = Page(
             "apag{ar,a,ue,uem}{,-me} exclu{ir,a,am,i,am-me} delet{ar,a,e,em}{,-me} elimin{ar,a,e,em}{,-me} "
             "esque{ça,çam,ce,cer} perc{a,am} risc{ar,a,uem} remoção_do remova-me retirem-me limpem removido "
             "removida exclusão_do retirassem retirasse tirassem bloque{iem,ar,ia} removessem exclusão "
-            "exclusão_dos desliguem saia saiam suma"
+            "exclusão_dos desliguem saia saiam suma tirarem retirarem removerem"
         ),
         "cancel": (
             "cancel{ar,a,e,em,o,amento_do,amento_de,amento_das} anul{ar,a,e,em} encerr{ar,e,em} "
@@ -137,7 +137,7 @@ PAGE = Page(
             "imediatamente ai aí lá daqui para_cá pra_cá logo agora aqui nunca de_texto por_aqui "
             "indesejadas e_de pra_esse pra_este pro_meu no_meu outra outras porra merda desgraça droga "
             "continuar continuem fiquem ficar a_receber estar sempre d retirassem utilizar usar uso ninguém "
-            "desses dessas destes destas"
+            "desses dessas destes destas fazer_parte parte"
         ),
         "lead": (
             "por_favor pfv pfvr pf porfavor favor faz_favor se_faz_favor olá ola oi bom_dia boa_tarde "
@@ -147,7 +147,8 @@ PAGE = Page(
             "ja_pedi já_falei ja_falei já_disse já_pedi_pra já_falei_pra já_disse_para pra para eu então "
             "logo de_uma_vez urgente venho ok tá ta bem pois pelo_amor_de_deus pela_última_vez queiram "
             "queira exijo exijo_que quero_que gostaria_de tudo todas atenciosamente desde_já agradeço aí ai "
-            "nao não nunca_mais porra merda caramba isso aqui hoje sff mesmo"
+            "nao não nunca_mais porra merda caramba isso aqui hoje sff mesmo segunda_vez terceira_vez "
+            "última_vez pela"
         ),
         "join": "e mas porque pq ou senão então pois que_eu se_não",
         "if": (
@@ -205,6 +206,12 @@ PAGE = Page(
         "wrong": "errada",
         "miss": "perder",
         "unsubbed": "me_descadastrei descadastrei me_desinscrevi desinscrevi saí_da_lista já_saí me_removi",
+        "calm": "calma calmem se_acalmem relaxem maneirem menos_aí sossega",
+        "program": "programa clube",
+        "quit": "desistir",
+        "nth": "segunda_vez terceira_vez quarta_vez milésima_vez última_vez enésima_vez",
+        "leave": "deixem deixa deixe",
+        "in_peace": "em_paz sossegada sossegado",
     },
     triggers="exit i_stop complaint i_am_not enough again isnt who",
     plain=(
@@ -288,6 +295,8 @@ PAGE = Page(
         "ask not again? receive again|message|thing",
         "not 'lembro' ... number",
         "stranger number",
+        "remove 'ela'|'ele' list|$",
+        "'deixem'|'deixa'|'deixe' ~ 'em_paz'",
     ),
     innocent=(
         "not stop|'paro'|'para'|'consigo'|'parem'",
@@ -295,7 +304,7 @@ PAGE = Page(
         "'sem'|'nenhuma' 'mensagem'",
         "not unsub|'saia'",
         "not 'me' unsub",
-        "'parada'|'placa'|'ponto'|'já_parou'|'de' stop",
+        "'parada'|'placa'|'ponto'|'já_parou'|'placa_de'|'ponto_de' stop",
         "'stop'|'pare' 'da'|'na'|'no'",
         "stop 'dois'|'duas'|'mim'|'hoje'|'amanhã'|'viagem'|'quatro'|'levar'|'com_a'|'preocupar'|'de_se'",
         "stop object",

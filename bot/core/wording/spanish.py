@@ -10,8 +10,8 @@ PAGE = Page(
             "déjenme_de dejarme_de detener deteng{a,an} detén deten detente cesar ces{e,en} basta "
             "bastante_de terminen terminar ya_basta ya_paren ya_parenle no_sigan no_sigas evitar evit{e,en} "
             "suspend{a,an,er} abstenganse_de ya_estuvo stopp stahp ya_estuvo_de ya_chole_con finalizar "
-            "interrump{a,an,ir} frenen frenar córtenla cortala cortenla corten deténganse termina_de fin_a "
-            "fin_de_los hagan_que_paren hagan_que_pare"
+            "interrump{a,an,ir} frenen frenar córtenla cortala cortenla corten_con deténganse termina_de "
+            "fin_a fin_de_los hagan_que_paren hagan_que_pare"
         ),
         "thing": (
             "esto eso esta este nada esas estos esos estas cosas todo ello pavadas tonterías nada_más basura"
@@ -160,7 +160,7 @@ PAGE = Page(
             "estúpidos estupidos comerciales publicitarios tipo inmediatamente de_una_vez de_una_buena_vez "
             "de_texto aquí aqui recibiendo tontos ahora favor nunca jamás siempre promocionales "
             "por_este_medio a_mi_celular al_celular molestosos no_deseados a_mí_numero_de q k d x uso "
-            "utilizar usar"
+            "utilizar usar formar_parte parte"
         ),
         "lead": (
             "por_favor porfa porfavor porfis x_favor xfa favor_de favor hola buenas buenos_días "
@@ -172,7 +172,8 @@ PAGE = Page(
             "dije_que ya_les_dije_que ya_dije_que por_última_vez dije necesito_que exijo pedir solicitar "
             "la_verdad no_gracias saludos urgente en_serio procedan_a proceda_a hagan_el_favor_de "
             "tengan_a_bien porfi plis plisss neta no_no tío me_urge ando es muy amable amables carajo coño "
-            "joder hostia la_puta_madre de_inmediato todas"
+            "joder hostia la_puta_madre de_inmediato todas segunda_vez tercera_vez cuarta_vez última_vez "
+            "por"
         ),
         "join": "y pero porque pues_porque o_si o_los o_las o aunque e sino si_no entonces así_que",
         "if": (
@@ -238,6 +239,12 @@ PAGE = Page(
         "wrong": "equivocada",
         "miss": "perder perderme pierdo",
         "unsubbed": "me_di_de_baja me_desuscribí me_dieron_de_baja me_había_dado_de_baja",
+        "calm": "cálmense calmense tranquilos tranquilícense bájenle relájense calma aflojen afloja",
+        "program": "programa club plan",
+        "quit": "salir salirme retirarme renunciar",
+        "nth": "segunda_vez tercera_vez cuarta_vez enésima_vez última_vez",
+        "leave": "dejen deja dejad deje",
+        "in_peace": "en_paz tranquila tranquilo tranquilos",
     },
     triggers="that_is_all i_stop complaint i_am_not enough isnt who",
     plain=(
@@ -328,6 +335,7 @@ PAGE = Page(
         "^ stranger 'persona'|number",
         "'di' unsub ~ still",
         "unsub ~ still",
+        "^ 'sáquenla'|'sáquenlo'|'quítenla'|'quítenlo'|'bórrenla'|'bórrenlo' $",
     ),
     innocent=(
         "'no' stop",
