@@ -128,6 +128,9 @@ class Known:
     zone: str
     zone_is_known: bool
     stopped_at: datetime | None
+    clarify_by: datetime | None
+    snoozed_until: datetime | None
+    preferred_hours: str | None
     unusable_reason: str | None
     credit: KnownCredit
     subscriptions: dict[str, str]
@@ -151,6 +154,7 @@ async def know(connection: Connection, number: str, now: datetime) -> Known | No
     snapshot = (await load_snapshots(connection, contacts, wanted))[contact_id]
     contact = snapshot.contact
     address = next(one for one in snapshot.addresses if one.value == number)
+    snoozed = contact.snoozed_until
     of_contact = {"bucket": contact.bucket, "contact": contact.id}
     most = {**of_contact, "most": _MOST}
     ((notice_at,),) = await connection.read(_NEXT_NOTICE, **of_contact, now=microseconds(now))
@@ -163,6 +167,9 @@ async def know(connection: Connection, number: str, now: datetime) -> Known | No
         zone=contact.zone,
         zone_is_known=contact.zone_is_known,
         stopped_at=address.stopped_at,
+        clarify_by=address.clarify_by,
+        snoozed_until=None if snoozed is None or snoozed <= now else snoozed,
+        preferred_hours=contact.preferred_hours,
         unusable_reason=address.unusable_reason,
         credit=_credit(snapshot, now),
         subscriptions={group: state.value for group, state in snapshot.subscriptions.items()},

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from importlib.resources import files
 
 import aiohttp
 import pytest
@@ -9,6 +10,7 @@ from playwright.async_api import Page, expect
 
 from bot import app
 from bot.config import load_settings
+from bot.core.messages import UnsendableReason
 from tests.databases import SqliteDatabases
 from tests.demo.running_demo import free_port, running_demo
 
@@ -160,6 +162,27 @@ async def test_who_writes_spanish_of_mexico_gets_spanish_words_to_tap(phone: Pag
     await be(phone, "José")
     await phone.get_by_role("button", name="SALDO").click()
     await expect_last(phone, "Tienes USD ")
+
+
+async def test_what_the_contact_asked_for_is_seen(phone: Page) -> None:
+    who = phone.locator("#who")
+    await be(phone, "Maya")
+    await text(phone, "snooze 3 days")
+    await expect(who).to_contain_text(re.compile(r"Paused\s*until \w+"))
+    await text(phone, "RESUME")
+    await expect(who).not_to_contain_text("Paused")
+    await text(phone, "MORNINGS")
+    await expect(who).to_contain_text("mornings only")
+    await text(phone, "too many texts")
+    await expect(who).to_contain_text("whether to stop; without an answer we stop")
+    await text(phone, "NO")
+    await expect(who).not_to_contain_text("whether to stop")
+
+
+def test_every_reason_of_the_gate_is_said_in_words() -> None:
+    script = (files("bot.demo") / "static" / "phone.js").read_text("utf-8")
+    said = script.partition("const SAID = {")[2].partition("};")[0]
+    assert [reason for reason in UnsendableReason if not re.search(rf"\b{reason}: \"", said)] == ["no_grant"]
 
 
 async def test_everything_is_reached_by_keyboard(phone: Page) -> None:

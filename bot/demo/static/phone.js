@@ -30,6 +30,8 @@ const SAID = {
   unsubscribed: "not subscribed", stopped: "the contact said STOP", quiet_hours: "quiet hours: it goes in the morning",
   no_address: "no address on this channel", unusable_address: "the number cannot be reached", unconfirmed: "the opt-in is not confirmed yet",
   expired: "too late to be worth sending", too_long: "too long", empty: "nothing to say", suppressed: "said STOP before being erased",
+  snoozed: "the contact asked for a pause", clarifying: "we asked whether to stop", preferred_hours: "the contact asked for other hours",
+  capped: "enough texts for now", held_by_operator: "kept back by the shop",
 };
 
 const FARTHEST_MS = 62 * 86400 * 1000; // the clock moves no farther at once
@@ -201,6 +203,9 @@ function showKnown(known) {
     ["Birthday", known.birthday_on ? birthday(known.birthday_on) : "unknown"],
     ["Subscribed", groups.length ? groups : "to nothing"],
     ...(known.stopped_at ? [["STOP", [pill("stopped"), ` since ${moment(known.stopped_at)}`]]] : []),
+    ...(known.clarify_by ? [["Asked", `whether to stop; without an answer we stop ${moment(known.clarify_by)}`]] : []),
+    ...(known.snoozed_until ? [["Paused", `until ${moment(known.snoozed_until)}`]] : []),
+    ...(known.preferred_hours ? [["Hours", `${known.preferred_hours} only`]] : []),
     ...(known.unusable_reason ? [["Number", known.unusable_reason]] : []),
   ];
   at("who").replaceChildren(...facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, ...[value].flat())]));
