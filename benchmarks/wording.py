@@ -2,7 +2,8 @@
 
 Every miss is printed on stderr with its reason. The corpora (label TAB text) are of four kinds: `tuned`
 (`corpora/revocation/LANGUAGE.tsv`) and `attack` (an outsider's, written before he read the rules) were tuned
-on; `heldout` was written before the rules and `attack2` after them, and neither was read while tuning.
+on; `heldout` was written before the rules, `attack2` and `attack3` after them by the outsider, and none of
+these was read while tuning.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from bot.core.wording import Verdict, read
 
 CORPORA = Path(__file__).parent / "corpora" / "revocation"
 TUNED_ON = ("tuned", "attack")
-HELD_OUT = ("heldout", "attack2")
+HELD_OUT = ("heldout", "attack2", "attack3")
 READING_US_MAX = 30
 ORDINARY = (
     *(

@@ -63,6 +63,12 @@ _KINDS = (
         "permit",
         "one",
         "still",
+        "nobody",
+        "asked",
+        "wish",
+        "end",
+        "can",
+        "switch_off",
         "calm",
         "program",
         "quit",
@@ -86,7 +92,8 @@ _KINDS = (
 
 _TRIGGERS = (
     "stop sign not none unsub remove cancel revoke begone complaint stranger too_many fewer spam block "
-    "why only source account rude gone isnt who most block permit tired calm nth quit in_peace"
+    "why only source account rude gone isnt who most block permit tired calm nth quit in_peace nobody "
+    "switch_off end"
 )
 
 _PLAIN = (
@@ -212,6 +219,16 @@ _LOOSE = (
     "ask ~ not_receive",
     "not_receive ~ ask",
     "list ~ remove $",
+    "nobody ~ asked|want ~ message|contact|consent",
+    "nobody ~ asked|want ~ send",
+    "nobody ~ consent",
+    "wish ~ message ~ end",
+    "message ~ wish ~ end",
+    "message ~ wish ~ stop",
+    "wish ~ stop ~ message|contact|send",
+    "can ~ switch_off thing|message",
+    "can thing ~ switch_off",
+    "message ~ can ~ switch_off|cancel",
     "calm ~ message|contact|send|content",
     "not want ~ program",
     "quit|revoke|unsub ~ program",

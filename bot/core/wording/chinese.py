@@ -29,7 +29,7 @@ PAGE = Page(
     language="zh_Hans",
     spaced=False,
     words={
-        "stop": "停止 停掉 停了 停下 停 中止 终止 stop 打住 住手 让它停下 让它停 消停 停一停 消停点",
+        "stop": "停止 停掉 停了 停下 停 中止 终止 stop 打住 住手 让它停下 让它停 消停 停一停 消停点 停了吧",
         "thing": "东西 这些东西 这种东西 这个 这些 这种 啥",
         "not": (
             "别 不要 请勿 勿 不用 不准 不许 甭 不好 咪 不必 不可以 莫 不得 切勿 别来 禁止 不可 休 请别 "
@@ -167,6 +167,12 @@ PAGE = Page(
         "calm": "消停 冷静",
         "program": "计划 活动 会员计划",
         "nth": "第二次 第三次 第四次 第n次 最后一次 再三",
+        "nobody": "没人 没有人 无人 冇人",
+        "asked": "想 要 想要 叫 让",
+        "wish": "希望 该 应该",
+        "end": "停 停了 停了吧",
+        "can": "能不能 可以 可不可以 有没有办法",
+        "switch_off": "关掉 关闭 熄 熄了 熄咗 停掉",
     },
     triggers="nreceive nwant i_am_not why send again gone never rude quit enough isnt",
     plain=(

@@ -9,7 +9,7 @@ PAGE = Page(
             "stop stops stopping stopit stp stpo sotp tsop soptp stopp sttop stoop stap stawp stahp staph "
             "stoip dtop sto_p st_op s_top quit cease halt desist discontinue cut_it_out knock_it_off "
             "cut_out give_it_a_rest give_up put_an_end_to no_more_of refrain_from lay_off enough_with "
-            "enough_of done_with fed_up_with sick_of tired_of"
+            "enough_of done_with fed_up_with sick_of tired_of ceased"
         ),
         "tired": "done_with fed_up_with sick_of tired_of enough_with enough_of hate",
         "thing": (
@@ -73,7 +73,7 @@ PAGE = Page(
         "unsubbed": "unsubscribed opted_out",
         "not": (
             "dont do_not don never not no_longer should_not shouldnt dnot dotn doont must_not nor not_to "
-            "quit_to dont_ever nobody"
+            "quit_to dont_ever nobody dnt"
         ),
         "cant": "cant can_not cannot could_not couldnt wont will_not never wouldnt arent havent hasnt wasnt",
         "none": "no no_more nomore zero enough no_further without no_mor nomor",
@@ -177,7 +177,8 @@ PAGE = Page(
             "how how_do how_do_i how_can how_can_i how_to can_i can_we could_i may_i where where_do_i "
             "where_can_i is_there is_there_a_way what_do_i_do do_i do_i_have_to whats_the_way way_to "
             "want_to_know possible_to need_help is_it_possible_to what_do_i_have_to_do_to "
-            "what_do_i_need_to_do_to what_must_i_do_to what_do_i_have_to_do what_will_it_take_to"
+            "what_do_i_need_to_do_to what_must_i_do_to what_do_i_have_to_do what_will_it_take_to "
+            "is_there_a_way_to a_way_to"
         ),
         "limit": (
             "after before until till til while when during daily weekly every every_day everyday twice "
@@ -229,6 +230,15 @@ PAGE = Page(
         "quit": "leave withdraw exit",
         "nth": "second_time third_time fourth_time last_time 2nd_time 3rd_time millionth_time",
         "in_peace": "alone in_peace",
+        "nobody": "nobody no_one noone none_of_us",
+        "asked": "asked asked_for wanted want ordered requested",
+        "wish": (
+            "grateful_if great_if nice_if appreciate_it_if glad_if happy_if wonderful_if wish need needs "
+            "have_to must"
+        ),
+        "end": "ended stopped ceased end ends",
+        "can": "can could is_there_a_way_to a_way_to",
+        "switch_off": "turn_off turn_this_off switch_off shut_off",
     },
     triggers="take that_is_all tired rude enough pause leave said isnt who want_out ask",
     plain=(

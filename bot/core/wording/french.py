@@ -229,6 +229,12 @@ PAGE = Page(
         "nth": "deuxième_fois troisième_fois quatrième_fois énième_fois dernière_fois 2e_fois 3e_fois",
         "leave": "laissez laisse lâchez foutez",
         "in_peace": "tranquille tranquilles en_paix la_paix",
+        "nobody": "personne",
+        "asked": "demandé voulait voulu donné",
+        "wish": "apprécierais_que bien_que bien_si doivent faut_que apprécierais_si",
+        "end": "cessent arrêtent s_arrêtent cesser finissent prennent_fin",
+        "can": "on_peut peut_on puis_je y_a_t_il_moyen_de moyen_de peux",
+        "switch_off": "désactiver éteindre couper",
     },
     triggers="plus complaint i_am_not enough who isnt",
     plain=(
@@ -362,5 +368,6 @@ PAGE = Page(
         "'batterie'|'chien'|'chat' gone",
         "'vous' not me? send plus content",
         "'téléphone'|'portable'|'cell' gone",
+        "'mon_téléphone'|'mon_portable'|'mon_cell' gone",
     ),
 )

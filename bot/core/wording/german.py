@@ -15,7 +15,7 @@ PAGE = Page(
             "sein_lassen bleiben_lassen hörns_auf ufhöre höred_uf halt_stopp aufhoern höred_bitte_uf stoped "
             "höret_uf hörts_uf hört_endlich_uf halt_still gebt_endlich_ruhe unterbleiben aufzuhören "
             "lassen_sie_das aufhört aufhören_damit ist_gut_mit mal_gut_mit gut_jetzt_mit reicht_jetzt_mit "
-            "gut_ist_mit"
+            "gut_ist_mit hrt_auf"
         ),
         "thing": (
             "das dies diese es damit nichts alles dieses sowas den_scheiß den_mist den_quatsch den_scheiss "
@@ -185,7 +185,7 @@ PAGE = Page(
         ),
         "ask": (
             "wie wie_kann_ich wie_kann_man wo wo_kann_ich wie_komme_ich kann_ich darf_ich geht_das "
-            "was_muss_ich_tun ist_es_möglich gibt_es_eine_möglichkeit wie_geht_die"
+            "was_muss_ich_tun ist_es_möglich gibt_es_eine_möglichkeit wie_geht_die kann_man"
         ),
         "limit": (
             "nach vor nachts abends morgens so_spät spät früh bis am_sonntag sonntag sonntags samstags "
@@ -241,6 +241,12 @@ PAGE = Page(
         "nth": "zweite_mal dritte_mal vierte_mal zweites_mal drittes_mal x_te_mal letzte_mal letztes_mal",
         "leave": "lasst lass lassen",
         "in_peace": "in_ruhe in_ruh in_frieden",
+        "nobody": "keiner niemand",
+        "asked": "wollte gebeten gefragt bestellt",
+        "wish": "schön_wenn froh_wenn dankbar_wenn toll_wenn müssen sollten sollen",
+        "end": "aufhören enden",
+        "can": "kann_man kann_ich können_wir geht_das",
+        "switch_off": "abschalten ausschalten deaktivieren abstellen",
     },
     triggers="complaint i_am_not enough forbid out nothing sign_off isnt who ask",
     plain=(

@@ -30,6 +30,7 @@ _FAR, _FAR_MAX, _FAR_UNSPACED_MAX = "~", 8, 14  # how far a piece may be when no
 _DIGITS = "digits"
 _SHORT_CODE = "short_code"
 _SHORT_CODE_LENGTHS = range(4, 7)  # digits of a number that only a provider has
+_PASSED = "still nobody asked wish can end"  # small words of `~`, which `...` need not understand
 _ABOUT = "contact send message content list number receive call"
 # Triggers that are everyday words, and what must be in the text too before they are worth a closer look.
 _WEAK = "ask take plus not none why only again too_many fewer account isnt who"
@@ -150,7 +151,7 @@ class Grammar:
         self.company = self._of(_COMPANY)
         self._digits, self._short_code = self._bit(_DIGITS), self._bit(_SHORT_CODE)
         self._quoted = 0  # words that only stand in a pattern
-        self._about = sum(self._bit(kind) for kind in _ABOUT.split())
+        self._about = self._joined(_ABOUT)
         self._starting: dict[int, list[_Pattern]] = {}
         self._loosely_starting: dict[int, list[_Pattern]] = {}
         for verdict, patterns in (
@@ -166,8 +167,8 @@ class Grammar:
         self._edge = self._small | self._lead
         self._barred = self._bit("miss") | self._bit("object") | self._if | self._bit("elsewhere")
         self._far_max = _FAR_MAX if page.spaced else _FAR_UNSPACED_MAX
-        self._passed = (
-            self._edge | self._limit | self._digits | self._short_code | self._quoted | self._bit("still")
+        self._passed = self._joined(_PASSED) | (
+            self._edge | self._limit | self._digits | self._short_code | self._quoted
         )  # by `...`
         # The most words, or characters, that an entry has.
         self.longest = max(len(entry.split(" ") if page.spaced else entry) for entry in self.lexicon)
@@ -177,6 +178,9 @@ class Grammar:
     def digits(self, written: str) -> int:
         """Return the kinds of a number."""
         return self._digits | (self._short_code if len(written) in _SHORT_CODE_LENGTHS else 0)
+
+    def _joined(self, kinds: str) -> int:
+        return sum(self._bit(kind) for kind in kinds.split())
 
     def _bit(self, kind: str) -> int:
         return self._bits.setdefault(kind, 1 << len(self._bits))

@@ -23,7 +23,7 @@ PAGE = Page(
             f"終わりにしてください 切って 中止して{_ASKS} 中止 やめたら やめてくださいよ stop stopして "
             "stopしてください 遠慮します 断ります お断りします お断り やめてちょうだい 止めてちょうだい "
             "やめれ ヤメテ 止めていいです 止めていい やめていいです 勘弁して 勘弁してください 勘弁してくれ "
-            "勘弁"
+            "勘弁 オフにしたい オフにできますか"
         ),
         "dont": (
             f"使わないで{_ASKS} 送信しないで{_ASKS} 送らぬよう 送ってくんな 送ってくんなよ 来んな "
@@ -217,6 +217,12 @@ PAGE = Page(
         "wrong": "違う人",
         "program": "プログラム 会員制度",
         "nth": "二回目 三回目 二度目 三度目 何度目 2回目 3回目",
+        "wish": "助かります 助かる",
+        "end": "終わる 終わると 終わりに",
+        "nobody": "誰も",
+        "asked": "頼んで 頼んでない 望んで",
+        "can": "できますか",
+        "switch_off": "オフに",
     },
     triggers=(
         "dont_call can_stop dont noneed not_receive not_me sends enough gone "
@@ -305,6 +311,7 @@ PAGE = Page(
         "ask can_stop",
         "message ~ complaint",
         "program ~ unsub|remove",
+        "message ~ end ~ wish",
     ),
     innocent=(
         "'ロック' unsub",

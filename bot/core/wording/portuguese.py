@@ -9,7 +9,7 @@ PAGE = Page(
             "parar pare parem para pára parae para_ai para_aí deix{e,em,a,ar}_de chega_de chega basta_de "
             "basta cess{ar,e,em} cessem suspend{er,a,am} interromp{er,a,am} encerr{ar,e,em} podem_parar "
             "pode_parar dá_pra_parar da_pra_parar parem_já stopp stahp pfv_parem acabem_com acaba_com "
-            "deixem-se_de para_com pare_com parem_com já_chega ja_chega façam_parar faça_parar"
+            "deixem-se_de para_com pare_com parem_com já_chega ja_chega façam_parar faça_parar parm_de"
         ),
         "thing": (
             "isso isto nada essas esses estas estes tudo esse essa este coisas nada_disso disso porcaria"
@@ -29,7 +29,7 @@ PAGE = Page(
             "enviar-nos o_envio_de o_envio envio envios o_recebimento_de o_recebimento recebimento disparar "
             "encaminh{ar,e,em} envie-me os_envios voltem_a_{mandar,enviar} volte_a_{mandar,enviar} "
             "continuarem_mandando continuarem_a_enviar continua_chegando continuam_chegando mandassem "
-            "enviassem mandarem enviarem"
+            "enviassem mandarem enviarem mndar"
         ),
         "message": (
             "mensagem mensagens msg{,s} mensage{,ns} msgm sms spam propaganda{,s} publicidade promo{,s} "
@@ -159,7 +159,7 @@ PAGE = Page(
             "como como_faço como_faço_para como_faço_pra como_posso onde onde_posso posso tem_como "
             "dá_para_eu o_que_faço_para o_que_faço_pra é_possível de_que_forma qual_a_forma_de "
             "o_que_eu_preciso_fazer_pra o_que_preciso_fazer_para o_que_tenho_que_fazer_para "
-            "o_que_eu_tenho_que_fazer_pra"
+            "o_que_eu_tenho_que_fazer_pra tem_jeito_de dá_pra"
         ),
         "limit": (
             "à_noite a_noite de_noite de_madrugada madrugada depois_das depois_de antes_das antes_de até "
@@ -212,6 +212,12 @@ PAGE = Page(
         "nth": "segunda_vez terceira_vez quarta_vez milésima_vez última_vez enésima_vez",
         "leave": "deixem deixa deixe",
         "in_peace": "em_paz sossegada sossegado",
+        "nobody": "ninguém",
+        "asked": "pediu queria quis autorizou deu",
+        "wish": "ótimo_se agradeceria_se bom_se grato_se têm_que precisam devem",
+        "end": "parassem acabem acabar terminem terminassem cessem cessassem",
+        "can": "dá_pra posso tem_como tem_jeito_de",
+        "switch_off": "desligar desativar silenciar",
     },
     triggers="exit i_stop complaint i_am_not enough again isnt who",
     plain=(
@@ -332,5 +338,6 @@ PAGE = Page(
         "'bateria'|'cachorro' gone",
         "ask 'não' receive object",
         "'celular'|'telefone' gone",
+        "'meu_celular'|'meu_telefone' gone",
     ),
 )

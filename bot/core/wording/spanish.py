@@ -11,7 +11,7 @@ PAGE = Page(
             "bastante_de terminen terminar ya_basta ya_paren ya_parenle no_sigan no_sigas evitar evit{e,en} "
             "suspend{a,an,er} abstenganse_de ya_estuvo stopp stahp ya_estuvo_de ya_chole_con finalizar "
             "interrump{a,an,ir} frenen frenar córtenla cortala cortenla corten_con deténganse termina_de "
-            "fin_a fin_de_los hagan_que_paren hagan_que_pare"
+            "fin_a fin_de_los hagan_que_paren hagan_que_pare dejn_de dejn_d djen_de pararan"
         ),
         "thing": (
             "esto eso esta este nada esas estos esos estas cosas todo ello pavadas tonterías nada_más basura"
@@ -27,7 +27,7 @@ PAGE = Page(
             "vuelv{a,as,an}_a_{escribir,llamar,contactar,molestar}{,me,nos} whatsapp{ear,earme} den_lata "
             "joroben jorobar incomod{ar,en,e}{,me} busquen busques buscarme escrivan escrivirme "
             "escriviendome moleste molestes dar_la_vara dar_el_coñazo contactaran contactara escribieran "
-            "escribiera molestaran"
+            "escribiera molestaran escribirm"
         ),
         "call": "llam{ar,e,es,en,ando}{,me,nos}",
         "send": (
@@ -245,6 +245,12 @@ PAGE = Page(
         "nth": "segunda_vez tercera_vez cuarta_vez enésima_vez última_vez",
         "leave": "dejen deja dejad deje",
         "in_peace": "en_paz tranquila tranquilo tranquilos",
+        "nobody": "nadie",
+        "asked": "preguntó pidió quería quiso dio ha_dado",
+        "wish": "agradecería_que genial_que ideal_que ojalá deben tienen_que bueno_que",
+        "end": "pararan terminen terminaran cesen cesaran acaben acabaran terminar acabar",
+        "can": "se_puede puedo pueden hay_forma_de hay_manera_de",
+        "switch_off": "apagar desactivar silenciar",
     },
     triggers="that_is_all i_stop complaint i_am_not enough isnt who",
     plain=(
@@ -386,5 +392,7 @@ PAGE = Page(
         "gone 'teléfono'|'celular'|'batería'|'cel'",
         "'teléfono'|'celular'|'cel' gone",
         "send 'aquí'|'acá'",
+        "gone 'mi_teléfono'|'mi_celular'|'mi_cel'",
+        "'mi_teléfono'|'mi_celular' gone",
     ),
 )
