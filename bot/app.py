@@ -31,6 +31,7 @@ from bot.conversation.newcomers import is_known
 from bot.conversation.publication import ShopSettings
 from bot.conversation.publishing import Published, compile_folder, publish, read_folder
 from bot.conversation.receipts import Receipts
+from bot.core import wording
 from bot.core.errors import CannotStart
 from bot.core.flow.handler import HandlerSpec, by_name
 from bot.core.flow.reader import together
@@ -205,6 +206,8 @@ async def running(
             load_revision=current.load_revision,
             hash_address=address_hashes(settings),
         )
+        if role != "worker":
+            wording.prepare()  # else the first who does not text a keyword waits for it
         tally = Tally()
         stack.push_async_callback(tally.flush, database)  # after all that counts has come to its end
         dispatcher = Dispatcher(database, conversation, tally)
