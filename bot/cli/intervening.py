@@ -203,7 +203,7 @@ async def _carry_out(order: Order) -> bool:
         if not number and not names:
             _say_nothing(order)
             return order.which.ids is None
-        standing = f" and {_standing(order.what)} {', '.join(names)}" if names else ""
+        standing = f" and from now on whatever comes of {', '.join(names)}" if names else ""
         typer.echo(f"{order.what.value}: {_counted(number)}{_details(found)}{standing}", err=True)
         if not is_meant("Go on?", yes=order.yes):
             return False
@@ -216,7 +216,7 @@ async def _carry_out(order: Order) -> bool:
         done = await intervene(database, order.what, order.which, now)
         ended = replace(written, subject=f"{order.subject}: {_counted(len(done))}{standing}")
         await database.transact(lambda c: audit.write(c, ended))
-    typer.echo(f"{_counted(len(done))} {_DONE[order.what]}.", err=True)
+    typer.echo(f"{_counted(len(done))} {_DONE[order.what]}{standing}.", err=True)
     return True
 
 
@@ -247,10 +247,6 @@ async def _hold_back(database: Database, what: Intervention, names: Sequence[str
 
     if names:
         await database.transact(change)
-
-
-def _standing(what: Intervention) -> str:
-    return "from now on whatever comes of" if what is Intervention.HOLD else "no longer what comes of"
 
 
 def _say_nothing(order: Order) -> None:

@@ -161,7 +161,7 @@ async def test_a_flow_is_held_from_now_on_and_released_again(shop: Terminal, out
     assert await outbox.held() == frozenset()
     assert await outbox.states() == {"offer": "queued", "news": "queued"}
     assert await outbox.deeds() == [
-        ("outbox.release", "flow offer: 1 message and no longer what comes of offer", ""),
+        ("outbox.release", "flow offer: 1 message and from now on whatever comes of offer", ""),
         ("outbox.hold", "flow offer: 0 messages and from now on whatever comes of offer", ""),
         ("outbox.hold", "flow offer, lane reply: 1 message", "too cheap"),
     ]
