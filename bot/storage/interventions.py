@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from bot.core.ids import BUCKETS, bucket_of, microseconds
@@ -14,6 +14,9 @@ from bot.storage.unknown import NEVER_FOUND_OUT
 _NO_TIME = microseconds(datetime(9999, 1, 1, tzinfo=UTC))
 _AT_ONCE = 500
 """Few enough that answers do not wait for them where one process writes."""
+KNOWN_AFTER = timedelta(seconds=3)
+"""Until then every process knows that a name is held back no longer; before, its gate would hold the message
+again, and for a quarter of an hour."""
 _HELD = UnsendableReason.HELD_BY_OPERATOR.value
 _WHICH = """
     WHERE bucket = :bucket AND (CAST(:flow AS text) IS NULL OR flow = :flow)
@@ -61,7 +64,7 @@ _CHANGES = {
     Intervention.HOLD: f"state = 'held', reason = '{_HELD}', explanation = NULL, due_at = {_NO_TIME}",
     Intervention.RELEASE: """
         state = 'queued', reason = NULL, explanation = NULL,
-        due_at = CASE WHEN wanted_at > :now THEN wanted_at ELSE :now END
+        due_at = CASE WHEN wanted_at > :known_at THEN wanted_at ELSE :known_at END
     """,
     Intervention.REPLAY: """
         state = 'queued', reason = NULL, explanation = NULL, error_code = NULL, due_at = :now,
@@ -134,7 +137,8 @@ async def _in_bucket(
     connection: Connection, what: Intervention, which: Which, bucket: int, now: datetime, most: int
 ) -> list[str]:
     asked = _asked(which, bucket)
-    found = await connection.read(_STATEMENTS[what], **asked, now=microseconds(now), most=most)
+    times = {"now": microseconds(now), "known_at": microseconds(now + KNOWN_AFTER)}
+    found = await connection.read(_STATEMENTS[what], **asked, **times, most=most)
     return [row[0] for row in found]
 
 
