@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.app import HANDLERS
+from bot.app import _TALLY_SECONDS, HANDLERS
 from bot.channels.twilio import errors
 from bot.conversation.checking import look_over
 from bot.conversation.legal import CONFIRM_STOP_WITHIN
@@ -191,3 +191,24 @@ def test_the_numbers_written_in_words_are_those_of_the_code() -> None:
     assert Patience().too_old == timedelta(hours=10)
     assert AHEAD[Lane.REPLY] == timedelta(minutes=1)
     assert timedelta(minutes=5) == CONFIRM_STOP_WITHIN
+
+
+def test_the_jobs_are_those_that_are_struck() -> None:
+    source = (PROJECT / "bot" / "app.py").read_text(encoding="utf-8")
+    struck = dict(re.findall(r'Job\("(\w+)", ([\w.]+),', source))
+    del struck["outbox_at_once"]  # struck by a turn and not by a clock
+    struck["tally"] = str(_TALLY_SECONDS)
+    rows = table("architecture.md", "Jobs")
+    assert {row[0].strip("`"): row[1].removesuffix(" s") for row in rows} == struck
+
+
+@pytest.mark.parametrize("name", ["architecture.md", "consent.md", "delivery.md", "compliance.md"])
+def test_every_file_that_is_named_is_there(name: str) -> None:
+    named = set(re.findall(r"`((?:bot|flows|handlers|tests|benchmarks)/[\w./]+)`", page(name)))
+    assert not [path for path in named if not (PROJECT / path).exists()]
+
+
+def test_the_roads_can_be_followed() -> None:
+    for heading in ("The life of an inbound SMS", "The life of a message that answers nobody"):
+        road = page("architecture.md").split(f"## {heading}\n")[1].split("\n## ")[0]
+        assert 1 <= len(re.findall(r"^\d\. ", road, re.MULTILINE)) <= 7
