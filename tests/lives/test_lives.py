@@ -19,13 +19,13 @@ from hypothesis.stateful import (
 
 from bot.core.messages import OutboxState
 from tests.conversation.chat import Clock
-from tests.lives.person import TEXTS, Person
+from tests.lives.person import CLARIFY_FOR, CONFIRM_FOR, TEXTS, Person
 from tests.lives.world import World
 
 EXAMPLES = int(os.environ.get("REGULARS_LIVES", "0"))
 """`REGULARS_LIVES=2000` for a night: so many lives, other ones each time. What breaks one is printed; with
 `REGULARS_LIVES_SHRINK=1` it is made short first, which takes minutes."""
-_EXAMPLES = {"sqlite": 30, "postgresql": 10}
+_EXAMPLES = {"sqlite": 25, "postgresql": 6}
 _STEPS = 50
 _POINTS = (
     *("before_claim", "after_claim", "before_send", "after_send", "before_record", "after_record"),
@@ -64,6 +64,16 @@ _OFTEN = {"stop": 2, "start": 2, "unclear": 4, "join loyalty": 2, "join deals": 
 WORDS = st.sampled_from([meaning for meaning in TEXTS for _ in range(_OFTEN.get(meaning, 1))]).flatmap(
     lambda meaning: st.sampled_from([(meaning, text) for text in TEXTS[meaning]])
 )
+QUIETING = st.sampled_from(
+    [
+        (meaning, text)
+        for meaning in ("snooze", "unclear", "hours", "leave loyalty", "only deals")
+        for text in TEXTS[meaning]
+    ]
+)
+HOURS = st.sampled_from([time(8, 29), time(8, 30), time(9), time(12), time(19, 59), time(20)])
+ASKS = st.sampled_from([("join news", "GAZETTE", CONFIRM_FOR), ("unclear", "enough", CLARIFY_FOR)])
+ANSWERS = st.sampled_from([("yes", "YES"), ("yes", "sí"), ("keep", "no"), ("trap", "when does the sale end")])
 GROUPS = st.lists(st.sampled_from(["loyalty", "deals", "news", "news, unconfirmed"]), max_size=3, unique=True)
 WRITES = st.sampled_from(["offer", "flash", "notice", "letter"])
 TROUBLES = st.sampled_from(
@@ -141,6 +151,16 @@ class Lives(RuleBasedStateMachine):
         if group == "news" and self.world.people[number].clarify_by is None:
             self.wait_for(self.world.text(number, "yes", "YES"))
 
+    @rule(who=WHO, asks=ASKS, seconds=st.sampled_from([-2, -1, 0, 1]), says=ANSWERS)
+    def answer_late(
+        self, who: int, asks: tuple[str, str, timedelta], seconds: int, says: tuple[str, str]
+    ) -> None:
+        """Be asked something, and answer when the time for it is nearly or just over."""
+        meaning, text, within = asks
+        self.wait_for(self.world.text(self.numbers[who], meaning, text))
+        self.sleep(within + timedelta(seconds=seconds))
+        self.wait_for(self.world.text(self.numbers[who], *says))
+
     @rule(who=WHO, words=WORDS, stop=st.sampled_from(TEXTS["stop"]))
     def change_mind(self, who: int, words: tuple[str, str], stop: str) -> None:
         """Say STOP while an answer is still on its way, and START when it should be forgotten."""
@@ -180,15 +200,19 @@ class Lives(RuleBasedStateMachine):
             self.wait_for(self.world.start(self.numbers[who], flow))
         self.wait_for(self.world.strike())
 
-    @rule(
-        who=WHO, flow=WRITES, clock=st.sampled_from([time(8, 59), time(9), time(12), time(19, 59), time(20)])
-    )
+    @rule(who=WHO, flow=WRITES, clock=HOURS)
     def write_at(self, who: int, flow: str, clock: time) -> None:
         """Let a flow write to everybody at some hour of one's day."""
         self.world.wait_until(self.numbers[who], clock)
         for number in self.numbers:
             self.wait_for(self.world.start(number, flow))
         self.wait_for(self.world.strike())
+
+    @rule(who=WHO, words=QUIETING, flow=WRITES, clock=HOURS)
+    def write_all_the_same(self, who: int, words: tuple[str, str], flow: str, clock: time) -> None:
+        """Write to whoever has just asked for less."""
+        self.wait_for(self.world.text(self.numbers[who], *words))
+        self.write_at(who, flow, clock)
 
     @rule(flow=WRITES)
     def write_to_all(self, flow: str) -> None:
