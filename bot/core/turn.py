@@ -17,6 +17,7 @@ from bot.core.flow.run import Run
 from bot.core.gate import ConsentFacts, HoldUntil, Policy, Refuse, Verdict, may_leave
 from bot.core.groups import Group
 from bot.core.links import Link, ShortLinks, shorten
+from bot.core.local_time import zone_of
 from bot.core.loyalty.books import Books
 from bot.core.loyalty.holds import Hold
 from bot.core.loyalty.lots import Lot
@@ -353,7 +354,8 @@ class Turn:
         elif name == "locale":
             self._change(locale=self._as_written_here(str(value)))
         elif name == "zone":
-            self._change(zone=str(value), zone_is_known=True)
+            # One that there is none of would stop every message and schedule that comes by it.
+            self._change(zone=zone_of(str(value)).key, zone_is_known=True)
         else:
             self._change(attributes={**self.contact.attributes, name: value})
 

@@ -643,6 +643,7 @@ def test_a_flow_that_is_entered_once_is_not_entered_while_it_waits() -> None:
         ("- call: nobody", "there is no flow 'nobody' to call"),
         ("- do: nothing", "there is no handler 'nothing'"),
         ("- set: {member.birthday: soon}", "'soon' cannot be kept as member.birthday"),
+        ("- set: {member.zone: Lunar/Tranquility}", "'Lunar/Tranquility' cannot be kept as member.zone"),
         ("- wait_until: '{{ when }}'", "'' is no instant to wait for"),
         (
             '- say: \'{{ member.first_name | times: 2 | money }} {{ "x" | date: "short" }}\'',
