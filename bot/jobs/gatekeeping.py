@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+
+import structlog
 
 from bot.core.caps import Counted
 from bot.core.gate import HoldUntil, Policy, Refuse, may_leave
@@ -12,6 +14,10 @@ from bot.core.turn import consent_facts
 from bot.storage import caps
 from bot.storage.driver import Connection
 from bot.storage.outbox import Claimed, Outcome
+
+_GATE_FAILED = "gate_failed"
+_ASKED_AGAIN_AFTER = timedelta(hours=1)
+_logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +42,13 @@ async def ask(connection: Connection, due: Sequence[Claimed], policy: Policy, no
         if is_capped and contact.id not in counts:
             continue
         sent = counts.get(contact.id, ())
-        facts = consent_facts(message, contact, one.address, one.subscriptions, policy, counts=sent)
-        verdict = may_leave(message, facts, now)
+        try:
+            facts = consent_facts(message, contact, one.address, one.subscriptions, policy, counts=sent)
+            verdict = may_leave(message, facts, now)
+        except Exception:  # one that cannot be judged must not keep back all that wait beside it
+            _logger.exception("gate_failed", message=message.id)
+            asked.declined.append(Outcome(message, OutboxState.HELD, now + _ASKED_AGAIN_AFTER, _GATE_FAILED))
+            continue
         if isinstance(verdict, Refuse):
             refused = Outcome(message, OutboxState.REFUSED, now, verdict.reason)
             asked.declined.append(replace(refused, explanation=verdict.explanation))

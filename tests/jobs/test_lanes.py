@@ -20,7 +20,7 @@ from bot.core.turn import Queued
 from bot.jobs.outbox import BULK, OutboxDelivery
 from bot.jobs.rates import Rates
 from bot.storage import rows, tables
-from bot.storage.driver import Connection, Database, Present, Rows
+from bot.storage.driver import Connection, Database, Present, Rows, Statement
 from tests.storage.scripted import asked, open_at
 
 NOW = datetime(2026, 11, 24, 18, tzinfo=UTC)
@@ -204,3 +204,14 @@ async def test_what_waited_for_days_is_tried_for_a_day_all_the_same(database: Da
 
     assert await tries(9, timedelta(minutes=10)) == [("queued", 9)]
     assert await tries(2, timedelta(days=1)) == [("failed", 11)]
+
+
+async def test_one_that_cannot_be_judged_stays_and_lets_the_others_pass(database: Database) -> None:
+    await waiting(database, 1, since=timedelta(hours=1))
+    nowhere = Statement("UPDATE contact SET zone = 'Lunar/Tranquility'")
+    await database.transact(lambda c: c.run(nowhere, [{}]))
+    await waiting(database, 5)
+    phones = Phones()
+    await delivery(database, phones).bulk()
+    assert len(phones.taken) == 5
+    assert await asked(database, "SELECT reason FROM outbox WHERE state = 'held'") == [("gate_failed",)]
