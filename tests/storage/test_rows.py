@@ -418,7 +418,17 @@ async def test_a_row_comes_back_column_by_column(database: Database, name: str) 
 
 def test_every_table_of_a_contact_has_its_sample() -> None:
     written_elsewhere = {"notice", "directory"}  # in `turns`, from what is at hand there
-    shared = {"suppression", "counter", "sender", "step_count", "product", "revision", "setting", "audit"}
+    shared = {
+        "suppression",
+        "counter",
+        "sender",
+        "tally",
+        "step_count",
+        "product",
+        "revision",
+        "setting",
+        "audit",
+    }
     assert {*WRITTEN, *READ_BACK} == {*TABLES} - written_elsewhere - shared
 
 

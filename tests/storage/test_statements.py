@@ -57,7 +57,9 @@ async def problem_of(url: str, statement: Statement | Rows) -> str:
 async def test_both_databases_understand_every_statement(database_url: str) -> None:
     found = statements()
     assert len(found) > 60
-    problems = {name: await problem_of(database_url, one) for name, one in found.items()}
+    # What an operator is told of one database alone says so in its name.
+    other = "._POSTGRES_" if database_url.startswith("sqlite") else "._SQLITE_"
+    problems = {name: await problem_of(database_url, one) for name, one in found.items() if other not in name}
     assert {name: problem for name, problem in problems.items() if problem} == {}
 
 
