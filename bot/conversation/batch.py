@@ -302,9 +302,7 @@ class Batch:
                 for queued in turn.effects.outgoing
             ),
             refused=tuple(
-                queued.reason or ""
-                for queued in turn.effects.outgoing
-                if queued.state is OutboxState.REFUSED
+                queued.reason or "" for queued in turn.effects.outgoing if queued.state is OutboxState.REFUSED
             ),
         )
 

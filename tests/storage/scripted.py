@@ -9,8 +9,8 @@ from typing import Any
 
 from bot.conversation.batch import Batch, Conversation
 from bot.conversation.work import Result, Work
-from bot.core.consent import Policy
 from bot.core.contact import Address, Contact
+from bot.core.gate import Policy
 from bot.core.groups import plain_groups
 from bot.core.ids import IdSource, bucket_of, instant, new_contact_id
 from bot.core.loyalty.entries import Account, Draw, Entry, Reason
