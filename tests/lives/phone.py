@@ -1,8 +1,8 @@
 """The far side of random lives: a provider that takes, loses, refuses and lists messages, and the phones."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from bot.channels.channel import Listed, OutcomeUnknown, Sent
 from bot.channels.twilio.errors import error_for_code
@@ -11,12 +11,6 @@ from bot.core.messages import MessageClass, OutboxState, Outgoing
 
 OURS = "+12025550100"
 STOPPED, UNUSABLE, BUSY = 21610, 21614, 20429
-
-
-class Heard(Protocol):
-    """Whoever looks at each message before it counts as received; raises what is wrong with it."""
-
-    def __call__(self, entry: "Entry") -> None: ...
 
 
 @dataclass
@@ -46,10 +40,14 @@ class Entry:
 
 @dataclass
 class Phones:
-    """Twilio and every phone behind it. `behaves` is what the next hand-overs meet."""
+    """Twilio and every phone behind it. `behaves` is what the next hand-overs meet.
+
+    `handed` looks at each message handed over, `heard` at each that arrives: they raise what is wrong.
+    """
 
     now: datetime
-    heard: Heard
+    heard: Callable[[Entry], None]
+    handed: Callable[[Outgoing], None]
     behaves: str = "well"
     lag: timedelta = timedelta()
     entries: list[Entry] = field(default_factory=list)
@@ -63,6 +61,7 @@ class Phones:
     async def send(self, cleared: Cleared) -> Sent:
         """Take a message or not, answer or not."""
         message = cleared.message
+        self.handed(message)
         if message.address in self.blocked | self.unusable:
             self.refused.add(message.address)
             raise error_for_code(STOPPED if message.address in self.blocked else UNUSABLE)

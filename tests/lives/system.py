@@ -19,7 +19,7 @@ from bot.conversation.work import Result, Work
 from bot.core.contact import JsonValue
 from bot.core.ids import IdSource, bucket_of, microseconds
 from bot.core.local_time import next_at
-from bot.core.messages import Inbound, MessageClass, OutboxState
+from bot.core.messages import Inbound, MessageClass, OutboxState, Outgoing
 from bot.core.triggers import Trigger, TriggerKind
 from bot.storage.driver import Connection, Statement
 from bot.storage.tables import Kind, Row, kind_of
@@ -68,6 +68,8 @@ class System:
     is_dead: bool = False
     is_racing: bool = False
     """Whether a text is handled while messages are in hand: those were claimed before."""
+    refusals: set[str] = field(default_factory=set)
+    """Messages that the provider refused because the contact has stopped, as far as that is known."""
     is_settled: bool = False
     """Whether all jobs have just struck: what follows from refusals has happened."""
     texts: int = 0
@@ -81,7 +83,11 @@ class System:
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     def __post_init__(self) -> None:
-        self.phones = Phones(self.clock.now, self.heard)
+        self.phones = Phones(self.clock.now, self.heard, self.handed)
+
+    def handed(self, message: Outgoing) -> None:
+        """Look at a message that is handed to the provider."""
+        raise NotImplementedError
 
     def heard(self, entry: Entry) -> None:
         """Look at a message that arrives."""
@@ -248,6 +254,7 @@ class System:
             )
         )
         if is_news and isinstance(error, ContactStopped):
+            self.refusals.add(entry.message_id)
             self.people[entry.address].provider_says_stop()
 
     # Reading

@@ -25,7 +25,7 @@ from tests.lives.world import World
 EXAMPLES = int(os.environ.get("REGULARS_LIVES", "0"))
 """`REGULARS_LIVES=2000` for a night: so many lives, other ones each time. What breaks one is printed; with
 `REGULARS_LIVES_SHRINK=1` it is made short first, which takes minutes."""
-_EXAMPLES = {"sqlite": 25, "postgresql": 6}
+_EXAMPLES = {"sqlite": 25, "postgresql": 5}
 _STEPS = 50
 _POINTS = (
     *("before_claim", "after_claim", "before_send", "after_send", "before_record", "after_record"),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core.consent import ChainLink, first_break
 from bot.core.ids import bucket_of, instant, microseconds
-from bot.core.messages import MessageClass
+from bot.core.messages import MessageClass, Outgoing
 from tests.lives import rules
 from tests.lives.person import Person
 from tests.lives.phone import STOPPED, Entry
@@ -26,7 +26,13 @@ class World(System):
     """The system and its people, and what must hold of them. `held` are the reasons to wait that were met."""
 
     held: set[str] = field(default_factory=set)
-    refusals: set[str] = field(default_factory=set)
+
+    def handed(self, message: Outgoing) -> None:
+        """Look at a message that is handed over: none is to who is known not to want or not to get it."""
+        person = self.people[message.address]
+        if message.message_class is not MessageClass.REQUIRED and not self.is_racing:
+            assert not person.stopped, f"handed over after STOP: {message}"
+            assert not person.unusable, f"handed over to an unusable address: {message}"
 
     def heard(self, entry: Entry) -> None:
         """Look at a message that arrives: nothing may come that may not."""
@@ -47,7 +53,6 @@ class World(System):
         if self.is_racing:
             return
         assert not person.stopped, f"after STOP: {entry}"
-        assert not person.unusable, f"to an unusable address: {entry}"
         if entry.message_class not in rules.COUNTED:
             return
         assert person.groups.get(entry.group or "") == "subscribed", f"not subscribed: {entry}"
@@ -178,6 +183,7 @@ class World(System):
         left = {one.id for one in await self.sent()}
         while True:
             await self.pass_time()
+            await self.nothing_is_stuck()
             ends = [person.clarify_by for person in self.people.values() if person.clarify_by is not None]
             waits = [one for one in await self.sent() if one.id in left and one.state in _OPEN]
             if not waits and not ends:
