@@ -32,7 +32,7 @@ def show_page(found: Stored, now: datetime) -> None:
         )
     else:
         console.print(f"  [red]No: {escape(problem)}.[/red]")
-    console.print(f"  To verify it yourself: {HOW_TO_VERIFY}")
+    console.print(escape(f"  To verify it yourself: {HOW_TO_VERIFY}"))
     console.print("\n[bold]What was sent[/bold]  by class, group, and the group's consent at that time")
     for message_class, group, state, times in counts(found):
         of = f" of {group}" if group else ""

@@ -156,6 +156,7 @@ async def test_the_page_can_be_put_on_file(shop: Terminal, settings: Settings) -
         "You're in: Corner Leaf rewards by text.",
         "Yes: all 1 lines follow one another, unaltered, none missing.",
         "To verify it yourself",
+        "[hash of the line before, personal_hash, public]",
         "loyalty: subscribed",
         "asked for silence until",
         "asked for mornings",
