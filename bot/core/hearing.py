@@ -2,8 +2,8 @@
 
 In this order, and the first that says something is it:
 1. what the provider made of the message (`OptOutType`): it has acted on that;
-2. the exact legal words of all languages, courtesy aside; YES is START from a stopped address, and STOP
-   where we have just asked whether to stop;
+2. the exact legal words of all languages, courtesy aside; YES is STOP where we have just asked whether to
+   stop, and START from a stopped address, unless we asked within the last day;
 3. STOP and the name of a group ("STOP REWARDS");
 4. while a clarification is open: a group's name, "all", "no";
 5. free wording: PLAIN is STOP at once; UNCLEAR is worth one question, and is STOP where we asked within the
@@ -102,7 +102,10 @@ def hear(  # a message, and what it is heard against
         # Asked first: where both are set, this YES has closed the address already and is heard once more.
         if address.clarify_by is not None:
             return Hearing(Said.STOP, because="yes, when asked whether to stop")
-        return Hearing(Said.START if address.stopped_at is not None else Said.YES)
+        if address.stopped_at is None:
+            return Hearing(Said.YES)
+        # Said twice, or to what was asked before: soon after such a question it brings nobody back.
+        return _NOTHING if _was_asked(address, now) else Hearing(Said.START)
     if category is not None:
         return _OF_CATEGORY[category]
     group = groups.left(inbound.text)
@@ -126,6 +129,11 @@ def _answer(text: str, groups: GroupWords | None) -> Hearing | None:
     return Hearing(Said.KEEP) if said in _KEEP_PHRASES else None
 
 
+def _was_asked(address: Address, now: datetime) -> bool:
+    """Whether we asked within a day what an unclear revocation meant."""
+    return address.clarified_at is not None and now < address.clarified_at + CLARIFY_WITHIN
+
+
 def _read(text: str, address: Address, now: datetime) -> Hearing:
     reading = wording.read(text)
     because = "; ".join(reading.because)
@@ -133,7 +141,7 @@ def _read(text: str, address: Address, now: datetime) -> Hearing:
         return Hearing(Said.STOP, because=because)
     if reading.verdict is not wording.Verdict.UNCLEAR:
         return _NOTHING
-    if address.clarified_at is not None and now < address.clarified_at + CLARIFY_WITHIN:
+    if _was_asked(address, now):
         # Asked within a day what such words meant, and hearing more of them: a reasonable person stops.
         return Hearing(Said.STOP, because=f"said after we asked: {because}")
     return Hearing(Said.UNCLEAR, because=because)

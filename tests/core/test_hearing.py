@@ -59,6 +59,14 @@ def test_from_a_stopped_address_yes_is_start_and_nothing_else_changes(
     assert heard(word, STOPPED).said is expected
 
 
+@pytest.mark.parametrize("text", ["yes", "Ja!", "sí", "是"])
+def test_a_second_yes_does_not_bring_back_who_said_yes_to_stopping(text: str) -> None:
+    stopped = replace(ASKED, stopped_at=NOW, clarify_by=None)
+    assert heard(text, stopped).said is Said.NOTHING
+    assert heard("START", stopped).said is Said.START
+    assert heard(text, replace(stopped, clarified_at=NOW - CLARIFY_WITHIN)).said is Said.START
+
+
 def test_what_the_provider_made_of_it_comes_first() -> None:
     assert heard("LOYALTY", provided="STOP").said is Said.STOP
     assert heard("STOP", provided="START").said is Said.START

@@ -122,7 +122,8 @@ class Person:
 
     def says_yes(self, _of: str, now: datetime) -> None:
         if self.stopped:
-            self._start()
+            if self.clarified_at is None or now >= self.clarified_at + CLARIFY_FOR:
+                self._start()
         elif self.clarify_by is not None:
             self._stop(now)
         elif self.groups.get("news") == "pending" and self.confirm_by is not None:
