@@ -94,10 +94,11 @@ def leave(  # as `stop`, and of what
 
 
 def help_(turn: Turn, inbound: Inbound, replies: Replies) -> None:
-    """Say who we are and how to stop; answered in every state."""
+    """Say who we are and how to stop; to a stopped address how to come back: nothing else is answered there."""
     turn.effects.outcome = "help"
     if inbound.opt_out_type is None:
-        text = replies(RequiredReply.HELP, turn.contact.locale)
+        kind = RequiredReply.OPT_OUT if is_stopped(turn, inbound) else RequiredReply.HELP
+        text = replies(kind, turn.contact.locale)
         turn.say(text, flow=FLOW, step="help", message_class=MessageClass.REQUIRED)
 
 

@@ -1,5 +1,6 @@
 """The conversations a member has with the shipped flows, over HTTP, on both databases."""
 
+from bot.core.replies import DEFAULT_REPLIES
 from tests.conversation.chat import Chat
 
 OPT_IN = (
@@ -93,7 +94,23 @@ async def test_help_is_answered_in_every_state(chat: Chat) -> None:
     assert await chat("Help!") == [stranger]
     assert await chat("Ana") == ["Thanks, Ana! When is your birthday? Reply like May 21, or SKIP."]
     await chat("STOP")
+    assert await chat("HELP") == [STOPPED]
+    await chat("START")
     assert await chat("HELP") == [stranger]
+
+
+async def test_help_after_stop_names_the_way_back_in_every_language(chat: Chat) -> None:
+    """BALANCE and PERSON are met with silence now, so HELP does not name them."""
+    await join(chat)
+    await chat("STOP")
+    answers = set()
+    for locale in DEFAULT_REPLIES:
+        await chat.run("UPDATE contact SET locale = :locale", locale=locale)
+        (answer,) = await chat("HELP")
+        assert "Corner Leaf" in answer
+        assert "START" in answer
+        answers.add(answer)
+    assert len(answers) == len(DEFAULT_REPLIES)
 
 
 async def test_after_stop_nothing_is_said_until_start(chat: Chat) -> None:
