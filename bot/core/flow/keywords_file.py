@@ -254,7 +254,7 @@ def _complaint(document: Document, found: ErrorDetails) -> FlowError:
         near = get_close_matches(str(path[-1]), known, n=1)
         remedy = f"did you mean `{near[0]}`?" if near else f"use one of {', '.join(known)}"
         return document.complaint(path, f"`{path[-1]}` is not known here", remedy, at_key=True)
-    return document.complaint(path, found["msg"], "see docs/flows.md, keywords.yaml")
+    return document.complaint(path, found["msg"], "see docs/consent.md, Required replies")
 
 
 def _path(value: JsonValue, location: tuple[int | str, ...]) -> Path:

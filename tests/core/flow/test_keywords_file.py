@@ -94,6 +94,11 @@ def test_the_shipped_file_says_what_it_must_briefly() -> None:
         assert segment(file.reply(kind, "zh_Hans", "Corner Leaf")).segments <= 2
 
 
+def test_what_is_of_the_wrong_kind_is_sent_to_a_document_that_tells_of_it() -> None:
+    document, heading = refusal("program: [Leaf]\n").remedy.removeprefix("see ").split(", ")
+    assert f"\n## {heading}" in (SHIPPED.parents[1] / document).read_text(encoding="utf-8")
+
+
 CATEGORY = """\
 categories:
   vip:
