@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.contact import SubscriptionState
-from bot.core.gate import Policy as Policy  # noqa: PLC0414  until everybody asks the gate itself
 
 # ------------------------------------------------------------------------------------------ transitions
 

@@ -16,9 +16,9 @@ class Direction(StrEnum):
 
 
 class MessageClass(StrEnum):
-    """Why a message may leave at all; the gate in `bot.core.consent` asks each class other things."""
+    """Why a message may leave at all; the gate, `bot.core.gate`, asks each class other things."""
 
-    REQUIRED = "required"  # the replies to STOP, HELP and opt-in words that the law and the carriers ask for
+    REQUIRED = "required"  # the replies to STOP and HELP that the law and the carriers ask for
     REPLY = "reply"  # answers an inbound: no subscription needed, no quiet hours, never after STOP
     SERVICE = "service"  # about something the contact has with us: an order, credit that expires
     MARKETING = "marketing"  # everything that sells
