@@ -94,7 +94,7 @@ def leave(  # as `stop`, and of what
 
 
 def help_(turn: Turn, inbound: Inbound, replies: Replies) -> None:
-    """Say who we are and how to stop; to a stopped address how to come back: nothing else is answered there."""
+    """Say who we are and how to stop; after STOP how to come back, as nothing else is answered there."""
     turn.effects.outcome = "help"
     if inbound.opt_out_type is None:
         kind = RequiredReply.OPT_OUT if is_stopped(turn, inbound) else RequiredReply.HELP
