@@ -22,7 +22,8 @@ class RequiredReply(StrEnum):
 # One text may ask what a revocation covers, and silence means all: 47 CFR 64.1200(a)(12).
 # https://www.ecfr.gov/current/title-47/section-64.1200
 # Latin texts stay inside GSM-7 (so French has no ê and Portuguese no ã), and all within two segments with a
-# shop's name of 20 letters.
+# shop's name of 20 letters. HELP promises no answer to a question: whether anybody reads those, only
+# the shop's own text can say.
 DEFAULT_REPLIES: Mapping[str, Mapping[RequiredReply, str]] = {
     "en": {
         RequiredReply.OPT_IN: (
@@ -31,8 +32,8 @@ DEFAULT_REPLIES: Mapping[str, Mapping[RequiredReply, str]] = {
         ),
         RequiredReply.OPT_OUT: "{shop}: you are unsubscribed and get no more texts. Reply START to rejoin.",
         RequiredReply.HELP: (
-            "{shop} rewards and offers: tell us your question here and a person will read it. "
-            "Msg frequency varies. Msg & data rates may apply. Reply STOP to cancel."
+            "{shop} rewards and offers by text. Msg frequency varies. Msg & data rates may apply. "
+            "Reply STOP to cancel."
         ),
         RequiredReply.CONFIRM: (
             "{shop}: reply YES to get rewards and offers by text. Msg frequency varies. "
@@ -60,8 +61,8 @@ DEFAULT_REPLIES: Mapping[str, Mapping[RequiredReply, str]] = {
             "{shop}: te diste de baja y no vas a recibir mensajes nuestros. Responde START para volver."
         ),
         RequiredReply.HELP: (
-            "Premios y ofertas de {shop}: escribe tu pregunta y la lee una persona. Frecuencia variable. "
-            "Pueden aplicarse tarifas de mensajes y datos. Responde STOP para cancelar."
+            "Premios y ofertas de {shop} por SMS. Frecuencia variable. Pueden aplicarse tarifas de mensajes "
+            "y datos. Responde STOP para cancelar."
         ),
         RequiredReply.CONFIRM: (
             "{shop}: responde SI para recibir premios y ofertas por SMS. Frecuencia variable. Pueden "
@@ -89,8 +90,8 @@ DEFAULT_REPLIES: Mapping[str, Mapping[RequiredReply, str]] = {
             "{shop} : c'est noté, vous ne recevrez plus nos messages. Répondez START pour revenir."
         ),
         RequiredReply.HELP: (
-            "Avantages et offres de {shop} : écrivez votre question ici, une personne la lira. Fréquence "
-            "variable. Des frais de messages et de données peuvent s'appliquer. Répondez STOP pour annuler."
+            "Avantages et offres de {shop} par SMS. Fréquence variable. Des frais de messages et de données "
+            "peuvent s'appliquer. Répondez STOP pour annuler."
         ),
         RequiredReply.CONFIRM: (
             "{shop} : répondez OUI pour recevoir avantages et offres par SMS. Fréquence variable. Des frais "
@@ -119,8 +120,8 @@ DEFAULT_REPLIES: Mapping[str, Mapping[RequiredReply, str]] = {
             "{shop}: Du bist abgemeldet und bekommst keine SMS mehr von uns. Zurück mit START."
         ),
         RequiredReply.HELP: (
-            "Vorteile und Angebote von {shop}: Schreib uns hier deine Frage, ein Mensch liest sie. "
-            "Unterschiedlich oft. Kosten für SMS und Daten möglich. Antworte STOP zum Abmelden."
+            "Vorteile und Angebote von {shop} per SMS. Unterschiedlich oft. Kosten für SMS und Daten "
+            "möglich. Antworte STOP zum Abmelden."
         ),
         RequiredReply.CONFIRM: (
             "{shop}: Antworte JA, um Vorteile und Angebote per SMS zu bekommen. Unterschiedlich oft. Kosten "
@@ -148,8 +149,8 @@ DEFAULT_REPLIES: Mapping[str, Mapping[RequiredReply, str]] = {
             "{shop}: seu cadastro foi cancelado e nada mais vai ser enviado. Responda START para voltar."
         ),
         RequiredReply.HELP: (
-            "Vantagens e ofertas de {shop}: escreva aqui sua pergunta e uma pessoa vai ler. Quantidade "
-            "variada. Podem ser cobradas tarifas de mensagens e dados. Responda STOP para cancelar."
+            "Vantagens e ofertas de {shop} por SMS. Quantidade variada. Podem ser cobradas tarifas de "
+            "mensagens e dados. Responda STOP para cancelar."
         ),
         RequiredReply.CONFIRM: (
             "{shop}: responda SIM para receber vantagens e ofertas por SMS. Quantidade variada. Podem ser "
@@ -175,8 +176,7 @@ DEFAULT_REPLIES: Mapping[str, Mapping[RequiredReply, str]] = {
         ),
         RequiredReply.OPT_OUT: "{shop}：您已退订，不会再收到我们的短信。回复 START 可重新订阅。",
         RequiredReply.HELP: (
-            "{shop}会员短信：请直接回复您的问题，我们会有专人查看。发送频率不定，可能产生短信和流量费用。"
-            "回复 STOP 退订。"
+            "{shop}会员短信：积分与优惠通知。发送频率不定，可能产生短信和流量费用。回复 STOP 退订。"
         ),
         RequiredReply.CONFIRM: (
             "{shop}：回复 YES 确认接收积分与优惠短信。发送频率不定，可能产生短信和流量费用。"
@@ -200,8 +200,7 @@ DEFAULT_REPLIES: Mapping[str, Mapping[RequiredReply, str]] = {
         ),
         RequiredReply.OPT_OUT: "{shop}：您已退訂，不會再收到我們的簡訊。回覆 START 可重新訂閱。",
         RequiredReply.HELP: (
-            "{shop}會員簡訊：請直接回覆您的問題，我們會有專人查看。發送頻率不定，可能產生簡訊與數據費用。"
-            "回覆 STOP 退訂。"
+            "{shop}會員簡訊：點數與優惠通知。發送頻率不定，可能產生簡訊與數據費用。回覆 STOP 退訂。"
         ),
         RequiredReply.CONFIRM: (
             "{shop}：回覆 YES 確認接收點數與優惠簡訊。發送頻率不定，可能產生簡訊與數據費用。"
@@ -225,8 +224,8 @@ DEFAULT_REPLIES: Mapping[str, Mapping[RequiredReply, str]] = {
         ),
         RequiredReply.OPT_OUT: "{shop}：配信を停止しました。今後SMSは届きません。再開はSTARTと返信。",
         RequiredReply.HELP: (
-            "{shop}の特典SMS：ご質問をこのまま返信してください。担当者が読みます。配信頻度は変動します。"
-            "通信料がかかる場合があります。停止はSTOPと返信。"
+            "{shop}の特典やお得な情報のSMSです。配信頻度は変動します。通信料がかかる場合があります。"
+            "停止はSTOPと返信。"
         ),
         RequiredReply.CONFIRM: (
             "{shop}：特典やお得な情報をSMSで受け取るにはYESと返信。配信頻度は変動します。"

@@ -69,6 +69,14 @@ def test_opting_in_tells_what_the_carriers_ask_for() -> None:
             assert part in text
 
 
+@pytest.mark.parametrize("language", sorted(DEFAULT_REPLIES))
+def test_help_names_no_word_but_stop_and_asks_no_question(language: str) -> None:
+    """Which word reaches a person is up to the shop's flows, and a question would get their fallback."""
+    text = said(RequiredReply.HELP, language).replace(SHOP, "")
+    assert set(re.findall("[A-Z\u00c0-\u00dc]{2,}", text)) - {"SMS"} == {"STOP"}
+    assert not re.search("question|pregunta|frage|pergunta|问题|問題|質問|person|pessoa|mensch", text.lower())
+
+
 def test_the_opt_in_reply_begins_as_promised() -> None:
     assert required_reply(RequiredReply.OPT_IN, "en", "Kettle").startswith("You're in")
 
