@@ -60,7 +60,7 @@ DEFAULT_WORDS: Mapping[LegalCategory, Mapping[str, tuple[str, ...]]] = {
     },
     LegalCategory.OPT_IN: {
         "en": ("START", "UNSTOP"),
-        "es": ("INICIAR", "COMENZAR", "EMPEZAR", "REANUDAR"),
+        "es": ("INICIAR", "COMENZAR", "EMPEZAR", "REANUDAR", "ALTA"),
         "fr": ("DÉMARRER", "COMMENCER", "REPRENDRE"),
         "de": ("STARTEN", "ANMELDEN"),
         "pt": ("INICIAR", "COMEÇAR", "RETOMAR"),

@@ -43,6 +43,14 @@ def test_every_word_counts_in_every_language_however_decorated(
     assert legal_category(word.lower()) is category
 
 
+@pytest.mark.parametrize("text", ["ALTA", "alta!", "Alta, por favor"])
+def test_alta_and_alto_are_opposites_one_letter_apart(text: str) -> None:
+    """Legal words forgive no typo, so neither is ever taken for the other."""
+    assert legal_category(text) is LegalCategory.OPT_IN
+    assert legal_category(text.lower().replace("alta", "alto")) is LegalCategory.OPT_OUT
+    assert legal_category("ALTS") is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
