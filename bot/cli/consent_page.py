@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.markup import escape
 
-from bot.cli.consent import HOW_TO_VERIFY, counts, problem_of
+from bot.cli.proving import HOW_TO_VERIFY, counts, problem_of
 from bot.core.local_time import zone_of
 from bot.storage.proof import Line, Stored
 
