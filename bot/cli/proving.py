@@ -1,4 +1,4 @@
-"""What a proof of consent says, and as JSON: which line does not prove itself, what was sent in which state."""
+"""What a proof of consent says, and as JSON: which line proves nothing, what was sent in which state."""
 
 from collections import Counter
 from collections.abc import Sequence
