@@ -287,4 +287,4 @@ def free_port() -> int:
         return port
 
 
-__all__ = ["NOON", "NUMBER", "Chat", "Clock", "chatting", "folder", "free_port", "shipped"]
+__all__ = ["FLOWS", "NOON", "NUMBER", "Chat", "Clock", "chatting", "folder", "free_port", "shipped"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conversation.chat import NOON, Chat, chatting, shipped
+from tests.conversation.chat import FLOWS, NOON, Chat, chatting, shipped
 
 POLICY = """\
 groups:
@@ -293,6 +293,32 @@ async def test_only_the_prompt_leaves_before_the_yes(chat: Chat) -> None:
 async def test_yes_in_any_language_and_the_group_s_own_words_confirm(chat: Chat, word: str) -> None:
     await chat("NEWSLETTER")
     assert (await chat(word))[-1] == "Here is the news."
+
+
+@pytest.mark.parametrize(
+    ("join", "unknown", "reminder"),
+    [
+        ("LOYALTY", "purple monkey", "reply YES to finish joining Corner Leaf rewards, STOP"),
+        ("LEALTAD", "mono morado", "responde SI para terminar de unirte a los premios de Corner Leaf, STOP"),
+        ("会员", "紫色的猴子", "回复 YES 完成加入Corner Leaf会员，回复 STOP"),
+    ],
+)
+async def test_the_fallback_tells_who_is_asked_for_a_yes_so(
+    database_url: str, tmp_path: Path, join: str, unknown: str, reminder: str
+) -> None:
+    only = "groups:\n  loyalty: {title: {en: Rewards}, double_opt_in: true}\n"
+    flows = shipped(tmp_path, "loyalty", "fallback", policy=only)
+    (tmp_path / "locales").symlink_to(FLOWS.parent / "locales")
+    async with chatting(database_url, flows=flows) as chat:
+        await chat(join)
+        for text in (unknown, "ok", "no"):
+            (said,) = await chat(text)
+            assert reminder in said
+        await chat("SI")
+        assert await chat.subscriptions() == {"loyalty": "subscribed"}
+        await chat("skip")
+        await chat("skip")
+        assert reminder not in (await chat(unknown))[0]
 
 
 async def test_thirty_days_later_it_starts_over(chat: Chat) -> None:
