@@ -6,7 +6,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -17,6 +16,8 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+
+from tests.ports import free_port
 
 START_SECONDS_MAX: Final = 60.0
 OPEN_TO_ALL: Final = "/tmp"  # noqa: S108 -- mkdtemp makes a folder of its own there
@@ -115,7 +116,7 @@ def _started(binaries: Path) -> Iterator[Server]:
             binaries = _copied(binaries, _folder(user, stack))
         version = _run([binaries / "postgres", "--version"], user).split()[2]
         password = _new_cluster(binaries, folder, user)
-        port = _free_port()
+        port = free_port()
         process = subprocess.Popen(
             ["sh", "-c", UNTIL_INPUT_CLOSES, "sh", folder, *_command(binaries, folder, port)],
             stdin=subprocess.PIPE,
@@ -212,13 +213,6 @@ def _run(command: Sequence[str | Path], user: pwd.struct_passwd | None) -> str:
     except subprocess.CalledProcessError as error:
         raise PostgresMissingError(f"{Path(command[0]).name} said: {error.stderr.strip()}") from error
     return done.stdout
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_until_ready(binaries: Path, folder: Path, port: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.demo.running_demo import free_port
+from tests.ports import free_port
 
 _STARTED_WITHIN = 40
 

@@ -18,7 +18,7 @@ from bot.demo.loopback_twilio import LoopbackTwilio
 from bot.storage import held, senders
 from bot.storage.driver import Connection, Database, Statement
 from tests.cli.conftest import Ran, Terminal, run
-from tests.conversation.chat import free_port
+from tests.ports import free_port
 
 SID, TOKEN = "AC" + "1" * 32, "a-token-nobody-may-read"
 

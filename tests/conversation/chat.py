@@ -1,7 +1,6 @@
 """A phone, a loopback Twilio and a running application between them, over real HTTP on a real database."""
 
 import io
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from bot.demo.loopback_network import DEMO_NUMBER, Account, OptOut, Texted
 from bot.demo.loopback_twilio import LoopbackTwilio
 from bot.storage import revisions, rows, tables
 from bot.storage.driver import Connection, Database, Present, Rows, Statement
+from tests.ports import free_port
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # Tuesday, noon in New York
 NUMBER = "+12125550100"
@@ -279,12 +279,4 @@ def shipped(where: Path, *names: str, **flows: str) -> Path:
     return folder(where, **{name: (FLOWS / f"{name}.yaml").read_text() for name in names}, **flows)
 
 
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-__all__ = ["FLOWS", "NOON", "NUMBER", "Chat", "Clock", "chatting", "folder", "free_port", "shipped"]
+__all__ = ["FLOWS", "NOON", "NUMBER", "Chat", "Clock", "chatting", "folder", "shipped"]

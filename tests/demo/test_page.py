@@ -12,7 +12,8 @@ from bot import app
 from bot.config import load_settings
 from bot.core.messages import UnsendableReason
 from tests.databases import SqliteDatabases
-from tests.demo.running_demo import free_port, running_demo
+from tests.demo.running_demo import running_demo
+from tests.ports import free_port
 
 pytestmark = pytest.mark.xdist_group("browser")
 ANA, SAM, LI_WEI = "Ana", "Sam", "李伟"

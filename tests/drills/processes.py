@@ -15,7 +15,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from tests.conversation.chat import free_port
+from tests.ports import free_port
 
 PATIENCE_SECONDS = 12.0
 """How long the balancer waits for a process that can answer; Twilio waits 15."""

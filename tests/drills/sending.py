@@ -30,10 +30,11 @@ from bot.demo.loopback_network import DEMO_NUMBER, Account
 from bot.demo.loopback_twilio import LoopbackTwilio
 from bot.storage import unknown
 from bot.storage.driver import Database, Statement
-from tests.conversation.chat import SID, TOKEN, free_port, shipped
+from tests.conversation.chat import SID, TOKEN, shipped
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.drills.lives import MORNING, FastClock, Life
 from tests.drills.processes import Balancer, Regulars, environment
+from tests.ports import free_port
 from tests.postgres import running_server
 
 SLOW, FAST = 10, 150

@@ -20,9 +20,10 @@ from bot.config import load_settings
 from bot.demo.loopback_network import DEMO_NUMBER, Account, Texted
 from bot.demo.loopback_twilio import LoopbackTwilio
 from bot.storage.driver import Database, Statement
-from tests.conversation.chat import SID, TOKEN, free_port, shipped
+from tests.conversation.chat import SID, TOKEN, shipped
 from tests.databases import PostgresDatabases, SqliteDatabases
 from tests.drills.processes import Balancer, Regulars, environment
+from tests.ports import free_port
 
 ROUNDS = int(os.environ.get("REGULARS_DRILL_ROUNDS", "3"))
 PHONES = int(os.environ.get("REGULARS_DRILL_PHONES", "50"))

@@ -10,7 +10,8 @@ from hashlib import sha256
 import pytest
 from aiohttp import web
 
-from tests.conversation.chat import Chat, chatting, free_port
+from tests.conversation.chat import Chat, chatting
+from tests.ports import free_port
 
 SECRET = "shop-secret-of-the-tests"  # of this shop alone
 
