@@ -52,7 +52,7 @@ class Replies(Part):
     """The required replies in one language; `{{ program }}` and `{{ frequency }}` are filled in."""
 
     opt_in: ReplyText | None = Field(None, alias="opt-in", description="Answers the first opt-in word.")
-    opt_out: ReplyText | None = Field(None, alias="opt-out", description="Answers STOP: the last message.")
+    opt_out: ReplyText | None = Field(None, alias="opt-out", description="Answers STOP, and HELP after it.")
     help: ReplyText | None = Field(None, description="Answers HELP.")
     confirm: ReplyText | None = Field(None, description="Asks for the YES of a double opt-in.")
     clarify: ReplyText | None = Field(
