@@ -7,7 +7,7 @@ from bot.core.caps import Counted
 from bot.core.consent import ConsentChange
 from bot.core.gate import Policy
 from bot.core.ids import bucket_of, instant
-from bot.core.messages import MessageClass, OutboxState, Outgoing
+from bot.core.messages import OutboxState, Outgoing
 from bot.core.past import LastText
 from bot.core.turn import Snapshot
 from bot.storage import caps, contacts, past, rows
@@ -69,24 +69,7 @@ async def explained(
     revisions = await connection.read(_REVISION, **own, flow=row[10], at=row[19])
     counted = await caps.counts(connection, [contact.id], policy.counts_since(now))
     return Explained(
-        message=Outgoing(
-            id=row[0],
-            contact_id=row[1],
-            channel=row[2],
-            address=row[3],
-            sender=row[4],
-            message_class=MessageClass(row[5]),
-            group=row[6],
-            body=row[7],
-            media=tuple(row[8].split()),
-            key=row[9],
-            flow=row[10],
-            step=row[11],
-            due_at=instant(row[12]),
-            valid_until=rows.loaded(row[13]),
-            language=row[14],
-            tag=row[15],
-        ),
+        message=rows.outgoing_from(row, tag=row[15]),
         cause=cause,
         trigger_key=row[23],
         revision=revisions[0][0] if row[10] else None,

@@ -8,7 +8,7 @@ from typing import Any
 from bot.core.contact import Address, Contact, JsonValue, SubscriptionState
 from bot.core.gate import Cleared
 from bot.core.ids import BUCKETS, bucket_of, instant, microseconds
-from bot.core.messages import Lane, MessageClass, OutboxState, Outgoing
+from bot.core.messages import Lane, OutboxState, Outgoing
 from bot.storage import rows
 from bot.storage.driver import Connection, Statement
 from bot.storage.due import buckets, peek
@@ -419,24 +419,7 @@ def _key(message: Outgoing) -> dict[str, object]:
 
 
 def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:
-    message = Outgoing(
-        id=row[0],
-        contact_id=row[1],
-        channel=row[2],
-        address=row[3],
-        sender=row[4],
-        message_class=MessageClass(row[5]),
-        group=row[6],
-        body=row[7],
-        media=tuple(row[8].split()),
-        key=row[9],
-        flow=row[10],
-        step=row[11],
-        due_at=instant(row[12]),
-        valid_until=rows.loaded(row[13]),
-        language=row[14],
-        tag=row[17],
-    )
+    message = rows.outgoing_from(row, tag=row[17])
     contact = Contact(
         id=consent[0],
         bucket=consent[1],

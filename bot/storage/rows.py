@@ -15,6 +15,7 @@ from bot.core.loyalty.entries import Entry
 from bot.core.loyalty.holds import Hold, HoldPart, HoldState
 from bot.core.loyalty.lots import Lot
 from bot.core.loyalty.wallet import Wallet
+from bot.core.messages import MessageClass, Outgoing
 from bot.core.triggers import Trigger
 from bot.core.turn import OutsideCall, Queued
 from bot.storage.driver import Value
@@ -366,6 +367,28 @@ def outbox_row(
         queued.explanation,
         microseconds(message.due_at),
         None,
+    )
+
+
+def outgoing_from(row: Sequence[Any], tag: str | None) -> Outgoing:
+    """Read a message as the outbox's statements begin it: from `id` to `language`, fifteen columns."""
+    return Outgoing(
+        id=row[0],
+        contact_id=row[1],
+        channel=row[2],
+        address=row[3],
+        sender=row[4],
+        message_class=MessageClass(row[5]),
+        group=row[6],
+        body=row[7],
+        media=tuple(row[8].split()),
+        key=row[9],
+        flow=row[10],
+        step=row[11],
+        due_at=instant(row[12]),
+        valid_until=loaded(row[13]),
+        language=row[14],
+        tag=tag,
     )
 
 
