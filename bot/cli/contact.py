@@ -16,7 +16,7 @@ from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
 from bot.core.flow.run import Run
 from bot.core.loyalty.books import Books
-from bot.core.loyalty.program import Currency
+from bot.core.loyalty.fields import Currency
 from bot.core.loyalty.wallet import Balance
 from bot.core.phone import NotAContact, to_e164
 from bot.storage import contacts, revisions

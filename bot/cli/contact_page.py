@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.core.local_time import zone_of
-from bot.core.loyalty.program import Currency
+from bot.core.loyalty.fields import Currency
 from bot.core.loyalty.wallet import Balance
 from bot.core.messages import Direction
 from bot.core.money import money

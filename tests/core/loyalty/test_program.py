@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.core.loyalty.program import Expiry, Program, Span, problems
+from bot.core.loyalty.expiry import Expiry
+from bot.core.loyalty.fields import Span
+from bot.core.loyalty.program import Program, problems
 
 SHOP = Path(__file__).parents[3] / "flows" / "program.yaml"
 NOW = datetime(2026, 1, 31, 18, 0, tzinfo=UTC)
