@@ -14,8 +14,10 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetPydanticSchema
+from pydantic_core.core_schema import no_info_plain_validator_function
 
+from bot.core.flow.where import Where, where
 from bot.core.local_time import add_months, parse_clock, parse_duration
 
 _DAY = timedelta(days=1)
@@ -116,12 +118,47 @@ def _read_text(written: object) -> object:
     return {"": written} if isinstance(written, str) else written
 
 
+def _read_day(written: object) -> object:
+    if isinstance(written, date):
+        return written
+    try:
+        return date.fromisoformat(str(written))
+    except ValueError as error:
+        raise ValueError(f"'{written}' is not a day; write year, month and day, like 2026-11-30") from error
+
+
+def _read_names(written: object) -> object:
+    names = written if isinstance(written, (list, tuple)) else [written]
+    for name in names:
+        if not isinstance(name, (str, int, float)) or isinstance(name, bool) or not str(name).strip():
+            raise ValueError(f"{name!r} is not a name; write one, or several like [tea, coffee]")
+    return tuple(str(name) for name in names)
+
+
+def _read_conditions(written: object) -> Where:
+    if isinstance(written, Where):
+        return written
+    if not isinstance(written, dict):
+        raise ValueError(f"{written!r} is not a condition; write names and values")  # noqa: TRY004  a mistake
+    try:
+        return where(written)
+    except ValueError as error:
+        raise ValueError(f"{error}; compare with a number, like '> 3'") from error
+
+
 Clock = Annotated[time, BeforeValidator(_read_clock)]
 Minor = Annotated[int, BeforeValidator(_read_minor), Field(gt=0)]
 Days = Annotated[timedelta, BeforeValidator(_read_days), Field(ge=timedelta(0))]
 Duration = Annotated[timedelta, BeforeValidator(_read_duration), Field(gt=timedelta(0))]
 Rate = Annotated[Fraction, BeforeValidator(_read_rate)]
 Period = Annotated[Span, BeforeValidator(_read_span)]
+Day = Annotated[date, BeforeValidator(_read_day)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_read_names)]
+"""One name, or several."""
+Conditions = Annotated[
+    Where, GetPydanticSchema(lambda _, __: no_info_plain_validator_function(_read_conditions))
+]
+"""Properties and what they must be: `{status: paid, total: "> 50"}`."""
 Text = Annotated[Mapping[str, str], BeforeValidator(_read_text), Field(min_length=1)]
 """One text, or a text for each language; the key "" stands for the program's own language."""
 
