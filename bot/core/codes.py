@@ -7,9 +7,13 @@ _CODE_LENGTH = 6
 
 def code_of(entry_id: str) -> str:
     """Shorten an entry's id to what can be read aloud; its digits before the bucket are random."""
-    number = int(entry_id[-16:-2], 16)
+    return letters_of(int(entry_id[-16:-2], 16), _CODE_LENGTH)
+
+
+def letters_of(number: int, length: int) -> str:
+    """Write the last `length` digits of a random number as letters and figures, none like another."""
     letters = []
-    for _ in range(_CODE_LENGTH):
+    for _ in range(length):
         number, digit = divmod(number, len(_LETTERS))
         letters.append(_LETTERS[digit])
     return "".join(letters)
