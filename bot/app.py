@@ -42,6 +42,7 @@ from bot.jobs.calls import ShopCalls
 from bot.jobs.clockwork import Clockwork, Job
 from bot.jobs.due import DueWork
 from bot.jobs.outbox import OutboxDelivery, nowhere
+from bot.jobs.public_network import connector
 from bot.jobs.rates import Rates
 from bot.jobs.reconciliation import Reconciliation
 from bot.logs import AccessLogger
@@ -285,8 +286,10 @@ async def _worker_jobs(
     ]
     shop = app.settings.shop
     if shop is not None:
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        calls = ShopCalls(app.database, session, shop.webhook_url, shop.webhook_secret, app.clock, stopping)
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(connector=connector(only_public=shop.only_public))
+        )
+        calls = ShopCalls(app.database, session, shop.webhook_url, shop.webhook_secrets, app.clock, stopping)
         jobs.append(Job("shop_calls", 2, calls.make))
     return jobs
 

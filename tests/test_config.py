@@ -54,7 +54,9 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
             "REGULARS_SEGMENT_PRICE": "0.0118 EUR",
             "REGULARS_LOG_LEVEL": "WARNING",
             "REGULARS_SHOP_WEBHOOK_URL": "https://shop.example.com/orders",
-            "REGULARS_SHOP_WEBHOOK_SECRET": OLDER,
+            "REGULARS_SHOP_WEBHOOK_SECRET": f"{SECRET},{OLDER}",
+            "REGULARS_SHOP_WEBHOOK_NETWORK": "any",
+            "REGULARS_API_REQUESTS_PER_MINUTE": "0",
             "REGULARS_TWILIO_AUTH_TOKEN": "new,old",
             "REGULARS_TWILIO_MESSAGING_SERVICE_SID": "MG" + "f" * 32,
         }
@@ -71,7 +73,9 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     assert settings.log_level == "warning"
     assert settings.shop is not None
     assert settings.shop.webhook_url == "https://shop.example.com/orders"
-    assert settings.shop.webhook_secret == OLDER
+    assert settings.shop.webhook_secrets == (SECRET, OLDER)
+    assert not settings.shop.only_public
+    assert settings.api_requests_per_minute == 0
     assert settings.twilio is not None
     assert settings.twilio.auth_tokens == ("new", "old")
     assert settings.twilio.sender == "+15550100"
@@ -125,6 +129,9 @@ def test_a_database_may_be_spelt_in_several_ways(given: str, read: str) -> None:
         ("REGULARS_LOG_LEVEL", "loud", "debug, info, warning, error"),
         ("REGULARS_SHOP_WEBHOOK_URL", "shop", "is no web address"),
         ("REGULARS_SHOP_WEBHOOK_URL", "https://shop.example.com", "REGULARS_SHOP_WEBHOOK_SECRET: missing"),
+        ("REGULARS_SHOP_WEBHOOK_URL", "http://localhost:9000/orders", "REGULARS_SHOP_WEBHOOK_NETWORK=any"),
+        ("REGULARS_SHOP_WEBHOOK_URL", "http://169.254.169.254/latest", "leads into a private network"),
+        ("REGULARS_SHOP_WEBHOOK_NETWORK", "private", "write public, or any"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_remedy_and_no_secret(name: str, text: str, fault: str) -> None:

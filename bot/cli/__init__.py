@@ -8,6 +8,7 @@ import typer
 from bot.cli import (
     audit,
     backup,
+    calls,
     chat,
     consent,
     contact,
@@ -38,6 +39,7 @@ consent.add_to(cli)
 why.add_to(cli)
 dead.add_to(cli)
 outbox.add_to(cli)
+calls.add_to(cli)
 audit.add_to(cli)
 program.add_to(cli)
 chat.add_to(cli)

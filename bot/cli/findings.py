@@ -65,7 +65,7 @@ def concealing(settings: Settings) -> Callable[[str], str]:
     if settings.twilio is not None:
         secrets += settings.twilio.auth_tokens
     if settings.shop is not None:
-        secrets.append(settings.shop.webhook_secret)
+        secrets += settings.shop.webhook_secrets
     if "@" in settings.database_url:
         secrets.append(settings.database_url.partition("://")[2].rpartition("@")[0].partition(":")[2])
 

@@ -42,10 +42,14 @@ class TwilioSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopSettings:
-    """Where orders are handed to, and what those calls are signed with."""
+    """Where orders are handed to, and what those calls are signed with, the newest first.
+
+    `only_public`: the address, whatever it resolves to, must not lead into a private network.
+    """
 
     webhook_url: str
-    webhook_secret: str = field(repr=False)
+    webhook_secrets: tuple[str, ...] = field(repr=False)
+    only_public: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,7 @@ class Settings:
     zone: ZoneInfo
     flows: Path
     newcomers_per_minute: int
+    api_requests_per_minute: int
     segment_price: tuple[Decimal, str] | None
     metrics_token: str | None = field(repr=False)
     log_level: LogLevel
@@ -124,6 +129,7 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
         zone=reading.of(ZONE, ZoneInfo("UTC")),
         flows=reading.of(FLOWS, PROJECT / "flows"),
         newcomers_per_minute=reading.of(NEWCOMERS_PER_MINUTE, 2000),
+        api_requests_per_minute=reading.of(API_REQUESTS_PER_MINUTE, 1200),
         segment_price=reading.of(SEGMENT_PRICE, None),
         metrics_token=reading.of(METRICS_TOKEN, None),
         log_level=reading.of(LOG_LEVEL, "info"),
@@ -203,11 +209,17 @@ def _twilio(reading: "_Reading") -> TwilioSettings | None:
 
 def _shop(reading: "_Reading") -> ShopSettings | None:
     webhook_url = reading.of(SHOP_WEBHOOK_URL, None)
-    webhook_secret = reading.of(SHOP_WEBHOOK_SECRET, None)
+    webhook_secrets = reading.of(SHOP_WEBHOOK_SECRET, ())
+    only_public = reading.of(SHOP_WEBHOOK_NETWORK, "public") == "public"
     if not reading.has(SHOP_WEBHOOK_URL):
         return None
     reading.require(SHOP_WEBHOOK_SECRET, f"orders handed to the shop are signed with it: {NEW_SECRET}")
-    return ShopSettings(webhook_url=webhook_url or "", webhook_secret=webhook_secret or "")
+    if only_public and texts.is_private(webhook_url or ""):
+        remedy = f"give a public address, or set {SHOP_WEBHOOK_NETWORK.name}=any if this one is meant"
+        reading.problems.append(Problem(SHOP_WEBHOOK_URL.name, "leads into a private network", remedy))
+    return ShopSettings(
+        webhook_url=webhook_url or "", webhook_secrets=webhook_secrets, only_public=only_public
+    )
 
 
 def _public_url(reading: "_Reading", host: str, port: int, twilio: TwilioSettings | None) -> str:
@@ -254,7 +266,19 @@ SHOP_WEBHOOK_URL: Final = Setting(
     "REGULARS_SHOP_WEBHOOK_URL", texts.url, "where orders are handed to the shop"
 )
 SHOP_WEBHOOK_SECRET: Final = Setting(
-    "REGULARS_SHOP_WEBHOOK_SECRET", texts.secret, "signs what is handed to the shop"
+    "REGULARS_SHOP_WEBHOOK_SECRET",
+    texts.secrets,
+    "signs what is handed to the shop; NEW,OLD while rotating",
+)
+SHOP_WEBHOOK_NETWORK: Final = Setting(
+    "REGULARS_SHOP_WEBHOOK_NETWORK",
+    texts.network,
+    "where the shop's webhook may be: public, or any, also a private network; public unless given",
+)
+API_REQUESTS_PER_MINUTE: Final = Setting(
+    "REGULARS_API_REQUESTS_PER_MINUTE",
+    texts.count,
+    "how many requests one API key may make a minute; 1200 unless given, 0 for no limit",
 )
 TWILIO_ACCOUNT_SID: Final = Setting("REGULARS_TWILIO_ACCOUNT_SID", texts.account_sid, "the account, AC…")
 TWILIO_AUTH_TOKEN: Final = Setting(
@@ -290,6 +314,8 @@ SETTINGS: Final[tuple[Setting[object], ...]] = (
     LOG_LEVEL,
     SHOP_WEBHOOK_URL,
     SHOP_WEBHOOK_SECRET,
+    SHOP_WEBHOOK_NETWORK,
+    API_REQUESTS_PER_MINUTE,
     *TWILIO_SETTINGS,
     TWILIO_BASE_URL,
 )

@@ -105,6 +105,23 @@ def is_loopback(url: str) -> bool:
         return False
 
 
+def is_private(url: str) -> bool:
+    """Whether the address names this machine or a private network; of other names nobody knows before."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+
+
+def network(text: str) -> str:
+    """Where an address that we call may lead."""
+    for place in ("public", "any"):
+        if text == place:
+            return place
+    raise Fault(f"{text!r} is neither public nor any", "write public, or any for private networks too")
+
+
 def zone(text: str) -> ZoneInfo:
     """An IANA time zone."""
     try:

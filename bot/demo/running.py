@@ -71,6 +71,7 @@ def _settings(
         "REGULARS_TWILIO_BASE_URL": loopback.url,
         "REGULARS_SHOP_WEBHOOK_URL": f"http://{_HOST}:{port}/demo/shop",
         "REGULARS_SHOP_WEBHOOK_SECRET": secrets.token_urlsafe(32),
+        "REGULARS_SHOP_WEBHOOK_NETWORK": "any",  # it is this machine
     }
     if flows := environ.get("REGULARS_FLOWS"):
         own["REGULARS_FLOWS"] = flows

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -12,16 +12,22 @@ import aiohttp
 import structlog
 
 from bot.core.ids import microseconds
+from bot.jobs.public_network import NotPublic
 from bot.storage import calls
 from bot.storage.calls import StoredCall
 from bot.storage.driver import Database
 
 SIGNATURE_HEADER = "X-Regulars-Signature"
-"""`t=<unix seconds>,v1=<hex>`: HMAC-SHA256 with the shop's secret over `<t>.<body>`."""
+"""`t=<unix seconds>,v1=<hex>`: HMAC-SHA256 with the shop's secret over `<t>.<body>`.
+
+While the secret is being replaced there is one `v1` for each, the new one's first: whoever knows either can
+tell that the call is ours.
+"""
 _LEASE = timedelta(seconds=60)
 _TIMEOUT_SECONDS = 15
 _MOST = 20
-_GIVE_UP_AFTER = timedelta(days=3)
+TRIES = 20
+"""With these pauses between them, three days: counted by tries, so that no time when we were down counts."""
 _BACKOFF = timedelta(seconds=30)
 _BACKOFF_MAX = timedelta(hours=6)
 _logger = structlog.get_logger(__name__)
@@ -34,7 +40,8 @@ class ShopCalls:
     database: Database
     session: aiohttp.ClientSession
     url: str
-    secret: str
+    secrets: Sequence[str]
+    """Newest first."""
     clock: Callable[[], datetime]
     stopping: asyncio.Event
 
@@ -58,7 +65,7 @@ class ShopCalls:
         state, due_at = "done", now
         if failure is not None:
             _logger.warning("shop_call_failed", kind=call.kind, attempts=call.attempts, failure=failure)
-            state = "dead" if now - call.created_at > _GIVE_UP_AFTER else "queued"
+            state = "dead" if call.attempts >= TRIES else "queued"
             due_at = now + min(_BACKOFF * 2 ** min(call.attempts - 1, 12), _BACKOFF_MAX)
         await self.database.transact(lambda c: calls.record(c, call, state, due_at, failure))
 
@@ -70,7 +77,7 @@ class ShopCalls:
             "Content-Type": "application/json",
             "Idempotency-Key": call.key,
             "X-Regulars-Event": call.kind,
-            SIGNATURE_HEADER: f"t={seconds},v1={signature(self.secret, seconds, body)}",
+            SIGNATURE_HEADER: signed(self.secrets, seconds, body),
         }
         try:
             async with self.session.post(
@@ -83,8 +90,17 @@ class ShopCalls:
                 if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
                     return None
                 return f"the shop answered {answer.status}"
+        except aiohttp.ClientConnectorError as error:
+            if isinstance(error.os_error, NotPublic):
+                return "the shop's address is not of the public internet: see REGULARS_SHOP_WEBHOOK_NETWORK"
+            return f"the shop could not be reached: {type(error).__name__}"
         except (aiohttp.ClientError, TimeoutError) as error:
             return f"the shop could not be reached: {type(error).__name__}"
+
+
+def signed(secrets: Sequence[str], seconds: int, body: bytes) -> str:
+    """Return the header that proves a call to be ours, once for each secret."""
+    return ",".join([f"t={seconds}", *(f"v1={signature(secret, seconds, body)}" for secret in secrets)])
 
 
 def signature(secret: str, seconds: int, body: bytes) -> str:

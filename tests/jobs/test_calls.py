@@ -57,14 +57,20 @@ async def chat(database_url: str, shop: Shop) -> AsyncIterator[Chat]:
     settings = {
         "REGULARS_SHOP_WEBHOOK_URL": f"http://127.0.0.1:{shop.port}/orders",
         "REGULARS_SHOP_WEBHOOK_SECRET": SECRET,
+        "REGULARS_SHOP_WEBHOOK_NETWORK": "any",
     }
     async with chatting(database_url, settings=settings) as chat:
-        for text in ("LOYALTY", "skip", "skip"):
-            await chat(text)
-        await chat.order(("LATTE", 2))
-        await chat("REORDER")
-        await chat("YES")
+        await ordered(chat)
         yield chat
+
+
+async def ordered(chat: Chat) -> None:
+    """Let a member order."""
+    for text in ("LOYALTY", "skip", "skip"):
+        await chat(text)
+    await chat.order(("LATTE", 2))
+    await chat("REORDER")
+    await chat("YES")
 
 
 async def test_an_order_is_told_once_and_signed(chat: Chat, shop: Shop) -> None:
@@ -93,6 +99,41 @@ async def test_a_shop_that_never_answers_well_is_given_up_on(chat: Chat, shop: S
     for _ in range(40):
         await chat.later(hours=3)
     assert await chat.of("call", "state", "key") == [("dead",)]
+
+
+async def test_while_a_secret_is_replaced_both_prove_a_call(database_url: str, shop: Shop) -> None:
+    settings = {
+        "REGULARS_SHOP_WEBHOOK_URL": f"http://127.0.0.1:{shop.port}/orders",
+        "REGULARS_SHOP_WEBHOOK_SECRET": f"the-newer-secret,{SECRET}",
+        "REGULARS_SHOP_WEBHOOK_NETWORK": "any",
+    }
+    async with chatting(database_url, settings=settings) as chat:
+        await ordered(chat)
+        await chat.later(seconds=5)
+    ((headers, body),) = shop.heard
+    stamp, *proofs = headers["X-Regulars-Signature"].split(",")
+    stamped = f"{stamp.removeprefix('t=')}.".encode() + body
+    wanted = [
+        hmac.new(secret.encode(), stamped, sha256).hexdigest() for secret in ("the-newer-secret", SECRET)
+    ]
+    assert proofs == [f"v1={proof}" for proof in wanted]
+
+
+async def test_no_call_reaches_a_private_network_whatever_a_name_resolves_to(
+    database_url: str, shop: Shop
+) -> None:
+    # `0x7f.1` is no address as written: the settings cannot know where it leads, the socket does.
+    settings = {
+        "REGULARS_SHOP_WEBHOOK_URL": f"http://0x7f.1:{shop.port}/orders",
+        "REGULARS_SHOP_WEBHOOK_SECRET": SECRET,
+    }
+    async with chatting(database_url, settings=settings) as chat:
+        await ordered(chat)
+        await chat.later(seconds=5)
+        ((state, failure),) = await chat.of("call", "state, failure", "key")
+    assert shop.heard == []
+    assert state == "queued"
+    assert "not of the public internet" in failure
 
 
 async def test_a_process_that_stops_makes_no_more_calls(chat: Chat, shop: Shop) -> None:
