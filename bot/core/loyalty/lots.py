@@ -7,6 +7,8 @@ from bot.core.local_time import end_of_day_exclusive, local_date
 from bot.core.quickly import quickly_made
 
 _FAR = datetime.max.replace(tzinfo=UTC)
+UNTOLD = datetime(9999, 1, 1, tzinfo=UTC)
+"""The end of the grace of credit that does not end before its owner was told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,8 @@ class Terms:
 
     `expires_on` is the last day, in `zone`, on which the lot is good; `expires_at` the UTC instant that day
     ends (exclusive). `grace_until` is when it ends if nobody was told before. All None: it never ends.
+    `renewal` says which activity moves the end (see `bot.core.loyalty.expiry.Renewal`); empty: none does.
+    `notice_days` is how many days before its end a member must have been told; 0: the grace will do.
     """
 
     active_from: datetime
@@ -22,6 +26,8 @@ class Terms:
     expires_on: date | None = None
     expires_at: datetime | None = None
     grace_until: datetime | None = None
+    renewal: str = ""
+    notice_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,8 @@ class Lot:
     source_type: str
     source_id: str
     parent_lot_id: str | None
+    renewal: str = ""
+    notice_days: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -66,14 +74,27 @@ class Lot:
         return self.pending_minor > 0 or self.available_minor > 0 or self.held_minor > 0
 
 
-def days_good(active_from: datetime, expires_on: date, zone: str, grace: timedelta) -> Terms:
-    """Terms of a lot good through `expires_on` in `zone`, with `grace` (whole days) if nobody is told."""
+def days_good(
+    active_from: datetime,
+    expires_on: date,
+    zone: str,
+    grace: timedelta,
+    *,
+    renewal: str = "",
+    notice_days: int = 0,
+) -> Terms:
+    """Terms of a lot good through `expires_on` in `zone`, with `grace` (whole days) if nobody is told.
+
+    With `notice_days` it does not end at all unless its owner was told so many days before.
+    """
     return Terms(
         active_from=active_from,
         zone=zone,
         expires_on=expires_on,
         expires_at=end_of_day_exclusive(expires_on, zone),
-        grace_until=end_of_day_exclusive(expires_on + grace, zone),
+        grace_until=UNTOLD if notice_days else end_of_day_exclusive(expires_on + grace, zone),
+        renewal=renewal,
+        notice_days=notice_days,
     )
 
 
@@ -100,9 +121,14 @@ def has_ended(lot: Lot, now: datetime) -> bool:
 def good_through(lot: Lot, now: datetime) -> date | None:
     """The last local day on which the lot is good, as told to the member; None if it never ends.
 
-    The promised day while it lies ahead, then the last day of the grace.
+    The promised day while it lies ahead, then the last day of the grace. Of credit whose owner must be told
+    first it is never nearer than that takes.
     """
-    if lot.expires_at is None or lot.expires_on is None or now < lot.expires_at:
+    if lot.expires_at is None or lot.expires_on is None:
+        return None
+    if lot.notice_days and lot.noticed_at is None:
+        return max(lot.expires_on, local_date(now, lot.zone) + timedelta(days=lot.notice_days))
+    if now < lot.expires_at:
         return lot.expires_on
     end = spendable_until(lot)
     assert end is not None
@@ -132,6 +158,25 @@ def grant_lot(lot_id: str, grant: Grant, now: datetime, source_type: str, source
         source_type=source_type,
         source_id=source_id,
         parent_lot_id=None,
+        renewal=terms.renewal,
+        notice_days=terms.notice_days,
+    )
+
+
+def moved_end(lot: Lot, expires_on: date) -> Lot:
+    """Return the lot good through a later day: its grace is as long as before, and nobody was told yet."""
+    assert lot.expires_on is not None, "what never ends has no end to move"
+    assert lot.grace_until is not None, "what ends has a grace, of no days at least"
+    grace_until = lot.grace_until
+    if grace_until != UNTOLD:
+        grace = local_date(grace_until - timedelta(microseconds=1), lot.zone) - lot.expires_on
+        grace_until = end_of_day_exclusive(expires_on + grace, lot.zone)
+    return replace(
+        lot,
+        expires_on=expires_on,
+        expires_at=end_of_day_exclusive(expires_on, lot.zone),
+        grace_until=grace_until,
+        noticed_at=None,
     )
 
 
@@ -141,8 +186,13 @@ def grace_child(lot_id: str, parent: Lot, amount_minor: int, now: datetime, grac
     It has a parent, so it never gets a child of its own: grace is given once per unit.
     """
     assert parent.parent_lot_id is None, "grace is given once"
-    good_through_day = local_date(now, parent.zone) + grace
-    terms = days_good(now, good_through_day, parent.zone, timedelta(0))
+    return reinstated(lot_id, parent, amount_minor, now, grace)
+
+
+def reinstated(lot_id: str, parent: Lot, amount_minor: int, now: datetime, good_for: timedelta) -> Lot:
+    """Return the empty lot that takes back what ended in `parent`, good for `good_for` (whole days)."""
+    good_through_day = local_date(now, parent.zone) + good_for
+    terms = days_good(now, good_through_day, parent.zone, timedelta(0), notice_days=parent.notice_days)
     return replace(
         parent,
         id=lot_id,
