@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from bot.core.codes import letters_of
 from bot.core.local_time import end_of_day_exclusive, instant_of, local_date, parse_clock
 from bot.core.loyalty.eligibility import Eligibility
-from bot.core.loyalty.fields import Duration, Minor, Rate, Rule, Text
+from bot.core.loyalty.fields import Duration, Minor, Names, Rate, Rule, Text
 
 TIMES_MAX = 100
 CODE_LENGTH = 7
@@ -73,7 +73,7 @@ class OfferKind(StrEnum):
 class Terms:
     """What an offer is, as it was when it was given; amounts in minor units.
 
-    Without `category` and `skus` it is on every product. `most_minor` None: there is no upper bound.
+    Without `category` and `sku` it is on every product. `most_minor` None: there is no upper bound.
     """
 
     kind: OfferKind
@@ -81,8 +81,8 @@ class Terms:
     rate: Fraction = Fraction(0)
     amount_minor: int = 0
     product: str = ""
-    category: str = ""
-    skus: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    sku: tuple[str, ...] = ()
     at_least_minor: int = 0
     most_minor: int | None = None
     times: int = 1
@@ -99,8 +99,8 @@ class OfferRule(Rule):
     amount_minor: Minor | None = Field(None, alias="amount")
     free_shipping: bool = False
     free_product: str | None = Field(None, min_length=1)
-    category: str | None = Field(None, min_length=1)
-    skus: tuple[str, ...] = ()
+    category: Names = ()
+    sku: Names = ()
     at_least_minor: Minor | None = Field(None, alias="at_least")
     most_minor: Minor | None = Field(None, alias="most")
     valid: Duration | None = None
@@ -122,12 +122,8 @@ class OfferRule(Rule):
             )
         if self.percent is not None and not 0 < self.percent <= 1:
             raise ValueError("`percent` is more than the price, or nothing; write a share of it, like 20%")
-        if (self.category or self.skus) and (self.free_shipping or self.free_product):
-            raise ValueError(
-                "`category` and `skus` say what a percent or an amount is taken off; remove them"
-            )
-        if self.category and self.skus:
-            raise ValueError("both `category` and `skus` say what it is on; keep one of them")
+        if (self.category or self.sku) and (self.free_shipping or self.free_product):
+            raise ValueError("`category` and `sku` say what a percent or an amount is taken off; remove them")
         return self
 
     @model_validator(mode="after")
@@ -146,8 +142,8 @@ class OfferRule(Rule):
             rate=self.percent or Fraction(0),
             amount_minor=self.amount_minor or 0,
             product=self.free_product or "",
-            category=self.category or "",
-            skus=self.skus,
+            category=self.category,
+            sku=self.sku,
             at_least_minor=self.at_least_minor or 0,
             most_minor=self.most_minor,
             times=self.times,

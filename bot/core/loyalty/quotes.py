@@ -227,9 +227,8 @@ def _fits(terms: Terms, line: CartLine) -> bool:
         return False
     if terms.kind is OfferKind.PRODUCT:
         return line.sku == terms.product
-    if terms.skus:
-        return line.sku in terms.skus
-    return not terms.category or line.category == terms.category
+    is_on_all = not (terms.category or terms.sku)
+    return is_on_all or line.category in terms.category or line.sku in terms.sku
 
 
 def _taken_off(cart: Sequence[CartLine], way: Iterable[Offer]) -> list[Applied]:

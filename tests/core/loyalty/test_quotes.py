@@ -50,7 +50,7 @@ def test_an_amount_is_never_more_than_there_is_to_take_it_off() -> None:
 
 
 def test_an_offer_on_some_products_leaves_the_others_alone() -> None:
-    assert discounts(quote([TEA, BEANS, SHIPPING], [offer(percent="50%", skus=["TEA"])], NOW)) == [350, 0, 0]
+    assert discounts(quote([TEA, BEANS, SHIPPING], [offer(percent="50%", sku=["TEA"])], NOW)) == [350, 0, 0]
     assert discounts(quote([TEA, BEANS, SHIPPING], [offer(percent="50%")], NOW)) == [350, 700, 0]
 
 
