@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from bot.core.local_time import add_months, end_of_day_exclusive, instant_of, local_date, start_of_day
+from bot.core.loyalty.eligibility import Lasting
 from bot.core.loyalty.fields import Days, Duration, Minor, Period, Rate, Rule, Span, Text
 
 _DAY = timedelta(days=1)
@@ -30,11 +31,8 @@ class Metric(StrEnum):
     POINTS = "points"  # what orders earned, less what was taken back, in minor units
 
 
-class Level(Rule):
-    """One tier: what reaches it, and what it is good for.
-
-    `from` and `until` are the first and last day on which it can be reached.
-    """
+class Level(Lasting):
+    """One tier: what reaches it, and what it is good for; where it lasts some days, it is reached in them."""
 
     id: str = Field(pattern="^[a-z][a-z0-9_]*$")
     name: Text
@@ -44,8 +42,6 @@ class Level(Rule):
     multiplier: Rate = Fraction(1)
     early_access: Duration = timedelta(0)
     gift_minor: Minor | None = Field(default=None, alias="gift")
-    from_on: date | None = Field(default=None, alias="from")
-    until_on: date | None = Field(default=None, alias="until")
 
     @property
     def metric(self) -> Metric:
@@ -65,18 +61,12 @@ class Level(Rule):
             raise ValueError(f"'{self.id}' is reached by nothing; write one of `spend`, `orders` or `points`")
         return self
 
-    def is_open(self, day: date) -> bool:
-        """Whether it can be reached on a day."""
-        return (self.from_on or day) <= day <= (self.until_on or day)
 
-
-class Boost(Rule):
-    """Another multiplier of a tier for some days, the last of them included."""
+class Boost(Lasting):
+    """Another multiplier of a tier for some days."""
 
     tier: str
     multiplier: Rate
-    from_on: date = Field(alias="from")
-    until_on: date = Field(alias="until")
 
 
 class Tiers(Rule):
@@ -127,19 +117,19 @@ class Tiers(Rule):
 
     def earned(self, total: int, day: date) -> Level | None:
         """Return the highest tier that a total reaches on a day."""
-        reached = [level for level in self.levels if level.threshold <= total and level.is_open(day)]
+        reached = [level for level in self.levels if level.threshold <= total and level.lasts(day)]
         return reached[-1] if reached else None
 
     def above(self, tier: str | None, day: date) -> Level | None:
         """Return the next tier that can be reached on a day."""
         known = self.level(tier)
         floor = known.threshold if known else 0
-        return next((one for one in self.levels if one.threshold > floor and one.is_open(day)), None)
+        return next((one for one in self.levels if one.threshold > floor and one.lasts(day)), None)
 
     def below(self, tier: str, day: date) -> Level | None:
         """Return the tier one step down, of those that there are on a day."""
         known = self.level(tier)
-        lower = [one for one in self.levels if known and one.threshold < known.threshold and one.is_open(day)]
+        lower = [one for one in self.levels if known and one.threshold < known.threshold and one.lasts(day)]
         return lower[-1] if lower else None
 
     def first_period(self, day: date) -> tuple[date, date]:
@@ -174,7 +164,7 @@ def benefits_of(tiers: Tiers | None, tier: str | None, day: date) -> Benefits:
     level = tiers.level(tier) if tiers is not None else None
     if tiers is None or level is None:
         return Benefits()
-    boosts = [one for one in tiers.multipliers if one.tier == tier and one.from_on <= day <= one.until_on]
+    boosts = [one for one in tiers.multipliers if one.tier == tier and one.lasts(day)]
     multiplier = max((one.multiplier for one in boosts), default=level.multiplier)
     return Benefits(multiplier, level.early_access)
 
@@ -346,7 +336,7 @@ def _end_period(tiers: Tiers, standing: Standing, end: datetime, total: int) -> 
     day, level = standing.until_on, tiers.level(standing.tier)
     from_on, until_on = tiers.next_period(day)
     following = replace(standing, from_on=from_on, until_on=until_on, is_warned=False)
-    if level is not None and level.threshold <= total and level.is_open(day):
+    if level is not None and level.threshold <= total and level.lasts(day):
         return following, Step(Change.KEPT, level.id, level.id, end)
     one_step = tiers.downgrade == "one_step"
     lower = tiers.below(standing.tier, day) if one_step else tiers.earned(total, day)

@@ -102,6 +102,15 @@ def test_a_tier_is_reached_at_once_and_the_rest_to_the_next_is_told() -> None:
     assert told.secure_until == date(2027, 1, 7)
 
 
+def test_what_was_bought_longer_ago_than_the_time_that_counts_does_not() -> None:
+    ana = Member(tiers(within="60d"))
+    ana.buy(START, 5_000)
+    ana.orders[0] = (start_of_day(local_date(START, ZONE), ZONE), 5_000)
+    last_day = START + 59 * DAY
+    assert sum(ana.totals(last_day).values()) > 0
+    assert sum(ana.totals(last_day + DAY).values()) == 0
+
+
 def test_both_can_be_reached_in_one_step() -> None:
     ana = Member(tiers())
     ana.buy(START, 40_000)
