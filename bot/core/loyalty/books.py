@@ -4,7 +4,7 @@ Every operation first settles what is due (overdue holds, credit whose time has 
 depends on whether a job ran in time. What changed is collected for the writer (see `Recorder`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -23,6 +23,8 @@ from bot.core.loyalty.refusals import (
 )
 from bot.core.loyalty.wallet import Balance, balance
 
+ORDER = "order"
+"""The source of what an order earned, with its id."""
 _NO_GRACE = timedelta(0)
 
 
@@ -76,17 +78,17 @@ class Books(Recorder):
 
         Nothing is recorded: what is due is settled on a copy, so that no answer waits for a job.
         """
-        if not self.lots_complete:
-            raise NeedsMoreLots
-        if not self._is_due(now):
-            return balance(self.wallet, self.lots.values(), now)
-        settled = Books(self.wallet, self.lots.values(), self.holds.values(), lots_complete=True, mint=str)
-        settled.settle(now)
+        settled = self._settled(now)
         return balance(settled.wallet, settled.lots.values(), now)
 
-    def spendable(self, now: datetime) -> int:
-        """What can be spent now, in minor units, whether or not any job ran."""
-        return self.balance(now).available_minor
+    def spendable(self, now: datetime, order_id: str = "") -> int:
+        """What can be spent now, in minor units, whether or not any job ran; on that order, if one is named.
+
+        What an order earned is for later ones.
+        """
+        settled = self._settled(now)
+        lots = [lot for lot in settled.lots.values() if not _is_earned_by(lot, order_id)]
+        return balance(settled.wallet, lots, now).available_minor
 
     # Credit comes
 
@@ -103,9 +105,10 @@ class Books(Recorder):
     # Credit goes
 
     def redeem(self, amount_minor: int, now: datetime, cause: Cause) -> Entry:
-        """Spend credit, soonest expiry first. Raises `InsufficientCredit`."""
+        """Spend credit, soonest expiry first, on an order none it earned. Raises `InsufficientCredit`."""
         self.settle(now)
-        return self._enter(Reason.REDEEM, self._take(amount_minor, Account.SPENT, now), cause, now)
+        own = self._earned_by(cause.source_id) if cause.source_type == ORDER else ()
+        return self._enter(Reason.REDEEM, self._take(amount_minor, Account.SPENT, now, but=own), cause, now)
 
     def adjust_down(self, amount_minor: int, now: datetime, cause: Cause) -> Entry:
         """Take credit back by hand, soonest expiry first. Raises `InsufficientCredit`."""
@@ -139,12 +142,15 @@ class Books(Recorder):
     # Credit set aside for a checkout
 
     def hold(self, order_id: str, amount_minor: int, ttl: timedelta, now: datetime, cause: Cause) -> Hold:
-        """Set credit aside for an order until now + ttl. Raises `InsufficientCredit`, `HoldAlreadyOpen`."""
+        """Set credit aside for an order until now + ttl, none that the order itself earned.
+
+        Raises `InsufficientCredit`, `HoldAlreadyOpen`.
+        """
         self.settle(now)
         for other in self._open_holds():
             if other.order_id == order_id:
                 raise HoldAlreadyOpen(order_id, other.id)
-        draws = self._take(amount_minor, Account.HELD, now)
+        draws = self._take(amount_minor, Account.HELD, now, but=self._earned_by(order_id))
         parts = tuple(HoldPart(draw.of_lot, draw.amount_minor) for draw in draws)
         hold = Hold(self._mint(), order_id, HoldState.OPEN, now + ttl, parts)
         self._put_hold(hold, is_new=True)
@@ -222,6 +228,16 @@ class Books(Recorder):
         if unnoticed:
             self.wallet = replace(self.wallet, version=self.wallet.version + 1)
 
+    def _settled(self, now: datetime) -> "Books":
+        """Return the books with all that is due settled: themselves where nothing is, otherwise a copy."""
+        if not self.lots_complete:
+            raise NeedsMoreLots
+        if not self._is_due(now):
+            return self
+        settled = Books(self.wallet, self.lots.values(), self.holds.values(), lots_complete=True, mint=str)
+        settled.settle(now)
+        return settled
+
     def _is_due(self, now: datetime) -> bool:
         """Whether there is anything for `settle` to do; nearly always there is not."""
         return any(lot.pending_minor and lot.active_from <= now for lot in self.lots.values()) or any(
@@ -264,15 +280,21 @@ class Books(Recorder):
         draw = Draw(Account.ISSUE, target, lot.id, grant.amount_minor)
         return self._enter(reason, [draw], replace(cause, rule=cause.rule or grant.policy), now)
 
-    def _take(self, amount_minor: int, target: Account, now: datetime) -> list[Draw]:
-        """Draws of exactly that amount from what can be spent."""
+    def _take(
+        self, amount_minor: int, target: Account, now: datetime, *, but: Collection[str] = ()
+    ) -> list[Draw]:
+        """Draws of exactly that amount from what can be spent, but not from those lots."""
         assert amount_minor > 0, "nothing is no amount"
-        draws, missing_minor = self._draw(amount_minor, target, now)
+        draws, missing_minor = self._draw(amount_minor, target, now, but=but)
         if missing_minor:
             if not self.lots_complete:
                 raise NeedsMoreLots
             raise InsufficientCredit(amount_minor - missing_minor, amount_minor)
         return draws
+
+    def _earned_by(self, order_id: str) -> frozenset[str]:
+        """The lots that an order earned: "on your next order" is never this one, however late it is paid."""
+        return frozenset(lot.id for lot in self.lots.values() if _is_earned_by(lot, order_id))
 
     def _open_hold(self, hold_id: str) -> Hold:
         hold = self.holds.get(hold_id)
@@ -370,3 +392,7 @@ class Books(Recorder):
 
 def _of_hold(cause: Cause, hold: Hold) -> Cause:
     return replace(cause, source_type="hold", source_id=hold.id)
+
+
+def _is_earned_by(lot: Lot, order_id: str) -> bool:
+    return lot.source_type == ORDER and lot.source_id == order_id

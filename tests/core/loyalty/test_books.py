@@ -341,3 +341,18 @@ def test_scaling_every_amount_scales_the_balance_24(
     assert [e.amount_minor * scale for e in plain.balance(NOW).endings] == [
         e.amount_minor for e in scaled.balance(NOW).endings
     ]
+
+
+def test_what_an_order_earned_is_never_spent_on_it() -> None:
+    books = open_books()
+    books.earn(grant(30), NOW, cause("a"))
+    books.earn(grant(50, 10), NOW, Cause("b", "tester", source_type="order", source_id="1"))
+    books.earn(grant(20, pending=DAY), NOW, Cause("c", "tester", source_type="order", source_id="1"))
+    later = NOW + DAY
+    assert [books.spendable(later, order) for order in ("", "1", "2")] == [100, 30, 100]
+    with pytest.raises(InsufficientCredit):
+        books.hold("1", 31, DAY, later, cause("d"))
+    with pytest.raises(InsufficientCredit):
+        books.redeem(31, later, Cause("e", "tester", source_type="order", source_id="1"))
+    assert books.hold("1", 30, DAY, later, cause("f")).amount_minor == 30
+    assert books.hold("2", 70, DAY, later, cause("g")).amount_minor == 70
