@@ -45,6 +45,7 @@ from bot.jobs.outbox import OutboxDelivery, nowhere
 from bot.jobs.public_network import connector
 from bot.jobs.rates import Rates
 from bot.jobs.reconciliation import Reconciliation
+from bot.jobs.relays import Relays
 from bot.logs import AccessLogger
 from bot.storage import figures, revisions, schema
 from bot.storage.driver import Database
@@ -275,6 +276,7 @@ async def _worker_jobs(
         Job("timers", 1, due.timers),
         Job("schedules", 15, due.schedules),
         Job("triggers", 1, due.triggers),
+        Job("relays", 1, Relays(app.database, app.dispatcher, app.clock, stopping).hand_on),
         Job("expired", 30, due.expired),
         Job("notices", 30, due.notices),
         Job("outbox_leases", 30, outbox.give_up),

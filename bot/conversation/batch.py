@@ -15,10 +15,11 @@ from bot.conversation.work import Reply, Result, Work
 from bot.core.contact import Address, Contact
 from bot.core.ids import Entropy, IdSource, bucket_of
 from bot.core.loyalty.refusals import NeedsMoreLots
+from bot.core.loyalty.wallet import MAIN_WALLET
 from bot.core.messages import Inbound, Lane, OutboxState
 from bot.core.triggers import Trigger, TriggerKind
-from bot.core.turn import NeedsMore, Shop, Snapshot, Turn
-from bot.storage import past, rows, turns
+from bot.core.turn import NeedsMore, NeedsUnits, Shop, Snapshot, Turn
+from bot.storage import rows, turns
 from bot.storage.driver import Connection
 from bot.storage.snapshots import Wanted, load_consent, load_snapshots
 from bot.storage.writes import Writes, record
@@ -30,7 +31,7 @@ INLINE_WITHIN = timedelta(seconds=10)
 CHAIN_MAX = 5
 """How many events may cause one another before we stop: a flow that starts on its own event never would."""
 
-_ROUNDS_MAX = 5
+_ROUNDS_MAX = 30  # what a turn needs it says one by one, and an order needs much
 _COUNT_SLOTS = 16
 _logger = structlog.get_logger(__name__)
 
@@ -145,13 +146,13 @@ class Batch:
                 part.contact_id = part.work.contact_id
             else:
                 unknown.append(part)
-                names.append(inbound_name(part.work))
+                names.append(part.work.name)
         if not unknown:
             return
         found = await turns.find(connection, names)
         missing = dict.fromkeys(name for name in names if name not in found)
         if missing:
-            by_name = {inbound_name(part.work): part.work for part in unknown}
+            by_name = {part.work.name: part.work for part in unknown}
             newcomers = {name: by_name[name] for name in missing}
             await create_newcomers(connection, self._conversation, newcomers, now)
             found = await turns.find(connection, names)
@@ -225,15 +226,16 @@ class Batch:
             self._decider.decide(turn)
         except NeedsMore as needs:
             want = wanted.setdefault(part.contact_id, Wanted())
-            want.orders |= needs.name == "orders"
-            want.notices |= needs.name == "notices"
-            want.entered |= needs.name == "entered"
-            want.counts |= needs.name == "counts"
-            want.past |= {needs.name} & past.READ.keys()
+            want.want(needs.name)
+        except NeedsUnits as needs:
+            wanted.setdefault(part.contact_id, Wanted()).takes.add(needs.take)
         except NeedsMoreLots as needs:
             want = wanted.setdefault(part.contact_id, Wanted())
-            want.lots = True
-            want.lot_ids.update(needs.lot_ids)
+            if needs.wallet == MAIN_WALLET:
+                want.lots = True
+                want.lot_ids.update(needs.lot_ids)
+            else:
+                want.wallets.setdefault(needs.wallet, set()).update(needs.lot_ids)
         except NeedsRevision as needs:
             await self._conversation.load_revision(connection, needs.flow, needs.revision)
             part.turn = self._turn(part, turn.snapshot, turn.now)
@@ -295,6 +297,7 @@ class Batch:
             ),
             inline_until=inline_until,
             follow_ups=caused,
+            result=turn.effects.result,
             has_queued=any(
                 queued.state is OutboxState.QUEUED
                 and queued.message.lane <= Lane.REPLY
@@ -314,11 +317,13 @@ class Batch:
         self, connection: Connection, part: _Part, contact: Contact, now: datetime
     ) -> Result:
         """A retry of what was handled: the same answer, unless it goes another way by now."""
+        if part.work.trigger.kind is TriggerKind.OPERATION:
+            return await _done_before(connection, part)
         given = await turns.answers(connection, part.contact_id, part.work.trigger.key)
         # Between the first answer and its repetition the contact may have said STOP.
         addresses, _ = await load_consent(connection, contact)
         stopped = {(one.channel, one.value) for one in addresses if one.stopped_at is not None}
-        is_stopped = part.work.trigger.inbound is not None and inbound_name(part.work) in stopped
+        is_stopped = part.work.trigger.inbound is not None and part.work.name in stopped
         replies = tuple(
             Reply(one.id, part.contact_id, one.body, one.media)
             for one in given
@@ -376,19 +381,23 @@ async def create_newcomers(
     stopped = await turns.suppressed(connection, [one for each in hashes.values() for one in each])
     newcomers: list[tuple[Contact, Address]] = []
     for name, work in works.items():
-        inbound = work.trigger.inbound
-        assert inbound is not None, "only an inbound comes without its contact"
         stopped_at = min((stopped[one] for one in hashes[name] if one in stopped), default=None)
         shop = conversation.decider.shop
-        newcomers.append(newcomer(inbound, shop, now, conversation.entropy, stopped_at=stopped_at))
+        newcomers.append(newcomer(work, shop, now, conversation.entropy, stopped_at=stopped_at))
     await turns.create(connection, newcomers, now)
 
 
-def inbound_name(work: Work) -> tuple[str, str]:
-    """Return what the directory knows the sender of a work under."""
-    inbound = work.trigger.inbound
-    assert inbound is not None, "only an inbound comes without its contact"
-    return inbound.channel, inbound.address
+async def _done_before(connection: Connection, part: "_Part") -> Result:
+    """What an operation came to the first time, or that its key was another request's."""
+    trigger = part.work.trigger
+    digest, result = await turns.done_before(connection, part.contact_id, trigger.key)
+    return Result(
+        contact_id=part.contact_id,
+        outcome="duplicate",
+        is_duplicate=True,
+        result=result,
+        is_conflict=digest != trigger.digest,
+    )
 
 
 def _one_each(parts: Sequence[_Part]) -> list[_Part]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.core.contact import JsonValue
 from bot.core.loyalty.notices import NoticeLine, due_notices, next_notice_at
 from bot.core.loyalty.refusals import NeedsMoreLots
+from bot.core.loyalty.wallet import MAIN_WALLET
 from bot.core.turn import Turn
 
 _UNNOTICED = "no notice of its end was delivered; the grace has passed"
@@ -51,17 +52,21 @@ def expire(turn: Turn) -> None:
     """Move what is left of ended lots to breakage, and let flows hear of it."""
     turn.effects.outcome = "expired"
     expired_minor = 0
-    unknown = tuple(lot_id for lot_id in _lot_ids(turn) if lot_id not in turn.books.lots)
+    wallet = str(turn.trigger.payload.get("wallet", MAIN_WALLET))
+    books = turn.wallet(wallet)
+    unknown = tuple(lot_id for lot_id in _lot_ids(turn) if lot_id not in books.lots)
     if unknown:
-        raise NeedsMoreLots(unknown)
+        raise NeedsMoreLots(unknown, wallet)
     for lot_id in _lot_ids(turn):
-        noticed = turn.books.lots[lot_id].noticed_at is not None
-        entry = turn.books.expire(lot_id, turn.now, "" if noticed else _UNNOTICED)
+        noticed = books.lots[lot_id].noticed_at is not None
+        entry = books.expire(lot_id, turn.now, "" if noticed else _UNNOTICED)
         if entry is None:
             continue
         expired_minor += entry.total_minor
-    if expired_minor:
+    if expired_minor and wallet == MAIN_WALLET:
         turn.track("Credit Expired", {"amount": expired_minor})
+    elif expired_minor:
+        turn.track("Wallet Expired", {"wallet": wallet, "units": expired_minor})
 
 
 def _lot_ids(turn: Turn) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from bot.conversation import clarifying, joining, legal
 from bot.conversation.apology import apologise
 from bot.conversation.credit import expire, give_notice, mark_noticed
+from bot.conversation.operations import operate
 from bot.conversation.publication import Publication
 from bot.conversation.routing import (
     Answers,
@@ -296,6 +297,7 @@ _BY_KIND: Mapping[TriggerKind, Callable[[Decisions, Turn], None]] = {
     TriggerKind.CREDIT_EXPIRING: Decisions.credit_expiring,
     TriggerKind.NOTICED: lambda _, turn: mark_noticed(turn),
     TriggerKind.EXPIRY: lambda _, turn: expire(turn),
+    TriggerKind.OPERATION: lambda _, turn: operate(turn),
     TriggerKind.SILENCE: Decisions.silence,
     TriggerKind.ADDRESS_REPORT: Decisions.address_report,
 }

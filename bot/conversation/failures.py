@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 
 from bot.conversation.apology import apologise
-from bot.conversation.batch import INLINE_WITHIN, Conversation, create_newcomers, inbound_name
+from bot.conversation.batch import INLINE_WITHIN, Conversation, create_newcomers
 from bot.conversation.work import Reply, Result, Work
 from bot.core.contact import Contact
 from bot.core.errors import RetryLater
@@ -50,6 +50,8 @@ async def keep_failed(database: Database, conversation: Conversation, work: Work
     webhook is refused then, and the provider keeps the message.
     """
     _tell("turn_failed", work, error)
+    if work.trigger.kind is TriggerKind.OPERATION:
+        return Result(work.contact_id or "", "failed")  # who asked is told, and asks again with the same key
     failure = "".join(traceback.format_exception(error))[-4000:]
     if work.trigger.inbound is not None:
         for way in (_Way.SAID, _Way.SILENT):
@@ -126,7 +128,7 @@ async def _whom(
     """Lock whom a work concerns: its id, and the contact or whom it was joined to; None: it is gone."""
     contact_id = work.contact_id
     if contact_id is None:
-        name = inbound_name(work)
+        name = work.name
         found = await turns.find(connection, [name])
         if name not in found:
             await create_newcomers(connection, conversation, {name: work}, now)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bot.conversation.work import Work
 from bot.core.contact import Address, Contact
 from bot.core.errors import RetryLater
 from bot.core.ids import Entropy, bucket_of, new_contact_id
@@ -13,14 +14,15 @@ from bot.storage.driver import Database
 
 
 def newcomer(
-    inbound: Inbound, shop: Shop, now: datetime, entropy: Entropy, *, stopped_at: datetime | None
+    work: Work, shop: Shop, now: datetime, entropy: Entropy, *, stopped_at: datetime | None
 ) -> tuple[Contact, Address]:
-    """Make a contact and its address; zone and locale are guessed from the number.
+    """Make a contact and its address of whom a work concerns; zone and locale are guessed from the number.
 
     `stopped_at` is set where an erased person once said STOP from this address: it still counts.
     """
     contact_id = new_contact_id(now, entropy)
-    number = _number(inbound, shop)
+    (channel, value), inbound = work.name, work.trigger.inbound
+    number = _number(value, shop)
     contact = Contact(
         id=contact_id,
         bucket=bucket_of(contact_id),
@@ -28,8 +30,8 @@ def newcomer(
         zone=(number.zone if number else None) or shop.zone,
         created_at=now,
     )
-    texted = inbound.to if shop.owns(inbound.to) else None
-    return contact, Address(inbound.channel, inbound.address, stopped_at=stopped_at, sender=texted)
+    texted = inbound.to if inbound is not None and shop.owns(inbound.to) else None
+    return contact, Address(channel, value, stopped_at=stopped_at, sender=texted)
 
 
 async def is_known(database: Database, inbound: Inbound) -> bool:
@@ -41,8 +43,8 @@ async def is_known(database: Database, inbound: Inbound) -> bool:
         raise RetryLater("the directory cannot be asked") from error
 
 
-def _number(inbound: Inbound, shop: Shop) -> PhoneNumber | None:
+def _number(address: str, shop: Shop) -> PhoneNumber | None:
     try:
-        return parse_number(inbound.address, shop_zone=shop.zone)
+        return parse_number(address, shop_zone=shop.zone)
     except NotAContact:
         return None

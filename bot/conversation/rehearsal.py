@@ -61,7 +61,7 @@ class Phone:
     async def switch_on(self, language: str) -> None:
         """Make the contact, who speaks `language`."""
         contact, address = newcomer(
-            self._inbound(""), self._decisions.shop, self.clock(), os.urandom, stopped_at=None
+            inbound_work(self._inbound("")), self._decisions.shop, self.clock(), os.urandom, stopped_at=None
         )
         if contact.locale.split("_", 1)[0] != language.split("_", 1)[0]:
             contact = replace(contact, locale=language)

@@ -1,8 +1,10 @@
 """What is handed to the dispatcher and what comes back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.core.contact import JsonValue
 from bot.core.triggers import Trigger
 
 
@@ -16,15 +18,25 @@ class Work:
     trigger: Trigger
     contact_id: str | None = None
     is_stored: bool = False
+    address: tuple[str, str] | None = None
+    """Channel and address of whom an operation concerns, known or not, where it names no contact."""
 
     @property
     def lane(self) -> str:
         """What keeps the order: works of one lane are never in hand at the same time."""
         if self.contact_id is not None:
             return self.contact_id
+        channel, address = self.name
+        return f"{channel}:{address}"
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """What the directory knows whom it concerns by, where it does not say the contact."""
         inbound = self.trigger.inbound
-        assert inbound is not None, "only an inbound may come without its contact"
-        return f"{inbound.channel}:{inbound.address}"
+        if inbound is not None:
+            return inbound.channel, inbound.address
+        assert self.address is not None, "a work says whom it concerns"
+        return self.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +61,9 @@ class Result:
     follow_ups: tuple[Work, ...] = ()
     has_queued: bool = False
     """Whether answers were left to the outbox."""
+    result: Mapping[str, JsonValue] | None = None
+    """What an operation came to; the stored one where it was done before."""
+    is_conflict: bool = False
+    """Whether the key was used for another request before."""
     refused: tuple[str, ...] = ()
     """Why the gate refused messages of the turn, one reason for each."""

@@ -87,17 +87,37 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One product of an order, at the price it was sold for."""
+    """One product of an order, at the price it was sold for.
+
+    `discount_minor` and `credit_minor` are of the whole line; `earns` is False for what never earns, like a
+    gift card. `returned_quantity` and `returned_minor` (cash given back) only rise.
+    """
 
     sku: str
     name: str
     quantity: int
     unit_minor: int
+    category: str = ""
+    discount_minor: int = 0
+    credit_minor: int = 0
+    earns: bool = True
+    returned_quantity: int = 0
+    returned_minor: int = 0
+
+    @property
+    def gross_minor(self) -> int:
+        """Its price before discounts and credit."""
+        return self.quantity * self.unit_minor
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order in our book; `credit_minor` of its total was paid with credit."""
+    """An order in our book; `credit_minor` of its total was paid with credit.
+
+    `reference` is the shop's own id of it, empty where it has none. `cash_minor` is the net cash paid for
+    goods, without shipping and tax. What was given back so far, `refunded_minor` in cash and
+    `returned_credit_minor`, only rises. `facts` is what else the shop told.
+    """
 
     id: str
     source: str
@@ -106,6 +126,16 @@ class Order:
     total_minor: int
     credit_minor: int = 0
     status: str = "placed"
+    reference: str = ""
+    currency: str = ""
+    cash_minor: int = 0
+    discount_minor: int = 0
+    shipping_minor: int = 0
+    tax_minor: int = 0
+    refunded_minor: int = 0
+    returned_credit_minor: int = 0
+    changed_at: datetime | None = None
+    facts: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

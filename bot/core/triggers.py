@@ -24,6 +24,8 @@ class TriggerKind(StrEnum):
     ADDRESS_REPORT = "address_report"  # a provider says that an address stopped or cannot be reached
     CALL_ANSWERED = "call_answered"
     START = "start"  # a flow started by the API, an operator or another turn
+    OPERATION = "operation"  # the shop or an operator asks for something, and waits for its result
+    RELAY = "relay"  # a turn of another contact has something for this one; never decided itself
 
 
 @quickly_made
@@ -42,3 +44,29 @@ class Trigger:
     payload: Mapping[str, JsonValue] = field(default_factory=dict)
     inbound: Inbound | None = None
     event: Event | None = None
+    digest: str | None = None
+    """Of a request that brought its own key: with another digest it is another request."""
+
+
+def relay(contact_id: str, trigger: Trigger) -> Trigger:
+    """Return the trigger by which a turn leaves another contact a trigger; `relayed` reads it back."""
+    payload: dict[str, JsonValue] = {
+        "contact": contact_id,
+        "key": trigger.key,
+        "kind": trigger.kind.value,
+        "payload": dict(trigger.payload),
+    }
+    return Trigger(f"relay:{contact_id}:{trigger.key}", TriggerKind.RELAY, trigger.at, payload)
+
+
+def relayed(stored: Trigger) -> tuple[str, Trigger]:
+    """Return whom a relay is for, and the trigger it carries."""
+    inner = stored.payload["payload"]
+    assert isinstance(inner, dict), "a trigger has a payload"
+    kind, event = TriggerKind(str(stored.payload["kind"])), None
+    if kind is TriggerKind.EVENT:
+        properties = inner.get("properties", {})
+        assert isinstance(properties, dict), "properties are by name"
+        event = Event(name=str(inner["name"]), at=stored.at, properties=properties)
+    trigger = Trigger(str(stored.payload["key"]), kind, stored.at, inner, event=event)
+    return str(stored.payload["contact"]), trigger

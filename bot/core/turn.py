@@ -12,6 +12,8 @@ from datetime import date, datetime, timedelta
 from bot.core.caps import COUNTED_CLASSES, Counted
 from bot.core.consent import ConsentChange
 from bot.core.contact import Address, Contact, Event, JsonValue, Order, Pending, Product, SubscriptionState
+from bot.core.counting import Take
+from bot.core.effects import Effects, OutsideCall, Queued
 from bot.core.errors import RegularsError
 from bot.core.flow.run import Run
 from bot.core.gate import ConsentFacts, HoldUntil, Policy, Refuse, Verdict, may_leave
@@ -22,7 +24,7 @@ from bot.core.loyalty.books import Books
 from bot.core.loyalty.holds import Hold
 from bot.core.loyalty.lots import Lot
 from bot.core.loyalty.program import Program
-from bot.core.loyalty.wallet import Wallet
+from bot.core.loyalty.wallet import MAIN_WALLET, Wallet
 from bot.core.messages import MessageClass, OutboxState, Outgoing
 from bot.core.names import cut_name
 from bot.core.past import LastText, Redemption
@@ -55,6 +57,8 @@ class Snapshot:
     more: Mapping[str, object] = field(default_factory=dict)
     pending: Mapping[str, Pending] = field(default_factory=dict)
     """Double opt-ins that wait, by group."""
+    taken: Mapping[Take, int] = field(default_factory=dict)
+    """What was taken of counters for this turn, and how much of it there was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,57 +92,31 @@ class Shop:
 
 
 @dataclass(frozen=True, slots=True)
-class OutsideCall:
-    """Something to tell the shop after commit: signed, retried, at most one for each key."""
+class OpenWallet:
+    """A wallet beside the main one, with all its open lots and holds, and those that were asked for."""
 
-    key: str
-    kind: str
-    payload: Mapping[str, JsonValue]
-
-
-@quickly_made
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """A message the turn decided on, with what the gate said of it."""
-
-    message: Outgoing
-    state: OutboxState
-    reason: str | None = None
-    hold_until: datetime | None = None
-    explanation: str | None = None
+    wallet: Wallet
+    lots: Sequence[Lot] = ()
+    holds: Sequence[Hold] = ()
 
 
 class NeedsMore(RegularsError):
-    """The turn needs something beyond the snapshot; load it and decide again."""
+    """The turn needs something beyond the snapshot; load it and decide again.
+
+    `name` is what `Turn.needed` was asked for, as `name` or `name/argument`.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.name = name
 
 
-@dataclass(slots=True)
-class Effects:
-    """What a turn wants to happen; committed whole or not at all."""
+class NeedsUnits(RegularsError):
+    """The turn needs units of a counter; take them and decide again."""
 
-    outgoing: list[Queued] = field(default_factory=list)
-    runs: dict[str, Run] = field(default_factory=dict)
-    consent: list[ConsentChange] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    orders: list[Order] = field(default_factory=list)
-    calls: list[OutsideCall] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
-    counts: dict[tuple[str, int, str, str], int] = field(default_factory=dict)
-    addresses: dict[tuple[str, str], Address] = field(default_factory=dict)
-    notices: list[tuple[str, int]] = field(default_factory=list)
-    """Notices given: (lot, days before its end)."""
-    looked_at: dict[str, datetime | None] = field(default_factory=dict)
-    """Lots whose notices were considered, and when to look again; None: never."""
-    later: list[Trigger] = field(default_factory=list)
-    """What this contact's next turns are about; `at` says when."""
-    contact_changed: bool = False
-    asks_gate_again: bool = False
-    """Whether messages that wait shall go before the gate at once: the contact wants other hours by now."""
-    outcome: str = "ignored"
+    def __init__(self, take: Take) -> None:
+        super().__init__(take.counter)
+        self.take = take
 
 
 class Turn:
@@ -147,6 +125,8 @@ class Turn:
     __slots__ = (
         "_books",
         "_mint",
+        "_takes",
+        "_wallets",
         "addresses",
         "arguments",
         "contact",
@@ -170,6 +150,8 @@ class Turn:
         self.now = now
         self._mint = mint
         self._books: Books | None = None
+        self._wallets: dict[str, Books] = {}
+        self._takes = 0
         self.contact = snapshot.contact
         self.addresses = {(address.channel, address.value): address for address in snapshot.addresses}
         self.subscriptions = dict(snapshot.subscriptions)
@@ -199,10 +181,22 @@ class Turn:
             )
         return self._books
 
+    def wallet(self, name: str) -> Books:
+        """Return the books of one of the contact's wallets: `main`, a stamp card's, another currency's."""
+        if name == MAIN_WALLET:
+            return self.books
+        if name not in self._wallets:
+            opened = self.needed("wallet", name)
+            assert isinstance(opened, OpenWallet)
+            self._wallets[name] = Books(
+                opened.wallet, opened.lots, opened.holds, lots_complete=True, mint=self._mint
+            )
+        return self._wallets[name]
+
     @property
-    def opened_books(self) -> Books | None:
-        """The books if this turn opened them."""
-        return self._books
+    def opened_books(self) -> tuple[Books, ...]:
+        """All books that this turn opened."""
+        return (*(() if self._books is None else (self._books,)), *self._wallets.values())
 
     @property
     def channel(self) -> str:
@@ -220,17 +214,13 @@ class Turn:
 
     def orders(self) -> tuple[Order, ...]:
         """Return the contact's latest orders, newest first; loaded only for turns that ask."""
-        if "orders" not in self.snapshot.more:
-            raise NeedsMore("orders")
-        orders = self.snapshot.more["orders"]
+        orders = self.needed("orders")
         assert isinstance(orders, tuple)
         return (*reversed(self.effects.orders), *orders)
 
     def notices_given(self) -> frozenset[tuple[str, int]]:
         """Return the notices the contact got before: (lot, days); loaded only for turns that ask."""
-        if "notices" not in self.snapshot.more:
-            raise NeedsMore("notices")
-        given = self.snapshot.more["notices"]
+        given = self.needed("notices")
         assert isinstance(given, frozenset)
         return given
 
@@ -239,32 +229,36 @@ class Turn:
 
         Like the two below it is loaded only for turns that ask.
         """
-        texts = self._of_the_past("latest_texts")
+        texts = self.needed("latest_texts")
         assert isinstance(texts, tuple)
         return texts
 
     def consent_log(self) -> tuple[ConsentChange, ...]:
         """Return all changes of consent, oldest first; the words of erased ones are empty."""
-        log = self._of_the_past("consent_log")
+        log = self.needed("consent_log")
         assert isinstance(log, tuple)
         return (*log, *self.effects.consent)
 
     def last_redemption(self) -> Redemption | None:
         """Return the last reward the contact redeemed before this turn."""
-        redemption = self._of_the_past("last_redemption")
+        redemption = self.needed("last_redemption")
         assert redemption is None or isinstance(redemption, Redemption)
         return redemption
 
-    def _of_the_past(self, name: str) -> object:
+    def needed(self, name: str, argument: str = "") -> object:
+        """Return what is read beyond the snapshot under this name (see `bot/storage/past.py`).
+
+        Raises:
+            NeedsMore: it is not loaded yet; the turn is decided again with it.
+        """
+        name = f"{name}/{argument}" if argument else name
         if name not in self.snapshot.more:
             raise NeedsMore(name)
         return self.snapshot.more[name]
 
     def _counts(self) -> tuple[Counted, ...]:
         """What the contact was sent on its latest days; loaded only where a frequency cap asks."""
-        if "counts" not in self.snapshot.more:
-            raise NeedsMore("counts")
-        counts = self.snapshot.more["counts"]
+        counts = self.needed("counts")
         assert isinstance(counts, tuple)
         return counts
 
@@ -410,6 +404,44 @@ class Turn:
     def call(self, key: str, kind: str, payload: Mapping[str, JsonValue]) -> None:
         """Tell the shop after commit, once for each key."""
         self.effects.calls.append(OutsideCall(key=key, kind=kind, payload=payload))
+
+    def keep(self, table: str, key: str, what: object) -> None:
+        """Keep something of the program's, by its table and key; the last one of a key counts."""
+        self.effects.kept[table, key] = what
+
+    def tell(self, contact_id: str, trigger: Trigger) -> None:
+        """Leave a trigger for another contact: handled after this turn is committed, once for its key."""
+        self.effects.told.append((contact_id, trigger))
+
+    def take(self, counter: str, units: int, *, of: int | None = None, partial: bool = False) -> int:
+        """Take units of a counter and return how many there were: all of them or none, unless `partial`.
+
+        `of` is how many the counter has when nobody took any; None: it is there, or nothing is left.
+
+        Raises:
+            NeedsUnits: they are not taken yet; the turn is decided again with them.
+        """
+        assert units > 0, "nothing is no take"
+        take = Take(self._takes, counter, units, of, partial)
+        self._takes += 1
+        taken = self.snapshot.taken.get(take)
+        if taken is None:
+            raise NeedsUnits(take)
+        self.effects.used.add(take)
+        return taken
+
+    def give_back(self, counter: str, units: int) -> None:
+        """Let units that this contact took earlier go back to their counter."""
+        assert units > 0, "nothing is no gift"
+        self.effects.given_back[counter] = self.effects.given_back.get(counter, 0) + units
+
+    def start_over(self) -> None:
+        """Drop all that was decided so far; units taken go back."""
+        fresh = Turn(
+            trigger=self.trigger, snapshot=self.snapshot, shop=self.shop, now=self.now, mint=self._mint
+        )
+        for name in self.__slots__:
+            setattr(self, name, getattr(fresh, name))
 
     def count(self, flow: str, revision: int, step: str, what: str) -> None:
         """Count something for the step's statistics (`entered`, `sent`, `answered`, `expired` …)."""

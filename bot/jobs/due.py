@@ -15,6 +15,7 @@ from bot.conversation.work import Work
 from bot.core.contact import JsonValue
 from bot.core.flow.schedule import Schedule
 from bot.core.ids import BUCKETS
+from bot.core.loyalty.wallet import MAIN_WALLET
 from bot.core.triggers import Trigger, TriggerKind
 from bot.storage import due, schedules
 from bot.storage.driver import Connection, Database
@@ -130,6 +131,8 @@ class DueWork:
     def _lots_work(self, kind: TriggerKind, name: str, lots: due.DueLots) -> Work:
         digest = hashlib.sha256(lots.mark.encode()).hexdigest()[:24]
         payload: dict[str, JsonValue] = {"lots": list(lots.lot_ids)}
+        if lots.wallet != MAIN_WALLET:
+            payload["wallet"] = lots.wallet
         trigger = Trigger(key=f"{name}:{digest}", kind=kind, at=self.clock(), payload=payload)
         return Work(trigger, contact_id=lots.contact_id)
 

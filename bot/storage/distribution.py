@@ -8,6 +8,7 @@ _SHARDS = 32
 _OWN_COLUMN = {
     "directory": "value",
     "suppression": "address_hash",
+    "parked_refund": "reference",
     "counter": "name",
     "step_count": "flow",
     "sender": "name",

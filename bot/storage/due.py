@@ -38,7 +38,12 @@ _TIMERS = Statement("""
 _TRIGGERS_PEEK = peek("trigger", "t.state = 'new' AND t.due_at <= :now")
 _TRIGGERS = Statement("""
     SELECT t.contact, t.key, t.kind, t.at, t.payload FROM "trigger" t
-    WHERE t.bucket = :bucket AND t.state = 'new' AND t.due_at <= :now
+    WHERE t.bucket = :bucket AND t.state = 'new' AND t.due_at <= :now AND t.kind <> 'relay'
+    ORDER BY t.due_at LIMIT :most
+""")
+_RELAYS = Statement("""
+    SELECT t.contact, t.key, t.kind, t.at, t.payload FROM "trigger" t
+    WHERE t.bucket = :bucket AND t.state = 'new' AND t.due_at <= :now AND t.kind = 'relay'
     ORDER BY t.due_at LIMIT :most
 """)
 _NOTICES_PEEK = peek("lot", "t.notice_at IS NOT NULL AND t.notice_at <= :now")
@@ -54,12 +59,12 @@ _ENDED = (
 _EXPIRED_PEEK = peek("lot", f"t.expires_at <= :now AND {tables.LOT_OPEN}")
 # `tables.LOT_OPEN`, for the index, with the lot named: the wallet has columns of these names too.
 _EXPIRED = Statement(f"""
-    SELECT l.contact, l.id, l.held_minor, w.version FROM lot l
-    JOIN wallet w ON w.bucket = l.bucket AND w.contact = l.contact AND w.id = '{WALLET}'
+    SELECT l.contact, l.id, l.wallet, w.version FROM lot l
+    JOIN wallet w ON w.bucket = l.bucket AND w.contact = l.contact AND w.id = l.wallet
     WHERE l.bucket = :bucket AND l.expires_at <= :now
         AND l.pending_minor + l.available_minor + l.held_minor > 0
         AND l.pending_minor + l.available_minor > 0 AND {_ENDED}
-    ORDER BY l.contact, l.id LIMIT :most
+    ORDER BY l.contact, l.wallet, l.id LIMIT :most
 """)  # noqa: S608  # our own text
 _ZONES = Statement("SELECT DISTINCT c.zone FROM contact c")
 _MEMBERS = Statement("""
@@ -97,6 +102,7 @@ class DueLots:
     contact_id: str
     lot_ids: tuple[str, ...]
     mark: str
+    wallet: str = WALLET
 
 
 async def buckets_with_timers(connection: Connection, now: datetime) -> list[int]:
@@ -121,6 +127,12 @@ async def triggers(connection: Connection, bucket: int, now: datetime, most: int
     return [stored_trigger(row) for row in found]
 
 
+async def relays(connection: Connection, bucket: int, now: datetime, most: int) -> list[StoredTrigger]:
+    """What turns of a bucket left for other contacts, the longest due first."""
+    found = await connection.read(_RELAYS, bucket=bucket, now=microseconds(now), most=most)
+    return [stored_trigger(row) for row in found]
+
+
 async def buckets_with_notices(connection: Connection, now: datetime) -> list[int]:
     """Buckets in which a lot's notice may be due."""
     return await buckets(connection, _NOTICES_PEEK, now)
@@ -129,7 +141,7 @@ async def buckets_with_notices(connection: Connection, now: datetime) -> list[in
 async def notices(connection: Connection, bucket: int, now: datetime, most: int) -> list[DueLots]:
     """Lots of a bucket whose notices are to be considered, by contact."""
     found = await connection.read(_NOTICES, bucket=bucket, now=microseconds(now), most=most)
-    return _by_contact((row[0], row[1], row[2]) for row in found)
+    return _by_contact((row[0], WALLET, row[1], row[2]) for row in found)
 
 
 async def buckets_with_expired(connection: Connection, now: datetime) -> list[int]:
@@ -140,7 +152,7 @@ async def buckets_with_expired(connection: Connection, now: datetime) -> list[in
 async def expired(connection: Connection, bucket: int, now: datetime, most: int) -> list[DueLots]:
     """Lots of a bucket that have ended and still hold something, by contact."""
     found = await connection.read(_EXPIRED, bucket=bucket, now=microseconds(now), most=most)
-    return _by_contact((row[0], row[1], row[3]) for row in found)
+    return _by_contact((row[0], row[2], row[1], row[3]) for row in found)
 
 
 async def zones(connection: Connection) -> list[str]:
@@ -165,15 +177,17 @@ async def buckets(connection: Connection, statement: Statement, now: datetime) -
     return [row[0] for row in found]
 
 
-def _by_contact(rows: Iterable[tuple[str, str, int]]) -> list[DueLots]:
-    lots: dict[str, list[tuple[str, int]]] = {}
-    for contact, lot, mark in rows:
-        lots.setdefault(contact, []).append((lot, mark))
+def _by_contact(rows: Iterable[tuple[str, str, str, int]]) -> list[DueLots]:
+    """Gather (contact, wallet, lot, mark) by contact and wallet."""
+    lots: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for contact, wallet, lot, mark in rows:
+        lots.setdefault((contact, wallet), []).append((lot, mark))
     return [
         DueLots(
             contact,
             tuple(lot for lot, _ in found),
             ",".join(f"{lot[-8:]}.{mark}" for lot, mark in found),
+            wallet,
         )
-        for contact, found in lots.items()
+        for (contact, wallet), found in lots.items()
     ]

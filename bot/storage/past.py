@@ -9,10 +9,13 @@ import orjson
 from bot.core.consent import ConsentChange, ConsentSource
 from bot.core.contact import SubscriptionState
 from bot.core.ids import bucket_of, instant
+from bot.core.loyalty.books import Undoing
+from bot.core.loyalty.earned import EarnRecord
 from bot.core.loyalty.entries import Account, Draw, Entry, Reason
 from bot.core.messages import MessageClass
 from bot.core.past import REWARD_USED, LastText, Redemption
 from bot.core.triggers import TriggerKind
+from bot.storage import counters, orders
 from bot.storage.driver import Connection, Statement
 from bot.storage.rows import WALLET
 
@@ -49,6 +52,19 @@ _REDEEMED = Statement(f"""
 _REVERSED = Statement(f"""
     SELECT {_ENTRY} FROM entry e
     WHERE e.bucket = :bucket AND e.contact = :contact AND e.wallet = '{WALLET}' AND e.reverses = :id
+    ORDER BY e.number
+""")  # noqa: S608  # our own constants
+_EARNED = Statement("""
+    SELECT e.rule, e.wallet, e.entry, e.lot, e.desired_minor, e.granted_minor, e.by_line, e.because,
+        e.policy, e.at
+    FROM earned e WHERE e.bucket = :bucket AND e.contact = :contact AND e.source = :source
+    ORDER BY e.rule
+""")
+_ENTRY_BY_ID = Statement(f"""
+    SELECT {_ENTRY} FROM entry e WHERE e.bucket = :bucket AND e.contact = :contact AND e.id = :id
+""")  # noqa: S608  # our own constants
+_UNDID = Statement(f"""
+    SELECT {_ENTRY} FROM entry e WHERE e.bucket = :bucket AND e.contact = :contact AND e.reverses = :id
     ORDER BY e.number
 """)  # noqa: S608  # our own constants
 _USED = Statement(f"""
@@ -120,10 +136,51 @@ async def last_redemption(connection: Connection, contact_id: str) -> Redemption
     )
 
 
+async def earned(connection: Connection, contact_id: str, source: str) -> tuple[EarnRecord, ...]:
+    """What rules granted for a source, like `order/<id>`."""
+    found = await connection.read(_EARNED, bucket=bucket_of(contact_id), contact=contact_id, source=source)
+    return tuple(
+        EarnRecord(
+            source=source,
+            rule=row[0],
+            wallet=row[1],
+            entry_id=row[2],
+            lot_id=row[3],
+            desired_minor=row[4],
+            granted_minor=row[5],
+            by_line_minor=tuple(orjson.loads(row[6])),
+            because=tuple(orjson.loads(row[7])),
+            policy=row[8],
+            at=instant(row[9]),
+        )
+        for row in found
+    )
+
+
+async def undoing(connection: Connection, contact_id: str, entry_id: str) -> Undoing | None:
+    """An entry by its id, in whichever wallet, with those that undid some of it; None if there is none."""
+    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
+    found = await connection.read(_ENTRY_BY_ID, **own, id=entry_id)
+    if not found:
+        return None
+    earlier = await connection.read(_UNDID, **own, id=entry_id)
+    return Undoing(_entry(contact_id, found[0]), tuple(_entry(contact_id, row) for row in earlier))
+
+
+async def counter(connection: Connection, contact_id: str, name: str) -> int | None:  # noqa: ARG001  # as all are asked
+    """How many units a counter has left, for whoever does not take any; None where nobody ever took."""
+    return (await counters.left(connection, [name])).get(name)
+
+
 READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProxyType(
     {"latest_texts": latest_texts, "consent_log": consent_log, "last_redemption": last_redemption}
 )
 """How to read what a turn asks for by these names."""
+
+READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = MappingProxyType(
+    {"earned": earned, "undoing": undoing, "order": orders.order_by_id, "counter": counter}
+)
+"""The same, for what is asked for with an argument: (connection, contact id, argument)."""
 
 
 def _entry(contact_id: str, row: Sequence[Any]) -> Entry:

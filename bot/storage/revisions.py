@@ -125,7 +125,7 @@ async def products(connection: Connection) -> dict[str, Product]:
 async def put_products(connection: Connection, stocked: Sequence[Product]) -> None:
     """Add or change products."""
     await connection.write(
-        _PRODUCT, [(one.sku, one.name, one.category, one.price_minor, True) for one in stocked]
+        _PRODUCT, [(one.sku, one.name, one.category, one.price_minor, True, "{}") for one in stocked]
     )
 
 

@@ -9,20 +9,19 @@ import orjson
 
 from bot.core.consent import ConsentChange, chain_hash, personal_hash
 from bot.core.contact import Address, Contact, Event, JsonValue, Order, Pending, SubscriptionState
+from bot.core.effects import OutsideCall, Queued
 from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.loyalty.entries import Entry
 from bot.core.loyalty.holds import Hold, HoldPart, HoldState
 from bot.core.loyalty.lots import Lot
-from bot.core.loyalty.wallet import Wallet
+from bot.core.loyalty.wallet import MAIN_WALLET, Wallet
 from bot.core.messages import MessageClass, Outgoing
 from bot.core.triggers import Trigger
-from bot.core.turn import OutsideCall, Queued
 from bot.storage.driver import Value
 from bot.storage.tables import FOREVER
 
-WALLET = "main"
-"""Every contact has one wallet in this version; the key leaves room for more."""
+WALLET = MAIN_WALLET
 
 T = TypeVar("T")
 RowValues = tuple[Value, ...]
@@ -270,6 +269,8 @@ def trigger_row(  # one argument for each thing that is stored beside the trigge
         to_json(dict(trigger.payload)),
         attempts,
         failure,
+        None,
+        trigger.digest,
     )
 
 
@@ -436,9 +437,34 @@ def order_rows(contact_id: str, order: Order) -> tuple[RowValues, list[RowValues
         microseconds(order.placed_at),
         order.total_minor,
         order.credit_minor,
+        order.reference,
+        order.currency,
+        order.cash_minor,
+        order.discount_minor,
+        order.shipping_minor,
+        order.tax_minor,
+        order.refunded_minor,
+        order.returned_credit_minor,
+        stored(order.changed_at),
+        to_json(dict(order.facts)),
     )
     lines: list[RowValues] = [
-        (bucket, contact_id, order.id, number, line.sku, line.name, line.quantity, line.unit_minor)
+        (
+            bucket,
+            contact_id,
+            order.id,
+            number,
+            line.sku,
+            line.name,
+            line.quantity,
+            line.unit_minor,
+            line.category,
+            line.discount_minor,
+            line.credit_minor,
+            line.earns,
+            line.returned_quantity,
+            line.returned_minor,
+        )
         for number, line in enumerate(order.lines, 1)
     ]
     return head, lines
@@ -459,7 +485,7 @@ def wallet_row(wallet: Wallet) -> RowValues:
     return (
         bucket_of(wallet.contact_id),
         wallet.contact_id,
-        WALLET,
+        wallet.id,
         wallet.pending_minor,
         wallet.available_minor,
         wallet.held_minor,
@@ -470,12 +496,12 @@ def wallet_row(wallet: Wallet) -> RowValues:
     )
 
 
-def lot_row(contact_id: str, lot: Lot, notice_at: datetime | None) -> RowValues:
+def lot_row(contact_id: str, lot: Lot, notice_at: datetime | None, wallet: str = MAIN_WALLET) -> RowValues:
     """Values of `lot`; `notice_at` counts for a new one only."""
     return (
         bucket_of(contact_id),
         contact_id,
-        WALLET,
+        wallet,
         lot.id,
         lot.kind,
         lot.fund,
@@ -530,13 +556,15 @@ def lot_from(row: Sequence[Any]) -> Lot:
     )
 
 
-def entry_rows(entry: Entry) -> tuple[RowValues, list[RowValues]]:
+def entry_rows(
+    entry: Entry, recorded_at: datetime | None = None, wallet: str = MAIN_WALLET
+) -> tuple[RowValues, list[RowValues]]:
     """Values of `entry` and of its `draw`s."""
     bucket = bucket_of(entry.contact_id)
     head: RowValues = (
         bucket,
         entry.contact_id,
-        WALLET,
+        wallet,
         entry.number,
         entry.id,
         entry.reason.value,
@@ -552,12 +580,13 @@ def entry_rows(entry: Entry) -> tuple[RowValues, list[RowValues]]:
         entry.reverses,
         entry.previous_hash,
         entry.hash,
+        stored(recorded_at),
     )
     draws: list[RowValues] = [
         (
             bucket,
             entry.contact_id,
-            WALLET,
+            wallet,
             entry.number,
             line,
             draw.source.value,
@@ -571,7 +600,7 @@ def entry_rows(entry: Entry) -> tuple[RowValues, list[RowValues]]:
     return head, draws
 
 
-def hold_row(contact_id: str, hold: Hold) -> RowValues:
+def hold_row(contact_id: str, hold: Hold, wallet: str = MAIN_WALLET) -> RowValues:
     """Values of `hold`."""
     parts: list[JsonValue] = [
         [part.lot_id, part.amount_minor, part.captured_minor, part.released_minor] for part in hold.parts
@@ -579,7 +608,7 @@ def hold_row(contact_id: str, hold: Hold) -> RowValues:
     return (
         bucket_of(contact_id),
         contact_id,
-        WALLET,
+        wallet,
         hold.id,
         hold.order_id,
         hold.state.value,

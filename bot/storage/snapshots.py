@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from operator import itemgetter
 from typing import Any
 
-from bot.core.contact import Address, Contact, Order, OrderLine, SubscriptionState
+from bot.core.contact import Address, Contact, SubscriptionState
+from bot.core.counting import Take
 from bot.core.ids import bucket_of, instant
 from bot.core.loyalty.wallet import Wallet
 from bot.core.turn import Snapshot
-from bot.storage import caps, past, rows, tables
+from bot.storage import caps, counters, past, rows, tables, wallets
 from bot.storage.driver import Connection, Statement
+from bot.storage.orders import ORDER_COLUMNS, order_from
 from bot.storage.rows import LOT_COLUMNS, WALLET, Unread
 
 _LOTS_MAX = 8
@@ -51,9 +52,7 @@ _LOTS_NAMED = Statement(f"""
         AND l.id = keys.id
 """)  # noqa: S608  # our own constants
 _ORDERS = Statement(f"""
-    SELECT o.contact, o.id, o.source, o.status, o.placed_at, o.total_minor, o.credit_minor,
-        (SELECT @rows(n.line, n.sku, n.name, n.quantity, n.unit_minor) FROM order_line n
-         WHERE n.bucket = o.bucket AND n.contact = o.contact AND n.shop_order = o.id)
+    SELECT {ORDER_COLUMNS}
     FROM shop_order o
     WHERE o.bucket = :bucket AND o.contact = :contact
     ORDER BY o.placed_at DESC LIMIT {_ORDERS_MAX}
@@ -89,6 +88,27 @@ class Wanted:
     counts: bool = False
     past: set[str] = field(default_factory=set)
     """Names in `past.READ`."""
+    named: set[tuple[str, str]] = field(default_factory=set)
+    """Names in `past.READ_ONE`, each with its argument."""
+    wallets: dict[str, set[str]] = field(default_factory=dict)
+    """Wallets beside the main one, with lots that are wanted even if they are not open."""
+    takes: set[Take] = field(default_factory=set)
+    taken: dict[Take, int] = field(default_factory=dict)
+    """What of the takes was taken, in this transaction."""
+
+    def want(self, name: str) -> None:
+        """Note what a turn asked for by name; KeyError where nothing is known by it."""
+        known, _, argument = name.partition("/")
+        if name in {"orders", "notices", "entered", "counts"}:
+            setattr(self, name, True)
+        elif known == "wallet":
+            self.wallets.setdefault(argument, set())
+        elif argument:
+            self.named.add((known, argument))
+            past.READ_ONE[known]
+        else:
+            self.past.add(name)
+            past.READ[name]
 
 
 async def load_snapshots(
@@ -178,7 +198,7 @@ async def _load_more(
         more = dict(snapshots[contact].more)
         if want.orders:
             found = await connection.read(_ORDERS, bucket=bucket_of(contact), contact=contact)
-            more["orders"] = tuple(_order(row) for row in found)
+            more["orders"] = tuple(order_from(row) for row in found)
         if want.notices:
             more["notices"] = frozenset(given[contact])
         if want.entered:
@@ -186,7 +206,13 @@ async def _load_more(
             more["entered"] = {flow: instant(started_at) for flow, started_at in found}
         for name in want.past:
             more[name] = await past.READ[name](connection, contact)
-        snapshots[contact] = replace(snapshots[contact], more=more)
+        for name, argument in want.named:
+            more[f"{name}/{argument}"] = await past.READ_ONE[name](connection, contact, argument)
+        for wallet, lot_ids in want.wallets.items():
+            more[f"wallet/{wallet}"] = await wallets.opened(connection, contact, wallet, lot_ids)
+        if want.takes - want.taken.keys():
+            want.taken |= await counters.take(connection, want.takes - want.taken.keys())
+        snapshots[contact] = replace(snapshots[contact], more=more, taken=dict(want.taken))
 
 
 async def _load_counts(
@@ -196,16 +222,3 @@ async def _load_counts(
     for contact, found in counted.items():
         snapshot = snapshots[contact]
         snapshots[contact] = replace(snapshot, more={**snapshot.more, "counts": found})
-
-
-def _order(row: Sequence[Any]) -> Order:
-    lines = sorted(rows.json_rows(row[7]), key=itemgetter(0))
-    return Order(
-        id=row[1],
-        source=row[2],
-        status=row[3],
-        placed_at=instant(row[4]),
-        total_minor=row[5],
-        credit_minor=row[6],
-        lines=tuple(OrderLine(sku, name, quantity, unit) for _, sku, name, quantity, unit in lines),
-    )

@@ -5,11 +5,13 @@ Every statement here works on a whole batch: arrays in, rows out. Locks are take
 circle (design section 8.8). What is loaded then is in `snapshots.py`, what is written in `writes.py`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.contact import Address, Contact
+import orjson
+
+from bot.core.contact import Address, Contact, JsonValue
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.messages import MessageClass
 from bot.storage import rows, tables
@@ -42,6 +44,10 @@ _TAKE = Statement("""
     UPDATE "trigger" SET state = 'done', attempts = attempts + 1
     WHERE bucket = :bucket AND contact = :contact AND key = :key AND state IN ('new', 'dead')
     RETURNING key
+""")
+_DONE = Statement("""
+    SELECT t.digest, t.result FROM "trigger" t
+    WHERE t.bucket = :bucket AND t.contact = :contact AND t.key = :key
 """)
 _ANSWERS = Statement("""
     SELECT o.id, o.body, o.media, o.state, o.provider_id, o.message_class, o.attempts
@@ -213,6 +219,15 @@ async def answers(connection: Connection, contact_id: str, trigger_key: str) -> 
         )
         for row in found
     ]
+
+
+async def done_before(
+    connection: Connection, contact_id: str, key: str
+) -> tuple[str | None, Mapping[str, JsonValue] | None]:
+    """The digest of the request that a trigger was, and what it came to."""
+    found = await connection.read(_DONE, bucket=bucket_of(contact_id), contact=contact_id, key=key)
+    digest, result = found[0]
+    return digest, orjson.loads(result) if result else None
 
 
 async def answer_again(

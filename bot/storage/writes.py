@@ -6,11 +6,14 @@ from datetime import datetime
 
 from bot.core.contact import Contact, JsonValue
 from bot.core.ids import bucket_of, microseconds
+from bot.core.loyalty.books import Books
 from bot.core.loyalty.notices import next_notice_at
 from bot.core.messages import UnsendableReason
+from bot.core.triggers import relay
 from bot.core.turn import Turn
-from bot.storage import links, rows, tables
+from bot.storage import counters, links, rows, tables
 from bot.storage.driver import Connection, Present, Rows, Statement
+from bot.storage.kept import WRITERS
 from bot.storage.rows import WALLET, RowValues
 
 _LOOK_AGAIN = Statement(f"""
@@ -25,6 +28,10 @@ _ASK_AGAIN = Statement(f"""
     WHERE bucket = :bucket AND contact = :contact AND state = 'held'
         AND reason <> '{UnsendableReason.HELD_BY_OPERATOR}' AND due_at > :now
 """)  # noqa: S608  # our own constant
+
+_RESULT = Statement("""
+    UPDATE "trigger" SET result = :result WHERE bucket = :bucket AND contact = :contact AND key = :key
+""")
 
 _TABLES = tables.Row.metadata.tables
 
@@ -44,8 +51,8 @@ _RUN = _rows("run", Present.REPLACE)
 _OUTBOX = _rows("outbox")
 _LINK = links.LINK
 _EVENT = _rows("event")
-_ORDER = _rows("shop_order")
-_ORDER_LINE = _rows("order_line")
+_ORDER = _rows("shop_order", Present.REPLACE)
+_ORDER_LINE = _rows("order_line", Present.REPLACE)
 _CALL = _rows("call", Present.KEEP)
 _WALLET = _rows("wallet", Present.REPLACE)
 _LOT = _rows("lot", Present.REPLACE, once=("notice_at",))
@@ -65,6 +72,10 @@ class Writes:
     """Lots (bucket, contact, id) and when to look next whether a notice is due."""
     asked_again: list[dict[str, object]] = field(default_factory=list)
     """Contacts whose messages that wait shall go before the gate now."""
+    results: list[dict[str, object]] = field(default_factory=list)
+    """What operations came to."""
+    given_back: dict[str, int] = field(default_factory=dict)
+    """Units that go back to counters."""
 
     def add(self, table: Rows, *values: RowValues) -> None:
         """Add rows of one table."""
@@ -85,6 +96,10 @@ class Writes:
             values = self.by_table.get(table)
             if values:
                 await connection.write(table, values)
+        if self.results:
+            await connection.run(_RESULT, self.results)
+        if self.given_back:
+            await counters.give_back(connection, self.given_back)
         if self.looked_at:
             await connection.read(_LOOK_AGAIN, keys=self.looked_at)
         if self.asked_again:
@@ -109,6 +124,7 @@ _WRITE_ORDER = (
     _DRAW,
     _HOLD,
     _NOTICE,
+    *(table for table, _ in WRITERS.values()),
     _TRIGGER,
     _STEP_COUNT,  # last: counters are the only rows that turns of different contacts share
 )
@@ -143,7 +159,9 @@ def record(
         writes.add(_ORDER_LINE, *lines)
     for call in effects.calls:
         writes.add(_CALL, rows.call_row(contact_id, call, now))
-    _record_credit(writes, turn)
+    for books in turn.opened_books:
+        _record_credit(writes, turn, books)
+    _record_program(writes, turn)
     if effects.looked_at:
         _record_notices(writes, turn)
     if effects.asks_gate_again:
@@ -196,21 +214,40 @@ def _record_consent(writes: Writes, turn: Turn, salt: Callable[[], str]) -> Cont
     return contact
 
 
-def _record_credit(writes: Writes, turn: Turn) -> None:
-    books = turn.opened_books
-    if books is None or not books.is_changed:
+def _record_program(writes: Writes, turn: Turn) -> None:
+    """Add what subjects of the program keep, what goes to others, an operation's result, and unused units."""
+    effects, contact = turn.effects, turn.contact
+    for (table, _), what in effects.kept.items():
+        into, row = WRITERS[table]
+        writes.add(into, row(contact.id, what))
+    for other, trigger in effects.told:
+        writes.trigger(rows.trigger_row(contact.id, relay(other, trigger), state="new"))
+    if effects.result is not None:
+        own = {"bucket": contact.bucket, "contact": contact.id, "key": turn.trigger.key}
+        writes.results.append({**own, "result": rows.to_json(effects.result)})
+    unused = [(take.counter, got) for take, got in turn.snapshot.taken.items() if take not in effects.used]
+    for counter, units in (*unused, *effects.given_back.items()):
+        if units:
+            writes.given_back[counter] = writes.given_back.get(counter, 0) + units
+
+
+def _record_credit(writes: Writes, turn: Turn, books: Books) -> None:
+    if not books.is_changed:
         return
+    wallet = books.wallet.id
     writes.add(_WALLET, rows.wallet_row(books.wallet))
     contact_id = turn.contact.id
     notices = turn.program.notices
     for lot in books.new_lots:
-        notice_at = next_notice_at(lot, turn.contact.zone, notices, turn.now)
-        writes.add(_LOT, rows.lot_row(contact_id, lot, notice_at))
-    writes.add(_LOT, *(rows.lot_row(contact_id, lot, None) for lot in books.changed_lots))
+        # Nobody is told of stamps that end: the card says so itself.
+        notice_at = next_notice_at(lot, turn.contact.zone, notices, turn.now) if wallet == WALLET else None
+        writes.add(_LOT, rows.lot_row(contact_id, lot, notice_at, wallet))
+    writes.add(_LOT, *(rows.lot_row(contact_id, lot, None, wallet) for lot in books.changed_lots))
     # What closed comes first: an order that is held for again has one open hold at every moment.
-    writes.add(_HOLD, *(rows.hold_row(contact_id, hold) for hold in (*books.changed_holds, *books.new_holds)))
+    holds = (*books.changed_holds, *books.new_holds)
+    writes.add(_HOLD, *(rows.hold_row(contact_id, hold, wallet) for hold in holds))
     for entry in books.entries:
-        head, draws = rows.entry_rows(entry)
+        head, draws = rows.entry_rows(entry, turn.now, wallet)
         writes.add(_ENTRY, head)
         writes.add(_DRAW, *draws)
 

@@ -13,16 +13,17 @@ from bot.conversation.publication import Pinned, ShopSettings, build
 from bot.conversation.publishing import Folder, compile_folder, read_folder
 from bot.core.consent import ConsentChange
 from bot.core.contact import Address, Contact, Event, JsonValue, Order, Product, SubscriptionState
+from bot.core.effects import Effects
 from bot.core.flow.run import Run
 from bot.core.gate import Policy
 from bot.core.loyalty.entries import Cause, Reason
 from bot.core.loyalty.holds import Hold
 from bot.core.loyalty.lots import Lot
-from bot.core.loyalty.wallet import Wallet
+from bot.core.loyalty.wallet import MAIN_WALLET, Wallet
 from bot.core.messages import Inbound, MessageClass, OutboxState, Outgoing
 from bot.core.past import LastText, Redemption
 from bot.core.triggers import Trigger, TriggerKind
-from bot.core.turn import Effects, Snapshot, Turn
+from bot.core.turn import Snapshot, Turn
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # Tuesday in New York
@@ -181,8 +182,9 @@ class Phone:
             for queued in turn.effects.outgoing
             if queued.state is OutboxState.QUEUED
         )
-        if turn.opened_books is not None:
-            books = turn.opened_books
+        for books in turn.opened_books:
+            if books.wallet.id != MAIN_WALLET:
+                continue
             self.wallet = books.wallet
             self.lots = {key: lot for key, lot in books.lots.items() if lot.is_open}
             self.holds = dict(books.holds)

@@ -22,7 +22,7 @@ def test_a_member_gets_nothing_twice() -> None:
     result = enroll(turn)
     assert result is not None
     assert result["already"]
-    assert turn.opened_books is None
+    assert turn.opened_books == ()
     assert not turn.effects.events
 
 

@@ -34,7 +34,7 @@ async def second_lot(chat: Chat, amount_minor: int, days_later: int) -> None:
     (ends_at,) = await chat.ends()
     last_on = ends_at.astimezone(HOME).date() - timedelta(days=1) + timedelta(days=days_later)
     contact = await chat.contact_id()
-    columns = [column.name for column in tables.LotRow.__table__.columns]  # type: ignore[attr-defined]  # SQLModel's
+    columns = [column.name for column in tables.ledger.LotRow.__table__.columns]  # type: ignore[attr-defined]  # SQLModel's
     values = {
         "id": f"'{'e' * 30}{contact[-2:]}'",
         "granted_minor": f"{amount_minor}",

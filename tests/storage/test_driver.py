@@ -169,12 +169,12 @@ async def test_a_claim_that_is_taken_back_can_be_claimed_again(database: Databas
 
 
 async def test_a_row_that_is_there_is_kept_replaced_or_refused(database: Database) -> None:
-    await database.transact(lambda c: c.write(COUNTER, [("stock", 1, 5), ("stock", 2, 5)]))
-    await database.transact(lambda c: c.write(COUNTER, [("stock", 2, 4), ("stock", 3, FOREVER)]))
+    await database.transact(lambda c: c.write(COUNTER, [("stock", 1, 5, 5), ("stock", 2, 5, 5)]))
+    await database.transact(lambda c: c.write(COUNTER, [("stock", 2, 4, 5), ("stock", 3, FOREVER, 5)]))
     found = await asked(database, "SELECT name, slot, units_left FROM counter ORDER BY slot")
     assert found == [("stock", 1, 5), ("stock", 2, 4), ("stock", 3, FOREVER)]
     kept = Rows(TABLES["counter"], Present.KEEP)
-    await database.transact(lambda c: c.write(kept, [("stock", 1, 9), ("stock", 4, 9)]))
+    await database.transact(lambda c: c.write(kept, [("stock", 1, 9, 9), ("stock", 4, 9, 9)]))
     found = await asked(database, "SELECT slot, units_left FROM counter ORDER BY slot")
     assert found == [(1, 5), (2, 4), (3, FOREVER), (4, 9)]
 
@@ -182,14 +182,14 @@ async def test_a_row_that_is_there_is_kept_replaced_or_refused(database: Databas
 async def test_columns_written_once_stay(database: Database) -> None:
     once = Rows(TABLES["product"], Present.REPLACE, once=("price_minor",))
     for price, is_sold in ((5, True), (7, False)):
-        await database.transact(lambda c, row=("S", "Tea", "tea", price, is_sold): c.write(once, [row]))  # type: ignore[misc]  # bound now
+        await database.transact(lambda c, row=("S", "Tea", "tea", price, is_sold, "{}"): c.write(once, [row]))  # type: ignore[misc]  # bound now
     ((price, is_sold),) = await asked(database, "SELECT price_minor, is_sold FROM product")
     assert (price, bool(is_sold)) == (5, False)
 
 
 async def test_a_check_that_does_not_hold_is_refused(database: Database) -> None:
     with pytest.raises(Exception, match=r"(?i)check"):
-        await database.transact(lambda c: c.write(COUNTER, [("stock", 1, -1)]))
+        await database.transact(lambda c: c.write(COUNTER, [("stock", 1, -1, 0)]))
 
 
 async def test_nothing_to_do_is_nothing(database: Database) -> None:
@@ -212,6 +212,6 @@ async def test_a_reader_sees_only_what_was_committed(database: Database) -> None
 
 async def test_numbers_are_added_to_those_that_are_there(database: Database) -> None:
     added = Rows(TABLES["counter"], Present.ADD)
-    for rows in ([("seen", 1, 5)], [("seen", 1, 2), ("seen", 2, 4)]):
+    for rows in ([("seen", 1, 5, 0)], [("seen", 1, 2, 0), ("seen", 2, 4, 0)]):
         await database.transact(lambda c, rows=rows: c.write(added, rows))  # type: ignore[misc]  # bound now
     assert await asked(database, "SELECT slot, units_left FROM counter ORDER BY slot") == [(1, 7), (2, 4)]

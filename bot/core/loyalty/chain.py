@@ -15,7 +15,7 @@ from bot.core.ids import microseconds
 from bot.core.loyalty.entries import Entry
 
 GENESIS = ""
-"""The hash before a wallet's first entry."""
+"""The hash before the first entry of a member's main wallet; others have `Wallet.genesis`."""
 
 _canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -69,12 +69,13 @@ def verify(
     *,
     entry_count: int | None = None,
     last_hash: str | None = None,
+    genesis: str = GENESIS,
 ) -> ChainBreak | None:
-    """Check a wallet's whole chain, ordered by number; None when it holds.
+    """Check a wallet's whole chain, ordered by number, from its `genesis`; None when it holds.
 
     `entry_count` and `last_hash` are the wallet's: given, they also show entries cut off at the end.
     """
-    number, previous = 0, GENESIS
+    number, previous = 0, genesis
     for entry in entries:
         number += 1
         if entry.number != number:
@@ -88,6 +89,6 @@ def verify(
         previous = entry.hash
     if entry_count is not None and number != entry_count:
         return ChainBreak(number + 1, f"the wallet counts {entry_count} entries, the chain {number}")
-    if last_hash is not None and previous != last_hash:
+    if last_hash is not None and previous != (last_hash or genesis):
         return ChainBreak(number, "the wallet ends in another hash")
     return None

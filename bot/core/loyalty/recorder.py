@@ -9,7 +9,7 @@ from bot.core.loyalty.entries import LEGAL_MOVES, Account, Cause, Draw, Entry, R
 from bot.core.loyalty.holds import Hold, HoldState
 from bot.core.loyalty.lots import Lot, draw_order, has_ended
 from bot.core.loyalty.refusals import NeedsMoreLots
-from bot.core.loyalty.wallet import Wallet
+from bot.core.loyalty.wallet import MAIN_WALLET, Wallet
 
 SYSTEM = "system"
 _LOT_COLUMN = {
@@ -127,7 +127,7 @@ class Recorder:
             rule=cause.rule,
             draws=tuple(draws),
             reverses=reverses,
-            previous_hash=self.wallet.last_hash,
+            previous_hash=self.wallet.last_hash or self.wallet.genesis,
             hash="",
         )
         entry = replace(unsealed, hash=entry_hash(unsealed))
@@ -193,7 +193,10 @@ class Recorder:
         """Pay what is owed from what can be spent; a debt means that nothing else can be spent."""
         draws, _ = self._draw(self.wallet.debt_minor, Account.DEBT, now)
         if draws:
-            cause = Cause(f"auto/repay/{entry.number}", SYSTEM, source_type="entry", source_id=entry.id)
+            which = "" if self.wallet.id == MAIN_WALLET else f"{self.wallet.id}/"
+            cause = Cause(
+                f"auto/repay/{which}{entry.number}", SYSTEM, source_type="entry", source_id=entry.id
+            )
             self._enter(Reason.REPAY, draws, cause, now)
 
     # What it is drawn from
@@ -219,7 +222,7 @@ class Recorder:
     def _need(self, lot_ids: Iterable[str]) -> None:
         missing = tuple(lot_id for lot_id in lot_ids if lot_id not in self.lots)
         if missing:
-            raise NeedsMoreLots(missing)
+            raise NeedsMoreLots(missing, self.wallet.id)
 
     def _open_holds(self) -> list[Hold]:
         return [hold for hold in self.holds.values() if hold.state is HoldState.OPEN]

@@ -1,6 +1,7 @@
 """What the ledger says no to, each under the branch of its remedy."""
 
 from bot.core.errors import Refused, RegularsError, TellMember
+from bot.core.loyalty.wallet import MAIN_WALLET
 
 
 class InsufficientCredit(TellMember):
@@ -53,6 +54,7 @@ class NeedsMoreLots(RegularsError):
     pure, and nothing of these books was written.
     """
 
-    def __init__(self, lot_ids: tuple[str, ...] = ()) -> None:
+    def __init__(self, lot_ids: tuple[str, ...] = (), wallet: str = MAIN_WALLET) -> None:
         super().__init__(lot_ids)
         self.lot_ids = lot_ids
+        self.wallet = wallet

@@ -7,6 +7,9 @@ from datetime import date, datetime
 from bot.core.loyalty.lots import Lot, good_through, has_ended, spendable_until
 from bot.core.quickly import quickly_made
 
+MAIN_WALLET = "main"
+"""The wallet of the program's own currency; others hold stamps (`card/<id>`) or another currency (`<CODE>`)."""
+
 
 @quickly_made
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,12 @@ class Wallet:
     entry_count: int = 0
     last_hash: str = ""
     version: int = 0
+    id: str = MAIN_WALLET
+
+    @property
+    def genesis(self) -> str:
+        """The hash before the first entry: another for each wallet, so that none passes for another's."""
+        return "" if self.id == MAIN_WALLET else self.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from textwrap import dedent
 
 from bot.core.contact import Address, Contact, Event, JsonValue
+from bot.core.effects import Effects
 from bot.core.flow.answers import offered, takes_only_answers
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import EventStarter, Flow, KeywordStarter, Starter
@@ -24,7 +25,7 @@ from bot.core.loyalty.wallet import Wallet
 from bot.core.messages import Inbound, Outgoing
 from bot.core.senders import MAIN, SenderPool
 from bot.core.triggers import Trigger, TriggerKind
-from bot.core.turn import Effects, Shop, Snapshot, Turn
+from bot.core.turn import Shop, Snapshot, Turn
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # Tuesday, noon in New York
 PHONE = "+12125550101"

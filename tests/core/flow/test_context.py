@@ -140,7 +140,7 @@ def test_a_runs_variable_hides_what_has_its_name() -> None:
 def test_nothing_is_worked_out_before_it_is_named() -> None:
     one = turn()
     assert compile_condition("member.milk == 'oat'", file="a", line=1, column=1).holds(context(one, {}))
-    assert one.opened_books is None
+    assert one.opened_books == ()
 
 
 def test_an_unknown_name_gets_a_suggestion_and_its_place() -> None:

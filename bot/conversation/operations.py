@@ -1,0 +1,67 @@
+"""What the shop asks for, and waits for the result: a turn like any other, decided by a plain function.
+
+An operation sees the Turn alone and records effects in it, like a handler; what it returns is stored with its
+trigger, so that whoever asks again with the same key gets the same. Another operation joins `OPERATIONS`.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+import orjson
+
+from bot.conversation.work import Work
+from bot.core.contact import JsonValue
+from bot.core.errors import Refused, TellMember
+from bot.core.triggers import Trigger, TriggerKind
+from bot.core.turn import Turn
+
+Body = Mapping[str, JsonValue]
+Operation = Callable[[Turn, Body], Body]
+
+OPERATIONS: Mapping[str, Operation] = MappingProxyType({})
+"""What can be asked for, by name; see `bot/conversation/shop/`."""
+
+
+def operation_work(
+    name: str,
+    body: Body,
+    *,
+    key: str,
+    at: datetime,
+    contact_id: str | None = None,
+    address: tuple[str, str] | None = None,
+) -> Work:
+    """A work for an operation on a contact, or on whoever has the address: a stranger becomes a contact.
+
+    `key` makes it happen once; the same key with another name or body is a conflict (`Result.is_conflict`).
+    """
+    assert name in OPERATIONS, f"there is no operation {name}"
+    payload: dict[str, JsonValue] = {"operation": name, "body": dict(body)}
+    asked = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
+    digest = hashlib.sha256(asked).hexdigest()
+    trigger = Trigger(key, TriggerKind.OPERATION, at, payload, digest=digest)
+    return Work(trigger, contact_id=contact_id, address=address)
+
+
+def operate(turn: Turn, operations: Mapping[str, Operation] = OPERATIONS) -> None:
+    """Do what a turn's trigger asks for; a refusal leaves nothing but its reason."""
+    payload = turn.trigger.payload
+    body = payload["body"]
+    assert isinstance(body, dict), "a body is by name"
+    name = str(payload["operation"])
+    try:
+        turn.effects.result = operations[name](turn, body)
+        turn.effects.outcome = name
+    except (Refused, TellMember) as refusal:
+        turn.start_over()
+        turn.effects.result = {"problem": _problem(refusal)}
+        turn.effects.outcome = "refused"
+
+
+def _problem(refusal: Refused | TellMember) -> dict[str, JsonValue]:
+    if isinstance(refusal, Refused):
+        return {"status": refusal.status, "what": refusal.what, "remedy": refusal.remedy}
+    facts = {name: str(fact) if not isinstance(fact, int) else fact for name, fact in refusal.facts.items()}
+    return {"status": 409, "code": refusal.code, "facts": dict(facts)}

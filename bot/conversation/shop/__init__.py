@@ -1,0 +1,1 @@
+"""What the shop reports and asks for: orders, refunds, checkouts, gifts; plain functions of a Turn."""

@@ -1,0 +1,45 @@
+"""What subjects of the program keep of a contact, table by table: how each becomes a row.
+
+Another subject adds one line here; its rows and how they are read stand in a module of its own.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from bot.core.ids import bucket_of, microseconds
+from bot.core.loyalty.earned import EarnRecord
+from bot.storage import tables
+from bot.storage.driver import Present, Rows
+from bot.storage.rows import RowValues, to_json
+
+_TABLES = tables.Row.metadata.tables
+
+
+def _earned(contact_id: str, record: EarnRecord) -> RowValues:
+    return (
+        bucket_of(contact_id),
+        contact_id,
+        record.source,
+        record.rule,
+        record.wallet,
+        record.entry_id,
+        record.lot_id,
+        record.desired_minor,
+        record.granted_minor,
+        to_json(record.by_line_minor),
+        to_json(record.because),
+        record.policy,
+        microseconds(record.at),
+    )
+
+
+# One table takes one type: whoever keeps something names the table that its type goes to.
+_ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
+    "earned": _earned,
+}
+
+WRITERS: Mapping[str, tuple[Rows, Callable[[str, Any], RowValues]]] = MappingProxyType(
+    {table: (Rows(_TABLES[table], Present.REPLACE), row) for table, row in _ROWS.items()}
+)
+"""Table → how to write it, and how (contact id, what is kept) becomes its values."""

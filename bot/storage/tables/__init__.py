@@ -1,0 +1,44 @@
+"""Every table, as SQLModel says it, and the registry that says how each is distributed."""
+
+from sqlalchemy import Table
+
+from bot.storage.tables import contacts, house, ledger, messages, program, shop
+from bot.storage.tables.base import FOREVER, NAMING, Kind, Row
+from bot.storage.tables.ledger import LOT_OPEN
+
+__all__ = [
+    "FOREVER",
+    "KINDS",
+    "LOT_OPEN",
+    "NAMING",
+    "Kind",
+    "Row",
+    "contacts",
+    "house",
+    "kind_of",
+    "ledger",
+    "messages",
+    "program",
+    "shop",
+]
+
+KINDS: dict[str, Kind] = {
+    "directory": Kind.DIRECTORY,
+    "suppression": Kind.DIRECTORY,
+    "parked_refund": Kind.DIRECTORY,
+    "counter": Kind.COUNTER,
+    "sender": Kind.COUNTER,
+    "step_count": Kind.COUNTER,
+    "tally": Kind.COUNTER,
+    "product": Kind.SHARED,
+    "revision": Kind.SHARED,
+    "setting": Kind.SHARED,
+    "audit": Kind.SHARED,
+    "api_key": Kind.SHARED,
+}
+"""The registry: every table not named here is contact-owned."""
+
+
+def kind_of(table: Table) -> Kind:
+    """Say how a table is spread over several servers."""
+    return KINDS.get(table.name, Kind.CONTACT_OWNED)
