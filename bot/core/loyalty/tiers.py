@@ -5,7 +5,7 @@ a refund does. It is reached at once and can only be lost when a period ends, af
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from fractions import Fraction
@@ -18,6 +18,7 @@ from bot.core.loyalty.eligibility import Lasting
 from bot.core.loyalty.fields import Days, Duration, Minor, Period, Rate, Rule, Span, Text
 
 _DAY = timedelta(days=1)
+_INSTANT = timedelta(microseconds=1)
 _GRACE_MAX = timedelta(days=90)
 _PERIODS_MAX = 40
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -182,10 +183,10 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TierStanding:
     """The tier a member has (None: none yet), and the days in which it must be earned to be kept.
 
-    The days are those of `zone`. `gifted` are the tiers that gave their gift: each does once.
+    The days are those of `zone`. `gifts` are the entries that gave the gifts of tiers: each gives its once.
     """
 
     tier: str | None = None
@@ -194,7 +195,7 @@ class Standing:
     until_on: date | None = None
     zone: str = "UTC"
     is_warned: bool = False
-    gifted: frozenset[str] = frozenset()
+    gifts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Change(StrEnum):
@@ -218,66 +219,96 @@ class Step:
     keep_by: date | None = None
 
 
-def decides_at(tiers: Tiers, standing: Standing) -> datetime | None:
+def decides_at(tiers: Tiers, standing: TierStanding) -> datetime | None:
     """Return when it is decided whether the tier is kept: the period's end and the grace; None: never."""
     if standing.tier is None or standing.until_on is None or tiers.downgrade == "never":
         return None
     return end_of_day_exclusive(standing.until_on + tiers.grace, standing.zone)
 
 
-def looks_at(tiers: Tiers, standing: Standing, clock: time) -> datetime | None:
-    """Return when a job has to look at the standing next: to warn at that time of day, or to decide."""
-    end = decides_at(tiers, standing)
-    if end is None or standing.until_on is None or standing.is_warned or not tiers.warn:
-        return end
-    return min(instant_of(standing.until_on - tiers.warn, clock, standing.zone), end)
+def warns_at(tiers: Tiers, standing: TierStanding, clock: time) -> datetime | None:
+    """Return when to warn that the tier may be lost, at that time of day; None: never, or it was done."""
+    if decides_at(tiers, standing) is None or standing.until_on is None:
+        return None
+    if standing.is_warned or not tiers.warn:
+        return None
+    return instant_of(standing.until_on - tiers.warn, clock, standing.zone)
 
 
-def windows(tiers: Tiers, standing: Standing, zone: str, now: datetime) -> tuple[Window, ...]:
+def looks_at(tiers: Tiers, standing: TierStanding, clock: time) -> datetime | None:
+    """Return when a job has to look at the standing next: to warn, or to decide."""
+    times = (warns_at(tiers, standing, clock), decides_at(tiers, standing))
+    return min((at for at in times if at is not None), default=None)
+
+
+def windows(tiers: Tiers, standing: TierStanding, zone: str, now: datetime) -> tuple[Window, ...]:
     """Return every window whose total `settle` and `progress` ask for at an instant."""
     ended = [window for _, window in _ended(tiers, standing, now)]
-    return tuple(dict.fromkeys((*ended, _to_reach(tiers, zone, now), _to_keep(tiers, standing, now))))
+    return tuple(dict.fromkeys((*ended, to_reach(tiers, zone, now), to_keep(tiers, standing, now))))
+
+
+def to_reach(tiers: Tiers, zone: str, now: datetime) -> Window:
+    """Return what counts toward reaching a tier; what is bought at this instant does."""
+    start = start_of_day(tiers.counted_from(local_date(now, zone)), zone)
+    return Window(start, now + _INSTANT)
+
+
+def to_keep(tiers: Tiers, standing: TierStanding, now: datetime) -> Window:
+    """Return what counts toward keeping the tier in the period that runs."""
+    for _ in _ended(tiers, standing, now):
+        assert standing.until_on is not None, "it has periods"
+        from_on, until_on = tiers.next_period(standing.until_on)
+        standing = replace(standing, from_on=from_on, until_on=until_on)
+    end = now + _INSTANT
+    start = start_of_day(standing.from_on, standing.zone) if standing.from_on else end
+    return Window(min(start, end), end)
 
 
 def settle(
-    tiers: Tiers, standing: Standing, zone: str, now: datetime, totals: Mapping[Window, int], *, clock: time
-) -> tuple[Standing, tuple[Step, ...]]:
-    """Do what is due: end periods as of their ends, raise to what is earned, warn who is about to lose.
+    tiers: Tiers, standing: TierStanding, zone: str, now: datetime, totals: Mapping[Window, int]
+) -> tuple[TierStanding, tuple[Step, ...]]:
+    """Do what is due: end periods as of their ends, then raise to what is earned.
 
     `totals` has the metric in each of `windows`, as orders stood before this instant. The result does not
     depend on whether a job ran in time.
     """
     steps: list[Step] = []
     if standing.tier is not None and tiers.level(standing.tier) is None:
-        standing = Standing(gifted=standing.gifted)  # the tier is no more: what is earned counts
+        standing = TierStanding(gifts=standing.gifts)  # the tier is no more: what is earned counts
     for end, window in _ended(tiers, standing, now):
         if standing.tier is None:
             break
         standing, step = _end_period(tiers, standing, end, totals[window])
         steps.append(step)
-    standing, raised = rise(tiers, standing, zone, now, totals[_to_reach(tiers, zone, now)])
-    steps += raised
-    look_at = looks_at(tiers, standing, clock)
-    if look_at is not None and look_at <= now and not standing.is_warned:
-        missing = missing_to_keep(tiers, standing, totals.get(_to_keep(tiers, standing, now), 0))
-        standing = replace(standing, is_warned=True)
-        if missing:
-            steps.append(
-                Step(Change.AT_RISK, standing.tier, standing.tier, now, missing, keep_by=standing.until_on)
-            )
-    return standing, tuple(steps)
+    standing, raised = rise(tiers, standing, zone, now, totals[to_reach(tiers, zone, now)])
+    return standing, (*steps, *raised)
+
+
+def warn(
+    tiers: Tiers, standing: TierStanding, now: datetime, totals: Mapping[Window, int], *, clock: time
+) -> tuple[TierStanding, tuple[Step, ...]]:
+    """Warn whoever is about to lose a tier, once a period and from that time of day on."""
+    warn_at = warns_at(tiers, standing, clock)
+    if warn_at is None or warn_at > now:
+        return standing, ()
+    missing = missing_to_keep(tiers, standing, totals[to_keep(tiers, standing, now)])
+    warned = replace(standing, is_warned=True)
+    if not missing:
+        return warned, ()
+    step = Step(Change.AT_RISK, standing.tier, standing.tier, now, missing, keep_by=standing.until_on)
+    return warned, (step,)
 
 
 def rise(
-    tiers: Tiers, standing: Standing, zone: str, now: datetime, total: int
-) -> tuple[Standing, tuple[Step, ...]]:
+    tiers: Tiers, standing: TierStanding, zone: str, now: datetime, total: int
+) -> tuple[TierStanding, tuple[Step, ...]]:
     """Raise a standing to what the total of the window to reach a tier earns; it never falls here."""
     today = local_date(now, zone)
     earned, current = tiers.earned(total, today), tiers.level(standing.tier)
     if earned is None or (current is not None and earned.threshold <= current.threshold):
         return standing, ()
     from_on, until_on = tiers.first_period(today)
-    risen = Standing(earned.id, now, from_on, until_on, zone, gifted=standing.gifted)
+    risen = TierStanding(earned.id, now, from_on, until_on, zone, gifts=standing.gifts)
     return risen, (Step(Change.REACHED, standing.tier, earned.id, now),)
 
 
@@ -298,39 +329,34 @@ class Progress:
 
 
 def progress(
-    tiers: Tiers, standing: Standing, zone: str, now: datetime, totals: Mapping[Window, int]
+    tiers: Tiers, standing: TierStanding, zone: str, now: datetime, totals: Mapping[Window, int]
 ) -> Progress:
     """Explain a settled standing."""
-    total = totals[_to_reach(tiers, zone, now)]
+    total = totals[to_reach(tiers, zone, now)]
     following = tiers.above(standing.tier, local_date(now, zone))
-    to_keep, keep_by, secure_until = 0, None, None
+    missing, keep_by, secure_until = 0, None, None
     if decides_at(tiers, standing) is not None and standing.until_on is not None:
-        to_keep = missing_to_keep(tiers, standing, totals[_to_keep(tiers, standing, now)])
+        missing = missing_to_keep(tiers, standing, totals[to_keep(tiers, standing, now)])
         keep_by = standing.until_on
-        secure_until = keep_by if to_keep else tiers.next_period(keep_by)[1]
+        secure_until = keep_by if missing else tiers.next_period(keep_by)[1]
     return Progress(
         level=tiers.level(standing.tier),
         total=total,
         next_level=following,
         to_next=max(0, following.threshold - total) if following else 0,
-        to_keep=to_keep,
+        to_keep=missing,
         keep_by=keep_by,
         secure_until=secure_until,
     )
 
 
-def missing_to_keep(tiers: Tiers, standing: Standing, total: int) -> int:
+def missing_to_keep(tiers: Tiers, standing: TierStanding, total: int) -> int:
     """Return what is missing to keep the tier, of which `total` counts by now."""
     level = tiers.level(standing.tier)
     return max(0, level.threshold - total) if level else 0
 
 
-def to_reach(tiers: Tiers, zone: str, now: datetime) -> Window:
-    """Return the window that counts toward reaching a tier now; what is bought at this instant is in it."""
-    return _to_reach(tiers, zone, now)
-
-
-def _end_period(tiers: Tiers, standing: Standing, end: datetime, total: int) -> tuple[Standing, Step]:
+def _end_period(tiers: Tiers, standing: TierStanding, end: datetime, total: int) -> tuple[TierStanding, Step]:
     """Decide at a period's end whether the tier is kept."""
     assert standing.tier is not None and standing.until_on is not None, "only a tier has periods"  # noqa: PT018  # one fact
     day, level = standing.until_on, tiers.level(standing.tier)
@@ -343,11 +369,11 @@ def _end_period(tiers: Tiers, standing: Standing, end: datetime, total: int) -> 
     missing = missing_to_keep(tiers, standing, total)
     step = Step(Change.LOST, standing.tier, lower.id if lower else None, end, missing, keep_by=day)
     if lower is None:
-        return Standing(gifted=standing.gifted), step
+        return TierStanding(gifts=standing.gifts), step
     return replace(following, tier=lower.id, since_at=end), step
 
 
-def _ended(tiers: Tiers, standing: Standing, now: datetime) -> Sequence[tuple[datetime, Window]]:
+def _ended(tiers: Tiers, standing: TierStanding, now: datetime) -> Sequence[tuple[datetime, Window]]:
     """Return when each period that is over was decided, and what counted in it; oldest first.
 
     Where the periods follow one another does not depend on whether the tier was kept.
@@ -361,22 +387,6 @@ def _ended(tiers: Tiers, standing: Standing, now: datetime) -> Sequence[tuple[da
         from_on, until_on = tiers.next_period(standing.until_on)
         standing = replace(standing, from_on=from_on, until_on=until_on)
     return found
-
-
-def _to_reach(tiers: Tiers, zone: str, now: datetime) -> Window:
-    start = start_of_day(tiers.counted_from(local_date(now, zone)), zone)
-    return Window(start, now + timedelta(microseconds=1))
-
-
-def _to_keep(tiers: Tiers, standing: Standing, now: datetime) -> Window:
-    """Return what counts toward keeping the tier in the period that runs."""
-    for _ in _ended(tiers, standing, now):
-        assert standing.until_on is not None, "it has periods"
-        from_on, until_on = tiers.next_period(standing.until_on)
-        standing = replace(standing, from_on=from_on, until_on=until_on)
-    end = now + timedelta(microseconds=1)
-    start = start_of_day(standing.from_on, standing.zone) if standing.from_on else end
-    return Window(min(start, end), end)
 
 
 def _unit(day: date, unit: str) -> tuple[date, date]:

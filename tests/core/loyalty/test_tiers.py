@@ -13,15 +13,16 @@ from bot.core.local_time import end_of_day_exclusive, local_date, start_of_day
 from bot.core.loyalty.tiers import (
     Benefits,
     Change,
-    Standing,
     Step,
     Tiers,
+    TierStanding,
     Window,
     benefits_of,
     decides_at,
     looks_at,
     progress,
     settle,
+    warn,
     windows,
 )
 
@@ -51,7 +52,7 @@ class Member:
     """A standing, and the orders it is judged by: (when placed, what is left of it)."""
 
     rules: Tiers
-    standing: Standing = field(default_factory=Standing)
+    standing: TierStanding = field(default_factory=TierStanding)
     orders: list[tuple[datetime, int]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
@@ -64,7 +65,9 @@ class Member:
 
     def look(self, now: datetime) -> tuple[Change, ...]:
         """Settle, as every turn and the job do."""
-        self.standing, steps = settle(self.rules, self.standing, ZONE, now, self.totals(now), clock=CLOCK)
+        self.standing, steps = settle(self.rules, self.standing, ZONE, now, self.totals(now))
+        self.standing, warned = warn(self.rules, self.standing, now, self.totals(now), clock=CLOCK)
+        steps += warned
         self.steps += steps
         return tuple(step.change for step in steps)
 
@@ -133,7 +136,7 @@ def test_nobody_falls_by_a_refund_before_the_period_ends_nor_by_more_than_a_step
     again = decides_at(ana.rules, ana.standing)
     assert again is not None
     assert ana.look(again) == (Change.LOST,)
-    assert ana.standing == Standing()
+    assert ana.standing == TierStanding()
 
 
 def test_to_what_is_earned_if_the_program_says_so_or_never() -> None:
