@@ -1,0 +1,222 @@
+"""The `earning` section: what is earned for orders and events, within which limits.
+
+Rules are conditions and one gift: a `rate` of what was paid, a `credit`, or a `multiplier` of what the rates
+give. What they come to is reckoned in `earnings.py`.
+"""
+
+import re
+from datetime import timedelta
+from fractions import Fraction
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from bot.core.flow.where import Where
+from bot.core.loyalty.eligibility import Benefit, Lasting
+from bot.core.loyalty.expiry import Expiry
+from bot.core.loyalty.fields import Conditions, Days, Minor, Names, Rate, Rule, Text
+from bot.core.loyalty.stamps import Card
+
+MULTIPLIER_MAX = 10
+"""No multiplier, and in `program check` no product of them, goes beyond this."""
+BASE = "base"
+"""The rule that `rate:` alone stands for."""
+_ID = "^[a-z][a-z0-9_]*$"
+_WORD = re.compile(r"[^\W_]+")
+_INDUCES = frozenset(
+    (
+        *("share", "shares", "shared", "sharing", "follow", "follows", "followed", "following", "follower"),
+        *("forward", "forwarded", "repost", "reposted", "moments"),
+    )
+)
+_INDUCES_CHINESE = ("分享", "转发", "關注", "关注", "朋友圈")
+
+Stacking = Literal["additive", "best_of", "multiplicative"]
+
+
+def _several(written: object) -> object:
+    return [written] if isinstance(written, dict) else written
+
+
+class Base(Rule):
+    """What counts as paid: cash for goods, unless a switch says that something else counts too."""
+
+    tax: bool = False
+    shipping: bool = False
+    gift_cards: bool = False
+    discounts: bool = False
+    credit: bool = False
+    except_sku: Names = ()
+    except_category: Names = ()
+
+
+class Cap(Rule):
+    """At most so much credit of all rules together for an order, or for a member in a time of the shop."""
+
+    per: Literal["order", "day", "week", "month", "year", "member"]
+    most_minor: Minor = Field(alias="most")
+
+
+class Most(Rule):
+    """How often, or for how much credit, one rule may give to one member in a time of the shop."""
+
+    per: Literal["order", "day", "week", "month", "year", "member"]
+    times: int | None = Field(None, ge=1)
+    credit_minor: Minor | None = Field(None, alias="credit")
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if (self.times is None) == (self.credit_minor is None):
+            raise ValueError(
+                "a limit is of `times` or of `credit`; write one of them, and two limits for both"
+            )
+        if self.per == "order" and self.times is not None:
+            raise ValueError("a rule gives once per order; take the limit out, or say `credit`")
+        return self
+
+
+class Repeat(Rule):
+    """Only for the nth order of the same within a time (that of this order counts), and those after it."""
+
+    nth: int = Field(ge=2, le=100)
+    within: Annotated[Days, Field(gt=timedelta(0), le=timedelta(days=730))]
+    onwards: bool = True
+
+    def fits(self, times: int) -> bool:
+        """Whether that many orders of the same, with this one, are enough."""
+        return times >= self.nth if self.onwards else times == self.nth
+
+
+class EarningRule(Benefit):
+    """What is earned for something bought, or for an event.
+
+    `policy` is set when a season joins: the revision of its file.
+    """
+
+    id: str = Field(pattern=_ID)
+    name: Text | None = None
+    sku: Names = ()
+    category: Names = ()
+    source: Names = ()
+    at_least_minor: Minor | None = Field(None, alias="at_least")
+    repeat: Repeat | None = None
+    event: str | None = Field(None, min_length=1)
+    where: Conditions = Where()
+    proof: str | None = Field(None, min_length=1)
+    rate: Rate | None = None
+    credit_minor: Minor | None = Field(None, alias="credit")
+    per_spent_minor: Minor | None = Field(None, alias="per_spent")
+    each: bool = False
+    multiplier: Rate | None = None
+    most: Annotated[tuple[Most, ...], BeforeValidator(_several)] = ()
+    group: str | None = Field(None, pattern=_ID)
+    fund: str | None = None
+    pending: Days | None = None
+    expiry: Expiry | None = None
+    policy: str = ""
+
+    @field_validator("policy")
+    @classmethod
+    def _set_by_seasons(cls, policy: str) -> str:
+        raise ValueError(f"'{policy}' is set by the season's file; take it out")
+
+    @field_validator("multiplier")
+    @classmethod
+    def _multiplies(cls, multiplier: Fraction | None) -> Fraction | None:
+        if multiplier is not None and not 1 < multiplier <= MULTIPLIER_MAX:
+            raise ValueError(f"a multiplier is more than 1 and at most {MULTIPLIER_MAX}; write 2 for twice")
+        return multiplier
+
+    @model_validator(mode="after")
+    def _is_no_inducement(self) -> Self:
+        named = f"{self.id} {self.event or ''}"
+        if _INDUCES & {word.casefold() for word in _WORD.findall(named.replace("_", " "))} or any(
+            word in named for word in _INDUCES_CHINESE
+        ):
+            raise ValueError(
+                f"'{self.event or self.id}' earns for sharing or following: WeChat forbids induced sharing"
+                "; reward the friend's first order instead, under `referral:`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _gives_one_thing(self) -> Self:
+        gifts = (self.rate, self.credit_minor, self.multiplier)
+        if sum(gift is not None for gift in gifts) != 1:
+            raise ValueError(f"rule '{self.id}' gives one thing; write `rate`, `credit` or `multiplier`")
+        if self.credit_minor is None and (self.each or self.per_spent_minor is not None):
+            raise ValueError(f"`each` and `per_spent` are of a credit; write `credit` in rule '{self.id}'")
+        if self.each and self.per_spent_minor is not None:
+            raise ValueError(f"rule '{self.id}' counts items or money; keep `each` or `per_spent`")
+        if self.credit_minor is not None and self.group is not None:
+            raise ValueError("groups are of rates and multipliers; take `group` out, or limit it by `most`")
+        return self
+
+    @model_validator(mode="after")
+    def _asks_what_is_there(self) -> Self:
+        if self.event is None:
+            if self.where != Where() or self.proof is not None:
+                raise ValueError("`where` and `proof` are of an event; name it with `event`")
+            return self
+        if self.credit_minor is None or self.each or self.per_spent_minor is not None:
+            raise ValueError(f"an event earns a fixed amount; write `credit` in rule '{self.id}'")
+        if self.sku or self.category or self.source or self.at_least_minor or self.repeat:
+            raise ValueError(
+                "`sku`, `category`, `source`, `at_least` and `repeat` are of orders; ask events with `where`"
+            )
+        return self
+
+    @property
+    def is_for_all_lines(self) -> bool:
+        """Whether everything bought counts."""
+        return not (self.sku or self.category)
+
+    def counts(self, sku: str, category: str) -> bool:
+        """Whether such a thing counts."""
+        return self.is_for_all_lines or sku in self.sku or category in self.category
+
+
+class Earning(Rule):
+    """What is earned; `rate` alone is short for one rule called `base`."""
+
+    rate: Rate = Fraction(0)
+    pending: Days = timedelta(0)
+    stacking: Stacking = "additive"
+    base: Base = Base()
+    caps: tuple[Cap, ...] = ()
+    rules: tuple[EarningRule, ...] = ()
+    cards: tuple[Card, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_something(cls, written: object) -> object:
+        if isinstance(written, dict) and not written.keys() & {"rate", "rules", "cards"}:
+            raise ValueError("nothing is ever earned; write a `rate`, or `rules`")
+        return written
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        seen: set[str] = set()
+        for rule in self.all_rules:
+            if rule.id in seen:
+                raise ValueError(f"two rules are called '{rule.id}'; give each its own id")
+            seen.add(rule.id)
+        cards: set[str] = set()
+        for card in self.cards:
+            if card.id in cards:
+                raise ValueError(f"two cards are called '{card.id}'; give each its own id")
+            cards.add(card.id)
+        return self
+
+    @cached_property
+    def all_rules(self) -> tuple[EarningRule, ...]:
+        """Every rule, the one that `rate` stands for first."""
+        if not self.rate:
+            return self.rules
+        return (EarningRule.model_construct(id=BASE, rate=self.rate), *self.rules)
+
+    def needs(self, today: Lasting) -> frozenset[str]:
+        """Which facts of a member have to be loaded for the rules and cards of those days."""
+        lasting = [benefit for benefit in (*self.rules, *self.cards) if benefit.overlaps(today)]
+        return frozenset(name for benefit in lasting for name in benefit.whom.needs)
