@@ -6,7 +6,7 @@ so nobody waits for a lock on the program.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -39,6 +39,8 @@ class Reason(StrEnum):
     RESTORE = "restore"
     CLAW_BACK = "claw_back"
     REPAY = "repay"
+    EXTEND = "extend"
+    REINSTATE = "reinstate"
 
 
 _A = Account
@@ -63,7 +65,7 @@ LEGAL_MOVES = frozenset(
         (_A.SPENT, _A.BREAKAGE),  # restore of a lot that ended and gets no grace
         (_A.CLAWBACK, _A.AVAILABLE),  # reverse of a debit adjustment
         (_A.CLAWBACK, _A.BREAKAGE),
-        (_A.BREAKAGE, _A.AVAILABLE),  # reverse of an expiry, into a grace child
+        (_A.BREAKAGE, _A.AVAILABLE),  # reverse of an expiry, or a reinstatement, into a child lot
     },
 )
 """Every (source, target) a draw may have."""
@@ -91,6 +93,15 @@ class Draw:
 
 
 @dataclass(frozen=True, slots=True)
+class Extension:
+    """A lot's end that an entry moved: it was good through one day, in its zone, and is through a later."""
+
+    lot_id: str
+    was_on: date
+    expires_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Cause:
     """Why an entry is asked for: who, under which key, for what.
 
@@ -112,7 +123,8 @@ class Entry:
     """One immutable movement of credit; `number` counts 1..n without gaps in its wallet.
 
     `salt` and `reason_text` are emptied by erasure; `personal_hash` stays, so that the chain still proves
-    itself. `reverses` is the id of the entry that this one undoes, wholly or in part.
+    itself. `reverses` is the id of the entry that this one undoes, wholly or in part. An entry that moves
+    the ends of lots has `extended` and no draws.
     """
 
     id: str
@@ -132,6 +144,7 @@ class Entry:
     reverses: str | None
     previous_hash: str
     hash: str
+    extended: tuple[Extension, ...] = ()
 
     @property
     def total_minor(self) -> int:

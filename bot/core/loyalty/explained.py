@@ -170,6 +170,8 @@ _KINDS: Mapping[Reason, Kind] = {
     Reason.RESTORE: Kind.GIVEN_BACK,
     Reason.CLAW_BACK: Kind.TAKEN_BACK,
     Reason.REPAY: Kind.REPAID,
+    Reason.EXTEND: Kind.EXTENDED,
+    Reason.REINSTATE: Kind.REINSTATED,
 }
 
 
@@ -199,7 +201,7 @@ def _line(entry: Entry, change: Sums, after: Sums, known: Known, *, is_booked: b
         source_type=about.source_type,
         source_id=known.orders.get(about.source_id, about.source_id),
         rule=entry.rule,
-        until=_until(received) if kind is not Kind.ENDED else None,
+        until=_until(entry, received) if kind is not Kind.ENDED else None,
         starts_at=min((lot.active_from for lot in received), default=None) if kind is Kind.COMING else None,
         undoes=undone.number if undone else None,
         desired_minor=_desired(known.granted.get(entry.id, ())),
@@ -256,9 +258,10 @@ def _received(entry: Entry, lots: Mapping[str, Lot]) -> list[Lot]:
     return [lots[lot_id] for lot_id in dict.fromkeys(ids) if lot_id in lots]
 
 
-def _until(lots: Sequence[Lot]) -> date | None:
-    """The day on which the first of them ends."""
-    return min((lot.expires_on for lot in lots if lot.expires_on is not None), default=None)
+def _until(entry: Entry, received: Sequence[Lot]) -> date | None:
+    """The day on which the first of what came, or now stays, ends."""
+    moved = [extension.expires_on for extension in entry.extended]
+    return min((*moved, *(lot.expires_on for lot in received if lot.expires_on is not None)), default=None)
 
 
 def _desired(granted: Sequence[Granted]) -> int | None:
@@ -268,4 +271,4 @@ def _desired(granted: Sequence[Granted]) -> int | None:
 
 def _is_of_a_person(entry: Entry) -> bool:
     """Whether the words were written by somebody for this entry, and not by us for all such."""
-    return entry.actor != "system" and entry.reason in {Reason.ADJUST, Reason.REVERSE}
+    return entry.actor != "system" and entry.reason in {Reason.ADJUST, Reason.REVERSE, Reason.REINSTATE}

@@ -9,6 +9,8 @@ from bot.core.loyalty.chain import erased, verify
 from bot.core.loyalty.entries import Draw, Entry
 from bot.core.loyalty.holds import HoldState
 from bot.core.loyalty.lots import Lot
+from bot.core.loyalty.replay import Standing
+from bot.core.loyalty.verifying import findings
 from bot.core.loyalty.wallet import Wallet
 from tests.core.loyalty.ledger_operations import Snapshot
 
@@ -39,6 +41,8 @@ def check_snapshot(snapshot: Snapshot) -> None:
     children_12(snapshot, lots)
     debt_means_nothing_left_14(snapshot)
     numbers_and_chain_17(snapshot)
+    standing = Standing(snapshot.wallet, snapshot.lots, snapshot.holds)
+    assert findings(standing, snapshot.entries) == [], "the audit agrees"
 
 
 def every_draw_is_legal_1(entries: Sequence[Entry]) -> None:

@@ -11,8 +11,10 @@ from fractions import Fraction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from bot.core.loyalty.books import Books
 from bot.core.loyalty.holds import HoldState
 from bot.core.loyalty.lots import Grant, Terms, days_good, has_ended
+from bot.core.loyalty.replay import Standing, as_of
 from tests.core.loyalty.ledger_invariants import (
     check_snapshot,
     replayed_sums,
@@ -68,6 +70,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.told: dict[int, Told] = {}
         self.orders: dict[str, str] = {}
         self.shown: list[tuple[int, tuple[int, int, int, int]]] = []
+        self.seen: list[tuple[int, datetime, int]] = []
         self.pick = 0
 
     def teardown(self) -> None:
@@ -76,6 +79,12 @@ class LedgerMachine(RuleBasedStateMachine):
         snapshot = self.ledger.snapshot()
         for entry_count, sums in self.shown:  # 23: time travel
             assert replayed_sums(snapshot.entries[:entry_count]) == sums
+        standing = Standing(snapshot.wallet, snapshot.lots, snapshot.holds)
+        for entry_count, at, spendable in self.seen:
+            entries, later = snapshot.entries[:entry_count], snapshot.entries[entry_count:]
+            then = as_of(standing, entries, at, [end for entry in later for end in entry.extended])
+            books = Books(then.wallet, then.lots, then.holds, lots_complete=True, mint=str)
+            assert books.spendable(at) == spendable
         tampering_shows_17_22(snapshot, self.pick)
         self.ledger.close()
 
@@ -292,6 +301,7 @@ class LedgerMachine(RuleBasedStateMachine):
         snapshot = self.ledger.snapshot()
         check_snapshot(snapshot)
         self.shown.append((snapshot.wallet.entry_count, wallet_sums(snapshot.wallet)))
+        self.seen.append((snapshot.wallet.entry_count, self.now, self.ledger.spendable(self.now)))
         return outcome
 
     def expect(self, outcome: Outcome, told: Told | None) -> None:
