@@ -32,12 +32,13 @@ def operation_work(
     at: datetime,
     contact_id: str | None = None,
     address: tuple[str, str] | None = None,
+    operations: Mapping[str, Operation] = OPERATIONS,
 ) -> Work:
     """A work for an operation on a contact, or on whoever has the address: a stranger becomes a contact.
 
     `key` makes it happen once; the same key with another name or body is a conflict (`Result.is_conflict`).
     """
-    assert name in OPERATIONS, f"there is no operation {name}"
+    assert name in operations, f"there is no operation {name}"
     payload: dict[str, JsonValue] = {"operation": name, "body": dict(body)}
     asked = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
     digest = hashlib.sha256(asked).hexdigest()
