@@ -10,13 +10,15 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from bot.core.contact import Order
 from bot.core.local_time import local_date
-from bot.core.loyalty.earning import PaidLine, earned, spread
+from bot.core.loyalty.earning import spread
+from bot.core.loyalty.earnings import paid_minor
 from bot.core.loyalty.eligibility import Benefit, MemberFacts
 from bot.core.loyalty.expiry import Expiry
 from bot.core.loyalty.fields import Days, Minor, Names, Rate, Text
+from bot.core.loyalty.gains import SoldLine
 from bot.core.loyalty.lots import Terms, days_good
+from bot.core.loyalty.rules import Base
 
 KIND = "rebate"
 """The kind of the lots that rebates become."""
@@ -77,27 +79,26 @@ class Due:
 
 
 def rebates_due(
-    rebates: Iterable[Rebate], order: Order, member: MemberFacts, point_value_minor: int = 1
-) -> Sequence[Due]:
-    """Return what an order earns: whole points of the net cash paid for goods, floored once for a rebate."""
+    rebates: Iterable[Rebate],
+    base: Base,
+    lines: Sequence[SoldLine],
+    member: MemberFacts,
+    point_value_minor: int = 1,
+) -> tuple[Due, ...]:
+    """Return what an order earns: whole points of what counts as paid (`base`), floored once for a rebate."""
+    paid = [paid_minor(line, base) for line in lines]
     found = []
     for rebate in rebates:
-        if rebate.refusal(member) is not None:
-            continue
-        lines = [
-            PaidLine(
-                line.gross_minor,
-                line.discount_minor,
-                line.credit_minor,
-                earns=line.earns and rebate.counts(line.sku, line.category),
-            )
-            for line in order.lines
+        counted = [
+            amount if rebate.counts(line.sku, line.category) else 0
+            for line, amount in zip(lines, paid, strict=True)
         ]
-        back = earned(lines, rebate.rate, point_value_minor)
-        if back.base_minor < (rebate.at_least_minor or 0) or not back.total_minor:
+        points = int(sum(counted) * rebate.rate / point_value_minor)
+        if not points or sum(counted) < (rebate.at_least_minor or 0) or rebate.refusal(member) is not None:
             continue
-        due = Due(rebate, back.total_minor, back.total_minor, back.by_line_minor)
+        by_line = tuple(share * point_value_minor for share in spread(points, counted))
+        due = Due(rebate, points * point_value_minor, points * point_value_minor, by_line)
         if rebate.most_minor is not None and rebate.most_minor < due.amount_minor:
             due = due.limited(rebate.most_minor // point_value_minor * point_value_minor)
         found.append(due)
-    return found
+    return tuple(found)

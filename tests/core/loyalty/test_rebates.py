@@ -5,11 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from bot.core.contact import Order, OrderLine
 from bot.core.loyalty.eligibility import MemberFacts
 from bot.core.loyalty.expiry import Expiry
 from bot.core.loyalty.fields import in_currency
-from bot.core.loyalty.rebates import Rebate, rebates_due
+from bot.core.loyalty.gains import SoldLine
+from bot.core.loyalty.rebates import Due, Rebate, rebates_due
+from bot.core.loyalty.rules import Base
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)  # Tuesday, 15:00 in New York
 TODAY = date(2026, 11, 24)
@@ -22,30 +23,33 @@ def rebate(**written: object) -> Rebate:
         return Rebate.model_validate({"id": "back10", "rate": "10%", **DAYS, **written})
 
 
-def order(*lines: OrderLine) -> Order:
-    return Order("1", "pos", NOW, lines, total_minor=sum(line.gross_minor for line in lines))
+TEA = SoldLine("TEA", "tea", 3, 999, discount_minor=99)
+BEANS = SoldLine("BEANS", "coffee", 1, 1400, credit_minor=405)
+CARD = SoldLine("CARD", "", 1, 2500, kind="gift_card")
+SHIPPING = SoldLine("", "", 1, 495, kind="shipping")
 
 
-TEA = OrderLine("TEA", "Jasmine tea", 3, 333, "tea", discount_minor=99)
-BEANS = OrderLine("BEANS", "House beans", 1, 1400, "coffee", credit_minor=405)
-CARD = OrderLine("CARD", "Gift card", 1, 2500, earns=False)
+def due_of(
+    made: Rebate, *lines: SoldLine, member: MemberFacts = MEMBER, point_value_minor: int = 1
+) -> tuple[Due, ...]:
+    return rebates_due([made], Base(), lines, member, point_value_minor)
 
 
-def amounts(made: Rebate, *lines: OrderLine, member: MemberFacts = MEMBER) -> list[tuple[int, int]]:
-    return [(due.desired_minor, due.amount_minor) for due in rebates_due([made], order(*lines), member)]
+def amounts(made: Rebate, *lines: SoldLine) -> list[tuple[int, int]]:
+    return [(due.desired_minor, due.amount_minor) for due in due_of(made, *lines)]
 
 
 def test_a_share_of_the_cash_comes_back_floored_once() -> None:
-    (due,) = rebates_due([rebate()], order(TEA, BEANS, CARD), MEMBER)
-    assert (due.amount_minor, due.by_line_minor) == (189, (90, 99, 0))  # of 9.00 + 9.95 in cash: 1.895
+    (due,) = due_of(rebate(), TEA, BEANS, CARD, SHIPPING)
+    assert (due.amount_minor, due.by_line_minor) == (189, (90, 99, 0, 0))  # of 9.00 + 9.95 in cash: 1.895
 
 
 def test_it_comes_back_while_it_lasts_and_to_members_only() -> None:
     made = rebate()
     for day, times in ((22, 0), (23, 1), (29, 1), (30, 0)):
         today = MemberFacts(today=date(2026, 11, day), joined_on=TODAY)
-        assert len(rebates_due([made], order(TEA), today)) == times
-    assert not rebates_due([made], order(TEA), MemberFacts(today=TODAY, joined_on=None))
+        assert len(due_of(made, TEA, member=today)) == times
+    assert not due_of(made, TEA, member=MemberFacts(today=TODAY, joined_on=None))
 
 
 def test_it_can_be_of_some_goods_of_so_much_and_at_most() -> None:
@@ -57,12 +61,12 @@ def test_it_can_be_of_some_goods_of_so_much_and_at_most() -> None:
 
 
 def test_a_limit_is_spread_over_the_lines() -> None:
-    (due,) = rebates_due([rebate(most="1.00")], order(TEA, BEANS), MEMBER)
+    (due,) = due_of(rebate(most="1.00"), TEA, BEANS)
     assert due.by_line_minor == (48, 52)
 
 
 def test_points_come_back_whole() -> None:
-    (due,) = rebates_due([rebate()], order(TEA, BEANS), MEMBER, point_value_minor=100)
+    (due,) = due_of(rebate(), TEA, BEANS, point_value_minor=100)
     assert due.amount_minor == 100
 
 
