@@ -41,7 +41,7 @@ def earn_for_order(
     paid = [paid_minor(line, terms.earning.base) for line in sale.lines]
     left_out: dict[str, str] = {}
     rules = []
-    for rule in sorted(terms.earning.all_rules, key=lambda rule: rule.id):
+    for rule in sorted(terms.earning.rules, key=lambda rule: rule.id):
         if rule.event is None:
             reason = _why_not(rule, terms, sale, paid, member)
             if reason is None:

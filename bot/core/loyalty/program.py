@@ -13,11 +13,16 @@ from pydantic import (
     Field,
     ModelWrapValidatorHandler,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from bot.core.local_time import local_date
+from bot.core.loyalty.bundles import Bundle
+from bot.core.loyalty.catalogue import Reward
+from bot.core.loyalty.checkin import Checkin
+from bot.core.loyalty.drops import Drop
 from bot.core.loyalty.expiry import Expiry
 from bot.core.loyalty.fields import (
     Clock,
@@ -25,15 +30,19 @@ from bot.core.loyalty.fields import (
     Days,
     Duration,
     Minor,
-    Rate,
     Rule,
-    Text,
     exponent_of,
     in_currency,
 )
+from bot.core.loyalty.funds import Fund
 from bot.core.loyalty.lots import Grant, Terms, days_good
+from bot.core.loyalty.rules import Cap, Earning, EarningRule
+from bot.core.loyalty.stamps import Card
+from bot.core.loyalty.tiers import Tiers
+from bot.core.loyalty.wheel import Wheel
 
 _GRACE_MAX = timedelta(days=90)
+_Named = Reward | Drop | Bundle
 
 
 class Welcome(Rule):
@@ -41,13 +50,6 @@ class Welcome(Rule):
 
     credit_minor: Minor = Field(alias="credit")
     expiry: Expiry | None = None
-
-
-class Earning(Rule):
-    """What an order earns: `rate` of the net cash paid, spendable after `pending`."""
-
-    rate: Rate
-    pending: Days = timedelta(0)
 
 
 class Notices(Rule):
@@ -70,15 +72,6 @@ class Notices(Rule):
         return tuple(period.days for period in self.before)
 
 
-class Reward(Rule):
-    """What credit is traded for."""
-
-    id: str = Field(pattern="^[a-z0-9_]+$")
-    name: Text
-    cost_minor: Minor = Field(alias="cost")
-    description: Text | None = None
-
-
 class Reorder(Rule):
     """How a reorder by message is paid."""
 
@@ -91,6 +84,19 @@ class Checkout(Rule):
     hold_for: Duration = timedelta(minutes=30)
 
 
+class OtherCurrency(Currency):
+    """A currency that orders may be in beside the program's own: what they earn has a wallet of its own."""
+
+    point_value_minor: Minor = Field(alias="point_value")
+    caps: tuple[Cap, ...] = ()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_itself(cls, written: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        with in_currency(exponent_of({"currency": written})):
+            return handler(written)
+
+
 class Program(Rule):
     """The loyalty program of one shop."""
 
@@ -99,6 +105,7 @@ class Program(Rule):
     currency: Currency
     point_value_minor: Minor = Field(alias="point_value")
     welcome: Welcome | None = None
+    currencies: tuple[OtherCurrency, ...] = ()
     earning: Earning
     expiry: Expiry = Expiry()
     grace: Annotated[Days, Field(le=_GRACE_MAX)] = timedelta(days=14)
@@ -106,6 +113,11 @@ class Program(Rule):
     rewards: tuple[Reward, ...] = ()
     reorder: Reorder = Reorder()
     checkout: Checkout = Checkout()
+    funds: Mapping[str, Fund] = Field(default_factory=dict)
+    checkin: Checkin | None = None
+    drops: tuple[Drop, ...] = ()
+    wheel: Wheel | None = None
+    bundles: tuple[Bundle, ...] = ()
 
     @model_validator(mode="wrap")
     @classmethod
@@ -113,15 +125,44 @@ class Program(Rule):
         with in_currency(exponent_of(written)):
             return handler(written)
 
-    @field_validator("rewards")
+    @field_validator("rewards", "drops", "bundles")
     @classmethod
-    def _distinct(cls, rewards: tuple[Reward, ...]) -> tuple[Reward, ...]:
+    def _distinct(cls, named: tuple[_Named, ...], info: ValidationInfo) -> tuple[_Named, ...]:
         seen: set[str] = set()
-        for reward in rewards:
-            if reward.id in seen:
-                raise ValueError(f"two rewards are called '{reward.id}'; give each its own id")
-            seen.add(reward.id)
-        return rewards
+        for one in named:
+            if one.id in seen:
+                raise ValueError(f"two {info.field_name} are called '{one.id}'; give each its own id")
+            seen.add(one.id)
+        return named
+
+    @model_validator(mode="after")
+    def _play_is_paid_for(self) -> Self:
+        for what, fund in (
+            ("checkin", self.checkin and self.checkin.fund),
+            ("wheel", self.wheel and self.wheel.fund),
+        ):
+            if fund and fund not in self.funds:
+                raise ValueError(
+                    f"`{what}` is paid by the fund '{fund}', which is not there; add it to `funds`"
+                )
+        if self.wheel is not None:
+            self.wheel.lawful_in(self.currency.code)
+        return self
+
+    @model_validator(mode="after")
+    def _earns_what_it_has(self) -> Self:
+        codes = [self.currency.code, *(other.code for other in self.currencies)]
+        if len(set(codes)) < len(codes):
+            raise ValueError("a currency is named twice; keep one of them")
+        for rule in self.earning.rules:
+            if rule.fund is not None and rule.fund not in self.funds:
+                known = f"use one of {', '.join(self.funds)}" if self.funds else "describe it under `funds:`"
+                raise ValueError(
+                    f"rule '{rule.id}' is paid by the fund '{rule.fund}', which is missing; {known}"
+                )
+            if rule.credit_minor is not None and rule.credit_minor % self.point_value_minor:
+                raise ValueError(f"rule '{rule.id}' gives a part of a point; give whole points")
+        return self
 
     def text(self, text: Mapping[str, str], language: str) -> str:
         """Return a text in the best language there is: exact, without region, the program's, the first."""
@@ -135,14 +176,35 @@ class Program(Rule):
         terms = self._terms(now, zone, self.welcome.expiry or self.expiry)
         return Grant(self.welcome.credit_minor, terms, "promotional", "welcome", policy)
 
-    def earned_grant(self, amount_minor: int, now: datetime, zone: str, policy: str) -> Grant:
-        """Return the grant of what an order earned: pending first, then good as the expiry says."""
-        terms = self._terms(now + self.earning.pending, zone, self.expiry)
-        return Grant(amount_minor, terms, "promotional", "earning", policy)
+    def earned_grant(
+        self, amount_minor: int, now: datetime, zone: str, policy: str, rule: EarningRule | None = None
+    ) -> Grant:
+        """Return the grant of what a rule gave: pending first, then good as the expiry says.
+
+        What an event earned is not pending unless its rule says so: nothing about it can be returned.
+        """
+        pending, expiry = self.earning.pending, self.expiry
+        if rule is not None:
+            pending = rule.pending if rule.pending is not None else timedelta(0) if rule.event else pending
+            expiry = rule.expiry or expiry
+        fund = rule.fund if rule is not None and rule.fund else "earning"
+        return Grant(amount_minor, self._terms(now + pending, zone, expiry), "promotional", fund, policy)
+
+    def stamps_grant(self, stamps: int, card: Card, now: datetime, zone: str, policy: str) -> Grant:
+        """Return the grant of stamps into the wallet of their card."""
+        return Grant(stamps, self._terms(now, zone, card.expiry), "card", card.wallet, policy)
+
+    def card_grant(self, amount_minor: int, card: Card, now: datetime, zone: str, policy: str) -> Grant:
+        """Return the grant of the credit that a full card becomes: spendable at once."""
+        return Grant(amount_minor, self._terms(now, zone, self.expiry), "card", card.wallet, policy)
 
     def adjusted_grant(self, amount_minor: int, now: datetime, zone: str, policy: str) -> Grant:
         """Return the grant of credit given by hand: spendable at once."""
         return Grant(amount_minor, self._terms(now, zone, self.expiry), "promotional", "adjustment", policy)
+
+    def played_terms(self, now: datetime, zone: str, expiry: Expiry | None) -> Terms:
+        """Return how long what play brought is good, from now: as its own expiry says, or the program's."""
+        return self._terms(now, zone, expiry or self.expiry)
 
     def _terms(self, active_from: datetime, zone: str, expiry: Expiry) -> Terms:
         expires_on = expiry.expires_on(local_date(active_from, zone))

@@ -7,13 +7,12 @@ give. What they come to is reckoned in `earnings.py`.
 import re
 from datetime import timedelta
 from fractions import Fraction
-from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from bot.core.flow.where import Where
-from bot.core.loyalty.eligibility import Benefit, Lasting
+from bot.core.loyalty.eligibility import Benefit
 from bot.core.loyalty.expiry import Expiry
 from bot.core.loyalty.fields import Conditions, Days, Minor, Names, Rate, Rule, Text
 from bot.core.loyalty.stamps import Card
@@ -31,6 +30,9 @@ _INDUCES = frozenset(
     )
 )
 _INDUCES_CHINESE = ("分享", "转发", "關注", "关注", "朋友圈")
+
+OWN_EVENTS = frozenset({"Credit Granted", "Card Completed"})
+"""What earning itself makes happen."""
 
 Stacking = Literal["additive", "best_of", "multiplicative"]
 
@@ -161,6 +163,10 @@ class EarningRule(Benefit):
             return self
         if self.credit_minor is None or self.each or self.per_spent_minor is not None:
             raise ValueError(f"an event earns a fixed amount; write `credit` in rule '{self.id}'")
+        if self.event in OWN_EVENTS:
+            raise ValueError(
+                f"'{self.event}' follows from earning, so it would never end; name another event"
+            )
         if self.sku or self.category or self.source or self.at_least_minor or self.repeat:
             raise ValueError(
                 "`sku`, `category`, `source`, `at_least` and `repeat` are of orders; ask events with `where`"
@@ -178,7 +184,7 @@ class EarningRule(Benefit):
 
 
 class Earning(Rule):
-    """What is earned; `rate` alone is short for one rule called `base`."""
+    """What is earned; `rate` alone is short for a rule called `base`, which stands last in `rules`."""
 
     rate: Rate = Fraction(0)
     pending: Days = timedelta(0)
@@ -197,8 +203,12 @@ class Earning(Rule):
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
+        if self.rate:
+            base = EarningRule.model_construct(id=BASE, rate=self.rate)
+            # Frozen for everybody else: what is short in the file is long from here on.
+            object.__setattr__(self, "rules", (*self.rules, base))
         seen: set[str] = set()
-        for rule in self.all_rules:
+        for rule in self.rules:
             if rule.id in seen:
                 raise ValueError(f"two rules are called '{rule.id}'; give each its own id")
             seen.add(rule.id)
@@ -209,14 +219,10 @@ class Earning(Rule):
             cards.add(card.id)
         return self
 
-    @cached_property
-    def all_rules(self) -> tuple[EarningRule, ...]:
-        """Every rule, the one that `rate` stands for first."""
-        if not self.rate:
-            return self.rules
-        return (EarningRule.model_construct(id=BASE, rate=self.rate), *self.rules)
+    def rule(self, rule_id: str) -> EarningRule | None:
+        """Return a rule by its id; None where there is none (any more)."""
+        return next((rule for rule in self.rules if rule.id == rule_id), None)
 
-    def needs(self, today: Lasting) -> frozenset[str]:
-        """Which facts of a member have to be loaded for the rules and cards of those days."""
-        lasting = [benefit for benefit in (*self.rules, *self.cards) if benefit.overlaps(today)]
-        return frozenset(name for benefit in lasting for name in benefit.whom.needs)
+    def card(self, wallet: str) -> Card | None:
+        """Return the stamp card whose stamps are in this wallet; None where there is none (any more)."""
+        return next((card for card in self.cards if card.wallet == wallet), None)
