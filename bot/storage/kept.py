@@ -12,6 +12,7 @@ from bot.core.loyalty.earned import EarnRecord
 from bot.storage import tables
 from bot.storage.driver import Present, Rows
 from bot.storage.rows import RowValues, to_json
+from bot.storage.standings import standing_row
 
 _TABLES = tables.Row.metadata.tables
 
@@ -37,6 +38,7 @@ def _earned(contact_id: str, record: EarnRecord) -> RowValues:
 # One table takes one type: whoever keeps something names the table that its type goes to.
 _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "earned": _earned,
+    "standing": standing_row,
 }
 
 WRITERS: Mapping[str, tuple[Rows, Callable[[str, Any], RowValues]]] = MappingProxyType(
