@@ -120,9 +120,9 @@ class Opening:
         """From when on nothing is sold."""
         return self.opens_at + self.drop.open_for
 
-    def opens_to(self, tiers: Iterable[str]) -> datetime:
-        """When it opens to a member of these tiers."""
-        return self.opens_at - max((self.drop.early.get(tier, _NO_TIME) for tier in tiers), default=_NO_TIME)
+    def opens_to(self, tier: str | None, usually: timedelta = _NO_TIME) -> datetime:
+        """When it opens to a member of that tier: as much before as the drop says, otherwise as usual."""
+        return self.opens_at - self.drop.early.get(tier or "", usually)
 
 
 class ReservationState(StrEnum):

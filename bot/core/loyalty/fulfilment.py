@@ -48,6 +48,12 @@ class Fulfilment:
     zone: str
     facts: Mapping[str, JsonValue] = field(default_factory=dict)
 
+    @property
+    def open_until(self) -> datetime | None:
+        """Until when (exclusive) the link to claimed content opens it; None for everything else."""
+        until = self.facts.get("open_until")
+        return datetime.fromisoformat(until) if isinstance(until, str) else None
+
 
 class CannotAdvance(Refused):
     """A claimed reward does not go back, and what is delivered or canceled stays so."""
