@@ -7,7 +7,7 @@ import math
 import os
 import secrets
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -272,13 +272,22 @@ async def _worker_jobs(
         Job("outbox_at_once", 0, lambda: outbox.replies_of(buckets))
     )
     unknown = Reconciliation(app.database, channels, app.receipts, app.clock, stopping, at=at)
+
+    def told(work: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
+        """What needs the program waits while the stored one is broken: it would fail for good otherwise."""
+
+        async def unless_broken() -> int:
+            return 0 if app.decisions.publication.broken is not None else await work()
+
+        return unless_broken
+
     jobs = [
-        Job("timers", 1, due.timers),
-        Job("schedules", 15, due.schedules),
-        Job("triggers", 1, due.triggers),
-        Job("relays", 1, Relays(app.database, app.dispatcher, app.clock, stopping).hand_on),
-        Job("expired", 30, due.expired),
-        Job("notices", 30, due.notices),
+        Job("timers", 1, told(due.timers)),
+        Job("schedules", 15, told(due.schedules)),
+        Job("triggers", 1, told(due.triggers)),
+        Job("relays", 1, told(Relays(app.database, app.dispatcher, app.clock, stopping).hand_on)),
+        Job("expired", 30, told(due.expired)),
+        Job("notices", 30, told(due.notices)),
         Job("outbox_leases", 30, outbox.give_up),
         Job("outbox_held", 15, outbox.release),
         Job("outbox_replies", 0.25, outbox.replies),

@@ -114,7 +114,9 @@ async def _publication(settings: Settings, database: Database) -> Finding:
     if broken:
         return failure("published", f"{', '.join(broken)} cannot be read", "`regulars flows push` newer ones")
     try:
-        await app.decisions(settings, database)
+        decided = await app.decisions(settings, database)
+        if decided.publication.broken is not None:
+            raise decided.publication.broken
     except RegularsError as error:
         return failure("published", str(error), "`regulars flows push`")
     flows = sum(one.kind == FLOW for one in published)

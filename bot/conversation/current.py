@@ -24,16 +24,23 @@ class CurrentPublication:
     pinned: Pinned = field(default_factory=Pinned)
 
     async def load(self) -> Decisions:
-        """Load what is in force. Raises FlowError where no program is published."""
+        """Load what is in force, a broken program included. Raises FlowError where none is published."""
         return await self.database.query(self._load)
 
     async def load_if_new(self, known: Decisions) -> Decisions | None:
-        """Load what is in force if it is not `known`; None where nothing was published since."""
+        """Load what is in force if it is not `known`; None where nothing was published since.
+
+        Raises:
+            FlowError: its program is broken, and what is known is not.
+        """
         newest = await self.database.query(revisions.generation)
         if newest == known.publication.generation:
             return None
+        newer = await self.load()
+        if newer.publication.broken is not None and known.publication.broken is None:
+            raise newer.publication.broken
         _logger.info("publication_loaded", generation=newest)
-        return await self.load()
+        return newer
 
     async def load_revision(self, connection: Connection, flow: str, number: int) -> None:
         """Load a revision that a waiting run stands in."""

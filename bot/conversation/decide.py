@@ -94,6 +94,8 @@ class Decisions:
 
     def decide(self, turn: Turn) -> None:
         """Decide a turn by recording effects in it."""
+        if self.publication.broken is not None and turn.trigger.kind not in _WITHOUT_PROGRAM:
+            raise self.publication.broken
         _BY_KIND[turn.trigger.kind](self, turn)
         self._end_oldest_runs(turn)
         _forget_passing_runs(turn, self.publication)
@@ -120,6 +122,8 @@ class Decisions:
                 return
         elif is_understood(found):
             clarifying.close(turn, inbound)
+        if self.publication.broken is not None:
+            raise self.publication.broken  # the message is kept, and can be replayed once it is mended
         self._go_on(turn, inbound, found)
 
     def _go_on(self, turn: Turn, inbound: Inbound, found: Route) -> None:
@@ -301,6 +305,10 @@ _BY_KIND: Mapping[TriggerKind, Callable[[Decisions, Turn], None]] = {
     TriggerKind.SILENCE: Decisions.silence,
     TriggerKind.ADDRESS_REPORT: Decisions.address_report,
 }
+
+
+_WITHOUT_PROGRAM = frozenset({TriggerKind.INBOUND, TriggerKind.SILENCE, TriggerKind.ADDRESS_REPORT})
+"""What is decided while the stored program is broken: who wants to hear nothing more."""
 
 
 def _listening(turn: Turn) -> list[Run]:

@@ -24,7 +24,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType({})
 """What can be asked for, by name; see `bot/conversation/shop/`."""
 
 
-def operation_work(
+def operation_work(  # noqa: PLR0913  # what is asked, of whom, under which key
     name: str,
     body: Body,
     *,

@@ -45,6 +45,8 @@ CATEGORY = "category:"
 
 _PINNED_MAX = 1000
 _logger = structlog.get_logger(__name__)
+_NAMELESS = "This shop"
+_NO_PROGRAM = {"currency": {"code": "XXX"}, "point_value": "0.01", "earning": {"rate": "0"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class Publication:
     by_event: Mapping[str, tuple[tuple[Flow, EventStarter], ...]] = field(default_factory=dict)
     notices: tuple[tuple[Flow, CreditExpiringStarter], ...] = ()
     schedules: tuple[tuple[Flow, ScheduleStarter], ...] = ()
+    broken: FlowError | None = None
+    """What is wrong with the stored program: nothing but legal words is answered then."""
 
     def flow(self, name: str, revision: int | None) -> Flow | None:
         """Return a revision of a flow; None: the one in force."""
@@ -118,16 +122,19 @@ def build(
 ) -> Publication:
     """Compile and index what is published.
 
-    A flow that no longer compiles is left out and logged: the others, and STOP above all, go on.
+    A flow that no longer compiles is left out and logged: the others, and STOP above all, go on. Where the
+    program itself is broken no flow can be told, and STOP still is heard.
 
     Raises:
-        FlowError: the program is missing or broken: without it no credit can be told.
+        FlowError: no program was ever published.
     """
+    stored_program, program, broken = _program(revisions)
+    if broken is not None:
+        revisions = [one for one in revisions if one.kind in {KEYWORDS, POLICY}]
     flows = {one.flow: flow for one in revisions if one.kind == FLOW and (flow := compiled(one)) is not None}
     keywords_file = _keywords(revisions)
     legal_words = keywords_file.legal_words()
     policy = _policy(revisions, legal_words)
-    stored_program, program = _program(revisions)
     starters = [(flow, starter) for flow in flows.values() for starter in flow.starters]
     groups = {starter.group for _, starter in starters if isinstance(starter, KeywordStarter)}
     shop = Shop(
@@ -168,6 +175,7 @@ def build(
         by_event={name: tuple(found) for name, found in by_event.items()},
         notices=tuple((f, s) for f, s in starters if isinstance(s, CreditExpiringStarter)),
         schedules=tuple((f, s) for f, s in starters if isinstance(s, ScheduleStarter)),
+        broken=broken,
     )
 
 
@@ -225,8 +233,22 @@ def _policy(revisions: Sequence[Revision], legal_words: LegalWords) -> PolicyFil
         return PolicyFile()
 
 
-def _program(revisions: Sequence[Revision]) -> tuple[Revision, Program]:
+def _program(revisions: Sequence[Revision]) -> tuple[Revision, Program, FlowError | None]:
+    """The stored program, and what is wrong with it: an empty one stands in then, and nothing is told."""
     stored = next((one for one in revisions if one.kind == PROGRAM), None)
     if stored is None:
         raise FlowError("program.yaml", 1, 1, "no program is published", "publish one: `regulars flows push`")
-    return stored, read_program(read(stored.source, stored.file))
+    try:
+        return stored, read_program(read(stored.source, stored.file)), None
+    except FlowError as error:
+        _logger.exception("program_broken", revision=stored.revision, problem=str(error))
+        return stored, Program.model_validate({"program": _name_in(stored), **_NO_PROGRAM}), error
+
+
+def _name_in(stored: Revision) -> str:
+    """The shop's name, for the replies that the law asks for, from whatever of its file can be read."""
+    with contextlib.suppress(FlowError):
+        name = read(stored.source, stored.file).value.get("program")
+        if isinstance(name, str) and name:
+            return name
+    return _NAMELESS

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import push
+from bot.conversation.apology import APOLOGY
 from bot.core.errors import FlowError
 from bot.core.ids import bucket_of
 from tests.conversation.chat import Chat, chatting, shipped
@@ -249,3 +250,27 @@ async def test_a_turn_of_a_contact_that_is_gone_is_dead_and_not_tried_for_ever(c
 async def _state(chat: Chat, contact: str) -> tuple[object, ...]:
     sql = """SELECT t.state, t.attempts FROM "trigger" t WHERE t.contact = :contact AND t.key = 'later'"""
     return (await chat.rows(sql, contact=contact))[0]
+
+
+async def test_a_process_that_starts_on_a_broken_program_hears_stop(
+    database_url: str, tmp_path: Path
+) -> None:
+    """And what else is said is kept, answered kindly, and can be replayed once the program is mended."""
+    flows = shipped(tmp_path, "loyalty", "balance", "fallback")
+    async with chatting(database_url, flows=flows) as chat:
+        await chat("LOYALTY")
+        await chat.run("UPDATE revision SET source = 'program: Corner Leaf' WHERE kind = 'program'")
+        found = await chat.rows("SELECT source FROM revision WHERE kind = 'program'")
+        assert found == [("program: Corner Leaf",)]
+        chat.app.conversation.decider = await chat.app.current.load()
+        assert await chat("BALANCE") == [APOLOGY["en"]]
+        await chat.later(hours=2)
+        assert await chat.of("trigger", "state", "at") == [("done",), ("dead",)]
+        for number, word in enumerate(WORDS):
+            other = f"+1212555012{number}"
+            (said,) = await chat(word, number=other)
+            assert "Corner Leaf" in said
+            assert await chat.of("address", "stopped_at IS NOT NULL", "value", number=other) in (
+                [(1,)],
+                [(True,)],
+            )
