@@ -1,5 +1,7 @@
 """Codes that are read aloud at a counter: what a member shows for what an entry paid."""
 
+from dataclasses import dataclass
+
 # Without 0, 1, I, L, O and U: read aloud at a counter, none is taken for another, and no word comes out.
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CODE_LENGTH = 6
@@ -17,3 +19,14 @@ def letters_of(number: int, length: int) -> str:
         number, digit = divmod(number, len(_LETTERS))
         letters.append(_LETTERS[digit])
     return "".join(letters)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code that names its contact in the directory, where no two are alike.
+
+    Keep it (`turn.keep("directory", code.value, code)`) once `turn.needed("code", code.value)` says that it
+    is nobody's: two who take one at once are told apart by the directory, and one decides again.
+    """
+
+    value: str

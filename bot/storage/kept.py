@@ -11,6 +11,7 @@ from bot.core.ids import bucket_of, microseconds
 from bot.core.loyalty.earned import EarnRecord
 from bot.storage import tables
 from bot.storage.driver import Present, Rows
+from bot.storage.offers import checkout_row, code_row, offer_row
 from bot.storage.rows import RowValues, to_json
 from bot.storage.standings import standing_row
 
@@ -39,9 +40,13 @@ def _earned(contact_id: str, record: EarnRecord) -> RowValues:
 _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "earned": _earned,
     "standing": standing_row,
+    "offer": offer_row,
+    "checkout": checkout_row,
 }
 
 WRITERS: Mapping[str, tuple[Rows, Callable[[str, Any], RowValues]]] = MappingProxyType(
     {table: (Rows(_TABLES[table], Present.REPLACE), row) for table, row in _ROWS.items()}
+    # What somebody else took meanwhile is theirs: the turn fails, and decided again it takes another.
+    | {"directory": (Rows(_TABLES["directory"], Present.FAIL), code_row)}
 )
 """Table → how to write it, and how (contact id, what is kept) becomes its values."""

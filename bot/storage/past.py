@@ -15,7 +15,7 @@ from bot.core.loyalty.entries import Account, Draw, Entry, Reason
 from bot.core.messages import MessageClass
 from bot.core.past import REWARD_USED, LastText, Redemption
 from bot.core.triggers import TriggerKind
-from bot.storage import counters, orders
+from bot.storage import counters, offers, orders
 from bot.storage.driver import Connection, Statement
 from bot.storage.rows import WALLET
 
@@ -173,12 +173,24 @@ async def counter(connection: Connection, contact_id: str, name: str) -> int | N
 
 
 READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProxyType(
-    {"latest_texts": latest_texts, "consent_log": consent_log, "last_redemption": last_redemption}
+    {
+        "latest_texts": latest_texts,
+        "consent_log": consent_log,
+        "last_redemption": last_redemption,
+        "offers": offers.offers,
+    }
 )
 """How to read what a turn asks for by these names."""
 
 READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = MappingProxyType(
-    {"earned": earned, "undoing": undoing, "order": orders.order_by_id, "counter": counter}
+    {
+        "earned": earned,
+        "undoing": undoing,
+        "order": orders.order_by_id,
+        "counter": counter,
+        "checkout": offers.at_checkout,
+        "code": offers.owner_of_code,
+    }
 )
 """The same, for what is asked for with an argument: (connection, contact id, argument)."""
 

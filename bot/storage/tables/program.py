@@ -52,6 +52,27 @@ class OfferRow(Row, table=True):
     facts: str = column(Text, "{}")
 
 
+class CheckoutRow(Row, table=True):
+    """What an order sets aside while it is paid: the last checkout of each order."""
+
+    __tablename__ = "checkout"
+    __table_args__ = (
+        Index("ix_checkout_open", "bucket", "contact", **where("state = 'open'")),
+        Index("ix_checkout_due", "bucket", "expires_at", **where("state = 'open'")),
+        CLUSTERED,
+    )
+    bucket: int = key(Integer)
+    contact: str = key()
+    shop_order: str = key()
+    reference: str = name_column()
+    state: str = name_column()
+    opened_at: int = instant_column()
+    expires_at: int = instant_column()
+    hold: str | None = id_column(None, nullable=True)
+    changed_at: int | None = instant_column(nullable=True)
+    facts: str = column(Text, "{}")
+
+
 class FulfilmentRow(Row, table=True):
     """A reward that was claimed, and how far the shop has come with it."""
 

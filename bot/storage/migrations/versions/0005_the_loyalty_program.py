@@ -119,6 +119,22 @@ def _program() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "checkout",
+        *_owned(),
+        _id("shop_order"),
+        _name("reference"),
+        _name("state"),
+        _big("opened_at"),
+        _big("expires_at"),
+        sa.Column("hold", ID),
+        sa.Column("changed_at", sa.BigInteger()),
+        _text("facts"),
+        sa.PrimaryKeyConstraint("bucket", "contact", "shop_order", name="pk_checkout"),
+        sqlite_with_rowid=False,
+    )
+    _index("ix_checkout_open", "checkout", ["bucket", "contact"], "state = 'open'")
+    _index("ix_checkout_due", "checkout", ["bucket", "expires_at"], "state = 'open'")
+    op.create_table(
         "fulfilment",
         *_owned(),
         _id("id"),
