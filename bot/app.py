@@ -387,7 +387,13 @@ def _shop_settings(settings: Settings) -> ShopSettings:
             segments_per_second=math.inf,
         )
     zone = settings.zone.key
-    return ShopSettings(zone=zone, senders=senders, policy=Policy(zone=zone), public_url=settings.public_url)
+    return ShopSettings(
+        zone=zone,
+        senders=senders,
+        policy=Policy(zone=zone),
+        public_url=settings.public_url,
+        secrets=tuple(secret.encode() for secret in settings.secrets),
+    )
 
 
 def address_hashes(settings: Settings) -> Callable[[str], tuple[str, ...]]:

@@ -58,6 +58,8 @@ class ShopSettings:
     policy: Policy
     public_url: str = ""
     """Where short links are; empty: links go out as they are written."""
+    secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    """The server's, newest first."""
 
 
 class Pinned:
@@ -147,6 +149,8 @@ def build(
         senders=policy.pools() or settings.senders,
         products=products,
         links=policy.short_links(settings.public_url, _hosts(flows.values())),
+        secrets=settings.secrets,
+        public_url=settings.public_url,
     )
     fallbacks = [(f, s) for f, s in starters if isinstance(s, MessageStarter) and s.is_fallback]
     by_event: dict[str, list[tuple[Flow, EventStarter]]] = {}

@@ -78,6 +78,10 @@ class Shop:
     products: Mapping[str, Product] = field(default_factory=dict)
     links: ShortLinks | None = None
     """How links are shortened; None: they go out as they are written."""
+    secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    """The server's, newest first: what draws and keyed hashes are made with, each for its own purpose."""
+    public_url: str = ""
+    """Where our own pages are; empty: nowhere."""
 
     def pool(self, channel: str, group: str | None = None) -> SenderPool | None:
         """Return the senders of a message; None where the channel has but one way to speak."""
