@@ -1,0 +1,165 @@
+"""What comes back of an order, and what follows from it: always all of it so far, never "one more".
+
+Whatever was told, in whichever order and however often, comes to the same: the most that was said of each
+line, and of the order as a whole. From that follows by the cumulative law, floored once, how much credit
+goes back into the lots that paid, and how much of what was earned is taken back.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from bot.core.contact import Order, OrderLine
+from bot.core.loyalty.orders import (
+    REFUNDED,
+    is_at_least,
+    later,
+    line_cash_minor,
+    net_minor,
+    total_cash_minor,
+)
+
+_ALL, _NOTHING = Fraction(1), Fraction(0)
+_TOLD = "refund_told_minor"
+"""The fact of an order in which stands how much cash its shop said went back for it as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """How much of one thing came back so far: so many of it, so much cash for it (without shipping, tax)."""
+
+    quantity: int = 0
+    amount_minor: int = 0
+
+    def __or__(self, other: "Back") -> "Back":
+        """Return the most that both say."""
+        return Back(max(self.quantity, other.quantity), max(self.amount_minor, other.amount_minor))
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What was told of an order's return, all of it so far: by SKU, or as cash for the order as a whole.
+
+    `is_all` says that everything came back, whatever was paid for it.
+    """
+
+    by_sku: Mapping[str, Back] = field(default_factory=dict)
+    amount_minor: int = 0
+    is_all: bool = False
+
+    def __or__(self, other: "Return") -> "Return":
+        """Return what both tell together, whichever came first."""
+        skus = {*self.by_sku, *other.by_sku}
+        return Return(
+            {sku: self.by_sku.get(sku, Back()) | other.by_sku.get(sku, Back()) for sku in sorted(skus)},
+            max(self.amount_minor, other.amount_minor),
+            self.is_all or other.is_all,
+        )
+
+
+def returned(order: Order, told: Return) -> Order:
+    """Return the order with what was told of its return; what it knew already stays.
+
+    No more of a thing comes back than was sold; of one that stands in several lines, the first comes first.
+    """
+    left = dict(told.by_sku)
+    lines = []
+    for line in order.lines:
+        back = left.get(line.sku, Back())
+        # By what it was sold for and not by its cash: credit may yet pay of it when this is told.
+        here = Back(min(back.quantity, line.quantity), min(back.amount_minor, net_minor(line)))
+        left[line.sku] = Back(back.quantity - here.quantity, back.amount_minor - here.amount_minor)
+        lines.append(
+            replace(
+                line,
+                returned_quantity=max(line.returned_quantity, here.quantity),
+                returned_minor=max(line.returned_minor, here.amount_minor),
+            )
+        )
+    amount = max(told_minor(order), min(told.amount_minor, order.total_minor))
+    facts = {**order.facts, _TOLD: amount} if amount else order.facts
+    after = replace(order, lines=tuple(lines), facts=facts)
+    if told.is_all or set(shares(after).by_line) == {_ALL}:
+        return replace(after, status=later(order.status, REFUNDED))
+    return after
+
+
+def told_minor(order: Order) -> int:
+    """Return how much cash was told to have gone back for the order as a whole, shipping and tax with it."""
+    amount = order.facts.get(_TOLD, 0)
+    assert isinstance(amount, int), "we wrote it ourselves"
+    return amount
+
+
+def reckoned(order: Order) -> Order:
+    """Return the order with what its return comes to: in cash for its goods, and in credit."""
+    by_line = shares(order).by_line
+    cash = [line_cash_minor(line) for line in order.lines]
+    return replace(
+        order,
+        refunded_minor=int(_weighed(cash, by_line) * sum(cash)),
+        returned_credit_minor=int(share_of_credit(order) * order.credit_minor),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How much of an order came back, 0 to 1: of each line, and of what is no line (shipping, tax)."""
+
+    by_line: tuple[Fraction, ...]
+    rest: Fraction
+
+
+def shares(order: Order) -> Shares:
+    """Return how much of an order came back: of a line the most that items, cash or the whole say."""
+    if is_at_least(order.status, REFUNDED):
+        return Shares((_ALL,) * len(order.lines), _ALL)
+    whole = _part(told_minor(order), total_cash_minor(order))
+    by_line = tuple(
+        max(
+            whole,
+            _part(line.returned_quantity, line.quantity),
+            _part(line.returned_minor, line_cash_minor(line)),
+        )
+        for line in order.lines
+    )
+    return Shares(by_line, whole)
+
+
+def share_of_credit(order: Order) -> Fraction:
+    """Return how much of the credit that paid an order goes back."""
+    came_back = shares(order)
+    by_line = tuple(line.credit_minor for line in order.lines)
+    return _weighed((*by_line, order.credit_minor - sum(by_line)), (*came_back.by_line, came_back.rest))
+
+
+def share_of_earned(order: Order, by_line: Sequence[int]) -> Fraction:
+    """Return how much is taken back of what was granted by line; without lines, it is by what they cost.
+
+    More parts than there are lines are of what is no line.
+    """
+    came_back = shares(order)
+    all_shares = (*came_back.by_line, *(came_back.rest,) * max(0, len(by_line) - len(order.lines)))
+    if sum(by_line):
+        return _weighed(by_line, all_shares[: len(by_line)])
+    for what in (line_cash_minor, net_minor, _quantity):
+        weights = [what(line) for line in order.lines]
+        if sum(weights):
+            return _weighed(weights, came_back.by_line)
+    return came_back.rest
+
+
+def _part(some: int, all_of: int) -> Fraction:
+    return min(_ALL, Fraction(some, all_of)) if some > 0 and all_of > 0 else _NOTHING
+
+
+def _weighed(amounts: Sequence[int], by_part: Sequence[Fraction]) -> Fraction:
+    """Return the share of the sum that the shares of its parts come to."""
+    whole = sum(amounts)
+    if whole == 0:
+        return _NOTHING
+    return sum((share * amount for share, amount in zip(by_part, amounts, strict=True)), _NOTHING) / whole
+
+
+def _quantity(line: OrderLine) -> int:
+    return line.quantity
