@@ -36,13 +36,16 @@ from bot.core.loyalty.fields import (
 )
 from bot.core.loyalty.funds import Fund
 from bot.core.loyalty.lots import Grant, Terms, days_good
+from bot.core.loyalty.offers import OfferRule
+from bot.core.loyalty.rebates import KIND as REBATE
+from bot.core.loyalty.rebates import Due, Rebate
 from bot.core.loyalty.rules import Cap, Earning, EarningRule
 from bot.core.loyalty.stamps import Card
 from bot.core.loyalty.tiers import Tiers
 from bot.core.loyalty.wheel import Wheel
 
 _GRACE_MAX = timedelta(days=90)
-_Named = Reward | Drop | Bundle
+_Named = Reward | Drop | Bundle | Rebate
 
 
 class Welcome(Rule):
@@ -79,9 +82,10 @@ class Reorder(Rule):
 
 
 class Checkout(Rule):
-    """How long credit is set aside while a checkout is open."""
+    """How long all that a checkout takes is set aside, and whether credit pays there without being asked."""
 
     hold_for: Duration = timedelta(minutes=30)
+    auto_apply_credit: bool = True
 
 
 class OtherCurrency(Currency):
@@ -114,6 +118,10 @@ class Program(Rule):
     reorder: Reorder = Reorder()
     checkout: Checkout = Checkout()
     funds: Mapping[str, Fund] = Field(default_factory=dict)
+    offers: Mapping[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], OfferRule] = Field(
+        default_factory=dict
+    )
+    rebates: tuple[Rebate, ...] = ()
     checkin: Checkin | None = None
     drops: tuple[Drop, ...] = ()
     wheel: Wheel | None = None
@@ -125,7 +133,7 @@ class Program(Rule):
         with in_currency(exponent_of(written)):
             return handler(written)
 
-    @field_validator("rewards", "drops", "bundles")
+    @field_validator("rewards", "drops", "bundles", "rebates")
     @classmethod
     def _distinct(cls, named: tuple[_Named, ...], info: ValidationInfo) -> tuple[_Named, ...]:
         seen: set[str] = set()
@@ -140,6 +148,8 @@ class Program(Rule):
         for what, fund in (
             ("checkin", self.checkin and self.checkin.fund),
             ("wheel", self.wheel and self.wheel.fund),
+            *((f"offers.{name}", offer.fund) for name, offer in self.offers.items()),
+            *((f"rebates.{rebate.id}", rebate.fund) for rebate in self.rebates),
         ):
             if fund and fund not in self.funds:
                 raise ValueError(
@@ -201,6 +211,11 @@ class Program(Rule):
     def adjusted_grant(self, amount_minor: int, now: datetime, zone: str, policy: str) -> Grant:
         """Return the grant of credit given by hand: spendable at once."""
         return Grant(amount_minor, self._terms(now, zone, self.expiry), "promotional", "adjustment", policy)
+
+    def rebate_grant(self, due: Due, now: datetime, zone: str, policy: str) -> Grant:
+        """Return the grant of what came back of an order."""
+        terms = due.rebate.terms(now, zone, self.expiry, self.grace)
+        return Grant(due.amount_minor, terms, REBATE, due.rebate.fund or "rebates", policy)
 
     def played_terms(self, now: datetime, zone: str, expiry: Expiry | None) -> Terms:
         """Return how long what play brought is good, from now: as its own expiry says, or the program's."""

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from bot.core.loyalty.fields import in_currency
 from bot.core.loyalty.offers import Offer, OfferRule, as_typed, code_of
+from bot.core.loyalty.program import Program
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)  # Tuesday, 15:00 in New York
 HERE = "America/New_York"
@@ -117,3 +118,20 @@ def test_codes_are_short_and_read_alike_by_everybody() -> None:
     assert not set("".join(codes)) & set("01ILOU")
     assert code_of("c" * 32, "cause") == code_of("c" * 32, "cause") != code_of("c" * 32, "cause", 1)
     assert as_typed(" abc-defg ") == "ABCDEFG"
+
+
+def test_the_program_names_its_offers_and_the_funds_they_are_paid_by() -> None:
+    written = {
+        "program": "Leaf",
+        "currency": {"code": "USD"},
+        "point_value": "0.01",
+        "earning": {"rate": "5%"},
+    }
+    offers = {"back": {"title": "Off", "percent": "20%", "fund": "autumn"}}
+    with pytest.raises(ValidationError, match=r"`offers.back` is paid by the fund 'autumn'"):
+        Program.model_validate({**written, "offers": offers})
+    funds = {"autumn": {"limit": "100.00"}}
+    program = Program.model_validate({**written, "offers": offers, "funds": funds})
+    assert program.offers["back"].terms.fund == "autumn"
+    with pytest.raises(ValidationError, match="should match pattern"):
+        Program.model_validate({**written, "offers": {"Big Sale": {"title": "Off", "percent": "20%"}}})
