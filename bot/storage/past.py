@@ -11,12 +11,12 @@ from bot.core.contact import SubscriptionState
 from bot.core.ids import bucket_of, instant
 from bot.core.loyalty.books import Undoing
 from bot.core.loyalty.earned import EarnRecord
-from bot.core.loyalty.entries import Account, Draw, Entry, Reason
 from bot.core.messages import MessageClass
 from bot.core.past import REWARD_USED, LastText, Redemption
 from bot.core.triggers import TriggerKind
-from bot.storage import counters, offers, orders
+from bot.storage import counters, fulfilments, offers, orders, reservations, spins, standings
 from bot.storage.driver import Connection, Statement
+from bot.storage.entries import ENTRY_COLUMNS, entry_from
 from bot.storage.rows import WALLET
 
 # What came unasked before what answered; of those what came last. What was in doubt may have arrived.
@@ -37,20 +37,14 @@ _CONSENT = Statement("""
         c.because
     FROM consent c WHERE c.bucket = :bucket AND c.contact = :contact ORDER BY c.number
 """)
-_ENTRY = """
-    e.id, e.number, e.reason, e.key, e.effective_at, e.actor, e.reason_text, e.salt, e.personal_hash,
-    e.source_type, e.source_id, e.rule, e.reverses, e.previous_hash, e.hash,
-    (SELECT @rows(d.line, d.source, d.target, d.lot, d.amount_minor, d.child_lot) FROM draw d
-     WHERE d.bucket = e.bucket AND d.contact = e.contact AND d.wallet = e.wallet AND d.number = e.number)
-"""
 _REDEEMED = Statement(f"""
-    SELECT {_ENTRY} FROM entry e
+    SELECT {ENTRY_COLUMNS} FROM entry e
     WHERE e.bucket = :bucket AND e.contact = :contact AND e.wallet = '{WALLET}'
         AND e.reason = 'redeem' AND e.source_type = 'reward'
     ORDER BY e.number DESC LIMIT 1
 """)  # noqa: S608  # our own constants
 _REVERSED = Statement(f"""
-    SELECT {_ENTRY} FROM entry e
+    SELECT {ENTRY_COLUMNS} FROM entry e
     WHERE e.bucket = :bucket AND e.contact = :contact AND e.wallet = '{WALLET}' AND e.reverses = :id
     ORDER BY e.number
 """)  # noqa: S608  # our own constants
@@ -61,10 +55,10 @@ _EARNED = Statement("""
     ORDER BY e.rule
 """)
 _ENTRY_BY_ID = Statement(f"""
-    SELECT {_ENTRY} FROM entry e WHERE e.bucket = :bucket AND e.contact = :contact AND e.id = :id
+    SELECT {ENTRY_COLUMNS} FROM entry e WHERE e.bucket = :bucket AND e.contact = :contact AND e.id = :id
 """)  # noqa: S608  # our own constants
 _UNDID = Statement(f"""
-    SELECT {_ENTRY} FROM entry e WHERE e.bucket = :bucket AND e.contact = :contact AND e.reverses = :id
+    SELECT {ENTRY_COLUMNS} FROM entry e WHERE e.bucket = :bucket AND e.contact = :contact AND e.reverses = :id
     ORDER BY e.number
 """)  # noqa: S608  # our own constants
 _USED = Statement(f"""
@@ -126,12 +120,12 @@ async def last_redemption(connection: Connection, contact_id: str) -> Redemption
     found = await connection.read(_REDEEMED, **own)
     if not found:
         return None
-    entry = _entry(contact_id, found[0])
+    entry = entry_from(contact_id, found[0])
     undone_by = await connection.read(_REVERSED, **own, id=entry.id)
     used = await connection.read(_USED, **own, since=found[0][4])
     return Redemption(
         entry,
-        undone_by=tuple(_entry(contact_id, row) for row in undone_by),
+        undone_by=tuple(entry_from(contact_id, row) for row in undone_by),
         used=frozenset(str(orjson.loads(row[0]).get("code")) for row in used),
     )
 
@@ -164,7 +158,7 @@ async def undoing(connection: Connection, contact_id: str, entry_id: str) -> Und
     if not found:
         return None
     earlier = await connection.read(_UNDID, **own, id=entry_id)
-    return Undoing(_entry(contact_id, found[0]), tuple(_entry(contact_id, row) for row in earlier))
+    return Undoing(entry_from(contact_id, found[0]), tuple(entry_from(contact_id, row) for row in earlier))
 
 
 async def counter(connection: Connection, contact_id: str, name: str) -> int | None:  # noqa: ARG001  # as all are asked
@@ -178,6 +172,9 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "consent_log": consent_log,
         "last_redemption": last_redemption,
         "offers": offers.offers,
+        "fulfilments": fulfilments.fulfilments,
+        "reserved": reservations.reserved,
+        "spins": spins.spins,
     }
 )
 """How to read what a turn asks for by these names."""
@@ -190,32 +187,13 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "counter": counter,
         "checkout": offers.at_checkout,
         "code": offers.owner_of_code,
+        "standing": standings.standing,
+        "bought": standings.bought,
+        "claimed": fulfilments.times,
+        "fulfilment": fulfilments.find,
+        "reservation": reservations.find,
+        "reservations": reservations.of_opening,
+        "spun": spins.count,
     }
 )
 """The same, for what is asked for with an argument: (connection, contact id, argument)."""
-
-
-def _entry(contact_id: str, row: Sequence[Any]) -> Entry:
-    draws = sorted(orjson.loads(row[15] or "[]"))
-    return Entry(
-        id=row[0],
-        contact_id=contact_id,
-        number=row[1],
-        reason=Reason(row[2]),
-        key=row[3],
-        effective_at=instant(row[4]),
-        actor=row[5],
-        reason_text=row[6],
-        salt=row[7],
-        personal_hash=row[8],
-        source_type=row[9],
-        source_id=row[10],
-        rule=row[11],
-        draws=tuple(
-            Draw(Account(source), Account(target), lot, amount, child)
-            for _, source, target, lot, amount, child in draws
-        ),
-        reverses=row[12],
-        previous_hash=row[13],
-        hash=row[14],
-    )

@@ -521,13 +521,15 @@ def lot_row(contact_id: str, lot: Lot, notice_at: datetime | None, wallet: str =
         lot.source_id,
         lot.parent_lot_id,
         stored(notice_at),
+        lot.renewal,
+        lot.notice_days,
     )
 
 
 LOT_COLUMNS = (
     "l.id, l.kind, l.fund, l.granted_minor, l.pending_minor, l.available_minor, l.held_minor, l.active_from,"
     " l.expires_at, l.grace_until, l.noticed_at, l.expires_on, l.zone, l.priority, l.policy, l.source_type,"
-    " l.source_id, l.parent_lot_id"
+    " l.source_id, l.parent_lot_id, l.renewal, l.notice_days"
 )
 """What `lot_from` reads."""
 
@@ -553,6 +555,8 @@ def lot_from(row: Sequence[Any]) -> Lot:
         source_type=row[15],
         source_id=row[16],
         parent_lot_id=row[17],
+        renewal=row[18],
+        notice_days=row[19],
     )
 
 
@@ -581,6 +585,7 @@ def entry_rows(
         entry.previous_hash,
         entry.hash,
         stored(recorded_at),
+        extended_text(entry),
     )
     draws: list[RowValues] = [
         (
@@ -598,6 +603,13 @@ def entry_rows(
         for line, draw in enumerate(entry.draws, 1)
     ]
     return head, draws
+
+
+def extended_text(entry: Entry) -> str:
+    """The ends that an entry moved, as they are stored; empty for nearly all."""
+    if not entry.extended:
+        return ""
+    return to_json([[one.lot_id, one.was_on, one.expires_on] for one in entry.extended])
 
 
 def hold_row(contact_id: str, hold: Hold, wallet: str = MAIN_WALLET) -> RowValues:

@@ -1,10 +1,11 @@
 """Turns over a real database whose deeds a test scripts, and all that is stored of one contact."""
 
 import asyncio
+import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from bot.conversation.batch import Batch, Conversation
@@ -13,7 +14,7 @@ from bot.core.contact import Address, Contact
 from bot.core.gate import Policy
 from bot.core.groups import plain_groups
 from bot.core.ids import IdSource, bucket_of, instant, new_contact_id
-from bot.core.loyalty.entries import Account, Draw, Entry, Reason
+from bot.core.loyalty.entries import Account, Draw, Entry, Extension, Reason
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import Wallet
 from bot.core.messages import Inbound
@@ -143,7 +144,7 @@ _HOLDS = Statement("""
 """)
 _ENTRIES = Statement("""
     SELECT id, number, reason, key, effective_at, actor, reason_text, salt, personal_hash, source_type,
-        source_id, rule, reverses, previous_hash, hash
+        source_id, rule, reverses, previous_hash, hash, extended
     FROM entry WHERE bucket = :bucket AND contact = :contact ORDER BY number
 """)
 _DRAWS = Statement("""
@@ -188,4 +189,8 @@ def _entry(contact_id: str, row: Sequence[Any], draws: list[Draw]) -> Entry:
         previous_hash=row[13],
         hash=row[14],
         draws=tuple(draws),
+        extended=tuple(
+            Extension(lot, date.fromisoformat(was_on), date.fromisoformat(expires_on))
+            for lot, was_on, expires_on in (json.loads(row[15]) if row[15] else ())
+        ),
     )

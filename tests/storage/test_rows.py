@@ -91,6 +91,8 @@ LOT = Lot(
     source_type="order",
     source_id="source 13",
     parent_lot_id=an_id(14),
+    renewal="12mo0d/month:earn",
+    notice_days=30,
 )
 HOLD = Hold(
     an_id(1), "order 2", HoldState.TIMED_OUT, at(3), (HoldPart(an_id(4), 5, 2, 3), HoldPart(an_id(6), 7))
@@ -410,6 +412,7 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "previous_hash": "previous 17",
             "hash": "hash 18",
             "recorded_at": at(19),
+            "extended": "",
         },
     ),
     "earned": (

@@ -4,15 +4,24 @@ Every operation first settles what is due (overdue holds, credit whose time has 
 depends on whether a job ran in time. What changed is collected for the writer (see `Recorder`).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from bot.core.loyalty.ends import Ends
 from bot.core.loyalty.entries import Account, Cause, Draw, Entry, Reason
 from bot.core.loyalty.holds import Hold, HoldPart, HoldState
-from bot.core.loyalty.lots import Grant, Lot, draw_order, grace_child, grant_lot, has_ended
-from bot.core.loyalty.recorder import SYSTEM, Recorder
+from bot.core.loyalty.lots import (
+    Grant,
+    Lot,
+    draw_order,
+    grace_child,
+    grant_lot,
+    has_ended,
+    reinstated,
+)
+from bot.core.loyalty.recorder import SYSTEM
 from bot.core.loyalty.refusals import (
     CaptureTooLarge,
     HoldAlreadyOpen,
@@ -63,7 +72,7 @@ class Undoing:
         return int(moved * self.share) - sum(self.undone_minor(account).values())
 
 
-class Books(Recorder):
+class Books(Ends):
     """A wallet, its lots and its open holds: ask them, move credit, and hand what changed to the writer.
 
     Operations that meet lots that were not loaded raise `NeedsMoreLots`.
@@ -216,17 +225,31 @@ class Books(Recorder):
             raise NotReversible(entry.id, "all of it was undone before")
         return reversal
 
-    # What is no movement
+    def reinstate(self, undoing: Undoing, now: datetime, cause: Cause, good_for: timedelta) -> Entry:
+        """Give back what an entry let end, in child lots good for `good_for`: an operator's, with a reason.
 
-    def mark_noticed(self, lot_ids: Iterable[str], now: datetime) -> None:
-        """Record that the member was told of these lots' end; the first time counts."""
-        lot_ids = tuple(lot_ids)
-        self._need(lot_ids)
-        unnoticed = [self.lots[lot_id] for lot_id in lot_ids if self.lots[lot_id].noticed_at is None]
-        for lot in unnoticed:
-            self._put_lot(replace(lot, noticed_at=now))
-        if unnoticed:
-            self.wallet = replace(self.wallet, version=self.wallet.version + 1)
+        Raises `NotReversible` where nothing ended, or all of it was given back before.
+        """
+        assert cause.reason_text, "who gives back what has ended says why"
+        self.settle(now)
+        entry = undoing.entry
+        undone = undoing.undone_minor(Account.BREAKAGE)
+        ended = [draw for draw in entry.draws if draw.target is Account.BREAKAGE]
+        self._need(draw.of_lot for draw in ended)
+        draws = []
+        for draw in ended:
+            before = min(undone.get(draw.lot_id, 0), draw.amount_minor)
+            undone[draw.lot_id] = undone.get(draw.lot_id, 0) - before
+            amount = draw.amount_minor - before
+            if amount:
+                child = reinstated(self._mint(), self.lots[draw.of_lot], amount, now, good_for)
+                self._put_lot(child, is_new=True)
+                draws.append(Draw(Account.BREAKAGE, Account.AVAILABLE, draw.of_lot, amount, child.id))
+        if not draws:
+            raise NotReversible(entry.id, "nothing ended by it that was not given back before")
+        return self._enter(Reason.REINSTATE, draws, cause, now, reverses=entry.id)
+
+    # What is due
 
     def _settled(self, now: datetime) -> "Books":
         """Return the books with all that is due settled: themselves where nothing is, otherwise a copy."""

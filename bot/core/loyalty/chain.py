@@ -56,6 +56,10 @@ def entry_hash(entry: Entry) -> str:
         ],
         entry.personal_hash,
     ]
+    if entry.extended:  # most entries move no end, and older ones were sealed without
+        fields.append(
+            [[one.lot_id, f"{one.was_on}", f"{one.expires_on}"] for one in entry.extended],
+        )
     return hashlib.sha256(_canonical(fields).encode()).hexdigest()
 
 

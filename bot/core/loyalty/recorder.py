@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.loyalty.chain import entry_hash, personal_hash
-from bot.core.loyalty.entries import LEGAL_MOVES, Account, Cause, Draw, Entry, Reason
+from bot.core.loyalty.entries import LEGAL_MOVES, Account, Cause, Draw, Entry, Extension, Reason
 from bot.core.loyalty.holds import Hold, HoldState
 from bot.core.loyalty.lots import Lot, draw_order, has_ended
 from bot.core.loyalty.refusals import NeedsMoreLots
@@ -105,9 +105,10 @@ class Recorder:
         now: datetime,
         *,
         reverses: str | None = None,
+        extended: tuple[Extension, ...] = (),
     ) -> Entry:
         """Record one entry; what became available repays a debt at once, in an entry of its own."""
-        assert draws, "an entry moves something"
+        assert draws or extended, "an entry moves something"
         for draw in draws:
             self._move(draw)
         salt = self._mint() + self._mint() if cause.reason_text else ""
@@ -129,6 +130,7 @@ class Recorder:
             reverses=reverses,
             previous_hash=self.wallet.last_hash or self.wallet.genesis,
             hash="",
+            extended=extended,
         )
         entry = replace(unsealed, hash=entry_hash(unsealed))
         self.entries.append(entry)

@@ -202,5 +202,7 @@ def _keys(entries: Sequence[Entry]) -> list[Finding]:
 
 def _chain(stored: Standing, entries: Collection[Entry]) -> list[Finding]:
     wallet = stored.wallet
-    broken = verify(entries, entry_count=wallet.entry_count, last_hash=wallet.last_hash)
+    broken = verify(
+        entries, entry_count=wallet.entry_count, last_hash=wallet.last_hash, genesis=wallet.genesis
+    )
     return [Finding(17, f"entry {broken.number} {broken.problem}")] if broken else []

@@ -80,6 +80,10 @@ class LotRow(Row, table=True):
     parent_lot_id: str | None = id_column(None, nullable=True)
     notice_at: int | None = instant_column(nullable=True)
     """When to look next whether a notice of its end is due."""
+    renewal: str = name_column("")
+    """Which activity moves its end, and how far; empty: none does."""
+    notice_days: int = 0
+    """How many days before its end the member must have been told; 0: the grace will do."""
 
 
 class EntryRow(Row, table=True):
@@ -107,6 +111,8 @@ class EntryRow(Row, table=True):
     hash: str
     recorded_at: int | None = instant_column(nullable=True)
     """When it was written; `effective_at` may lie before. None: before this was kept."""
+    extended: str = column(Text, "")
+    """The lots' ends that it moved, as JSON; empty for nearly all."""
 
 
 class DrawRow(Row, table=True):

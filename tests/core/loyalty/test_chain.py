@@ -1,13 +1,13 @@
 """The hash chain: whatever is altered shows, and whoever is erased does not break it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from bot.core.loyalty.books import Books
 from bot.core.loyalty.chain import ChainBreak, entry_hash, erased, verify
-from bot.core.loyalty.entries import Cause, Entry
+from bot.core.loyalty.entries import Cause, Entry, Extension
 from bot.core.loyalty.lots import Grant, Terms
 from bot.core.loyalty.wallet import Wallet
 from tests.core.loyalty.test_books import open_books
@@ -46,6 +46,7 @@ CHANGES: dict[str, object] = {
     "previous_hash": "",
     "hash": "0" * 64,
     "number": 3,
+    "extended": (Extension("e" * 32, date(2026, 3, 2), date(2026, 4, 2)),),
 }
 
 

@@ -20,6 +20,9 @@ def upgrade() -> None:
     op.add_column("trigger", sa.Column("result", sa.Text()))
     op.add_column("trigger", sa.Column("digest", NAME))
     op.add_column("entry", sa.Column("recorded_at", sa.BigInteger()))
+    op.add_column("entry", sa.Column("extended", sa.Text(), nullable=False, server_default=""))
+    op.add_column("lot", sa.Column("renewal", NAME, nullable=False, server_default=""))
+    op.add_column("lot", sa.Column("notice_days", sa.Integer(), nullable=False, server_default="0"))
     _shop()
     _program()
     op.create_table(
