@@ -16,6 +16,7 @@ from bot.cli import (
     demo,
     doctor,
     flows,
+    key,
     outbox,
     program,
     serving,
@@ -40,6 +41,7 @@ why.add_to(cli)
 dead.add_to(cli)
 outbox.add_to(cli)
 calls.add_to(cli)
+key.add_to(cli)
 audit.add_to(cli)
 program.add_to(cli)
 chat.add_to(cli)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import orjson
 
+from bot.conversation.shop import events, members
 from bot.conversation.work import Work
 from bot.core.contact import JsonValue
 from bot.core.errors import Refused, TellMember
@@ -20,7 +21,13 @@ from bot.core.turn import Turn
 Body = Mapping[str, JsonValue]
 Operation = Callable[[Turn, Body], Body]
 
-OPERATIONS: Mapping[str, Operation] = MappingProxyType({})
+OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+    {
+        "credit.adjust": members.adjust,
+        "event.track": events.track,
+        "member.enroll": members.enroll,
+    }
+)
 """What can be asked for, by name; see `bot/conversation/shop/`."""
 
 

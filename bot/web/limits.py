@@ -3,9 +3,13 @@
 Counted in each process by itself: they stop floods, they are no quota. STOP is never counted.
 """
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
+
+from aiohttp import web
 
 _REMEMBERED_MAX = 100_000
 _BLOCK_DIGITS = 6  # numbers that differ in the last six digits only are often one carrier's
@@ -61,6 +65,15 @@ class Limiter:
         refilled = (now - allowance.at).total_seconds() * self._limit.per_minute / 60
         return allowance.left + max(0.0, refilled) < 1
 
+    def wait_seconds(self, key: str, now: datetime) -> int:
+        """In how many whole seconds the key may be used again; 0: now."""
+        allowance = self._allowances.get(key)
+        if allowance is None or not self._limit.burst:
+            return 0
+        refilled = (now - allowance.at).total_seconds() * self._limit.per_minute / 60
+        missing = 1 - allowance.left - max(0.0, refilled)
+        return max(0, math.ceil(missing * 60 / self._limit.per_minute))
+
     def knows(self, key: str) -> bool:
         """Whether the key was seen lately."""
         return key in self._allowances
@@ -84,3 +97,14 @@ class InboundLimits:
     def is_stranger(self, address: str) -> bool:
         """Whether this process has taken no message from the address lately."""
         return not self._messages.knows(address)
+
+
+def caller(request: web.Request) -> str:
+    """Return who asks: behind a proxy of ours what that proxy says, otherwise the connection's other end."""
+    remote = request.remote or ""
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    try:
+        is_proxy = ip_address(remote).is_private
+    except ValueError:
+        is_proxy = True  # a socket of this machine
+    return forwarded if is_proxy and forwarded else remote

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
-from ipaddress import ip_address
 
 import structlog
 from aiohttp import web
@@ -13,7 +12,7 @@ from bot.conversation.clicks import Clicks, FoundLink
 from bot.core.clicks import VisitKind, kind_of_visit
 from bot.core.errors import RetryLater
 from bot.core.links import PATH, as_location, bucket_of_code
-from bot.web.limits import Limit, Limiter
+from bot.web.limits import Limit, Limiter, caller
 from bot.web.link_pages import EXPIRED, LATER, UNKNOWN, accepted, page
 from bot.web.metrics import Metrics
 
@@ -50,8 +49,8 @@ class LinkVisits:
 
     async def visit(self, request: web.Request) -> web.Response:
         """Lead on, or say kindly why not."""
-        now, caller = self.clock(), _caller(request)
-        if self.wrong_codes.is_spent(caller, now):
+        now, who = self.clock(), caller(request)
+        if self.wrong_codes.is_spent(who, now):
             return self._nowhere(request, HTTPStatus.TOO_MANY_REQUESTS)
         # Keyboards like to write in capitals, and some messengers take the full stop for a part of the link.
         code = request.match_info["code"].rstrip(_AFTER).lower()
@@ -61,7 +60,7 @@ class LinkVisits:
             _logger.exception("link_not_looked_up")
             return self._nowhere(request, HTTPStatus.SERVICE_UNAVAILABLE)
         if link is None:
-            self.wrong_codes.allows(caller, now)
+            self.wrong_codes.allows(who, now)
             return self._nowhere(request, HTTPStatus.NOT_FOUND)
         location = as_location(link.url)
         if now >= link.expires_at or not location:
@@ -94,14 +93,3 @@ class LinkVisits:
         return web.Response(
             status=status, text=html, content_type="text/html", charset="utf-8", headers=headers
         )
-
-
-def _caller(request: web.Request) -> str:
-    """Return who asks: behind a proxy of ours what that proxy says, otherwise the connection's other end."""
-    remote = request.remote or ""
-    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    try:
-        is_proxy = ip_address(remote).is_private
-    except ValueError:
-        is_proxy = True  # a socket of this machine
-    return forwarded if is_proxy and forwarded else remote

@@ -32,6 +32,19 @@ class Metrics:
             ["kind"],
             registry=self.registry,
         )
+        self.api_requests = Counter(
+            "regulars_api_requests_total",
+            "Requests to the shop API, by the route's pattern and status",
+            ["route", "status"],
+            registry=self.registry,
+        )
+        self.api_seconds = Histogram(
+            "regulars_api_seconds",
+            "Seconds from a request to the shop API to its answer, by the route's pattern",
+            ["route"],
+            registry=self.registry,
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        )
         self.seconds = Histogram(
             "regulars_inbound_seconds",
             "Seconds from webhook to answer",

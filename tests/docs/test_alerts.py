@@ -32,6 +32,8 @@ async def samples() -> dict[str, list[dict[str, str]]]:
     metrics.refused.labels("403").inc()
     metrics.statuses.labels("sent").inc()
     metrics.visits.labels("person").inc()
+    metrics.api_requests.labels("/api/orders/{reference}", "200").inc()
+    metrics.api_seconds.labels("/api/orders/{reference}").observe(0.01)
     kinds = ("operator_needed", "not_registered", "filtered")
     counted = {
         ("provider_error", f"{21606 + n} {''.join(map(str.title, kind.split('_')))}"): 1
