@@ -11,9 +11,10 @@ What nobody understands (the fallback answers it) leaves the question open.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.conversation import legal
-from bot.conversation.legal import FLOW, Replies, address_of
+from bot.conversation.legal import CONFIRM_STOP_WITHIN, FLOW, Replies, address_of
 from bot.core.contact import JsonValue
 from bot.core.hearing import CLARIFY_WITHIN, Hearing
 from bot.core.messages import Inbound, MessageClass
@@ -42,7 +43,9 @@ def ask(turn: Turn, inbound: Inbound, heard: Hearing, replies: Replies) -> bool:
     locale = turn.contact.locale
     text = replies(RequiredReply.WHICH if len(groups) > 1 else RequiredReply.CLARIFY, locale)
     text = text.replace("{groups}", " / ".join(group.keyword(locale) for group in groups))
-    turn.say(text, flow=FLOW, step="clarify", message_class=MessageClass.REPLY)
+    # The law gives one text in answer five minutes; unsaid, silence is a STOP all the same.
+    left = max(CONFIRM_STOP_WITHIN - (turn.now - inbound.received_at), timedelta())
+    turn.say(text, flow=FLOW, step="clarify", message_class=MessageClass.REPLY, valid_for=left)
     return True
 
 

@@ -203,6 +203,13 @@ async def test_a_day_later_somebody_may_be_asked_again(chat: Chat) -> None:
     assert await chat(UNCLEAR) == [ASKED]
 
 
+async def test_the_question_leaves_within_five_minutes_or_never(chat: Chat) -> None:
+    await joined(chat)
+    await chat(UNCLEAR)
+    left = await chat.outbox("valid_until - created_at", chat.number)
+    assert 0 < left[-1][0] <= 300_000_000
+
+
 async def test_marketing_waits_while_we_ask(chat: Chat) -> None:
     await joined(chat)
     await chat(UNCLEAR)
