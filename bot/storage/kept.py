@@ -11,8 +11,12 @@ from bot.core.ids import bucket_of, microseconds
 from bot.core.loyalty.earned import EarnRecord
 from bot.storage import tables
 from bot.storage.driver import Present, Rows
+from bot.storage.fulfilments import fulfilment_row
 from bot.storage.offers import checkout_row, code_row, offer_row
+from bot.storage.referrals import referral_row
+from bot.storage.reservations import reservation_row
 from bot.storage.rows import RowValues, to_json
+from bot.storage.spins import spin_row
 from bot.storage.standings import standing_row
 
 _TABLES = tables.Row.metadata.tables
@@ -40,8 +44,12 @@ def _earned(contact_id: str, record: EarnRecord) -> RowValues:
 _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "earned": _earned,
     "standing": standing_row,
+    "referral": referral_row,
     "offer": offer_row,
     "checkout": checkout_row,
+    "fulfilment": fulfilment_row,
+    "reservation": reservation_row,
+    "spin": spin_row,
 }
 
 WRITERS: Mapping[str, tuple[Rows, Callable[[str, Any], RowValues]]] = MappingProxyType(

@@ -14,7 +14,7 @@ from bot.core.loyalty.earned import EarnRecord
 from bot.core.messages import MessageClass
 from bot.core.past import REWARD_USED, LastText, Redemption
 from bot.core.triggers import TriggerKind
-from bot.storage import counters, fulfilments, offers, orders, reservations, spins, standings
+from bot.storage import counters, fulfilments, offers, orders, referrals, reservations, spins, standings
 from bot.storage.driver import Connection, Statement
 from bot.storage.entries import ENTRY_COLUMNS, entry_from
 from bot.storage.rows import WALLET
@@ -171,6 +171,8 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "latest_texts": latest_texts,
         "consent_log": consent_log,
         "last_redemption": last_redemption,
+        "referral_code": referrals.own_code,
+        "friends": referrals.friends,
         "offers": offers.offers,
         "fulfilments": fulfilments.fulfilments,
         "reserved": reservations.reserved,
@@ -189,6 +191,10 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "code": offers.owner_of_code,
         "standing": standings.standing,
         "bought": standings.bought,
+        "referrer": referrals.referrer,
+        "brought": referrals.brought,
+        "first_users": referrals.first_users,
+        "member_at": referrals.member_at,
         "claimed": fulfilments.times,
         "fulfilment": fulfilments.find,
         "reservation": reservations.find,
