@@ -22,6 +22,7 @@ from bot.core.links import Link, ShortLinks, shorten
 from bot.core.local_time import zone_of
 from bot.core.loyalty.books import Books
 from bot.core.loyalty.holds import Hold
+from bot.core.loyalty.jurisdictions import region_of_contact
 from bot.core.loyalty.lots import Lot
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.wallet import MAIN_WALLET, Wallet
@@ -168,8 +169,15 @@ class Turn:
 
     @property
     def program(self) -> Program:
-        """The loyalty program's rules."""
-        return self.shop.program
+        """The loyalty program's rules, as they hold where the contact lives."""
+        program = self.shop.program
+        return program.at(self.region) if program.jurisdictions else program
+
+    @property
+    def region(self) -> str:
+        """Where the contact lives, as `CA-QC` or `US`, as far as that is known."""
+        numbers = [value for channel, value in self.addresses if channel == "sms"]
+        return region_of_contact(self.contact.attributes.get("region"), numbers, self.contact.zone)
 
     @property
     def books(self) -> Books:

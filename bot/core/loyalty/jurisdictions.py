@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field
 
 from bot.core.loyalty.expiry import Expiry
 from bot.core.loyalty.fields import Days, Rule, Span, Text
-from bot.core.loyalty.program import Notices
+from bot.core.loyalty.notices import Notices
 from bot.core.phone import region_of
 
 _YEAR_DAYS = 365

@@ -5,13 +5,35 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
+from pydantic import field_validator
+
 from bot.core.local_time import instant_of
+from bot.core.loyalty.fields import Clock, Days, Rule
 from bot.core.loyalty.lots import Lot, draw_order, good_through, has_ended
-from bot.core.loyalty.program import Notices
 from bot.core.quickly import quickly_made
 
 NoticeGiven = tuple[str, int]
 """A lot's id and how many days before its last day the notice was for."""
+
+
+class Notices(Rule):
+    """When members are told that credit ends: days before its last day, at a time on their own clock.
+
+    What they are told is for the flows that start with `credit_expiring` to say.
+    """
+
+    before: tuple[Days, ...] = (timedelta(days=30), timedelta(days=7), timedelta(days=1))
+    at: Clock = time(10)
+
+    @field_validator("before")
+    @classmethod
+    def _longest_first(cls, before: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
+        return tuple(sorted(set(before), reverse=True))
+
+    @property
+    def days_before(self) -> tuple[int, ...]:
+        """The days before the last day, most first."""
+        return tuple(period.days for period in self.before)
 
 
 @quickly_made

@@ -6,12 +6,13 @@ Each subject's section is a model of its own module; what a program's fields may
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Self
 
 from pydantic import (
     Field,
     ModelWrapValidatorHandler,
+    PrivateAttr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -25,7 +26,6 @@ from bot.core.loyalty.checkin import Checkin
 from bot.core.loyalty.drops import Drop
 from bot.core.loyalty.expiry import Expiry
 from bot.core.loyalty.fields import (
-    Clock,
     Currency,
     Days,
     Duration,
@@ -35,10 +35,14 @@ from bot.core.loyalty.fields import (
     in_currency,
 )
 from bot.core.loyalty.funds import Fund
+from bot.core.loyalty.gifts import Gifts
+from bot.core.loyalty.jurisdictions import Jurisdiction, Jurisdictions, breaches, policy_at
 from bot.core.loyalty.lots import Grant, Terms, days_good
+from bot.core.loyalty.notices import Notices
 from bot.core.loyalty.offers import OfferRule
 from bot.core.loyalty.rebates import KIND as REBATE
 from bot.core.loyalty.rebates import Due, Rebate
+from bot.core.loyalty.referral import Referring
 from bot.core.loyalty.rules import Cap, Earning, EarningRule
 from bot.core.loyalty.stamps import Card
 from bot.core.loyalty.tiers import Tiers
@@ -53,26 +57,6 @@ class Welcome(Rule):
 
     credit_minor: Minor = Field(alias="credit")
     expiry: Expiry | None = None
-
-
-class Notices(Rule):
-    """When members are told that credit ends: days before its last day, at a time on their own clock.
-
-    What they are told is for the flows that start with `credit_expiring` to say.
-    """
-
-    before: tuple[Days, ...] = (timedelta(days=30), timedelta(days=7), timedelta(days=1))
-    at: Clock = time(10)
-
-    @field_validator("before")
-    @classmethod
-    def _longest_first(cls, before: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
-        return tuple(sorted(set(before), reverse=True))
-
-    @property
-    def days_before(self) -> tuple[int, ...]:
-        """The days before the last day, most first."""
-        return tuple(period.days for period in self.before)
 
 
 class Reorder(Rule):
@@ -114,6 +98,7 @@ class Program(Rule):
     expiry: Expiry = Expiry()
     grace: Annotated[Days, Field(le=_GRACE_MAX)] = timedelta(days=14)
     notices: Notices = Notices()
+    jurisdictions: Jurisdictions
     rewards: tuple[Reward, ...] = ()
     reorder: Reorder = Reorder()
     checkout: Checkout = Checkout()
@@ -122,10 +107,15 @@ class Program(Rule):
         default_factory=dict
     )
     rebates: tuple[Rebate, ...] = ()
+    tiers: Tiers | None = None
+    referral: Referring | None = None
+    gifts: Gifts | None = None
     checkin: Checkin | None = None
     drops: tuple[Drop, ...] = ()
     wheel: Wheel | None = None
     bundles: tuple[Bundle, ...] = ()
+    _local: Jurisdiction = PrivateAttr(default=Jurisdiction())
+    _by_region: dict[str, "Program"] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -174,6 +164,35 @@ class Program(Rule):
                 raise ValueError(f"rule '{rule.id}' gives a part of a point; give whole points")
         return self
 
+    @field_validator("jurisdictions")
+    @classmethod
+    def _is_lawful(
+        cls, policies: Mapping[str, Jurisdiction], info: ValidationInfo
+    ) -> Mapping[str, Jurisdiction]:
+        if {"expiry", "notices"} <= info.data.keys():  # what is wrong with them was said
+            for code, policy in policies.items():
+                for complaint in breaches(code, policy, info.data["expiry"], info.data["notices"]):
+                    raise ValueError(complaint)
+        return policies
+
+    def at(self, region: str) -> "Program":
+        """Return the program as it holds for who lives there, like `CA-QC`."""
+        local = policy_at(region, self.jurisdictions)
+        if local is None:
+            return self
+        if region not in self._by_region:
+            there = self.model_copy(
+                update={"expiry": local.expiry or self.expiry, "notices": local.notices or self.notices}
+            )
+            there._local = local  # noqa: SLF001  # it is a program like this one
+            self._by_region[region] = there
+        return self._by_region[region]
+
+    @property
+    def disclosure(self) -> Mapping[str, str] | None:
+        """What must be said of credit where the member lives; None where nothing must."""
+        return self._local.disclosure
+
     def text(self, text: Mapping[str, str], language: str) -> str:
         """Return a text in the best language there is: exact, without region, the program's, the first."""
         wanted = (language, re.split("[-_]", language)[0], self.language, "")
@@ -214,6 +233,9 @@ class Program(Rule):
 
     def rebate_grant(self, due: Due, now: datetime, zone: str, policy: str) -> Grant:
         """Return the grant of what came back of an order."""
+        if self._local.expiry is not None:
+            terms = self._terms(now, zone, self._local.expiry)
+            return Grant(due.amount_minor, terms, REBATE, due.rebate.fund or "rebates", policy)
         terms = due.rebate.terms(now, zone, self.expiry, self.grace)
         return Grant(due.amount_minor, terms, REBATE, due.rebate.fund or "rebates", policy)
 
@@ -222,10 +244,18 @@ class Program(Rule):
         return self._terms(now, zone, expiry or self.expiry)
 
     def _terms(self, active_from: datetime, zone: str, expiry: Expiry) -> Terms:
+        expiry = self._local.expiry or expiry
         expires_on = expiry.expires_on(local_date(active_from, zone))
         if expires_on is None:
             return Terms(active_from=active_from, zone=zone)
-        return days_good(active_from, expires_on, zone, self.grace)
+        return days_good(
+            active_from,
+            expires_on,
+            zone,
+            self.grace,
+            renewal=str(expiry.renewal or ""),
+            notice_days=self._local.told_before.days,
+        )
 
 
 @dataclass(frozen=True, slots=True)

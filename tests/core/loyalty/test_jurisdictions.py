@@ -1,5 +1,7 @@
 """Where members live: found from what is known of them, and held against the law there."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
@@ -12,10 +14,13 @@ from bot.core.loyalty.jurisdictions import (
     region_of_contact,
     warnings,
 )
-from bot.core.loyalty.program import Notices
+from bot.core.loyalty.lots import UNTOLD
+from bot.core.loyalty.notices import Notices
+from bot.core.loyalty.program import Program, problems
 
 ROLLING = Expiry.model_validate({"after": "12 months"})
 USUAL = Notices()
+NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 QUEBEC = {
     "expiry": {"inactive_for": "12 months"},
     "notices": {"before": ["45d"]},
@@ -103,3 +108,52 @@ def test_places_without_a_policy_are_warned_of() -> None:
 def test_a_place_is_an_iso_code(code: str) -> None:
     with pytest.raises(ValidationError, match="write its ISO code"):
         TypeAdapter(Jurisdictions).validate_python({code: {}})
+
+
+def program(**jurisdictions: object) -> Program:
+    return Program.model_validate(
+        {
+            "program": "Leaf Club",
+            "currency": {"code": "CAD"},
+            "point_value": "0.01",
+            "welcome": {"credit": "5.00", "expiry": {"after": "30d"}},
+            "earning": {"rate": "5%"},
+            "expiry": {"after": "12 months"},
+            "jurisdictions": jurisdictions,
+        }
+    )
+
+
+def test_a_program_holds_as_the_place_wants_it() -> None:
+    everywhere = program(**{"CA-QC": QUEBEC})
+    quebec = everywhere.at("CA-QC")
+    assert everywhere.at("US") is everywhere
+    assert quebec is everywhere.at("CA-QC")
+    assert quebec.notices.days_before == (45,)
+    usual = everywhere.welcome_grant(NOW, "America/Toronto", "program@1")
+    grant = quebec.welcome_grant(NOW, "America/Toronto", "program@1")
+    assert usual is not None
+    assert grant is not None
+    assert (usual.terms.expires_on, usual.terms.renewal) == (date(2026, 4, 1), "")
+    assert (grant.terms.expires_on, grant.terms.notice_days) == (date(2027, 3, 2), 30)
+    assert grant.terms.renewal == "12mo0d/day:earn,purchase,redeem"
+    assert grant.terms.grace_until == UNTOLD
+    assert everywhere.at("CA") is everywhere.at("CA"), "made once"
+    assert everywhere.at("CA").notices.days_before == (45,)
+
+
+def test_what_is_said_of_credit_is_said_where_it_must_be() -> None:
+    both = program(US={"disclosure": {"en": "Promotional.", "es": "Promocional."}})
+    assert both.disclosure is None
+    said = both.at("US").disclosure
+    assert said is not None
+    assert both.text(said, "es_MX") == "Promocional."
+
+
+def test_an_unlawful_policy_is_refused_with_what_to_write() -> None:
+    with pytest.raises(ValidationError) as refused:
+        program(**{"CA-QC": {}})
+    (problem,) = problems(refused.value)
+    assert problem.path == ("jurisdictions",)
+    assert problem.problem.startswith("in Quebec credit may end only after a year of inactivity")
+    assert problem.remedy == "set `expiry: {inactive_for: 12 months}` for CA-QC, or `never`"

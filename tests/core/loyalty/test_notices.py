@@ -4,8 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from bot.core.loyalty.lots import Grant, Lot, Terms, days_good, grant_lot
-from bot.core.loyalty.notices import NoticeLine, due_notices, next_notice_at
-from bot.core.loyalty.program import Notices
+from bot.core.loyalty.notices import NoticeLine, Notices, due_notices, next_notice_at
 
 GRANTED = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 FRIDAY = date(2026, 3, 6)
