@@ -9,6 +9,7 @@ _OWN_COLUMN = {
     "directory": "value",
     "suppression": "address_hash",
     "parked_refund": "reference",
+    "api_answer": "key",
     "counter": "name",
     "step_count": "flow",
     "sender": "name",

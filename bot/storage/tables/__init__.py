@@ -26,6 +26,7 @@ KINDS: dict[str, Kind] = {
     "directory": Kind.DIRECTORY,
     "suppression": Kind.DIRECTORY,
     "parked_refund": Kind.DIRECTORY,
+    "api_answer": Kind.DIRECTORY,
     "counter": Kind.COUNTER,
     "sender": Kind.COUNTER,
     "step_count": Kind.COUNTER,

@@ -80,3 +80,14 @@ class ApiKeyRow(Row, table=True):
     created_at: int = instant_column()
     created_by: str = name_column("")
     revoked_at: int | None = instant_column(nullable=True)
+
+
+class ApiAnswerRow(Row, table=True):
+    """What a request of the shop's that concerns no contact's turn came to, for whoever asks again."""
+
+    __tablename__ = "api_answer"
+    __table_args__ = CLUSTERED
+    key: str = key(NAME)
+    digest: str = name_column()
+    result: str = column(Text)
+    at: int = instant_column()

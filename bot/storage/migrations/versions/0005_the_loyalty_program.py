@@ -55,6 +55,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name="uq_api_key_hash"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "api_answer",
+        _name("key"),
+        _name("digest"),
+        _text("result"),
+        _big("at"),
+        sa.PrimaryKeyConstraint("key", name="pk_api_answer"),
+        sqlite_with_rowid=False,
+    )
 
 
 def _shop() -> None:
