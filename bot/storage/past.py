@@ -14,7 +14,17 @@ from bot.core.loyalty.earned import EarnRecord
 from bot.core.messages import MessageClass
 from bot.core.past import REWARD_USED, LastText, Redemption
 from bot.core.triggers import TriggerKind
-from bot.storage import counters, fulfilments, offers, orders, referrals, reservations, spins, standings
+from bot.storage import (
+    counters,
+    earnings,
+    fulfilments,
+    offers,
+    orders,
+    referrals,
+    reservations,
+    spins,
+    standings,
+)
 from bot.storage.driver import Connection, Statement
 from bot.storage.entries import ENTRY_COLUMNS, entry_from
 from bot.storage.rows import WALLET
@@ -184,6 +194,8 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
 READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = MappingProxyType(
     {
         "earned": earned,
+        "granted": earnings.granted,
+        "earlier_orders": earnings.bought,
         "undoing": undoing,
         "order": orders.order_by_id,
         "counter": counter,

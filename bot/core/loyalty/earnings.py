@@ -65,10 +65,7 @@ def earn_for_order(
 def earn_for_event(
     terms: Terms, event: Event, member: MemberFacts, past: Past, take: Take, now: datetime
 ) -> Earnings:
-    """Return what an event earns; a rule that asks for a proof gives nothing for an event without one.
-
-    That a proof counts once is for the caller: its grant has the proof in its key.
-    """
+    """Return what an event earns; a rule that asks for a proof gives once for each, and never without one."""
     left_out: dict[str, str] = {}
     by_id: dict[str, EarningRule] = {}
     gains = []
@@ -79,6 +76,9 @@ def earn_for_event(
         proof = _proof(rule, event)
         if refusal is not None or proof is None:
             left_out[rule.id] = refusal.value if refusal is not None else Limit.PROOF.value
+            continue
+        if proof and past.is_proven(rule.id, proof):
+            left_out[rule.id] = "proven_before"
             continue
         assert rule.credit_minor is not None, "an event earns a fixed amount"
         by_id[rule.id] = rule

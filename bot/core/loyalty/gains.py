@@ -6,7 +6,6 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from bot.core.contact import JsonValue
 from bot.core.loyalty.funds import Fund
 from bot.core.loyalty.rules import Cap, Earning
 
@@ -63,7 +62,7 @@ class Bought:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How often something was earned, and how much of it is not taken back."""
+    """How often something was earned, and how much; what was taken back since counts all the same."""
 
     times: int = 0
     granted_minor: int = 0
@@ -77,6 +76,9 @@ class Past(Protocol):
 
     def bought(self, since: date) -> Sequence[Bought]:
         """The member's orders since a day, cancelled ones left out; earlier ones may be among them."""
+
+    def is_proven(self, rule: str, proof: str) -> bool:
+        """Whether a rule has given for this proof."""
 
 
 class Limit(StrEnum):
@@ -98,9 +100,15 @@ class Because:
     of: str = ""
     most: int = 0
 
-    def as_json(self) -> dict[str, JsonValue]:
-        """Return it as it is stored."""
-        return {"limit": self.limit.value, "less": self.less_minor, "of": self.of, "most": self.most}
+    def as_text(self) -> str:
+        """Return it as it is stored: `cap order 200 -150`; `because_of` reads it back."""
+        return f"{self.limit.value} {self.of} {self.most} -{self.less_minor}"
+
+
+def because_of(text: str) -> Because:
+    """Read what `Because.as_text` wrote."""
+    limit, of, most, less = text.split(" ")
+    return Because(Limit(limit), -int(less), of, int(most))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ class ReckonedPast:
 
     gains: list[tuple[datetime, str, str, int]] = field(default_factory=list)
     orders: list[Bought] = field(default_factory=list)
+    proofs: set[tuple[str, str]] = field(default_factory=set)
 
     def granted(self, wallet: str, rule: str | None, since: datetime | None) -> Tally:
         """Tally what was kept."""
@@ -28,9 +29,14 @@ class ReckonedPast:
         """Return the orders kept, from the day on."""
         return [each for each in self.orders if each.at.date() >= since]
 
+    def is_proven(self, rule: str, proof: str) -> bool:
+        """Whether what was kept has the proof."""
+        return (rule, proof) in self.proofs
+
     def keep(self, earnings: Earnings, at: datetime, sale: Sale | None = None) -> None:
         """Let what was earned now be the past of what comes."""
         self.gains += [(at, gain.wallet, gain.rule, gain.granted) for gain in earnings.gains if gain.granted]
+        self.proofs |= {(gain.rule, gain.proof) for gain in earnings.gains if gain.proof}
         if sale is not None:
             skus = frozenset(line.sku for line in sale.lines)
             categories = frozenset(line.category for line in sale.lines)

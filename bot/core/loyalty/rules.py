@@ -5,7 +5,7 @@ give. What they come to is reckoned in `earnings.py`.
 """
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Annotated, Literal, Self
 
@@ -226,3 +226,12 @@ class Earning(Rule):
     def card(self, wallet: str) -> Card | None:
         """Return the stamp card whose stamps are in this wallet; None where there is none (any more)."""
         return next((card for card in self.cards if card.wallet == wallet), None)
+
+    def hears(self, event: str) -> bool:
+        """Whether some rule is of this event."""
+        return any(rule.event == event for rule in self.rules)
+
+    def needs(self, today: date) -> frozenset[str]:
+        """Which facts of a member the rules and cards of a day ask for; see `Eligibility.needs`."""
+        lasting = [benefit for benefit in (*self.rules, *self.cards) if benefit.lasts(today)]
+        return frozenset(need for benefit in lasting for need in benefit.whom.needs)

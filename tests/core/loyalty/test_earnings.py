@@ -15,7 +15,7 @@ from bot.core.contact import Event
 from bot.core.loyalty.earnings import earn_for_event, earn_for_order, paid_minor
 from bot.core.loyalty.eligibility import MemberFacts
 from bot.core.loyalty.funds import Fund, FundPeriod, period_of, period_start
-from bot.core.loyalty.gains import Because, Earnings, Limit, Sale, SoldLine, Terms
+from bot.core.loyalty.gains import Because, Earnings, Limit, Sale, SoldLine, Terms, because_of
 from bot.core.loyalty.reckoned import ReckonedFunds, ReckonedPast
 from bot.core.loyalty.rules import Base, Cap, Earning
 
@@ -175,7 +175,9 @@ def test_a_cut_says_what_it_would_have_been_and_why() -> None:
         ("gift", 300, 150),
     ]
     assert found.gains[1].because == (Because(Limit.CAP, 150, "order", 200),)
-    assert found.gains[1].because[0].as_json() == {"limit": "cap", "less": 150, "of": "order", "most": 200}
+    text = found.gains[1].because[0].as_text()
+    assert text == "cap order 200 -150"
+    assert because_of(text) == found.gains[1].because[0]
 
 
 def test_caps_of_a_day_begin_again_at_the_shops_midnight() -> None:
@@ -271,6 +273,10 @@ def test_an_event_earns_where_its_properties_fit() -> None:
     ]
     assert hear(program, reviewed(7, stars=0)).gains == ()
     assert hear(program, replace(reviewed(7), name="Other")).gains == ()
+    past = ReckonedPast()
+    assert hear(program, reviewed(7), past).total() == 100
+    again = hear(program, reviewed(7), past)
+    assert again.left_out == {"review": "proven_before"}
     assert hear(program, reviewed(None)).left_out == {"review": "proof"}
     assert hear(program, reviewed(7), member=replace(ANA, joined_on=None)).left_out == {
         "review": "not_a_member"

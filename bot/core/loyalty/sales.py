@@ -1,0 +1,87 @@
+"""An order of our book as earning sees it, and the terms it earns by: its currency's, with those of tiers."""
+
+from datetime import date
+
+from bot.core.contact import Order
+from bot.core.errors import Refused
+from bot.core.loyalty.earning import spread
+from bot.core.loyalty.eligibility import Eligibility
+from bot.core.loyalty.gains import MAIN, Sale, SoldLine, Terms
+from bot.core.loyalty.program import Program
+from bot.core.loyalty.rules import Base, EarningRule
+from bot.core.loyalty.tiers import Tiers, benefits_of
+
+_UNPROCESSABLE = 422
+
+
+def sale_of(order: Order, base: Base) -> Sale:
+    """Return an order as earning sees it: a line for each of its own, in their order.
+
+    Shipping and tax are lines after them where they count; what credit paid beside goods paid these.
+    """
+    lines = [
+        SoldLine(
+            sku=line.sku,
+            category=line.category,
+            quantity=line.quantity,
+            gross_minor=line.gross_minor,
+            discount_minor=line.discount_minor,
+            credit_minor=line.credit_minor,
+            earns=line.earns,
+        )
+        for line in order.lines
+    ]
+    beside = [order.shipping_minor, order.tax_minor]
+    if (base.shipping or base.tax) and any(beside):
+        paid_by_credit = order.credit_minor - sum(line.credit_minor for line in order.lines)
+        credit = spread(max(0, min(paid_by_credit, sum(beside))), beside)
+        lines += [
+            SoldLine("", "", 1, amount, credit_minor=part, kind=kind)
+            for kind, amount, part in zip(("shipping", "tax"), beside, credit, strict=True)
+        ]
+    return Sale(order.id, order.placed_at, order.currency, tuple(lines), order.source)
+
+
+def terms_of(program: Program, zone: str, today: date, currency: str = "") -> Terms:
+    """Return the terms that an order in this currency earns by on a day of the shop; none: the program's own.
+
+    Raises:
+        Refused: the program does not have the currency.
+    """
+    earning = program.earning
+    boosted = _of_tiers(program.tiers, today)
+    if boosted:
+        earning = earning.model_copy(update={"rules": (*earning.rules, *boosted)})
+    if currency in {"", program.currency.code}:
+        return Terms(earning, program.point_value_minor, zone, program.funds, earning.caps)
+    other = next((each for each in program.currencies if each.code == currency), None)
+    if other is None:
+        known = ", ".join((program.currency.code, *(each.code for each in program.currencies)))
+        raise Refused(
+            f"the program has no currency {currency}",
+            f"send one of {known}, or add it under `currencies:`",
+            _UNPROCESSABLE,
+        )
+    return Terms(earning, other.point_value_minor, zone, program.funds, other.caps, other.code, False)  # noqa: FBT003  # named in Terms
+
+
+def wallet_of(program: Program, currency: str) -> str:
+    """Return the wallet that an order in this currency earns into."""
+    return MAIN if currency in {"", program.currency.code} else currency
+
+
+def _of_tiers(tiers: Tiers | None, today: date) -> tuple[EarningRule, ...]:
+    """The multipliers of tiers as rules of that day."""
+    if tiers is None:
+        return ()
+    return tuple(
+        EarningRule.model_construct(
+            id=f"tier_{level.id}",
+            name=level.name,
+            multiplier=multiplier,
+            group="tier",
+            whom=Eligibility.model_construct(tier=(level.id,)),
+        )
+        for level in tiers.levels
+        if (multiplier := benefits_of(tiers, level.id, today).multiplier) > 1
+    )

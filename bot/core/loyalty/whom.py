@@ -1,0 +1,36 @@
+"""Whether a benefit is for the contact of a turn: asks for no more of it than the conditions look at."""
+
+from bot.core.local_time import local_date
+from bot.core.loyalty.eligibility import Benefit, Eligibility, MemberFacts, Refusal, facts_of
+from bot.core.loyalty.standing import Standing
+from bot.core.turn import Turn
+
+_NEVER_PLACED = frozenset({"canceled", "cancelled", "rejected"})
+
+
+def refusal_in(turn: Turn, benefit: Benefit) -> Refusal | None:
+    """Return why a benefit is not for the turn's contact now; None: it is."""
+    return benefit.refusal(member_of(turn, benefit.whom))
+
+
+def member_of(turn: Turn, whom: Eligibility) -> MemberFacts:
+    """Return what these conditions may ask of the turn's contact."""
+    needs, zone = whom.needs, turn.shop.zone
+    return facts_of(
+        turn.contact,
+        local_date(turn.now, zone),
+        zone,
+        tier=tier_of(turn) if "tier" in needs else None,
+        orders_before=_orders_before(turn) if "orders" in needs else 0,
+    )
+
+
+def tier_of(turn: Turn) -> str | None:
+    """Return the tier the turn's contact has."""
+    standing = turn.needed("standing", "tier")
+    assert standing is None or isinstance(standing, Standing)
+    return standing.value or None if standing is not None else None
+
+
+def _orders_before(turn: Turn) -> int:
+    return sum(order.status not in _NEVER_PLACED for order in turn.orders())
