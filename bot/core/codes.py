@@ -25,8 +25,8 @@ def letters_of(number: int, length: int) -> str:
 class Code:
     """A code that names its contact in the directory, where no two are alike.
 
-    Keep it (`turn.keep("directory", code.value, code)`) once `turn.needed("code", code.value)` says that it
-    is nobody's: two who take one at once are told apart by the directory, and one decides again.
+    Keep it (`turn.keep("directory", code.value, code)`) once `turn.needed("codes", "ABC,DEF")`, which gives
+    the owners of those that have one, says that it is free. Of two who take it at once one fails.
     """
 
     value: str

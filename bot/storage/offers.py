@@ -37,7 +37,10 @@ _NAMED = Statement(f"""
     SELECT {_OFFER} FROM @each(keys: id text)
     JOIN offer f ON f.bucket = :bucket AND f.contact = :contact AND f.id = keys.id
 """)  # noqa: S608  # our own constants
-_OWNER = Statement("SELECT d.contact FROM directory d WHERE d.kind = 'code' AND d.value = :code")
+_OWNERS = Statement("""
+    SELECT d.value, d.contact FROM @each(keys: value text)
+    JOIN directory d ON d.kind = 'code' AND d.value = keys.value
+""")
 _OVERDUE_PEEK = peek("checkout", "t.state = 'open' AND t.expires_at <= :now")
 _OVERDUE = Statement("""
     SELECT c.contact, MIN(c.expires_at) FROM checkout c
@@ -66,10 +69,10 @@ async def offers(connection: Connection, contact_id: str) -> tuple[Offer, ...]:
     return _newest_first(map(offer_from, json_rows(newest)))
 
 
-async def owner_of_code(connection: Connection, contact_id: str, code: str) -> str | None:  # noqa: ARG001  # as all are asked
-    """Whose code it is; None: nobody's."""
-    found = await connection.read(_OWNER, code=code)
-    return found[0][0] if found else None
+async def owners_of_codes(connection: Connection, contact_id: str, codes: str) -> dict[str, str]:  # noqa: ARG001  # as all are asked
+    """Whose each of the codes is, written with commas between; nobody's is missing."""
+    found = await connection.read(_OWNERS, keys=[(code,) for code in codes.split(",")])
+    return {code: owner for code, owner in found}  # noqa: C416  # rows are no pairs to a type checker
 
 
 async def buckets_overdue(connection: Connection, now: datetime) -> list[int]:

@@ -200,7 +200,7 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "order": orders.order_by_id,
         "counter": counter,
         "checkout": offers.at_checkout,
-        "code": offers.owner_of_code,
+        "codes": offers.owners_of_codes,
         "standing": standings.standing,
         "bought": standings.bought,
         "referrer": referrals.referrer,
