@@ -58,13 +58,14 @@ from bot.web.limits import InboundLimits, Limit
 from bot.web.links import LinkVisits
 from bot.web.metrics import Metrics
 from bot.web.twilio import BODY_MAX, TwilioWebhooks
-from handlers import enroll, hours, only, person, redeem, reorder, rewards, snooze, undo, usual, why
+from handlers import claimed, enroll, hours, only, person, redeem, reorder, rewards, snooze, undo, usual, why
 
 Clock = Callable[[], datetime]
 Role = Literal["all", "web", "worker"]
 
 HANDLERS: Mapping[str, HandlerSpec] = by_name(
     (
+        claimed.claimed,
         enroll.enroll,
         hours.hours,
         only.only,

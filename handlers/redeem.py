@@ -2,45 +2,37 @@
 
 from collections.abc import Mapping
 
-from bot.core.codes import code_of
 from bot.core.contact import JsonValue
-from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
-from bot.core.loyalty.entries import Cause
+from bot.core.loyalty.claiming import claim, link_of, name_of
 from bot.core.turn import Turn
 
 
 @handler(
     arguments=("reward",),
-    returns=("name", "cost", "code", "left"),
-    problems=("reward_gone", "not_enough_credit"),
+    returns=("name", "cost", "code", "left", "promised_on", "link", "open_until"),
+    problems=("reward_gone", "not_for_you", "had_it", "sold_out", "not_enough_credit"),
 )
 def redeem(turn: Turn) -> Mapping[str, JsonValue]:
     """Trade credit for the reward with the id `reward`; `code` is to be shown, `left` what credit remains.
 
+    `promised_on` is the day it is promised for, where it is not handed out on the spot; `link` opens
+    exclusive content until `open_until`.
+
     Raises:
-        TellMember: `reward_gone`, or `not_enough_credit` with `available_minor` and `wanted_minor`.
+        TellMember: nothing was taken: `reward_gone`, `not_for_you`, `had_it` (as often as one may),
+            `sold_out`, or `not_enough_credit` with `available_minor` and `wanted_minor`.
     """
-    wanted = turn.arguments.get("reward")
-    reward = next((reward for reward in turn.program.rewards if reward.id == wanted), None)
-    if reward is None:
-        raise TellMember("reward_gone")
-    cause = Cause(
-        f"redeem/{turn.trigger.key}/{turn.books.wallet.entry_count}",
-        actor=f"contact/{turn.contact.id}",
-        source_type="reward",
-        source_id=reward.id,
-    )
-    entry = turn.books.redeem(reward.cost_minor, turn.now, cause)
-    code = code_of(entry.id)
-    facts: dict[str, JsonValue] = {"reward": reward.id, "cost": reward.cost_minor, "code": code}
-    turn.track("Reward Redeemed", facts)
-    turn.call(
-        f"reward/{entry.id}", "reward.redeemed", {**facts, "entry": entry.id, "contact": turn.contact.id}
-    )
-    return {
-        "name": turn.program.text(reward.name, turn.contact.locale),
-        "cost": reward.cost_minor,
-        "code": code,
+    claimed = claim(turn, turn.arguments.get("reward"))
+    result: dict[str, JsonValue] = {
+        "name": name_of(turn, claimed.reward),
+        "cost": claimed.cost_minor,
+        "code": claimed.code,
         "left": turn.books.spendable(turn.now),
     }
+    more: dict[str, JsonValue] = {
+        "promised_on": claimed.promised_on.isoformat() if claimed.promised_on else None,
+        "link": link_of(turn, claimed),
+        "open_until": claimed.open_until.isoformat() if claimed.open_until else None,
+    }
+    return {**result, **{name: value for name, value in more.items() if value is not None}}

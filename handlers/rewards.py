@@ -4,30 +4,30 @@ from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
 from bot.core.flow.handler import handler
-from bot.core.loyalty.program import Reward
+from bot.core.loyalty.catalogue import Reward, affordable
+from bot.core.loyalty.claiming import left_of, may_have, name_of
 from bot.core.turn import Turn
 
 
 @handler(returns=("affordable", "next", "count"))
 def rewards(turn: Turn) -> Mapping[str, JsonValue]:
-    """List the program's rewards, cheapest first.
+    """List the rewards that are for the contact and not sold out, cheapest first.
 
     `affordable` are those the credit covers; `next` is the cheapest it does not, with what is `missing`;
     `count` is how many there are at all.
     """
     available = turn.books.spendable(turn.now)
-    offers = sorted(turn.program.rewards, key=lambda reward: reward.cost_minor)
-    beyond = [reward for reward in offers if reward.cost_minor > available]
+    offered = [one for one in turn.program.rewards if may_have(turn, one) is None and left_of(turn, one) != 0]
+    found = affordable(tuple(offered), available)
     following: JsonValue = None
-    if beyond:
-        following = {**_offer(turn, beyond[0]), "missing": beyond[0].cost_minor - available}
+    if found.next is not None:
+        following = {**_offer(turn, found.next), "missing": found.next.cost_minor - available}
     return {
-        "affordable": [_offer(turn, reward) for reward in offers if reward.cost_minor <= available],
+        "affordable": [_offer(turn, reward) for reward in found.rewards],
         "next": following,
-        "count": len(offers),
+        "count": len(offered),
     }
 
 
 def _offer(turn: Turn, reward: Reward) -> dict[str, JsonValue]:
-    name = turn.program.text(reward.name, turn.contact.locale)
-    return {"id": reward.id, "name": name, "cost": reward.cost_minor}
+    return {"id": reward.id, "name": name_of(turn, reward.id), "cost": reward.cost_minor}

@@ -8,7 +8,9 @@ from bot.core.contact import JsonValue
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
 from bot.core.loyalty.books import Undoing
+from bot.core.loyalty.claiming import cancel, fulfilments
 from bot.core.loyalty.entries import Cause
+from bot.core.loyalty.fulfilment import FulfilmentState
 from bot.core.loyalty.lots import has_ended
 from bot.core.loyalty.notices import next_notice_at
 from bot.core.loyalty.refusals import NeedsMoreLots
@@ -48,6 +50,12 @@ def undo(turn: Turn) -> Mapping[str, JsonValue]:
         raise NeedsMoreLots(missing)
     if any(has_ended(turn.books.lots[lot_id], turn.now) for lot_id in lot_ids):
         raise TellMember("credit_ended")
+    # Before anything is moved: whoever has it, or had it sent, keeps it.
+    claimed = next((one for one in fulfilments(turn) if one.id == entry.id), None)
+    if claimed is not None:
+        if claimed.state is not FulfilmentState.CLAIMED:
+            raise TellMember("used", name=_name(turn, entry.source_id))
+        cancel(turn, claimed)
     cause = Cause(
         f"undo/{entry.id}",
         actor=f"contact/{turn.contact.id}",

@@ -13,6 +13,7 @@ from bot.conversation.publication import Pinned, ShopSettings, build
 from bot.conversation.publishing import Folder, compile_folder, read_folder
 from bot.core.consent import ConsentChange
 from bot.core.contact import Address, Contact, Event, JsonValue, Order, Product, SubscriptionState
+from bot.core.counting import Take
 from bot.core.effects import Effects
 from bot.core.flow.run import Run
 from bot.core.gate import Policy
@@ -23,7 +24,8 @@ from bot.core.loyalty.wallet import MAIN_WALLET, Wallet
 from bot.core.messages import Inbound, MessageClass, OutboxState, Outgoing
 from bot.core.past import LastText, Redemption
 from bot.core.triggers import Trigger, TriggerKind
-from bot.core.turn import Snapshot, Turn
+from bot.core.turn import NeedsMore, NeedsUnits, Snapshot, Turn
+from tests.flows.remembered import remembered
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # Tuesday in New York
@@ -77,6 +79,9 @@ class Phone:
         self.consent: tuple[ConsentChange, ...] = ()
         self.texts: tuple[LastText, ...] = ()
         self.redemption: Redemption | None = None
+        self.kept: dict[tuple[str, str], object] = {}
+        self.units: dict[str, int] = {}
+        self.later: list[Trigger] = []
         self._numbers = count(1)
 
     async def say(self, text: str) -> list[str]:
@@ -86,14 +91,11 @@ class Phone:
         return self._take(Trigger(f"SM{number}", TriggerKind.INBOUND, self.now, inbound=inbound))
 
     async def advance(self, duration: timedelta) -> list[str]:
-        """Move the clock; timers that are due strike at their time."""
+        """Move the clock; timers and what was left for later strike at their time."""
         end, said = self.now + duration, []
-        while (due := self._next_timer(end)) is not None:
-            assert due.wait is not None
-            assert due.wait.until is not None
-            self.now = due.wait.until
-            payload: dict[str, JsonValue] = {"run": due.id, "version": due.version}
-            said += self._take(Trigger(f"timer/{due.id}/{due.version}", TriggerKind.TIMER, self.now, payload))
+        while (due := self._next_due(end)) is not None:
+            self.now = due.at
+            said += self._take(due)
         self.now = end
         return said
 
@@ -125,25 +127,49 @@ class Phone:
         turn.books.adjust_up(grant, self.now, Cause(f"give/{next(self._numbers)}", "operator"))
         self._keep(turn)
 
-    def _next_timer(self, end: datetime) -> Run | None:
-        waiting = [
-            (run.wait.until, run.id)
-            for run in self.runs.values()
-            if run.is_waiting
-            and run.wait is not None
-            and run.wait.until is not None
-            and run.wait.until <= end
-        ]
-        return self.runs[min(waiting)[1]] if waiting else None
+    def _next_due(self, end: datetime) -> Trigger | None:
+        """What strikes first until then; what was left for later is taken out."""
+        due = [_timer(run) for run in self.runs.values() if run.is_waiting]
+        found = min(
+            (one for one in (*due, *self.later) if one is not None and one.at <= end),
+            key=lambda one: (one.at, one.key),
+            default=None,
+        )
+        self.later = [one for one in self.later if one is not found]
+        return found
 
     def _take(self, trigger: Trigger) -> list[str]:
-        turn = self._turn(trigger)
-        decisions().decide(turn)
+        turn = self._decided(trigger)
         self._keep(turn)
         self.effects.append(turn.effects)
         return [queued.message.body for queued in turn.effects.outgoing]
 
-    def _turn(self, trigger: Trigger) -> Turn:
+    def _decided(self, trigger: Trigger) -> Turn:
+        """Decide again with what the turn needs, until it needs no more."""
+        more: dict[str, object] = {}
+        taken: dict[Take, int] = {}
+        while True:
+            turn = self._turn(trigger, more, taken)
+            try:
+                decisions().decide(turn)
+            except NeedsMore as needs:
+                more[needs.name] = remembered(self.kept, self.units, needs.name)
+            except NeedsUnits as needs:
+                take = needs.take
+                left = self.units.setdefault(take.counter, take.of or 0)
+                taken[take] = take.granted(left)
+                self.units[take.counter] -= taken[take]
+            else:
+                for unused in taken.keys() - turn.effects.used:
+                    self.units[unused.counter] += taken[unused]
+                return turn
+
+    def _turn(
+        self,
+        trigger: Trigger,
+        more: Mapping[str, object] | None = None,
+        taken: Mapping[Take, int] | None = None,
+    ) -> Turn:
         snapshot = Snapshot(
             contact=self.contact,
             addresses=self.addresses,
@@ -159,7 +185,9 @@ class Phone:
                 "consent_log": self.consent,
                 "latest_texts": sorted_texts(self.texts),
                 "last_redemption": self.redemption,
+                **(more or {}),
             },
+            taken=taken or {},
         )
         return Turn(
             trigger=trigger,
@@ -176,6 +204,10 @@ class Phone:
         self.runs = dict(turn.runs)
         self.orders = (*reversed(turn.effects.orders), *self.orders)
         self.notices = self.notices | {*turn.effects.notices}
+        self.kept |= turn.effects.kept
+        for counter, units in turn.effects.given_back.items():
+            self.units[counter] += units
+        self.later += turn.effects.later
         self.consent += tuple(turn.effects.consent)
         self.texts += tuple(
             text_of(queued.message, turn)
@@ -193,6 +225,14 @@ class Phone:
                     self.redemption = Redemption(entry)
                 elif self.redemption is not None and entry.reverses == self.redemption.entry.id:
                     self.redemption = replace(self.redemption, undone_by=(entry,))
+
+
+def _timer(run: Run) -> Trigger | None:
+    """What wakes a waiting run."""
+    if run.wait is None or run.wait.until is None:
+        return None
+    payload: dict[str, JsonValue] = {"run": run.id, "version": run.version}
+    return Trigger(f"timer/{run.id}/{run.version}", TriggerKind.TIMER, run.wait.until, payload)
 
 
 def text_of(message: Outgoing, turn: Turn) -> LastText:

@@ -81,7 +81,7 @@ class Scene:
                 runs=(),
                 wallet=Wallet(CONTACT, available_minor=self.credit_minor),
                 lots=(a_lot(self.credit_minor),) if self.credit_minor else (),
-                more={"orders": self.orders, **self.past},
+                more={"orders": self.orders, "fulfilments": (), **self.past},
             ),
             shop=Shop(
                 name="Corner Leaf",

@@ -1,11 +1,22 @@
 """Redeeming takes the credit, gives a code and tells the shop."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
+from bot.core.codes import Code
 from bot.core.errors import TellMember
+from bot.core.loyalty.catalogue import Reward
 from bot.core.loyalty.entries import Reason
+from bot.core.loyalty.fulfilment import Fulfilment, FulfilmentState
+from bot.core.loyalty.program import Program
+from bot.core.loyalty.standing import Standing
+from bot.core.signed_links import Opened, SignedLinks
+from bot.core.turn import Turn
 from handlers.redeem import redeem
-from tests.handlers.scene import CONTACT, Scene
+from tests.handlers.scene import CONTACT, NOW, PROGRAM, Scene
+from tests.handlers.taking import Member
 
 
 def test_a_reward_costs_its_credit_and_the_shop_is_told_the_code() -> None:
@@ -53,4 +64,100 @@ def test_two_redemptions_have_two_codes() -> None:
 
 
 def test_a_declared_problem_is_one_it_raises() -> None:
-    assert redeem.problems == {"reward_gone", "not_enough_credit"}
+    raised = {"reward_gone", "not_for_you", "had_it", "sold_out", "not_enough_credit"}
+    assert redeem.problems == raised
+
+
+# The catalogue: whom it is for, how many there are, when it comes, what it opens
+
+
+def program(**reward: object) -> Program:
+    written = {"id": "beans", "name": "Beans", "cost": "2.00", **reward}
+    return PROGRAM.model_copy(update={"rewards": (Reward.model_validate(written),)})
+
+
+def member(credit_minor: int = 1000, /, **reward: object) -> Member:
+    secrets, url = (b"secret",), "https://bot.example"
+
+    def at_home(turn: Turn) -> None:
+        turn.shop = replace(turn.shop, secrets=secrets, public_url=url)
+
+    return Member(Scene(credit_minor=credit_minor, program=program(**reward)), prepare=at_home)
+
+
+def problem(member: Member) -> str:
+    with pytest.raises(TellMember) as caught:
+        member.does(redeem, reward="beans")
+    return caught.value.code
+
+
+def claimed(member: Member) -> Fulfilment:
+    (found,) = [one for (table, _), one in member.kept.items() if table == "fulfilment"]
+    assert isinstance(found, Fulfilment)
+    return found
+
+
+def test_what_has_to_be_made_ready_is_promised_for_a_day() -> None:
+    someone = member(ready_within="2d", sku="BEANS")
+    result = someone.does(redeem, reward="beans")
+    assert result["promised_on"] == "2026-11-26"
+    waiting = claimed(someone)
+    assert (waiting.state, waiting.code) == (FulfilmentState.CLAIMED, result["code"])
+    assert waiting.id == someone.last.books.entries[0].id
+    (call,) = someone.last.effects.calls
+    assert (call.payload["promised_on"], call.payload["sku"]) == ("2026-11-26", "BEANS")
+    assert someone.kept["directory", waiting.code] == Code(waiting.code), "no other contact gets this code"
+
+
+def test_the_last_one_is_had_once_and_what_is_not_had_costs_nothing() -> None:
+    someone = member(stock=2)
+    someone.units["stock/reward/beans"] = 1
+    someone.does(redeem, reward="beans")
+    assert problem(someone) == "sold_out"
+    assert someone.units == {"stock/reward/beans": 0}
+    assert len(someone.turns) == 1
+
+
+def test_without_credit_no_unit_is_taken() -> None:
+    someone = member(199, stock=2)
+    assert problem(someone) == "not_enough_credit"
+    assert not someone.units
+
+
+def test_nobody_has_it_more_often_than_is_allowed() -> None:
+    someone = member(most=1)
+    someone.does(redeem, reward="beans")
+    assert problem(someone) == "had_it"
+
+
+@pytest.mark.parametrize(
+    ("reward", "code"),
+    [
+        ({"from": "2026-11-25"}, "reward_gone"),
+        ({"until": "2026-11-23"}, "reward_gone"),
+        ({"for": {"language": ["es"]}}, "not_for_you"),
+        ({"for": {"tier": ["gold"]}}, "not_for_you"),
+    ],
+)
+def test_it_is_for_whom_and_while_the_program_says(reward: dict[str, object], code: str) -> None:
+    assert problem(member(1000, **reward)) == code
+
+
+def test_a_tier_opens_what_is_for_it() -> None:
+    gold: dict[str, object] = {"for": {"tier": ["gold"]}}
+    someone = member(1000, **gold)
+    someone.kept["standing", "tier"] = Standing("tier", "gold", NOW)
+    assert someone.does(redeem, reward="beans")["cost"] == 200
+
+
+def test_content_is_opened_by_a_signed_link_that_ends() -> None:
+    someone = member(kind="content", url="https://shop.example/film", open_for="3d")
+    result = someone.does(redeem, reward="beans")
+    link, until = str(result["link"]), NOW + timedelta(days=3)
+    assert result["open_until"] == until.isoformat()
+    token = link.removeprefix("https://bot.example/c/")
+    links = SignedLinks("https://bot.example", (b"secret",))
+    assert links.read(token) == Opened(CONTACT, claimed(someone).id, until)
+    assert claimed(someone).state is FulfilmentState.DELIVERED
+    (call,) = someone.last.effects.calls
+    assert "url" not in call.payload

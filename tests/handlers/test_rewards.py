@@ -1,7 +1,9 @@
-"""Rewards are listed by what the credit covers."""
+"""Rewards are listed by what the credit covers, to whom they are for, while there are any."""
 
+from bot.core.loyalty.catalogue import Reward
 from handlers.rewards import rewards
 from tests.handlers.scene import PROGRAM, Scene
+from tests.handlers.taking import Member
 
 
 def test_what_the_credit_covers_and_what_comes_next() -> None:
@@ -35,3 +37,23 @@ def test_a_program_may_have_no_rewards() -> None:
         "next": None,
         "count": 0,
     }
+
+
+def test_only_what_can_be_had_is_offered() -> None:
+    written: list[dict[str, object]] = [
+        {"id": "gone", "stock": 3},
+        {"id": "last", "stock": 3},
+        {"id": "new", "stock": 3},
+        {"id": "later", "from": "2026-12-01"},
+        {"id": "spanish", "for": {"language": ["es"]}},
+    ]
+    made = tuple(Reward.model_validate({"name": one["id"], "cost": "1.00", **one}) for one in written)
+    program = PROGRAM.model_copy(update={"rewards": made})
+    someone = Member(
+        Scene(credit_minor=100, program=program), {"stock/reward/gone": 0, "stock/reward/last": 1}
+    )
+    result = someone.does(rewards)
+    assert isinstance(result["affordable"], list)
+    assert [one["id"] for one in result["affordable"] if isinstance(one, dict)] == ["last", "new"]
+    assert result["count"] == 2
+    assert someone.units == {"stock/reward/gone": 0, "stock/reward/last": 1}, "looking takes nothing"

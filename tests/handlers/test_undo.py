@@ -8,12 +8,13 @@ import pytest
 
 from bot.core.errors import TellMember
 from bot.core.loyalty.entries import Entry, Reason
+from bot.core.loyalty.fulfilment import Fulfilment, FulfilmentState
 from bot.core.loyalty.refusals import NeedsMoreLots
 from bot.core.past import Redemption
 from bot.core.turn import Turn
 from handlers.redeem import redeem
 from handlers.undo import UNDO_WITHIN, undo
-from tests.handlers.scene import CONTACT, NOW, Scene, a_lot, an_order
+from tests.handlers.scene import CONTACT, NOW, PROGRAM, Scene, a_lot, an_order
 
 
 def redeemed(ago: timedelta = timedelta(minutes=1)) -> tuple[Entry, str]:
@@ -121,3 +122,39 @@ def test_credit_that_has_ended_is_not_thrown_away() -> None:
     lot = turn.books.lots[a_lot(1).id]
     turn.books.lots[lot.id] = replace(lot, expires_at=NOW, grace_until=NOW)
     assert refused(turn).code == "credit_ended"
+
+
+# What was claimed goes back with it
+
+
+def claimed(entry: Entry, code: str, state: FulfilmentState = FulfilmentState.CLAIMED) -> Fulfilment:
+    at = entry.effective_at
+    return Fulfilment(entry.id, "latte", "product", code, 600, state, at, at, None, "America/New_York")
+
+
+def test_the_claim_is_canceled_and_its_unit_goes_back() -> None:
+    entry, code = redeemed()
+    few = tuple(reward.model_copy(update={"stock": 5}) for reward in PROGRAM.rewards)
+    scene = Scene(credit_minor=100, program=PROGRAM.model_copy(update={"rewards": few}))
+    turn = afterwards(Redemption(entry), scene)
+    turn.snapshot = replace(
+        turn.snapshot, more={**turn.snapshot.more, "fulfilments": (claimed(entry, code),)}
+    )
+    undo(turn)
+    kept = turn.effects.kept["fulfilment", entry.id]
+    assert isinstance(kept, Fulfilment)
+    assert kept.state is FulfilmentState.CANCELED
+    assert turn.effects.given_back == {"stock/reward/latte": 1}
+
+
+@pytest.mark.parametrize(
+    "state", [FulfilmentState.PREPARING, FulfilmentState.SENT, FulfilmentState.DELIVERED]
+)
+def test_what_the_shop_has_begun_with_stays(state: FulfilmentState) -> None:
+    entry, code = redeemed()
+    turn = afterwards(Redemption(entry))
+    turn.snapshot = replace(
+        turn.snapshot, more={**turn.snapshot.more, "fulfilments": (claimed(entry, code, state),)}
+    )
+    assert refused(turn).code == "used"
+    assert not turn.effects.kept

@@ -150,13 +150,24 @@ class Wheel(Benefit):
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
-    """Gives each day its seed, from a secret that never leaves the server."""
+    """Gives each day its seed, from secrets that never leave the server; the newest comes first."""
 
-    secret: bytes
+    secrets: tuple[bytes, ...]
 
     def of(self, day: date) -> bytes:
         """The day's seed: told to nobody before the day is over."""
-        return hmac.digest(self.secret, _DOMAIN + day.isoformat().encode(), "sha256")
+        return _seed(self.secrets[0], day)
+
+    def revealed(self, spin: "Spin", today: date) -> bytes | None:
+        """Return the seed a spin was drawn from; None while its day lasts, or where its secret is gone."""
+        if today <= spin.day:
+            return None
+        seeds = (_seed(secret, spin.day) for secret in self.secrets)
+        return next((seed for seed in seeds if seal_of(seed) == spin.seal), None)
+
+
+def _seed(secret: bytes, day: date) -> bytes:
+    return hmac.digest(secret, _DOMAIN + day.isoformat().encode(), "sha256")
 
 
 def seal_of(seed: bytes) -> str:
@@ -214,6 +225,14 @@ class Spin:
             "given": self.given,
             "seed": seed.hex() if seed is not None else None,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class SpinCount:
+    """How often a contact spun on one day of the shop, and at all."""
+
+    on_day: int
+    at_all: int
 
 
 def spun(wheel: Wheel, seed: bytes, contact_id: str, day: date, number: int) -> tuple[Prize, int]:

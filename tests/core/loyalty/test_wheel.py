@@ -16,7 +16,7 @@ from bot.core.loyalty.wheel import Seeds, Spin, Wheel, drawn, roll_of, seal_of, 
 
 DAY = date(2026, 11, 24)
 CONTACT = "0197" + "0" * 26 + "05"
-SEEDS = Seeds(b"a secret of the server")
+SEEDS = Seeds((b"a secret of the server",))
 LAWFUL: dict[str, object] = {
     "enabled": True,
     "rules": "https://cornerleaf.example/wheel-rules",
@@ -124,7 +124,7 @@ def test_the_same_ticket_draws_the_same_and_another_another() -> None:
     rolls = {roll_of(seed, ticket_of(CONTACT, DAY, number), 10**9) for number in range(100)}
     assert len(rolls) == 100
     assert SEEDS.of(DAY) != SEEDS.of(date(2026, 11, 25))
-    assert Seeds(b"another").of(DAY) != SEEDS.of(DAY)
+    assert Seeds((b"another",)).of(DAY) != SEEDS.of(DAY)
 
 
 def test_the_weights_are_what_is_drawn() -> None:
@@ -155,6 +155,14 @@ def test_a_spin_proves_itself_once_the_seed_is_told() -> None:
         (replace(spin, weights=(*spin.weights[:-1], ("nothing", 71))), "not what the seed draws"),
     ):
         assert problem in (wrong_with(forged, seed) or "")
+
+
+def test_the_seed_is_told_when_the_day_is_over_and_also_after_secrets_changed() -> None:
+    spin, tomorrow = a_spin(), date(2026, 11, 25)
+    assert SEEDS.revealed(spin, DAY) is None
+    assert SEEDS.revealed(spin, tomorrow) == SEEDS.of(DAY)
+    assert Seeds((b"newer", *SEEDS.secrets)).revealed(spin, tomorrow) == SEEDS.of(DAY)
+    assert Seeds((b"newer",)).revealed(spin, tomorrow) is None
 
 
 def test_anyone_can_draw_it_again_without_our_code() -> None:

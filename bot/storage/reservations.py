@@ -1,0 +1,81 @@
+"""Reserved units of drops, as rows and as the core knows them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from bot.core.ids import bucket_of, instant, microseconds
+from bot.core.loyalty.drops import Reservation, ReservationState
+from bot.storage.driver import Connection, Statement
+from bot.storage.rows import RowValues, to_json
+
+_SELECT = """
+    SELECT r.id, r.drop_id, r.units, r.state, r.until, r.at, r.facts FROM reservation r
+    WHERE r.bucket = :bucket AND r.contact = :contact
+"""
+_OPEN = Statement(f"{_SELECT} AND r.state = 'reserved' ORDER BY r.at DESC, r.id DESC")
+# Whoever reserves and gives up all day long must not push out what was taken.
+_OF_OPENING = Statement(f"""
+    {_SELECT} AND r.drop_id = :opening AND r.state IN ('reserved', 'taken') ORDER BY r.at DESC, r.id DESC
+""")
+_ONE = Statement(f"{_SELECT} AND r.id = :id")
+
+
+def reservation_row(contact_id: str, reservation: Reservation) -> RowValues:
+    """Values of `reservation`."""
+    facts = {
+        "sku": reservation.sku,
+        "unit": reservation.unit_minor,
+        "credit": reservation.credit_minor,
+        "changed_at": microseconds(reservation.changed_at),
+        "hold": reservation.hold,
+    }
+    return (
+        bucket_of(contact_id),
+        contact_id,
+        reservation.id,
+        reservation.opening,
+        reservation.quantity,
+        reservation.state.value,
+        microseconds(reservation.until),
+        microseconds(reservation.reserved_at),
+        to_json(facts),
+    )
+
+
+async def reserved(connection: Connection, contact_id: str) -> tuple[Reservation, ...]:
+    """What is reserved for the contact and not yet taken, newest first; its time may be over."""
+    found = await connection.read(_OPEN, bucket=bucket_of(contact_id), contact=contact_id)
+    return tuple(_reservation(row) for row in found)
+
+
+async def of_opening(connection: Connection, contact_id: str, opening: str) -> tuple[Reservation, ...]:
+    """What the contact has reserved or taken of one opening of a drop."""
+    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
+    found = await connection.read(_OF_OPENING, **own, opening=opening)
+    return tuple(_reservation(row) for row in found)
+
+
+async def find(connection: Connection, contact_id: str, reservation_id: str) -> Reservation | None:
+    """Return one reservation; None if there is none."""
+    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
+    found = await connection.read(_ONE, **own, id=reservation_id)
+    return _reservation(found[0]) if found else None
+
+
+def _reservation(row: Sequence[Any]) -> Reservation:
+    facts = orjson.loads(row[6])
+    return Reservation(
+        id=row[0],
+        opening=row[1],
+        sku=facts["sku"],
+        quantity=row[2],
+        unit_minor=facts["unit"],
+        credit_minor=facts["credit"],
+        state=ReservationState(row[3]),
+        reserved_at=instant(row[5]),
+        until=instant(row[4]),
+        changed_at=instant(facts["changed_at"]),
+        hold=facts["hold"],
+    )

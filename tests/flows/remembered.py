@@ -1,0 +1,76 @@
+"""What the phone in memory remembers of the program, read back by the names that turns ask by."""
+
+from collections.abc import Callable, Mapping
+
+from bot.core.loyalty.drops import Reservation, ReservationState
+from bot.core.loyalty.fulfilment import Fulfilment, FulfilmentState
+from bot.core.loyalty.wheel import Spin, SpinCount
+
+Kept = Mapping[tuple[str, str], object]
+"""By (table, key), in the order in which it was first kept; see `Turn.keep`."""
+
+
+def remembered(kept: Kept, units: Mapping[str, int], name: str) -> object:
+    """Return what `Turn.needed` asks for, as the readers of `bot/storage/past.py` would."""
+    known, _, argument = name.partition("/")
+    if known == "counter":
+        return units.get(argument)
+    return _READ[known](kept, argument)
+
+
+def _of_table(kept: Kept, table: str) -> list[object]:
+    return [one for (of, _), one in reversed(tuple(kept.items())) if of == table]
+
+
+def _fulfilments(kept: Kept, _: str) -> tuple[Fulfilment, ...]:
+    found = [one for one in _of_table(kept, "fulfilment") if isinstance(one, Fulfilment)]
+    return tuple(sorted(found, key=lambda one: not one.state.is_open))
+
+
+def _fulfilment(kept: Kept, name: str) -> Fulfilment | None:
+    return next((one for one in _fulfilments(kept, "") if name in {one.id, one.code}), None)
+
+
+def _claimed(kept: Kept, reward: str) -> int:
+    return sum(
+        one.reward == reward and one.state is not FulfilmentState.CANCELED for one in _fulfilments(kept, "")
+    )
+
+
+def _reservations(kept: Kept, opening: str) -> tuple[Reservation, ...]:
+    found = [one for one in _of_table(kept, "reservation") if isinstance(one, Reservation)]
+    wanted = {ReservationState.RESERVED, ReservationState.TAKEN}
+    return tuple(one for one in found if one.opening == opening and one.state in wanted)
+
+
+def _reserved(kept: Kept, _: str) -> tuple[Reservation, ...]:
+    found = [one for one in _of_table(kept, "reservation") if isinstance(one, Reservation)]
+    return tuple(one for one in found if one.state is ReservationState.RESERVED)
+
+
+def _reservation(kept: Kept, reservation_id: str) -> object:
+    return kept.get(("reservation", reservation_id))
+
+
+def _spins(kept: Kept, _: str) -> tuple[Spin, ...]:
+    return tuple(one for one in _of_table(kept, "spin") if isinstance(one, Spin))
+
+
+def _spun(kept: Kept, day: str) -> SpinCount:
+    spins = _spins(kept, "")
+    return SpinCount(sum(one.day.isoformat() == day for one in spins), len(spins))
+
+
+_READ: Mapping[str, Callable[[Kept, str], object]] = {
+    "claimed": _claimed,
+    "fulfilment": _fulfilment,
+    "fulfilments": _fulfilments,
+    "offers": lambda kept, _: tuple(_of_table(kept, "offer")),
+    "reservation": _reservation,
+    "reservations": _reservations,
+    "reserved": _reserved,
+    "spins": _spins,
+    "spun": _spun,
+    "standing": lambda kept, kind: kept.get(("standing", kind)),
+}
+"""How what was kept is read, by the first word of the name."""
