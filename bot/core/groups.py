@@ -8,6 +8,14 @@ from bot.core.keywords import normalise, without_courtesy
 from bot.core.replies import nearest
 
 _Words = Mapping[str, tuple[str, ...]]
+# What may stand between STOP and what is to stop, in the languages that have such words.
+_BETWEEN = frozenset(
+    [
+        *("from", "of", "the", "me", "my", "your", "sending", "texting", "texts", "messages", "about", "for"),
+        *("de", "del", "la", "el", "los", "las", "mis", "sus", "les", "des", "du", "le", "mes", "vos"),
+        *("von", "vom", "den", "die", "das", "der", "mir", "meine", "eure", "da", "do", "dos", "os", "as"),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +76,14 @@ class GroupWords:
         return self._named.get(without_courtesy(normalise(text)))
 
     def left(self, text: str) -> str | None:
-        """Return the group a message opts out of: STOP in any language and the group ("STOP REWARDS")."""
+        """Return the group a message opts out of: STOP in any language and the group ("STOP REWARDS").
+
+        Little words may stand between: "unsubscribe me from the sale alerts".
+        """
         words = without_courtesy(normalise(text))
         for word, group in self._named.items():
-            for rest in (words.removesuffix(word), words.removeprefix(word)):
+            before = words.removesuffix(word)
+            for rest in (before, _without_little_words(before), words.removeprefix(word)):
                 if rest != words and self._legal.category(rest) is LegalCategory.OPT_OUT:
                     return group
         return None
@@ -79,3 +91,10 @@ class GroupWords:
     def confirmed(self, text: str) -> frozenset[str]:
         """Return the groups whose own words of confirmation a message is."""
         return frozenset(self._confirmed.get(without_courtesy(normalise(text)), ()))
+
+
+def _without_little_words(text: str) -> str:
+    words = text.split()
+    while words and words[-1] in _BETWEEN:
+        words.pop()
+    return " ".join(words)
