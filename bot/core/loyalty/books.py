@@ -4,7 +4,7 @@ Every operation first settles what is due (overdue holds, credit whose time has 
 depends on whether a job ran in time. What changed is collected for the writer (see `Recorder`).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -147,6 +147,26 @@ class Books(Ends):
             return None
         cause = replace(self._due("expire", lot), reason_text=reason_text)
         return self._enter(Reason.EXPIRE, draws, cause, now)
+
+    # Credit goes from one member to another
+
+    def give(self, amount_minor: int, now: datetime, cause: Cause) -> Entry:
+        """Send credit to another member, soonest expiry first. Raises `InsufficientCredit`."""
+        self.settle(now)
+        return self._enter(Reason.GIVE, self._take(amount_minor, Account.TRANSFER, now), cause, now)
+
+    def receive(self, lots: Sequence[Lot], now: datetime, cause: Cause) -> Entry:
+        """Take in what another member sent, in new lots: each is empty, and filled with what it grants."""
+        self.settle(now)
+        for lot in lots:
+            self._put_lot(lot, is_new=True)
+        draws = [Draw(Account.TRANSFER, Account.AVAILABLE, lot.id, lot.granted_minor) for lot in lots]
+        return self._enter(Reason.RECEIVE, draws, cause, now)
+
+    def get_back(self, undoing: Undoing, now: datetime, cause: Cause, grace: timedelta) -> Entry | None:
+        """Take back what could not arrive, into the lots it came from; None if it came back before."""
+        assert undoing.entry.reason is Reason.GIVE, "only what was sent comes back"
+        return self._give_back(Reason.REVERSE, Account.TRANSFER, undoing, now, cause, grace)
 
     # Credit set aside for a checkout
 

@@ -18,6 +18,7 @@ class Account(StrEnum):
     BREAKAGE = "breakage"
     CLAWBACK = "clawback"
     WRITEOFF = "writeoff"
+    TRANSFER = "transfer"
     PENDING = "pending"
     AVAILABLE = "available"
     HELD = "held"
@@ -41,6 +42,8 @@ class Reason(StrEnum):
     REPAY = "repay"
     EXTEND = "extend"
     REINSTATE = "reinstate"
+    GIVE = "give"
+    RECEIVE = "receive"
 
 
 _A = Account
@@ -66,6 +69,9 @@ LEGAL_MOVES = frozenset(
         (_A.CLAWBACK, _A.AVAILABLE),  # reverse of a debit adjustment
         (_A.CLAWBACK, _A.BREAKAGE),
         (_A.BREAKAGE, _A.AVAILABLE),  # reverse of an expiry, or a reinstatement, into a child lot
+        (_A.AVAILABLE, _A.TRANSFER),  # give to another member
+        (_A.TRANSFER, _A.AVAILABLE),  # receive, or back where it could not arrive
+        (_A.TRANSFER, _A.BREAKAGE),  # back to a lot that ended meanwhile
     },
 )
 """Every (source, target) a draw may have."""

@@ -172,6 +172,8 @@ _KINDS: Mapping[Reason, Kind] = {
     Reason.REPAY: Kind.REPAID,
     Reason.EXTEND: Kind.EXTENDED,
     Reason.REINSTATE: Kind.REINSTATED,
+    Reason.GIVE: Kind.SPENT,
+    Reason.RECEIVE: Kind.GRANTED,
 }
 
 
@@ -238,7 +240,7 @@ def _purpose(source_type: str, fund: str) -> str:
 
 def _amount(entry: Entry, kind: Kind, change: Sums) -> int:
     if kind in {Kind.COMING, Kind.GRANTED}:
-        return entry.moved_minor(source=Account.ISSUE)
+        return entry.moved_minor(source=Account.ISSUE) or entry.moved_minor(source=Account.TRANSFER)
     if kind is Kind.CAPTURED:
         return entry.moved_minor(target=Account.SPENT)
     if kind is Kind.TAKEN_BACK:

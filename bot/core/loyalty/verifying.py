@@ -14,9 +14,9 @@ from bot.core.loyalty.holds import Hold, HoldState
 from bot.core.loyalty.lots import Lot, draw_order, moved_end
 from bot.core.loyalty.replay import Replay, Standing, replayed
 
-_DRAWN_IN_ORDER = frozenset({Reason.REDEEM, Reason.HOLD, Reason.REPAY})
+_DRAWN_IN_ORDER = frozenset({Reason.REDEEM, Reason.HOLD, Reason.REPAY, Reason.GIVE})
 _IN_A_LOT = frozenset({Account.ISSUE, Account.PENDING, Account.AVAILABLE, Account.HELD})
-_UNDONE_FROM = (Account.SPENT, Account.BREAKAGE, Account.CLAWBACK)
+_UNDONE_FROM = (Account.SPENT, Account.BREAKAGE, Account.CLAWBACK, Account.TRANSFER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,9 @@ def _lots(lots: Sequence[Lot], replay: Replay) -> list[Finding]:
         there = (places[Account.PENDING], places[Account.AVAILABLE], places[Account.HELD])
         if (lot.pending_minor, lot.available_minor, lot.held_minor) != there:
             found.append(Finding(3, f"lot {lot.id} says other amounts than its entries"))
-        issued = -places[Account.ISSUE] + replay.received[lot.id]
-        gone = sum(minor for account, minor in places.items() if account not in _IN_A_LOT)
+        given = max(0, -places[Account.TRANSFER])  # by another member
+        issued = -places[Account.ISSUE] + replay.received[lot.id] + given
+        gone = given + sum(minor for account, minor in places.items() if account not in _IN_A_LOT)
         if not issued == lot.granted_minor == sum(there) + gone + replay.passed_on[lot.id]:
             found.append(
                 Finding(4, f"lot {lot.id} was granted {lot.granted_minor}, entries account for less")
