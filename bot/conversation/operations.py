@@ -11,10 +11,12 @@ from types import MappingProxyType
 
 import orjson
 
-from bot.conversation.shop import events, members
+from bot.conversation.shop import claims, drops, events, members
 from bot.conversation.work import Work
+from bot.core.codes import Code
 from bot.core.contact import JsonValue
 from bot.core.errors import Refused, TellMember
+from bot.core.loyalty.reserving import LAPSE
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 
@@ -25,10 +27,21 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {
         "credit.adjust": members.adjust,
         "event.track": events.track,
+        "fulfilment.advance": claims.advance,
         "member.enroll": members.enroll,
+        LAPSE: drops.lapse,
+        "reservation.give_up": drops.give_up,
+        "reservation.pay": drops.pay,
+        "reward.claim": claims.take,
     }
 )
 """What can be asked for, by name; see `bot/conversation/shop/`."""
+
+
+REQUESTS = "api:"
+"""What the keys of triggers begin with that are requests from outside; the sender's own key follows."""
+REQUEST = "request"
+"""The directory's kind of those keys."""
 
 
 def operation_work(  # noqa: PLR0913  # what is asked, of whom, under which key
@@ -66,6 +79,10 @@ def operate(turn: Turn, operations: Mapping[str, Operation] = OPERATIONS) -> Non
         turn.start_over()
         turn.effects.result = {"problem": _problem(refusal)}
         turn.effects.outcome = "refused"
+    if turn.trigger.key.startswith(REQUESTS):
+        # The same key for another contact would be another trigger: the directory sees that it was used.
+        request = Code(turn.trigger.key.removeprefix(REQUESTS), REQUEST)
+        turn.keep("directory", f"{REQUEST}/{request.value}", request)
 
 
 def _problem(refusal: Refused | TellMember) -> dict[str, JsonValue]:

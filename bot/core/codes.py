@@ -23,10 +23,11 @@ def letters_of(number: int, length: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A code that names its contact in the directory, where no two are alike.
+    """A code, or another name of that `kind`, that names its contact in the directory: no two are alike.
 
     Keep it (`turn.keep("directory", code.value, code)`) once `turn.needed("codes", "ABC,DEF")`, which gives
     the owners of those that have one, says that it is free. Of two who take it at once one fails.
     """
 
     value: str
+    kind: str = "code"

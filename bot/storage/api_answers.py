@@ -1,4 +1,4 @@
-"""Answers to requests of the shop that are no turn of a contact: kept in the transaction that did the work."""
+"""Answers to requests of the shop that are no turn of a contact: kept in the transaction that did it."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping

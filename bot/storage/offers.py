@@ -90,7 +90,7 @@ async def overdue(
 
 def code_row(contact_id: str, code: Code) -> RowValues:
     """Values of `directory` for a code."""
-    return ("code", code.value, bucket_of(contact_id), contact_id)
+    return (code.kind, code.value, bucket_of(contact_id), contact_id)
 
 
 def offer_row(contact_id: str, offer: Offer) -> RowValues:
