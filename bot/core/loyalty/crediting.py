@@ -5,7 +5,7 @@ Every cause that earns goes this one road: orders the shop reports, reorders by 
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.core.contact import Event, JsonValue, Order
@@ -17,6 +17,8 @@ from bot.core.loyalty.eligibility import MemberFacts, facts_of
 from bot.core.loyalty.entries import Cause, Entry
 from bot.core.loyalty.gains import Bought, Earnings, Gain, Tally, Terms
 from bot.core.loyalty.lots import Grant
+from bot.core.loyalty.rebating import foreseen_rebates_minor, grant_rebates
+from bot.core.loyalty.rebating import needs as rebates_need
 from bot.core.loyalty.sales import sale_of, terms_of
 from bot.core.loyalty.stamps import Card, full_cards, progress
 from bot.core.loyalty.whom import tier_of
@@ -42,7 +44,7 @@ class Credited:
 
 
 def credit_order(turn: Turn, order: Order) -> Credited:
-    """Grant what an order earns, by the rules of the day it was placed; once for each order.
+    """Grant what an order earns, by the rules and rebates of the day it was placed; once for each order.
 
     The order need not be kept in the turn yet. Nothing for whoever is no member.
 
@@ -59,7 +61,25 @@ def credit_order(turn: Turn, order: Order) -> Credited:
     sale = sale_of(order, terms.earning.base)
     found = earn_for_order(terms, sale, member, _Past(turn), _taker(turn, terms), turn.now)
     why: dict[str, JsonValue] = {"why": "order", "order_id": order.id, "reference": order.reference}
-    return _credit(turn, terms, found, source, why)
+    credited = _credit(turn, terms, found, source, why)
+    back = grant_rebates(turn, order, sale.lines, member) if terms.is_own_currency else ()
+    return replace(credited, records=(*credited.records, *back))
+
+
+def foreseen_minor(turn: Turn, order: Order) -> int:
+    """What an order in the program's currency would earn if it were placed now, rebates among it.
+
+    Nothing is granted, and no fund is asked.
+    """
+    if not turn.contact.is_member:
+        return 0
+    zone = turn.shop.zone
+    today = local_date(turn.now, zone)
+    terms = terms_of(turn.program, zone, today)
+    member = _member(turn, terms, today, order.id)
+    sale = sale_of(order, terms.earning.base)
+    found = earn_for_order(terms, sale, member, _Past(turn), _take_nothing, turn.now)
+    return found.total() + foreseen_rebates_minor(turn, sale.lines, member)
 
 
 def credit_event(turn: Turn, event: Event, key: str) -> Credited:
@@ -271,7 +291,7 @@ def _earned(turn: Turn, source: str) -> bool:
 
 
 def _member(turn: Turn, terms: Terms, today: date, order_id: str) -> MemberFacts:
-    needs = terms.earning.needs(today)
+    needs = terms.earning.needs(today) | rebates_need(turn)
     before = 0
     if "orders" in needs:
         before = sum(order.id != order_id and order.status not in NEVER_BOUGHT for order in turn.orders())
@@ -295,6 +315,11 @@ def _taker(turn: Turn, terms: Terms) -> Callable[[str, int, int], int]:
         return got - part
 
     return take
+
+
+def _take_nothing(_counter: str, units: int, _limit: int) -> int:
+    """Answer as a fund that holds enough."""
+    return units
 
 
 def _digest(text: str) -> str:

@@ -245,4 +245,4 @@ def code_of(contact_id: str, cause: str, attempt: int = 0) -> str:
 
 def as_typed(code: str) -> str:
     """Return a code as it is stored, however somebody typed it."""
-    return re.sub(r"[\s\-_.]", "", code).upper()
+    return re.sub("[^0-9A-Za-z]", "", code).upper()
