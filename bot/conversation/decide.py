@@ -26,6 +26,7 @@ from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Run, RunStatus, WaitKind
 from bot.core.groups import Group
 from bot.core.hearing import Hearing, Said, hear
+from bot.core.loyalty.crediting import credit_event
 from bot.core.messages import Inbound, MessageClass
 from bot.core.replies import RequiredReply
 from bot.core.triggers import TriggerKind
@@ -83,8 +84,10 @@ class Decisions:
         return heard.said in {Said.STOP, Said.LEAVE}
 
     def hears(self, turn: Turn, event_name: str) -> bool:
-        """Whether a flow starts on the event or a run of the contact waits for it."""
-        return event_name in self.publication.by_event or any(
+        """Whether a flow starts on the event, a run of the contact waits for it, or it earns credit."""
+        if event_name in self.publication.by_event or self.shop.program.earning.hears(event_name):
+            return True
+        return any(
             run.is_waiting
             and run.wait is not None
             and run.wait.kind is WaitKind.EVENT
@@ -163,10 +166,11 @@ class Decisions:
         turn.effects.outcome = "timer" if moved is not None else "void"
 
     def event(self, turn: Turn) -> None:
-        """Let flows start on an event and runs go on that waited for it."""
+        """Grant what an event earns, let flows start on it and runs go on that waited for it."""
         event = turn.trigger.event
         assert event is not None, "an event trigger carries its event"
         turn.effects.outcome = "event"
+        credit_event(turn, event, turn.trigger.key)
         for run in tuple(turn.runs.values()):
             if _waits(run, WaitKind.EVENT):
                 self.engine.heard(turn, run, event)

@@ -56,6 +56,11 @@ class Contact:
         """Whether the contact is enrolled in the program."""
         return self.enrolled_at is not None
 
+    @property
+    def has_profile(self) -> bool:
+        """Whether we know what shops like to know: a first name and a birthday."""
+        return self.first_name is not None and self.birthday_on is not None
+
 
 @quickly_made
 @dataclass(frozen=True, slots=True)

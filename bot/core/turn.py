@@ -353,6 +353,7 @@ class Turn:
 
         A language alone means as it is written where the number is from: `es` is `es_MX` for one of Mexico.
         """
+        had_profile = self.contact.has_profile
         if name == "first_name":
             self._change(first_name=cut_name(str(value)) if value is not None else None)
         elif name == "birthday":
@@ -364,6 +365,8 @@ class Turn:
             self._change(zone=zone_of(str(value)).key, zone_is_known=True)
         else:
             self._change(attributes={**self.contact.attributes, name: value})
+        if self.contact.has_profile and not had_profile:
+            self.track("Profile Completed", {})
 
     def enroll(self) -> bool:
         """Make the contact a member; False when it already was one."""
