@@ -25,13 +25,16 @@ _MORE = Rows(_TABLE, Present.ADD)
 async def take(connection: Connection, takes: Iterable[Take]) -> dict[Take, int]:
     """Take units, counters in the order of their names; returns how many each take got.
 
-    Where a take says another limit than the counter began with, what is left changes by the difference.
+    Where a take says another limit than the counter began with, what is left changes by the difference. A
+    limit below what was taken counts as that: when it rises again, nothing is there to be taken twice.
     """
     granted = {}
     for one in sorted(takes, key=lambda take: (take.counter, take.number)):
         left, limit = await _locked(connection, one)
         if one.of is not None and one.of != limit:
-            left, limit = max(0, left + one.of - limit), one.of
+            taken = limit - left
+            limit = max(one.of, taken)
+            left = limit - taken
         granted[one] = one.granted(left)
         await _set(connection, one.counter, left - granted[one], limit)
     return granted

@@ -41,6 +41,13 @@ async def test_another_limit_changes_what_is_left_by_the_difference(database: Da
         assert await left(database, "d") == expected
 
 
+async def test_a_limit_that_falls_and_rises_again_lets_nothing_be_taken_twice(database: Database) -> None:
+    (contact,) = await contacts(database)
+    for key, limit, expected in (("t1", 20, 10), ("t2", 20, 0), ("t3", 5, 0), ("t4", 5, 0), ("t5", 20, 0)):
+        await turn(database, contact, key, lambda turn, limit=limit: _take(turn, 10, limit))  # type: ignore[misc]  # bound now
+        assert await left(database, "d") == expected, key
+
+
 async def test_what_a_turn_did_not_use_goes_back(database: Database) -> None:
     """It takes ten while it does not know of the orders, and changes its mind once it does."""
     (contact,) = await contacts(database)
