@@ -1,14 +1,19 @@
 """What the clock does to credit: notices before its end, and the end itself."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bot.core.contact import JsonValue
+from bot.core.local_time import local_date
+from bot.core.loyalty.entries import Cause, Reason
+from bot.core.loyalty.expiry import Activity
 from bot.core.loyalty.notices import NoticeLine, due_notices, next_notice_at
+from bot.core.loyalty.recorder import SYSTEM
 from bot.core.loyalty.refusals import NeedsMoreLots
 from bot.core.loyalty.wallet import MAIN_WALLET
 from bot.core.turn import Turn
 
+_PURCHASES = frozenset({"Order Placed", "Order Completed"})
 _UNNOTICED = "no notice of its end was delivered; the grace has passed"
 
 
@@ -67,6 +72,56 @@ def expire(turn: Turn) -> None:
         turn.track("Credit Expired", {"amount": expired_minor})
     elif expired_minor:
         turn.track("Wallet Expired", {"wallet": wallet, "units": expired_minor})
+
+
+def settle_ends(turn: Turn) -> None:
+    """Let what the contact did move the ends of credit, and say when notices of moved ends are due.
+
+    Credit that was granted under a rule of inactivity keeps it, whatever the program says since. What is in
+    wallets beside the main one is kept alive by what opens them.
+    """
+    activities = _activities(turn)
+    if activities:
+        _renew(turn, activities)
+    for books in turn.opened_books:
+        for entry in books.entries if books.wallet.id == MAIN_WALLET else ():
+            for extension in entry.extended:
+                at = next_notice_at(
+                    books.lots[extension.lot_id], turn.contact.zone, turn.program.notices, turn.now
+                )
+                turn.effects.looked_at[extension.lot_id] = at
+
+
+def _renew(turn: Turn, activities: Collection[Activity]) -> None:
+    active_on = local_date(turn.now, turn.contact.zone)
+    main = turn.books
+    if not main.lots_complete and (
+        turn.program.expiry.renewal is not None or any(lot.renewal for lot in main.lots.values())
+    ):
+        raise NeedsMoreLots
+    for books in turn.opened_books:
+        cause = Cause(
+            f"renew/{turn.trigger.key}/{books.wallet.id}",
+            SYSTEM,
+            source_type="activity",
+            source_id="+".join(sorted(activities)),
+        )
+        books.renew(activities, active_on, turn.now, cause)
+
+
+def _activities(turn: Turn) -> set[Activity]:
+    reasons = {entry.reason for books in turn.opened_books for entry in books.entries}
+    events = {event.name for event in turn.effects.events}
+    if turn.trigger.event is not None:
+        events.add(turn.trigger.event.name)
+    found = set()
+    if events & _PURCHASES:
+        found.add(Activity.PURCHASE)
+    if Reason.EARN in reasons:
+        found.add(Activity.EARN)
+    if not reasons.isdisjoint({Reason.REDEEM, Reason.CAPTURE}):
+        found.add(Activity.REDEEM)
+    return found
 
 
 def _lot_ids(turn: Turn) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.conversation import clarifying, joining, legal
 from bot.conversation.apology import apologise
-from bot.conversation.credit import expire, give_notice, mark_noticed
+from bot.conversation.credit import expire, give_notice, mark_noticed, settle_ends
 from bot.conversation.operations import operate
 from bot.conversation.publication import Publication
 from bot.conversation.routing import (
@@ -100,6 +100,7 @@ class Decisions:
         if self.publication.broken is not None and turn.trigger.kind not in _WITHOUT_PROGRAM:
             raise self.publication.broken
         _BY_KIND[turn.trigger.kind](self, turn)
+        settle_ends(turn)
         self._end_oldest_runs(turn)
         _forget_passing_runs(turn, self.publication)
 

@@ -230,10 +230,10 @@ class Turn:
         assert isinstance(orders, tuple)
         return (*reversed(self.effects.orders), *orders)
 
-    def notices_given(self) -> frozenset[tuple[str, int]]:
-        """Return the notices the contact got before: (lot, days); loaded only for turns that ask."""
+    def notices_given(self) -> Mapping[tuple[str, int], datetime]:
+        """Return when the contact got notices before, by (lot, days); loaded only for turns that ask."""
         given = self.needed("notices")
-        assert isinstance(given, frozenset)
+        assert isinstance(given, dict)
         return given
 
     def latest_texts(self) -> tuple[LastText, ...]:

@@ -167,7 +167,7 @@ class _Living:
     def _notice(self, at: datetime) -> None:
         """Tell the member of all that ends, as the jobs do; who said STOP is told nothing."""
         life, policy, zone = self.life, self._program.notices, self._person.zone
-        given = {(notice.lot_id, notice.days) for notice in life.notices}
+        given = {(notice.lot_id, notice.days): notice.at for notice in life.notices}
         notice = due_notices(life.books.lots.values(), at, zone, policy, given)
         if notice is None:
             return

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from bot.core.contact import Address, Contact, SubscriptionState
@@ -66,7 +66,7 @@ _CONSENT_OF = Statement("""
          FROM subscription s WHERE s.bucket = :bucket AND s.contact = :contact)
 """)
 _NOTICES = Statement("""
-    SELECT n.contact, n.lot, n.days
+    SELECT n.contact, n.lot, n.days, n.at
     FROM @each(keys: bucket integer, contact text)
     JOIN notice n ON n.bucket = keys.bucket AND n.contact = keys.contact
 """)
@@ -187,20 +187,20 @@ async def _load_lots(
 async def _load_more(
     connection: Connection, snapshots: dict[str, Snapshot], wanted: Mapping[str, Wanted]
 ) -> None:
-    given: dict[str, list[tuple[str, int]]] = {
-        contact: [] for contact, want in wanted.items() if want.notices
+    given: dict[str, dict[tuple[str, int], datetime]] = {
+        contact: {} for contact, want in wanted.items() if want.notices
     }
     if given:
         keys = [(bucket_of(contact), contact) for contact in given]
-        for contact, lot, days in await connection.read(_NOTICES, keys=keys):
-            given[contact].append((lot, days))
+        for contact, lot, days, at in await connection.read(_NOTICES, keys=keys):
+            given[contact][lot, days] = instant(at)
     for contact, want in wanted.items():
         more = dict(snapshots[contact].more)
         if want.orders:
             found = await connection.read(_ORDERS, bucket=bucket_of(contact), contact=contact)
             more["orders"] = tuple(order_from(row) for row in found)
         if want.notices:
-            more["notices"] = frozenset(given[contact])
+            more["notices"] = given[contact]
         if want.entered:
             found = await connection.read(_ENTERED, bucket=bucket_of(contact), contact=contact)
             more["entered"] = {flow: instant(started_at) for flow, started_at in found}

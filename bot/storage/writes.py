@@ -56,7 +56,7 @@ _ORDER_LINE = _rows("order_line", Present.REPLACE)
 _CALL = _rows("call", Present.KEEP)
 _WALLET = _rows("wallet", Present.REPLACE)
 _LOT = _rows("lot", Present.REPLACE, once=("notice_at",))
-_NOTICE = _rows("notice", Present.KEEP)
+_NOTICE = _rows("notice", Present.REPLACE)  # it is given again where its lot's end has moved
 _STEP_COUNT = _rows("step_count", Present.ADD)
 _ENTRY = _rows("entry")
 _DRAW = _rows("draw")

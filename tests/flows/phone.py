@@ -75,7 +75,7 @@ class Phone:
         self.wallet = Wallet(CONTACT)
         self.lots: dict[str, Lot] = {}
         self.holds: dict[str, Hold] = {}
-        self.notices: frozenset[tuple[str, int]] = frozenset()
+        self.notices: dict[tuple[str, int], datetime] = {}
         self.consent: tuple[ConsentChange, ...] = ()
         self.texts: tuple[LastText, ...] = ()
         self.redemption: Redemption | None = None
@@ -203,7 +203,7 @@ class Phone:
         self.subscriptions = dict(turn.subscriptions)
         self.runs = dict(turn.runs)
         self.orders = (*reversed(turn.effects.orders), *self.orders)
-        self.notices = self.notices | {*turn.effects.notices}
+        self.notices |= dict.fromkeys(turn.effects.notices, turn.now)
         self.kept |= turn.effects.kept
         for counter, units in turn.effects.given_back.items():
             self.units[counter] += units

@@ -1,6 +1,6 @@
 """The ends of lots: told to the member, and moved by activity; each move is an entry of its own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -16,8 +16,10 @@ class Ends(Recorder):
 
     __slots__ = ()
 
-    def renew(self, activity: Activity, active_on: date, now: datetime, cause: Cause) -> Entry | None:
-        """Move the end of all credit that this activity keeps alive; None where no end lies further off.
+    def renew(
+        self, activities: Collection[Activity], active_on: date, now: datetime, cause: Cause
+    ) -> Entry | None:
+        """Move the end of all credit that these activities keep alive; None where no end lies further off.
 
         `active_on` is the member's day. What has ended stays so.
         """
@@ -27,7 +29,7 @@ class Ends(Recorder):
                 continue
             renewal = renewal_of(lot.renewal)
             end = renewal.expires_on(active_on)
-            if activity in renewal.activities and end > lot.expires_on:
+            if end > lot.expires_on and not renewal.activities.isdisjoint(activities):
                 ends[lot.id] = end
         if not ends:
             return None

@@ -1,9 +1,10 @@
 """Who is to be told that credit ends, and when: pure, so that a job may ask at any time and as often."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 
 from pydantic import field_validator
 
@@ -14,6 +15,10 @@ from bot.core.quickly import quickly_made
 
 NoticeGiven = tuple[str, int]
 """A lot's id and how many days before its last day the notice was for."""
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_MOVED_ZONE = timedelta(days=1)
+"""By how much a notice's time moves at most where its member moves to another zone."""
 
 
 class Notices(Rule):
@@ -74,12 +79,13 @@ def due_notices(
     now: datetime,
     zone: str,
     policy: Notices,
-    given: Collection[NoticeGiven] = (),
+    given: Mapping[NoticeGiven, datetime] = MappingProxyType({}),
 ) -> Notice | None:
     """Return the notice that a contact who lives in `zone` is due now, several lots merged; None if none.
 
     Of one lot only the latest due notice is given. A notice whose time lay before the lot could be spent is
-    never given: what was granted for five days was announced as that.
+    never given: what was granted for five days was announced as that. `given` says when each was given; one
+    from long before it was due was about an end that has moved since.
     """
     lines, recorded = [], []
     for lot in sorted(lots, key=draw_order):
@@ -87,11 +93,11 @@ def due_notices(
         amount = lot.available_minor + (lot.pending_minor if lot.active_from <= now else 0)
         if amount == 0 or lot.expires_on is None or has_ended(lot, now):
             continue
-        due = [days for days, at in _times(lot, zone, policy) if at <= now]
-        fresh = [days for days in due if (lot.id, days) not in given]
-        if due and due[-1] in fresh:
+        due = [(days, at) for days, at in _times(lot, zone, policy) if at <= now]
+        fresh = [days for days, at in due if given.get((lot.id, days), _NEVER) < at - _MOVED_ZONE]
+        if due and due[-1][0] in fresh:
             last_day = good_through(lot, now) or lot.expires_on
-            lines.append(NoticeLine(lot.id, due[-1], amount, last_day))
+            lines.append(NoticeLine(lot.id, due[-1][0], amount, last_day))
             recorded += [(lot.id, days) for days in fresh]
     lines.sort(key=lambda line: (line.good_through, line.lot_id))
     return Notice(tuple(lines), tuple(recorded)) if lines else None

@@ -45,7 +45,7 @@ def test_a_purchase_moves_the_end_of_what_it_keeps_alive_and_says_so() -> None:
     books.earn(kept_alive(500, date(2026, 5, 31)), NOW, cause("a"))
     books.earn(grant(200, 30), NOW, cause("b"))  # ends as it ends, whatever is done
     now = datetime(2026, 4, 10, 9, tzinfo=UTC)
-    entry = books.renew(Activity.PURCHASE, now.date(), now, bought("p"))
+    entry = books.renew([Activity.PURCHASE], now.date(), now, bought("p"))
     assert entry is not None
     lot_id = next(iter(books.lots))
     assert (entry.reason, entry.draws) == (Reason.EXTEND, ())
@@ -61,8 +61,8 @@ def test_an_end_never_moves_nearer_nor_for_nothing() -> None:
     books = open_books()
     books.earn(kept_alive(500, date(2026, 12, 31)), NOW, cause("a"))
     before = books.wallet
-    assert books.renew(Activity.PURCHASE, NOW.date(), NOW, bought("p")) is None
-    assert books.renew(Activity.REDEEM, date(2026, 12, 30), NOW, bought("q")) is None, "it is no purchase"
+    assert books.renew([Activity.PURCHASE], NOW.date(), NOW, bought("p")) is None
+    assert books.renew([Activity.REDEEM], date(2026, 12, 30), NOW, bought("q")) is None, "it is no purchase"
     assert books.wallet == before
 
 
@@ -70,11 +70,11 @@ def test_what_has_ended_or_is_used_up_stays_so() -> None:
     books = open_books()
     books.earn(kept_alive(500, date(2026, 3, 10)), NOW, cause("a"))
     after_its_grace = datetime(2026, 3, 26, tzinfo=UTC)
-    assert books.renew(Activity.PURCHASE, after_its_grace.date(), after_its_grace, bought("p")) is None
+    assert books.renew([Activity.PURCHASE], after_its_grace.date(), after_its_grace, bought("p")) is None
     books = open_books()
     books.earn(kept_alive(500, date(2026, 3, 10)), NOW, cause("a"))
     books.redeem(500, NOW, cause("b"))
-    assert books.renew(Activity.PURCHASE, NOW.date(), NOW, bought("p")) is None
+    assert books.renew([Activity.PURCHASE], NOW.date(), NOW, bought("p")) is None
 
 
 def test_lots_that_were_not_loaded_are_asked_for() -> None:
@@ -82,14 +82,14 @@ def test_lots_that_were_not_loaded_are_asked_for() -> None:
     books.earn(kept_alive(500, date(2026, 3, 10)), NOW, cause("a"))
     some = open_books(books.wallet, list(books.lots.values()), complete=False)
     with pytest.raises(NeedsMoreLots):
-        some.renew(Activity.PURCHASE, NOW.date(), NOW, bought("p"))
+        some.renew([Activity.PURCHASE], NOW.date(), NOW, bought("p"))
 
 
 def test_a_moved_end_is_part_of_the_proof() -> None:
     books = open_books()
     books.earn(kept_alive(500, date(2026, 5, 31)), NOW, cause("a"))
     now = datetime(2026, 4, 10, 9, tzinfo=UTC)
-    entry = books.renew(Activity.PURCHASE, now.date(), now, bought("p"))
+    entry = books.renew([Activity.PURCHASE], now.date(), now, bought("p"))
     assert entry is not None
     forged = replace(entry, extended=(replace(entry.extended[0], expires_on=date(2027, 1, 1)),))
     broken = verify([books.entries[0], forged])

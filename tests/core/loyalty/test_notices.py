@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from bot.core.loyalty.lots import Grant, Lot, Terms, days_good, grant_lot
+from bot.core.loyalty.lots import Grant, Lot, Terms, days_good, grant_lot, moved_end
 from bot.core.loyalty.notices import NoticeLine, Notices, due_notices, next_notice_at
 
 GRANTED = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -40,11 +40,23 @@ def test_each_notice_is_due_at_the_contacts_own_ten_oclock() -> None:
 
 def test_a_notice_is_given_once_for_each_lot_and_time() -> None:
     now = datetime(2026, 3, 5, 15, 0, tzinfo=UTC)  # 10:00 in New York, one day before
-    notice = due_notices([lot("a")], now, ZONE, POLICY, {("a", 30), ("a", 7)})
+    given = {("a", 30): datetime(2026, 2, 4, 15, tzinfo=UTC), ("a", 7): datetime(2026, 2, 27, 15, tzinfo=UTC)}
+    notice = due_notices([lot("a")], now, ZONE, POLICY, given)
     assert notice is not None
     assert notice.given == (("a", 1),)
-    given = {("a", 30), ("a", 7), *notice.given}
+    given |= dict.fromkeys(notice.given, now)
     assert due_notices([lot("a")], now, ZONE, POLICY, given) is None
+
+
+def test_an_end_that_has_moved_is_announced_anew() -> None:
+    moved = moved_end(lot("a"), date(2026, 9, 4))
+    given = {("a", days): datetime(2026, 2, 27, 15, tzinfo=UTC) for days in (30, 7, 1)}
+    now = datetime(2026, 8, 5, 15, tzinfo=UTC)
+    notice = due_notices([moved], now, ZONE, POLICY, given)
+    assert notice is not None
+    assert notice.given == (("a", 30),)
+    given |= dict.fromkeys(notice.given, now)
+    assert due_notices([moved], now, "Pacific/Pago_Pago", POLICY, given) is None, "nor by moving west"
 
 
 def test_several_lots_are_told_in_one_message_soonest_first() -> None:
