@@ -11,11 +11,12 @@ from types import MappingProxyType
 
 import orjson
 
-from bot.conversation.shop import claims, drops, events, members
+from bot.conversation.shop import claims, drops, events, members, told
 from bot.conversation.work import Work
 from bot.core.codes import Code
 from bot.core.contact import JsonValue
 from bot.core.errors import Refused, TellMember
+from bot.core.loyalty import gift_turns, referring, tier_turns
 from bot.core.loyalty.reserving import LAPSE
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
@@ -30,9 +31,13 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "fulfilment.advance": claims.advance,
         "member.enroll": members.enroll,
         LAPSE: drops.lapse,
+        gift_turns.ARRIVES: told.gift_arrives,
+        gift_turns.RETURNS: told.gift_returns,
+        referring.OPERATION: told.referral,
         "reservation.give_up": drops.give_up,
         "reservation.pay": drops.pay,
         "reward.claim": claims.take,
+        tier_turns.LOOK: told.look_at_tier,
     }
 )
 """What can be asked for, by name; see `bot/conversation/shop/`."""

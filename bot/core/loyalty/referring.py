@@ -42,7 +42,7 @@ REFERRED = "referred"
 """The kind of standing that a friend's own record is kept as."""
 FUND = "referral"
 """The fund and the source type of rewards; their source id is the other contact's."""
-OPERATION = "referral_told"
+OPERATION = "referral.told"
 """What the advocate is asked to do."""
 
 _PURPOSE = b"regulars/evidence/"

@@ -37,6 +37,9 @@ from bot.core.turn import Turn
 TIER = "tier"
 """The kind of standing that a tier is kept as, and the source type of its gifts."""
 
+LOOK = "tier.look"
+"""What a job asks for when a standing is due."""
+
 NOT_COUNTED = frozenset({"canceled", "cancelled", "rejected"})
 """States of an order that counts for nothing."""
 
@@ -115,11 +118,10 @@ def order_changed(turn: Turn, placed_at: datetime, before: Counted, after: Count
         return
     standing, steps = _settled(turn, tiers)
     zone, window = turn.contact.zone, to_reach(tiers, turn.contact.zone, turn.now)
-    total = _totals(turn, tiers, standing)[window]
-    if placed_at in window:
-        total += after.of(tiers.metric) - before.of(tiers.metric)
+    was = _totals(turn, tiers, standing)[window]
+    total = was + (after.of(tiers.metric) - before.of(tiers.metric) if placed_at in window else 0)
     standing, risen = rise(tiers, standing, zone, turn.now, total)
-    standing = _without_undeserved_gifts(turn, tiers, standing, total)
+    standing = _without_undeserved_gifts(turn, tiers, standing, was, total)
     _record(turn, tiers, standing, (*steps, *risen))
 
 
@@ -240,12 +242,14 @@ def _with_gift(turn: Turn, tiers: Tiers, standing: TierStanding, step: Step) -> 
     return replace(standing, gifts={**standing.gifts, level.id: entry.id}), level.gift_minor
 
 
-def _without_undeserved_gifts(turn: Turn, tiers: Tiers, standing: TierStanding, total: int) -> TierStanding:
-    """Take back gifts that are still pending where what reached their tier was given back."""
+def _without_undeserved_gifts(
+    turn: Turn, tiers: Tiers, standing: TierStanding, was: int, total: int
+) -> TierStanding:
+    """Take back gifts that are still pending where giving an order back undid what reached their tier."""
     gifts = dict(standing.gifts)
     for tier, entry_id in standing.gifts.items():
         level = tiers.level(tier)
-        if level is None or level.threshold <= total:
+        if level is None or not total < level.threshold <= was:
             continue
         undoing = turn.needed("undoing", entry_id)
         if not isinstance(undoing, Undoing):

@@ -1,0 +1,33 @@
+"""What turns of other members, and the clock, ask of a member: nobody waits for the result."""
+
+from collections.abc import Mapping
+
+from bot.core.contact import JsonValue
+from bot.core.loyalty import gift_turns, referring, tier_turns
+from bot.core.turn import Turn
+
+Body = Mapping[str, JsonValue]
+
+
+def look_at_tier(turn: Turn, _body: Body) -> Body:
+    """Do what the clock has made due to the contact's tier."""
+    tier_turns.look(turn)
+    return {}
+
+
+def referral(turn: Turn, body: Body) -> Body:
+    """Keep what became of a friend that the contact sent, and reward it."""
+    referring.told(turn, body)
+    return {}
+
+
+def gift_arrives(turn: Turn, body: Body) -> Body:
+    """Take in a gift, or send it back."""
+    gift_turns.arrive(turn, body)
+    return {}
+
+
+def gift_returns(turn: Turn, body: Body) -> Body:
+    """Put back a gift that could not arrive."""
+    gift_turns.come_back(turn, body)
+    return {}
