@@ -13,6 +13,7 @@ from bot.storage import tables
 from bot.storage.driver import Present, Rows
 from bot.storage.fulfilments import fulfilment_row
 from bot.storage.offers import checkout_row, code_row, offer_row
+from bot.storage.orders import parked_row
 from bot.storage.referrals import referral_row
 from bot.storage.reservations import reservation_row
 from bot.storage.rows import RowValues, to_json
@@ -50,6 +51,7 @@ _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "fulfilment": fulfilment_row,
     "reservation": reservation_row,
     "spin": spin_row,
+    "parked_refund": parked_row,
 }
 
 WRITERS: Mapping[str, tuple[Rows, Callable[[str, Any], RowValues]]] = MappingProxyType(

@@ -1,15 +1,27 @@
-"""Orders in our book, as rows and as the core knows them."""
+"""Orders in our book, as rows and as the core knows them, with all that is on record of one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
 import orjson
 
 from bot.core.contact import Order, OrderLine
-from bot.core.ids import bucket_of, instant
-from bot.storage.driver import Connection, Statement
-from bot.storage.rows import json_rows, loaded
+from bot.core.ids import bucket_of, derived_id, instant, microseconds
+from bot.core.loyalty.books import Undoing
+from bot.core.loyalty.earned import EarnRecord
+from bot.core.loyalty.entries import Entry, Reason
+from bot.core.loyalty.on_record import InWallet, OnRecord, Parked
+from bot.core.loyalty.returns import Back, Return
+from bot.storage import offers, tables
+from bot.storage.driver import Connection, Present, Rows, Statement
+from bot.storage.entries import ENTRY_COLUMNS, entry_from
+from bot.storage.rows import RowValues, json_rows, loaded, stored, to_json
+
+ORDER = "order"
+"""The directory's kind of orders: by the shop's own id, and by ours where it has none."""
 
 ORDER_COLUMNS = """
     o.contact, o.id, o.source, o.status, o.placed_at, o.total_minor, o.credit_minor, o.reference, o.currency,
@@ -21,10 +33,50 @@ ORDER_COLUMNS = """
 """
 """What `order_from` reads of `shop_order o`."""
 
-_BY_REFERENCE = Statement(f"""
+_BY_ID = Statement(f"""
     SELECT {ORDER_COLUMNS} FROM shop_order o
     WHERE o.bucket = :bucket AND o.contact = :contact AND o.id = :id
 """)  # noqa: S608  # our own constants
+_BY_REFERENCE = Statement(f"""
+    SELECT {ORDER_COLUMNS} FROM shop_order o
+    WHERE o.bucket = :bucket AND o.contact = :contact AND o.reference = :reference
+""")  # noqa: S608  # our own constants
+_ENTRIES = Statement(f"""
+    SELECT e.wallet, {ENTRY_COLUMNS}
+    FROM @each(keys: since text, until text)
+    JOIN entry e ON e.bucket = :bucket AND e.contact = :contact AND e.key >= keys.since AND e.key < keys.until
+    ORDER BY e.wallet, e.number
+""")  # noqa: S608  # our own constants
+_UNDID = Statement(f"""
+    SELECT {ENTRY_COLUMNS}
+    FROM @each(keys: id text)
+    JOIN entry e ON e.bucket = :bucket AND e.contact = :contact AND e.reverses = keys.id
+        AND e.reverses IS NOT NULL
+    ORDER BY e.number
+""")  # noqa: S608  # our own constants
+_EARNED = Statement("""
+    SELECT e.source, e.rule, e.wallet, e.entry, e.lot, e.desired_minor, e.granted_minor, e.by_line, e.because,
+        e.policy, e.at
+    FROM earned e WHERE e.bucket = :bucket AND e.contact = :contact AND e.source = :source
+    ORDER BY e.rule
+""")
+_PARKED = Statement("""
+    SELECT p.reference, p.body, p.at, p.applied_at FROM parked_refund p
+    WHERE p.reference = :reference AND p.applied_at IS NULL
+""")
+_LOCK_PARKED = Statement("""
+    SELECT p.reference, p.body, p.at, p.applied_at FROM parked_refund p
+    WHERE p.reference = :reference @lock(p)
+""")
+_ALL_PARKED = Statement("""
+    SELECT p.reference, p.body, p.at, p.applied_at FROM parked_refund p
+    WHERE p.applied_at IS NULL ORDER BY p.at, p.reference LIMIT :most
+""")
+_OWNER = Statement("SELECT d.contact FROM directory d WHERE d.kind = 'order' AND d.value = :reference")
+_TABLES = tables.Row.metadata.tables
+_NEW_OWNER = Rows(_TABLES["directory"], Present.KEEP, returning="kind, value")
+_NEW_PARKED = Rows(_TABLES["parked_refund"], Present.KEEP)
+_PARK = Rows(_TABLES["parked_refund"], Present.REPLACE)
 
 
 def order_from(row: Sequence[Any]) -> Order:
@@ -53,10 +105,182 @@ def order_from(row: Sequence[Any]) -> Order:
 
 async def order_by_id(connection: Connection, contact_id: str, order_id: str) -> Order | None:
     """The contact's order with this id (ours, not the shop's); None if there is none."""
-    found = await connection.read(
-        _BY_REFERENCE, bucket=bucket_of(contact_id), contact=contact_id, id=order_id
-    )
+    found = await connection.read(_BY_ID, bucket=bucket_of(contact_id), contact=contact_id, id=order_id)
     return order_from(found[0]) if found else None
+
+
+async def on_record(connection: Connection, contact_id: str, reference: str) -> OnRecord:
+    """All that is stored of the contact's order, by the shop's own id of it or ours."""
+    order = await _order_called(connection, contact_id, reference)
+    order_id = order.id if order is not None else derived_id(f"order/{reference}", bucket_of(contact_id))
+    checkout = (await offers.at_checkout(connection, contact_id, order_id)).of_order
+    record = OnRecord(order, checkout=checkout, parked=await parked(connection, reference))
+    if order is None and checkout is None:
+        return record
+    return await _with_entries(connection, contact_id, order_id, record)
+
+
+async def lapsed(connection: Connection, contact_id: str, lot_id: str) -> int:
+    """How much of a lot ended unused and was not given back since."""
+    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
+    ended = [entry for _, entry in await _entries(connection, contact_id, [f"auto/expire/{lot_id}/"])]
+    undone = await connection.read(_UNDID, **own, keys=[(entry.id,) for entry in ended])
+    return sum(entry.total_minor for entry in ended) - sum(
+        entry_from(contact_id, row).total_minor for row in undone
+    )
+
+
+# What was told of an order before the order itself
+
+
+async def parked(connection: Connection, reference: str) -> Parked | None:
+    """What was told of an order's return before the order; None where nothing waits."""
+    found = await connection.read(_PARKED, reference=reference)
+    return _parked_from(found[0]) if found else None
+
+
+async def all_parked(connection: Connection, most: int = 100) -> tuple[Parked, ...]:
+    """What waits for its order, longest first."""
+    return tuple(_parked_from(row) for row in await connection.read(_ALL_PARKED, most=most))
+
+
+async def park(connection: Connection, told: Parked, now: datetime) -> Parked:
+    """Keep what was told of an order that is not known, with what was told before; returns both together."""
+    await connection.write(
+        _NEW_PARKED, [parked_row("", replace(told, at=now, told=Return(), status="", keys={}))]
+    )
+    found = await connection.read(_LOCK_PARKED, reference=told.reference)
+    before = _parked_from(found[0])
+    both = replace(
+        before,
+        told=before.told | told.told,
+        status=before.status or told.status,
+        keys={**told.keys, **before.keys},
+        applied_at=None,
+    )
+    await connection.write(_PARK, [parked_row("", both)])
+    return both
+
+
+def parked_row(_contact_id: str, told: Parked) -> RowValues:
+    """Values of `parked_refund`."""
+    assert told.at is not None, "it was told some time"
+    body = {
+        "by_sku": {sku: [back.quantity, back.amount_minor] for sku, back in told.told.by_sku.items()},
+        "amount_minor": told.told.amount_minor,
+        "all": told.told.is_all,
+        "status": told.status,
+        "keys": dict(told.keys),
+    }
+    return (told.reference, to_json(body), microseconds(told.at), stored(told.applied_at))
+
+
+# Whose an order is
+
+
+async def owner(connection: Connection, reference: str) -> str | None:
+    """The contact whose order it is, by the shop's own id of it or ours; None where nobody told us."""
+    found = await connection.read(_OWNER, reference=reference)
+    return str(found[0][0]) if found else None
+
+
+async def claim(connection: Connection, reference: str, contact_id: str) -> str:
+    """Make an order a contact's; returns whose it is, somebody else's where they were first."""
+    await connection.claim(_NEW_OWNER, [(ORDER, reference, bucket_of(contact_id), contact_id)])
+    found = await owner(connection, reference)
+    assert found is not None, "it is somebody's now"
+    return found
+
+
+async def _order_called(connection: Connection, contact_id: str, reference: str) -> Order | None:
+    bucket = bucket_of(contact_id)
+    for order_id in (derived_id(f"order/{reference}", bucket), reference):
+        order = await order_by_id(connection, contact_id, order_id)
+        if order is not None:
+            return order
+    own = {"bucket": bucket, "contact": contact_id}
+    found = await connection.read(_BY_REFERENCE, **own, reference=reference)
+    return order_from(found[0]) if found else None
+
+
+async def _with_entries(connection: Connection, contact_id: str, order_id: str, record: OnRecord) -> OnRecord:
+    """Add what paid an order, what it earned, and what of either was undone."""
+    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
+    earned = tuple(
+        _earned_from(row) for row in await connection.read(_EARNED, **own, source=f"order/{order_id}")
+    )
+    hold_id = record.checkout.hold_id if record.checkout is not None else None
+    begin = [f"order/{order_id}", f"earn/order/{order_id}/", f"earn/{order_id}"]
+    begin += [f"close/{hold_id}"] if hold_id else []
+    found = await _entries(connection, contact_id, begin)
+    earlier: dict[str, list[Entry]] = {}
+    if found:
+        keys = [(entry.id,) for _, entry in found]
+        for row in await connection.read(_UNDID, **own, keys=keys):
+            entry = entry_from(contact_id, row)
+            earlier.setdefault(entry.reverses or "", []).append(entry)
+    undoings = [InWallet(wallet, Undoing(entry, tuple(earlier.get(entry.id, ())))) for wallet, entry in found]
+    spending = {Reason.REDEEM, Reason.CAPTURE}
+    granted = {one.undoing.entry.id: one for one in undoings if one.undoing.is_grant}
+    return replace(
+        record,
+        paid=tuple(one for one in undoings if one.undoing.entry.reason in spending),
+        earned=earned or tuple(_earned_before_records(order_id, one) for one in granted.values()),
+        granted=granted,
+    )
+
+
+async def _entries(
+    connection: Connection, contact_id: str, beginnings: Sequence[str]
+) -> list[tuple[str, Entry]]:
+    """Entries, with their wallets, whose keys are one of these or go on from it."""
+    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
+    keys = [(one, f"{one.removesuffix('/')}0") for one in beginnings]  # "0" follows "/"
+    found = await connection.read(_ENTRIES, **own, keys=keys)
+    return [(row[0], entry_from(contact_id, row[1:])) for row in found]
+
+
+def _earned_from(row: Sequence[Any]) -> EarnRecord:
+    return EarnRecord(
+        source=row[0],
+        rule=row[1],
+        wallet=row[2],
+        entry_id=row[3],
+        lot_id=row[4],
+        desired_minor=row[5],
+        granted_minor=row[6],
+        by_line_minor=tuple(orjson.loads(row[7])),
+        because=tuple(orjson.loads(row[8])),
+        policy=row[9],
+        at=instant(row[10]),
+    )
+
+
+def _earned_before_records(order_id: str, granted: InWallet) -> EarnRecord:
+    """What an order earned when nobody kept yet by which rule: by one, on all it cost."""
+    entry = granted.undoing.entry
+    amount, lot_id = entry.total_minor, entry.draws[0].of_lot
+    return EarnRecord(
+        source=f"order/{order_id}",
+        rule="base",
+        wallet=granted.wallet,
+        entry_id=entry.id,
+        lot_id=lot_id,
+        desired_minor=amount,
+        granted_minor=amount,
+        by_line_minor=(),
+        because=(),
+        policy=entry.rule,
+        at=entry.effective_at,
+    )
+
+
+def _parked_from(row: Sequence[Any]) -> Parked:
+    body: Mapping[str, Any] = orjson.loads(row[1])
+    told = Return(
+        {sku: Back(*back) for sku, back in body["by_sku"].items()}, body["amount_minor"], body["all"]
+    )
+    return Parked(row[0], told, body["status"], body["keys"], instant(row[2]), loaded(row[3]))
 
 
 def _line(row: Sequence[Any]) -> OrderLine:

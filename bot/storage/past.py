@@ -199,6 +199,8 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "earlier_orders": earnings.bought,
         "undoing": undoing,
         "order": orders.order_by_id,
+        "on_record": orders.on_record,
+        "lapsed": orders.lapsed,
         "counter": counter,
         "checkout": offers.at_checkout,
         "codes": offers.owners_of_codes,

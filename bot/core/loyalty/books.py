@@ -39,11 +39,15 @@ _NO_GRACE = timedelta(0)
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """An entry to undo up to `share` of it (0 to 1, cumulative), and the entries that undid some before."""
+    """An entry to undo up to `share` of it (0 to 1, cumulative), and the entries that undid some before.
+
+    `lapsed_minor` of what it granted ended unused: that much is not taken back from anywhere else.
+    """
 
     entry: Entry
     earlier: tuple[Entry, ...] = ()
     share: Fraction = Fraction(1)
+    lapsed_minor: int = 0
 
     def __post_init__(self) -> None:
         assert 0 <= self.share <= 1, "a share of the whole"
@@ -420,6 +424,10 @@ class Books(Ends):
                 if amount:
                     draws.append(Draw(account, Account.CLAWBACK, lot.id, amount))
                     left -= amount
+        lapsed = min(left, undoing.lapsed_minor)
+        if lapsed:
+            draws.append(Draw(Account.BREAKAGE, Account.CLAWBACK, granted_lots[0], lapsed))
+            left -= lapsed
         others, left = self._draw(left, Account.CLAWBACK, now, but=granted_lots)
         if left and not self.lots_complete:
             raise NeedsMoreLots

@@ -55,6 +55,7 @@ LEGAL_MOVES = frozenset(
         (_A.PENDING, _A.CLAWBACK),  # claw back
         (_A.AVAILABLE, _A.CLAWBACK),
         (_A.DEBT, _A.CLAWBACK),  # the shortfall of a claw-back
+        (_A.BREAKAGE, _A.CLAWBACK),  # a claw-back of what had ended unused
         (_A.AVAILABLE, _A.DEBT),  # repay
         (_A.DEBT, _A.WRITEOFF),
         (_A.AVAILABLE, _A.SPENT),  # redeem

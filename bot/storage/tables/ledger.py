@@ -90,7 +90,11 @@ class EntryRow(Row, table=True):
     """One immutable movement of credit."""
 
     __tablename__ = "entry"
-    __table_args__ = (UniqueConstraint("bucket", "contact", "key"), CLUSTERED)
+    __table_args__ = (
+        UniqueConstraint("bucket", "contact", "key"),
+        Index("ix_entry_reverses", "bucket", "contact", "reverses", **where("reverses IS NOT NULL")),
+        CLUSTERED,
+    )
     bucket: int = key(Integer)
     contact: str = key()
     wallet: str = key(NAME)

@@ -85,6 +85,7 @@ class ParkedRefundRow(Row, table=True):
     reference: str = key(NAME)
     body: str = column(Text)
     at: int = instant_column()
+    applied_at: int | None = instant_column(nullable=True)
 
 
 class CounterRow(Row, table=True):

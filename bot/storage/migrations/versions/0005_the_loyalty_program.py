@@ -21,6 +21,7 @@ def upgrade() -> None:
     op.add_column("trigger", sa.Column("digest", NAME))
     op.add_column("entry", sa.Column("recorded_at", sa.BigInteger()))
     op.add_column("entry", sa.Column("extended", sa.Text(), nullable=False, server_default=""))
+    _index("ix_entry_reverses", "entry", ["bucket", "contact", "reverses"], "reverses IS NOT NULL")
     op.add_column("lot", sa.Column("renewal", NAME, nullable=False, server_default=""))
     op.add_column("lot", sa.Column("notice_days", sa.Integer(), nullable=False, server_default="0"))
     _shop()
@@ -96,6 +97,7 @@ def _shop() -> None:
         _name("reference"),
         _text("body"),
         _big("at"),
+        sa.Column("applied_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("reference", name="pk_parked_refund"),
         sqlite_with_rowid=False,
     )
