@@ -288,6 +288,7 @@ async def _worker_jobs(
         Job("triggers", 1, told(due.triggers)),
         Job("relays", 1, told(Relays(app.database, app.dispatcher, app.clock, stopping).hand_on)),
         Job("expired", 30, told(due.expired)),
+        Job("checkouts", 30, told(due.checkouts)),
         Job("notices", 30, told(due.notices)),
         Job("outbox_leases", 30, outbox.give_up),
         Job("outbox_held", 15, outbox.release),

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import orjson
 
-from bot.conversation.shop import claims, drops, events, members, told
+from bot.conversation.shop import checkout, claims, drops, events, members, told
 from bot.conversation.work import Work
 from bot.core.codes import Code
 from bot.core.contact import JsonValue
@@ -26,6 +26,11 @@ Operation = Callable[[Turn, Body], Body]
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {
+        "checkout.capture": checkout.capture,
+        "checkout.hold": checkout.hold,
+        "checkout.quote": checkout.quote,
+        "checkout.time_out": checkout.time_out,
+        "checkout.void": checkout.void,
         "credit.adjust": members.adjust,
         "event.track": events.track,
         "fulfilment.advance": claims.advance,

@@ -11,13 +11,14 @@ from typing import TypeVar
 from bot.conversation.decide import Decisions
 from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.inbox import restored
+from bot.conversation.operations import operation_work
 from bot.conversation.work import Work
 from bot.core.contact import JsonValue
 from bot.core.flow.schedule import Schedule
-from bot.core.ids import BUCKETS
+from bot.core.ids import BUCKETS, microseconds
 from bot.core.loyalty.wallet import MAIN_WALLET
 from bot.core.triggers import Trigger, TriggerKind
-from bot.storage import due, schedules
+from bot.storage import due, offers, schedules
 from bot.storage.driver import Connection, Database
 
 T = TypeVar("T")
@@ -55,6 +56,10 @@ class DueWork:
     async def expired(self) -> int:
         """Lots that have ended and still hold something."""
         return await self._drain(due.buckets_with_expired, due.expired, self._expiry_work)
+
+    async def checkouts(self) -> int:
+        """Checkouts that nobody captured in time: what they took of budgets is free again."""
+        return await self._drain(offers.buckets_overdue, offers.overdue, self._checkout_work)
 
     async def schedules(self) -> int:
         """Flows that start by the clock: one stored trigger for each member, zone by zone."""
@@ -121,6 +126,10 @@ class DueWork:
                     # Nothing new: another worker is at the same, or it cannot be handled. Not for ever.
                     is_more = handled > 0
         return done + await self.dispatcher.submit_all(works)
+
+    def _checkout_work(self, overdue: offers.Overdue) -> Work:
+        key, contact_id = f"checkouts:{microseconds(overdue.since)}", overdue.contact_id
+        return operation_work("checkout.time_out", {}, key=key, at=self.clock(), contact_id=contact_id)
 
     def _notice_work(self, lots: due.DueLots) -> Work:
         return self._lots_work(TriggerKind.CREDIT_EXPIRING, "expiring", lots)

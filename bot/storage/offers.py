@@ -1,6 +1,7 @@
 """Offers that members were given and the checkouts that hold them, as rows and as the core knows them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -49,6 +50,14 @@ _OVERDUE = Statement("""
 """)
 
 
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A contact with an overdue checkout, and since when the first of them is."""
+
+    contact_id: str
+    since: datetime
+
+
 async def at_checkout(connection: Connection, contact_id: str, order_id: str) -> AtCheckout:
     """What a checkout of that order looks at; `-` for no order."""
     own = {"bucket": bucket_of(contact_id), "contact": contact_id}
@@ -80,12 +89,10 @@ async def buckets_overdue(connection: Connection, now: datetime) -> list[int]:
     return await buckets(connection, _OVERDUE_PEEK, now)
 
 
-async def overdue(
-    connection: Connection, bucket: int, now: datetime, most: int
-) -> list[tuple[str, datetime]]:
-    """Contacts of a bucket with an overdue checkout, and since when."""
+async def overdue(connection: Connection, bucket: int, now: datetime, most: int) -> list[Overdue]:
+    """Contacts of a bucket with an overdue checkout."""
     found = await connection.read(_OVERDUE, bucket=bucket, now=microseconds(now), most=most)
-    return [(row[0], instant(row[1])) for row in found]
+    return [Overdue(row[0], instant(row[1])) for row in found]
 
 
 def code_row(contact_id: str, code: Code) -> RowValues:

@@ -1,0 +1,377 @@
+"""Checkout: quote, then hold, then capture or void; what was quoted is kept, and nothing is spent twice.
+
+An order holds credit, offers and the budgets that pay for them together until `checkout.hold_for` has passed;
+from then on all of it is free again, whether or not a job has closed the checkout.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bot.conversation.shop.checkout_asked import (
+    CaptureAsked,
+    HoldAsked,
+    LineAsked,
+    QuoteAsked,
+    VoidAsked,
+    read,
+)
+from bot.conversation.shop.checkout_told import told_checkout, told_quote
+from bot.core.contact import JsonValue, Order, OrderLine
+from bot.core.errors import Refused, TellMember
+from bot.core.ids import derived_id
+from bot.core.local_time import local_date
+from bot.core.loyalty.checkouts import AtCheckout, Budgeted, Checkout, CheckoutState, goes_back
+from bot.core.loyalty.crediting import foreseen_minor
+from bot.core.loyalty.entries import Cause
+from bot.core.loyalty.holds import HoldState
+from bot.core.loyalty.offers import Offer, as_typed
+from bot.core.loyalty.quotes import CartLine, Left, LineKind, Quote, part, with_credit
+from bot.core.loyalty.quotes import quote as priced
+from bot.core.loyalty.refusals import HoldAlreadyOpen, HoldClosed
+from bot.core.turn import Turn
+
+Body = Mapping[str, JsonValue]
+_NO_SUCH = 404
+_CONFLICT = 409
+_UNPROCESSABLE = 422
+
+
+def quote(turn: Turn, body: Body) -> Body:
+    """Say what a basket comes to: which offers apply, what credit pays, what is left, what it will earn.
+
+    Nothing is set aside and nothing changes.
+    """
+    asked = read(QuoteAsked, body)
+    order_id = _order_id(turn, asked.order)
+    quoted = _priced(turn, asked, order_id)
+    earns_minor = foreseen_minor(turn, _as_order(turn, quoted, order_id))
+    return {**told_quote(turn, quoted, asked.order), "earns_minor": earns_minor}
+
+
+def hold(turn: Turn, body: Body) -> Body:
+    """Price a basket and set aside what it takes for an order, until the clock says otherwise.
+
+    Raises:
+        HoldAlreadyOpen: the order holds something already.
+        TellMember: `price_changed`: it would be more to pay than was quoted.
+    """
+    asked = read(HoldAsked, body)
+    order_id = _order_id(turn, asked.order)
+    at = _at_checkout(turn, order_id)
+    before = at.of_order
+    if before is not None and before.is_open(turn.now):
+        raise HoldAlreadyOpen(asked.order, before.hold_id or before.order_id)
+    if before is not None and before.state is CheckoutState.CAPTURED:
+        raise Refused(f"order {asked.order} is paid", "use another order", _CONFLICT)
+    _close_overdue(turn, at)
+    quoted = _priced(turn, asked, order_id)
+    if asked.to_pay_minor is not None and quoted.to_pay_minor > asked.to_pay_minor:
+        raise TellMember("price_changed", to_pay_minor=quoted.to_pay_minor, quoted_minor=asked.to_pay_minor)
+    ttl = turn.program.checkout.hold_for
+    held = None
+    if quoted.credit_minor:
+        cause = Cause(f"{turn.trigger.key}/hold", "shop")
+        held = turn.books.hold(order_id, quoted.credit_minor, ttl, turn.now, cause)
+    budgeted = _budgeted(turn, quoted, at.offers)
+    for one in budgeted:
+        if not turn.take(one.counter, one.units, of=_limit(turn, one.counter)):
+            raise TellMember("price_changed", because="budget_spent")
+    expires_at = turn.now + ttl
+    made = Checkout(
+        order_id=order_id,
+        reference=asked.order,
+        state=CheckoutState.OPEN,
+        opened_at=turn.now,
+        expires_at=expires_at,
+        quoted=quoted,
+        hold_id=held.id if held else None,
+        budgeted=budgeted,
+        changed_at=turn.now,
+    )
+    for offer in _of(at.offers, quoted):
+        _keep_offer(turn, offer.held(order_id, expires_at, turn.now))
+    _keep(turn, made)
+    return told_checkout(turn, made)
+
+
+def capture(turn: Turn, body: Body) -> Body:
+    """Spend what an order holds, all or the named parts of it; the remainder is free again at once.
+
+    A lot or an offer that ended while it was held is honoured. Asked again, it says the same.
+
+    Raises:
+        HoldClosed: nothing is held for the order any more.
+    """
+    asked = read(CaptureAsked, body)
+    at = _at_checkout(turn, _order_id(turn, asked.order))
+    checkout = _existing(at, asked.order)
+    paid = _part_asked(checkout.quoted, asked)
+    if checkout.state is CheckoutState.CAPTURED:
+        if checkout.captured != paid:
+            raise Refused(
+                f"another part of order {asked.order} was captured", "refund what was too much", _CONFLICT
+            )
+        return told_checkout(turn, checkout)
+    if not checkout.is_open(turn.now):
+        raise HoldClosed(checkout.hold_id or checkout.order_id)
+    if not paid.gross_minor:
+        raise Refused("nothing of the order is captured", "void it instead", _UNPROCESSABLE)
+    _close(turn, at, checkout.closed(CheckoutState.CAPTURED, turn.now, paid))
+    return told_checkout(turn, _kept(turn, checkout))
+
+
+def void(turn: Turn, body: Body) -> Body:
+    """Give up what an order holds; asked again, it says the same."""
+    asked = read(VoidAsked, body)
+    at = _at_checkout(turn, _order_id(turn, asked.order))
+    checkout = _existing(at, asked.order)
+    if checkout.state is CheckoutState.CAPTURED:
+        raise Refused(f"order {asked.order} is paid", "refund it instead", _CONFLICT)
+    if checkout.is_overdue(turn.now):
+        _close_overdue(turn, at)
+    elif checkout.is_open(turn.now):
+        _close(turn, at, checkout.closed(CheckoutState.VOIDED, turn.now))
+    return told_checkout(turn, _kept(turn, checkout))
+
+
+def time_out(turn: Turn, _body: Body) -> Body:
+    """Close what is overdue: a clock asks for it, so that budgets are free again and the books say why."""
+    at = _at_checkout(turn, "")
+    overdue = [checkout for checkout in at.open if checkout.is_overdue(turn.now)]
+    _close_overdue(turn, at)
+    return {"closed": [checkout.reference for checkout in overdue]}
+
+
+# Prices
+
+
+def _priced(turn: Turn, asked: QuoteAsked, order_id: str) -> Quote:
+    """Price a basket as of now; an offer whose fund has not enough left is left out."""
+    cart = [_cart_line(turn, line, number) for number, line in enumerate(asked.lines)]
+    wanted, unknown = _wanted(turn, asked, _at_checkout(turn, order_id).offers, order_id)
+    without: list[Left] = []
+    while True:
+        quoted = priced(cart, wanted, turn.now, order_id=order_id)
+        spent = _beyond_budget(turn, quoted, wanted)
+        if spent is None:
+            break
+        wanted = [offer for offer in wanted if offer.id != spent.id]
+        without.append(Left(spent.code, "budget_spent"))
+    quoted = replace(quoted, left=(*unknown, *without, *quoted.left))
+    applies = turn.program.checkout.auto_apply_credit if asked.use_credit is None else asked.use_credit
+    if not applies or not turn.contact.is_member:
+        return quoted
+    spendable = turn.books.spendable(turn.now, order_id)
+    return with_credit(
+        quoted, spendable if asked.credit_minor is None else min(spendable, asked.credit_minor)
+    )
+
+
+def _cart_line(turn: Turn, line: LineAsked, number: int) -> CartLine:
+    product = turn.shop.products.get(line.sku)
+    price = line.unit_minor
+    if price is None:
+        if product is None:
+            what = f"lines.{number}.unit_minor: no product '{line.sku}' is known, so its price has to be said"
+            raise Refused(what, "say its price", _UNPROCESSABLE)
+        price = product.price_minor
+    return CartLine(
+        sku=line.sku,
+        name=line.name or (product.name if product else line.sku or line.kind.value),
+        quantity=line.quantity,
+        unit_minor=price,
+        category=line.category or (product.category if product else ""),
+        kind=line.kind,
+        earns=line.earns and line.kind is LineKind.PRODUCT,
+    )
+
+
+def _wanted(
+    turn: Turn, asked: QuoteAsked, offers: Sequence[Offer], order_id: str
+) -> tuple[list[Offer], list[Left]]:
+    """Return the offers that are asked for, and why those are not there that the member does not have."""
+    if asked.offers is None:
+        return [offer for offer in offers if offer.problem(turn.now, order_id) is None], []
+    found: dict[str, Offer] = {}
+    others: dict[str, str] = {}
+    for written in asked.offers:
+        typed = as_typed(written)
+        named = [offer for offer in offers if typed == offer.code or written in {offer.rule, offer.id}]
+        if named:
+            # Of several that were given of one kind: one that can be used.
+            best = min(named, key=lambda offer: offer.problem(turn.now, order_id) is not None)
+            found[best.id] = best
+        else:
+            others[written] = typed
+    if not others:
+        return list(found.values()), []
+    owners = turn.needed("codes", ",".join(sorted(set(others.values()))))
+    assert isinstance(owners, Mapping)
+    left = [Left(written, "foreign" if typed in owners else "unknown") for written, typed in others.items()]
+    return list(found.values()), left
+
+
+def _as_order(turn: Turn, quoted: Quote, order_id: str) -> Order:
+    """Return what is quoted as the order it would be, for those who reckon what orders earn."""
+    lines = [
+        OrderLine(
+            sku=one.line.sku,
+            name=one.line.name,
+            quantity=one.line.quantity,
+            unit_minor=one.line.unit_minor,
+            category=one.line.category,
+            discount_minor=one.discount_minor,
+            credit_minor=one.credit_minor,
+            earns=one.line.earns,
+        )
+        for one in quoted.lines
+        if one.line.kind in {LineKind.PRODUCT, LineKind.GIFT_CARD}
+    ]
+    beside = {
+        kind: sum(one.line.gross_minor - one.discount_minor for one in quoted.lines if one.line.kind is kind)
+        for kind in (LineKind.SHIPPING, LineKind.TAX)
+    }
+    return Order(
+        id=order_id,
+        source="checkout",
+        placed_at=turn.now,
+        lines=tuple(lines),
+        total_minor=quoted.gross_minor - quoted.discount_minor,
+        credit_minor=quoted.credit_minor,
+        shipping_minor=beside[LineKind.SHIPPING],
+        tax_minor=beside[LineKind.TAX],
+    )
+
+
+def _beyond_budget(turn: Turn, quoted: Quote, offers: Sequence[Offer]) -> Offer | None:
+    """Return the first offer whose fund has less left than it takes off; nothing is taken yet."""
+    wanted: dict[str, int] = {}
+    for one in _budgeted(turn, quoted, offers):
+        wanted[one.counter] = wanted.get(one.counter, 0) + one.units
+        left = turn.needed("counter", one.counter)
+        limit = _limit(turn, one.counter)
+        there = limit if left is None else left
+        assert isinstance(there, int), "a counter counts"
+        if wanted[one.counter] > there:
+            return next(offer for offer in offers if offer.id == one.offer_id)
+    return None
+
+
+def _budgeted(turn: Turn, quoted: Quote, offers: Sequence[Offer]) -> tuple[Budgeted, ...]:
+    """What funds pay for; a fund that the program has no more pays nothing and limits nothing."""
+    today = local_date(turn.now, turn.shop.zone)
+    funds = {offer.id: offer.terms.fund for offer in offers}
+    return tuple(
+        Budgeted(applied.offer_id, turn.program.funds[fund].counter(fund, today), applied.discount_minor)
+        for applied in quoted.applied
+        if (fund := funds[applied.offer_id]) in turn.program.funds
+    )
+
+
+def _limit(turn: Turn, counter: str) -> int:
+    return turn.program.funds[counter.split("/")[1]].limit_minor
+
+
+def _part_asked(quoted: Quote, asked: CaptureAsked) -> Quote:
+    if asked.lines is None:
+        return quoted
+    quantities = [0] * len(quoted.lines)
+    for one in asked.lines:
+        if one.line > len(quantities):
+            raise Refused(f"lines: there is no line {one.line}", "count from 1", _UNPROCESSABLE)
+        quantities[one.line - 1] += one.quantity
+        if quantities[one.line - 1] > quoted.lines[one.line - 1].line.quantity:
+            raise Refused(
+                f"lines: more of line {one.line} than is held", "capture at most that", _UNPROCESSABLE
+            )
+    return part(quoted, quantities)
+
+
+# What is held
+
+
+def _order_id(turn: Turn, reference: str | None) -> str:
+    return derived_id(f"order/{reference}", turn.contact.bucket) if reference is not None else ""
+
+
+def _at_checkout(turn: Turn, order_id: str) -> AtCheckout:
+    at = turn.needed("checkout", order_id or "-")
+    assert isinstance(at, AtCheckout)
+    return at
+
+
+def _existing(at: AtCheckout, reference: str) -> Checkout:
+    if at.of_order is None:
+        raise Refused(f"nothing was ever held for order {reference}", "hold it first", _NO_SUCH)
+    return at.of_order
+
+
+def _close_overdue(turn: Turn, at: AtCheckout) -> None:
+    for checkout in at.open:
+        if checkout.is_overdue(turn.now):
+            _close(turn, at, checkout.closed(CheckoutState.TIMED_OUT, turn.now))
+
+
+def _close(turn: Turn, at: AtCheckout, checkout: Checkout) -> None:
+    """Spend what was captured of a checkout and let all else go back."""
+    now, paid = turn.now, checkout.captured
+    if checkout.hold_id is not None:
+        _close_hold(turn, checkout.hold_id, paid.credit_minor if paid else 0)
+    spent = {applied.offer_id for applied in paid.applied} if paid else set()
+    for offer in _of(at.offers, checkout.quoted):
+        if offer.id in spent:
+            _keep_offer(turn, offer.spent(checkout.order_id, now))
+        else:
+            _keep_offer(turn, offer.given_back(checkout.order_id, now))
+    for counter, units in goes_back(checkout.budgeted, paid).items():
+        turn.give_back(counter, units)
+    _keep(turn, checkout)
+
+
+def _close_hold(turn: Turn, hold_id: str, captured_minor: int) -> None:
+    books, now = turn.books, turn.now
+    cause = Cause(f"{turn.trigger.key}/close/{hold_id}", "shop")
+    books.settle(now)
+    held = books.holds.get(hold_id)
+    if captured_minor:
+        books.capture(hold_id, captured_minor, now, cause)
+    elif held is not None and held.state is HoldState.OPEN:  # what is overdue is settled already
+        books.release(hold_id, now, cause)
+
+
+def _of(offers: Sequence[Offer], quoted: Quote) -> list[Offer]:
+    applied = {one.offer_id for one in quoted.applied}
+    return [offer for offer in offers if offer.id in applied]
+
+
+def _keep_offer(turn: Turn, offer: Offer) -> None:
+    turn.keep("offer", offer.id, offer)
+
+
+def _keep(turn: Turn, checkout: Checkout) -> None:
+    turn.keep("checkout", checkout.order_id, checkout)
+    event, paid = _EVENTS[checkout.state], checkout.captured or checkout.quoted
+    facts: dict[str, JsonValue] = {
+        "order_id": checkout.reference,
+        "gross": paid.gross_minor,
+        "discount": paid.discount_minor,
+        "credit": paid.credit_minor,
+        "to_pay": paid.to_pay_minor,
+        "codes": [applied.code for applied in paid.applied],
+    }
+    turn.track(event, facts)
+
+
+def _kept(turn: Turn, checkout: Checkout) -> Checkout:
+    """Return a checkout as this turn leaves it."""
+    kept = turn.effects.kept.get(("checkout", checkout.order_id), checkout)
+    assert isinstance(kept, Checkout)
+    return kept
+
+
+_EVENTS: Mapping[CheckoutState, str] = {
+    CheckoutState.OPEN: "Checkout Held",
+    CheckoutState.CAPTURED: "Checkout Captured",
+    CheckoutState.VOIDED: "Checkout Voided",
+    CheckoutState.TIMED_OUT: "Checkout Timed Out",
+}

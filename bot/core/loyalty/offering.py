@@ -1,0 +1,109 @@
+"""Giving an offer in a turn: its terms are frozen, its end is in the member's zone, its code is its own."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.core.codes import Code
+from bot.core.contact import JsonValue
+from bot.core.dates import last_moment
+from bot.core.errors import TellMember
+from bot.core.local_time import local_date
+from bot.core.loyalty.offers import Offer, OfferKind, code_of
+from bot.core.loyalty.whom import member_of
+from bot.core.turn import Turn
+
+GIVEN = ("code", "title", "kind", "percent", "amount", "at_least", "ends_at", "ends_on", "times", "product")
+"""What a flow knows of an offer that was given."""
+_ATTEMPTS = 4
+"""That all of these are taken is as likely as to guess them."""
+
+
+def give_offer(turn: Turn, name: str, cause: str) -> Offer:
+    """Give the member the program's offer `name`; the same cause gives it once.
+
+    Raises:
+        TellMember: `offer_gone`: the program has it no more; `offer_over`: its time has passed;
+            `not_eligible` with the `reason`: it is not for them.
+    """
+    rule = turn.program.offers.get(name)
+    if rule is None:
+        raise TellMember("offer_gone", offer=name)
+    refusal = rule.whom.refusal(member_of(turn, rule.whom))
+    if refusal is not None:
+        raise TellMember("not_eligible", reason=refusal.value)
+    starts_at, ends_at = rule.lasts(turn.now, turn.contact.zone)
+    if ends_at is not None and ends_at <= starts_at:
+        raise TellMember("offer_over", offer=name)
+    code = _free_code(turn, cause)
+    offer = Offer(
+        id=turn.new_id(),
+        rule=name,
+        code=code,
+        terms=rule.terms,
+        given_at=turn.now,
+        starts_at=starts_at,
+        ends_at=ends_at,
+    )
+    turn.keep("directory", code, Code(code))
+    turn.keep("offer", offer.id, offer)
+    turn.track("Offer Given", {"offer": name, **told_offer(turn, offer)})
+    return offer
+
+
+def give_back_offers(turn: Turn, offers: tuple[Offer, ...], order_id: str) -> tuple[Offer, ...]:
+    """Let the offers that an order spent come back where they say so, because all of it was refunded.
+
+    Their end stays: what has ended meanwhile comes back ended.
+    """
+    back = []
+    for offer in offers:
+        spent = any(use.order_id == order_id and use.held_until is None for use in offer.uses)
+        if spent and offer.terms.back_on_refund:
+            returned = offer.given_back(order_id, turn.now)
+            turn.keep("offer", offer.id, returned)
+            turn.track("Offer Returned", {"offer": offer.rule, **told_offer(turn, returned)})
+            back.append(returned)
+    return tuple(back)
+
+
+def told_offer(turn: Turn, offer: Offer) -> dict[str, JsonValue]:
+    """Return what texts and events say of an offer; amounts in minor units, `percent` as a number.
+
+    `ends_at` is the last moment it can be used, `ends_on` that moment's day where the member is.
+    """
+    terms, ends_at = offer.terms, offer.ends_at
+    last = last_moment(ends_at) if ends_at is not None else None
+    product = turn.shop.products.get(terms.product)
+    return {
+        "code": offer.code,
+        "title": turn.program.text(terms.title, turn.contact.locale),
+        "kind": terms.kind.value,
+        "percent": _percent(offer) if terms.kind is OfferKind.PERCENT else None,
+        "amount": terms.amount_minor or None,
+        "product": product.name if product is not None else terms.product or None,
+        "at_least": terms.at_least_minor or None,
+        "ends_at": _shown(ends_at, last, turn),
+        "ends_on": local_date(last, turn.contact.zone).isoformat() if last is not None else None,
+        "times": offer.times_left(turn.now),
+    }
+
+
+def _percent(offer: Offer) -> int | float:
+    percent = offer.terms.rate * 100
+    return int(percent) if percent.denominator == 1 else float(percent)
+
+
+def _shown(ends_at: datetime | None, last: datetime | None, turn: Turn) -> str | None:
+    """The instant to say: the minute it ends, but not the midnight that the last day runs into."""
+    if ends_at is None or last is None:
+        return None
+    is_new_day = local_date(ends_at, turn.contact.zone) != local_date(last, turn.contact.zone)
+    return (last if is_new_day else ends_at).isoformat()
+
+
+def _free_code(turn: Turn, cause: str) -> str:
+    """Return the first code of this cause that is nobody's."""
+    codes = [code_of(turn.contact.id, cause, attempt) for attempt in range(_ATTEMPTS)]
+    owners = turn.needed("codes", ",".join(codes))
+    assert isinstance(owners, Mapping)
+    return next(code for code in codes if code not in owners and ("directory", code) not in turn.effects.kept)

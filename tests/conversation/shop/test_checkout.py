@@ -1,0 +1,345 @@
+"""Quote, hold, capture, void and the clock: what was quoted is kept, and nothing is spent twice."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from bot.core.contact import JsonValue
+from bot.core.ids import bucket_of, derived_id
+from bot.storage.driver import Database
+from tests.conversation.shop.till import Till, Told
+from tests.storage.scripted import asked, contacts, open_at
+
+TEA: JsonValue = {"sku": "TEA", "quantity": 2}
+BEANS: JsonValue = {"sku": "BEANS"}
+SHIPPING: JsonValue = {"kind": "shipping", "unit_minor": 495}
+CARD: JsonValue = {"kind": "gift_card", "sku": "CARD", "unit_minor": 2500}
+BASKET: Told = {"lines": [TEA, BEANS, SHIPPING]}
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Today's tables and no rows."""
+    opened = await open_at(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def till(database: Database) -> Till:
+    """A member with nine dollars of credit."""
+    return await Till.of_member(database, credit=900)
+
+
+def sums(told: Told) -> tuple[JsonValue, ...]:
+    assert "problem" not in told, told
+    return tuple(told[f"{name}_minor"] for name in ("gross", "discount", "credit", "to_pay"))
+
+
+def left_out(told: Told) -> dict[str, str]:
+    left = told["left_out"]
+    assert isinstance(left, list)
+    return {str(one["offer"]): str(one["reason"]) for one in left if isinstance(one, dict)}
+
+
+async def events(till: Till, name: str) -> int:
+    found = await asked(till.database, f"SELECT COUNT(*) FROM event WHERE name = '{name}'")  # noqa: S608  # ours
+    return int(found[0][0])
+
+
+async def budget(till: Till) -> int:
+    """What is left of the fund."""
+    found = await asked(till.database, "SELECT units_left FROM counter WHERE name = 'budget/autumn/all'")
+    return int(found[0][0]) if found else 1000
+
+
+# Quote
+
+
+async def test_a_quote_says_what_applies_who_pays_and_what_it_earns(till: Till) -> None:
+    tea = await till.give("tea20")
+    told = await till.ask("checkout.quote", BASKET)
+    assert sums(told) == (2595, 140, 900, 1555)
+    assert told["earns_minor"] == 62  # five percent of the 12.42 that is paid in cash for goods
+    assert told["offers"] == [
+        {
+            "code": tea.code,
+            "offer": "tea20",
+            "title": "20% off tea",
+            "kind": "percent",
+            "discount_minor": 140,
+            "by_line_minor": [140, 0, 0],
+        }
+    ]
+    assert isinstance(told["lines"], list)
+    assert told["lines"][0] == {
+        "sku": "TEA",
+        "name": "Jasmine tea",
+        "kind": "product",
+        "quantity": 2,
+        "unit_minor": 350,
+        "gross_minor": 700,
+        "discount_minor": 140,
+        "credit_minor": 205,
+        "to_pay_minor": 355,
+    }
+
+
+async def test_a_quote_sets_nothing_aside(till: Till) -> None:
+    await till.give("five_off")
+    before = await till.books()
+    for _ in range(2):
+        assert sums(await till.ask("checkout.quote", {**BASKET, "order": "A1"})) == (2595, 500, 900, 1195)
+    assert await till.books() == before
+    assert await budget(till) == 1000
+    assert (await till.offer("five_off")).uses == ()
+    assert await asked(till.database, "SELECT COUNT(*) FROM checkout") == [(0,)]
+
+
+async def test_credit_pays_where_it_is_asked_to_and_for_no_gift_card(till: Till) -> None:
+    assert sums(await till.ask("checkout.quote", {**BASKET, "use_credit": False})) == (2595, 0, 0, 2595)
+    assert sums(await till.ask("checkout.quote", {**BASKET, "credit_minor": 100})) == (2595, 0, 100, 2495)
+    assert sums(await till.ask("checkout.quote", {**BASKET, "credit_minor": 0})) == (2595, 0, 0, 2595)
+    assert sums(await till.ask("checkout.quote", {"lines": [CARD]})) == (2500, 0, 0, 2500)
+
+
+async def test_of_codes_it_is_said_why_they_do_not_apply(till: Till) -> None:
+    other = await Till.of_member(till.database)
+    foreign = await other.give("tea20")
+    tea = await till.give("tea20")
+    await till.give("five_off")
+    typed = f" {tea.code[:3].lower()}-{tea.code[3:]} "
+    body: Told = {"lines": [TEA], "offers": [typed, foreign.code, "NOSUCH7", "five_off"]}
+    told = await till.ask("checkout.quote", body)
+    assert sums(told)[1] == 140
+    assert left_out(told) == {
+        foreign.code: "foreign",
+        "NOSUCH7": "unknown",
+        till.given["five_off"].code: "basket_too_small",
+    }
+    till.wait(timedelta(days=3))
+    assert left_out(await till.ask("checkout.quote", {"lines": [TEA], "offers": [tea.code]})) == {
+        tea.code: "ended"
+    }
+
+
+async def test_no_offer_is_used_where_none_is_wanted(till: Till) -> None:
+    await till.give("tea20")
+    assert sums(await till.ask("checkout.quote", {**BASKET, "offers": []}))[1] == 0
+
+
+async def test_what_is_asked_wrongly_is_refused_with_its_field(till: Till) -> None:
+    for body, field in (
+        ({"lines": []}, "lines"),
+        ({"lines": [{"sku": "TEA", "quantity": 0}]}, "lines.0.quantity"),
+        ({"lines": [{"sku": "NONE"}]}, "lines.0.unit_minor"),
+        ({"lines": [{"sku": "TEA", "price": 3}]}, "lines.0.price"),
+        ({"lines": [{}]}, "lines.0: a product has a sku"),
+    ):
+        problem = await till.refused("checkout.quote", body)  # type: ignore[arg-type]  # wrong on purpose
+        assert problem["status"] == 422
+        assert str(problem["what"]).startswith(field), problem
+
+
+# Hold
+
+
+async def test_a_hold_sets_aside_what_was_quoted(till: Till) -> None:
+    await till.give("tea20")
+    told = await till.ask("checkout.hold", {**BASKET, "order": "A1", "to_pay_minor": 1555})
+    assert (*sums(told), told["state"]) == (2595, 140, 900, 1555, "open")
+    assert told["expires_at"] == (till.now + 30 * MINUTE).isoformat()
+    books = await till.books()
+    assert (books.wallet.available_minor, books.wallet.held_minor) == (0, 900)
+    other = await till.ask("checkout.quote", {**BASKET, "offers": ["tea20"]})
+    assert sums(other) == (2595, 0, 0, 2595)
+    assert left_out(other) == {till.given["tea20"].code: "held"}
+    assert await events(till, "Checkout Held") == 1
+
+
+async def test_an_order_holds_once_at_a_time(till: Till) -> None:
+    await till.ask("checkout.hold", {**BASKET, "order": "A1"})
+    problem = await till.refused("checkout.hold", {**BASKET, "order": "A1"})
+    assert problem["status"] == 409
+    await till.ask("checkout.void", {"order": "A1"})
+    assert sums(await till.ask("checkout.hold", {**BASKET, "order": "A1"})) == (2595, 0, 900, 1695)
+
+
+async def test_more_to_pay_than_was_quoted_is_refused_and_holds_nothing(till: Till) -> None:
+    await till.ask("checkout.hold", {"lines": [TEA], "order": "A1"})
+    problem = await till.refused("checkout.hold", {**BASKET, "order": "A2", "to_pay_minor": 1695})
+    assert problem["code"] == "price_changed"
+    assert problem["facts"] == {"to_pay_minor": 2395, "quoted_minor": 1695}
+    books = await till.books()
+    assert (books.wallet.available_minor, books.wallet.held_minor) == (200, 700)
+    assert sums(await till.ask("checkout.hold", {**BASKET, "order": "A2", "to_pay_minor": 2500}))[3] == 2395
+
+
+async def test_a_retry_of_the_same_request_holds_once(till: Till) -> None:
+    body: Told = {**BASKET, "order": "A1"}
+    first = await till.ask("checkout.hold", body, key="api:hold")
+    assert await till.ask("checkout.hold", body, key="api:hold") == first
+    assert (await till.books()).wallet.held_minor == 900
+
+
+async def test_what_an_order_earned_is_not_spent_on_it_however_late_it_is_held(till: Till) -> None:
+    own = derived_id("order/A1", bucket_of(till.contact_id))
+    await till.grant(300, order=own)
+    assert sums(await till.ask("checkout.quote", {**BASKET, "order": "A1"}))[2] == 900
+    assert sums(await till.ask("checkout.hold", {**BASKET, "order": "A1"}))[2] == 900
+    assert sums(await till.ask("checkout.hold", {"lines": [BEANS], "order": "A2"}))[2] == 300
+
+
+# Capture and void
+
+
+async def test_a_capture_spends_and_says_the_same_again(till: Till) -> None:
+    await till.give("tea20")
+    await till.ask("checkout.hold", {**BASKET, "order": "A1"})
+    told = await till.ask("checkout.capture", {"order": "A1"})
+    assert (*sums(told), told["state"], told["released_credit_minor"]) == (
+        2595,
+        140,
+        900,
+        1555,
+        "captured",
+        0,
+    )
+    assert await till.ask("checkout.capture", {"order": "A1"}) == told
+    books = await till.books()
+    assert (books.wallet.available_minor, books.wallet.held_minor) == (0, 0)
+    assert [entry.reason.value for entry in books.entries] == ["earn", "hold", "capture"]
+    assert (await till.offer("tea20")).problem(till.now) == "used"
+    assert await events(till, "Checkout Captured") == 1
+
+
+async def test_a_part_is_captured_and_the_remainder_is_free_at_once(till: Till) -> None:
+    await till.give("tea20")
+    await till.give("shipping")
+    await till.ask("checkout.hold", {**BASKET, "order": "A1"})
+    part: JsonValue = [{"line": 1, "quantity": 1}]
+    told = await till.ask("checkout.capture", {"order": "A1", "lines": part})
+    assert sums(told) == (350, 70, 128, 152)
+    books = await till.books()
+    assert (books.wallet.available_minor, books.wallet.held_minor) == (900 - 128, 0)
+    assert (await till.offer("tea20")).problem(till.now) == "used"
+    assert (await till.offer("shipping")).uses == (), "nothing was shipped"
+    other: JsonValue = [{"line": 1, "quantity": 2}]
+    assert (await till.refused("checkout.capture", {"order": "A1", "lines": other}))["status"] == 409
+
+
+async def test_an_offer_and_credit_that_end_while_they_are_held_are_honoured(database: Database) -> None:
+    till = await Till.of_member(database)
+    await till.grant(500, until=till.now + 10 * MINUTE)
+    await till.give("tea20")
+    till.wait(timedelta(minutes=5))
+    await till.ask("checkout.hold", {"lines": [TEA, BEANS], "order": "A1"})
+    till.wait(timedelta(minutes=20))
+    told = await till.ask("checkout.capture", {"order": "A1"})
+    assert sums(told) == (2100, 140, 500, 1460)
+
+
+async def test_a_void_gives_everything_back_and_says_the_same_again(till: Till) -> None:
+    await till.give("five_off")
+    await till.ask("checkout.hold", {**BASKET, "order": "A1"})
+    assert await budget(till) == 500
+    told = await till.ask("checkout.void", {"order": "A1"})
+    assert told["state"] == "voided"
+    assert await till.ask("checkout.void", {"order": "A1"}) == told
+    assert (await till.books()).wallet.available_minor == 900
+    assert (await till.offer("five_off")).problem(till.now) is None
+    assert await budget(till) == 1000
+    assert (await till.refused("checkout.capture", {"order": "A1"}))["status"] == 409
+
+
+async def test_what_is_paid_is_not_voided_and_what_was_never_held_not_captured(till: Till) -> None:
+    await till.ask("checkout.hold", {**BASKET, "order": "A1"})
+    await till.ask("checkout.capture", {"order": "A1"})
+    assert (await till.refused("checkout.void", {"order": "A1"}))["status"] == 409
+    assert (await till.refused("checkout.hold", {**BASKET, "order": "A1"}))["status"] == 409
+    assert (await till.refused("checkout.capture", {"order": "A2"}))["status"] == 404
+    assert (await till.refused("checkout.void", {"order": "A2"}))["status"] == 404
+
+
+async def test_a_part_that_is_none_or_too_much_is_refused(till: Till) -> None:
+    await till.ask("checkout.hold", {**BASKET, "order": "A1"})
+    for part in ([{"line": 4, "quantity": 1}], [{"line": 1, "quantity": 3}], [{"line": 1, "quantity": 0}]):
+        problem = await till.refused("checkout.capture", {"order": "A1", "lines": part})  # type: ignore[dict-item]  # JSON
+        assert problem["status"] == 422
+
+
+# The clock
+
+
+async def test_an_overdue_hold_is_free_by_itself_and_cannot_be_captured(till: Till) -> None:
+    await till.give("tea20")
+    await till.ask("checkout.hold", {**BASKET, "order": "A1"})
+    till.wait(30 * MINUTE)
+    assert (await till.refused("checkout.capture", {"order": "A1"}))["status"] == 409
+    assert sums(await till.ask("checkout.quote", BASKET)) == (2595, 140, 900, 1555)
+    told = await till.ask("checkout.hold", {**BASKET, "order": "A2"})
+    assert sums(told) == (2595, 140, 900, 1555)
+    assert await events(till, "Checkout Timed Out") == 1
+    assert (await till.ask("checkout.void", {"order": "A1"}))["state"] == "timed_out"
+
+
+async def test_the_same_order_is_held_again_after_its_time(till: Till) -> None:
+    await till.give("five_off")
+    await till.ask("checkout.hold", {**BASKET, "order": "A1"})
+    till.wait(31 * MINUTE)
+    told = await till.ask("checkout.hold", {**BASKET, "order": "A1"})
+    assert sums(told) == (2595, 500, 900, 1195)
+    assert await budget(till) == 500
+    assert sums(await till.ask("checkout.capture", {"order": "A1"})) == (2595, 500, 900, 1195)
+
+
+async def test_a_clock_closes_what_is_overdue_and_frees_the_budget(till: Till) -> None:
+    await till.give("five_off")
+    await till.ask("checkout.hold", {**BASKET, "order": "A1"})
+    till.wait(31 * MINUTE)
+    assert await till.ask("checkout.time_out") == {"closed": ["A1"]}
+    assert await till.ask("checkout.time_out") == {"closed": []}
+    assert await budget(till) == 1000
+    books = await till.books()
+    assert (books.wallet.available_minor, books.wallet.held_minor) == (900, 0)
+
+
+# Offers and budgets
+
+
+async def test_a_fund_never_pays_more_than_it_has(database: Database) -> None:
+    tills = [await Till.of_member(database) for _ in range(3)]
+    for till in tills:
+        await till.give("five_off")
+    for till in tills[:2]:
+        assert sums(await till.ask("checkout.hold", {**BASKET, "order": "A1"}))[1] == 500
+    told = await tills[2].ask("checkout.hold", {**BASKET, "order": "A1", "offers": ["five_off"]})
+    assert sums(told)[1] == 0
+    assert list(left_out(told).values()) == ["budget_spent"]
+    await tills[0].ask("checkout.capture", {"order": "A1", "lines": [{"line": 2, "quantity": 1}]})
+    assert await budget(tills[0]) == 500 - 333, "the part that was not captured went back"
+
+
+async def test_an_offer_that_does_not_stack_is_used_where_it_saves_more(till: Till) -> None:
+    await till.give("tea20")
+    await till.give("alone")
+    told = await till.ask("checkout.quote", BASKET)
+    assert sums(told)[1] == 400
+    assert left_out(told) == {till.given["tea20"].code: "not_with_others"}
+
+
+async def test_an_offer_for_two_times_is_used_twice(till: Till) -> None:
+    await till.give("shipping")
+    for order in ("A1", "A2"):
+        assert sums(await till.ask("checkout.hold", {**BASKET, "order": order}))[1] == 495
+        await till.ask("checkout.capture", {"order": order})
+    assert sums(await till.ask("checkout.hold", {**BASKET, "order": "A3"}))[1] == 0
+
+
+async def test_the_shop_is_found_by_no_other_members_order(till: Till) -> None:
+    (stranger,) = await contacts(till.database)
+    await till.ask("checkout.hold", {**BASKET, "order": "A1"})
+    other = Till(till.database, stranger)
+    assert (await other.refused("checkout.capture", {"order": "A1"}))["status"] == 404
