@@ -5,7 +5,7 @@ but not booked yet (credit whose time has come, credit that has ended) has its l
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -77,6 +77,15 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """Some entries of a wallet without gaps, the sums after the newest of them, and what explains them."""
+
+    entries: tuple[Entry, ...]
+    after: Sums
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """What one entry did, and what for.
 
@@ -131,6 +140,17 @@ def explain(entries: Iterable[Entry], after: Sums, known: Known, *, unbooked: in
     return Explanation(tuple(lines), after, oldest - 1)
 
 
+def explain_page(page: Page, books: Books | None, now: datetime) -> Explanation:
+    """Explain a page of entries; `books` are given with the newest one, for what is due since."""
+    if books is None:
+        return explain(page.entries, page.after, page.known)
+    due = what_is_due(books, now)
+    orders = page.known.orders
+    held = {hold.id: orders.get(hold.order_id, hold.order_id) for hold in books.holds.values()}
+    known = replace(page.known, lots={**page.known.lots, **due.lots}, orders={**held, **orders})
+    return explain((*page.entries, *due.entries), sums_of(due.wallet), known, unbooked=len(due.entries))
+
+
 def what_is_due(books: Books, now: datetime) -> Books:
     """Return a copy of the books with all that is due by now: its `entries` are not booked yet."""
     copy = Books(books.wallet, books.lots.values(), books.holds.values(), lots_complete=True, mint=str)
@@ -159,6 +179,8 @@ def _net(entry: Entry, account: Account) -> int:
     return entry.moved_minor(target=account) - entry.moved_minor(source=account)
 
 
+_NAMED_BY_RULE = frozenset({"event", "proof"})
+"""Sources whose ids mean nothing to a member: what was earned for them is called by its rule."""
 _KINDS: Mapping[Reason, Kind] = {
     Reason.EARN: Kind.GRANTED,
     Reason.ACTIVATE: Kind.ARRIVED,
@@ -191,6 +213,9 @@ def _kind(entry: Entry, change: Sums) -> Kind:
 def _line(entry: Entry, change: Sums, after: Sums, known: Known, *, is_booked: bool) -> Line:
     kind = _kind(entry, change)
     about = _about(entry, known)
+    granted = known.granted.get(entry.id, ())
+    if granted and about.source_type in _NAMED_BY_RULE:
+        about = _About("event", granted[0].rule)
     received = _received(entry, known.lots)
     undone = known.undone.get(entry.reverses or "")
     return Line(
@@ -206,7 +231,7 @@ def _line(entry: Entry, change: Sums, after: Sums, known: Known, *, is_booked: b
         until=_until(entry, received) if kind is not Kind.ENDED else None,
         starts_at=min((lot.active_from for lot in received), default=None) if kind is Kind.COMING else None,
         undoes=undone.number if undone else None,
-        desired_minor=_desired(known.granted.get(entry.id, ())),
+        desired_minor=_desired(granted),
         words=entry.reason_text if _is_of_a_person(entry) else "",
         entry_id=entry.id,
     )
@@ -235,7 +260,7 @@ def _about(entry: Entry, known: Known) -> _About:
 
 def _purpose(source_type: str, fund: str) -> str:
     """The word for what credit is for; a flow is no purpose, what it gave it for is."""
-    return fund if source_type in {"", "flow"} and fund else source_type
+    return fund if source_type in {"", "flow", "api"} and fund else source_type
 
 
 def _amount(entry: Entry, kind: Kind, change: Sums) -> int:
