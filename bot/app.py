@@ -58,7 +58,24 @@ from bot.web.limits import InboundLimits, Limit
 from bot.web.links import LinkVisits
 from bot.web.metrics import Metrics
 from bot.web.twilio import BODY_MAX, TwilioWebhooks
-from handlers import claimed, enroll, hours, only, person, redeem, reorder, rewards, snooze, undo, usual, why
+from handlers import (
+    claimed,
+    enroll,
+    gift,
+    hours,
+    invited,
+    only,
+    person,
+    redeem,
+    refer,
+    reorder,
+    rewards,
+    snooze,
+    tier,
+    undo,
+    usual,
+    why,
+)
 
 Clock = Callable[[], datetime]
 Role = Literal["all", "web", "worker"]
@@ -67,14 +84,19 @@ HANDLERS: Mapping[str, HandlerSpec] = by_name(
     (
         claimed.claimed,
         enroll.enroll,
+        gift.gift,
+        gift.give,
         hours.hours,
+        invited.invited,
         only.only,
         person.person,
         redeem.redeem,
+        refer.refer,
         reorder.reorder,
         rewards.rewards,
         snooze.resume,
         snooze.snooze,
+        tier.tier,
         undo.undo,
         usual.usual,
         why.why,
@@ -290,6 +312,7 @@ async def _worker_jobs(
         Job("expired", 30, told(due.expired)),
         Job("checkouts", 30, told(due.checkouts)),
         Job("notices", 30, told(due.notices)),
+        Job("standings", 30, told(due.standings)),
         Job("outbox_leases", 30, outbox.give_up),
         Job("outbox_held", 15, outbox.release),
         Job("outbox_replies", 0.25, outbox.replies),

@@ -16,9 +16,10 @@ from bot.conversation.work import Work
 from bot.core.contact import JsonValue
 from bot.core.flow.schedule import Schedule
 from bot.core.ids import BUCKETS, microseconds
+from bot.core.loyalty.tier_turns import LOOK
 from bot.core.loyalty.wallet import MAIN_WALLET
 from bot.core.triggers import Trigger, TriggerKind
-from bot.storage import due, offers, schedules
+from bot.storage import due, offers, schedules, standings
 from bot.storage.driver import Connection, Database
 
 T = TypeVar("T")
@@ -60,6 +61,10 @@ class DueWork:
     async def checkouts(self) -> int:
         """Checkouts that nobody captured in time: what they took of budgets is free again."""
         return await self._drain(offers.buckets_overdue, offers.overdue, self._checkout_work)
+
+    async def standings(self) -> int:
+        """Tiers whose period ends, or of whose end a member is to be warned."""
+        return await self._drain(standings.buckets_with_due, standings.due, _standing_work)
 
     async def schedules(self) -> int:
         """Flows that start by the clock: one stored trigger for each member, zone by zone."""
@@ -144,6 +149,13 @@ class DueWork:
             payload["wallet"] = lots.wallet
         trigger = Trigger(key=f"{name}:{digest}", kind=kind, at=self.clock(), payload=payload)
         return Work(trigger, contact_id=lots.contact_id)
+
+
+def _standing_work(standing: standings.DueStanding) -> Work:
+    payload: dict[str, JsonValue] = {"operation": LOOK, "body": {}}
+    key = f"standing:{standing.kind}:{microseconds(standing.look_at)}"
+    trigger = Trigger(key, TriggerKind.OPERATION, standing.look_at, payload)
+    return Work(trigger, contact_id=standing.contact_id)
 
 
 def _timer_work(timer: due.DueTimer) -> Work:

@@ -18,10 +18,10 @@ _STANDING = Statement("""
     SELECT s.kind, s.value, s.since, s.until, s.facts FROM standing s
     WHERE s.bucket = :bucket AND s.contact = :contact AND s.kind = :kind
 """)
-_DUE_PEEK = peek("standing", "t.until IS NOT NULL AND t.until <= :now")
+_DUE_PEEK = peek("standing", "t.until IS NOT NULL AND t.until <= :now AND t.kind = 'tier'")
 _DUE = Statement("""
     SELECT s.contact, s.kind, s.until FROM standing s
-    WHERE s.bucket = :bucket AND s.until IS NOT NULL AND s.until <= :now
+    WHERE s.bucket = :bucket AND s.until IS NOT NULL AND s.until <= :now AND s.kind = 'tier'
     ORDER BY s.until LIMIT :most
 """)
 # What was cancelled counts for nothing, and no refund makes less than nothing of an order.

@@ -4,7 +4,13 @@ from collections.abc import Callable, Mapping
 
 from bot.core.loyalty.drops import Reservation, ReservationState
 from bot.core.loyalty.fulfilment import Fulfilment, FulfilmentState
+from bot.core.loyalty.gifts import Recipient
 from bot.core.loyalty.wheel import Spin, SpinCount
+
+FRIEND = "f" * 30 + "06"
+FRIENDS_CODE = "7K2P4M"
+FRIENDS_NUMBER = "+12125550101"
+"""Another member, with a code and a number."""
 
 Kept = Mapping[tuple[str, str], object]
 """By (table, key), in the order in which it was first kept; see `Turn.keep`."""
@@ -61,7 +67,22 @@ def _spun(kept: Kept, day: str) -> SpinCount:
     return SpinCount(sum(one.day.isoformat() == day for one in spins), len(spins))
 
 
+def _referrer(_: Kept, code: str) -> Recipient | None:
+    """Another member, whose code is the one everybody knows."""
+    return Recipient(FRIEND, is_member=True) if code == FRIENDS_CODE else None
+
+
+def _member_at(_: Kept, address: str) -> Recipient | None:
+    return Recipient(FRIEND, is_member=True) if address == f"sms:{FRIENDS_NUMBER}" else None
+
+
 _READ: Mapping[str, Callable[[Kept, str], object]] = {
+    "bought": lambda _, windows: (0,) * len(windows.split(",")),  # this phone's orders are of another shop
+    "friends": lambda kept, _: tuple(_of_table(kept, "referral")),
+    "given": lambda _kept, _since: 0,
+    "member_at": _member_at,
+    "referral_code": lambda _kept, _: "2A2B2C",
+    "referrer": _referrer,
     "claimed": _claimed,
     "fulfilment": _fulfilment,
     "fulfilments": _fulfilments,

@@ -10,6 +10,8 @@ from bot.core.dates import last_moment
 from bot.core.errors import FlowError
 from bot.core.flow.filters import HERE, Here
 from bot.core.flow.template import Variable
+from bot.core.loyalty.tier_turns import NAMES as TIER_NAMES
+from bot.core.loyalty.tier_turns import tier_values
 from bot.core.loyalty.wallet import Balance, Ending
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Turn
@@ -69,6 +71,7 @@ KNOWN: Mapping[str, Names] = {
     "now": Names(),
     "program": Names(frozenset({"name", "currency"})),
     "shop": Names(frozenset({"name", "zone"})),
+    "tier": Names(TIER_NAMES),
     "today": Names(),
     "trigger": Names(frozenset({"kind", "at", "text"}), is_open=True),
 }
@@ -205,6 +208,7 @@ _SOURCES: Mapping[str, Callable[[Turn], object]] = {
     "now": _now,
     "program": _program,
     "shop": _shop,
+    "tier": tier_values,
     "today": _now,
     "trigger": _trigger,
 }

@@ -181,6 +181,15 @@ def read_code(text: str) -> str | None:
     return signs if _CODE.fullmatch(signs) else None
 
 
+PATH = "/r/"
+"""Where links with a member's code are."""
+
+
+def link_of(public_url: str, code: str) -> str | None:
+    """Return the link with a code that a friend can open; None where we have no pages."""
+    return f"{public_url.rstrip('/')}{PATH}{code}" if public_url else None
+
+
 def refused_to_bring(
     rules: Referring,
     *,
