@@ -59,9 +59,12 @@ from bot.web.links import LinkVisits
 from bot.web.metrics import Metrics
 from bot.web.twilio import BODY_MAX, TwilioWebhooks
 from handlers import (
+    checkin,
     claimed,
+    drop,
     enroll,
     gift,
+    handed_out,
     hours,
     invited,
     only,
@@ -74,6 +77,7 @@ from handlers import (
     tier,
     undo,
     usual,
+    wheel,
     why,
 )
 
@@ -82,10 +86,15 @@ Role = Literal["all", "web", "worker"]
 
 HANDLERS: Mapping[str, HandlerSpec] = by_name(
     (
+        checkin.checkin,
         claimed.claimed,
+        drop.drops,
+        drop.give_up_drop,
+        drop.take_drop,
         enroll.enroll,
         gift.gift,
         gift.give,
+        handed_out.handed_out,
         hours.hours,
         invited.invited,
         only.only,
@@ -99,6 +108,9 @@ HANDLERS: Mapping[str, HandlerSpec] = by_name(
         tier.tier,
         undo.undo,
         usual.usual,
+        wheel.proof,
+        wheel.spin,
+        wheel.wheel,
         why.why,
     )
 )

@@ -14,7 +14,7 @@ from bot.core.turn import Turn
     problems=("reward_gone", "not_for_you", "had_it", "sold_out", "not_enough_credit"),
 )
 def redeem(turn: Turn) -> Mapping[str, JsonValue]:
-    """Trade credit for the reward with the id `reward`; `code` is to be shown, `left` what credit remains.
+    """Trade credit for the reward with that id or name; `code` is to be shown, `left` what credit remains.
 
     `promised_on` is the day it is promised for, where it is not handed out on the spot; `link` opens
     exclusive content until `open_until`.

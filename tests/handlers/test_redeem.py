@@ -150,6 +150,21 @@ def test_a_tier_opens_what_is_for_it() -> None:
     assert someone.does(redeem, reward="beans")["cost"] == 200
 
 
+@pytest.mark.parametrize("words", ["beans", "BEANS", " Beans ", "granos"])
+def test_one_word_claims_it(words: str) -> None:
+    someone = member(1000, name={"en": "Beans", "es": "Granos"})
+    assert someone.does(redeem, reward=words)["name"] == "Beans"
+
+
+def test_a_name_that_two_have_claims_neither() -> None:
+    both = [{"id": one, "name": "Surprise", "cost": "1.00"} for one in ("first", "second")]
+    made = PROGRAM.model_copy(update={"rewards": tuple(Reward.model_validate(one) for one in both)})
+    someone = Member(Scene(credit_minor=1000, program=made))
+    with pytest.raises(TellMember, match="reward_gone"):
+        someone.does(redeem, reward="surprise")
+    assert someone.does(redeem, reward="second")["cost"] == 100
+
+
 def test_content_is_opened_by_a_signed_link_that_ends() -> None:
     someone = member(kind="content", url="https://shop.example/film", open_for="3d")
     result = someone.does(redeem, reward="beans")

@@ -6,6 +6,7 @@ from datetime import date
 from bot.core.codes import Code, code_of
 from bot.core.contact import JsonValue
 from bot.core.errors import TellMember
+from bot.core.keywords import normalise
 from bot.core.loyalty.catalogue import Reward
 from bot.core.loyalty.eligibility import Refusal
 from bot.core.loyalty.entries import Cause
@@ -42,6 +43,13 @@ def reward_of(turn: Turn, reward_id: object) -> Reward | None:
     return next((reward for reward in turn.program.rewards if reward.id == reward_id), None)
 
 
+def reward_called(turn: Turn, words: str) -> Reward | None:
+    """Return the one reward that words name, by its id or what it is called in any language."""
+    wanted = normalise(words)
+    found = [one for one in turn.program.rewards if wanted in {normalise(name) for name in _names(one)}]
+    return found[0] if len(found) == 1 else None
+
+
 def may_have(turn: Turn, reward: Reward) -> str | None:
     """Return the code of why the contact cannot claim a reward now, credit aside; None: it can."""
     refusal = refusal_in(turn, reward)
@@ -69,7 +77,7 @@ def claim(turn: Turn, reward_id: object) -> Fulfilment:
     Raises:
         TellMember: nothing changed: `reward_gone`, `not_for_you`, `had_it`, `sold_out`, `not_enough_credit`.
     """
-    reward = reward_of(turn, reward_id)
+    reward = reward_of(turn, reward_id) or reward_called(turn, str(reward_id or ""))
     if reward is None:
         raise TellMember("reward_gone")
     because = may_have(turn, reward)
@@ -177,6 +185,10 @@ def link_of(turn: Turn, fulfilment: Fulfilment) -> str | None:
     if not shop.public_url or not shop.secrets or until is None or turn.now >= until:
         return None
     return SignedLinks(shop.public_url, shop.secrets).url(turn.contact.id, fulfilment.id, until)
+
+
+def _names(reward: Reward) -> tuple[str, ...]:
+    return (reward.id, reward.id.replace("_", " "), *reward.name.values())
 
 
 def _facts(reward: Reward, turn: Turn) -> dict[str, JsonValue]:

@@ -30,27 +30,54 @@ class Given:
 
 def give(turn: Turn, amount_minor: int, purse: Purse, cause: Cause, expiry: Expiry | None) -> Given:
     """Give credit, as much of it as there is; funds and caps count on the shop's day."""
-    today = local_date(turn.now, turn.shop.zone)
-    granted = _taken(turn, amount_minor, purse, today) if amount_minor else 0
+    granted = _taken(turn, amount_minor, purse)
     if not granted:
         return Given(0, amount_minor)
+    return Given(granted, amount_minor, _grant(turn, granted, purse, cause, expiry))
+
+
+def give_whole(turn: Turn, amount_minor: int, purse: Purse, cause: Cause, expiry: Expiry | None) -> Given:
+    """Give exactly that much credit, or none where there is less."""
+    granted = _taken(turn, amount_minor, purse)
+    if granted < amount_minor:
+        for counter, _ in _counters(turn, purse):
+            if granted:
+                turn.give_back(counter, granted)
+        return Given(0, amount_minor)
+    if not granted:
+        return Given(0, 0)
+    return Given(granted, amount_minor, _grant(turn, granted, purse, cause, expiry))
+
+
+def _grant(turn: Turn, granted: int, purse: Purse, cause: Cause, expiry: Expiry | None) -> date | None:
+    """Grant it; returns the day through which it is good."""
     terms = turn.program.played_terms(turn.now, turn.contact.zone, expiry)
-    fund = purse.fund or purse.name
-    turn.books.earn(Grant(granted, terms, "promotional", fund, turn.shop.program_policy), turn.now, cause)
+    grant = Grant(granted, terms, "promotional", purse.fund or purse.name, turn.shop.program_policy)
+    turn.books.earn(grant, turn.now, cause)
     turn.track("Credit Granted", {"amount": granted, "why": purse.name})
-    return Given(granted, amount_minor, terms.expires_on)
+    return terms.expires_on
 
 
-def _taken(turn: Turn, amount_minor: int, purse: Purse, today: date) -> int:
-    """Take from the day's cap, then from the fund; what the fund has not is left to the day again."""
-    granted = amount_minor
-    cap = f"cap/{purse.name}/{today.isoformat()}"
+def _counters(turn: Turn, purse: Purse) -> list[tuple[str, int]]:
+    """The counters that what is given is taken from, each with its limit."""
+    today = local_date(turn.now, turn.shop.zone)
+    found = []
     if purse.most_per_day_minor is not None:
-        granted = turn.take(cap, granted, of=purse.most_per_day_minor, partial=True)
+        found.append((f"cap/{purse.name}/{today.isoformat()}", purse.most_per_day_minor))
     fund = turn.program.funds.get(purse.fund or "")
-    if fund is None or not granted:
-        return granted
-    of_fund = turn.take(fund.counter(purse.fund or "", today), granted, of=fund.limit_minor, partial=True)
-    if purse.most_per_day_minor is not None and of_fund < granted:
-        turn.give_back(cap, granted - of_fund)
-    return of_fund
+    if fund is not None:
+        found.append((fund.counter(purse.fund or "", today), fund.limit_minor))
+    return found
+
+
+def _taken(turn: Turn, amount_minor: int, purse: Purse) -> int:
+    """Take it from each counter in turn; what a later one has not goes back to those before."""
+    granted, before = amount_minor, list[str]()
+    for counter, limit in _counters(turn, purse):
+        got = turn.take(counter, granted, of=limit, partial=True) if granted else 0
+        if got < granted:
+            for other in before:
+                turn.give_back(other, granted - got)
+        granted = got
+        before.append(counter)
+    return granted

@@ -52,8 +52,8 @@ class Wheel(Benefit):
     """The wheel; off unless `enabled`, and then refused without what law and fairness ask for.
 
     That is: `rules` (the official rules, or where they stand), `sponsor` (who to write to), `entry: free`,
-    `spins` (a cap), an end (`until`), and each prize's `odds`. `when_gone` is the prize given where the drawn
-    one has run out. It is not played in the WeChat mini program unless `in_wechat`.
+    `spins` (a cap), an end (`until`), and each prize's `odds`. `when_gone` is what is given where the drawn
+    prize, or the fund that pays it, has run out. It is not played in WeChat unless `in_wechat`.
     """
 
     enabled: bool = False
@@ -89,8 +89,10 @@ class Wheel(Benefit):
         gone = self.prize(self.when_gone) if self.when_gone else None
         if self.when_gone and gone is None:
             raise ValueError(f"no prize is called '{self.when_gone}'; let `when_gone` name one of the prizes")
-        if gone is not None and gone.stock is not None:
-            raise ValueError(f"'{gone.id}' may run out itself; let `when_gone` name a prize without `stock`")
+        if gone is not None and (gone.stock is not None or gone.credit_minor is not None):
+            raise ValueError(
+                f"'{gone.id}' may run out itself; let `when_gone` name one without `stock` and `credit`"
+            )
         return self
 
     @model_validator(mode="after")
@@ -115,7 +117,7 @@ class Wheel(Benefit):
         for what, (written, remedy) in missing.items():
             if not written:
                 raise ValueError(f"a wheel needs {what}; {remedy}")
-        if self.when_gone is None and any(prize.stock is not None for prize in self.prizes):
+        if self.when_gone is None and (self.fund or any(prize.stock is not None for prize in self.prizes)):
             raise ValueError("prizes run out and nothing is said of then; write `when_gone:`, a prize's id")
         return self
 

@@ -72,7 +72,8 @@ def test_it_is_off_unless_switched_on_and_then_asks_for_nothing() -> None:
         ({"until": None}, "write `until:`"),
         ({"when_gone": None}, "write `when_gone:`"),
         ({"when_gone": "medium"}, "name one of the prizes"),
-        ({"when_gone": "big"}, "without `stock`"),
+        ({"when_gone": "small"}, "without `stock` and `credit`"),
+        ({"when_gone": "big"}, "without `stock` and `credit`"),
         (
             {"prizes": [{"id": "a", "name": "A", "weight": 1}, {"id": "nothing", "name": "B", "weight": 3}]},
             "write odds: 1/4 beside 'a'",

@@ -1,0 +1,90 @@
+"""Drops: what is sold to members at a set time, and taking part in it."""
+
+from collections.abc import Mapping
+
+from bot.core.contact import JsonValue
+from bot.core.errors import TellMember
+from bot.core.flow.handler import handler
+from bot.core.loyalty import reserving
+from bot.core.loyalty.drops import Opening
+from bot.core.loyalty.reserving import left_of, opening_of, openings, opens_at, price_of
+from bot.core.turn import Turn
+
+_MOST = 3
+
+
+@handler(returns=("drops", "on"))
+def drops(turn: Turn) -> Mapping[str, JsonValue]:
+    """Say which drops are on or come next, soonest first, and which of them is `on` now for the contact.
+
+    Each has `key`, `name`, `price`, the `credit` that would pay of one unit and what is left `to_pay`,
+    `opens_at` (for the contact: some tiers come earlier), `closes_at`, how many are `left`, `is_on`, and how
+    many more the contact may have (`yours`).
+    """
+    found: list[JsonValue] = [_told(turn, one) for one in openings(turn)[:_MOST]]
+    on = next((one for one in found if isinstance(one, dict) and one["is_on"]), None)
+    return {"drops": found, "on": on}
+
+
+@handler(
+    arguments=("drop", "quantity", "to_pay"),
+    returns=(
+        *("id", "drop", "name", "sku", "quantity", "state", "until", "total", "credit", "to_pay", "number"),
+    ),
+    problems=("drop_over", "not_open", "had_yours", "price_changed", "sold_out"),
+)
+def take_drop(turn: Turn) -> Mapping[str, JsonValue]:
+    """Reserve `quantity` (otherwise one) of the drop with that key, until `until`.
+
+    `state` is `taken` where credit pays all of it, otherwise `reserved`: the shop collects what is `to_pay`.
+    The argument `to_pay` is what the contact confirmed for it: if it is more by now, nothing is reserved.
+
+    Raises:
+        TellMember: nothing was reserved: `drop_over`, `not_open` (with `at`), `had_yours` (with `most`),
+            `price_changed` (with `to_pay`), `sold_out`.
+    """
+    opening = opening_of(turn, turn.arguments.get("drop"))
+    if opening is None:
+        raise TellMember("drop_over")
+    reservation = reserving.reserve(
+        turn,
+        opening,
+        _whole(turn.arguments.get("quantity")) or 1,
+        to_pay_max=_whole(turn.arguments.get("to_pay")),
+    )
+    return reserving.told_of(turn, reservation)
+
+
+@handler(returns=("given_up", "name"))
+def give_up_drop(turn: Turn) -> Mapping[str, JsonValue]:
+    """Give back what the contact reserved and nobody paid for yet; `given_up` says whether there was any."""
+    found = reserving.reserved(turn)
+    for reservation in found:
+        reserving.give_up(turn, reservation)
+    name = reserving.told_of(turn, found[0])["name"] if found else None
+    return {"given_up": bool(found), "name": name}
+
+
+def _told(turn: Turn, opening: Opening) -> dict[str, JsonValue]:
+    drop = opening.drop
+    price = price_of(turn, drop)
+    assert price is not None, "what has no price is not among the openings"
+    opens, left = opens_at(turn, opening), left_of(turn, opening)
+    yours = max(0, min(left, drop.per_member - reserving.kept_of(turn, opening)))
+    credit = reserving.credit_for(turn, price)
+    return {
+        "key": opening.key,
+        "name": turn.program.text(drop.name, turn.contact.locale),
+        "price": price,
+        "credit": credit,
+        "to_pay": price - credit,
+        "opens_at": opens.isoformat(),
+        "closes_at": opening.closes_at.isoformat(),
+        "left": left,
+        "yours": yours,
+        "is_on": opens <= turn.now < opening.closes_at,
+    }
+
+
+def _whole(value: JsonValue) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
