@@ -1,6 +1,6 @@
 """Everything that can be said about flows before they are published, each flow and all together."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from bot.core import wording
@@ -30,11 +30,13 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
     terms: Terms = USUAL_TERMS,
     policy: PolicyFile | None = None,
     categories: Sequence[Keyword] = (),
+    offers: Collection[str] | None = None,
 ) -> list[Complaint]:
     """Return what is wrong with these flows, in the order of files and lines.
 
     `known` are further variables that runs may be started with, `terms` what costs are reckoned by, `policy`
-    is the policy file they are published with, `categories` are the words of the shop's own categories.
+    is the policy file they are published with, `categories` are the words of the shop's own categories,
+    `offers` what the program they are published with calls its offers.
     """
     found: list[Complaint] = []
     for flow in flows:
@@ -42,6 +44,8 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
         found += check_flow.unreachable(flow)
         found += check_flow.endless(flow)
         found += check_flow.handlers_unknown(flow, handlers)
+        if offers is not None:
+            found += check_flow.offers_unknown(flow, offers)
         found += check_flow.names_unknown(flow, names)
         found += check_flow.legal_words_offered(flow, legal)
         found += check_flow.traps(flow)

@@ -87,7 +87,7 @@ def _sets(step: Step, answer: Target) -> bool:
             return step.save == answer
         case compiled.Set():
             return any(target == answer for target, _ in step.values)
-        case compiled.Do() | compiled.WaitFor():
+        case compiled.Do() | compiled.Offer() | compiled.WaitFor():
             return not answer.of_member and step.save_as == answer.name
         case _:
             return False

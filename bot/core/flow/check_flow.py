@@ -1,6 +1,6 @@
 """What can be said of one compiled flow before it is published: ways, names, words."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.core import wording
@@ -12,6 +12,7 @@ from bot.core.flow.context import KNOWN, Names, unknown_variables
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.parse import suggestion
 from bot.core.flow.template import Text, Variable
+from bot.core.loyalty.offering import GIVEN
 from bot.core.messages import MessageClass
 
 
@@ -35,7 +36,7 @@ def successors(step: Step) -> tuple[str | None, ...]:
             return (*chosen, step.on_silence, step.on_other, step.next)
         case compiled.Ask():
             return (step.next, step.on_silence, step.on_other)
-        case compiled.Do():
+        case compiled.Do() | compiled.Offer():
             return (step.next, step.on_problem)
         case compiled.If():
             return (step.then, step.otherwise)
@@ -110,6 +111,15 @@ def handlers_unknown(flow: Flow, handlers: Mapping[str, HandlerSpec]) -> Iterato
                 yield complaint(flow, step, f"the handler '{step.handler}' takes no '{name}'", remedy)
 
 
+def offers_unknown(flow: Flow, offers: Collection[str]) -> Iterator[Complaint]:
+    """Complain about offers that the program does not have."""
+    for step in flow.steps:
+        if isinstance(step, compiled.Offer) and step.offer not in offers:
+            meant = suggestion(step.offer, offers)
+            remedy = f"did you mean '{meant}'?" if meant else "describe it there under `offers:`"
+            yield complaint(flow, step, f"program.yaml has no offer '{step.offer}'", remedy)
+
+
 # Names
 
 
@@ -127,6 +137,9 @@ def names_set(flow: Flow, handlers: Mapping[str, HandlerSpec]) -> dict[str, Name
     for step in flow.steps:
         if isinstance(step, compiled.Do):
             found.update(_names_given(step, handlers))
+        elif isinstance(step, compiled.Offer):
+            found.update({"problem": _ANYTHING} if step.handles_problem else {})
+            found.update({step.save_as: Names(GIVEN)} if step.save_as else {})
         else:
             found.update(dict.fromkeys(_names_kept(step), _ANYTHING))
     return found

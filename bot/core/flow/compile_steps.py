@@ -76,6 +76,8 @@ class StepCompiler:
                 return self._choose(model, base)
             case steps.Do():
                 return self._do(model, base)
+            case steps.Offer():
+                return self._offer(model, base)
             case steps.If():
                 return self._if(model, base)
             case steps.WaitFor():
@@ -117,6 +119,18 @@ class StepCompiler:
             base.next,
             handler=model.do,
             arguments=self._values(model.arguments, (*base.path, "with")),
+            save_as=model.save_as,
+            handles_problem=model.otherwise is not None,
+            on_problem=self._branch(model.otherwise, base, ("else",), "else"),
+        )
+
+    def _offer(self, model: steps.Offer, base: compiled.Step) -> compiled.Offer:
+        return compiled.Offer(
+            base.id,
+            base.path,
+            base.mark,
+            base.next,
+            offer=model.offer,
             save_as=model.save_as,
             handles_problem=model.otherwise is not None,
             on_problem=self._branch(model.otherwise, base, ("else",), "else"),

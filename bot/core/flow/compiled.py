@@ -133,6 +133,16 @@ class Do(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class Offer(Step):
+    """Gives the member an offer; `on_problem` is where a TellMember leads (`handles_problem`)."""
+
+    offer: str
+    save_as: str | None
+    handles_problem: bool
+    on_problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class If(Step):
     """Goes one way or the other."""
 

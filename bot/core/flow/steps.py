@@ -197,6 +197,20 @@ class Do(StepBase):
     )
 
 
+class Offer(StepBase):
+    """Give the member an offer of the program, with a code of their own."""
+
+    offer: Name = Field(description="The offer's name in `program.yaml`, like welcome_back.")
+    save_as: Name | None = Field(
+        None,
+        alias="as",
+        description="The variable that keeps what was given: `code`, `title`, `ends_at`, `ends_on` and more.",
+    )
+    otherwise: "Steps | None" = Field(
+        None, alias="else", description="Steps taken when it cannot be given; `problem.code` says why."
+    )
+
+
 class If(StepBase):
     """Go one way or the other."""
 
@@ -297,6 +311,7 @@ KINDS: dict[str, type[StepBase]] = {
     "ask": Ask,
     "choose": Choose,
     "do": Do,
+    "offer": Offer,
     "if": If,
     "set": Set,
     "wait": Wait,
@@ -327,6 +342,7 @@ Step = Annotated[
     | Annotated[Ask, Tag("step:ask")]
     | Annotated[Choose, Tag("step:choose")]
     | Annotated[Do, Tag("step:do")]
+    | Annotated[Offer, Tag("step:offer")]
     | Annotated[If, Tag("step:if")]
     | Annotated[Set, Tag("step:set")]
     | Annotated[Wait, Tag("step:wait")]
@@ -341,7 +357,7 @@ Steps = Annotated[
     list[Step], BeforeValidator(_steps, json_schema_input_type=list[Step] | Step | Literal["end"])
 ]
 
-for _model in (Question, Ask, Option, Choose, Do, If, Wanted, WaitFor):
+for _model in (Question, Ask, Option, Choose, Do, Offer, If, Wanted, WaitFor):
     _model.model_rebuild()
 
 

@@ -17,6 +17,7 @@ from bot.core.flow.translations import TranslatedText
 from bot.core.flow.wording import SKIP
 from bot.core.keywords import normalise
 from bot.core.local_time import instant_of, next_at, zone_of
+from bot.core.loyalty.offering import give_offer, told_offer
 from bot.core.messages import OutboxState
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Turn
@@ -293,8 +294,20 @@ class Walk:
             raise RunFails(f"there is no handler '{step.handler}'")
         turn = self.turn
         turn.arguments = {name: self.value(value) for name, value in step.arguments}
+        return self._done(step, lambda: spec.function(turn))
+
+    def give(self, step: compiled.Offer) -> str | None:
+        """Give an offer and go on, as after a handler."""
+        turn = self.turn
+        # The same step of the same turn gives the same code, however often the turn is decided.
+        cause = f"{turn.trigger.key}/{self.run.flow}/{self.flow.name}/{step.id}"
+        return self._done(step, lambda: told_offer(turn, give_offer(turn, step.offer, cause)))
+
+    def _done(
+        self, step: compiled.Do | compiled.Offer, deed: Callable[[], Mapping[str, JsonValue] | None]
+    ) -> str | None:
         try:
-            result = spec.function(turn)
+            result = deed()
         except TellMember as problem:
             if not step.handles_problem:
                 raise
@@ -399,6 +412,7 @@ _TAKE: Mapping[type[Step], Callable[..., str | None]] = {
     compiled.Ask: _question,
     compiled.Choose: _question,
     compiled.Do: Walk.call_handler,
+    compiled.Offer: Walk.give,
     compiled.If: _if,
     compiled.Set: _set,
     compiled.Wait: _wait,

@@ -12,18 +12,20 @@ from bot.core.loyalty.offers import Offer, OfferKind, code_of
 from bot.core.loyalty.whom import member_of
 from bot.core.turn import Turn
 
-GIVEN = ("code", "title", "kind", "percent", "amount", "at_least", "ends_at", "ends_on", "times", "product")
+GIVEN = frozenset(
+    ["amount", "at_least", "code", "ends_at", "ends_on", "kind", "percent", "product", "times", "title"]
+)
 """What a flow knows of an offer that was given."""
 _ATTEMPTS = 4
 """That all of these are taken is as likely as to guess them."""
 
 
 def give_offer(turn: Turn, name: str, cause: str) -> Offer:
-    """Give the member the program's offer `name`; the same cause gives it once.
+    """Give the member the program's offer `name`; the same cause has the same code.
 
     Raises:
         TellMember: `offer_gone`: the program has it no more; `offer_over`: its time has passed;
-            `not_eligible` with the `reason`: it is not for them.
+            `given_before`: as often as a member may have it; `not_eligible` with the `reason`.
     """
     rule = turn.program.offers.get(name)
     if rule is None:
@@ -34,6 +36,8 @@ def give_offer(turn: Turn, name: str, cause: str) -> Offer:
     starts_at, ends_at = rule.lasts(turn.now, turn.contact.zone)
     if ends_at is not None and ends_at <= starts_at:
         raise TellMember("offer_over", offer=name)
+    if rule.per_member is not None and _times_given(turn, name) >= rule.per_member:
+        raise TellMember("given_before", offer=name)
     code = _free_code(turn, cause)
     offer = Offer(
         id=turn.new_id(),
@@ -86,6 +90,13 @@ def told_offer(turn: Turn, offer: Offer) -> dict[str, JsonValue]:
         "ends_on": local_date(last, turn.contact.zone).isoformat() if last is not None else None,
         "times": offer.times_left(turn.now),
     }
+
+
+def _times_given(turn: Turn, name: str) -> int:
+    before = turn.needed("offers")
+    assert isinstance(before, tuple)
+    here = [kept for (table, _), kept in turn.effects.kept.items() if table == "offer"]
+    return sum(isinstance(one, Offer) and one.rule == name for one in (*before, *here))
 
 
 def _percent(offer: Offer) -> int | float:

@@ -92,7 +92,10 @@ class Terms:
 
 
 class OfferRule(Rule):
-    """Something off a basket, given to a member by a flow's step `offer`."""
+    """Something off a basket, given to a member by a flow's step `offer`, at most `per_member` times.
+
+    Each one that was given is good for `times` orders.
+    """
 
     title: Text
     percent: Rate | None = None
@@ -107,6 +110,7 @@ class OfferRule(Rule):
     starts: When | None = Field(None, alias="from")
     ends: When | None = Field(None, alias="until")
     times: int = Field(1, ge=1, le=TIMES_MAX)
+    per_member: int | None = Field(None, ge=1, le=TIMES_MAX)
     stacks: bool = True
     whom: Eligibility = Field(Eligibility(), alias="for")
     fund: str | None = Field(None, min_length=1)

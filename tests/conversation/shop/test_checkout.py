@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.conversation.batch import TurnFailed
 from bot.core.contact import JsonValue
+from bot.core.errors import TellMember
 from bot.core.ids import bucket_of, derived_id
 from bot.storage.driver import Database
 from tests.conversation.shop.till import Till, Told
@@ -343,3 +345,25 @@ async def test_the_shop_is_found_by_no_other_members_order(till: Till) -> None:
     await till.ask("checkout.hold", {**BASKET, "order": "A1"})
     other = Till(till.database, stranger)
     assert (await other.refused("checkout.capture", {"order": "A1"}))["status"] == 404
+
+
+async def test_an_offer_is_given_to_whom_it_is_for_in_its_time_and_as_often_as_it_says(till: Till) -> None:
+    for name, code in (("gold", "not_eligible"), ("over", "offer_over"), ("gone", "offer_gone")):
+        with pytest.raises(TurnFailed) as failed:
+            await till.give(name)
+        assert isinstance(failed.value.error, TellMember)
+        assert failed.value.error.code == code
+    await till.give("once")
+    with pytest.raises(TurnFailed) as failed:
+        await till.give("once")
+    assert isinstance(failed.value.error, TellMember)
+    assert failed.value.error.code == "given_before"
+    assert (await till.give("tea20")).code != (await till.give("tea20")).code
+
+
+async def test_codes_of_members_are_found_by_the_directory(till: Till) -> None:
+    offer = await till.give("tea20")
+    found = await asked(
+        till.database, "SELECT kind, contact FROM directory WHERE value = :code", code=offer.code
+    )
+    assert found == [("code", till.contact_id)]

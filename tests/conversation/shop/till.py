@@ -37,6 +37,7 @@ WRITTEN = {
         "alone": {"title": {"en": "$4 off"}, "amount": "4.00", "stacks": False, "back_on_refund": True},
         "shipping": {"title": {"en": "Free shipping"}, "free_shipping": True, "times": 2},
         "gold": {"title": {"en": "For gold"}, "percent": "10%", "for": {"tag": "gold"}},
+        "once": {"title": {"en": "Once"}, "percent": "10%", "per_member": 1},
         "over": {"title": {"en": "Gone by"}, "percent": "10%", "until": "2026-02-01"},
     },
 }
