@@ -332,6 +332,7 @@ async def _worker_jobs(
         Job("outbox_bulk", 0.5, outbox.bulk),
         Job("outbox_unknown", 15, unknown.find_out),
     ]
+        Job("refills", 60, told(due.running_low)),
     shop = app.settings.shop
     if shop is not None:
         session = await stack.enter_async_context(

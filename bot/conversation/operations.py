@@ -16,7 +16,7 @@ from bot.conversation.work import Work
 from bot.core.codes import Code
 from bot.core.contact import JsonValue
 from bot.core.errors import Refused, TellMember
-from bot.core.loyalty import gift_turns, referring, tier_turns
+from bot.core.loyalty import gift_turns, referring, refill_turns, tier_turns
 from bot.core.loyalty.reserving import LAPSE
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
@@ -39,6 +39,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         gift_turns.ARRIVES: told.gift_arrives,
         gift_turns.RETURNS: told.gift_returns,
         referring.OPERATION: told.referral,
+        refill_turns.ASK: told.ask_for_refill,
         "reservation.give_up": drops.give_up,
         "reservation.pay": drops.pay,
         "reward.claim": claims.take,

@@ -16,10 +16,11 @@ from bot.conversation.work import Work
 from bot.core.contact import JsonValue
 from bot.core.flow.schedule import Schedule
 from bot.core.ids import BUCKETS, microseconds
+from bot.core.loyalty.refill_turns import ASK
 from bot.core.loyalty.tier_turns import LOOK
 from bot.core.loyalty.wallet import MAIN_WALLET
 from bot.core.triggers import Trigger, TriggerKind
-from bot.storage import due, offers, schedules, standings
+from bot.storage import due, offers, refills, schedules, standings
 from bot.storage.driver import Connection, Database
 
 T = TypeVar("T")
@@ -65,6 +66,10 @@ class DueWork:
     async def standings(self) -> int:
         """Tiers whose period ends, or of whose end a member is to be warned."""
         return await self._drain(standings.buckets_with_due, standings.due, _standing_work)
+
+    async def running_low(self) -> int:
+        """Members whose favourites may be running low."""
+        return await self._drain(refills.buckets_with_due, refills.due, self._refill_work)
 
     async def schedules(self) -> int:
         """Flows that start by the clock: one stored trigger for each member, zone by zone."""
@@ -141,6 +146,10 @@ class DueWork:
 
     def _expiry_work(self, lots: due.DueLots) -> Work:
         return self._lots_work(TriggerKind.EXPIRY, "expire", lots)
+
+    def _refill_work(self, found: refills.DueRefill) -> Work:
+        key = f"{ASK}:{found.mark}"
+        return operation_work(ASK, {}, key=key, at=self.clock(), contact_id=found.contact_id)
 
     def _lots_work(self, kind: TriggerKind, name: str, lots: due.DueLots) -> Work:
         digest = hashlib.sha256(lots.mark.encode()).hexdigest()[:24]

@@ -15,6 +15,7 @@ from bot.storage.fulfilments import fulfilment_row
 from bot.storage.offers import checkout_row, code_row, offer_row
 from bot.storage.orders import parked_row
 from bot.storage.referrals import referral_row
+from bot.storage.refills import refill_row
 from bot.storage.reservations import reservation_row
 from bot.storage.rows import RowValues, to_json
 from bot.storage.spins import spin_row
@@ -46,6 +47,7 @@ _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "earned": _earned,
     "standing": standing_row,
     "referral": referral_row,
+    "refill": refill_row,
     "offer": offer_row,
     "checkout": checkout_row,
     "fulfilment": fulfilment_row,

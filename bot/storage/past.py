@@ -23,6 +23,7 @@ from bot.storage import (
     orders,
     referrals,
     reservations,
+    refills,
     spins,
     standings,
 )
@@ -188,6 +189,7 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "fulfilments": fulfilments.fulfilments,
         "reserved": reservations.reserved,
         "spins": spins.spins,
+        "refills": refills.refills,
     }
 )
 """How to read what a turn asks for by these names."""

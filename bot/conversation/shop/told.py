@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
-from bot.core.loyalty import gift_turns, referring, tier_turns
+from bot.core.loyalty import gift_turns, referring, refill_turns, tier_turns
 from bot.core.turn import Turn
 
 Body = Mapping[str, JsonValue]
@@ -30,4 +30,10 @@ def gift_arrives(turn: Turn, body: Body) -> Body:
 def gift_returns(turn: Turn, body: Body) -> Body:
     """Put back a gift that could not arrive."""
     gift_turns.come_back(turn, body)
+    return {}
+
+
+def ask_for_refill(turn: Turn, _body: Body) -> Body:
+    """Let flows ask the contact whether something runs low, if it is not settled."""
+    refill_turns.ask(turn)
     return {}

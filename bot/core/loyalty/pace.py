@@ -3,12 +3,12 @@
 A gap is the days between two days on which somebody bought the same thing. Logarithms of gaps are taken to
 be normal around a member's own mean, which is drawn towards that of all members as long as little is known,
 or what is known is irregular; recent gaps count for more, and who bought more at once comes back later. This
-is statistics and not money: floats are at home here. `python -m benchmarks.refill` measures it on a real year.
+is statistics and not money: floats are at home. `python -m benchmarks.refill` measures it on a real year.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from statistics import NormalDist
@@ -21,8 +21,6 @@ SPREAD_TOWARDS_ALL = 10.0
 """The same for how regular a member is."""
 TOWARDS_USUAL = 20.0
 """So many gaps of one thing weigh as much as what is known of all things."""
-PURCHASES_MAX = 25
-"""Older ones count for so little that nobody needs to remember them."""
 
 _STANDARD = NormalDist()
 _USUAL_DAYS, _USUAL_VARIANCE, _USUAL_POWER = 30.0, 0.75, 0.1
@@ -33,11 +31,10 @@ _STEPS = 40
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """That somebody bought something on a day of their own; `order_id` is which order that was."""
+    """That somebody bought something on a day: all they bought of it that day."""
 
     bought_on: date
     quantity: int
-    order_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +115,6 @@ def _variance(gaps: Sequence[float], mean: float, pace: Pace) -> float:
     return (squares + SPREAD_TOWARDS_ALL * pace.variance) / (len(gaps) + SPREAD_TOWARDS_ALL)
 
 
-def remembered(purchases: Sequence[Purchase], bought: Purchase) -> tuple[Purchase, ...]:
-    """Return the purchases with one more: those of one day are one, those too long ago are forgotten."""
-    by_day = {purchase.bought_on: purchase for purchase in purchases}
-    before = by_day.get(bought.bought_on)
-    if before is not None and before.order_id != bought.order_id:
-        bought = Purchase(bought.bought_on, before.quantity + bought.quantity, bought.order_id)
-    by_day[bought.bought_on] = bought
-    return tuple(by_day[day] for day in sorted(by_day))[-PURCHASES_MAX:]
-
-
 @dataclass(slots=True)
 class Sums:
     """What the pace of one thing is worked out from; of parts of the members they add up."""
@@ -189,18 +176,26 @@ class Paces:
     usual: Pace = USUAL
     by_name: Mapping[str, Pace] = field(default_factory=dict)
 
-    def of(self, name: str) -> Pace:
-        """Return the pace of one thing."""
-        return self.by_name.get(name, self.usual)
+    def of(self, name: str, days: float | None = None) -> Pace:
+        """Return the pace of one thing; before anybody bought it again it is said to last so many days."""
+        return self.by_name.get(name) or self._said(days)
+
+    def _said(self, days: float | None) -> Pace:
+        return self.usual if days is None else replace(self.usual, mean=math.log(days))
 
 
-def paces_of(sums: Mapping[str, Sums]) -> Paces:
-    """Work out the pace of everything from what members bought of it."""
+def paces_of(sums: Mapping[str, Sums], said: Mapping[str, float] | None = None) -> Paces:
+    """Work out the pace of everything from what members bought of it.
+
+    Little known is drawn towards the days that are said of the thing, or else to what is usual.
+    """
     together = Sums()
     for each in sums.values():
         together.merge(each)
-    usual = together.pace()
-    return Paces(usual, {name: each.pace(usual) for name, each in sums.items()})
+    paces, days = Paces(together.pace()), said or {}
+    return replace(
+        paces, by_name={name: each.pace(paces.of(name, days.get(name))) for name, each in sums.items()}
+    )
 
 
 def sums_of(histories: Iterable[tuple[str, Sequence[Purchase]]]) -> dict[str, Sums]:

@@ -43,6 +43,7 @@ from bot.core.loyalty.offers import OfferRule
 from bot.core.loyalty.rebates import KIND as REBATE
 from bot.core.loyalty.rebates import Due, Rebate
 from bot.core.loyalty.referral import Referring
+from bot.core.loyalty.refill import RefillRules
 from bot.core.loyalty.rules import Cap, Earning, EarningRule
 from bot.core.loyalty.stamps import Card
 from bot.core.loyalty.tiers import Tiers
@@ -114,6 +115,7 @@ class Program(Rule):
     drops: tuple[Drop, ...] = ()
     wheel: Wheel | None = None
     bundles: tuple[Bundle, ...] = ()
+    refill: RefillRules | None = None
     _local: Jurisdiction = PrivateAttr(default=Jurisdiction())
     _by_region: dict[str, "Program"] = PrivateAttr(default_factory=dict)
 

@@ -143,16 +143,18 @@ class ReservationRow(Row, table=True):
 
 
 class RefillRow(Row, table=True):
-    """When a member is expected to need a product again."""
+    """When a member is expected to need more of a category; `sku` is their favourite of it."""
 
     __tablename__ = "refill"
     __table_args__ = (
         Index("ix_refill_due", "bucket", "prompt_at", **where("prompt_at IS NOT NULL")),
+        Index("ix_refill_favourite", "bucket", "sku", "contact"),
         CLUSTERED,
     )
     bucket: int = key(Integer)
     contact: str = key()
-    sku: str = key(NAME)
+    category: str = key(NAME)
+    sku: str = name_column()
     bought_at: int = instant_column()
     expected_at: int = instant_column()
     from_at: int = instant_column()

@@ -9,7 +9,6 @@ from datetime import date, timedelta
 import pytest
 
 from bot.core.loyalty.pace import (
-    PURCHASES_MAX,
     USUAL,
     Law,
     Pace,
@@ -17,7 +16,6 @@ from bot.core.loyalty.pace import (
     Sums,
     law_of,
     paces_of,
-    remembered,
     sums_of,
 )
 
@@ -99,27 +97,6 @@ class TestAMember:
         assert law_of(slower, WEEKLY).days(0.5) > law_of(faster, WEEKLY).days(0.5)
 
 
-class TestWhatIsRemembered:
-    def test_purchases_of_one_day_are_one(self) -> None:
-        day = Purchase(MONDAY, 1, "a")
-        assert remembered([day], Purchase(MONDAY, 2, "b")) == (Purchase(MONDAY, 3, "b"),)
-
-    def test_the_same_order_told_again_changes_its_day(self) -> None:
-        day = Purchase(MONDAY, 1, "a")
-        assert remembered([day], Purchase(MONDAY, 2, "a")) == (Purchase(MONDAY, 2, "a"),)
-
-    def test_an_order_told_late_takes_its_place(self) -> None:
-        before, after = bought(9)
-        assert remembered([after], before) == (before, after)
-
-    def test_what_is_too_long_ago_is_forgotten(self) -> None:
-        history: tuple[Purchase, ...] = ()
-        for purchase in bought(*[3] * 60):
-            history = remembered(history, purchase)
-        assert len(history) == PURCHASES_MAX
-        assert history[-1].bought_on == MONDAY + timedelta(days=180)
-
-
 class TestThePaceOfAll:
     def test_many_orders_say_what_nobody_has_to(self) -> None:
         chance = random.Random(11)
@@ -156,6 +133,13 @@ class TestThePaceOfAll:
                 part.add(history)
             parts.merge(part)
         assert parts.pace() == whole.pace()
+
+    def test_what_the_shop_says_holds_until_orders_say_more(self) -> None:
+        said = {"beans": 90.0, "tea": 60.0}
+        few, many = ([("beans", bought(*[10] * gaps))] for gaps in (2, 200))
+        assert math.exp(paces_of({}, said).of("beans", 90).mean) == pytest.approx(90)
+        assert 60 < math.exp(paces_of(sums_of(few), said).of("beans").mean) < 90
+        assert math.exp(paces_of(sums_of(many), said).of("beans").mean) < 15
 
     def test_few_orders_say_little(self) -> None:
         sums = Sums()

@@ -206,6 +206,7 @@ def _program() -> None:
     op.create_table(
         "refill",
         *_owned(),
+        _name("category"),
         _name("sku"),
         _big("bought_at"),
         _big("expected_at"),
@@ -213,10 +214,11 @@ def _program() -> None:
         _big("until_at"),
         sa.Column("prompt_at", sa.BigInteger()),
         _text("facts"),
-        sa.PrimaryKeyConstraint("bucket", "contact", "sku", name="pk_refill"),
+        sa.PrimaryKeyConstraint("bucket", "contact", "category", name="pk_refill"),
         sqlite_with_rowid=False,
     )
     _index("ix_refill_due", "refill", ["bucket", "prompt_at"], "prompt_at IS NOT NULL")
+    op.create_index("ix_refill_favourite", "refill", ["bucket", "sku", "contact"])
 
 
 def _owned() -> tuple[sa.Column[int], sa.Column[str]]:

@@ -1,0 +1,200 @@
+"""Refills in a turn: an order says when the next is expected, and when that is near a member may be asked."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.core.contact import JsonValue, Order, OrderLine, SubscriptionState
+from bot.core.local_time import instant_of, local_date
+from bot.core.loyalty.refill import (
+    Bought,
+    Refill,
+    RefillRules,
+    Refills,
+    expected,
+    prompt_at,
+    remembered,
+)
+from bot.core.turn import Turn
+
+DUE = "Refill Due"
+"""The event that flows start on when a favourite may be running low."""
+ASK = "refill.ask"
+"""What a job asks for when the time has come to ask a member."""
+_TABLE = "refill"
+_NOT_BOUGHT = frozenset({"canceled", "cancelled", "rejected", "refunded"})
+_ENDING_SOON = timedelta(days=14)
+"""Credit that ends within this is a reason to buy now."""
+
+
+def refill_after_order(turn: Turn, order: Order) -> None:
+    """Reckon anew when the contact will need what an order has, or had before it was changed.
+
+    Ask it once for each turn that places or changes the order, with the order as it is then.
+    """
+    if turn.program.refill is None:
+        return
+    bought = _by_category(turn, order)
+    kept = _kept(turn)
+    had = {name for name, refill in kept.items() if _has(refill, order)}
+    for category in sorted(bought.keys() | had):
+        refill = _reckoned(turn, category, kept.get(category), order, bought.get(category, ()))
+        if refill is not None:
+            turn.keep(_TABLE, category, refill)
+
+
+def ask(turn: Turn) -> None:
+    """Let flows hear that something may be running low, if it is not settled, and at most of one thing.
+
+    The rest waits for the quiet time to pass, or for their own next purchase.
+    """
+    due = [
+        refill
+        for refill in _kept(turn).values()
+        if refill.prompt_at is not None and refill.prompt_at <= turn.now
+    ]
+    open_still = []
+    for refill in sorted(due, key=lambda each: (each.expected_at, each.category)):
+        why_not = _why_not(turn, refill)
+        if why_not:
+            turn.keep(_TABLE, refill.category, replace(refill, prompt_at=None, why_not=why_not))
+        else:
+            open_still.append(refill)
+    if not open_still:
+        return
+    rules = turn.program.refill
+    assert rules is not None, "without rules there was a reason not to"
+    asked = [refill.asked_at for refill in _kept(turn).values() if refill.asked_at is not None]
+    quiet_until = max(asked, default=None)
+    if quiet_until is None or quiet_until + rules.quiet <= turn.now:
+        first, *open_still = open_still
+        turn.keep(_TABLE, first.category, replace(first, prompt_at=None, asked_at=turn.now, why_not=""))
+        turn.track(DUE, _told(turn, first))
+        quiet_until = turn.now
+    for refill in open_still:
+        turn.keep(_TABLE, refill.category, _later(refill, rules, quiet_until + rules.quiet, turn))
+
+
+def _kept(turn: Turn) -> Mapping[str, Refill]:
+    """What is kept of the contact, with what this turn made of it."""
+    here = {
+        category: what
+        for (table, category), what in turn.effects.kept.items()
+        if table == _TABLE and isinstance(what, Refill)
+    }
+    return {**_refills(turn).kept, **here}
+
+
+def _refills(turn: Turn) -> Refills:
+    refills = turn.needed("refills")
+    assert isinstance(refills, Refills)
+    return refills
+
+
+def _by_category(turn: Turn, order: Order) -> dict[str, list[Bought]]:
+    """What is left of an order, by category; nothing of one that came to nothing."""
+    bought: dict[str, list[Bought]] = {}
+    if order.status in _NOT_BOUGHT:
+        return bought
+    day = local_date(order.placed_at, turn.contact.zone)
+    for line in order.lines:
+        left = line.quantity - line.returned_quantity
+        category = _category(turn, line)
+        if left > 0 and category:
+            bought.setdefault(category, []).append(Bought(day, line.sku, left, order.id))
+    return bought
+
+
+def _category(turn: Turn, line: OrderLine) -> str:
+    product = turn.shop.products.get(line.sku)
+    return line.category or (product.category if product is not None else "")
+
+
+def _has(refill: Refill, order: Order) -> bool:
+    return any(one.order_id == order.id for one in refill.bought)
+
+
+def _reckoned(
+    turn: Turn,
+    category: str,
+    before: Refill | None,
+    order: Order,
+    of_order: tuple[Bought, ...] | list[Bought],
+) -> Refill | None:
+    """What is kept of a category after the order; None: it is what it was."""
+    rules, paces = turn.program.refill, _refills(turn).paces
+    assert rules is not None, "nobody asks without"
+    had = before.bought if before is not None else ()
+    bought = remembered(had, order.id, of_order)
+    if before is not None and bought == had:
+        return None
+    if not bought:
+        assert before is not None, "something was bought, or had been"
+        return replace(before, prompt_at=None, bought=(), why_not="returned")
+    at = _bought_at(bought, before, order)
+    refill = expected(category, bought, at, paces, rules.lasts(category))
+    refill = replace(refill, asked_at=before.asked_at if before is not None else None)
+    if had and bought[-1].bought_on < had[-1].bought_on:
+        return replace(refill, why_not="returned")  # who gave the last one back does not want the next
+    return replace(refill, prompt_at=prompt_at(refill, rules, paces, turn.contact.zone))
+
+
+def _bought_at(bought: tuple[Bought, ...], before: Refill | None, order: Order) -> datetime:
+    """When the last of it was bought; of what came before the last the day alone is known."""
+    if bought[-1].order_id == order.id or before is None:
+        return order.placed_at
+    return min(before.bought_at, before.bought_at - (before.bought[-1].bought_on - bought[-1].bought_on))
+
+
+def _why_not(turn: Turn, refill: Refill) -> str:
+    """Why a member is not asked for it again before they bought it again; empty: they may be."""
+    rules = turn.program.refill
+    if rules is None or rules.lasts(refill.category) is None:
+        return "not_used_up"
+    if turn.now > refill.until_at:
+        return "too_late"
+    if not _may_hear(turn):
+        return "opted_out"
+    if refill.sku not in turn.shop.products:
+        return "not_sold"
+    if turn.needed("counter", f"stock/{refill.sku}") == 0:
+        return "out_of_stock"
+    return ""
+
+
+def _may_hear(turn: Turn) -> bool:
+    """Whether anything that is marketing can reach the contact at all; the gate decides of each message."""
+    return SubscriptionState.SUBSCRIBED in turn.subscriptions.values() and any(
+        address.stopped_at is None and address.unusable_reason is None for address in turn.addresses.values()
+    )
+
+
+def _later(refill: Refill, rules: RefillRules, after: datetime, turn: Turn) -> Refill:
+    zone = turn.contact.zone
+    at = instant_of(local_date(after, zone), rules.at, zone)
+    at = at if at >= after else instant_of(local_date(after, zone) + timedelta(days=1), rules.at, zone)
+    if at > refill.until_at:
+        return replace(refill, prompt_at=None, why_not="quiet")
+    return replace(refill, prompt_at=at)
+
+
+def _told(turn: Turn, refill: Refill) -> dict[str, JsonValue]:
+    """What a flow may name; `credit` is what of their credit ends soon, and `ends_on` its last day."""
+    product = turn.shop.products[refill.sku]
+    soonest = turn.books.balance(turn.now).soonest
+    is_soon = (
+        soonest is not None and soonest.ends_at is not None and soonest.ends_at <= turn.now + _ENDING_SOON
+    )
+    told: dict[str, JsonValue] = {
+        "sku": product.sku,
+        "product": product.name,
+        "category": refill.category,
+        "price": product.price_minor,
+        "quantity": max(1, refill.bought[-1].quantity),
+        "bought_on": refill.bought[-1].bought_on.isoformat(),
+        "expected_on": local_date(refill.expected_at, turn.contact.zone).isoformat(),
+        "credit": 0,
+    }
+    if is_soon and soonest is not None and soonest.good_through is not None:
+        told |= {"credit": soonest.amount_minor, "ends_on": soonest.good_through.isoformat()}
+    return told
