@@ -88,7 +88,7 @@ async def pull(settings: Settings, *, force: bool) -> bool:
             end("nothing is published yet; `regulars flows push` publishes the folder")
         kept = 0
         for one in in_force:
-            file = settings.flows / Path(one.file).name
+            file = settings.flows / Path(*Path(one.file).parts[1:])
             ours = _text(file)
             if ours == one.source:
                 continue

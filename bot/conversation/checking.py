@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM
-from bot.conversation.publishing import Folder, read_folder
+from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON
+from bot.conversation.publishing import Folder, check_season, read_folder
 from bot.core.compliance import DEFAULT
 from bot.core.errors import FlowError
 from bot.core.flow.check import Complaint, check
@@ -59,6 +59,8 @@ def look_over(
             if file.kind == PROGRAM:
                 money = read_program(read(file.text, file.file)).currency
                 terms = replace(terms, currency=money.code, exponent=money.exponent)
+            if file.kind == SEASON:
+                check_season(file, folder)
             if file.kind == KEYWORDS:
                 document = read(file.text, file.file)
                 legal, categories = read_keywords(document).legal_words(), category_keywords(document)

@@ -27,7 +27,8 @@ from bot.core.flow.compiled import (
 from bot.core.flow.keywords_file import KeywordsFile, category_keywords, read_keywords
 from bot.core.flow.policy_file import PolicyFile, read_policy
 from bot.core.flow.program_file import read_program
-from bot.core.flow.reader import read
+from bot.core.flow.reader import Document, read
+from bot.core.flow.season_file import read_seasoned_program
 from bot.core.flow.translations import Translation, Translations
 from bot.core.gate import Policy
 from bot.core.groups import GroupWords, plain_groups
@@ -38,8 +39,8 @@ from bot.core.senders import SenderPool
 from bot.core.turn import Shop
 from bot.storage.revisions import Revision
 
-FLOW, PROGRAM, KEYWORDS, POLICY = "flow", "program", "keywords", "policy"
-"""The kinds of files; there is one of each but flows, called like its kind."""
+FLOW, PROGRAM, KEYWORDS, POLICY, SEASON = "flow", "program", "keywords", "policy", "season"
+"""The kinds of files; there is one of each but flows and seasons, called like its kind."""
 CATEGORY = "category:"
 """Before the name of one of the shop's own categories, where a keyword selects that and not a flow."""
 
@@ -243,10 +244,29 @@ def _program(revisions: Sequence[Revision]) -> tuple[Revision, Program, FlowErro
     if stored is None:
         raise FlowError("program.yaml", 1, 1, "no program is published", "publish one: `regulars flows push`")
     try:
-        return stored, read_program(read(stored.source, stored.file)), None
+        return stored, _with_seasons(read(stored.source, stored.file), revisions), None
     except FlowError as error:
         _logger.exception("program_broken", revision=stored.revision, problem=str(error))
         return stored, Program.model_validate({"program": _name_in(stored), **_NO_PROGRAM}), error
+
+
+def _with_seasons(program: Document, revisions: Sequence[Revision]) -> Program:
+    """The program with the published seasons; one that no longer joins it is left out and logged."""
+    joining: list[Revision] = []
+    found = read_program(program)
+    for one in sorted((one for one in revisions if one.kind == SEASON), key=lambda one: one.flow):
+        seasons = [*joining, one]
+        try:
+            found = read_seasoned_program(
+                program,
+                [read(season.source, season.file) for season in seasons],
+                [f"{season.flow}@{season.revision}" for season in seasons],
+            )
+        except FlowError as error:
+            _logger.exception("season_broken", season=one.flow, revision=one.revision, problem=str(error))
+        else:
+            joining = seasons
+    return found
 
 
 def _name_in(stored: Revision) -> str:

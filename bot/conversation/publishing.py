@@ -8,18 +8,21 @@ from pathlib import Path
 
 import orjson
 
-from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM
+from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON
 from bot.core.errors import FlowError
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.keywords_file import read_keywords
 from bot.core.flow.policy_file import read_policy
 from bot.core.flow.program_file import read_program
-from bot.core.flow.reader import read, together
+from bot.core.flow.reader import Document, read, together
+from bot.core.flow.season_file import read_seasoned_program
 from bot.core.flow.translations import Translations, message_id, read_translations
 from bot.storage import revisions
 from bot.storage.driver import Connection
 from bot.storage.revisions import Revision
 
+SEASONS = "seasons"
+"""The folder of seasons, inside that of flows; a season's revisions are called by it too."""
 BY_FILES = "files"
 """Who published what came from the folder."""
 
@@ -40,6 +43,20 @@ class Folder:
 
     files: tuple[SourceFile, ...]
     translations: Translations
+
+    @property
+    def seasons(self) -> tuple[SourceFile, ...]:
+        """The seasons, by name."""
+        return tuple(file for file in self.files if file.kind == SEASON)
+
+    def program(self) -> Document | None:
+        """Return the program's file, read; None where there is none.
+
+        Raises:
+            FlowError: it cannot be read.
+        """
+        file = next((file for file in self.files if file.kind == PROGRAM), None)
+        return None if file is None else read(file.text, file.file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +88,14 @@ def read_folder(flows: Path, locales: Path) -> Folder:
             text=_text(path),
         )
         for path in sorted(flows.glob("*.yaml"))
+    ) + tuple(
+        SourceFile(
+            name=f"{SEASONS}/{path.stem}",
+            kind=SEASON,
+            file=f"{flows.name}/{SEASONS}/{path.name}",
+            text=_text(path),
+        )
+        for path in sorted(flows.glob(f"{SEASONS}/*.yaml"))
     )
     by_locale = {}
     for path in sorted(locales.glob("*/LC_MESSAGES/*.po")):
@@ -89,7 +114,7 @@ def compile_folder(folder: Folder, now: datetime) -> list[Revision]:
     compiled = []
     for file in folder.files:
         try:
-            translations = _compile(file, folder.translations)
+            translations = _compile(file, folder)
         except FlowError as error:
             complaints += [error, *error.others]
         else:
@@ -121,7 +146,29 @@ async def publish(
     return Published(tuple(published), tuple(gone))
 
 
-def _compile(file: SourceFile, translations: Translations) -> dict[str, dict[str, str]]:
+def check_season(file: SourceFile, folder: Folder) -> None:
+    """Look at a season together with the program and the seasons before it.
+
+    Raises:
+        FlowError: it is wrong. What is wrong with the others is told where it stands, and nothing here.
+    """
+    document = read(file.text, file.file)
+    try:
+        program = folder.program()
+        before = [read(one.text, one.file) for one in folder.seasons if one.name < file.name]
+        if program is not None:
+            read_seasoned_program(program, before, [""] * len(before))
+    except FlowError:
+        return
+    if program is not None:
+        read_seasoned_program(program, [*before, document], [""] * (len(before) + 1))
+
+
+def _compile(file: SourceFile, folder: Folder) -> dict[str, dict[str, str]]:
+    translations = folder.translations
+    if file.kind == SEASON:
+        check_season(file, folder)
+        return {}
     document = read(file.text, file.file)
     if file.kind == PROGRAM:
         read_program(document)

@@ -278,7 +278,8 @@ def _stamps_of(card: Card, items: Sequence[int], terms: Terms, past: Past, now: 
         if room < desired:
             because = (Because(Limit.TIMES, desired - room, "day", card.most_a_day),)
     by_line = stamped(card, items, room)
-    return Gain(card.wallet, card.wallet, desired, sum(by_line), by_line, because)
+    granted = sum(by_line)
+    return Gain(card.wallet, card.wallet, desired, granted, by_line, because, policy=card.policy)
 
 
 def _proof(rule: EarningRule, event: Event) -> str | None:

@@ -5,6 +5,7 @@ give. What they come to is reckoned in `earnings.py`.
 """
 
 import re
+from contextlib import suppress
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Annotated, Literal, Self
@@ -123,12 +124,16 @@ class EarningRule(Benefit):
     def _set_by_seasons(cls, policy: str) -> str:
         raise ValueError(f"'{policy}' is set by the season's file; take it out")
 
-    @field_validator("multiplier")
+    @field_validator("multiplier", mode="before")
     @classmethod
-    def _multiplies(cls, multiplier: Fraction | None) -> Fraction | None:
-        if multiplier is not None and not 1 < multiplier <= MULTIPLIER_MAX:
-            raise ValueError(f"a multiplier is more than 1 and at most {MULTIPLIER_MAX}; write 2 for twice")
-        return multiplier
+    def _multiplies(cls, written: object) -> object:
+        factor = None
+        with suppress(ValueError, ZeroDivisionError):  # what is no number is told as for any rate
+            factor = Fraction(str(written).strip())
+        if factor is not None and not 1 < factor <= MULTIPLIER_MAX:
+            problem = f"'{written}' is no multiplier: it is more than 1 and at most {MULTIPLIER_MAX}"
+            raise ValueError(f"{problem}; write 2 for twice")
+        return written
 
     @model_validator(mode="after")
     def _is_no_inducement(self) -> Self:

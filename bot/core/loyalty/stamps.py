@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from bot.core.loyalty.eligibility import Benefit
 from bot.core.loyalty.expiry import Expiry
@@ -32,7 +32,10 @@ class CardReward(Rule):
 
 
 class Card(Benefit):
-    """A stamp for each item bought (or `per: order`), and something for `buy` of them."""
+    """A stamp for each item bought (or `per: order`), and something for `buy` of them.
+
+    `policy` is set when a season joins: the revision of its file.
+    """
 
     id: str = Field(pattern=_ID)
     name: Text
@@ -43,6 +46,12 @@ class Card(Benefit):
     get: CardReward
     most_a_day: int | None = Field(None, ge=1)
     expiry: Expiry = Expiry()
+    policy: str = ""
+
+    @field_validator("policy")
+    @classmethod
+    def _set_by_seasons(cls, policy: str) -> str:
+        raise ValueError(f"'{policy}' is set by the season's file; take it out")
 
     @property
     def wallet(self) -> str:
