@@ -9,7 +9,16 @@ from datetime import datetime
 from bot.core.ids import bucket_of, microseconds
 from bot.core.loyalty.books import Books
 from bot.core.loyalty.entries import Account, Entry, Extension
-from bot.core.loyalty.explained import Explanation, Granted, Known, Page, Sums, explain_page, sums_of
+from bot.core.loyalty.explained import (
+    LINES_TEXTED,
+    Explanation,
+    Granted,
+    Known,
+    Page,
+    Sums,
+    explain_page,
+    sums_of,
+)
 from bot.core.loyalty.replay import Standing, as_of
 from bot.core.loyalty.wallet import MAIN_WALLET, Balance, Wallet
 from bot.storage import rows, wallets
@@ -18,8 +27,6 @@ from bot.storage.entries import ENTRY_COLUMNS, entry_from
 from bot.storage.rows import LOT_COLUMNS
 
 PAGE = 20
-_TEXTED = 5
-"""How many lines one text message explains."""
 _NEWEST = 2**62
 
 _WALLET = Statement("""
@@ -107,7 +114,7 @@ async def page(
 
 async def texted_page(connection: Connection, contact_id: str, newest: str = "") -> Page:
     """The page of one text message, of the main wallet."""
-    return await page(connection, contact_id, newest=int(newest or 0), most=_TEXTED)
+    return await page(connection, contact_id, newest=int(newest or 0), most=LINES_TEXTED)
 
 
 async def explanation(  # which page, of what, as of when

@@ -19,11 +19,12 @@ from bot.storage import (
     earnings,
     fulfilments,
     given,
+    history,
     offers,
     orders,
     referrals,
-    reservations,
     refills,
+    reservations,
     spins,
     standings,
 )
@@ -180,6 +181,7 @@ async def counter(connection: Connection, contact_id: str, name: str) -> int | N
 
 READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProxyType(
     {
+        "history": history.texted_page,
         "latest_texts": latest_texts,
         "consent_log": consent_log,
         "last_redemption": last_redemption,
@@ -187,15 +189,16 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "friends": referrals.friends,
         "offers": offers.offers,
         "fulfilments": fulfilments.fulfilments,
+        "refills": refills.refills,
         "reserved": reservations.reserved,
         "spins": spins.spins,
-        "refills": refills.refills,
     }
 )
 """How to read what a turn asks for by these names."""
 
 READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = MappingProxyType(
     {
+        "history": history.texted_page,
         "earned": earned,
         "granted": earnings.granted,
         "earlier_orders": earnings.bought,

@@ -14,6 +14,9 @@ from bot.core.loyalty.entries import Account, Entry, Reason
 from bot.core.loyalty.lots import Lot
 from bot.core.loyalty.wallet import Wallet
 
+LINES_TEXTED = 5
+"""How many lines one text message explains."""
+
 
 class Kind(StrEnum):
     """What a line tells."""
