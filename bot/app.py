@@ -53,8 +53,13 @@ from bot.storage.kept_secret import kept_secret
 from bot.storage.postgres import PostgresDatabase
 from bot.storage.sqlite import SqliteDatabase
 from bot.storage.tally import Tally
+from bot.web.api import openapi
+from bot.web.api.asked import Door
+from bot.web.api.door import PREFIX as API_PREFIX
+from bot.web.api.door import ShopApi
+from bot.web.api.table import ROUTES
 from bot.web.health import Health
-from bot.web.limits import InboundLimits, Limit
+from bot.web.limits import InboundLimits, Limit, Limiter
 from bot.web.links import LinkVisits
 from bot.web.metrics import Metrics
 from bot.web.twilio import BODY_MAX, TwilioWebhooks
@@ -331,8 +336,8 @@ async def _worker_jobs(
         Job("outbox_service", 0.5, outbox.service),
         Job("outbox_bulk", 0.5, outbox.bulk),
         Job("outbox_unknown", 15, unknown.find_out),
-    ]
         Job("refills", 60, told(due.running_low)),
+    ]
     shop = app.settings.shop
     if shop is not None:
         session = await stack.enter_async_context(
@@ -360,6 +365,8 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
     server.add_routes(LinkVisits(Clicks(app.database, app.clock), app.metrics, app.clock).routes())
     if app.settings.twilio is not None:
         server.add_routes(_twilio_webhooks(app).routes())
+    server.add_subapp(API_PREFIX, _shop_api(app).application())
+    server.add_routes([openapi.route_of(ROUTES, app.settings.public_url)])
     if extra is not None:
         server.add_subapp("/demo/", extra)
     runner = web.AppRunner(server, access_log_class=AccessLogger, shutdown_timeout=10)
@@ -377,6 +384,12 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
         yield f"http://{app.settings.host}:{app.settings.port}"
     finally:
         await runner.cleanup()
+
+
+def _shop_api(app: Running) -> ShopApi:
+    per_minute = app.settings.api_requests_per_minute
+    door = Door(app.database, app.dispatcher, app.clock, lambda: app.decisions.shop)
+    return ShopApi(door, ROUTES, app.metrics, Limiter(Limit(burst=per_minute, per_minute=per_minute)))
 
 
 def _twilio_webhooks(app: Running) -> TwilioWebhooks:

@@ -43,7 +43,8 @@ _REPLAY = Statement("""
 STATES = ("queued", "done", "dead")
 """Where a call is: still to be made, taken by the shop, given up."""
 _ID = re.compile(r"([0-9a-f]{32})-([0-9a-f]{16})")
-_LATEST = (datetime.max.replace(tzinfo=UTC), "", "")
+LATEST = (datetime.max.replace(tzinfo=UTC), "", "")
+"""Before every call there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ async def listed(
     states: Collection[str],
     most: int,
     *,
-    after: tuple[datetime, str, str] = _LATEST,
+    after: tuple[datetime, str, str] = LATEST,
 ) -> list[Call]:
     """Calls in these states, newest first, behind `after`."""
     at, contact, key = after

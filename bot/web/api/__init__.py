@@ -1,0 +1,1 @@
+"""The shop API: orders, checkout, members, products and events over HTTP, described at `/openapi.json`."""

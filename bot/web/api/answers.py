@@ -1,0 +1,165 @@
+"""What is answered, field by field: `/openapi.json` is made of these, and tests hold answers against them."""
+
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from bot.web.api.fields import Answer
+
+
+class EnrolledAnswer(Answer):
+    """A member, new or not."""
+
+    id: str = Field(description="the member's id: use it in addresses, it says nothing about them")
+    already: bool = Field(description="whether they were a member before")
+    granted_minor: int = Field(description="the welcome credit")
+    expires_on: str | None = Field(description="the last day, on their own clock, of the welcome credit")
+
+
+class WalletSums(Answer):
+    """A wallet's sums, in minor units."""
+
+    available_minor: int = Field(description="can be spent now")
+    pending_minor: int = Field(description="earned, not yet spendable")
+    held_minor: int = Field(description="set aside for open checkouts")
+    debt_minor: int = Field(description="owed after something was taken back")
+
+
+class AdjustedAnswer(Answer):
+    """What an adjustment came to."""
+
+    id: str
+    entry: str = Field(description="the entry's id in the books")
+    amount_minor: int
+    wallet: WalletSums
+
+
+class AddressAnswer(Answer):
+    """Where a member can be reached."""
+
+    channel: str
+    value: str
+    stopped: bool = Field(description="whether they said STOP there")
+    unusable: str | None = Field(description="why nothing can be sent there, where nothing can")
+
+
+class MemberAnswer(Answer):
+    """A contact as we know them."""
+
+    id: str
+    member: bool = Field(description="whether they are enrolled")
+    enrolled_at: str | None
+    first_name: str | None
+    locale: str
+    zone: str
+    birthday: str | None
+    attributes: dict[str, JsonValue]
+    addresses: list[AddressAnswer]
+    subscriptions: dict[str, str] = Field(description="by group: subscribed, unsubscribed or pending")
+    wallet: WalletSums
+
+
+class EndingAnswer(Answer):
+    """Credit that ends together."""
+
+    amount_minor: int
+    good_through: str | None = Field(
+        description="the last day on the member's own clock; null: it never ends"
+    )
+    ends_at: str | None
+
+
+class ComingAnswer(Answer):
+    """Credit that can be spent later."""
+
+    amount_minor: int
+    spendable_from: str
+
+
+class WalletAnswer(Answer):
+    """A wallet: what can be spent, what is coming, what ends when."""
+
+    id: str
+    currency: str
+    exponent: int = Field(description="how many digits of an amount are behind the point")
+    wallet: WalletSums
+    endings: list[EndingAnswer] = Field(description="soonest first")
+    coming: list[ComingAnswer] = Field(description="soonest first")
+
+
+class TrackedAnswer(Answer):
+    """An event that is recorded."""
+
+    id: str
+    name: str
+    contact: str
+    granted_minor: int = Field(description="what rules granted for it")
+
+
+class ProductAnswer(Answer):
+    """A product."""
+
+    sku: str
+    name: str
+    category: str
+    price_minor: int
+    is_sold: bool
+    facts: dict[str, JsonValue]
+    units_left: int | None = Field(description="null where nobody counts")
+
+
+class ProductsAnswer(Answer):
+    """Products in the order of their SKUs."""
+
+    products: list[ProductAnswer]
+    next: str | None = Field(description="`cursor` of the next page; null: this is the last")
+
+
+class CallAnswer(Answer):
+    """A webhook call."""
+
+    id: str
+    key: str = Field(description="the Idempotency-Key it is made with")
+    kind: str
+    contact: str
+    state: Literal["queued", "done", "dead"]
+    created_at: str
+    due_at: str
+    attempts: int
+    failure: str | None = Field(description="why it was not taken the last time")
+
+
+class CallsAnswer(Answer):
+    """Calls, newest first."""
+
+    calls: list[CallAnswer]
+    next: str | None = Field(description="`cursor` of the next page; null: this is the last")
+
+
+class ReplayedAnswer(Answer):
+    """A call that will be made again."""
+
+    id: str
+    state: Literal["queued"]
+
+
+class FieldProblemAnswer(Answer):
+    """What is wrong with one field."""
+
+    pointer: str = Field(
+        description="a JSON pointer into the body (#/lines/0/sku), or header/…, query/…, path/…"
+    )
+    problem: str
+    remedy: str
+
+
+class ProblemAnswer(Answer):
+    """What is wrong, as RFC 9457 says it."""
+
+    type: str = Field(description="urn:regulars:problem: and its kind")
+    title: str
+    status: int
+    detail: str
+    remedy: str
+    errors: list[FieldProblemAnswer]
+    facts: dict[str, JsonValue] = Field(default_factory=dict, description="figures that belong to it")

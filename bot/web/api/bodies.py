@@ -1,0 +1,238 @@
+"""The bodies and queries of requests: what the shop may say, field by field."""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from babel import Locale, UnknownLocaleError
+from pydantic import AfterValidator, Field, JsonValue, model_validator
+
+from bot.core.local_time import zone_of
+from bot.core.loyalty.quotes import LineKind
+from bot.core.loyalty.rules import OWN_EVENTS
+from bot.storage.calls import STATES
+from bot.web.api.fields import (
+    MINOR_MAX,
+    Body,
+    Count,
+    Cursor,
+    Facts,
+    Instant,
+    Limit,
+    LongText,
+    Member,
+    Minor,
+    Phone,
+    Quantity,
+    Query,
+    Reference,
+    Sku,
+    Text,
+    Word,
+)
+
+LINES_MAX = 200
+
+
+def _known_locale(text: str) -> str:
+    try:
+        Locale.parse(text)
+    except (UnknownLocaleError, ValueError) as error:
+        raise ValueError("is no language; write one like en, es_MX or zh_Hans") from error
+    return text
+
+
+def _known_zone(text: str) -> str:
+    return zone_of(text).key
+
+
+def _lived(day: date) -> date:
+    if not 1900 <= day.year < 2100:  # noqa: PLR2004  # nobody is older
+        raise ValueError("is nobody's birthday; write a day like 1990-05-21")
+    return day
+
+
+def _not_ours(name: str) -> str:
+    if name in OWN_EVENTS:
+        raise ValueError("is what only the books may say; choose another name")
+    return name
+
+
+# Members
+
+
+class EnrollBody(Body):
+    """Who becomes a member, and what is known of them; whoever is one already keeps their credit."""
+
+    phone: Phone
+    first_name: Word | None = None
+    locale: (
+        Annotated[str, Field(pattern=r"^[a-z]{2,3}(_[A-Za-z0-9]{2,8}){0,2}$"), AfterValidator(_known_locale)]
+        | None
+    ) = Field(None, description="the language they read, like es_MX")
+    zone: Annotated[str, Field(max_length=60), AfterValidator(_known_zone)] | None = Field(
+        None, description="where they live, like America/New_York"
+    )
+    birthday: Annotated[date, AfterValidator(_lived)] | None = None
+    attributes: dict[
+        Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$", description="a name like favourite_tea")],
+        Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] | int | bool,
+    ] = Field(default_factory=dict, max_length=30, description="facts of your own, for texts and audiences")
+
+    @model_validator(mode="after")
+    def _attributes_are_ones_own(self) -> Self:
+        for name, value in self.attributes.items():
+            if name in {"first_name", "birthday", "locale", "zone"}:
+                raise ValueError(f"{name} is no attribute; write it beside `attributes`")
+            if isinstance(value, int) and abs(value) > 2**53:
+                raise ValueError(f"{name} is too large; send it as a text")
+        return self
+
+
+class AdjustBody(Body):
+    """Credit given or taken by hand; the reason stays in the books."""
+
+    amount_minor: Annotated[int, Field(ge=-MINOR_MAX, le=MINOR_MAX)] = Field(
+        description="above 0 gives, below 0 takes; in minor units"
+    )
+    reason: LongText = Field(description="why, for the member and for whoever looks at the books")
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.amount_minor:
+            raise ValueError("amount_minor is 0; say how much to give or to take")
+        return self
+
+
+class BalanceQuery(Query):
+    """As of when."""
+
+    at: Instant = Field(description="as of this instant, like 2026-11-24T17:00:00Z")
+
+
+class PageQuery(Query):
+    """Which page of a list."""
+
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+# Events
+
+
+class EventBody(Body):
+    """Something that a contact did."""
+
+    id: Annotated[str, Field(pattern="^[!-~]{1,150}$")] = Field(
+        description="your own id of it: the same one is recorded once"
+    )
+    member: Member
+    name: Annotated[Word, AfterValidator(_not_ours)] = Field(
+        description="what happened, in the past tense, like Product Reviewed"
+    )
+    properties: Facts = Field(default_factory=dict)
+    at: Instant | None = Field(None, description="when it happened; now unless given")
+
+
+# Products
+
+
+class ProductBody(Body):
+    """Something the shop sells."""
+
+    name: Text
+    category: Word
+    price_minor: Minor
+    is_sold: bool = Field(default=True, description="False: it stays on record and is offered no more")
+    facts: Facts = Field(default_factory=dict)
+
+
+class StockBody(Body):
+    """How many there are."""
+
+    units: Count
+
+
+# Checkout
+
+
+class LineBody(Body):
+    """A line of a basket; a product that the shop told us of needs its `sku` alone."""
+
+    sku: Sku
+    name: Text | None = None
+    quantity: Quantity = 1
+    unit_minor: Minor | None = Field(None, description="its price without any offer, in minor units")
+    category: Word | None = None
+    kind: Annotated[LineKind, Field(strict=False)] = LineKind.PRODUCT
+    earns: bool = Field(default=True, description="False for what never earns")
+
+
+Offers = Annotated[
+    list[Annotated[str, Field(pattern="^[!-~]{1,40}$", description="an offer's code or name")]],
+    Field(max_length=20),
+]
+
+
+class QuoteBody(Body):
+    """A basket to be priced for a member; nothing is set aside."""
+
+    member: Member
+    order: Reference | None = Field(None, description="the shop's own id of the order, where it has one yet")
+    lines: list[LineBody] = Field(min_length=1, max_length=LINES_MAX)
+    offers: Offers | None = Field(
+        None, description="codes or names of offers; left out, all that the member has; empty, none"
+    )
+    use_credit: bool | None = Field(
+        None, description="whether credit pays; left out, as the program says (checkout.auto_apply_credit)"
+    )
+    credit_minor: Minor | None = Field(None, description="at most so much credit")
+
+
+class HoldBody(QuoteBody):
+    """A basket to be priced, with all it takes set aside for an order."""
+
+    order: Reference
+    to_pay_minor: Minor | None = Field(
+        None, description="what was quoted: if it would be more by now, nothing is held"
+    )
+
+
+class PartBody(Body):
+    """So many of a line are paid for; `line` counts from 1."""
+
+    line: Annotated[int, Field(ge=1, le=LINES_MAX)]
+    quantity: Annotated[int, Field(ge=0, le=10_000)]
+
+
+class CaptureBody(Body):
+    """What is held is paid for: all of it, or the named parts of lines and nothing else."""
+
+    member: Member
+    lines: list[PartBody] | None = Field(None, min_length=1, max_length=LINES_MAX)
+
+
+class VoidBody(Body):
+    """What is held is given up."""
+
+    member: Member
+
+
+# Calls
+
+
+class CallsQuery(PageQuery):
+    """Which calls."""
+
+    state: Literal["queued", "done", "dead"] | None = Field(
+        None, description="queued: still to be made; done: the shop took it; dead: given up. All unless given"
+    )
+
+
+assert set(STATES) == {"queued", "done", "dead"}, "the query knows all states"
+
+
+class NoBody(Body):
+    """Nothing more is said."""
+
+
+JsonObject = dict[str, JsonValue]

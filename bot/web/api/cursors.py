@@ -1,0 +1,41 @@
+"""Where a page of a list ends: opaque to whoever pages, a list of texts to us."""
+
+import base64
+import binascii
+
+import orjson
+
+from bot.web.api.problems import one_field
+
+
+def written(place: tuple[str, ...]) -> str:
+    """A cursor that leads behind this place."""
+    return base64.urlsafe_b64encode(orjson.dumps(place)).rstrip(b"=").decode()
+
+
+def placed(cursor: str | None, beginning: tuple[str, ...]) -> tuple[str, ...]:
+    """The place that a cursor leads behind; `beginning` where there is none. Raises ApiProblem."""
+    if cursor is None:
+        return beginning
+    try:
+        place = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError) as error:
+        raise _not_ours() from error
+    if not isinstance(place, list) or len(place) != len(beginning):
+        raise _not_ours()
+    if not all(isinstance(part, str) and "\x00" not in part for part in place):
+        raise _not_ours()
+    return tuple(place)
+
+
+def whole(part: str) -> int:
+    """A number in a place. Raises ApiProblem."""
+    if not (part.isascii() and part.removeprefix("-").isdigit() and len(part) < 20):  # noqa: PLR2004  # 64 bits
+        raise _not_ours()
+    return int(part)
+
+
+def _not_ours() -> Exception:
+    return one_field(
+        400, "wrong-parameter", "query/cursor", "is none of ours", "take it from `next` of the page before"
+    )

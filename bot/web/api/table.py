@@ -1,0 +1,123 @@
+"""The table of routes: what the shop API does."""
+
+from bot.core.api_keys import Scope
+from bot.web.api import answers, bodies, calls, members, products
+from bot.web.api.fields import Member, Sku
+from bot.web.api.routes import Route
+
+_NO_MEMBER = {404: "nobody is known by this"}
+_MEMBER = {"member": Member}
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="POST",
+        path="/members",
+        name="enrollMember",
+        summary="Enrol a member; asked for a member again, it only takes over what is said of them",
+        scope=Scope.MEMBERS_WRITE,
+        does=members.enroll,
+        body=bodies.EnrollBody,
+        answer=answers.EnrolledAnswer,
+    ),
+    Route(
+        method="GET",
+        path="/members/{member}",
+        name="showMember",
+        summary="Look at a member",
+        scope=Scope.MEMBERS_READ,
+        does=members.show,
+        fields=_MEMBER,
+        answer=answers.MemberAnswer,
+        says_no=_NO_MEMBER,
+    ),
+    Route(
+        method="GET",
+        path="/members/{member}/wallet",
+        name="showWallet",
+        summary="What can be spent, what is coming, what ends when",
+        scope=Scope.MEMBERS_READ,
+        does=members.wallet,
+        fields=_MEMBER,
+        answer=answers.WalletAnswer,
+        says_no=_NO_MEMBER,
+    ),
+    Route(
+        method="POST",
+        path="/members/{member}/adjust",
+        name="adjustCredit",
+        summary="Give or take credit by hand, with a reason",
+        scope=Scope.CREDIT_ADJUST,
+        does=members.adjust,
+        fields=_MEMBER,
+        body=bodies.AdjustBody,
+        answer=answers.AdjustedAnswer,
+        says_no={**_NO_MEMBER, 409: "they are no member, or have not so much"},
+    ),
+    Route(
+        method="POST",
+        path="/events",
+        name="trackEvent",
+        summary="Say what a contact did; the event's own `id` makes it happen once",
+        scope=Scope.EVENTS,
+        does=members.track,
+        body=bodies.EventBody,
+        answer=answers.TrackedAnswer,
+        key_in_body=True,
+        says_no=_NO_MEMBER,
+    ),
+    Route(
+        method="GET",
+        path="/products",
+        name="listProducts",
+        summary="List products with what is left of each",
+        scope=Scope.PRODUCTS,
+        does=products.listed,
+        query=bodies.PageQuery,
+        answer=answers.ProductsAnswer,
+    ),
+    Route(
+        method="PUT",
+        path="/products/{sku}",
+        name="putProduct",
+        summary="Add or change a product",
+        scope=Scope.PRODUCTS,
+        does=products.put,
+        fields={"sku": Sku},
+        body=bodies.ProductBody,
+        answer=answers.ProductAnswer,
+    ),
+    Route(
+        method="PUT",
+        path="/products/{sku}/stock",
+        name="putStock",
+        summary="Say how many units there are",
+        scope=Scope.PRODUCTS,
+        does=products.put_stock,
+        fields={"sku": Sku},
+        body=bodies.StockBody,
+        answer=answers.ProductAnswer,
+        says_no={404: "there is no such product"},
+    ),
+    Route(
+        method="GET",
+        path="/calls",
+        name="listCalls",
+        summary="List webhook calls, newest first",
+        scope=Scope.CALLS,
+        does=calls.listed,
+        query=bodies.CallsQuery,
+        answer=answers.CallsAnswer,
+    ),
+    Route(
+        method="POST",
+        path="/calls/{call}/replay",
+        name="replayCall",
+        summary="Have a webhook call made again",
+        scope=Scope.CALLS,
+        does=calls.replay,
+        fields={"call": calls.CallId},
+        answer=answers.ReplayedAnswer,
+        says_no={404: "there is no such call", 409: "it waits to be made anyway"},
+    ),
+)
+"""In the order in which they are documented."""
