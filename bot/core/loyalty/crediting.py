@@ -5,18 +5,22 @@ Every cause that earns goes this one road: orders the shop reports, reorders by 
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.core.contact import Event, JsonValue, Order
+from bot.core.errors import TellMember
 from bot.core.ids import microseconds
 from bot.core.local_time import local_date, start_of_day
+from bot.core.loyalty.claiming import claim, reward_of, told_of
 from bot.core.loyalty.earned import EarnRecord
 from bot.core.loyalty.earnings import earn_for_event, earn_for_order
 from bot.core.loyalty.eligibility import MemberFacts, facts_of
 from bot.core.loyalty.entries import Cause, Entry
 from bot.core.loyalty.gains import Bought, Earnings, Gain, Tally, Terms
 from bot.core.loyalty.lots import Grant
+from bot.core.loyalty.offering import give_offer, told_offer
 from bot.core.loyalty.rebating import foreseen_rebates_minor, grant_rebates
 from bot.core.loyalty.rebating import needs as rebates_need
 from bot.core.loyalty.sales import sale_of, terms_of
@@ -213,31 +217,36 @@ def _stamp(turn: Turn, card: Card, stamps: int, why: Mapping[str, JsonValue]) ->
 
 
 def _complete(turn: Turn, card: Card) -> dict[str, JsonValue]:
-    """Spend a full card; credit is granted at once, rewards and offers are for flows that hear of it."""
+    """Spend a full card, and give what it becomes.
+
+    A reward is claimed with credit granted for it: if it is gone, the credit stays.
+    """
     books = turn.wallet(card.wallet)
-    cause = Cause(
-        f"{card.wallet}/{books.wallet.entry_count}",
-        actor=f"contact/{turn.contact.id}",
-        source_type="card",
-        source_id=card.id,
-    )
-    spent = books.redeem(card.buy, turn.now, cause)
+    key = f"{card.wallet}/{books.wallet.entry_count}"
+    cause = Cause(key, f"contact/{turn.contact.id}", source_type="card", source_id=card.id)
+    books.redeem(card.buy, turn.now, cause)
     facts: dict[str, JsonValue] = {
         "card": card.id,
         "name": turn.program.text(card.name, turn.contact.locale),
-        "reward": card.get.reward,
-        "offer": card.get.offer,
-        "amount": card.get.credit_minor,
+        "becomes": card.get.kind,
+        "amount": 0,
+        "code": None,
     }
-    if card.get.credit_minor is not None:
-        grant = turn.program.card_grant(
-            card.get.credit_minor, card, turn.now, turn.contact.zone, turn.shop.program_policy
-        )
-        turn.books.earn(
-            grant,
-            turn.now,
-            Cause(f"card/{spent.id}", actor=cause.actor, source_type="card", source_id=card.id),
-        )
+    if card.get.offer is not None:
+        with suppress(TellMember):
+            facts |= told_offer(turn, give_offer(turn, card.get.offer, key))
+        return facts
+    reward = reward_of(turn, card.get.reward)
+    amount = card.get.credit_minor or (reward.cost_minor if reward is not None else 0)
+    if amount:
+        policy = card.policy or turn.shop.program_policy
+        grant = turn.program.card_grant(amount, card, turn.now, turn.contact.zone, policy)
+        turn.books.earn(grant, turn.now, replace(cause, key=f"earn/{key}"))
+        facts["amount"] = amount
+    if reward is not None:
+        with suppress(TellMember):
+            claimed = told_of(turn, claim(turn, reward.id))
+            facts |= {"reward": reward.id, "title": claimed["name"], "code": claimed["code"], "amount": 0}
     return facts
 
 

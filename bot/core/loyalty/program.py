@@ -164,6 +164,14 @@ class Program(Rule):
                 )
             if rule.credit_minor is not None and rule.credit_minor % self.point_value_minor:
                 raise ValueError(f"rule '{rule.id}' gives a part of a point; give whole points")
+        rewards = {reward.id for reward in self.rewards}
+        for card in self.earning.cards:
+            if card.get.reward is not None and card.get.reward not in rewards:
+                what = f"card '{card.id}' becomes '{card.get.reward}', which is no reward"
+                raise ValueError(f"{what}; describe it under `rewards:`")
+            if card.get.offer is not None and card.get.offer not in self.offers:
+                what = f"card '{card.id}' becomes '{card.get.offer}', which is no offer"
+                raise ValueError(f"{what}; describe it under `offers:`")
         return self
 
     @field_validator("jurisdictions")

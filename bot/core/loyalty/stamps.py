@@ -30,6 +30,11 @@ class CardReward(Rule):
             raise ValueError("a full card becomes one thing; write `credit`, `reward` or `offer`")
         return self
 
+    @property
+    def kind(self) -> str:
+        """Which of them it is."""
+        return "credit" if self.credit_minor is not None else "reward" if self.reward is not None else "offer"
+
 
 class Card(Benefit):
     """A stamp for each item bought (or `per: order`), and something for `buy` of them.

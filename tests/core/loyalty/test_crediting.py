@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from bot.core.contact import Event, JsonValue, Order, OrderLine
 from bot.core.counting import Take
@@ -87,7 +88,10 @@ class Earner:
         kind = name.partition("/")[0]
         if kind == "wallet":
             return OpenWallet(Wallet(CONTACT, id=name.partition("/")[2]))
-        return {"earned": (), "granted": Tally(), "earlier_orders": (), "standing": None}[kind]
+        if kind == "codes":
+            return {}
+        known = {"earned": (), "granted": Tally(), "earlier_orders": (), "standing": None, "fulfilments": ()}
+        return {**known, "claimed": 0, "counter": None, "offers": ()}[kind]
 
     def _stamp(self, turn: Turn) -> None:
         card = turn.program.earning.cards[0]
@@ -301,8 +305,45 @@ def test_a_full_card_becomes_its_credit_and_the_rest_is_on_the_next() -> None:
     assert (stamped["have"], stamped["missing"], stamped["completed"]) == (1, 3, 2)
 
 
-def test_a_card_may_become_a_reward_that_flows_give() -> None:
-    earning = {"cards": [CARD | {"get": {"reward": "any_drink"}}]}
-    turn, _ = Earner(program(earning=earning), stamps=3)(order(LATTE))
-    assert events(turn)["Card Completed"]["reward"] == "any_drink"
+MUG = {"id": "mug", "name": "Mug", "cost": 6, "stock": 1}
+
+
+def full_card(get: Mapping[str, object], **changes: object) -> Turn:
+    """A turn in which a card is filled."""
+    rules = program(earning={"cards": [CARD | {"get": get}]}, rewards=[MUG], **changes)
+    earner = Earner(rules, stamps=3)
+    turn, _ = earner(order(LATTE))
+    return turn
+
+
+def test_a_full_card_may_be_a_reward_that_is_claimed_at_once() -> None:
+    turn = full_card({"reward": "mug"})
+    told = events(turn)["Card Completed"]
+    assert (told["becomes"], told["title"], told["amount"]) == ("reward", "Mug", 0)
+    (claimed,) = [kept for (table, _), kept in turn.effects.kept.items() if table == "fulfilment"]
+    assert told["code"] == getattr(claimed, "code", None)
+    assert turn.books.spendable(NOW) == 0, "the credit was granted for it, and spent on it"
+    assert [entry.reason.value for entry in turn.books.entries] == ["earn", "redeem"]
+
+
+def test_where_the_reward_is_gone_its_credit_stays() -> None:
+    earner = Earner(program(earning={"cards": [CARD | {"get": {"reward": "mug"}}]}, rewards=[MUG]), stamps=3)
+    earner.left[earner.scene.program.rewards[0].counter] = 0
+    turn, _ = earner(order(LATTE))
+    told = events(turn)["Card Completed"]
+    assert (told["amount"], told["code"]) == (600, None)
+    assert turn.books.spendable(NOW) == 600
+
+
+def test_a_full_card_may_be_an_offer() -> None:
+    turn = full_card({"offer": "half"}, offers={"half": {"title": "Half off", "percent": "50%"}})
+    told = events(turn)["Card Completed"]
+    assert (told["becomes"], told["title"], told["percent"]) == ("offer", "Half off", 50)
+    assert told["code"]
     assert not turn.books.lots
+
+
+def test_what_a_card_becomes_must_be_there() -> None:
+    for get in ({"reward": "cup"}, {"offer": "half"}):
+        with pytest.raises(ValidationError, match=r"card 'coffee' becomes '(cup|half)', which is no"):
+            program(earning={"cards": [CARD | {"get": get}]}, rewards=[MUG])
