@@ -11,12 +11,13 @@ from types import MappingProxyType
 
 import orjson
 
-from bot.conversation.shop import checkout, claims, drops, events, members, told
+from bot.conversation.shop import checkout, claims, drops, events, members, orders, refunds, told
 from bot.conversation.work import Work
 from bot.core.codes import Code
 from bot.core.contact import JsonValue
 from bot.core.errors import Refused, TellMember
 from bot.core.loyalty import gift_turns, referring, refill_turns, tier_turns
+from bot.core.loyalty.ordering import SETTLE
 from bot.core.loyalty.reserving import LAPSE
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
@@ -40,6 +41,11 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         gift_turns.RETURNS: told.gift_returns,
         referring.OPERATION: told.referral,
         refill_turns.ASK: told.ask_for_refill,
+        "order.cancel": refunds.cancel,
+        "order.meet": orders.meet,
+        "order.refund": refunds.refund,
+        "order.report": orders.report,
+        SETTLE: orders.settle_again,
         "reservation.give_up": drops.give_up,
         "reservation.pay": drops.pay,
         "reward.claim": claims.take,

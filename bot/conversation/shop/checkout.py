@@ -31,6 +31,7 @@ from bot.core.loyalty.refusals import HoldAlreadyOpen, HoldClosed
 from bot.core.turn import Turn
 
 Body = Mapping[str, JsonValue]
+CHECKOUT_TIMED_OUT, OFFER_SPENT = "Checkout Timed Out", "Offer Spent"
 _NO_SUCH = 404
 _CONFLICT = 409
 _UNPROCESSABLE = 422
@@ -310,6 +311,7 @@ def _close_overdue(turn: Turn, at: AtCheckout) -> None:
     for checkout in at.open:
         if checkout.is_overdue(turn.now):
             _close(turn, at, checkout.closed(CheckoutState.TIMED_OUT, turn.now))
+            turn.track(CHECKOUT_TIMED_OUT, _facts(checkout.reference, checkout.quoted))
 
 
 def _close(turn: Turn, at: AtCheckout, checkout: Checkout) -> None:
@@ -317,10 +319,12 @@ def _close(turn: Turn, at: AtCheckout, checkout: Checkout) -> None:
     now, paid = turn.now, checkout.captured
     if checkout.hold_id is not None:
         _close_hold(turn, checkout.hold_id, paid.credit_minor if paid else 0)
-    spent = {applied.offer_id for applied in paid.applied} if paid else set()
+    spent = {applied.offer_id: applied.discount_minor for applied in paid.applied} if paid else {}
     for offer in _of(at.offers, checkout.quoted):
         if offer.id in spent:
             _keep_offer(turn, offer.spent(checkout.order_id, now))
+            facts: dict[str, JsonValue] = {"reference": checkout.reference, "discount": spent[offer.id]}
+            turn.track(OFFER_SPENT, {"offer": offer.rule, "code": offer.code, **facts})
         else:
             _keep_offer(turn, offer.given_back(checkout.order_id, now))
     for counter, units in goes_back(checkout.budgeted, paid).items():
@@ -330,7 +334,7 @@ def _close(turn: Turn, at: AtCheckout, checkout: Checkout) -> None:
 
 def _close_hold(turn: Turn, hold_id: str, captured_minor: int) -> None:
     books, now = turn.books, turn.now
-    cause = Cause(f"{turn.trigger.key}/close/{hold_id}", "shop")
+    cause = Cause(f"close/{hold_id}", "shop")
     books.settle(now)
     held = books.holds.get(hold_id)
     if captured_minor:
@@ -344,22 +348,23 @@ def _of(offers: Sequence[Offer], quoted: Quote) -> list[Offer]:
     return [offer for offer in offers if offer.id in applied]
 
 
+def _facts(reference: str, quoted: Quote) -> dict[str, JsonValue]:
+    return {
+        "reference": reference,
+        "gross": quoted.gross_minor,
+        "discount": quoted.discount_minor,
+        "credit": quoted.credit_minor,
+        "to_pay": quoted.to_pay_minor,
+        "items": ", ".join(line.line.name for line in quoted.lines if line.line.kind is LineKind.PRODUCT),
+    }
+
+
 def _keep_offer(turn: Turn, offer: Offer) -> None:
     turn.keep("offer", offer.id, offer)
 
 
 def _keep(turn: Turn, checkout: Checkout) -> None:
     turn.keep("checkout", checkout.order_id, checkout)
-    event, paid = _EVENTS[checkout.state], checkout.captured or checkout.quoted
-    facts: dict[str, JsonValue] = {
-        "order_id": checkout.reference,
-        "gross": paid.gross_minor,
-        "discount": paid.discount_minor,
-        "credit": paid.credit_minor,
-        "to_pay": paid.to_pay_minor,
-        "codes": [applied.code for applied in paid.applied],
-    }
-    turn.track(event, facts)
 
 
 def _kept(turn: Turn, checkout: Checkout) -> Checkout:
@@ -367,11 +372,3 @@ def _kept(turn: Turn, checkout: Checkout) -> Checkout:
     kept = turn.effects.kept.get(("checkout", checkout.order_id), checkout)
     assert isinstance(kept, Checkout)
     return kept
-
-
-_EVENTS: Mapping[CheckoutState, str] = {
-    CheckoutState.OPEN: "Checkout Held",
-    CheckoutState.CAPTURED: "Checkout Captured",
-    CheckoutState.VOIDED: "Checkout Voided",
-    CheckoutState.TIMED_OUT: "Checkout Timed Out",
-}

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from bot.core.contact import JsonValue, Order
 from bot.core.local_time import local_date
+from bot.core.loyalty import order_told
 from bot.core.loyalty.books import Books, Undoing
 from bot.core.loyalty.checkouts import Checkout
 from bot.core.loyalty.crediting import credit_order
@@ -18,7 +19,9 @@ from bot.core.loyalty.earned import EarnRecord
 from bot.core.loyalty.entries import Account, Cause, Entry, Reason
 from bot.core.loyalty.lots import has_ended
 from bot.core.loyalty.notices import next_notice_at
+from bot.core.loyalty.offering import give_back_offers
 from bot.core.loyalty.on_record import InWallet, OnRecord
+from bot.core.loyalty.order_told import Settled, names_of
 from bot.core.loyalty.orders import (
     PAID,
     REFUNDED,
@@ -29,38 +32,21 @@ from bot.core.loyalty.orders import (
 )
 from bot.core.loyalty.quotes import LineKind
 from bot.core.loyalty.refusals import NeedsMoreLots
-from bot.core.loyalty.returns import reckoned, share_of_earned
+from bot.core.loyalty.returns import reckoned, share_of_credit, share_of_earned
 from bot.core.loyalty.sales import wallet_of
 from bot.core.loyalty.wallet import MAIN_WALLET
+from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 
 NOTHING = OnRecord()
 """What is on record of an order that is made in this turn."""
+SETTLE = "order.settle"
+"""The operation that settles an order again when its checkout is over."""
+_WAITS = "_waits"
+"""The fact of an order that is paid while its credit is still set aside: it has not earned yet."""
+_CREDIT_TOLD = "_credit_told_minor"
+"""The fact of an order in which stands how much credit shall pay it, while other credit is set aside."""
 _SPENDING = frozenset({Reason.REDEEM, Reason.CAPTURE})
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What a turn came to for an order, in minor units of its currency.
-
-    `granted_minor` was earned, `restored_minor` went back to the member, and `lost_minor` of what should
-    have could not, because its lots had ended. Of what was earned, `taken_minor` was taken back: `owed_minor`
-    of it is owed, `lapsed_minor` had ended unused. `stamps` were taken back from cards.
-    """
-
-    order: Order
-    granted_minor: int = 0
-    restored_minor: int = 0
-    lost_minor: int = 0
-    taken_minor: int = 0
-    owed_minor: int = 0
-    lapsed_minor: int = 0
-    stamps: int = 0
-
-    @property
-    def moved_back(self) -> bool:
-        """Whether credit or stamps went back, either way."""
-        return bool(self.restored_minor or self.lost_minor or self.taken_minor or self.stamps)
 
 
 def on_record(turn: Turn, reference: str) -> OnRecord:
@@ -70,54 +56,90 @@ def on_record(turn: Turn, reference: str) -> OnRecord:
     return found
 
 
-def settle(turn: Turn, order: Order, record: OnRecord = NOTHING, *, earns: bool | None = None) -> Settled:
-    """Bring credit to where an order says it is, and keep the order.
+def settle(
+    turn: Turn, order: Order, record: OnRecord = NOTHING, *, earns_when_placed: bool = False
+) -> Settled:
+    """Bring credit to where an order says it is, keep the order, and let flows and the program hear of it.
 
-    Credit that pays it is spent, what it earns is granted once, what came back of it is restored and what
-    it earned is taken back, each up to what the order has come to. `earns` None: once it is paid.
+    Credit that pays it is spent, what it earns is granted once, when it is paid; what came back of it is
+    restored and what it earned is taken back, each up to what the order has come to.
 
     Raises:
         InsufficientCredit: more credit was to pay it than can be spent.
     """
-    waits = _is_held(turn, record.checkout)
+    before, held_by = record.order, _held_by(turn, order, record)
+    waits = held_by is not None
     order = _paid(turn, order, record, waits=waits)
-    if earns is None:
-        earns = is_at_least(order.status, PAID) and not is_at_least(order.status, REFUNDED)
-    granted = 0
-    if earns and not waits and not record.earned:
-        granted = credit_order(turn, order).granted_minor
-    order = replace(reckoned(order), changed_at=order.changed_at or turn.now)
+    order_told.tell_of_sale(turn, before, order, is_sold=_is_sold(order))
+    is_sold = _is_sold(order) or earns_when_placed
+    was_sold = before is not None and _is_sold(before) and _WAITS not in before.facts
+    earns = is_sold and not was_sold and not record.earned
+    credited = credit_order(turn, order).records if earns and not waits else ()
+    facts = {name: fact for name, fact in order.facts.items() if name != _WAITS}
+    order = reckoned(replace(order, facts={**facts, _WAITS: True} if earns and waits else facts))
     restored, lost = _give_back(turn, order, record)
     taken = _Taken()
     for earned, found in _granted(turn, order, record):
         taken += _take_back(turn, order, earned, found)
-    turn.place_order(order)
-    return Settled(
+    if is_at_least(order.status, REFUNDED):
+        give_back_offers(turn, record.offers, order.id)
+    turn.place_order(_with_gaps(before, order))
+    if held_by is not None:
+        _look_again(turn, order, held_by.expires_at)
+    wallet = _wallet_name(turn, order)
+    granted = sum(one.granted_minor for one in credited if one.wallet == wallet)
+    settled = Settled(
         order, granted, restored, lost, taken.taken_minor, taken.owed_minor, taken.lapsed_minor, taken.stamps
     )
+    order_told.tell_of_return(turn, before, settled)
+    order_told.let_program_hear(turn, record, settled, is_sold=is_sold)
+    return settled
+
+
+def _is_sold(order: Order) -> bool:
+    """Whether it was paid and not all of it came back since."""
+    return is_at_least(order.status, PAID) and not is_at_least(order.status, REFUNDED)
+
+
+def _look_again(turn: Turn, order: Order, at: datetime) -> None:
+    """Settle it again when nothing can be set aside for it any more: captured, given up or timed out."""
+    body: dict[str, JsonValue] = {"order": order.id}
+    payload: dict[str, JsonValue] = {"operation": SETTLE, "body": body}
+    key = f"settle/{order.id}/{int(at.timestamp())}"
+    turn.effects.later.append(Trigger(key, TriggerKind.OPERATION, at, payload))
 
 
 # What pays
 
 
-def _is_held(turn: Turn, checkout: Checkout | None) -> bool:
-    """Whether credit is set aside for it still, so that nobody knows yet what pays."""
-    return checkout is not None and checkout.is_open(turn.now)
+def _held_by(turn: Turn, order: Order, record: OnRecord) -> Checkout | None:
+    """The checkout that still sets credit aside for it, so that nobody knows yet what pays."""
+    checkout = turn.effects.kept.get(("checkout", order.id), record.checkout)
+    return checkout if isinstance(checkout, Checkout) and checkout.is_open(turn.now) else None
 
 
 def _paid(turn: Turn, order: Order, record: OnRecord, *, waits: bool) -> Order:
     """Spend credit on an order up to what shall pay it; return it with what does, by line."""
     spent = sum(_spent_minor(one.undoing.entry) for one in record.paid)
+    told = order.facts.get(_CREDIT_TOLD, 0)
+    assert isinstance(told, int), "we wrote it ourselves"
+    wanted = max(order.credit_minor, told)
     if waits:
-        return paid_with(order, spent)
-    missing = order.credit_minor - spent
+        facts = {**order.facts, _CREDIT_TOLD: wanted} if wanted else order.facts
+        return paid_with(replace(order, facts=facts), min(spent, order.total_minor))
+    missing = wanted - spent
     if missing > 0 and not is_at_least(order.status, REFUNDED):
         number = sum(one.undoing.entry.reason is Reason.REDEEM for one in record.paid)
         key = f"order/{order.id}/{number}" if number else f"order/{order.id}"
-        cause = _cause(turn, key, order)
-        _books(turn, order).redeem(missing, turn.now, cause)
+        _books(turn, order).redeem(missing, turn.now, _cause(turn, key, order))
         spent += missing
     return _with_credit(order, spent, record.checkout)
+
+
+def without_told_credit(order: Order) -> Order:
+    """Return an order that is paid with what credit was spent on it, and no more."""
+    facts = {name: fact for name, fact in order.facts.items() if name != _CREDIT_TOLD}
+    return replace(order, facts=facts, credit_minor=0)
 
 
 def _with_credit(order: Order, spent_minor: int, checkout: Checkout | None) -> Order:
@@ -145,7 +167,7 @@ def _spent_minor(entry: Entry) -> int:
 def _give_back(turn: Turn, order: Order, record: OnRecord) -> tuple[int, int]:
     """Restore credit by the cumulative law, floored once; what was spent last comes back first."""
     paid = [*record.paid, *_in_this_turn(turn, order, _SPENDING, record)]
-    left = order.returned_credit_minor
+    left = int(share_of_credit(order) * sum(_spent_minor(one.undoing.entry) for one in paid))
     restored = lost = 0
     for one in sorted(paid, key=lambda each: -each.undoing.entry.number):
         spent = _spent_minor(one.undoing.entry)
@@ -164,7 +186,7 @@ def _give_back(turn: Turn, order: Order, record: OnRecord) -> tuple[int, int]:
     if restored or lost:
         turn.track(
             "Credit Restored",
-            {"amount": restored, "lost": lost, **_names(order), "wallet": _wallet_name(turn, order)},
+            {"amount": restored, "lost": lost, **names_of(order), "wallet": _wallet_name(turn, order)},
         )
     return restored, lost
 
@@ -227,7 +249,7 @@ def _take_back(turn: Turn, order: Order, earned: EarnRecord, found: InWallet) ->
     amount = entry.moved_minor(target=Account.CLAWBACK)
     _return_to_fund(turn, books, earned, amount)
     if found.wallet != _wallet_name(turn, order):
-        turn.track("Stamps Taken Back", {"card": found.wallet, "stamps": amount, **_names(order)})
+        turn.track("Stamps Taken Back", {"card": found.wallet, "stamps": amount, **names_of(order)})
         return _Taken(stamps=amount)
     owed = entry.moved_minor(source=Account.DEBT)
     lapsed = entry.moved_minor(source=Account.BREAKAGE)
@@ -258,6 +280,12 @@ def _return_to_fund(turn: Turn, books: Books, earned: EarnRecord, amount: int) -
 # Below: how
 
 
+def _with_gaps(before: Order | None, order: Order) -> Order:
+    """Add an empty line for each that the order has no more: rows are written over, never deleted."""
+    gone = before.lines[len(order.lines) :] if before is not None else ()
+    return replace(order, lines=(*order.lines, *(replace(line, quantity=0) for line in gone)))
+
+
 def _in_this_turn(turn: Turn, order: Order, reasons: Iterable[Reason], record: OnRecord) -> list[InWallet]:
     known = {one.undoing.entry.id for one in record.paid}
     hold_id = record.checkout.hold_id if record.checkout is not None else None
@@ -279,7 +307,3 @@ def _wallet_name(turn: Turn, order: Order) -> str:
 
 def _cause(turn: Turn, key: str, order: Order) -> Cause:
     return Cause(key, actor=f"contact/{turn.contact.id}", source_type="order", source_id=order.id)
-
-
-def _names(order: Order) -> dict[str, JsonValue]:
-    return {"order_id": order.id, "reference": order.reference}

@@ -20,7 +20,7 @@ from bot.core.loyalty.orders import (
 )
 
 _ALL, _NOTHING = Fraction(1), Fraction(0)
-_TOLD = "refund_told_minor"
+_TOLD = "_refund_told_minor"
 """The fact of an order in which stands how much cash its shop said went back for it as a whole."""
 
 

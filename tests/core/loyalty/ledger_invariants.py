@@ -22,7 +22,7 @@ LEGAL = {
     *(("held", target) for target in ("spent", "available", "breakage")),
     *(("spent", target) for target in ("available", "breakage")),
     *(("clawback", target) for target in ("available", "breakage")),
-    ("breakage", "available"),
+    *(("breakage", target) for target in ("available", "clawback")),
     *(("debt", target) for target in ("clawback", "writeoff")),
 }
 Places = dict[str, int]

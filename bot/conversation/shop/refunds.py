@@ -1,0 +1,59 @@
+"""Refunds and cancellations, told as all that came back so far: late, doubled or not, they end alike."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.conversation.shop import checkout
+from bot.conversation.shop.checkout_asked import read
+from bot.conversation.shop.orders_asked import CancelAsked, RefundAsked
+from bot.conversation.shop.orders_told import told_order, told_parked
+from bot.core.contact import JsonValue
+from bot.core.errors import Refused
+from bot.core.loyalty.on_record import OnRecord, Parked
+from bot.core.loyalty.ordering import on_record, settle
+from bot.core.loyalty.orders import CANCELED, later
+from bot.core.loyalty.returns import Return, returned
+from bot.core.turn import Turn
+
+Body = Mapping[str, JsonValue]
+_UNPROCESSABLE = 422
+
+
+def refund(turn: Turn, body: Body) -> Body:
+    """Restore what credit paid of what came back, and take back what was earned on it; less changes nothing.
+
+    Of an order that is not known it is kept until the order is told.
+    """
+    asked = read(RefundAsked, body)
+    record = on_record(turn, asked.order)
+    told = asked.told()
+    if record.order is None:
+        return _parked(turn, record, Parked(asked.order, told))
+    unknown = sorted(told.by_sku.keys() - {line.sku for line in record.order.lines})
+    if unknown:
+        raise Refused(
+            f"lines: nothing called {', '.join(unknown)} is in the order",
+            "name what was sold by its sku",
+            _UNPROCESSABLE,
+        )
+    return told_order(settle(turn, returned(record.order, told), record))
+
+
+def cancel(turn: Turn, body: Body) -> Body:
+    """Give an order up: what it set aside is free again, and all that it paid or earned goes back."""
+    asked = read(CancelAsked, body)
+    record = on_record(turn, asked.order)
+    if record.checkout is not None and record.checkout.is_open(turn.now):
+        checkout.void(turn, {"order": record.checkout.reference})
+    if record.order is None:
+        return _parked(turn, record, Parked(asked.order, status=CANCELED))
+    order = replace(record.order, status=later(record.order.status, CANCELED))
+    return told_order(settle(turn, order, record))
+
+
+def _parked(turn: Turn, record: OnRecord, told: Parked) -> Body:
+    """Keep what is told until its order is."""
+    before = record.parked or Parked(told.reference, Return(), at=turn.now)
+    both = replace(before, told=before.told | told.told, status=before.status or told.status)
+    turn.keep("parked_refund", both.reference, both)
+    return told_parked(both)

@@ -1,0 +1,454 @@
+"""What the shop tells of orders, over both databases: kept as they are, paid, earned for once, given back."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core.contact import JsonValue
+from bot.core.ids import bucket_of, derived_id
+from bot.core.loyalty.entries import Account, Cause, Reason
+from bot.core.turn import Turn
+from bot.storage import orders
+from bot.storage.driver import Database
+from tests.conversation.shop.till import Till, Told, shop_with
+from tests.core.loyalty.ledger_operations import Snapshot
+from tests.storage.scripted import asked, contacts, open_at
+
+PLAIN = shop_with(
+    {
+        "program": "Leaf Club",
+        "currency": {"code": "USD"},
+        "point_value": "0.01",
+        "earning": {"rate": "5%"},
+        "grace": "0d",
+    }
+)
+TEA: dict[str, JsonValue] = {"sku": "TEA", "quantity": 4, "unit_minor": 500}
+BEANS: dict[str, JsonValue] = {"sku": "BEANS", "quantity": 1, "unit_minor": 1000}
+ORDER: Told = {"order": "A-1", "status": "paid", "lines": [TEA, BEANS]}
+"""30.00, of which the tea is two thirds: it earns 1.50."""
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Today's tables and no rows."""
+    opened = await open_at(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def till(database: Database) -> Till:
+    """A member without credit."""
+    return await Till.of_member(database, shop=PLAIN)
+
+
+def moved(told: Told) -> dict[str, JsonValue]:
+    """What a request did, without what it did nothing of."""
+    found = told["moved"]
+    assert isinstance(found, dict)
+    return {name: amount for name, amount in found.items() if amount}
+
+
+def sums(snapshot: Snapshot) -> tuple[int, int, int, int]:
+    wallet = snapshot.wallet
+    return wallet.available_minor, wallet.pending_minor, wallet.held_minor, wallet.debt_minor
+
+
+def body(changes: Mapping[str, JsonValue]) -> Told:
+    return {**ORDER, **changes}
+
+
+async def events(till: Till, name: str) -> list[str]:
+    found = await asked(
+        till.database,
+        "SELECT e.properties FROM event e WHERE e.contact = :contact AND e.name = :name ORDER BY e.id",
+        contact=till.contact_id,
+        name=name,
+    )
+    return [row[0] for row in found]
+
+
+async def test_a_paid_order_is_kept_and_earns_once(till: Till) -> None:
+    told = await till.ask("order.report", ORDER)
+    assert (told["total_minor"], told["to_pay_minor"], moved(told)) == (3000, 3000, {"earned_minor": 150})
+    again = await till.ask("order.report", ORDER)
+    assert (again["total_minor"], moved(again)) == (3000, {})
+    fulfilled = await till.ask("order.report", {"order": "A-1", "status": "fulfilled"})
+    assert (fulfilled["status"], moved(fulfilled)) == ("fulfilled", {})
+    assert sums(await till.books()) == (150, 0, 0, 0)
+    for name in ("Order Placed", "Order Completed", "Credit Granted"):
+        assert len(await events(till, name)) == 1
+
+
+async def test_a_placed_order_earns_when_it_is_paid(till: Till) -> None:
+    placed = await till.ask("order.report", body({"status": "placed"}))
+    assert moved(placed) == {}
+    assert await events(till, "Order Completed") == []
+    assert moved(await till.ask("order.report", {"order": "A-1", "status": "paid"})) == {"earned_minor": 150}
+
+
+async def test_what_is_late_changes_nothing(till: Till) -> None:
+    await till.ask("order.report", ORDER)
+    told = await till.ask("order.report", body({"status": "placed", "lines": [TEA]}))
+    assert (told["status"], told["total_minor"]) == ("paid", 3000)
+    stored = await till.database.query(lambda c: orders.on_record(c, till.contact_id, "A-1"))
+    assert stored.order is not None
+    assert [line.sku for line in stored.order.lines] == ["TEA", "BEANS"]
+
+
+async def test_before_it_is_paid_an_order_may_change(till: Till) -> None:
+    first: Told = {"status": "placed", "changed_at": "2026-03-01T08:00:00Z"}
+    second: Told = {
+        "status": "placed",
+        "changed_at": "2026-03-01T08:05:00Z",
+        "lines": [BEANS],
+        "shipping_minor": 300,
+    }
+    await till.ask("order.report", body(first))
+    told = await till.ask("order.report", body(second))
+    assert told["total_minor"] == 1300
+    late = await till.ask("order.report", body(first))
+    assert late["total_minor"] == 1300
+    paid = await till.ask("order.report", {"order": "A-1", "status": "paid"})
+    assert moved(paid) == {"earned_minor": 50}, "shipping earns nothing"
+    stored = await till.database.query(lambda c: orders.on_record(c, till.contact_id, "A-1"))
+    assert stored.order is not None
+    assert [line.sku for line in stored.order.lines] == ["BEANS"]
+
+
+async def test_what_was_paid_does_not_change(till: Till) -> None:
+    await till.ask("order.report", ORDER)
+    problem = await till.refused("order.report", body({"lines": [TEA]}))
+    assert (problem["status"], problem["what"]) == (409, "lines: what was paid does not change")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [
+        ({"lines": None}, "lines: nothing is known of the order yet"),
+        ({"lines": [{"sku": "X"}]}, "lines.0.unit_minor: no product 'X' is known"),
+        ({"lines": [{**BEANS, "discount_minor": 1001}]}, "lines.0: `discount_minor` is more than"),
+        ({"lines": [{"sku": "BEANS", "discount_minor": 1401}]}, "lines.0.discount_minor: is more than"),
+        ({"discount_minor": 3001}, "discount_minor: is more than the order costs"),
+        ({"credit_minor": 3001}, "credit_minor: is more than there is to pay"),
+        ({"facts": {"_mine": 1}}, "`facts`: names that begin with _ are ours"),
+        ({"status": "lost"}, "status: Input should be"),
+    ],
+)
+async def test_what_cannot_be_is_refused_by_its_field(till: Till, wrong: Told, what: str) -> None:
+    problem = await till.refused("order.report", body(wrong))
+    assert problem["status"] == 422
+    assert what in str(problem["what"])
+    assert (await till.database.query(lambda c: orders.on_record(c, till.contact_id, "A-1"))).order is None
+
+
+async def test_an_order_pays_with_credit_that_it_does_not_earn_on(till: Till) -> None:
+    await till.grant(1000)
+    told = await till.ask("order.report", body({"credit_minor": 600}))
+    assert moved(told) == {"earned_minor": 120}  # of 24.00
+    assert [line["credit_minor"] for line in _lines(told)] == [400, 200]
+    more = await till.ask("order.report", body({"credit_minor": 500}))
+    assert more["credit_minor"] == 600, "less is late"
+    assert sums(await till.books()) == (520, 0, 0, 0)
+
+
+async def test_more_credit_than_there_is_leaves_nothing(till: Till) -> None:
+    await till.grant(100)
+    problem = await till.refused("order.report", body({"credit_minor": 600}))
+    assert (problem["status"], problem["code"]) == (409, "not_enough_credit")
+    assert (await till.database.query(lambda c: orders.on_record(c, till.contact_id, "A-1"))).order is None
+
+
+async def test_who_is_no_member_earns_nothing_and_not_later_either(till: Till) -> None:
+    stranger = replace(till, contact_id=(await _strangers(till))[0])
+    assert moved(await stranger.ask("order.report", ORDER)) == {}
+    await stranger.deed(Turn.enroll)
+    assert moved(await stranger.ask("order.report", ORDER)) == {}
+
+
+# What comes back
+
+
+async def test_a_return_by_line_restores_and_takes_back_its_own_share(till: Till) -> None:
+    await till.grant(600)
+    await till.ask("order.report", body({"credit_minor": 600}))
+    assert sums(await till.books()) == (120, 0, 0, 0)
+    told = await till.ask("order.refund", {"order": "A-1", "lines": [{"sku": "TEA", "quantity": 1}]})
+    assert moved(told) == {"restored_minor": 100, "taken_back_minor": 20}
+    assert (told["refunded_minor"], told["returned_credit_minor"]) == (400, 100)
+    again = await till.ask("order.refund", {"order": "A-1", "lines": [{"sku": "TEA", "quantity": 1}]})
+    assert moved(again) == {}
+    rest = await till.ask("order.refund", {"order": "A-1", "everything": True})
+    assert moved(rest) == {"restored_minor": 500, "taken_back_minor": 100}
+    assert rest["status"] == "refunded"
+    assert sums(await till.books()) == (600, 0, 0, 0)
+    assert len(await events(till, "Order Refunded")) == 2
+    assert len(await events(till, "Credit Restored")) == 2
+
+
+async def test_of_three_lots_the_last_to_end_comes_back_first_and_an_ended_one_as_grace(
+    database: Database,
+) -> None:
+    graceful = replace(PLAIN, program=PLAIN.program.model_copy(update={"grace": timedelta(days=14)}))
+    till = await Till.of_member(database, shop=graceful)
+    ends = [till.now + timedelta(days=days) for days in (1, 10, 20)]
+    for amount, end in zip((200, 200, 200), ends, strict=True):
+        await till.grant(amount, until=end)
+    await till.ask("order.report", body({"credit_minor": 500}))
+    drawn = (await till.books()).entries[3].draws
+    assert [draw.amount_minor for draw in drawn] == [200, 200, 100]
+    till.wait(timedelta(days=2))
+    await till.ask("order.refund", {"order": "A-1", "amount_minor": 750})  # three tenths of the cash
+    half = (await till.books()).entries[-2]
+    assert [(draw.lot_id, draw.amount_minor) for draw in half.draws] == [
+        (drawn[2].lot_id, 100),
+        (drawn[1].lot_id, 50),
+    ]
+    await till.ask("order.refund", {"order": "A-1", "everything": True})
+    snapshot = await till.books()
+    lots = {lot.id: lot for lot in snapshot.lots}
+    assert [lots[draw.of_lot].expires_at for draw in drawn] == ends, "the old ends stay"
+    (child,) = [lot for lot in snapshot.lots if lot.parent_lot_id == drawn[0].lot_id]
+    assert child.available_minor == 200
+    assert sums(snapshot) == (600, 0, 0, 0)
+
+
+async def test_without_grace_what_ended_is_told_to_be_lost(till: Till) -> None:
+    await till.grant(300, until=till.now + timedelta(days=1))
+    await till.ask("order.report", body({"credit_minor": 300}))
+    till.wait(timedelta(days=2))
+    told = await till.ask("order.cancel", {"order": "A-1"})
+    assert moved(told) == {"lost_minor": 300, "taken_back_minor": 135}
+    assert told["status"] == "canceled"
+    assert len(await events(till, "Order Canceled")) == 1
+
+
+async def test_what_was_earned_and_spent_is_owed_and_paid_first(till: Till) -> None:
+    await till.ask("order.report", ORDER)
+    other = body({"order": "A-2", "credit_minor": 150, "lines": [{**BEANS, "unit_minor": 150}]})
+    await till.ask("order.report", other)
+    told = await till.ask("order.refund", {"order": "A-1", "everything": True})
+    assert moved(told) == {"taken_back_minor": 150, "owed_minor": 150}
+    assert sums(await till.books()) == (0, 0, 0, 150)
+    await till.ask("order.refund", {"order": "A-2", "everything": True})
+    assert sums(await till.books()) == (0, 0, 0, 0)
+
+
+async def test_what_ended_unused_is_not_taken_twice(till: Till) -> None:
+    """The 1.50 earned ended before the return: other credit stays untouched, and nothing is owed."""
+    short = PLAIN.program.model_validate(
+        {
+            "program": "Leaf Club",
+            "currency": {"code": "USD"},
+            "point_value": "0.01",
+            "earning": {"rate": "5%"},
+            "expiry": {"after": "10d"},
+            "grace": "0d",
+        }
+    )
+    till = replace(till, shop=replace(PLAIN, program=short))
+    await till.ask("order.report", ORDER)
+    await till.grant(1000)
+    till.wait(timedelta(days=11))
+    first = await till.ask("order.refund", {"order": "A-1", "lines": [{"sku": "BEANS", "quantity": 1}]})
+    assert moved(first) == {"taken_back_minor": 50}
+    await till.ask("order.refund", {"order": "A-1", "everything": True})
+    snapshot = await till.books()
+    assert sums(snapshot) == (1000, 0, 0, 0)
+    back = [entry for entry in snapshot.entries if entry.reason is Reason.CLAW_BACK]
+    assert [entry.moved_minor(source=Account.BREAKAGE) for entry in back] == [50, 100]
+
+
+async def test_a_rule_that_changed_since_takes_back_what_was_granted(till: Till) -> None:
+    """Smile takes 100 points for a purchase that earned 50 when the rate was doubled meanwhile."""
+    await till.ask("order.report", ORDER)
+    doubled = PLAIN.program.model_validate(
+        {
+            "program": "Leaf Club",
+            "currency": {"code": "USD"},
+            "point_value": "0.01",
+            "earning": {"rate": "10%"},
+        }
+    )
+    later = replace(till, shop=replace(PLAIN, program=doubled, program_policy="program@2"))
+    told = await later.ask("order.refund", {"order": "A-1", "everything": True})
+    assert moved(told) == {"taken_back_minor": 150}
+    assert sums(await till.books()) == (0, 0, 0, 0)
+    assert (await till.books()).entries[-1].rule == "program@1"
+
+
+async def test_stamps_go_back_to_their_card(database: Database) -> None:
+    carded = shop_with(
+        {
+            "program": "Leaf Club",
+            "currency": {"code": "USD"},
+            "point_value": "0.01",
+            "earning": {
+                "rate": "5%",
+                "cards": [
+                    {"id": "tea", "name": "Tea card", "category": "tea", "buy": 8, "get": {"credit": "3.50"}}
+                ],
+            },
+        }
+    )
+    till = await Till.of_member(database, shop=carded)
+    await till.ask("order.report", ORDER)
+    assert await _stamps(till) == [(4, 0)]
+    told = await till.ask("order.refund", {"order": "A-1", "lines": [{"sku": "TEA", "quantity": 3}]})
+    assert moved(told) == {"taken_back_minor": 75, "stamps_taken_back": 3}
+    assert await _stamps(till) == [(1, 0)]
+    assert len(await events(till, "Stamps Taken Back")) == 1
+
+
+async def test_a_fund_gets_back_what_it_did_not_cost(database: Database) -> None:
+    funded = shop_with(
+        {
+            "program": "Leaf Club",
+            "currency": {"code": "USD"},
+            "point_value": "0.01",
+            "funds": {"autumn": {"limit": "1.00", "per": "month"}},
+            "earning": {"rules": [{"id": "base", "rate": "5%", "fund": "autumn"}]},
+        }
+    )
+    till = await Till.of_member(database, shop=funded)
+    assert moved(await till.ask("order.report", ORDER)) == {"earned_minor": 100}
+    await till.ask("order.cancel", {"order": "A-1"})
+    left = await asked(database, "SELECT units_left FROM counter WHERE name LIKE 'budget/autumn/%'")
+    assert left == [(100,)]
+
+
+async def test_an_offer_comes_back_with_the_whole_order_where_it_says_so(database: Database) -> None:
+    till = await Till.of_member(database)
+    await till.give("alone")
+    await till.ask("checkout.hold", {"order": "A-1", "lines": [TEA, BEANS], "offers": ["alone"]})
+    await till.ask("checkout.capture", {"order": "A-1"})
+    await till.ask("order.report", body({"discount_minor": 400}))
+    await till.ask("order.refund", {"order": "A-1", "lines": [{"sku": "TEA", "quantity": 4}]})
+    assert (await till.offer("alone")).times_left(till.now) == 0
+    await till.ask("order.refund", {"order": "A-1", "everything": True})
+    assert (await till.offer("alone")).times_left(till.now) == 1
+
+
+# What comes before its order, or never
+
+
+async def test_a_refund_before_its_order_waits_for_it(till: Till) -> None:
+    early = await till.ask("order.refund", {"order": "A-1", "lines": [{"sku": "TEA", "quantity": 2}]})
+    assert early == {"order": "A-1", "parked": True}
+    await till.ask("order.refund", {"order": "A-1", "lines": [{"sku": "TEA", "quantity": 1}]})
+    told = await till.ask("order.report", ORDER)
+    assert moved(told) == {"earned_minor": 150, "taken_back_minor": 50}
+    assert sums(await till.books()) == (100, 0, 0, 0)
+    assert await till.database.query(orders.all_parked) == ()
+
+
+async def test_an_order_canceled_before_it_is_told_never_earns(till: Till) -> None:
+    await till.ask("order.cancel", {"order": "A-1"})
+    told = await till.ask("order.report", ORDER)
+    assert (told["status"], moved(told)) == ("canceled", {})
+    assert (await till.books()).entries == ()
+
+
+async def test_a_refund_of_what_was_never_sold_is_refused(till: Till) -> None:
+    await till.ask("order.report", ORDER)
+    problem = await till.refused("order.refund", {"order": "A-1", "lines": [{"sku": "BUN", "quantity": 1}]})
+    assert problem["what"] == "lines: nothing called BUN is in the order"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"lines": []},
+        {"everything": False},
+        {"everything": True, "amount_minor": 3},
+        {"lines": [{"sku": "TEA", "quantity": 1}, {"sku": "TEA", "quantity": 1}]},
+        {"lines": [{"sku": "TEA", "quantity": -1}]},
+        {"amount_minor": -1},
+    ],
+)
+async def test_a_refund_says_one_thing(till: Till, wrong: Told) -> None:
+    assert (await till.refused("order.refund", {"order": "A-1", **wrong}))["status"] == 422
+
+
+# With a checkout
+
+
+async def test_credit_captured_at_the_checkout_pays_and_nothing_else_is_spent(till: Till) -> None:
+    await till.grant(600)
+    lines: list[JsonValue] = [dict(TEA), dict(BEANS)]
+    await till.ask("checkout.hold", {"order": "A-1", "lines": lines})
+    await till.ask("checkout.capture", {"order": "A-1"})
+    told = await till.ask("order.report", ORDER)
+    assert (told["credit_minor"], moved(told)) == (600, {"earned_minor": 120})
+    assert [line["credit_minor"] for line in _lines(told)] == [400, 200]
+    back = await till.ask("order.refund", {"order": "A-1", "lines": [{"sku": "BEANS", "quantity": 1}]})
+    assert moved(back) == {"restored_minor": 200, "taken_back_minor": 40}
+    rest = await till.ask("order.cancel", {"order": "A-1"})
+    assert moved(rest) == {"restored_minor": 400, "taken_back_minor": 80}
+    assert sums(await till.books()) == (600, 0, 0, 0)
+
+
+async def test_canceled_before_the_capture_what_was_set_aside_is_free(till: Till) -> None:
+    await till.grant(600)
+    await till.ask("order.report", body({"status": "placed"}))
+    await till.ask("checkout.hold", {"order": "A-1", "lines": [dict(TEA), dict(BEANS)]})
+    assert sums(await till.books()) == (0, 0, 600, 0)
+    told = await till.ask("order.cancel", {"order": "A-1"})
+    assert (told["status"], moved(told)) == ("canceled", {})
+    assert sums(await till.books()) == (600, 0, 0, 0)
+
+
+async def test_a_refund_before_the_capture_counts_after_it(till: Till) -> None:
+    await till.grant(600)
+    await till.ask("checkout.hold", {"order": "A-1", "lines": [dict(TEA), dict(BEANS)]})
+    waits = await till.ask("order.report", ORDER)
+    assert moved(waits) == {}, "nobody knows yet how much of it is paid in cash"
+    await till.ask("order.refund", {"order": "A-1", "lines": [{"sku": "BEANS", "quantity": 1}]})
+    await till.ask("checkout.capture", {"order": "A-1"})
+    later = await asked(
+        till.database, "SELECT payload FROM \"trigger\" WHERE kind = 'operation' AND state = 'new'"
+    )
+    order_id = derived_id("order/A-1", bucket_of(till.contact_id))
+    assert [row[0] for row in later] == [f'{{"operation":"order.settle","body":{{"order":"{order_id}"}}}}']
+    told = await till.ask("order.settle", {"order": order_id})
+    assert moved(told) == {"earned_minor": 120, "restored_minor": 200, "taken_back_minor": 40}
+    assert sums(await till.books()) == (280, 0, 0, 0)
+
+
+async def test_credit_the_shop_let_go_is_spent_if_it_is_there_and_forgone_if_not(till: Till) -> None:
+    await till.grant(600)
+    await till.ask("checkout.hold", {"order": "A-1", "lines": [dict(TEA), dict(BEANS)]})
+    await till.ask("order.report", body({"credit_minor": 600}))
+    till.wait(timedelta(hours=1))
+    told = await till.ask("order.settle", {"order": "A-1"})
+    assert (told["credit_minor"], moved(told)) == (600, {"earned_minor": 120})
+    await till.ask("checkout.hold", {"order": "A-2", "lines": [{"sku": "BEANS", "unit_minor": 120}]})
+    await till.ask(
+        "order.report", body({"order": "A-2", "lines": [{**BEANS, "unit_minor": 120}], "credit_minor": 120})
+    )
+    await till.ask("checkout.void", {"order": "A-2"})
+    await till.deed(lambda turn: turn.books.adjust_down(120, turn.now, _by_hand()))
+    told = await till.ask("order.settle", {"order": "A-2"})
+    assert (told["credit_minor"], moved(told)) == (0, {"earned_minor": 6})
+
+
+def _by_hand() -> Cause:
+    return Cause("by hand", "tester", "gone")
+
+
+def _lines(told: Told) -> Sequence[Mapping[str, JsonValue]]:
+    lines = told["lines"]
+    assert isinstance(lines, list)
+    return [line for line in lines if isinstance(line, dict)]
+
+
+async def _strangers(till: Till) -> list[str]:
+    return await contacts(till.database)
+
+
+async def _stamps(till: Till) -> list[tuple[int, int]]:
+    return await asked(till.database, "SELECT available_minor, debt_minor FROM wallet WHERE id = 'card/tea'")
