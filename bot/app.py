@@ -59,6 +59,7 @@ from bot.web.api.door import PREFIX as API_PREFIX
 from bot.web.api.door import ShopApi
 from bot.web.api.table import ROUTES
 from bot.web.health import Health
+from bot.web.invitations import Invitations
 from bot.web.limits import InboundLimits, Limit, Limiter
 from bot.web.links import LinkVisits
 from bot.web.metrics import Metrics
@@ -70,8 +71,11 @@ from handlers import (
     enroll,
     gift,
     handed_out,
+    history,
     hours,
+    how,
     invited,
+    offers,
     only,
     person,
     redeem,
@@ -100,8 +104,11 @@ HANDLERS: Mapping[str, HandlerSpec] = by_name(
         gift.gift,
         gift.give,
         handed_out.handed_out,
+        history.history,
         hours.hours,
+        how.how,
         invited.invited,
+        offers.offers,
         only.only,
         person.person,
         redeem.redeem,
@@ -330,13 +337,13 @@ async def _worker_jobs(
         Job("checkouts", 30, told(due.checkouts)),
         Job("notices", 30, told(due.notices)),
         Job("standings", 30, told(due.standings)),
+        Job("refills", 60, told(due.running_low)),
         Job("outbox_leases", 30, outbox.give_up),
         Job("outbox_held", 15, outbox.release),
         Job("outbox_replies", 0.25, outbox.replies),
         Job("outbox_service", 0.5, outbox.service),
         Job("outbox_bulk", 0.5, outbox.bulk),
         Job("outbox_unknown", 15, unknown.find_out),
-        Job("refills", 60, told(due.running_low)),
     ]
     shop = app.settings.shop
     if shop is not None:
@@ -363,6 +370,7 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
         ).routes()
     )
     server.add_routes(LinkVisits(Clicks(app.database, app.clock), app.metrics, app.clock).routes())
+    server.add_routes(Invitations(lambda: app.decisions.publication, app.clock).routes())
     if app.settings.twilio is not None:
         server.add_routes(_twilio_webhooks(app).routes())
     server.add_subapp(API_PREFIX, _shop_api(app).application())

@@ -23,9 +23,9 @@ _ROUND = (20, 50, 100, 200, 500, 1_000, 5_000, 10_000)
 class Example:
     """An order of today and what comes of it.
 
-    `category` is what it is of, where not everything earns. `starts_on` is the day from which what it
-    `category` is what it is of, where not everything earns. From `starts_on` on what it earns can be spent,
-    the cheapest there is.
+    `category` is what it is of, where not everything earns. What it earns can be spent from `starts_on` and
+    is good through `good_through`, None where it never ends. `orders` such orders pay for `reward`, the
+    cheapest there is.
     """
 
     spend_minor: int
