@@ -321,6 +321,11 @@ USELESS: dict[tuple[str, str], tuple[tuple[str, ...], str, list[str]]] = {
         "perhaps",
         ["Sorry, I could not read that date, and nothing was changed. Text BIRTHDAY to try again."],
     ),
+    ("gift", "confirm"): (
+        ("LOYALTY", "skip", "skip", "GIFT 5 to +1 212 555 0101"),
+        "perhaps",
+        ["All right, nothing was sent. Your credit waits for you."],
+    ),
     ("language", "4"): (
         ("LANGUAGE",),
         "Elvish",

@@ -90,16 +90,20 @@ def come_with(turn: Turn, text: str) -> Referred | Refusal | None:
 
     Returns the record, or why the code brings nothing; None: there is no code.
     """
-    rules, before = turn.program.referral, referred_in(turn)
-    code = read_code(text)
+    rules, code = turn.program.referral, read_code(text)
+    if rules is None:
+        return Refusal.NOT_RUNNING if code is not None else None
+    if code is None and turn.contact.created_at == turn.now:
+        return None  # most who join: nothing can be kept of somebody whom nobody knew
+    before = referred_in(turn)
     if before is not None and before.state.rank >= State.JOINED.rank:
-        return before if code in {None, before.code} else Refusal.ALREADY_REFERRED
+        if code is None:
+            return None
+        return before if code == before.code else Refusal.ALREADY_REFERRED
     if code is None:
         if before is None or before.state is not State.INVITED:
             return None
         code = before.code
-    if rules is None:
-        return Refusal.NOT_RUNNING
     advocate = turn.needed("referrer", code)
     assert advocate is None or isinstance(advocate, Recipient)
     orders = [order for order in turn.orders() if order.status not in NOT_COUNTED]
