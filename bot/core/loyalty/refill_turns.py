@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.core.contact import JsonValue, Order, OrderLine, SubscriptionState
 from bot.core.local_time import instant_of, local_date
+from bot.core.loyalty.orders import REFUNDED, is_at_least
 from bot.core.loyalty.refill import (
     Bought,
     Refill,
@@ -22,7 +23,6 @@ DUE = "Refill Due"
 ASK = "refill.ask"
 """What a job asks for when the time has come to ask a member."""
 _TABLE = "refill"
-_NOT_BOUGHT = frozenset({"canceled", "cancelled", "rejected", "refunded"})
 _ENDING_SOON = timedelta(days=14)
 """Credit that ends within this is a reason to buy now."""
 
@@ -94,7 +94,7 @@ def _refills(turn: Turn) -> Refills:
 def _by_category(turn: Turn, order: Order) -> dict[str, list[Bought]]:
     """What is left of an order, by category; nothing of one that came to nothing."""
     bought: dict[str, list[Bought]] = {}
-    if order.status in _NOT_BOUGHT:
+    if is_at_least(order.status, REFUNDED):
         return bought
     day = local_date(order.placed_at, turn.contact.zone)
     for line in order.lines:
