@@ -5,7 +5,7 @@ from bot.storage import contacts
 from bot.storage.driver import Connection
 
 _ID_LENGTH = 32
-_OTHER_CHANNELS = ("wechat", "email", "console")
+_OTHER_CHANNELS = ("wechat", "email", "external", "console")
 
 
 async def find_contact(connection: Connection, text: str) -> str | None:
@@ -25,7 +25,7 @@ def spellings(address: str) -> list[tuple[str, str]]:
     """Whom the text may name: a phone number in E.164, or an address of another channel as it is."""
     channel, _, value = address.partition(":")
     if channel in _OTHER_CHANNELS and value:
-        return [(channel, value)]
+        return [(channel, value.lower() if channel == "email" else value)]
     others = [(channel, address) for channel in _OTHER_CHANNELS]
     try:
         return [("sms", to_e164(address)), *others]

@@ -87,6 +87,65 @@ class WalletAnswer(Answer):
     coming: list[ComingAnswer] = Field(description="soonest first")
 
 
+class QuotedLine(Answer):
+    """A line with who pays for it."""
+
+    sku: str
+    name: str
+    kind: str
+    quantity: int
+    unit_minor: int
+    gross_minor: int
+    discount_minor: int
+    credit_minor: int
+    to_pay_minor: int
+
+
+class AppliedOffer(Answer):
+    """An offer that applies, and what it takes off."""
+
+    code: str
+    offer: str
+    title: str
+    kind: str
+    discount_minor: int
+    by_line_minor: list[int]
+
+
+class LeftOutOffer(Answer):
+    """An offer that was wanted and does not apply, and why."""
+
+    offer: str
+    reason: str
+    says: str
+    missing_minor: int | None = Field(None, description="how much is missing to the smallest basket")
+    starts_at: str | None = None
+    ended_at: str | None = None
+
+
+class QuoteAnswer(Answer):
+    """What a basket comes to: gross = discounts + credit + to pay, by line and in sum."""
+
+    order: str | None
+    currency: str
+    gross_minor: int
+    discount_minor: int
+    credit_minor: int
+    to_pay_minor: int
+    lines: list[QuotedLine]
+    offers: list[AppliedOffer]
+    left_out: list[LeftOutOffer]
+
+
+class CheckoutAnswer(QuoteAnswer):
+    """What an order holds, or what was captured of it in the end."""
+
+    state: Literal["open", "captured", "voided", "timed_out"]
+    hold: str | None = Field(description="the credit set aside; null where none was needed")
+    expires_at: str = Field(description="when all of it is free again, unless it is captured before")
+    released_credit_minor: int | None = Field(None, description="credit held and not needed in the end")
+
+
 class TrackedAnswer(Answer):
     """An event that is recorded."""
 

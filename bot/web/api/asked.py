@@ -1,6 +1,7 @@
 """What a route is asked: by which key, for what; and the roads by which it answers."""
 
 import os
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,13 +13,15 @@ from bot.conversation.whom import find_contact
 from bot.conversation.work import Result
 from bot.core.api_keys import ApiKey
 from bot.core.contact import JsonValue
-from bot.core.ids import Entropy, instant
+from bot.core.ids import Entropy, instant, new_id
 from bot.core.turn import Shop
 from bot.storage import api_answers, contacts
 from bot.storage.api_answers import Kept
 from bot.storage.driver import Connection, Database
 from bot.web.api.fields import Body, Query
-from bot.web.api.problems import ApiProblem, one_field
+from bot.web.api.problems import ApiProblem, FieldProblem, one_field
+
+_FIELD = re.compile(r"([a-z_]+(?:\.[a-z_0-9]+)*): (.+)", re.DOTALL)
 
 B = TypeVar("B", bound=Body)
 Q = TypeVar("Q", bound=Query)
@@ -98,8 +101,8 @@ async def operate(
 ) -> Told:
     """Have an operation done as a turn, once for its Idempotency-Key, and tell what it came to."""
     key = once or asked.once
-    if await asked.door.database.query(lambda c: _is_anothers(c, key, contact_id, address)):
-        raise _key_used(once)
+    if await asked.door.database.query(lambda c: is_anothers(c, key, contact_id, address)):
+        raise key_used(once)
     work = operation_work(
         name,
         body,
@@ -108,10 +111,18 @@ async def operate(
         contact_id=contact_id,
         address=address,
     )
-    return _told(await asked.door.dispatcher.submit(work), once)
+    return told(await asked.door.dispatcher.submit(work), once)
 
 
-async def _is_anothers(
+async def ask_for(asked: Asked, name: str, body: Json, contact_id: str) -> Told:
+    """Have an operation tell something that changes nothing: asked again, it may tell something else."""
+    now = asked.door.clock()
+    key = f"asked/{new_id(now, 0, asked.door.entropy)}"
+    work = operation_work(name, body, key=key, at=now, contact_id=contact_id)
+    return told(await asked.door.dispatcher.submit(work))
+
+
+async def is_anothers(
     connection: Connection, key: str, contact_id: str | None, address: tuple[str, str] | None
 ) -> bool:
     """Whether the key was used for another contact, or for what concerns none."""
@@ -125,7 +136,7 @@ async def _is_anothers(
     return meant is None or used_for is None or meant.id != used_for.id
 
 
-def _key_used(once: str = "") -> ApiProblem:
+def key_used(once: str = "") -> ApiProblem:
     """Refuse another payload with the same key: 422, draft-ietf-httpapi-idempotency-key-header-07, 2.7."""
     pointer = "#/id" if once else "header/Idempotency-Key"
     return one_field(
@@ -133,9 +144,10 @@ def _key_used(once: str = "") -> ApiProblem:
     )
 
 
-def _told(result: Result, once: str) -> Told:
+def told(result: Result, once: str = "") -> Told:
+    """What a turn came to. Raises ApiProblem for what it refused."""
     if result.is_conflict:
-        raise _key_used(once)
+        raise key_used(once)
     if result.result is None:
         raise ApiProblem(
             503,
@@ -167,13 +179,10 @@ def refused(problem: Json, *, is_replay: bool) -> ApiProblem:
             headers=headers,
             facts=known,
         )
-    pointer = problem.get("pointer")
     what, remedy = str(problem["what"]), str(problem["remedy"])
-    if isinstance(pointer, str):
-        found = one_field(status, "refused", pointer, what, remedy)
-        found.headers = headers
-        return found
-    return ApiProblem(status, "refused", what, remedy, headers=headers)
+    named = _FIELD.fullmatch(what)  # operations begin with the field, where it is one
+    errors = [FieldProblem("#/" + named[1].replace(".", "/"), named[2], remedy)] if named else []
+    return ApiProblem(status, "refused", what, remedy, headers=headers, errors=errors)
 
 
 REMEDIES: Mapping[str, str] = {
@@ -197,7 +206,7 @@ async def do_once(asked: Asked, name: str, do: Callable[[Connection], Awaitable[
 
     kept = await asked.door.database.transact(work)
     if kept is None or kept.is_conflict:
-        raise _key_used()
+        raise key_used()
     return Told(kept.result, is_replay=kept.is_replay)
 
 

@@ -71,11 +71,10 @@ Text = Annotated[str, Field(min_length=1, max_length=200, pattern=_PLAIN)]
 LongText = Annotated[str, Field(min_length=1, max_length=1000, pattern=_PLAIN)]
 Word = Annotated[str, Field(min_length=1, max_length=60, pattern=_PLAIN)]
 Sku = Annotated[
-    str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._:+-]{0,63}$", description="the shop's own id of a product")
+    str, Field(min_length=1, max_length=100, pattern=_PLAIN, description="the shop's own id of a product")
 ]
 Reference = Annotated[
-    str,
-    Field(pattern=r"^[0-9A-Za-z#][0-9A-Za-z._:#+-]{0,99}$", description="the shop's own id of an order"),
+    str, Field(min_length=1, max_length=100, pattern=_PLAIN, description="the shop's own id of an order")
 ]
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="an id of ours")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
@@ -86,8 +85,8 @@ Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$", description="E.164
 Member = Annotated[
     str,
     Field(
-        pattern=r"^([0-9a-f]{32}|\+[1-9][0-9]{6,14}|(wechat|email|console):[!-~]{1,100})$",
-        description="a member's id, phone number (E.164), or address on another channel (email:a@b.com)",
+        pattern=r"^([0-9a-f]{32}|\+[1-9][0-9]{6,14}|(external|wechat|email|console):[!-~]{1,100})$",
+        description="a member's id, phone number (E.164), `email:` or `external:` and your own id of them",
     ),
 ]
 Facts = Annotated[

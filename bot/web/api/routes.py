@@ -15,7 +15,8 @@ Method = Literal["GET", "PUT", "POST"]
 class Route:
     """One thing the API does. `path` is below `/api`; `fields` are the types of its `{parts}`.
 
-    What is no GET writes, and wants an Idempotency-Key unless the body brings its own (`key_in_body`).
+    What is no GET writes, unless it `only_asks`, and wants an Idempotency-Key unless the body brings its own
+    (`key_in_body`).
     """
 
     method: Method
@@ -30,13 +31,14 @@ class Route:
     fields: Mapping[str, object] = field(default_factory=dict)
     status: int = 200
     key_in_body: bool = False
+    only_asks: bool = False
     says_no: Mapping[int, str] = field(default_factory=dict)
     """What else may be answered, by status: beside what every route may answer."""
 
     @property
     def writes(self) -> bool:
         """Whether it changes anything."""
-        return self.method != "GET"
+        return self.method != "GET" and not self.only_asks
 
     @property
     def wants_key(self) -> bool:

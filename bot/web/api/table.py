@@ -1,8 +1,8 @@
 """The table of routes: what the shop API does."""
 
 from bot.core.api_keys import Scope
-from bot.web.api import answers, bodies, calls, members, products
-from bot.web.api.fields import Member, Sku
+from bot.web.api import answers, bodies, calls, checkout, members, products
+from bot.web.api.fields import Member, Reference, Sku
 from bot.web.api.routes import Route
 
 _NO_MEMBER = {404: "nobody is known by this"}
@@ -52,6 +52,53 @@ ROUTES: tuple[Route, ...] = (
         body=bodies.AdjustBody,
         answer=answers.AdjustedAnswer,
         says_no={**_NO_MEMBER, 409: "they are no member, or have not so much"},
+    ),
+    Route(
+        method="POST",
+        path="/checkout/quote",
+        name="quote",
+        summary="Price a basket for a member: offers, credit, what is left to pay; nothing is set aside",
+        scope=Scope.CHECKOUT,
+        does=checkout.quote,
+        body=bodies.QuoteBody,
+        answer=answers.QuoteAnswer,
+        only_asks=True,
+        says_no=_NO_MEMBER,
+    ),
+    Route(
+        method="POST",
+        path="/checkout/holds",
+        name="hold",
+        summary="Price a basket and set aside what it takes, for one order and until a time",
+        scope=Scope.CHECKOUT,
+        does=checkout.hold,
+        body=bodies.HoldBody,
+        answer=answers.CheckoutAnswer,
+        says_no={**_NO_MEMBER, 409: "it would cost more by now, or the order holds something or is paid"},
+    ),
+    Route(
+        method="POST",
+        path="/checkout/holds/{order}/capture",
+        name="capture",
+        summary="The order is paid: spend what it holds, or the named parts; the remainder is free at once",
+        scope=Scope.CHECKOUT,
+        does=checkout.capture,
+        fields={"order": Reference},
+        body=bodies.CaptureBody,
+        answer=answers.CheckoutAnswer,
+        says_no={404: "nobody is known by this, or nothing was held", 409: "nothing is held any more"},
+    ),
+    Route(
+        method="POST",
+        path="/checkout/holds/{order}/void",
+        name="void",
+        summary="The order is given up: all it holds is free at once",
+        scope=Scope.CHECKOUT,
+        does=checkout.void,
+        fields={"order": Reference},
+        body=bodies.VoidBody,
+        answer=answers.CheckoutAnswer,
+        says_no={404: "nobody is known by this, or nothing was held", 409: "the order is paid"},
     ),
     Route(
         method="POST",

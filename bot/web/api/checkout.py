@@ -1,0 +1,39 @@
+"""Checkout: quote, hold, capture, void; each a turn of the member who pays."""
+
+from bot.web.api.asked import Asked, Json, Told, ask_for, member_id, operate
+from bot.web.api.bodies import CaptureBody, HoldBody, QuoteBody, VoidBody
+
+
+async def quote(asked: Asked) -> Told:
+    """Price a basket."""
+    body = asked.body_as(QuoteBody)
+    contact_id = await member_id(asked, body.member, "#/member")
+    return await ask_for(asked, "checkout.quote", _fields(body), contact_id)
+
+
+async def hold(asked: Asked) -> Told:
+    """Price a basket and set aside what it takes."""
+    return await _operate(asked, "checkout.hold", asked.body_as(HoldBody))
+
+
+async def capture(asked: Asked) -> Told:
+    """Spend what an order holds."""
+    return await _operate(asked, "checkout.capture", asked.body_as(CaptureBody), of_order=True)
+
+
+async def void(asked: Asked) -> Told:
+    """Give up what an order holds."""
+    return await _operate(asked, "checkout.void", asked.body_as(VoidBody), of_order=True)
+
+
+async def _operate(
+    asked: Asked, name: str, body: HoldBody | CaptureBody | VoidBody, *, of_order: bool = False
+) -> Told:
+    contact_id = await member_id(asked, body.member, "#/member")
+    order: Json = {"order": asked.path["order"]} if of_order else {}
+    return await operate(asked, name, {**_fields(body), **order}, contact_id=contact_id)
+
+
+def _fields(body: QuoteBody | CaptureBody | VoidBody) -> Json:
+    fields: Json = body.model_dump(mode="json", exclude_unset=True, exclude_none=True, exclude={"member"})
+    return fields

@@ -1,0 +1,71 @@
+"""A checkout through the API: quote, hold, capture or void, each answered once and alike."""
+
+import pytest
+
+from tests.conversation.chat import NUMBER
+from tests.web.api.conftest import ShopClient
+
+BASKET = {"member": NUMBER, "lines": [{"sku": "LATTE", "quantity": 2}, {"sku": "BUN"}]}
+
+
+async def test_a_quote_says_who_pays_and_sets_nothing_aside(api: ShopClient) -> None:
+    await api.member()
+    quoted = await api("POST", "/api/checkout/quote", BASKET, once=None)
+    assert quoted.status == 200, quoted.body
+    told = quoted.told
+    assert (told["gross_minor"], told["credit_minor"], told["to_pay_minor"]) == (1500, 500, 1000)
+    assert sum(line["credit_minor"] for line in told["lines"]) == 500
+    assert await api.chat.wallet() == (0, 500, 0, 0)
+
+
+async def test_what_is_held_is_captured_once(api: ShopClient) -> None:
+    await api.member()
+    held = await api("POST", "/api/checkout/holds", {**BASKET, "order": "#1001"})
+    assert (held.status, held.told["state"]) == (200, "open")
+    assert await api.chat.wallet() == (0, 0, 500, 0)
+    path = "/api/checkout/holds/%231001/capture"
+    captured = await api("POST", path, {"member": NUMBER}, once="one")
+    again = await api("POST", path, {"member": NUMBER}, once="one")
+    assert (captured.told["state"], captured.told["credit_minor"]) == ("captured", 500)
+    assert (again.body, again.is_replay) == (captured.body, True)
+    assert await api.chat.wallet() == (0, 0, 0, 0)
+
+
+async def test_what_is_given_up_is_free_again(api: ShopClient) -> None:
+    await api.member()
+    await api("POST", "/api/checkout/holds", {**BASKET, "order": "1001"})
+    voided = await api("POST", "/api/checkout/holds/1001/void", {"member": NUMBER})
+    assert voided.told["state"] == "voided"
+    assert await api.chat.wallet() == (0, 500, 0, 0)
+    late = await api("POST", "/api/checkout/holds/1001/capture", {"member": NUMBER})
+    assert (late.status, late.kind) == (409, "refused")
+
+
+async def test_an_order_holds_once(api: ShopClient) -> None:
+    await api.member()
+    await api("POST", "/api/checkout/holds", {**BASKET, "order": "1001"})
+    second = await api("POST", "/api/checkout/holds", {**BASKET, "order": "1001"})
+    assert second.status == 409
+    assert "capture or release it first" in second.told["remedy"]
+    assert await api.chat.wallet() == (0, 0, 500, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"lines": []}, "#/lines"),
+        ({"lines": [{"sku": "LATTE", "quantity": 0}]}, "#/lines/0/quantity"),
+        ({"lines": [{"sku": "LATTE", "unit_minor": -1}]}, "#/lines/0/unit_minor"),
+        ({"lines": [{"sku": "LATTE", "kind": "soup"}]}, "#/lines/0/kind"),
+        ({"lines": [{"skew": "LATTE"}]}, "#/lines/0/sku"),
+        ({"lines": [{"sku": "NOBODY-KNOWS"}]}, "#/lines/0/unit_minor"),
+        ({"credit": 5}, "#/credit"),
+    ],
+)
+async def test_a_wrong_basket_is_told_where(
+    api: ShopClient, changes: dict[str, object], pointer: str
+) -> None:
+    await api.member()
+    refused = await api("POST", "/api/checkout/quote", {**BASKET, **changes}, once=None)
+    assert refused.status == 422
+    assert pointer in [error["pointer"] for error in refused.told["errors"]], refused.body
