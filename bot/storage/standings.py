@@ -24,8 +24,13 @@ _DUE = Statement("""
     WHERE s.bucket = :bucket AND s.until IS NOT NULL AND s.until <= :now AND s.kind = 'tier'
     ORDER BY s.until LIMIT :most
 """)
-# What was cancelled counts for nothing, and no refund makes less than nothing of an order.
-_COUNTS = "o.status NOT IN ('canceled', 'cancelled', 'rejected')"
+# What was cancelled counts for nothing, and what is not paid only where it earned all the same; no refund
+# makes less than nothing of an order. The same as `tier_turns.counted`.
+_COUNTS = """
+    o.status NOT IN ('canceled', 'cancelled', 'rejected') AND (o.status <> 'placed' OR EXISTS (
+        SELECT 1 FROM earned g WHERE g.bucket = o.bucket AND g.contact = o.contact
+            AND g.source = 'order/' || o.id AND g.wallet = 'main' AND g.granted_minor > 0))
+"""
 _LEFT = "CASE WHEN o.refunded_minor > o.cash_minor THEN 0 ELSE o.cash_minor - o.refunded_minor END"
 _IN_WINDOW = """
     FROM @each(keys: number integer, since bigint, until bigint)
@@ -42,7 +47,8 @@ _TAKEN_BACK = """
 """
 _BOUGHT = {
     Metric.SPEND: Statement(f"""
-        SELECT keys.number, SUM({_LEFT}) {_IN_WINDOW} WHERE {_COUNTS} GROUP BY keys.number
+        SELECT keys.number, SUM({_LEFT}) {_IN_WINDOW}
+        WHERE {_COUNTS} AND o.currency IN ('', :currency) GROUP BY keys.number
     """),  # our own constants
     Metric.ORDERS: Statement(f"""
         SELECT keys.number, COUNT(*) {_IN_WINDOW}
@@ -88,11 +94,17 @@ async def standing(connection: Connection, contact_id: str, kind: str) -> Standi
 
 
 async def bought(connection: Connection, contact_id: str, asked: str) -> tuple[int, ...]:
-    """How much of a tier's metric each window has: `spend:SINCE-UNTIL,…` in microseconds, ends exclusive."""
-    metric, _, written = asked.partition(":")
+    """How much of a tier's metric each window has: `spend/USD:SINCE-UNTIL,…`.
+
+    Instants are microseconds, ends exclusive; what was spent in another currency does not count.
+    """
+    head, _, written = asked.partition(":")
+    metric, _, currency = head.partition("/")
     windows = [window.split("-") for window in written.split(",")]
     keys = [(number, int(since), int(until)) for number, (since, until) in enumerate(windows)]
-    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
+    own: dict[str, object] = {"bucket": bucket_of(contact_id), "contact": contact_id}
+    if metric == Metric.SPEND:
+        own["currency"] = currency
     found = await connection.read(_BOUGHT[Metric(metric)], keys=keys, **own)
     sums = {row[0]: int(row[1] or 0) for row in found}
     return tuple(sums.get(number, 0) for number, _, _ in keys)

@@ -28,7 +28,7 @@ def an_order(contact_id: str, number: int, at: datetime, cash: int) -> Order:
         lines=(OrderLine("TEA", "Tea", 1, cash),),
         total_minor=cash,
         cash_minor=cash,
-        status="placed",
+        status="paid",
     )
 
 
@@ -36,7 +36,7 @@ async def bought(
     database: Database, contact_id: str, metric: Metric, *windows: tuple[datetime, datetime]
 ) -> list[int]:
     asked = ",".join(f"{microseconds(since)}-{microseconds(until)}" for since, until in windows)
-    found = await database.query(lambda c: standings.bought(c, contact_id, f"{metric}:{asked}"))
+    found = await database.query(lambda c: standings.bought(c, contact_id, f"{metric}/USD:{asked}"))
     return list(found)
 
 
@@ -76,9 +76,15 @@ async def test_what_was_bought_is_summed_window_by_window(database: Database) ->
     gone = replace(an_order(ana, 3, NOW - DAY, 4_000), refunded_minor=4_300)  # shipping came back too
     cancelled = replace(an_order(ana, 4, NOW - DAY, 8_000), status="cancelled")
 
+    unpaid = replace(an_order(ana, 5, NOW - DAY, 16_000), status="placed")
+    by_text = replace(an_order(ana, 6, NOW - DAY, 30), status="placed")
+    elsewhere = replace(an_order(ana, 7, NOW - DAY, 32_000), currency="CAD")
+
     def place(turn: Turn) -> None:
-        for order in (whole, part, gone, cancelled):
+        for order in (whole, part, gone, cancelled, unpaid, by_text, elsewhere):
             turn.place_order(order)
+        record = EarnRecord(f"order/{by_text.id}", "base", "main", "e", "l", 1, 1, (), (), "program@1", NOW)
+        turn.keep("earned", "by_text", record)
 
     await turn(database, ana, "orders", place)
     await turn(database, ben, "orders", lambda turn: turn.place_order(an_order(ben, 9, NOW - DAY, 77)))
@@ -88,8 +94,8 @@ async def test_what_was_bought_is_summed_window_by_window(database: Database) ->
         (NOW - 2 * DAY, NOW),
         (NOW, NOW + DAY),
     )
-    assert await bought(database, ana, Metric.SPEND, *windows) == [2_500, 1_000, 1_500, 0]
-    assert await bought(database, ana, Metric.ORDERS, *windows) == [2, 1, 1, 0]
+    assert await bought(database, ana, Metric.SPEND, *windows) == [2_530, 1_000, 1_530, 0]
+    assert await bought(database, ana, Metric.ORDERS, *windows) == [4, 1, 3, 0]
     assert await bought(database, ben, Metric.SPEND, *windows) == [77, 0, 77, 0]
 
 

@@ -25,7 +25,7 @@ from bot.core.loyalty.rebating import foreseen_rebates_minor, grant_rebates
 from bot.core.loyalty.rebating import needs as rebates_need
 from bot.core.loyalty.sales import sale_of, terms_of
 from bot.core.loyalty.stamps import Card, full_cards, progress
-from bot.core.loyalty.whom import tier_of
+from bot.core.loyalty.tier_turns import tier_of
 from bot.core.turn import Turn
 
 CREDIT_GRANTED, CARD_STAMPED, CARD_COMPLETED = "Credit Granted", "Card Stamped", "Card Completed"

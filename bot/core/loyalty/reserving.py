@@ -8,7 +8,8 @@ from bot.core.errors import TellMember
 from bot.core.ids import derived_id
 from bot.core.loyalty.drops import Drop, Opening, Reservation, ReservationState, kept_units
 from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.whom import member_of, tier_of
+from bot.core.loyalty.tier_turns import tier_of
+from bot.core.loyalty.whom import member_of
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 

@@ -42,6 +42,8 @@ LOOK = "tier.look"
 
 NOT_COUNTED = frozenset({"canceled", "cancelled", "rejected"})
 """States of an order that counts for nothing."""
+PLACED = "placed"
+"""The state of an order that nobody paid yet: it counts where it earned all the same, as one by text does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +53,22 @@ class Counted:
     spend: int = 0
     orders: int = 0
     points: int = 0
+    currency: str = ""
 
-    def of(self, metric: Metric) -> int:
-        """Return what it counts for one metric."""
-        return {Metric.SPEND: self.spend, Metric.ORDERS: self.orders, Metric.POINTS: self.points}[metric]
+    def of(self, metric: Metric, currency: str) -> int:
+        """Return what it counts for one metric; what was spent in another currency is not compared."""
+        spend = self.spend if self.currency in {"", currency} else 0
+        return {Metric.SPEND: spend, Metric.ORDERS: self.orders, Metric.POINTS: self.points}[metric]
 
 
 def counted(order: Order | None, points_minor: int = 0) -> Counted:
     """Return what an order counts; `points_minor` is what it earned and was not taken back."""
-    if order is None or order.status in NOT_COUNTED:
+    if order is None or order.status in NOT_COUNTED or (order.status == PLACED and not points_minor):
         return Counted(points=points_minor)
     given_back = order.refunded_minor + order.returned_credit_minor
     is_left = given_back < order.cash_minor + order.credit_minor
-    return Counted(max(0, order.cash_minor - order.refunded_minor), int(is_left), points_minor)
+    spend = max(0, order.cash_minor - order.refunded_minor)
+    return Counted(spend, int(is_left), points_minor, order.currency)
 
 
 def tier_of(turn: Turn) -> str | None:
@@ -119,7 +124,9 @@ def order_changed(turn: Turn, placed_at: datetime, before: Counted, after: Count
     standing, steps = _settled(turn, tiers)
     zone, window = turn.contact.zone, to_reach(tiers, turn.contact.zone, turn.now)
     was = _totals(turn, tiers, standing)[window]
-    total = was + (after.of(tiers.metric) - before.of(tiers.metric) if placed_at in window else 0)
+    metric, currency = tiers.metric, turn.program.currency.code
+    more = after.of(metric, currency) - before.of(metric, currency)
+    total = was + (more if placed_at in window else 0)
     standing, risen = rise(tiers, standing, zone, turn.now, total)
     standing = _without_undeserved_gifts(turn, tiers, standing, was, total)
     _record(turn, tiers, standing, (*steps, *risen))
@@ -188,7 +195,7 @@ def _totals(turn: Turn, tiers: Tiers, standing: TierStanding) -> Mapping[Window,
     """Read what was bought in each window that is asked for, as it was before this turn."""
     asked = windows(tiers, standing, turn.contact.zone, turn.now)
     written = ",".join(f"{microseconds(one.since_at)}-{microseconds(one.until_at)}" for one in asked)
-    found = turn.needed("bought", f"{tiers.metric}:{written}")
+    found = turn.needed("bought", f"{tiers.metric}/{turn.program.currency.code}:{written}")
     assert isinstance(found, tuple)
     return dict(zip(asked, found, strict=True))
 

@@ -2,7 +2,7 @@
 
 from bot.core.local_time import local_date
 from bot.core.loyalty.eligibility import Benefit, Eligibility, MemberFacts, Refusal, facts_of
-from bot.core.loyalty.standing import Standing
+from bot.core.loyalty.tier_turns import tier_of
 from bot.core.turn import Turn
 
 _NEVER_PLACED = frozenset({"canceled", "cancelled", "rejected"})
@@ -23,13 +23,6 @@ def member_of(turn: Turn, whom: Eligibility) -> MemberFacts:
         tier=tier_of(turn) if "tier" in needs else None,
         orders_before=_orders_before(turn) if "orders" in needs else 0,
     )
-
-
-def tier_of(turn: Turn) -> str | None:
-    """Return the tier the turn's contact has."""
-    standing = turn.needed("standing", "tier")
-    assert standing is None or isinstance(standing, Standing)
-    return standing.value or None if standing is not None else None
 
 
 def _orders_before(turn: Turn) -> int:
