@@ -84,6 +84,7 @@ _READ: Mapping[str, Callable[[Kept, str], object]] = {
     "referral_code": lambda _kept, _: "2A2B2C",
     "referrer": _referrer,
     "claimed": _claimed,
+    "codes": lambda _kept, _codes: {},
     "fulfilment": _fulfilment,
     "fulfilments": _fulfilments,
     "offers": lambda kept, _: tuple(_of_table(kept, "offer")),

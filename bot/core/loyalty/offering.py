@@ -1,7 +1,6 @@
 """Giving an offer in a turn: its terms are frozen, its end is in the member's zone, its code is its own."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from bot.core.codes import Code
 from bot.core.contact import JsonValue
@@ -13,7 +12,10 @@ from bot.core.loyalty.whom import member_of
 from bot.core.turn import Turn
 
 GIVEN = frozenset(
-    ["amount", "at_least", "code", "ends_at", "ends_on", "kind", "percent", "product", "times", "title"]
+    [
+        *("amount", "at_least", "code", "ends_at", "ends_on", "kind", "percent", "product", "times", "title"),
+        "to_the_minute",
+    ]
 )
 """What a flow knows of an offer that was given."""
 _ATTEMPTS = 4
@@ -73,10 +75,14 @@ def give_back_offers(turn: Turn, offers: tuple[Offer, ...], order_id: str) -> tu
 def told_offer(turn: Turn, offer: Offer) -> dict[str, JsonValue]:
     """Return what texts and events say of an offer; amounts in minor units, `percent` as a number.
 
-    `ends_at` is the last moment it can be used, `ends_on` that moment's day where the member is.
+    `ends_on` is the last day it can be used on where the member is. Where it ends within that day
+    (`to_the_minute`), `ends_at` is the minute; otherwise it is the day's last moment.
     """
-    terms, ends_at = offer.terms, offer.ends_at
+    terms, zone, ends_at = offer.terms, turn.contact.zone, offer.ends_at
     last = last_moment(ends_at) if ends_at is not None else None
+    ends_on = local_date(last, zone) if last is not None else None
+    is_to_the_minute = ends_at is not None and local_date(ends_at, zone) == ends_on
+    shown = ends_at if is_to_the_minute else last
     product = turn.shop.products.get(terms.product)
     return {
         "code": offer.code,
@@ -86,8 +92,9 @@ def told_offer(turn: Turn, offer: Offer) -> dict[str, JsonValue]:
         "amount": terms.amount_minor or None,
         "product": product.name if product is not None else terms.product or None,
         "at_least": terms.at_least_minor or None,
-        "ends_at": _shown(ends_at, last, turn),
-        "ends_on": local_date(last, turn.contact.zone).isoformat() if last is not None else None,
+        "ends_at": shown.isoformat() if shown is not None else None,
+        "ends_on": ends_on.isoformat() if ends_on is not None else None,
+        "to_the_minute": is_to_the_minute,
         "times": offer.times_left(turn.now),
     }
 
@@ -102,14 +109,6 @@ def _times_given(turn: Turn, name: str) -> int:
 def _percent(offer: Offer) -> int | float:
     percent = offer.terms.rate * 100
     return int(percent) if percent.denominator == 1 else float(percent)
-
-
-def _shown(ends_at: datetime | None, last: datetime | None, turn: Turn) -> str | None:
-    """The instant to say: the minute it ends, but not the midnight that the last day runs into."""
-    if ends_at is None or last is None:
-        return None
-    is_new_day = local_date(ends_at, turn.contact.zone) != local_date(last, turn.contact.zone)
-    return (last if is_new_day else ends_at).isoformat()
 
 
 def _free_code(turn: Turn, cause: str) -> str:
