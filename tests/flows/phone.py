@@ -17,14 +17,17 @@ from bot.core.counting import Take
 from bot.core.effects import Effects
 from bot.core.flow.run import Run
 from bot.core.gate import Policy
-from bot.core.loyalty.entries import Cause, Reason
+from bot.core.loyalty.entries import Cause, Entry, Reason
+from bot.core.loyalty.explained import LINES_TEXTED, Known, Page
 from bot.core.loyalty.holds import Hold
 from bot.core.loyalty.lots import Lot
+from bot.core.loyalty.refusals import NeedsMoreLots
+from bot.core.loyalty.replay import replayed
 from bot.core.loyalty.wallet import MAIN_WALLET, Wallet
 from bot.core.messages import Inbound, MessageClass, OutboxState, Outgoing
 from bot.core.past import LastText, Redemption
 from bot.core.triggers import Trigger, TriggerKind
-from bot.core.turn import NeedsMore, NeedsUnits, Snapshot, Turn
+from bot.core.turn import NeedsMore, NeedsUnits, OpenWallet, Snapshot, Turn
 from tests.flows.remembered import remembered
 
 ROOT = Path(__file__).parents[2]
@@ -73,8 +76,12 @@ class Phone:
         self.subscriptions: dict[str, SubscriptionState] = {}
         self.runs: dict[str, Run] = {}
         self.wallet = Wallet(CONTACT)
+        self.wallets: dict[str, OpenWallet] = {}
         self.lots: dict[str, Lot] = {}
+        self.emptied: dict[str, Lot] = {}
         self.holds: dict[str, Hold] = {}
+        self.all_lots: dict[str, Lot] = {}
+        self.entries: list[Entry] = []
         self.notices: dict[tuple[str, int], datetime] = {}
         self.consent: tuple[ConsentChange, ...] = ()
         self.texts: tuple[LastText, ...] = ()
@@ -148,12 +155,16 @@ class Phone:
         """Decide again with what the turn needs, until it needs no more."""
         more: dict[str, object] = {}
         taken: dict[Take, int] = {}
+        lots: dict[str, Lot] = {}
         while True:
             turn = self._turn(trigger, more, taken)
+            turn.snapshot = replace(turn.snapshot, lots=(*turn.snapshot.lots, *lots.values()))
             try:
                 decisions().decide(turn)
             except NeedsMore as needs:
-                more[needs.name] = remembered(self.kept, self.units, needs.name)
+                more[needs.name] = self._remembered(needs.name)
+            except NeedsMoreLots as needs:
+                lots |= {lot_id: self.emptied[lot_id] for lot_id in needs.lot_ids}
             except NeedsUnits as needs:
                 take = needs.take
                 left = self.units.setdefault(take.counter, take.of or 0)
@@ -163,6 +174,17 @@ class Phone:
                 for unused in taken.keys() - turn.effects.used:
                     self.units[unused.counter] += taken[unused]
                 return turn
+
+    def _remembered(self, name: str) -> object:
+        known, _, argument = name.partition("/")
+        if known == "wallet":
+            return self.wallets.get(argument) or OpenWallet(Wallet(CONTACT, id=argument))
+        if known != "history":
+            return remembered(self.kept, self.units, name)
+        newest = int(argument or len(self.entries))
+        older = self.entries[:newest]
+        after = replayed(older).sums
+        return Page(tuple(older[-LINES_TEXTED:]), after, Known(lots=self.all_lots))
 
     def _turn(
         self,
@@ -216,9 +238,14 @@ class Phone:
         )
         for books in turn.opened_books:
             if books.wallet.id != MAIN_WALLET:
+                lots = tuple(lot for lot in books.lots.values() if lot.is_open)
+                self.wallets[books.wallet.id] = OpenWallet(books.wallet, lots, tuple(books.holds.values()))
                 continue
             self.wallet = books.wallet
+            self.all_lots |= books.lots
+            self.entries += books.entries
             self.lots = {key: lot for key, lot in books.lots.items() if lot.is_open}
+            self.emptied |= {key: lot for key, lot in books.lots.items() if not lot.is_open}
             self.holds = dict(books.holds)
             for entry in books.entries:
                 if entry.reason is Reason.REDEEM and entry.source_type == "reward":
