@@ -315,11 +315,17 @@ async def test_every_language_answers_its_own_words_briefly(locale: str) -> None
 
 
 # How each question we ship is reached, an answer it can make nothing of, and what the last of three brings.
-USELESS: dict[tuple[str, str], tuple[tuple[str, ...], str, list[str]]] = {
+Way = tuple[tuple[str | timedelta, ...], str, list[str]]
+USELESS: dict[tuple[str, str], Way] = {
     ("birthday", "1"): (
         ("BIRTHDAY",),
         "perhaps",
         ["Sorry, I could not read that date, and nothing was changed. Text BIRTHDAY to try again."],
+    ),
+    ("drop", "confirm"): (
+        ("LOYALTY", "skip", "skip", timedelta(days=3), "DROP"),
+        "perhaps",
+        ["All right, maybe next time."],
     ),
     ("gift", "confirm"): (
         ("LOYALTY", "skip", "skip", "GIFT 5 to +1 212 555 0101"),
@@ -378,12 +384,12 @@ def test_every_question_we_ship_is_tried_with_useless_answers() -> None:
 
 @pytest.mark.parametrize(("question", "way"), USELESS.items())
 async def test_three_useless_answers_never_lead_to_a_text_with_a_hole(
-    question: tuple[str, str], way: tuple[tuple[str, ...], str, list[str]]
+    question: tuple[str, str], way: Way
 ) -> None:
     opening, useless, end = way
     phone = Phone(orders=(order("TEA"), order("LATTE"), order("LATTE")))
     for text in opening:
-        await phone.say(text)
+        await (phone.advance(text) if isinstance(text, timedelta) else phone.say(text))
     (asking,) = [run for run in phone.runs.values() if run.is_waiting and run.wait is not None]
     assert asking.wait is not None
     assert (asking.flow, asking.wait.step) == question

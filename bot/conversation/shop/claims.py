@@ -6,7 +6,7 @@ from datetime import date
 from bot.core.contact import JsonValue
 from bot.core.errors import Refused
 from bot.core.loyalty.books import Undoing
-from bot.core.loyalty.claiming import cancel, claim, find, move_on, told_of
+from bot.core.loyalty.claiming import cancel, claim, find, move_on, told_of, track_canceled
 from bot.core.loyalty.entries import Cause
 from bot.core.loyalty.fulfilment import Fulfilment, FulfilmentState
 from bot.core.turn import Turn
@@ -61,7 +61,7 @@ def _canceled(turn: Turn, fulfilment: Fulfilment) -> Fulfilment:
         source_id=fulfilment.reward,
     )
     turn.books.reverse(undoing, turn.now, cause, turn.program.grace)
-    turn.track("Reward Canceled", told_of(turn, canceled))
+    track_canceled(turn, canceled)
     return canceled
 
 

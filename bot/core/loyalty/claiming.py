@@ -151,10 +151,15 @@ def move_on(
         return moved
     turn.keep(TABLE, moved.id, moved)
     if moved.state is not fulfilment.state:
-        turn.track(EVENTS[moved.state], told_of(turn, moved))
+        turn.track(EVENTS[moved.state], _event(turn, moved))
     elif moved.promised_on != fulfilment.promised_on:
-        turn.track("Reward Promised", told_of(turn, moved))
+        turn.track("Reward Promised", _event(turn, moved))
     return moved
+
+
+def track_canceled(turn: Turn, fulfilment: Fulfilment) -> None:
+    """Let flows hear that the shop canceled a claimed reward."""
+    turn.track(EVENTS[FulfilmentState.CANCELED], _event(turn, fulfilment))
 
 
 def told_of(turn: Turn, fulfilment: Fulfilment) -> dict[str, JsonValue]:
@@ -185,6 +190,13 @@ def link_of(turn: Turn, fulfilment: Fulfilment) -> str | None:
     if not shop.public_url or not shop.secrets or until is None or turn.now >= until:
         return None
     return SignedLinks(shop.public_url, shop.secrets).url(turn.contact.id, fulfilment.id, until)
+
+
+def _event(turn: Turn, fulfilment: Fulfilment) -> dict[str, JsonValue]:
+    """As an event's properties: its own `name` is the event's."""
+    told = told_of(turn, fulfilment)
+    name = told.pop("name")
+    return {**told, "name_of_reward": name}
 
 
 def _names(reward: Reward) -> tuple[str, ...]:

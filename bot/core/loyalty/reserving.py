@@ -248,7 +248,9 @@ def _set_aside(turn: Turn, reservation: Reservation) -> Reservation:
 
 def _keep(turn: Turn, reservation: Reservation, event: str) -> None:
     turn.keep(TABLE, reservation.id, reservation)
-    turn.track(event, told_of(turn, reservation))
+    told = told_of(turn, reservation)
+    name = told.pop("name")  # an event has a name of its own
+    turn.track(event, {**told, "name_of_drop": name})
 
 
 def _cause(turn: Turn, reservation: Reservation, deed: str) -> Cause:
