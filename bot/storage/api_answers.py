@@ -36,16 +36,29 @@ async def done_once(
     do: Callable[[Connection], Awaitable[Json]],
 ) -> Kept:
     """Do what is asked for, once for each key; what raises leaves nothing, and may be asked again."""
-    digest = hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    (is_new,) = await connection.claim(_ROW, [(key, digest, "", microseconds(now))])
+    (is_new,) = await connection.claim(_ROW, [(key, _digest(request), "", microseconds(now))])
     if is_new:
         result = await do(connection)
         await connection.run(_SET, [{"key": key, "result": orjson.dumps(result).decode()}])
         return Kept(result)
-    ((stored, answer),) = await connection.read(_FIND, key=key)
-    return Kept(orjson.loads(answer), is_replay=True, is_conflict=stored != digest)
+    kept = await find(connection, key, request)
+    assert kept is not None, "it was there"
+    return kept
+
+
+async def find(connection: Connection, key: str, request: Json) -> Kept | None:
+    """What was answered to the request with this key; None where none was."""
+    found = await connection.read(_FIND, key=key)
+    if not found:
+        return None
+    digest, answer = found[0]
+    return Kept(orjson.loads(answer), is_replay=True, is_conflict=digest != _digest(request))
 
 
 async def is_used(connection: Connection, key: str) -> bool:
     """Whether a request with this key was answered."""
     return bool(await connection.read(_FIND, key=key))
+
+
+def _digest(request: Json) -> str:
+    return hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()

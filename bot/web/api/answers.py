@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, RootModel
 
 from bot.web.api.fields import Answer
 
@@ -85,6 +85,61 @@ class WalletAnswer(Answer):
     wallet: WalletSums
     endings: list[EndingAnswer] = Field(description="soonest first")
     coming: list[ComingAnswer] = Field(description="soonest first")
+
+
+class OrderLineAnswer(Answer):
+    """A line of an order: gross = discount + credit + cash."""
+
+    sku: str
+    quantity: int
+    gross_minor: int
+    discount_minor: int
+    credit_minor: int
+    cash_minor: int
+    returned_quantity: int
+
+
+class MovedAnswer(Answer):
+    """What this request did; 0 all over where it was no news."""
+
+    earned_minor: int
+    restored_minor: int = Field(description="credit that went back to the member")
+    lost_minor: int = Field(description="credit that should have gone back, and whose time was over")
+    taken_back_minor: int = Field(description="of what was earned on what came back")
+    owed_minor: int = Field(description="of what was taken back: spent before, and owed now")
+    stamps_taken_back: int
+
+
+class OrderAnswer(Answer):
+    """An order as it is by now."""
+
+    id: str = Field(description="our id of it")
+    order: str = Field(description="the shop's own id of it")
+    status: str
+    currency: str
+    placed_at: str
+    total_minor: int
+    discount_minor: int
+    shipping_minor: int
+    tax_minor: int
+    credit_minor: int = Field(description="what credit paid")
+    to_pay_minor: int
+    refunded_minor: int = Field(description="cash given back so far")
+    returned_credit_minor: int = Field(description="credit given back so far")
+    lines: list[OrderLineAnswer]
+    moved: MovedAnswer | None = Field(None, description="null where nothing was asked to move")
+    parked: Literal[False]
+
+
+class ParkedAnswer(Answer):
+    """What was told waits for its order: it is applied when that is told."""
+
+    order: str
+    parked: Literal[True]
+
+
+class GivenBackAnswer(RootModel[OrderAnswer | ParkedAnswer]):
+    """An order as it is by now, or that what was told waits for it."""
 
 
 class QuotedLine(Answer):

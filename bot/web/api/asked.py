@@ -193,11 +193,7 @@ REMEDIES: Mapping[str, str] = {
 
 async def do_once(asked: Asked, name: str, do: Callable[[Connection], Awaitable[Json]]) -> Told:
     """Do what is no contact's turn, once for its Idempotency-Key; the request is its name, path and body."""
-    request: Json = {
-        "name": name,
-        "path": dict(asked.path),
-        "body": asked.body.model_dump(mode="json", exclude_unset=True) if asked.body else {},
-    }
+    request = _request(asked, name)
 
     async def work(connection: Connection) -> Kept | None:
         if await contacts.find(connection, REQUEST, asked.once):
@@ -208,6 +204,19 @@ async def do_once(asked: Asked, name: str, do: Callable[[Connection], Awaitable[
     if kept is None or kept.is_conflict:
         raise key_used()
     return Told(kept.result, is_replay=kept.is_replay)
+
+
+async def answered_before(asked: Asked, name: str) -> Told | None:
+    """What this request came to, where it was no contact's turn. Raises ApiProblem where it was another."""
+    kept = await asked.door.database.query(lambda c: api_answers.find(c, asked.once, _request(asked, name)))
+    if kept is not None and kept.is_conflict:
+        raise key_used()
+    return Told(kept.result, is_replay=True) if kept is not None else None
+
+
+def _request(asked: Asked, name: str) -> Json:
+    body = asked.body.model_dump(mode="json", exclude_unset=True) if asked.body else {}
+    return {"name": name, "path": dict(asked.path), "body": body}
 
 
 async def read(asked: Asked, ask: Callable[[Connection], Awaitable[Told]]) -> Told:

@@ -14,8 +14,10 @@ from bot.web.api.fields import (
     MINOR_MAX,
     Body,
     Count,
+    Currency,
     Cursor,
     Facts,
+    Id,
     Instant,
     Limit,
     LongText,
@@ -215,6 +217,82 @@ class VoidBody(Body):
     """What is held is given up."""
 
     member: Member
+
+
+# Orders
+
+
+class SoldBody(Body):
+    """A line of an order; a product that the shop told us of before needs no name, category or price."""
+
+    sku: Sku
+    name: Text | None = None
+    category: Word | None = None
+    quantity: Quantity = 1
+    unit_minor: Minor | None = Field(None, description="the price of one, in minor units")
+    discount_minor: Minor = Field(0, description="what is off the whole line, in minor units")
+    earns: bool = Field(default=True, description="False for what never earns, like a gift card")
+
+
+class BackBody(Body):
+    """How much of one product came back, all of it so far: so many, or so much cash for them, or both."""
+
+    sku: Sku
+    quantity: Annotated[int, Field(ge=0, le=10_000)] = Field(0, description="how many came back so far")
+    amount_minor: Minor = Field(
+        0, description="the cash given back for it so far, without shipping and tax, in minor units"
+    )
+
+
+class ReturnBody(Body):
+    """What came back of an order, all of it so far and never what is new: say it in one way."""
+
+    lines: list[BackBody] = Field(default_factory=list, max_length=LINES_MAX, description="by product")
+    amount_minor: Minor | None = Field(
+        None, description="the cash given back so far for the whole order, shipping and tax with it"
+    )
+    everything: bool = Field(default=False, description="all of it came back")
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if bool(self.lines) + (self.amount_minor is not None) + self.everything != 1:
+            raise ValueError(
+                "says what came back in no way or in several; give lines, amount_minor or everything"
+            )
+        if len({line.sku for line in self.lines}) < len(self.lines):
+            raise ValueError("names a product twice; tell all of it that came back once")
+        return self
+
+
+class OrderBody(Body):
+    """An order as it is now: told again whenever it changes, in any order, as often as one likes."""
+
+    member: Member | None = Field(None, description="who bought; needed when the order is told first")
+    ours: Id | None = Field(None, description="our id of it, where it was ordered by text")
+    status: Literal["placed", "paid", "fulfilled", "refunded", "canceled"] = "placed"
+    placed_at: Instant | None = None
+    changed_at: Instant | None = Field(
+        None, description="when the shop changed it last: what is older than that is no news"
+    )
+    currency: Currency | None = None
+    source: Word = Field("shop", description="where it was sold, like web")
+    lines: list[SoldBody] | None = Field(
+        None, min_length=1, max_length=LINES_MAX, description="may be left out where they were told before"
+    )
+    discount_minor: Minor = Field(0, description="what is off the whole order, beside its lines' own")
+    shipping_minor: Minor = 0
+    tax_minor: Minor = 0
+    credit_minor: Minor | None = Field(
+        None, description="how much credit pays; left out, what was set aside and captured for it"
+    )
+    returned: ReturnBody | None = Field(None, description="what came back so far, all of it")
+    facts: Facts = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names_are_free(self) -> Self:
+        if any(name.startswith("_") for name in self.facts):
+            raise ValueError("facts: names that begin with _ are ours; choose others")
+        return self
 
 
 # Calls

@@ -2,9 +2,9 @@
 
 from bot.core.contact import JsonValue
 from bot.core.ids import new_id
-from bot.storage import counters, products, revisions
+from bot.storage import products, revisions, stock
 from bot.storage.driver import Connection
-from bot.storage.products import StockedProduct, stock_of
+from bot.storage.products import StockedProduct
 from bot.web.api.asked import Asked, Json, Told, do_once, read
 from bot.web.api.bodies import PageQuery, ProductBody, StockBody
 from bot.web.api.cursors import placed, written
@@ -35,7 +35,7 @@ async def put_stock(asked: Asked) -> Told:
     async def do(connection: Connection) -> Json:
         if await products.one(connection, sku) is None:
             raise one_field(404, "no-such-product", "path/sku", "is not known", "put the product first")
-        await counters.set_units(connection, stock_of(sku), body.units)
+        await stock.put(connection, sku, body.units, asked.door.clock())
         product = await products.one(connection, sku)
         assert product is not None, "it is there"
         return _told(product)

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pydantic import BaseModel
+
 from bot.core.api_keys import Scope
 from bot.web.api.asked import Does
-from bot.web.api.fields import Answer, Body, Query
+from bot.web.api.fields import Body, Query
 
 Method = Literal["GET", "PUT", "POST"]
 
@@ -25,7 +27,7 @@ class Route:
     summary: str
     scope: Scope
     does: Does
-    answer: type[Answer]
+    answer: type[BaseModel]
     body: type[Body] | None = None
     query: type[Query] | None = None
     fields: Mapping[str, object] = field(default_factory=dict)

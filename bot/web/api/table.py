@@ -1,14 +1,60 @@
 """The table of routes: what the shop API does."""
 
 from bot.core.api_keys import Scope
-from bot.web.api import answers, bodies, calls, checkout, members, products
+from bot.web.api import answers, bodies, calls, checkout, members, orders, products
 from bot.web.api.fields import Member, Reference, Sku
 from bot.web.api.routes import Route
 
 _NO_MEMBER = {404: "nobody is known by this"}
 _MEMBER = {"member": Member}
 
+_ORDER = {"reference": Reference}
+
 ROUTES: tuple[Route, ...] = (
+    Route(
+        method="PUT",
+        path="/orders/{reference}",
+        name="reportOrder",
+        summary="Tell an order as it is now, whenever it changes; a stranger who bought becomes a contact",
+        scope=Scope.ORDERS,
+        does=orders.report,
+        fields=_ORDER,
+        body=bodies.OrderBody,
+        answer=answers.OrderAnswer,
+        says_no={404: "nobody is known by this id", 409: "the order is another member's"},
+    ),
+    Route(
+        method="GET",
+        path="/orders/{reference}",
+        name="showOrder",
+        summary="Look at an order",
+        scope=Scope.ORDERS,
+        does=orders.show,
+        fields=_ORDER,
+        answer=answers.OrderAnswer,
+        says_no={404: "there is no such order"},
+    ),
+    Route(
+        method="POST",
+        path="/orders/{reference}/refund",
+        name="refundOrder",
+        summary="Tell what came back of an order, all of it so far: told twice or late, it changes nothing",
+        scope=Scope.ORDERS,
+        does=orders.refund,
+        fields=_ORDER,
+        body=bodies.ReturnBody,
+        answer=answers.GivenBackAnswer,
+    ),
+    Route(
+        method="POST",
+        path="/orders/{reference}/cancel",
+        name="cancelOrder",
+        summary="Give an order up: what it set aside is free, all that it paid or earned goes back",
+        scope=Scope.ORDERS,
+        does=orders.cancel,
+        fields=_ORDER,
+        answer=answers.GivenBackAnswer,
+    ),
     Route(
         method="POST",
         path="/members",

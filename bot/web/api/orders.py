@@ -1,0 +1,136 @@
+"""Orders: told as they are now, refunded by cumulative amounts, canceled, looked at."""
+
+from bot.conversation.operations import REQUESTS
+from bot.conversation.shop.desk import CANCEL, REFUND, Buyer, Desk
+from bot.conversation.shop.orders_told import told_order
+from bot.conversation.whom import find_contact
+from bot.core.ids import bucket_of, derived_id
+from bot.core.loyalty.order_told import Settled
+from bot.storage import contacts, orders
+from bot.storage.driver import Connection
+from bot.web.api.asked import (
+    Asked,
+    Json,
+    Told,
+    answered_before,
+    do_once,
+    is_anothers,
+    key_used,
+    no_member,
+    told,
+)
+from bot.web.api.bodies import OrderBody
+from bot.web.api.members import person
+from bot.web.api.problems import ApiProblem, one_field
+
+_PARKED = "parked"
+
+
+async def report(asked: Asked) -> Told:
+    """Take an order as the shop tells it now."""
+    body, reference = asked.body_as(OrderBody), asked.path["reference"]
+    buyer = await asked.door.database.query(lambda c: _who_bought(c, asked, reference, body.member))
+    fields: Json = body.model_dump(mode="json", exclude_unset=True, exclude_none=True, exclude={"member"})
+    result = await _desk(asked).report(
+        {**fields, "order": reference}, buyer, key=_key(asked), at=asked.door.clock()
+    )
+    return told(result)
+
+
+async def refund(asked: Asked) -> Told:
+    """Take what came back of an order, all of it so far."""
+    assert asked.body is not None, "the route table says so"
+    return await _give_back(
+        asked, REFUND, asked.body.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    )
+
+
+async def cancel(asked: Asked) -> Told:
+    """Give an order up."""
+    return await _give_back(asked, CANCEL, {})
+
+
+async def show(asked: Asked) -> Told:
+    """Say how an order is by now."""
+    reference = asked.path["reference"]
+
+    async def look(connection: Connection) -> Told | None:
+        contact_id = await orders.owner(connection, reference)
+        if contact_id is None:
+            return None
+        for order_id in (derived_id(f"order/{reference}", bucket_of(contact_id)), reference):
+            order = await orders.order_by_id(connection, contact_id, order_id)
+            if order is not None:
+                return Told({**told_order(Settled(order)), "moved": None})
+        return None
+
+    found = await asked.door.database.query(look)
+    if found is None:
+        raise one_field(404, "no-such-order", "path/reference", "is not known", "report the order first")
+    return found
+
+
+async def _give_back(asked: Asked, name: str, fields: Json) -> Told:
+    before = await answered_before(asked, name)
+    if before is not None:
+        return before
+    reference = asked.path["reference"]
+    if await asked.door.database.query(lambda c: _is_of_another(c, asked, reference)):
+        raise key_used()
+    result = await _desk(asked).give_back(
+        name, {**fields, "order": reference}, key=_key(asked), at=asked.door.clock()
+    )
+    if result.outcome != _PARKED or result.result is None:
+        return told(result)
+    parked = result.result
+
+    async def keep(_connection: Connection) -> Json:
+        return parked
+
+    return await do_once(asked, name, keep)
+
+
+async def _who_bought(connection: Connection, asked: Asked, reference: str, member: str | None) -> Buyer:
+    """Whose the order is or becomes. Raises ApiProblem."""
+    owner = await orders.owner(connection, reference)
+    named = await find_contact(connection, member) if member else None
+    if owner is not None and member is not None:
+        known = await contacts.known(connection, owner)
+        if known is None or known.id != await _survivor(connection, named):
+            raise ApiProblem(
+                409, "another-members", "the order is another member's", "tell who bought it, or no member"
+            )
+    if owner is None and member is None:
+        raise one_field(422, "wrong-field", "#/member", "is missing", "say who bought: nobody told us before")
+    if await is_anothers(connection, asked.once, owner or named, None):
+        raise key_used()
+    return Buyer(contact=named) if named else _stranger(member) if member else Buyer()
+
+
+async def _survivor(connection: Connection, contact_id: str | None) -> str | None:
+    contact = await contacts.known(connection, contact_id) if contact_id else None
+    return contact.id if contact else None
+
+
+async def _is_of_another(connection: Connection, asked: Asked, reference: str) -> bool:
+    return await is_anothers(connection, asked.once, await orders.owner(connection, reference), None)
+
+
+def _stranger(member: str) -> Buyer:
+    """Somebody whom nobody knows yet, by an address that can make them known."""
+    if member.startswith("+"):
+        return Buyer(phone=person(member, "#/member"))
+    channel, _, value = member.partition(":")
+    if channel == "email":
+        return Buyer(email=value)
+    if channel == "external":
+        return Buyer(external=value)
+    raise no_member("#/member")
+
+
+def _desk(asked: Asked) -> Desk:
+    return Desk(asked.door.database, asked.door.dispatcher)
+
+
+def _key(asked: Asked) -> str:
+    return f"{REQUESTS}{asked.once}"
