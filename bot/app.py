@@ -65,9 +65,11 @@ from bot.web.links import LinkVisits
 from bot.web.metrics import Metrics
 from bot.web.twilio import BODY_MAX, TwilioWebhooks
 from handlers import (
+    card,
     checkin,
     claimed,
     drop,
+    earn,
     enroll,
     gift,
     handed_out,
@@ -95,11 +97,13 @@ Role = Literal["all", "web", "worker"]
 
 HANDLERS: Mapping[str, HandlerSpec] = by_name(
     (
+        card.card,
         checkin.checkin,
         claimed.claimed,
         drop.drops,
         drop.give_up_drop,
         drop.take_drop,
+        earn.earn,
         enroll.enroll,
         gift.gift,
         gift.give,

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
+from bot.core.ids import microseconds
 from bot.core.loyalty.drops import Reservation, ReservationState
+from bot.core.loyalty.earned import EarnRecord
 from bot.core.loyalty.fulfilment import Fulfilment, FulfilmentState
+from bot.core.loyalty.gains import Tally
 from bot.core.loyalty.gifts import Recipient
+from bot.core.loyalty.refill import Refill, Refills
 from bot.core.loyalty.wheel import Spin, SpinCount
 
 FRIEND = "f" * 30 + "06"
@@ -26,6 +30,11 @@ def remembered(kept: Kept, units: Mapping[str, int], name: str) -> object:
 
 def _of_table(kept: Kept, table: str) -> list[object]:
     return [one for (of, _), one in reversed(tuple(kept.items())) if of == table]
+
+
+def _refills(kept: Kept, _: str) -> Refills:
+    found = [one for one in _of_table(kept, "refill") if isinstance(one, Refill)]
+    return Refills({one.category: one for one in found})
 
 
 def _fulfilments(kept: Kept, _: str) -> tuple[Fulfilment, ...]:
@@ -76,10 +85,32 @@ def _member_at(_: Kept, address: str) -> Recipient | None:
     return Recipient(FRIEND, is_member=True) if address == f"sms:{FRIENDS_NUMBER}" else None
 
 
+def _earned(kept: Kept, source: str) -> tuple[EarnRecord, ...]:
+    found = [one for one in _of_table(kept, "earned") if isinstance(one, EarnRecord)]
+    return tuple(one for one in found if one.source == source)
+
+
+def _granted(kept: Kept, asked: str) -> Tally:
+    since, rule, wallet = asked.split("|")
+    found = [
+        one.granted_minor
+        for one in _of_table(kept, "earned")
+        if isinstance(one, EarnRecord)
+        and one.granted_minor
+        and (one.wallet, rule or one.rule) == (wallet, one.rule)
+        and microseconds(one.at) >= int(since)
+    ]
+    return Tally(len(found), sum(found))
+
+
 _READ: Mapping[str, Callable[[Kept, str], object]] = {
     "bought": lambda _, windows: (0,) * len(windows.split(",")),  # this phone's orders are of another shop
+    "counts": lambda _kept, _: (),  # nobody wrote to it these days
+    "earlier_orders": lambda _kept, _since: (),
+    "earned": _earned,
     "friends": lambda kept, _: tuple(_of_table(kept, "referral")),
     "given": lambda _kept, _since: 0,
+    "granted": _granted,
     "member_at": _member_at,
     "referral_code": lambda _kept, _: "2A2B2C",
     "referrer": _referrer,
@@ -88,6 +119,7 @@ _READ: Mapping[str, Callable[[Kept, str], object]] = {
     "fulfilment": _fulfilment,
     "fulfilments": _fulfilments,
     "offers": lambda kept, _: tuple(_of_table(kept, "offer")),
+    "refills": _refills,
     "reservation": _reservation,
     "reservations": _reservations,
     "reserved": _reserved,

@@ -204,7 +204,7 @@ def _stamp(turn: Turn, card: Card, stamps: int, why: Mapping[str, JsonValue]) ->
         {
             **why,
             "card": card.id,
-            "name": turn.program.text(card.name, turn.contact.locale),
+            "card_name": turn.program.text(card.name, turn.contact.locale),
             "stamps": stamps,
             "have": now.stamps,
             "of": now.of,
@@ -227,7 +227,7 @@ def _complete(turn: Turn, card: Card) -> dict[str, JsonValue]:
     books.redeem(card.buy, turn.now, cause)
     facts: dict[str, JsonValue] = {
         "card": card.id,
-        "name": turn.program.text(card.name, turn.contact.locale),
+        "card_name": turn.program.text(card.name, turn.contact.locale),
         "becomes": card.get.kind,
         "amount": 0,
         "code": None,
