@@ -17,6 +17,7 @@ from bot.core.flow.keywords_file import category_keywords, read_keywords
 from bot.core.flow.policy_file import read_policy
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
+from bot.core.flow.season_file import read_season
 from bot.core.flow.translations import Translations
 from bot.core.keywords import Keyword
 
@@ -54,13 +55,17 @@ def look_over(
     flows: dict[str, Flow] = {}
     legal, policy = DEFAULT, None
     categories: tuple[Keyword, ...] = ()
+    offers: set[str] = set()
     for file in folder.files:
         try:
             if file.kind == PROGRAM:
-                money = read_program(read(file.text, file.file)).currency
+                program = read_program(read(file.text, file.file))
+                money = program.currency
                 terms = replace(terms, currency=money.code, exponent=money.exponent)
+                offers.update(program.offers)
             if file.kind == SEASON:
                 check_season(file, folder)
+                offers.update(read_season(read(file.text, file.file)).offers)
             if file.kind == KEYWORDS:
                 document = read(file.text, file.file)
                 legal, categories = read_keywords(document).legal_words(), category_keywords(document)
@@ -83,6 +88,7 @@ def look_over(
             terms=terms,
             policy=policy,
             categories=categories,
+            offers=offers,
         )
         complaints = tuple(found)
     return _placed(Look(path, folder, flows, complaints, terms))

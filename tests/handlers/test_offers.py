@@ -19,7 +19,7 @@ def given(title: str, **written: object) -> Offer:
 def titles(*found: Offer) -> dict[str, list[object]]:
     result = offers(Scene(past={"offers": found}).turn())
     assert result is not None
-    listed = {}
+    listed: dict[str, list[object]] = {}
     for name, some in result.items():
         assert isinstance(some, list)
         listed[name] = [one["title"] for one in some if isinstance(one, dict)]

@@ -7,10 +7,12 @@ from bot.core.contact import JsonValue
 from bot.core.dates import last_moment
 from bot.core.errors import TellMember
 from bot.core.local_time import local_date
+from bot.core.loyalty.checkouts import AtCheckout, Checkout
 from bot.core.loyalty.offers import Offer, OfferKind, code_of
 from bot.core.loyalty.whom import member_of
 from bot.core.turn import Turn
 
+OFFER_GIVEN, OFFER_RETURNED = "Offer Given", "Offer Returned"
 GIVEN = frozenset(
     [
         *("amount", "at_least", "code", "ends_at", "ends_on", "kind", "percent", "product", "times", "title"),
@@ -52,24 +54,25 @@ def give_offer(turn: Turn, name: str, cause: str) -> Offer:
     )
     turn.keep("directory", code, Code(code))
     turn.keep("offer", offer.id, offer)
-    turn.track("Offer Given", {"offer": name, **told_offer(turn, offer)})
+    turn.track(OFFER_GIVEN, {"offer": name, **told_offer(turn, offer)})
     return offer
 
 
-def give_back_offers(turn: Turn, offers: tuple[Offer, ...], order_id: str) -> tuple[Offer, ...]:
+def offers_come_back(turn: Turn, checkout: Checkout) -> None:
     """Let the offers that an order spent come back where they say so, because all of it was refunded.
 
-    Their end stays: what has ended meanwhile comes back ended.
+    Their end stays: what has ended meanwhile comes back ended. Told again, nothing more happens.
     """
-    back = []
-    for offer in offers:
-        spent = any(use.order_id == order_id and use.held_until is None for use in offer.uses)
+    if checkout.captured is None or not checkout.captured.applied:
+        return
+    at = turn.needed("checkout", checkout.order_id)
+    assert isinstance(at, AtCheckout)
+    for offer in at.offers:
+        spent = any(use.order_id == checkout.order_id and use.held_until is None for use in offer.uses)
         if spent and offer.terms.back_on_refund:
-            returned = offer.given_back(order_id, turn.now)
+            returned = offer.given_back(checkout.order_id, turn.now)
             turn.keep("offer", offer.id, returned)
-            turn.track("Offer Returned", {"offer": offer.rule, **told_offer(turn, returned)})
-            back.append(returned)
-    return tuple(back)
+            turn.track(OFFER_RETURNED, {"offer": offer.rule, **told_offer(turn, returned)})
 
 
 def told_offer(turn: Turn, offer: Offer) -> dict[str, JsonValue]:

@@ -19,7 +19,7 @@ from bot.core.loyalty.earned import EarnRecord
 from bot.core.loyalty.entries import Account, Cause, Entry, Reason
 from bot.core.loyalty.lots import has_ended
 from bot.core.loyalty.notices import next_notice_at
-from bot.core.loyalty.offering import give_back_offers
+from bot.core.loyalty.offering import offers_come_back
 from bot.core.loyalty.on_record import InWallet, OnRecord
 from bot.core.loyalty.order_told import Settled, names_of
 from bot.core.loyalty.orders import (
@@ -81,8 +81,8 @@ def settle(
     taken = _Taken()
     for earned, found in _granted(turn, order, record):
         taken += _take_back(turn, order, earned, found)
-    if is_at_least(order.status, REFUNDED):
-        give_back_offers(turn, record.offers, order.id)
+    if record.checkout is not None and is_at_least(order.status, REFUNDED):
+        offers_come_back(turn, record.checkout)
     turn.place_order(_with_gaps(before, order))
     if held_by is not None:
         _look_again(turn, order, held_by.expires_at)

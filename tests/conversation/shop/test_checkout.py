@@ -10,7 +10,7 @@ from bot.core.contact import JsonValue
 from bot.core.errors import TellMember
 from bot.core.ids import bucket_of, derived_id
 from bot.storage.driver import Database
-from tests.conversation.shop.till import Till, Told
+from tests.conversation.shop.till import WRITTEN, Till, Told, shop_with
 from tests.storage.scripted import asked, contacts, open_at
 
 TEA: JsonValue = {"sku": "TEA", "quantity": 2}
@@ -366,3 +366,57 @@ async def test_codes_of_members_are_found_by_the_directory(till: Till) -> None:
         till.database, "SELECT kind, contact FROM directory WHERE value = :code", code=offer.code
     )
     assert found == [("code", till.contact_id)]
+
+
+# The order that follows
+
+
+SOLD: JsonValue = [
+    {"sku": "TEA", "quantity": 2, "unit_minor": 350, "category": "tea"},
+    {"sku": "BEANS", "quantity": 1, "unit_minor": 1400, "category": "coffee", "discount_minor": 400},
+]
+
+
+async def bought(till: Till, reference: str) -> None:
+    """Buy tea and beans with four dollars off."""
+    await till.ask("checkout.hold", {"lines": [TEA, BEANS], "order": reference, "offers": ["alone"]})
+    await till.ask("checkout.capture", {"order": reference})
+    order: Told = {"order": reference, "status": "paid", "lines": SOLD}
+    assert "problem" not in await till.ask("order.report", order)
+
+
+async def test_an_offer_comes_back_with_a_refund_of_all_where_it_says_so(till: Till) -> None:
+    await till.give("alone")
+    await bought(till, "A1")
+    for told, problem in (({"amount_minor": 300}, "used"), ({"everything": True}, None)):
+        body: Told = {"order": "A1", **told}
+        assert "problem" not in await till.ask("order.refund", body)
+        assert (await till.offer("alone")).problem(till.now) == problem
+    assert await events(till, "Offer Returned") == 1
+    books = await till.books()
+    assert books.wallet.available_minor + books.wallet.pending_minor == 900
+
+
+async def test_an_offer_that_does_not_say_so_stays_used(till: Till) -> None:
+    await till.give("tea20")
+    await till.ask("checkout.hold", {"lines": [TEA], "order": "A1"})
+    await till.ask("checkout.capture", {"order": "A1"})
+    sold: JsonValue = [{"sku": "TEA", "quantity": 2, "unit_minor": 350, "discount_minor": 140}]
+    await till.ask("order.report", {"order": "A1", "status": "paid", "lines": sold})
+    await till.ask("order.cancel", {"order": "A1"})
+    assert (await till.offer("tea20")).problem(till.now) == "used"
+
+
+async def test_a_rebate_pays_for_the_next_order_and_never_for_its_own(database: Database) -> None:
+    rebates = [{"id": "back10", "rate": "10%", "spend_within": "30d"}]
+    till = await Till.of_member(database, shop=shop_with({**WRITTEN, "rebates": rebates}))
+    sold: JsonValue = [{"sku": "BEANS", "quantity": 1, "unit_minor": 1400, "category": "coffee"}]
+    assert (await till.ask("checkout.quote", {"lines": [BEANS]}))["earns_minor"] == 70 + 140
+    for _ in range(2):  # it is told twice
+        await till.ask("order.report", {"order": "A1", "status": "paid", "lines": sold})
+    assert await events(till, "Rebate Granted") == 1
+    assert sums(await till.ask("checkout.hold", {"lines": [BEANS], "order": "A1"}))[2] == 0
+    assert sums(await till.ask("checkout.hold", {"lines": [BEANS], "order": "A2"}))[2] == 140 + 70
+    await till.ask("checkout.void", {"order": "A2"})
+    await till.ask("order.refund", {"order": "A1", "everything": True})
+    assert (await till.books()).wallet.available_minor == 0, "what came back of it is gone with it"
