@@ -28,12 +28,13 @@ DROP = {
     "early": {"gold": "2h"},
     "hold_for": "15m",
 }
+TIERS = {"per": "year", "levels": [{"id": "gold", "name": "Gold", "spend": "100.00"}]}
 
 
 @pytest.fixture
 async def desk(database_url: str) -> AsyncIterator[Desk]:
     """A member on Friday at ten, when the drop opens."""
-    async with at_the_desk(database_url, drops=[DROP]) as desk:
+    async with at_the_desk(database_url, drops=[DROP], tiers=TIERS) as desk:
         desk.now = FRIDAY
         yield desk
 
