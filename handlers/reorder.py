@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
+from bot.core.codes import Code
 from bot.core.contact import JsonValue, Order, OrderLine
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
 from bot.core.ids import derived_id
-from bot.core.loyalty.earning import PaidLine, earned
-from bot.core.loyalty.entries import Cause
+from bot.core.loyalty.ordering import settle
+from bot.core.loyalty.orders import line_cash_minor, priced
 from bot.core.turn import Turn
 
 
@@ -39,16 +40,11 @@ def reorder(turn: Turn) -> Mapping[str, JsonValue]:
         lines=lines,
         total_minor=total,
         credit_minor=credit,
+        currency=turn.program.currency.code,
     )
-    if credit:
-        cause = Cause(
-            f"order/{order.id}", actor=f"contact/{turn.contact.id}", source_type="order", source_id=order.id
-        )
-        turn.books.redeem(credit, turn.now, cause)
-    turn.place_order(order)
-    turn.track("Order Placed", {"order_id": order.id, "total": total, "credit": credit})
-    turn.call(f"order/{order.id}", "order.placed", _told_to_the_shop(turn, order))
-    earned_minor = _earn(turn, order)
+    settled = settle(turn, priced(order), earns_when_placed=True)
+    turn.keep("directory", order.id, Code(order.id, kind="order"))
+    turn.call(f"order/{order.id}", "order.placed", _told_to_the_shop(turn, settled.order))
     return {
         "items": ", ".join(
             line.name if line.quantity == 1 else f"{line.quantity} x {line.name}" for line in lines
@@ -56,29 +52,9 @@ def reorder(turn: Turn) -> Mapping[str, JsonValue]:
         "total": total,
         "credit": credit,
         "to_pay": total - credit,
-        "earned": earned_minor,
+        "earned": settled.granted_minor,
         "number": order.id[:6].upper(),
     }
-
-
-def _earn(turn: Turn, order: Order) -> int:
-    """Grant what a member's order earns of the cash paid for it; pending until it cannot be returned."""
-    if not turn.contact.is_member:
-        return 0
-    program = turn.program
-    paid = PaidLine(order.total_minor, credit_minor=order.credit_minor)
-    earned_minor = earned([paid], program.earning.rate, program.point_value_minor).total_minor
-    if earned_minor:
-        grant = program.earned_grant(earned_minor, turn.now, turn.contact.zone, turn.shop.program_policy)
-        cause = Cause(
-            f"earn/{order.id}",
-            actor=f"contact/{turn.contact.id}",
-            source_type="order",
-            source_id=order.id,
-        )
-        turn.books.earn(grant, turn.now, cause)
-        turn.track("Credit Granted", {"amount": earned_minor, "why": "order"})
-    return earned_minor
 
 
 def _lines(turn: Turn, wanted: JsonValue) -> tuple[OrderLine, ...]:
@@ -91,7 +67,9 @@ def _lines(turn: Turn, wanted: JsonValue) -> tuple[OrderLine, ...]:
         if product is None:
             gone.append(sku)
         elif quantity > 0:
-            lines.append(OrderLine(sku, product.name, quantity, product.price_minor))
+            lines.append(
+                OrderLine(sku, product.name, quantity, product.price_minor, category=product.category)
+            )
     if gone:
         raise TellMember("gone", items=", ".join(gone))
     if not lines:
@@ -111,7 +89,14 @@ def _told_to_the_shop(turn: Turn, order: Order) -> dict[str, JsonValue]:
         "placed_at": order.placed_at.isoformat(),
         "currency": turn.program.currency.code,
         "lines": [
-            {"sku": line.sku, "name": line.name, "quantity": line.quantity, "unit_minor": line.unit_minor}
+            {
+                "sku": line.sku,
+                "name": line.name,
+                "quantity": line.quantity,
+                "unit_minor": line.unit_minor,
+                "credit_minor": line.credit_minor,
+                "cash_minor": line_cash_minor(line),
+            }
             for line in order.lines
         ],
         "total_minor": order.total_minor,

@@ -113,10 +113,8 @@ async def on_record(connection: Connection, contact_id: str, reference: str) -> 
     """All that is stored of the contact's order, by the shop's own id of it or ours."""
     order = await _order_called(connection, contact_id, reference)
     order_id = order.id if order is not None else derived_id(f"order/{reference}", bucket_of(contact_id))
-    at = await offers.at_checkout(connection, contact_id, order_id)
-    checkout = at.of_order
-    used = tuple(offer for offer in at.offers if any(use.order_id == order_id for use in offer.uses))
-    record = OnRecord(order, checkout=checkout, offers=used, parked=await parked(connection, reference))
+    checkout = (await offers.at_checkout(connection, contact_id, order_id)).of_order
+    record = OnRecord(order, checkout=checkout, parked=await parked(connection, reference))
     if order is None and checkout is None:
         return record
     return await _with_entries(connection, contact_id, order_id, record)

@@ -118,7 +118,7 @@ async def test_an_ambiguous_reorder_is_asked_about() -> None:
     (asked_again,) = await phone.say("maybe")
     assert asked_again.startswith("Please reply YES or NO.")
     await phone.say("ok")
-    assert phone.orders[0].lines == (OrderLine("LATTE", "Oat latte", 1, 550),)
+    assert phone.orders[0].lines == (OrderLine("LATTE", "Oat latte", 1, 550, "coffee", credit_minor=500),)
 
 
 async def test_the_usual_is_the_usual_whatever_came_last() -> None:

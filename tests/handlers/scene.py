@@ -40,6 +40,16 @@ PRODUCTS = {
 }
 
 
+class _Past(dict[str, object]):
+    """What is read beyond the snapshot: nothing earned anything before, unless it is said."""
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or str(name).startswith("earned/")
+
+    def __missing__(self, name: str) -> object:
+        return ()
+
+
 @dataclass
 class Scene:
     """What a turn begins with; `turn()` makes it."""
@@ -81,7 +91,7 @@ class Scene:
                 runs=(),
                 wallet=Wallet(CONTACT, available_minor=self.credit_minor),
                 lots=(a_lot(self.credit_minor),) if self.credit_minor else (),
-                more={"orders": self.orders, "fulfilments": (), **self.past},
+                more=_Past({"orders": self.orders, "fulfilments": (), **self.past}),
             ),
             shop=Shop(
                 name="Corner Leaf",

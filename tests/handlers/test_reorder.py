@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from bot.core.codes import Code
 from bot.core.contact import JsonValue, OrderLine, Product
 from bot.core.errors import TellMember
 from bot.core.turn import Turn
@@ -29,7 +30,10 @@ def test_the_proposal_becomes_an_order_and_the_shop_is_told() -> None:
     scene = Scene(orders=(an_order("LATTE", "LATTE", "TEA"),), credit_minor=700)
     turn, result = place(scene, proposed(scene))
     (order,) = turn.effects.orders
-    assert order.lines == (OrderLine("LATTE", "Oat latte", 2, 550), OrderLine("TEA", "Jasmine tea", 1, 350))
+    assert order.lines == (
+        OrderLine("LATTE", "Oat latte", 2, 550, "coffee", credit_minor=531),
+        OrderLine("TEA", "Jasmine tea", 1, 350, "tea", credit_minor=169),
+    )
     assert (order.total_minor, order.credit_minor, order.source) == (1450, 700, "sms")
     assert turn.books.spendable(turn.now) == 37  # five percent of the 7.50 paid in cash
     assert {**result, "number": ""} == {
@@ -46,6 +50,7 @@ def test_the_proposal_becomes_an_order_and_the_shop_is_told() -> None:
     assert call.payload["to_pay_minor"] == 750
     assert call.payload["placed_at"] == NOW.isoformat()
     assert [event.name for event in turn.effects.events] == ["Order Placed", "Credit Granted"]
+    assert turn.effects.kept["directory", order.id] == Code(order.id, kind="order")
 
 
 def test_the_same_confirmation_is_the_same_order_and_another_is_another() -> None:

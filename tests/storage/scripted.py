@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from bot.core.groups import plain_groups
 from bot.core.ids import IdSource, bucket_of, instant, new_contact_id
 from bot.core.loyalty.entries import Account, Draw, Entry, Extension, Reason
 from bot.core.loyalty.program import Program
-from bot.core.loyalty.wallet import Wallet
+from bot.core.loyalty.wallet import MAIN_WALLET, Wallet
 from bot.core.messages import Inbound
 from bot.core.senders import MAIN, SenderPool
 from bot.core.triggers import Trigger, TriggerKind
@@ -134,34 +134,36 @@ def asked(database: Database, sql: str, **parameters: object) -> "asyncio.Task[l
 
 _WALLET = Statement("""
     SELECT pending_minor, available_minor, held_minor, debt_minor, entry_count, last_hash, version
-    FROM wallet WHERE bucket = :bucket AND contact = :contact
+    FROM wallet WHERE bucket = :bucket AND contact = :contact AND id = :wallet
 """)
 _LOTS = Statement(f"""
-    SELECT {rows.LOT_COLUMNS} FROM lot l WHERE l.bucket = :bucket AND l.contact = :contact
+    SELECT {rows.LOT_COLUMNS} FROM lot l
+    WHERE l.bucket = :bucket AND l.contact = :contact AND l.wallet = :wallet
 """)  # noqa: S608  # our own constant
 _HOLDS = Statement("""
-    SELECT id, order_id, state, expires_at, parts FROM hold WHERE bucket = :bucket AND contact = :contact
+    SELECT id, order_id, state, expires_at, parts FROM hold
+    WHERE bucket = :bucket AND contact = :contact AND wallet = :wallet
 """)
 _ENTRIES = Statement("""
     SELECT id, number, reason, key, effective_at, actor, reason_text, salt, personal_hash, source_type,
         source_id, rule, reverses, previous_hash, hash, extended
-    FROM entry WHERE bucket = :bucket AND contact = :contact ORDER BY number
+    FROM entry WHERE bucket = :bucket AND contact = :contact AND wallet = :wallet ORDER BY number
 """)
 _DRAWS = Statement("""
     SELECT number, source, target, lot, amount_minor, child_lot
-    FROM draw WHERE bucket = :bucket AND contact = :contact ORDER BY number, line
+    FROM draw WHERE bucket = :bucket AND contact = :contact AND wallet = :wallet ORDER BY number, line
 """)
 
 
-async def stored(connection: Connection, contact_id: str) -> Snapshot:
+async def stored(connection: Connection, contact_id: str, wallet_id: str = MAIN_WALLET) -> Snapshot:
     """Read a wallet and everything behind it, by statements of the test's own."""
-    of = {"bucket": bucket_of(contact_id), "contact": contact_id}
+    of = {"bucket": bucket_of(contact_id), "contact": contact_id, "wallet": wallet_id}
     wallet = await connection.read(_WALLET, **of)
     draws: dict[int, list[Draw]] = {}
     for number, source, target, lot, amount, child in await connection.read(_DRAWS, **of):
         draws.setdefault(number, []).append(Draw(Account(source), Account(target), lot, amount, child))
     return Snapshot(
-        wallet=Wallet(contact_id, *wallet[0]) if wallet else Wallet(contact_id),
+        wallet=replace(Wallet(contact_id, *(wallet[0] if wallet else ())), id=wallet_id),
         lots=tuple(rows.lot_from(row) for row in await connection.read(_LOTS, **of)),
         holds=tuple(rows.hold_from(row) for row in await connection.read(_HOLDS, **of)),
         entries=tuple(

@@ -13,7 +13,7 @@ from bot.core.loyalty.on_record import OnRecord
 from bot.core.loyalty.ordering import on_record, settle, without_told_credit
 from bot.core.loyalty.orders import CANCELED, PAID, is_at_least, later, priced
 from bot.core.loyalty.refusals import InsufficientCredit
-from bot.core.loyalty.returns import returned
+from bot.core.loyalty.returns import returned, told_of
 from bot.core.turn import Turn
 
 Body = Mapping[str, JsonValue]
@@ -114,9 +114,9 @@ def _changed(turn: Turn, asked: OrderAsked, record: OnRecord) -> Order:
                 _CONFLICT,
             )
         return order
-    return _priced(
-        asked, replace(order, lines=lines, shipping_minor=asked.shipping_minor, tax_minor=asked.tax_minor)
-    )
+    told = told_of(before)
+    order = replace(order, lines=lines, shipping_minor=asked.shipping_minor, tax_minor=asked.tax_minor)
+    return returned(_priced(asked, order), told)
 
 
 def _priced(asked: OrderAsked, order: Order) -> Order:

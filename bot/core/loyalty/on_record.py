@@ -8,7 +8,6 @@ from bot.core.contact import Order
 from bot.core.loyalty.books import Undoing
 from bot.core.loyalty.checkouts import Checkout
 from bot.core.loyalty.earned import EarnRecord
-from bot.core.loyalty.offers import Offer
 from bot.core.loyalty.orders import CANCELED
 from bot.core.loyalty.returns import Return
 
@@ -46,7 +45,7 @@ class OnRecord:
     """All that is stored of an order; `order` is None where nobody told us of it yet.
 
     `paid` are the entries that spent credit on it, in the order they were made. `earned` says what each rule
-    granted for it, and `granted` holds the entries of that by their ids. `offers` were used for it.
+    granted for it, and `granted` holds the entries of that by their ids.
     """
 
     order: Order | None = None
@@ -54,5 +53,4 @@ class OnRecord:
     earned: tuple[EarnRecord, ...] = ()
     granted: Mapping[str, InWallet] = field(default_factory=dict)
     checkout: Checkout | None = None
-    offers: tuple[Offer, ...] = ()
     parked: Parked | None = None

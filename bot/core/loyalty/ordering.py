@@ -128,7 +128,9 @@ def _paid(turn: Turn, order: Order, record: OnRecord, *, waits: bool) -> Order:
         facts = {**order.facts, _CREDIT_TOLD: wanted} if wanted else order.facts
         return paid_with(replace(order, facts=facts), min(spent, order.total_minor))
     missing = wanted - spent
-    if missing > 0 and not is_at_least(order.status, REFUNDED):
+    if missing > 0 and is_at_least(order.status, REFUNDED):
+        return paid_with(order, min(wanted, order.total_minor))  # it came and went before we heard of it
+    if missing > 0:
         number = sum(one.undoing.entry.reason is Reason.REDEEM for one in record.paid)
         key = f"order/{order.id}/{number}" if number else f"order/{order.id}"
         _books(turn, order).redeem(missing, turn.now, _cause(turn, key, order))

@@ -84,6 +84,17 @@ def returned(order: Order, told: Return) -> Order:
     return after
 
 
+def told_of(order: Order) -> Return:
+    """Return what was told so far of an order's return by line: for lines that take the place of its own."""
+    by_sku: dict[str, Back] = {}
+    for line in order.lines:
+        before = by_sku.get(line.sku, Back())
+        by_sku[line.sku] = Back(
+            before.quantity + line.returned_quantity, before.amount_minor + line.returned_minor
+        )
+    return Return(by_sku)
+
+
 def told_minor(order: Order) -> int:
     """Return how much cash was told to have gone back for the order as a whole, shipping and tax with it."""
     amount = order.facts.get(_TOLD, 0)

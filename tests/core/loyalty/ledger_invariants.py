@@ -215,7 +215,15 @@ def numbers_and_chain_17(snapshot: Snapshot) -> None:
     wallet = snapshot.wallet
     assert [entry.number for entry in snapshot.entries] == list(range(1, len(snapshot.entries) + 1))
     assert len({entry.key for entry in snapshot.entries}) == len(snapshot.entries)
-    assert verify(snapshot.entries, entry_count=wallet.entry_count, last_hash=wallet.last_hash) is None
+    assert (
+        verify(
+            snapshot.entries,
+            entry_count=wallet.entry_count,
+            last_hash=wallet.last_hash,
+            genesis=wallet.genesis,
+        )
+        is None
+    )
     assert all(before.hash == after.previous_hash for before, after in pairwise(snapshot.entries))
 
 
