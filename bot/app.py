@@ -46,6 +46,7 @@ from bot.jobs.public_network import connector
 from bot.jobs.rates import Rates
 from bot.jobs.reconciliation import Reconciliation
 from bot.jobs.relays import Relays
+from bot.jobs.stock_news import StockNews
 from bot.logs import AccessLogger
 from bot.storage import figures, revisions, schema
 from bot.storage.driver import Database
@@ -342,6 +343,7 @@ async def _worker_jobs(
         Job("notices", 30, told(due.notices)),
         Job("standings", 30, told(due.standings)),
         Job("refills", 60, told(due.running_low)),
+        Job("stock_news", 15, told(StockNews(app.database, stopping).spread)),
         Job("outbox_leases", 30, outbox.give_up),
         Job("outbox_held", 15, outbox.release),
         Job("outbox_replies", 0.25, outbox.replies),

@@ -1,7 +1,7 @@
 """The usual: what a contact may mean by "the same again", priced as of now."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from bot.core.contact import JsonValue, Order
@@ -16,14 +16,19 @@ Basket = tuple[tuple[str, int], ...]
 """What was ordered and how often, without prices: two orders of the same things have the same basket."""
 
 
-@handler(arguments=("which",), returns=("choices", "last", "gone"))
+@handler(arguments=("which", "sku", "quantity"), returns=("choices", "last", "gone"))
 def usual(turn: Turn) -> Mapping[str, JsonValue]:
     """Propose what to order again: the last order, and the usual one where it is another.
 
-    `which` may be `last` or `usual` to ask for that alone. Each choice has `items` in words, `lines`,
+    `which` may be `last` or `usual` to ask for that alone, `sku` one product, and how many (`quantity`), in
+    place of what was ordered before. Each choice has `items` in words, `lines`,
     `total`, the `credit` that would be applied and what is left `to_pay`, in minor units; the last order
     comes first. More than one choice means: ask. `gone` names what is no longer sold.
     """
+    sku = turn.arguments.get("sku")
+    if sku:
+        quantity = turn.arguments.get("quantity")
+        return _of_one(turn, str(sku), quantity if isinstance(quantity, int) and quantity > 0 else 1)
     orders = list(islice((order for order in turn.orders() if order.status not in _NEVER_TAKEN), _ORDERS_MAX))
     wanted = turn.arguments.get("which")
     candidates: list[Order] = []
@@ -35,8 +40,16 @@ def usual(turn: Turn) -> Mapping[str, JsonValue]:
     if not candidates and orders:
         candidates.append(orders[0])  # asked for the usual, but there is no habit yet
     gone = sorted({line.name for order in candidates for line in order.lines if not _is_sold(turn, line.sku)})
-    choices = [proposal for order in candidates if (proposal := _proposal(turn, order)) is not None]
+    choices = [
+        proposal for order in candidates if (proposal := _proposal(turn, _in_order(order))) is not None
+    ]
     return {"choices": list(choices), "last": choices[0] if choices else None, "gone": ", ".join(gone)}
+
+
+def _of_one(turn: Turn, sku: str, quantity: int) -> Mapping[str, JsonValue]:
+    proposal = _proposal(turn, [(sku, quantity)])
+    gone = "" if proposal is not None else sku
+    return {"choices": [proposal] if proposal is not None else [], "last": proposal, "gone": gone}
 
 
 def _habit(orders: list[Order]) -> Order | None:
@@ -59,12 +72,12 @@ def _is_sold(turn: Turn, sku: str) -> bool:
     return sku in turn.shop.products
 
 
-def _proposal(turn: Turn, order: Order) -> dict[str, JsonValue] | None:
-    """Price an order's basket as of now; None if nothing of it is sold any more."""
+def _proposal(turn: Turn, basket: Iterable[tuple[str, int]]) -> dict[str, JsonValue] | None:
+    """Price a basket as of now; None if nothing of it is sold any more."""
     lines: list[JsonValue] = []
     words = []
     total = 0
-    for sku, quantity in _in_order(order):
+    for sku, quantity in basket:
         product = turn.shop.products.get(sku)
         if product is None:
             continue

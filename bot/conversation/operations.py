@@ -16,7 +16,7 @@ from bot.conversation.work import Work
 from bot.core.codes import Code
 from bot.core.contact import JsonValue
 from bot.core.errors import Refused, TellMember
-from bot.core.loyalty import gift_turns, referring, refill_turns, tier_turns
+from bot.core.loyalty import gift_turns, referring, refill_turns, stock, tier_turns
 from bot.core.loyalty.ordering import SETTLE
 from bot.core.loyalty.reserving import LAPSE
 from bot.core.triggers import Trigger, TriggerKind
@@ -49,6 +49,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "reservation.give_up": drops.give_up,
         "reservation.pay": drops.pay,
         "reward.claim": claims.take,
+        stock.TELL: told.tell_of_stock,
         tier_turns.LOOK: told.look_at_tier,
     }
 )

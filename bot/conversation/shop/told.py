@@ -37,3 +37,11 @@ def ask_for_refill(turn: Turn, _body: Body) -> Body:
     """Let flows ask the contact whether something runs low, if it is not settled."""
     refill_turns.ask(turn)
     return {}
+
+
+def tell_of_stock(turn: Turn, body: Body) -> Body:
+    """Let the contact hear that its favourite is low or back."""
+    units = body["units"]
+    assert isinstance(units, int), "units are counted"
+    refill_turns.hear_of_stock(turn, str(body["event"]), str(body["sku"]), units)
+    return {}

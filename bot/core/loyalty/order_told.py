@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.core.contact import JsonValue, Order
-from bot.core.loyalty import referring, tier_turns
+from bot.core.loyalty import referring, refill_turns, tier_turns
 from bot.core.loyalty.entries import Account
 from bot.core.loyalty.on_record import OnRecord
 from bot.core.loyalty.orders import CANCELED, PAID, REFUNDED, is_at_least
@@ -114,7 +114,7 @@ def _came_back(order: Order) -> tuple[object, ...]:
 
 
 def let_program_hear(turn: Turn, record: OnRecord, settled: Settled, *, is_sold: bool) -> None:
-    """Let tiers and referrals follow the order: what was counted before, and what counts now."""
+    """Let tiers, referrals and refills follow the order: what was counted before, and what counts now."""
     before, order = record.order, settled.order
     points = sum(one.granted_minor for one in record.earned if one.wallet == MAIN_WALLET)
     points -= sum(
@@ -127,3 +127,4 @@ def let_program_hear(turn: Turn, record: OnRecord, settled: Settled, *, is_sold:
     tier_turns.order_changed(turn, order.placed_at, counted(before, points), counted(order, after))
     cash_left = max(0, order.cash_minor - order.refunded_minor) if is_sold else 0
     referring.order_changed(turn, OrderSeen(order.id, order.placed_at, cash_left, order.facts))
+    refill_turns.refill_after_order(turn, order)

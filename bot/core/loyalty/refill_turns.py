@@ -75,6 +75,23 @@ def ask(turn: Turn) -> None:
         turn.keep(_TABLE, refill.category, _later(refill, rules, quiet_until + rules.quiet, turn))
 
 
+def hear_of_stock(turn: Turn, event: str, sku: str, units: int) -> None:
+    """Let flows hear that the contact's favourite is low or back, if they may hear and it still is so."""
+    product = turn.shop.products.get(sku)
+    if product is None or not _may_hear(turn) or turn.needed("counter", f"stock/{sku}") == 0:
+        return
+    turn.track(
+        event,
+        {
+            "sku": sku,
+            "product": product.name,
+            "category": product.category,
+            "price": product.price_minor,
+            "units": units,
+        },
+    )
+
+
 def _kept(turn: Turn) -> Mapping[str, Refill]:
     """What is kept of the contact, with what this turn made of it."""
     here = {
