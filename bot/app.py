@@ -24,6 +24,7 @@ from bot.config import SECRET_BYTES, Settings
 from bot.conversation.batch import Conversation
 from bot.conversation.checking import look_over
 from bot.conversation.clicks import Clicks
+from bot.conversation.contents import Contents
 from bot.conversation.current import CurrentPublication
 from bot.conversation.decide import Decisions
 from bot.conversation.dispatcher import Dispatcher
@@ -38,6 +39,7 @@ from bot.core.flow.reader import together
 from bot.core.gate import Policy
 from bot.core.ids import new_id
 from bot.core.senders import MAIN, SenderPool
+from bot.core.signed_links import SignedLinks
 from bot.jobs.calls import ShopCalls
 from bot.jobs.clockwork import Clockwork, Job
 from bot.jobs.due import DueWork
@@ -59,6 +61,7 @@ from bot.web.api.asked import Door
 from bot.web.api.door import PREFIX as API_PREFIX
 from bot.web.api.door import ShopApi
 from bot.web.api.table import ROUTES
+from bot.web.contents import ContentLinks
 from bot.web.health import Health
 from bot.web.invitations import Invitations
 from bot.web.limits import InboundLimits, Limit, Limiter
@@ -376,6 +379,7 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
         ).routes()
     )
     server.add_routes(LinkVisits(Clicks(app.database, app.clock), app.metrics, app.clock).routes())
+    server.add_routes(_content_links(app).routes())
     server.add_routes(Invitations(lambda: app.decisions.publication, app.clock).routes())
     if app.settings.twilio is not None:
         server.add_routes(_twilio_webhooks(app).routes())
@@ -423,6 +427,14 @@ def _twilio_webhooks(app: Running) -> TwilioWebhooks:
         says_stop=lambda inbound: app.decisions.says_stop(inbound),  # noqa: PLW0108  # always the latest decisions
         is_known=lambda inbound: is_known(app.database, inbound),
     )
+
+
+def _content_links(app: Running) -> ContentLinks:
+    settings = app.settings
+    secrets_ = tuple(secret.encode() for secret in settings.secrets)
+    shop_secret = settings.shop.webhook_secrets[0] if settings.shop is not None else None
+    links = SignedLinks(settings.public_url, secrets_)
+    return ContentLinks(Contents(app.database, app.clock), links, app.clock, shop_secret)
 
 
 def _channels(settings: Settings) -> dict[str, Channel]:
