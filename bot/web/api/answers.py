@@ -80,7 +80,10 @@ class WalletAnswer(Answer):
     """A wallet: what can be spent, what is coming, what ends when."""
 
     id: str
-    currency: str
+    wallets: list[str] = Field(description="all that the member has")
+    name: str
+    at: str = Field(description="as of when")
+    currency: str | None = Field(description="null where the unit is a stamp")
     exponent: int = Field(description="how many digits of an amount are behind the point")
     wallet: WalletSums
     endings: list[EndingAnswer] = Field(description="soonest first")
@@ -199,6 +202,39 @@ class CheckoutAnswer(QuoteAnswer):
     hold: str | None = Field(description="the credit set aside; null where none was needed")
     expires_at: str = Field(description="when all of it is free again, unless it is captured before")
     released_credit_minor: int | None = Field(None, description="credit held and not needed in the end")
+
+
+class HistoryLine(Answer):
+    """What one entry did, and what for."""
+
+    number: int = Field(description="0 for what is due and not booked yet")
+    entry: str = Field(description="its id in the books, empty where it is not booked yet")
+    at: str
+    kind: str = Field(description="granted, coming, arrived, spent, set_aside, captured, ended …")
+    says: str = Field(description="the line in words, in the member's language")
+    amount_minor: int = Field(description="what the line is about")
+    change: WalletSums = Field(description="how it changed the wallet")
+    after: WalletSums = Field(description="the wallet after it")
+    source_type: str = Field(description="what for: order, reward, event …")
+    source_id: str
+    rule: str = Field(description="the rule that granted it, with its version")
+    until: str | None = Field(description="the last day of what came")
+    starts_at: str | None = Field(description="when what came can be spent")
+    undoes: int | None = Field(description="the number of the entry that is undone")
+    desired_minor: int | None = Field(description="what the rules would have given without cap or budget")
+    words: str = Field(description="an operator's reason")
+
+
+class HistoryAnswer(Answer):
+    """A page of a wallet's history, newest first; its lines and what was before them are the balance."""
+
+    id: str
+    name: str
+    currency: str | None
+    exponent: int
+    lines: list[HistoryLine]
+    before: WalletSums = Field(description="the wallet before the oldest of these lines")
+    next: str | None = Field(description="`cursor` of the next page; null: this is the last")
 
 
 class TrackedAnswer(Answer):

@@ -105,10 +105,25 @@ class AdjustBody(Body):
         return self
 
 
-class BalanceQuery(Query):
+class WalletQuery(Query):
+    """Which wallet: the program's own currency, a stamp card, another currency."""
+
+    wallet: Annotated[str, Field(pattern="^[A-Za-z0-9_/-]{1,60}$")] = Field(
+        "main", description="main, card/ID of a stamp card, or another currency like EUR"
+    )
+
+
+class BalanceQuery(WalletQuery):
     """As of when."""
 
     at: Instant = Field(description="as of this instant, like 2026-11-24T17:00:00Z")
+
+
+class HistoryQuery(WalletQuery):
+    """Which page of a wallet's history."""
+
+    limit: Limit = 50
+    cursor: Cursor | None = None
 
 
 class PageQuery(Query):

@@ -1,14 +1,22 @@
 """Members and their credit: enrolled, looked at, adjusted; and what they did."""
 
-from bot.core.contact import JsonValue
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from bot.core.contact import Contact, JsonValue
 from bot.core.loyalty.books import Books
-from bot.core.loyalty.wallet import Balance
+from bot.core.loyalty.explained import Line, Sums
+from bot.core.loyalty.phrases import Teller, tell
+from bot.core.loyalty.telling import teller_of
+from bot.core.loyalty.wallet import MAIN_WALLET, Balance
 from bot.core.phone import NotAContact, to_e164
 from bot.storage import contacts
+from bot.storage import history as histories
 from bot.storage.contacts import Portrait
 from bot.storage.driver import Connection
-from bot.web.api.asked import Asked, Json, Told, member_id, operate, stamp
-from bot.web.api.bodies import AdjustBody, EnrollBody, EventBody
+from bot.web.api.asked import Asked, Json, Told, member_id, no_member, operate, stamp
+from bot.web.api.bodies import AdjustBody, BalanceQuery, EnrollBody, EventBody, HistoryQuery, WalletQuery
+from bot.web.api.cursors import placed, whole, written
 from bot.web.api.problems import one_field
 
 
@@ -68,29 +76,129 @@ async def show(asked: Asked) -> Told:
 
 async def wallet(asked: Asked) -> Told:
     """Say what can be spent, what is coming, what ends when."""
-    portrait = await _portrait(asked)
-    balance = _balance(asked, portrait)
-    currency = asked.door.shop().program.currency
-    return Told(
-        {
-            "id": portrait.contact.id,
-            "currency": currency.code,
-            "exponent": currency.exponent,
-            "wallet": sums(balance),
-            "endings": [
-                {
-                    "amount_minor": ending.amount_minor,
-                    "good_through": ending.good_through.isoformat() if ending.good_through else None,
-                    "ends_at": stamp(ending.ends_at) if ending.ends_at else None,
-                }
-                for ending in balance.endings
-            ],
-            "coming": [
-                {"amount_minor": waiting.amount_minor, "spendable_from": stamp(waiting.active_from)}
-                for waiting in balance.pending
-            ],
-        }
-    )
+    name, now = asked.query_as(WalletQuery).wallet, asked.door.clock()
+
+    async def look(connection: Connection, contact: Contact) -> Told:
+        balance = (await histories.opened(connection, contact.id, name)).balance(now)
+        return Told(await _wallet(asked, connection, contact.id, name, balance, now))
+
+    return await _of_member(asked, look)
+
+
+async def balance(asked: Asked) -> Told:
+    """Say what the wallet showed at an instant."""
+    query = asked.query_as(BalanceQuery)
+
+    async def look(connection: Connection, contact: Contact) -> Told:
+        balance = await histories.balance_at(connection, contact.id, query.at, query.wallet)
+        return Told(await _wallet(asked, connection, contact.id, query.wallet, balance, query.at))
+
+    return await _of_member(asked, look)
+
+
+async def history(asked: Asked) -> Told:
+    """Explain the wallet line by line, newest first."""
+    query, now = asked.query_as(HistoryQuery), asked.door.clock()
+    (place,) = placed(query.cursor, ("0",))
+    newest, program = whole(place), asked.door.shop().program
+
+    async def look(connection: Connection, contact: Contact) -> Told:
+        found = await histories.explanation(connection, contact.id, now, query.wallet, newest, query.limit)
+        teller = teller_of(program, contact.locale, contact.zone, now, query.wallet)
+        currency, exponent = _unit(asked, query.wallet)
+        return Told(
+            {
+                "id": contact.id,
+                "name": query.wallet,
+                "currency": currency,
+                "exponent": exponent,
+                "lines": [_line(line, teller) for line in found.lines],
+                "before": _sums(found.carried),
+                "next": written((str(found.older),)) if found.older else None,
+            }
+        )
+
+    return await _of_member(asked, look)
+
+
+async def _wallet(  # whose, which, and what it showed when
+    asked: Asked, connection: Connection, contact_id: str, name: str, shown: Balance, at: datetime
+) -> Json:
+    currency, exponent = _unit(asked, name)
+    return {
+        "id": contact_id,
+        "wallets": list(await histories.wallet_names(connection, contact_id)),
+        "name": name,
+        "at": stamp(at),
+        "currency": currency,
+        "exponent": exponent,
+        "wallet": sums(shown),
+        "endings": [
+            {
+                "amount_minor": ending.amount_minor,
+                "good_through": ending.good_through.isoformat() if ending.good_through else None,
+                "ends_at": stamp(ending.ends_at) if ending.ends_at else None,
+            }
+            for ending in shown.endings
+        ],
+        "coming": [
+            {"amount_minor": waiting.amount_minor, "spendable_from": stamp(waiting.active_from)}
+            for waiting in shown.pending
+        ],
+    }
+
+
+def _unit(asked: Asked, name: str) -> tuple[str | None, int]:
+    """The currency of a wallet and its exponent; none where its unit is a stamp."""
+    program = asked.door.shop().program
+    if name == MAIN_WALLET:
+        return program.currency.code, program.currency.exponent
+    for one in program.currencies:
+        if one.code == name:
+            return one.code, one.exponent
+    return None, 0
+
+
+def _line(line: Line, teller: Teller) -> dict[str, JsonValue]:
+    return {
+        "number": line.number,
+        "entry": line.entry_id,
+        "at": stamp(line.at),
+        "kind": line.kind.value,
+        "says": tell(line, teller),
+        "amount_minor": line.amount_minor,
+        "change": _sums(line.change),
+        "after": _sums(line.after),
+        "source_type": line.source_type,
+        "source_id": line.source_id,
+        "rule": line.rule,
+        "until": line.until.isoformat() if line.until else None,
+        "starts_at": stamp(line.starts_at) if line.starts_at else None,
+        "undoes": line.undoes,
+        "desired_minor": line.desired_minor,
+        "words": line.words,
+    }
+
+
+def _sums(of: Sums) -> dict[str, JsonValue]:
+    return {
+        "available_minor": of.available_minor,
+        "pending_minor": of.pending_minor,
+        "held_minor": of.held_minor,
+        "debt_minor": of.debt_minor,
+    }
+
+
+async def _of_member(asked: Asked, look: Callable[[Connection, Contact], Awaitable[Told]]) -> Told:
+    contact_id = await member_id(asked, asked.path["member"], "path/member")
+
+    async def ask(connection: Connection) -> Told:
+        contact = await contacts.known(connection, contact_id)
+        if contact is None:
+            raise no_member("path/member")
+        return await look(connection, contact)
+
+    return await asked.door.database.query(ask)
 
 
 def person(phone: str, pointer: str) -> str:

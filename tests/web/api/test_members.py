@@ -1,5 +1,7 @@
 """Members, their wallets and what they did, through the API."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.conversation.chat import NUMBER
@@ -41,6 +43,45 @@ async def test_a_wallet_says_what_can_be_spent_and_until_when(api: ShopClient) -
     assert told["wallet"] == {"available_minor": 500, "pending_minor": 0, "held_minor": 0, "debt_minor": 0}
     assert (told["currency"], told["exponent"]) == ("USD", 2)
     assert [(one["amount_minor"], one["good_through"]) for one in told["endings"]] == [(500, "2027-01-23")]
+
+
+async def test_the_history_explains_the_balance_page_by_page(api: ShopClient) -> None:
+    await api.member()
+    path = f"/api/members/{NUMBER}"
+    for number in range(5):
+        api.chat.clock.now += timedelta(minutes=1)
+        await api("POST", f"{path}/adjust", {"amount_minor": 10 + number, "reason": f"gift {number}"})
+    lines, cursor = [], ""
+    while True:
+        page = (await api("GET", f"{path}/history?limit=2{cursor}")).told
+        lines += page["lines"]
+        assert len(page["lines"]) <= 2
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert [line["amount_minor"] for line in lines] == [14, 13, 12, 11, 10, 500]
+    assert [line["words"] for line in lines[:5]] == [f"gift {number}" for number in (4, 3, 2, 1, 0)]
+    assert sum(line["change"]["available_minor"] for line in lines) == 560
+    assert lines[0]["after"]["available_minor"] == 560
+    assert "gift 4" in lines[0]["says"]
+    assert page["before"]["available_minor"] == 0
+
+
+async def test_the_balance_is_known_as_of_any_time(api: ShopClient) -> None:
+    await api.member()
+    path, before = f"/api/members/{NUMBER}", api.chat.clock().isoformat().replace("+00:00", "Z")
+    api.chat.clock.now += timedelta(hours=1)
+    await api("POST", f"{path}/adjust", {"amount_minor": 250, "reason": "a gift"})
+    then = (await api("GET", f"{path}/balance?at={before}")).told
+    assert (then["wallet"]["available_minor"], then["at"]) == (500, before)
+    long_ago = (await api("GET", f"{path}/balance?at=2020-01-01T00:00:00Z")).told
+    assert long_ago["wallet"]["available_minor"] == 0
+    now = (await api("GET", f"{path}/wallet")).told
+    assert now["wallet"]["available_minor"] == 750
+    assert (await api("GET", f"{path}/balance")).told["errors"][0]["pointer"] == "query/at"
+    assert (await api("GET", f"{path}/balance?at=2026-11-24")).kind == "wrong-parameter"
+    cards = (await api("GET", f"{path}/wallet?wallet=card/coffee")).told
+    assert (cards["currency"], cards["wallet"]["available_minor"]) == (None, 0)
 
 
 async def test_credit_is_adjusted_both_ways_with_a_reason_that_stays(api: ShopClient) -> None:
