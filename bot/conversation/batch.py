@@ -363,7 +363,13 @@ def follow_ups(turn: Turn, decider: Decider) -> list[Trigger]:
             key=f"event:{cause}#{number}",
             kind=TriggerKind.EVENT,
             at=turn.now,
-            payload={"name": event.name, "properties": dict(event.properties), "depth": depth + 1},
+            payload={
+                "name": event.name,
+                "properties": dict(event.properties),
+                "depth": depth + 1,
+                # Not `in`: two events may say the same.
+                "credited": any(event is credited for credited in turn.effects.credited),
+            },
             event=event,
         )
         for number, event in enumerate(wanted)

@@ -171,7 +171,8 @@ class Decisions:
         event = turn.trigger.event
         assert event is not None, "an event trigger carries its event"
         turn.effects.outcome = "event"
-        credit_event(turn, event, turn.trigger.key)
+        if not turn.trigger.payload.get("credited"):
+            credit_event(turn, event, turn.trigger.key)
         for run in tuple(turn.runs.values()):
             if _waits(run, WaitKind.EVENT):
                 self.engine.heard(turn, run, event)

@@ -43,6 +43,8 @@ class Effects:
     runs: dict[str, Run] = field(default_factory=dict)
     consent: list[ConsentChange] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    credited: list[Event] = field(default_factory=list)
+    """Those of them whose credit this turn has granted: whoever hears of them grants none."""
     orders: list[Order] = field(default_factory=list)
     calls: list[OutsideCall] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)

@@ -14,6 +14,7 @@ from bot.app import Running, prepare_database, running, serving
 from bot.config import load_settings
 from bot.core.contact import Order, OrderLine, Product
 from bot.core.ids import bucket_of
+from bot.core.loyalty.wallet import MAIN_WALLET
 from bot.demo.loopback_network import DEMO_NUMBER, Account, OptOut, Texted
 from bot.demo.loopback_twilio import LoopbackTwilio
 from bot.storage import revisions, rows, tables
@@ -162,9 +163,9 @@ class Chat:
 
     async def wallet(self, number: str | None = None) -> tuple[int, ...]:
         """Return (pending, available, held, debt) in cents."""
-        columns = "pending_minor, available_minor, held_minor, debt_minor"
-        found = await self.of("wallet", columns, "id", number=number)
-        return found[0] if found else (0, 0, 0, 0)
+        columns = "id, pending_minor, available_minor, held_minor, debt_minor"
+        found = {name: tuple(sums) for name, *sums in await self.of("wallet", columns, "id", number=number)}
+        return found.get(MAIN_WALLET, (0, 0, 0, 0))
 
     async def subscriptions(self, number: str | None = None) -> dict[str, str]:
         """Return the state of each subscription group."""

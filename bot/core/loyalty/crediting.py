@@ -89,8 +89,10 @@ def foreseen_minor(turn: Turn, order: Order) -> int:
 def credit_event(turn: Turn, event: Event, key: str) -> Credited:
     """Grant what an event earns; `key` tells it from every other event.
 
-    A rule that asks for a proof gives once for each proof, whichever event brings it.
+    A rule that asks for a proof gives once for each proof, whichever event brings it. Nothing is granted for
+    it again where the turn itself records the event.
     """
+    turn.effects.credited.append(event)
     zone = turn.shop.zone
     today = local_date(event.at, zone)
     terms = terms_of(turn.program, zone, today)
