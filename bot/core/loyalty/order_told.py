@@ -87,9 +87,20 @@ def _whole(minor: int, exponent: int) -> int | float:
     return minor if exponent == 0 else minor / 10**exponent
 
 
-def tell_of_return(turn: Turn, before: Order | None, settled: Settled) -> None:
+def tell_of_return(turn: Turn, settled: Settled, before: Order | None) -> None:
     """Track what came back, with the figures a member is told; nothing where nothing more did."""
-    order = settled.order
+    order, wallet = settled.order, wallet_of(turn.program, settled.order.currency)
+    if settled.taken_minor:
+        turn.track(
+            "Credit Clawed Back",
+            {
+                **names_of(order),
+                "amount": settled.taken_minor,
+                "owed": settled.owed_minor,
+                "lapsed": settled.lapsed_minor,
+                "wallet": wallet,
+            },
+        )
     canceled = is_at_least(order.status, CANCELED)
     was_canceled = before is not None and is_at_least(before.status, CANCELED)
     if not settled.moved_back and (before is None or _came_back(before) == _came_back(order)):
@@ -104,7 +115,7 @@ def tell_of_return(turn: Turn, before: Order | None, settled: Settled) -> None:
         "taken_back": settled.taken_minor - settled.lapsed_minor,
         "owed": settled.owed_minor,
         "stamps": settled.stamps,
-        "wallet": wallet_of(turn.program, order.currency),
+        "wallet": wallet,
     }
     turn.track("Order Canceled" if canceled and not was_canceled else "Order Refunded", facts)
 

@@ -91,7 +91,7 @@ def settle(
     settled = Settled(
         order, granted, restored, lost, taken.taken_minor, taken.owed_minor, taken.lapsed_minor, taken.stamps
     )
-    order_told.tell_of_return(turn, before, settled)
+    order_told.tell_of_return(turn, settled, before)
     order_told.let_program_hear(turn, record, settled, is_sold=is_sold)
     return settled
 
