@@ -1,0 +1,156 @@
+"""Erasing a person: what is theirs is gone everywhere; books, chains and figures stay as they are.
+
+That an address had said STOP outlives it as a keyed hash: whoever has it next, or imports it, is not texted.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from bot.core.contact import JsonValue
+from bot.storage import rows, tables, turns
+from bot.storage.driver import Connection, Present, Rows, Statement
+from bot.storage.personal import DROPPED, ENDED_RUN, KEPT_NAMES, NUMBERS_ONLY, WIPED
+from bot.storage.snapshots import load_consent
+
+ERASED_AT = "erased_at"
+"""The attribute that is left of an erased contact."""
+
+_TABLES = tables.Row.metadata.tables
+_CONTACT = Rows(_TABLES["contact"], Present.REPLACE)
+_SUPPRESSION = Rows(_TABLES["suppression"], Present.KEEP)
+_OF = "WHERE bucket = :bucket AND contact = :contact"
+_DROP = {table: Statement(f'DELETE FROM "{table}" {_OF}') for table in DROPPED}  # noqa: S608  # our own text
+_WIPE = {
+    table: Statement(
+        f'UPDATE "{table}" SET {", ".join(f"{column} = {value}" for column, value in columns.items())} {_OF}'  # noqa: S608  # our own text
+    )
+    for table, columns in WIPED.items()
+    if table != "contact"
+}
+# What waits is not done any more; what another contact is still to be told is theirs.
+_STOP = (
+    Statement(f"UPDATE run SET status = 'ended', version = version + 1 {_OF} AND status = 'waiting'"),  # noqa: S608  # as above
+    Statement(
+        f"UPDATE \"trigger\" SET state = 'done' {_OF} AND state IN ('new', 'dead') AND kind <> 'relay'"  # noqa: S608  # as above
+    ),
+    Statement(f"UPDATE outbox SET state = 'canceled' {_OF} AND state IN ('queued', 'held')"),  # noqa: S608  # as above
+    Statement(f"UPDATE call SET state = 'done' {_OF} AND state IN ('queued', 'dead')"),  # noqa: S608  # as above
+    Statement(f"UPDATE lot SET notice_at = NULL {_OF} AND notice_at IS NOT NULL"),  # noqa: S608  # as above
+)
+_RELAYS = Statement(f"SELECT key, payload FROM \"trigger\" {_OF} AND state = 'new' AND kind = 'relay'")  # noqa: S608  # as above
+_RELAY = Statement(f'UPDATE "trigger" SET payload = :payload {_OF} AND key = :key')  # noqa: S608  # as above
+_KEPT = ", ".join(f"'{kind}'" for kind in KEPT_NAMES)
+_FORGET = Statement(f"DELETE FROM directory WHERE contact = :contact AND kind NOT IN ({_KEPT})")  # noqa: S608  # as above
+_ANSWERS = Statement("UPDATE api_answer SET result = '{}' WHERE result LIKE '%' || :contact || '%'")
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What erasing came to: how many addresses are gone, and how many of them stay known as stopped."""
+
+    contact_id: str
+    addresses: int
+    suppressed: int
+
+
+async def erase(
+    connection: Connection, contact_id: str, now: datetime, hash_address: Callable[[str], Sequence[str]]
+) -> Erased | None:
+    """Erase a person; None where nobody has that id. Doing it again finds nothing more.
+
+    `hash_address` gives the keyed hashes of an address, the newest secret's first.
+    """
+    locked = await turns.lock(connection, [contact_id])
+    contact = locked.get(contact_id)
+    if contact is None:
+        return None
+    own: dict[str, object] = {"bucket": contact.bucket, "contact": contact.id}
+    addresses, _ = await load_consent(connection, contact)
+    stopped = [address for address in addresses if address.stopped_at is not None]
+    await connection.write(
+        _SUPPRESSION,
+        [
+            (address.channel, hash_address(address.value)[0], rows.stored(address.stopped_at))
+            for address in stopped
+        ],
+    )
+    await _forget(connection, own)
+    nobody = replace(
+        contact,
+        first_name=None,
+        birthday_on=None,
+        attributes={ERASED_AT: now.isoformat()},
+        snoozed_until=None,
+        preferred_hours=None,
+    )
+    await connection.write(_CONTACT, [rows.contact_row(nobody)])
+    return Erased(contact.id, len(addresses), len(stopped))
+
+
+async def _forget(connection: Connection, own: Mapping[str, object]) -> None:
+    relays = [(row[0], row[1]) for row in await connection.read(_RELAYS, **own)]
+    for stop in _STOP:
+        await connection.run(stop, [own])
+    for wipe in _WIPE.values():
+        await connection.run(wipe, [{**own, "ended_run": ENDED_RUN}])
+    await connection.run(_RELAY, [{**own, "key": key, "payload": payload} for key, payload in relays])
+    for table, columns in NUMBERS_ONLY.items():
+        await _keep_numbers(connection, own, table, columns)
+    for drop in _DROP.values():
+        await connection.run(drop, [own])
+    await connection.run(_FORGET, [{"contact": own["contact"]}])
+    await connection.run(_ANSWERS, [{"contact": own["contact"]}])
+
+
+async def _keep_numbers(
+    connection: Connection, own: Mapping[str, object], table: str, columns: Sequence[str]
+) -> None:
+    keys = _names(table)
+    for column in columns:
+        found = await connection.read(_READ[table, column], **own)
+        many = [
+            {**own, **dict(zip(keys, row[:-1], strict=True)), "left": _numbers_of(row[-1])}
+            for row in found
+            if row[-1] != "{}"
+        ]
+        await connection.run(_LEAVE[table, column], many)
+
+
+def _names(table: str) -> list[str]:
+    """What a row of a contact is named by beside the contact."""
+    keys = [column.name for column in _TABLES[table].primary_key.columns]
+    return [name for name in keys if name not in {"bucket", "contact"}]
+
+
+def _reads(table: str, column: str) -> Statement:
+    keys = [
+        f'"{one.name}"' for one in _TABLES[table].primary_key.columns if one.name not in {"bucket", "contact"}
+    ]
+    return Statement(f'SELECT {", ".join(keys)}, {column} FROM "{table}" {_OF}')  # noqa: S608  # our own text
+
+
+def _leaves(table: str, column: str) -> Statement:
+    same = "".join(f' AND "{name}" = :{name}' for name in _names(table))
+    return Statement(f'UPDATE "{table}" SET {column} = :left {_OF}{same}')  # noqa: S608  # our own text
+
+
+_DOCUMENTS = [(table, column) for table, columns in NUMBERS_ONLY.items() for column in columns]
+_READ = {document: _reads(*document) for document in _DOCUMENTS}
+_LEAVE = {document: _leaves(*document) for document in _DOCUMENTS}
+
+
+def _numbers_of(text: str) -> str:
+    return orjson.dumps(numbers_only(orjson.loads(text))).decode()
+
+
+def numbers_only(value: Any) -> JsonValue:  # noqa: ANN401  # what a document holds
+    """Return a document without its words: names stay, and what can be counted."""
+    if isinstance(value, dict):
+        return {name: numbers_only(one) for name, one in value.items() if not isinstance(one, str)}
+    if isinstance(value, list):
+        return [numbers_only(one) for one in value if not isinstance(one, str)]
+    return value if isinstance(value, bool | int | float) else None

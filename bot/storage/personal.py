@@ -1,0 +1,98 @@
+"""Where personal data is: column by column, what of a contact is its person's, and what erasing leaves there.
+
+A column that is not named here is not personal: an id of ours, an amount, a time, a name out of our own
+files. A test holds that every text column of every table of a contact was looked at.
+"""
+
+from collections.abc import Mapping
+
+EMPTY, NOTHING, NO_FACTS = "''", "NULL", "'{}'"
+ENDED_RUN = '{"channel":"","frames":[],"variables":{},"asked_at":null,"suspended_at":null}'
+"""What the state of a run that nobody goes on with reads as."""
+
+DROPPED = ("address",)
+"""Tables whose rows are gone: nothing but the person's."""
+
+NUMBERS_ONLY: Mapping[str, tuple[str, ...]] = {
+    "event": ("properties",),
+    "offer": ("facts",),
+    "checkout": ("facts",),
+    "standing": ("facts",),
+    "reservation": ("facts",),
+    "refill": ("facts",),
+}
+"""Documents of which what counts stays, and words go: sums over them are the same afterwards."""
+
+WIPED: Mapping[str, Mapping[str, str]] = {
+    "contact": {
+        "first_name": NOTHING,
+        "birthday_on": NOTHING,
+        "snoozed_until": NOTHING,
+        "preferred_hours": NOTHING,
+    },
+    "consent": {"words": EMPTY, "salt": EMPTY, "address": NOTHING, "because": NOTHING},
+    "entry": {"reason_text": EMPTY, "salt": EMPTY},
+    "trigger": {"payload": NO_FACTS, "failure": NOTHING, "result": NOTHING, "digest": NOTHING},
+    "run": {"state": ":ended_run", "failure": NOTHING, "wake_at": NOTHING},
+    "outbox": {
+        "address": EMPTY,
+        "body": EMPTY,
+        "media": EMPTY,
+        "explanation": NOTHING,
+        "evidence": NOTHING,
+    },
+    "link": {"url": EMPTY, "expires_at": "0"},
+    "call": {"payload": NO_FACTS, "failure": NOTHING},
+    "shop_order": {"facts": NO_FACTS},
+    "fulfilment": {"facts": NO_FACTS},
+    "referral": {"evidence": NO_FACTS, "facts": NO_FACTS},
+}
+"""Columns that are written over, and with what."""
+
+NOT_PERSONAL: Mapping[str, tuple[str, ...]] = {
+    "contact": ("locale", "zone", "consent_hash"),
+    "subscription": ("subscription_group", "state", "waiting_flow"),
+    "consent": (
+        *("subscription_group", "channel", "state", "source", "provider_id"),
+        *("personal_hash", "previous_hash", "hash"),
+    ),
+    "wallet": ("id", "last_hash"),
+    "lot": (
+        *("wallet", "kind", "fund", "expires_on", "zone", "policy", "source_type", "source_id", "renewal"),
+    ),
+    "entry": (
+        *("wallet", "reason", "key", "actor", "personal_hash", "source_type", "source_id", "rule"),
+        *("previous_hash", "hash", "extended"),
+    ),
+    "draw": ("wallet", "source", "target"),
+    "hold": ("wallet", "order_id", "state", "parts"),
+    "notice": ("trigger_key",),
+    "earned": ("source", "rule", "wallet", "by_line", "because", "policy"),
+    "trigger": ("key", "kind", "state"),
+    "run": ("flow", "status", "step"),
+    "outbox": (
+        *("trigger_key", "key", "channel", "sender", "message_class", "subscription_group", "flow", "step"),
+        *("language", "state", "reason", "provider_id", "error_code", "tag", "counted_on", "earlier_ids"),
+    ),
+    "link": ("code", "flow", "step"),
+    "click": ("code", "kind"),
+    "event": ("name",),
+    "call": ("key", "kind", "state"),
+    "standing": ("kind", "value"),
+    "offer": ("offer", "code", "state", "order_id"),
+    "checkout": ("reference", "state"),
+    "fulfilment": ("reward", "code", "state", "promised_on"),
+    "referral": ("state", "reason"),
+    "spin": ("counted_on", "prize", "proof"),
+    "reservation": ("drop_id", "state"),
+    "refill": ("category", "sku"),
+    "shop_order": ("source", "status", "reference", "currency"),
+    "order_line": ("sku", "name", "category"),
+}
+"""Columns of text that stay: what the books, their chains and the figures are made of."""
+
+WIPED_OTHERWISE: Mapping[str, tuple[str, ...]] = {"contact": ("attributes",)}
+"""Columns for which erasing has a word of its own."""
+
+KEPT_NAMES = ("order", "code", "request", "referral")
+"""Kinds of the directory by which an erased contact is still found: its orders may yet be refunded."""
