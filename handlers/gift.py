@@ -11,8 +11,9 @@ from bot.core.flow.handler import handler
 from bot.core.loyalty.gift_turns import propose, send
 from bot.core.turn import Turn
 
-# "5 to +1 (212) 555-0101", "$5.50 an 0170 …": an amount, something between, and what looks like a number.
-_WORDS = re.compile(r"\D{0,6}(\d{1,7}(?:[.,]\d{1,4})?)\s?[^\d+]{1,20}?(\+?\d[\d\s().-]{5,24})\W*")
+# "GIFT 5 to +1 (212) 555-0101", "regalar $5.50 al 0170 …": an amount, something between, and to the end what
+# looks like a number.
+_WORDS = re.compile(r"(?<![\d.,])(\d{1,7}(?:[.,]\d{1,4})?)\s?[^\d+]{1,20}?(\+?\d[\d\s().-]{5,24})\W*$")
 _PROBLEMS = (
     "not_understood",
     "not_offered",
@@ -28,7 +29,7 @@ _PROBLEMS = (
 
 @handler(arguments=("words",), returns=("amount", "number", "left"), problems=_PROBLEMS)
 def gift(turn: Turn) -> Mapping[str, JsonValue]:
-    """Read what is to be given to whom, as in "5 to +1 212 555 0101"; nothing is moved.
+    """Read what is to be given to whom, as in "GIFT 5.50 to +1 212 555 0101"; nothing is moved.
 
     `amount` is in minor units, `number` the recipient's, `left` what the member would have afterwards.
 
@@ -65,7 +66,7 @@ def give(turn: Turn) -> Mapping[str, JsonValue]:
 
 def _read(turn: Turn, words: str) -> tuple[int, str]:
     spelled = unicodedata.normalize("NFKC", words).strip()
-    found = _WORDS.fullmatch(spelled)
+    found = _WORDS.search(spelled)
     if found is None:
         raise TellMember("not_understood")
     exponent = turn.program.currency.exponent

@@ -1,0 +1,238 @@
+"""A friend comes with a code: told by text, rewarded for the first order, taken back with it; over HTTP."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+
+import pytest
+
+from bot.conversation.inbox import restored
+from bot.conversation.operations import operation_work
+from bot.conversation.work import Work
+from bot.core.contact import JsonValue
+from bot.core.loyalty.referral import State
+from bot.core.triggers import relayed
+from bot.storage import due
+from tests.conversation.chat import Chat, chatting
+
+FRIEND, STRANGER = "+12125550101", "+12125550102"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+async def chat(database_url: str) -> AsyncIterator[Chat]:
+    """The shipped application on both databases."""
+    async with chatting(database_url) as chat:
+        yield chat
+
+
+async def join(chat: Chat, number: str | None = None, words: str = "LOYALTY") -> list[str]:
+    answers = await chat(words, number=number)
+    await chat("skip", number=number)
+    await chat("skip", number=number)
+    return answers
+
+
+async def code(chat: Chat, number: str | None = None) -> str:
+    _, forward = await chat("REFER", number=number)
+    found = re.search(r"LOYALTY (\w{6})\b", forward)
+    assert found is not None
+    return found[1]
+
+
+async def order(
+    chat: Chat, number: str, reference: str, minor: int, facts: Mapping[str, JsonValue] | None = None
+) -> None:
+    body: dict[str, JsonValue] = {
+        "order": reference,
+        "status": "paid",
+        "lines": [{"sku": "TEA", "quantity": 1, "unit_minor": minor}],
+        **({"facts": dict(facts)} if facts else {}),
+    }
+    await ask(chat, number, "order.report", body)
+
+
+async def ask(chat: Chat, number: str, name: str, body: Mapping[str, JsonValue]) -> None:
+    contact = await chat.contact_id(number)
+    chat.clock.now += timedelta(seconds=1)
+    key = f"api:{name}/{number}/{chat.clock.now.isoformat()}"
+    result = await chat.app.dispatcher.submit(
+        operation_work(name, body, key=key, at=chat.clock.now, contact_id=contact)
+    )
+    assert result.result is not None
+    assert "problem" not in result.result, result.result
+    await chat.strike()
+
+
+async def standing(chat: Chat, number: str) -> tuple[str, str] | None:
+    """(state, reason) of the friend's own record."""
+    found = await chat.of("standing", "kind, value, facts", "kind", number=number)
+    for kind, value, facts in found:
+        if kind == "referred":
+            reason = re.search(r'"reason":"(\w+)"', facts)
+            return value, reason[1] if reason else ""
+    return None
+
+
+async def brought(chat: Chat, number: str | None = None) -> list[tuple[str, str | None]]:
+    """(state, reason) of every friend the member brought."""
+    return [(row[0], row[1]) for row in await chat.of("referral", "state, reason", "friend", number=number)]
+
+
+async def test_both_sides_are_rewarded_for_the_first_order_that_qualifies(chat: Chat) -> None:
+    await join(chat)
+    mine = await code(chat)
+    answers = await join(chat, FRIEND, f"LOYALTY {mine}")
+    assert any("Your friend's code counts: $5.00 for you" in answer for answer in answers)
+    assert await standing(chat, FRIEND) == (State.JOINED, "")
+    chat.news()
+    await chat.strike()
+    assert await brought(chat) == [(State.JOINED, None)]
+    before = await chat.wallet(), await chat.wallet(FRIEND)
+    await order(chat, FRIEND, "F-1", 1_499)  # a cent too little
+    assert (await standing(chat, FRIEND)) == (State.JOINED, "")
+    assert await chat.wallet() == before[0]
+    await order(chat, FRIEND, "F-2", 1_500)
+    assert await standing(chat, FRIEND) == (State.QUALIFIED, "")
+    assert await brought(chat) == [(State.QUALIFIED, None)]
+    assert (await chat.wallet())[0] == before[0][0] + 500  # pending
+    assert [text for text in chat.news() if "A friend you invited" in text] == [
+        "A friend you invited has placed a first order: $5.00 is yours from Dec 8. Text REFER to invite more."
+    ]
+    assert any("Thanks for your first order! $5.00" in text for text in chat.news(FRIEND))
+    stats, _ = await chat("REFER")
+    assert "So far: 1 invited, 1 joined, $5.00 pending, $0.00 earned." in stats
+    await chat.later(days=15)
+    stats, _ = await chat("REFER")
+    assert "$0.00 pending, $5.00 earned." in stats
+    await order(chat, FRIEND, "F-3", 9_000)  # once is once
+    entries = await chat.of("entry", "key", "number")
+    assert [key for (key,) in entries if key.startswith("referral/")] == [
+        f"referral/{await chat.contact_id(FRIEND)}"
+    ]
+
+
+async def test_what_was_given_goes_back_with_the_order(chat: Chat) -> None:
+    await join(chat)
+    await join(chat, FRIEND, f"LOYALTY {await code(chat)}")
+    before = await chat.wallet(), await chat.wallet(FRIEND)
+    await order(chat, FRIEND, "F-1", 2_000)
+    chat.news()
+    await ask(chat, FRIEND, "order.refund", {"order": "F-1", "everything": True})
+    assert (await chat.wallet(), await chat.wallet(FRIEND)) == before
+    assert await standing(chat, FRIEND) == (State.REVERSED, "")
+    assert await brought(chat) == [(State.REVERSED, None)]
+    assert any("so the $5.00 for it does not come" in text for text in chat.news())
+    await order(chat, FRIEND, "F-2", 2_000)
+    assert (await chat.wallet()) == before[0]
+
+
+async def test_a_code_alone_waits_for_its_sender_to_join(chat: Chat) -> None:
+    await join(chat)
+    mine = await code(chat)
+    (answer,) = await chat(mine.lower(), number=FRIEND)
+    assert answer.startswith("That's a friend's code: $5.00 for you")
+    await chat.strike()
+    assert await brought(chat) == [(State.INVITED, None)]
+    await chat.later(hours=1)
+    answers = await join(chat, FRIEND)
+    assert any("Your friend's code counts" in answer for answer in answers)
+    await chat.strike()
+    assert await brought(chat) == [(State.JOINED, None)]
+
+
+async def test_nobody_brings_themselves_nor_a_member(chat: Chat) -> None:
+    await join(chat)
+    mine = await code(chat)
+    (answer,) = await chat(mine)
+    assert answer.startswith("That is your own code.")
+    assert await standing(chat, chat.number) == (State.REFUSED, "self_referral")
+    await join(chat, FRIEND)
+    await chat.later(days=8)
+    (answer,) = await chat(mine, number=FRIEND)
+    assert answer.startswith("A friend's code is for new members")
+    assert await standing(chat, FRIEND) == (State.REFUSED, "existing_member")
+    await chat.strike()
+    assert await brought(chat) == [(State.REFUSED, "existing_member")]
+
+
+async def test_a_friend_has_one_advocate(chat: Chat) -> None:
+    await join(chat)
+    await join(chat, STRANGER)
+    first, second = await code(chat), await code(chat, STRANGER)
+    assert first != second
+    await join(chat, FRIEND, f"LOYALTY {first}")
+    (answer,) = await chat(second, number=FRIEND)
+    assert answer.startswith("Sorry, that code cannot be used now")
+    assert await standing(chat, FRIEND) == (State.JOINED, "")
+
+
+async def test_who_pays_like_the_advocate_or_another_customer_is_no_new_one(chat: Chat) -> None:
+    await join(chat)
+    mine = await code(chat)
+    await order(chat, chat.number, "A-1", 900, {"payment": "card 4242", "address": "1 Main St"})
+    await join(chat, FRIEND, f"LOYALTY {mine}")
+    await order(chat, FRIEND, "F-1", 3_000, {"payment": "CARD  4242", "device": "phone 7"})
+    assert await standing(chat, FRIEND) == (State.REFUSED, "same_payment")
+    await join(chat, STRANGER, f"LOYALTY {mine}")
+    await order(chat, STRANGER, "S-1", 3_000, {"device": "phone 7"})
+    assert await standing(chat, STRANGER) == (State.REFUSED, "known_device")
+    assert sorted(await brought(chat)) == [(State.REFUSED, "known_device"), (State.REFUSED, "same_payment")]
+    stored = await chat.rows("SELECT d.value FROM directory d WHERE d.kind = 'evidence'")
+    assert len(stored) == 3
+    assert all(re.fullmatch("[0-9a-f]{64}", value) for (value,) in stored)
+
+
+async def test_one_code_brings_no_more_friends_than_its_limit(chat: Chat) -> None:
+    await join(chat)
+    mine = await code(chat)
+    numbers = [f"+1212555011{digit}" for digit in range(6)]
+    for number in numbers:
+        await join(chat, number, f"LOYALTY {mine}")
+    states = [await standing(chat, number) for number in numbers]
+    assert states == [(State.JOINED, "")] * 5 + [(State.REFUSED, "hour_limit")]
+    await chat.later(hours=1)
+    (answer,) = await chat(mine, number=numbers[-1])
+    assert answer.startswith("Your friend's code counts")
+
+
+async def test_an_order_that_comes_too_late_brings_nothing(chat: Chat) -> None:
+    await join(chat)
+    await join(chat, FRIEND, f"LOYALTY {await code(chat)}")
+    chat.clock.now += timedelta(days=91)
+    await order(chat, FRIEND, "F-1", 3_000)
+    assert await standing(chat, FRIEND) == (State.REFUSED, "expired")
+
+
+async def test_news_that_comes_twice_or_late_changes_nothing(chat: Chat) -> None:
+    """What the friend's turns tell is handed on by a job, which may die, and not in order."""
+    await join(chat)
+    await join(chat, FRIEND, f"LOYALTY {await code(chat)}")
+    told: list[Work] = []
+
+    async def relays() -> None:
+        for bucket in range(256):
+            for stored in await chat.app.database.query(
+                lambda c, bucket=bucket: due.relays(c, bucket, chat.clock.now, 100)  # type: ignore[misc]  # now
+            ):
+                contact, trigger = relayed(restored(stored).trigger)
+                told.append(Work(trigger, contact_id=contact))
+
+    chat.app.clockwork.pause()
+    contact = await chat.contact_id(FRIEND)
+    line: JsonValue = {"sku": "TEA", "quantity": 1, "unit_minor": 2_000}
+    asked: dict[str, dict[str, JsonValue]] = {
+        "order.report": {"order": "F-1", "status": "paid", "lines": [line]},
+        "order.refund": {"order": "F-1", "everything": True},
+    }
+    for name, body in asked.items():
+        chat.clock.now += timedelta(minutes=1)
+        work = operation_work(name, body, key=f"api:{name}", at=chat.clock.now, contact_id=contact)
+        await chat.app.dispatcher.submit(work)
+    await relays()
+    assert len(told) == 3  # joined, qualified, reversed
+    for work in (*reversed(told), *told):
+        await chat.app.dispatcher.submit(work)
+    await chat.strike()
+    assert await brought(chat) == [(State.REVERSED, None)]
+    assert (await chat.wallet())[0] == 0
