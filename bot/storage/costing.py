@@ -1,6 +1,7 @@
 """Members with their orders, bucket by bucket: what a change of rules is reckoned on before it is made."""
 
 from datetime import date, datetime
+from operator import attrgetter
 
 import orjson
 
