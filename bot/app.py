@@ -69,6 +69,7 @@ from bot.web.links import LinkVisits
 from bot.web.metrics import Metrics
 from bot.web.twilio import BODY_MAX, TwilioWebhooks
 from handlers import (
+    bundle,
     card,
     checkin,
     claimed,
@@ -101,6 +102,8 @@ Role = Literal["all", "web", "worker"]
 
 HANDLERS: Mapping[str, HandlerSpec] = by_name(
     (
+        bundle.bundles,
+        bundle.order_bundle,
         card.card,
         checkin.checkin,
         claimed.claimed,

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from bot.core.codes import Code
 from bot.core.contact import JsonValue, Order, OrderLine
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
 from bot.core.ids import derived_id
-from bot.core.loyalty.ordering import settle
-from bot.core.loyalty.orders import line_cash_minor, priced
+from bot.core.loyalty.orders import priced
+from bot.core.loyalty.placing import in_words, place
 from bot.core.turn import Turn
 
 
@@ -42,13 +41,9 @@ def reorder(turn: Turn) -> Mapping[str, JsonValue]:
         credit_minor=credit,
         currency=turn.program.currency.code,
     )
-    settled = settle(turn, priced(order), earns_when_placed=True)
-    turn.keep("directory", order.id, Code(order.id, kind="order"))
-    turn.call(f"order/{order.id}", "order.placed", _told_to_the_shop(turn, settled.order))
+    settled = place(turn, priced(order))
     return {
-        "items": ", ".join(
-            line.name if line.quantity == 1 else f"{line.quantity} x {line.name}" for line in lines
-        ),
+        "items": in_words(order),
         "total": total,
         "credit": credit,
         "to_pay": total - credit,
@@ -79,27 +74,3 @@ def _lines(turn: Turn, wanted: JsonValue) -> tuple[OrderLine, ...]:
 
 def _whole(value: JsonValue) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def _told_to_the_shop(turn: Turn, order: Order) -> dict[str, JsonValue]:
-    return {
-        "order": order.id,
-        "contact": turn.contact.id,
-        "channel": order.source,
-        "placed_at": order.placed_at.isoformat(),
-        "currency": turn.program.currency.code,
-        "lines": [
-            {
-                "sku": line.sku,
-                "name": line.name,
-                "quantity": line.quantity,
-                "unit_minor": line.unit_minor,
-                "credit_minor": line.credit_minor,
-                "cash_minor": line_cash_minor(line),
-            }
-            for line in order.lines
-        ],
-        "total_minor": order.total_minor,
-        "credit_minor": order.credit_minor,
-        "to_pay_minor": order.total_minor - order.credit_minor,
-    }

@@ -8,6 +8,7 @@ from bot.core.contact import Product
 from bot.core.errors import TellMember
 from bot.core.loyalty.drops import Drop
 from bot.core.loyalty.standing import Standing
+from bot.core.loyalty.tiers import Tiers
 from bot.core.turn import Turn
 from handlers.drop import drops, give_up_drop, take_drop
 from tests.handlers.scene import NOW, PRODUCTS, PROGRAM, Scene
@@ -29,7 +30,8 @@ def member(*, later: timedelta = FRIDAY, credit_minor: int = 0, **changed: objec
         "early": {"gold": "2h"},
         **changed,
     }
-    program = PROGRAM.model_copy(update={"drops": (Drop.model_validate(written),)})
+    tiers = Tiers.model_validate({"per": "year", "levels": [{"id": "gold", "name": "Gold", "spend": "9.00"}]})
+    program = PROGRAM.model_copy(update={"drops": (Drop.model_validate(written),), "tiers": tiers})
 
     def then(turn: Turn) -> None:
         turn.now = NOW + later

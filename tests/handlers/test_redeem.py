@@ -12,6 +12,7 @@ from bot.core.loyalty.entries import Reason
 from bot.core.loyalty.fulfilment import Fulfilment, FulfilmentState
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.standing import Standing
+from bot.core.loyalty.tiers import Tiers
 from bot.core.signed_links import Opened, SignedLinks
 from bot.core.turn import Turn
 from handlers.redeem import redeem
@@ -73,7 +74,8 @@ def test_a_declared_problem_is_one_it_raises() -> None:
 
 def program(**reward: object) -> Program:
     written = {"id": "beans", "name": "Beans", "cost": "2.00", **reward}
-    return PROGRAM.model_copy(update={"rewards": (Reward.model_validate(written),)})
+    tiers = Tiers.model_validate({"per": "year", "levels": [{"id": "gold", "name": "Gold", "spend": "9.00"}]})
+    return PROGRAM.model_copy(update={"rewards": (Reward.model_validate(written),), "tiers": tiers})
 
 
 def member(credit_minor: int = 1000, /, **reward: object) -> Member:

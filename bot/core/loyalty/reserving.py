@@ -1,14 +1,18 @@
 """Taking part in a drop: units are reserved for a member, paid with credit or through the shop, or lapse."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.core.contact import JsonValue, Order, OrderLine
 from bot.core.errors import TellMember
 from bot.core.ids import derived_id
+from bot.core.local_time import local_date
 from bot.core.loyalty.drops import Drop, Opening, Reservation, ReservationState, kept_units
 from bot.core.loyalty.entries import Cause
+from bot.core.loyalty.orders import priced
+from bot.core.loyalty.placing import place
 from bot.core.loyalty.tier_turns import tier_of
+from bot.core.loyalty.tiers import benefits_of
 from bot.core.loyalty.whom import member_of
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
@@ -16,7 +20,6 @@ from bot.core.turn import Turn
 TABLE = "reservation"
 LAPSE = "reservation.lapse"
 """The operation by which reserved units go back to the drop when their time is over."""
-_NO_TIME = timedelta(0)
 
 
 # What there is
@@ -64,12 +67,9 @@ def opening_of(turn: Turn, key: object) -> Opening | None:
 
 def opens_at(turn: Turn, opening: Opening) -> datetime:
     """When it opens to the contact: to some tiers earlier."""
-    tiers = turn.program.tiers
-    if tiers is None and not opening.drop.early:
-        return opening.opens_at
-    tier = tier_of(turn)
-    level = tiers.level(tier) if tiers is not None and tier is not None else None
-    return opening.opens_to(tier, level.early_access if level is not None else _NO_TIME)
+    tier, tiers = tier_of(turn), turn.program.tiers
+    usually = benefits_of(tiers, tier, local_date(turn.now, turn.contact.zone)).early_access
+    return opening.opens_to(tier, usually)
 
 
 def price_of(turn: Turn, drop: Drop) -> int | None:
@@ -200,7 +200,6 @@ def told_of(turn: Turn, reservation: Reservation) -> dict[str, JsonValue]:
 
 def _paid_at_once(turn: Turn, reservation: Reservation) -> Reservation:
     taken = reservation.becomes(ReservationState.TAKEN, turn.now)
-    turn.books.redeem(taken.credit_minor, turn.now, _cause(turn, taken, "redeem"))
     product = turn.shop.products.get(taken.sku)
     line = OrderLine(
         taken.sku,
@@ -208,20 +207,18 @@ def _paid_at_once(turn: Turn, reservation: Reservation) -> Reservation:
         taken.quantity,
         taken.unit_minor,
         category=product.category if product is not None else "",
-        credit_minor=taken.credit_minor,
     )
     order = Order(
         id=taken.id,
-        source="drop",
+        source=turn.channel,
         placed_at=turn.now,
         lines=(line,),
         total_minor=taken.total_minor,
         credit_minor=taken.credit_minor,
         currency=turn.program.currency.code,
     )
-    turn.place_order(order)
+    place(turn, priced(order), drop=taken.opening)
     _keep(turn, taken, "Drop Taken")
-    turn.call(f"drop/{taken.id}", "drop.taken", {**told_of(turn, taken), "contact": turn.contact.id})
     return taken
 
 
