@@ -181,7 +181,7 @@ class LeftOutOffer(Answer):
     ended_at: str | None = None
 
 
-class QuoteAnswer(Answer):
+class PricedAnswer(Answer):
     """What a basket comes to: gross = discounts + credit + to pay, by line and in sum."""
 
     order: str | None
@@ -195,7 +195,13 @@ class QuoteAnswer(Answer):
     left_out: list[LeftOutOffer]
 
 
-class CheckoutAnswer(QuoteAnswer):
+class QuoteAnswer(PricedAnswer):
+    """A basket that is priced: nothing is set aside."""
+
+    earns_minor: int = Field(description="what it will earn, as the rules stand now")
+
+
+class CheckoutAnswer(PricedAnswer):
     """What an order holds, or what was captured of it in the end."""
 
     state: Literal["open", "captured", "voided", "timed_out"]

@@ -61,7 +61,9 @@ class ShopApi:
 
         app = web.Application(client_max_size=BODY_MAX, middlewares=[answer])
         for route in self.table:
-            app.router.add_route(route.method, route.path, self._handler(route))
+            # Anything but a slash: what our own ids of things may hold is for their types to say.
+            path = route.path.replace("}", ":[^/]+}")
+            app.router.add_route(route.method, path, self._handler(route))
         return app
 
     def _handler(self, route: Route) -> Handler:

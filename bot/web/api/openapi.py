@@ -144,7 +144,7 @@ def _problems(route: Route) -> Json:
     known = dict(_ALWAYS)
     if route.body is not None:
         known |= _OF_BODIES
-    if route.writes:
+    if route.body is not None or route.writes:
         known[422] = _UNPROCESSABLE
     known |= route.says_no
     return {str(status): _problem(status, what) for status, what in sorted(known.items())}
