@@ -133,7 +133,7 @@ def _invitation(shop: Shop, words: str, code: str, language: str, now: datetime)
     says = texts["text" if number else "alone"].format(words=words, number=number)
     title = texts["title"].format(shop=shop.name)
     # `?&body=` is what telephones of both makers read (RFC 5724 says `?body=`, which one of them does not).
-    button = f'<a href="sms:{quote(number)}?&amp;body={quote(words)}">{escape(says)}</a>'
+    button = f'<a href="sms:{quote(number, safe="+")}?&amp;body={quote(words)}">{escape(says)}</a>'
     return (
         f'<!doctype html><html lang="{tag}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">'
