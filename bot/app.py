@@ -44,6 +44,7 @@ from bot.jobs.calls import ShopCalls
 from bot.jobs.clockwork import Clockwork, Job
 from bot.jobs.due import DueWork
 from bot.jobs.outbox import OutboxDelivery, nowhere
+from bot.jobs.learning import Learning
 from bot.jobs.public_network import connector
 from bot.jobs.rates import Rates
 from bot.jobs.reconciliation import Reconciliation
@@ -364,6 +365,7 @@ async def _worker_jobs(
         )
         calls = ShopCalls(app.database, session, shop.webhook_url, shop.webhook_secrets, app.clock, stopping)
         jobs.append(Job("shop_calls", 2, calls.make))
+        Job("learning", 600, told(Learning(app.database, app.clock, lambda: app.decisions.shop).learn)),
     return jobs
 
 

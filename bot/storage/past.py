@@ -15,6 +15,7 @@ from bot.core.messages import MessageClass
 from bot.core.past import REWARD_USED, LastText, Redemption
 from bot.core.triggers import TriggerKind
 from bot.storage import (
+    affinities,
     counters,
     earnings,
     fulfilments,
@@ -191,6 +192,7 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "fulfilments": fulfilments.fulfilments,
         "refills": refills.refills,
         "reserved": reservations.reserved,
+        "affinities": affinities.affinities,
         "spins": spins.spins,
     }
 )

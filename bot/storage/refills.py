@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
@@ -25,6 +25,7 @@ _OF_BUCKET = Statement("""
     SELECT r.category, r.facts FROM refill r WHERE r.bucket = :bucket
 """)
 _DUE_PEEK = peek("refill", "t.prompt_at IS NOT NULL AND t.prompt_at <= :now")
+_ANY_PEEK = peek("refill", "t.bought_at <= :now")
 _DUE = Statement("""
     SELECT r.contact, MAX(r.prompt_at), COUNT(*) FROM refill r
     WHERE r.bucket = :bucket AND r.prompt_at IS NOT NULL AND r.prompt_at <= :now
@@ -81,6 +82,11 @@ async def refills(connection: Connection, contact_id: str) -> Refills:
 async def buckets_with_due(connection: Connection, now: datetime) -> list[int]:
     """Buckets in which somebody may be asked."""
     return await buckets(connection, _DUE_PEEK, now)
+
+
+async def buckets_with_any(connection: Connection) -> list[int]:
+    """Buckets in which somebody uses something up."""
+    return await buckets(connection, _ANY_PEEK, datetime.max.replace(tzinfo=UTC))
 
 
 async def due(connection: Connection, bucket: int, now: datetime, most: int) -> list[DueRefill]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
-from bot.core.contact import JsonValue
+from bot.core.contact import JsonValue, Product
 from bot.core.dates import last_moment
 from bot.core.errors import FlowError
 from bot.core.flow.filters import HERE, Here
 from bot.core.flow.template import Variable
+from bot.core.loyalty import bundling
+from bot.core.loyalty.recommended import Affinities, recommended
 from bot.core.loyalty.tier_turns import NAMES as TIER_NAMES
 from bot.core.loyalty.tier_turns import tier_values
 from bot.core.loyalty.wallet import Balance, Ending
@@ -58,15 +60,20 @@ class Names:
 _OF_STARTERS = ("candidates", "keyword", "rest", "text")
 """Set where a message starts a flow: the keyword and the words after it, or what a fallback was told."""
 
+_RECOMMENDED = frozenset({"recommended", "recommended_sku"})
+"""The name and SKU of what goes with a member's orders; None where there is nothing to recommend."""
+
 KNOWN: Mapping[str, Names] = {
     **dict.fromkeys(_OF_STARTERS, Names()),
     "balance": Names(frozenset({"available", "pending", "held", "debt", "soonest", "endings", "coming"})),
+    "bundle": Names(frozenset(bundling.FIELDS)),
     "contact": Names(frozenset({"id", "locale", "zone", "channel", "is_member", "created_at"})),
     "event": Names(frozenset({"name", "at"}), is_open=True),
     "expiring": Names(frozenset({"amount", "ends", "soonest"})),
     "groups": Names(is_open=True),
     "member": Names(
-        frozenset({"first_name", "birthday", "locale", "zone", "is_member", "enrolled_at"}), is_open=True
+        frozenset({"first_name", "birthday", "locale", "zone", "is_member", "enrolled_at"}) | _RECOMMENDED,
+        is_open=True,
     ),
     "now": Names(),
     "program": Names(frozenset({"name", "currency"})),
@@ -114,17 +121,39 @@ def _here(turn: Turn) -> Here:
     )
 
 
-def _member(turn: Turn) -> object:
-    contact = turn.contact
-    return {
-        **contact.attributes,
-        "first_name": contact.first_name,
-        "birthday": contact.birthday_on,
-        "locale": contact.locale,
-        "zone": contact.zone,
-        "is_member": contact.is_member,
-        "enrolled_at": contact.enrolled_at,
-    }
+class _Member(dict[str, object]):
+    """A member's fields and attributes; what to recommend is worked out when a text names it."""
+
+    __slots__ = ("_turn",)
+
+    def __init__(self, turn: Turn) -> None:
+        contact = turn.contact
+        super().__init__(
+            {
+                **contact.attributes,
+                "first_name": contact.first_name,
+                "birthday": contact.birthday_on,
+                "locale": contact.locale,
+                "zone": contact.zone,
+                "is_member": contact.is_member,
+                "enrolled_at": contact.enrolled_at,
+            }
+        )
+        self._turn = turn
+
+    def __missing__(self, name: str) -> object:
+        if name not in _RECOMMENDED:
+            raise KeyError(name)
+        product = _recommended(self._turn)
+        self["recommended"] = product.name if product is not None else None
+        self["recommended_sku"] = product.sku if product is not None else None
+        return self[name]
+
+
+def _recommended(turn: Turn) -> Product | None:
+    affinities = turn.needed("affinities")
+    assert isinstance(affinities, Affinities)
+    return recommended(turn.orders(), affinities, turn.shop.products, turn.now)
 
 
 def _contact(turn: Turn) -> object:
@@ -165,6 +194,12 @@ def _ending(ending: Ending) -> dict[str, object]:
     }
 
 
+def _bundle(turn: Turn) -> object:
+    """The bundle that saves the contact most now."""
+    found = bundling.offered(turn)
+    return bundling.told_of(turn, found[0]) if found else None
+
+
 def _shop(turn: Turn) -> object:
     return {"name": turn.shop.name, "zone": turn.shop.zone}
 
@@ -200,11 +235,12 @@ _SOURCES: Mapping[str, Callable[[Turn], object]] = {
     HERE: _here,
     **dict.fromkeys(_OF_STARTERS, _nothing),
     "balance": _balance,
+    "bundle": _bundle,
     "contact": _contact,
     "event": _event,
     "expiring": _nothing,
     "groups": _groups,
-    "member": _member,
+    "member": _Member,
     "now": _now,
     "program": _program,
     "shop": _shop,
