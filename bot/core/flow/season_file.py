@@ -1,6 +1,7 @@
 """Reads `flows/seasons/<name>.yaml` and joins it to the program, each complaint with its place."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 
 from pydantic import ValidationError
@@ -30,7 +31,27 @@ def read_season(document: Document) -> Season:
     return season
 
 
-def read_seasoned_program(program: Document, seasons: Sequence[Document], policies: Sequence[str]) -> Program:
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A program with its seasons, and where everything in it was written."""
+
+    program: Program
+    document: Document
+    seasons: tuple[Document, ...] = ()
+    joined: Joined | None = None
+
+    def complaint(self, path: Path, problem: str, remedy: str) -> FlowError:
+        """Complain of what stands at a path of the whole, in the file that says it."""
+        origin = self.joined.origin(path) if self.joined is not None else None
+        if origin is None:
+            return self.document.complaint(path, problem, remedy)
+        number, place = origin
+        return self.seasons[number].complaint(place, problem, remedy)
+
+
+def read_whole_program(
+    program: Document, seasons: Sequence[Document] = (), policies: Sequence[str] = ()
+) -> Whole:
     """Return the program with its seasons; `policies` are their revisions, as `id@version`.
 
     Raises:
@@ -38,7 +59,7 @@ def read_seasoned_program(program: Document, seasons: Sequence[Document], polici
     """
     alone = read_program(program)
     if not seasons:
-        return alone
+        return Whole(alone, program)
     read = [read_season(document) for document in seasons]
     try:
         whole = joined(program.value, read)
@@ -46,10 +67,18 @@ def read_seasoned_program(program: Document, seasons: Sequence[Document], polici
         number, path, problem, remedy = error.args
         raise seasons[number].complaint(path, problem, remedy, at_key=True) from error
     try:
-        return with_policies(Program.model_validate(whole.value), whole, policies)
+        found = with_policies(Program.model_validate(whole.value), whole, policies)
     except ValidationError as error:
-        found = [_complaint(whole, seasons, one.path, one.problem, one.remedy) for one in problems(error)]
-        raise together(found) from error
+        complaints = [
+            _complaint(whole, seasons, one.path, one.problem, one.remedy) for one in problems(error)
+        ]
+        raise together(complaints) from error
+    return Whole(found, program, tuple(seasons), whole)
+
+
+def read_seasoned_program(program: Document, seasons: Sequence[Document], policies: Sequence[str]) -> Program:
+    """Return the program with its seasons; see `read_whole_program`."""
+    return read_whole_program(program, seasons, policies).program
 
 
 def _complaint(
