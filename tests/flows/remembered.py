@@ -8,6 +8,7 @@ from bot.core.loyalty.earned import EarnRecord
 from bot.core.loyalty.fulfilment import Fulfilment, FulfilmentState
 from bot.core.loyalty.gains import Tally
 from bot.core.loyalty.gifts import Recipient
+from bot.core.loyalty.recommended import Affinities
 from bot.core.loyalty.refill import Refill, Refills
 from bot.core.loyalty.wheel import Spin, SpinCount
 
@@ -120,6 +121,7 @@ _READ: Mapping[str, Callable[[Kept, str], object]] = {
     "fulfilments": _fulfilments,
     "offers": lambda kept, _: tuple(_of_table(kept, "offer")),
     "refills": _refills,
+    "affinities": lambda _kept, _: Affinities(),
     "reservation": _reservation,
     "reservations": _reservations,
     "reserved": _reserved,
