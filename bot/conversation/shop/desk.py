@@ -4,7 +4,7 @@ Of an order and a refund of it that come at the same time one always sees the ot
 contact's before its turn looks for what was told of it, a refund is kept before it looks whose order it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -49,15 +49,18 @@ class Buyer:
         return [(channel, value) for channel, value in named if value]
 
 
-async def owner(connection: Connection, reference: str, buyer: Buyer) -> str | tuple[str, str]:
+async def owner(connection: Connection, references: Sequence[str], buyer: Buyer) -> str | tuple[str, str]:
     """Whose an order is, or may become: a contact's id, or the address under which nobody is known yet.
+
+    `references` are what it is called by: the shop's own id, and ours where it was ordered by text.
 
     Raises:
         Refused: nobody is named, or there is no such contact.
     """
-    found = await orders.owner(connection, reference)
-    if found is not None:
-        return found
+    for reference in references:
+        found = await orders.owner(connection, reference)
+        if found is not None:
+            return found
     if buyer.contact is not None:
         known = await contacts.known(connection, buyer.contact)
         if known is None:
@@ -116,7 +119,8 @@ class Desk:
             Refused: nobody is named who could have bought it.
         """
         reference = str(body["order"])
-        whose = await self._database.query(lambda connection: owner(connection, reference, buyer))
+        called = [str(body[name]) for name in ("order", "ours") if body.get(name)]
+        whose = await self._database.query(lambda connection: owner(connection, called, buyer))
         if not isinstance(whose, str):
             whose = (await self._dispatcher.submit(meeting(whose, at))).contact_id
         contact_id = whose

@@ -1,0 +1,157 @@
+"""Refunds from the shop's report to the member's phone, and orders of people whom nobody knows yet."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from bot.conversation.shop.desk import CANCEL, REFUND, Buyer, Desk
+from bot.conversation.work import Result
+from bot.core.contact import JsonValue
+from bot.core.errors import Refused
+from bot.storage import orders
+from tests.conversation.chat import NUMBER, Chat
+
+STRANGER = "+12125550177"
+_KEYS = count(1)
+LINES: list[JsonValue] = [{"sku": "LATTE", "quantity": 2}, {"sku": "BUN", "quantity": 1}]
+PAID: Mapping[str, JsonValue] = {"order": "A-1", "status": "paid", "lines": LINES}
+"""15.00: two lattes for 5.50 each and a bun for 4.00."""
+ONE_LATTE: Mapping[str, JsonValue] = {"order": "A-1", "lines": [{"sku": "LATTE", "quantity": 1}]}
+BY_PHONE = Buyer(phone=NUMBER)
+
+
+async def report(chat: Chat, body: Mapping[str, JsonValue], buyer: Buyer = BY_PHONE) -> Result:
+    desk = Desk(chat.app.database, chat.app.dispatcher)
+    return await desk.report(body, buyer, key=f"test:{next(_KEYS)}", at=chat.clock())
+
+
+async def give_back(chat: Chat, name: str, body: Mapping[str, JsonValue]) -> Result:
+    desk = Desk(chat.app.database, chat.app.dispatcher)
+    return await desk.give_back(name, body, key=f"test:{next(_KEYS)}", at=chat.clock())
+
+
+async def joined(chat: Chat) -> None:
+    """A member with the welcome credit of 5.00, who has heard all about it."""
+    for text in ("LOYALTY", "skip", "skip"):
+        await chat(text)
+    await chat.strike()
+    chat.news()
+
+
+def moved(result: Result) -> Mapping[str, JsonValue]:
+    assert result.result is not None
+    found = result.result["moved"]
+    assert isinstance(found, dict)
+    return {name: amount for name, amount in found.items() if amount}
+
+
+async def test_a_member_is_told_what_a_refund_did(chat: Chat) -> None:
+    await joined(chat)
+    await report(chat, {**PAID, "credit_minor": 300})
+    await chat.strike()
+    chat.news()
+    done = await give_back(chat, REFUND, ONE_LATTE)
+    restored, taken = moved(done)["restored_minor"], moved(done)["taken_back_minor"]
+    assert restored == 110  # of 3.00, by largest remainder, a latte was paid 1.10
+    assert isinstance(taken, int)
+    (told,) = await chat.later(minutes=1)
+    assert told == (
+        "Your refund is through. $1.10 is back in your wallet. "
+        f"${taken / 100:.2f} earned on it was taken back. Your card has 1 stamp less."
+    )
+    await give_back(chat, REFUND, ONE_LATTE)
+    assert await chat.later(minutes=1) == [], "told twice is no news"
+    await give_back(chat, CANCEL, {"order": "A-1"})
+    (canceled,) = await chat.later(minutes=1)
+    assert canceled.startswith("Your order is canceled. $1.90 is back in your wallet.")
+    assert (await chat.wallet())[1:] == (500, 0, 0)
+
+
+async def test_who_buys_as_a_stranger_is_known_and_never_texted(chat: Chat) -> None:
+    assert moved(await report(chat, PAID, Buyer(phone=STRANGER))) == {}
+    await give_back(chat, REFUND, ONE_LATTE)
+    await chat.strike()
+    assert chat.news(STRANGER) == []
+    assert await chat.subscriptions(STRANGER) == {}
+    assert await chat.of("consent", "state", "number", number=STRANGER) == []
+    assert await chat.of("shop_order", "reference", "id", number=STRANGER) == [("A-1",)]
+
+
+async def test_a_stranger_is_found_by_what_the_shop_knows(chat: Chat) -> None:
+    first = await report(chat, PAID, Buyer(external="u-7", email="Ana@Example.com"))
+    again = await report(chat, {**PAID, "order": "A-2"}, Buyer(external="u-7"))
+    by_id = await report(chat, {**PAID, "order": "A-3"}, Buyer(contact=first.contact_id))
+    assert first.contact_id == again.contact_id == by_id.contact_id
+
+
+@pytest.mark.parametrize("buyer", [Buyer(), Buyer(contact="f" * 32)])
+async def test_an_order_of_nobody_is_refused(chat: Chat, buyer: Buyer) -> None:
+    with pytest.raises(Refused, match="customer"):
+        await report(chat, PAID, buyer)
+
+
+async def test_an_order_stays_whose_it_was(chat: Chat) -> None:
+    first = await report(chat, PAID)
+    other = await report(chat, PAID, Buyer(phone=STRANGER))
+    assert other.contact_id == first.contact_id
+
+
+async def test_orders_and_their_refunds_that_come_at_once_miss_nothing(chat: Chat) -> None:
+    """Whichever is first: the refund finds its order, or the order finds its refund."""
+    await joined(chat)
+    tasks = []
+    for number in range(20):
+        reference = f"B-{number}"
+        tasks.append(report(chat, {**PAID, "order": reference}, BY_PHONE))
+        tasks.append(give_back(chat, REFUND, {"order": reference, "everything": True}))
+    await asyncio.gather(*tasks)
+    assert await chat.app.database.query(orders.all_parked) == ()
+    assert set(await chat.of("shop_order", "status, refunded_minor", "id")) == {("refunded", 1500)}
+    assert await chat.wallet() == (0, 500, 0, 0)
+
+
+async def test_a_refund_that_waits_for_its_order_can_be_seen(chat: Chat) -> None:
+    parked = await give_back(chat, REFUND, ONE_LATTE)
+    assert (parked.outcome, parked.result) == ("parked", {"order": "A-1", "parked": True})
+    await give_back(chat, CANCEL, {"order": "A-1"})
+    (waits,) = await chat.app.database.query(orders.all_parked)
+    assert (waits.reference, waits.is_canceled, waits.told.by_sku["LATTE"].quantity) == ("A-1", True, 1)
+    told = await report(chat, PAID)
+    assert told.result is not None
+    assert told.result["status"] == "canceled"
+    assert await chat.app.database.query(orders.all_parked) == ()
+
+
+async def test_an_order_by_text_is_the_shops_order_too(chat: Chat) -> None:
+    """It earned when it was placed; the shop's report of it earns nothing more, and its refund works."""
+    await joined(chat)
+    await chat.order(("LATTE", 2))
+    await chat("REORDER")
+    await chat("yes")
+    ((order_id,),) = await chat.rows("SELECT id FROM shop_order WHERE source = 'sms'")
+    pending, available, *_ = await chat.wallet()
+    assert (pending > 0, available) == (True, 0)
+    paid = await report(chat, {"order": "SHOP-9", "ours": order_id, "status": "paid"}, Buyer())
+    assert moved(paid) == {}
+    assert (await chat.wallet())[0] == pending
+    await chat.later(minutes=1)
+    done = await give_back(chat, REFUND, {"order": order_id, "lines": [{"sku": "LATTE", "quantity": 1}]})
+    assert moved(done)["restored_minor"] == 250
+    await give_back(chat, REFUND, {"order": "SHOP-9", "everything": True})
+    assert await chat.wallet() == (0, 500, 0, 0)
+    told = await chat.later(minutes=1)
+    assert len(told) == 2
+    assert all("is back in your wallet" in text for text in told)
+
+
+async def test_pending_credit_is_taken_back_before_it_arrives(chat: Chat) -> None:
+    await joined(chat)
+    await report(chat, PAID)
+    assert (await chat.wallet())[0] > 0
+    await give_back(chat, CANCEL, {"order": "A-1"})
+    await chat.later(days=20)
+    assert await chat.wallet() == (0, 500, 0, 0)
+    assert timedelta(days=14) == chat.app.decisions.shop.program.earning.pending
