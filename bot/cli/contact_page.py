@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot.cli.contact_standing import show_standing
 from bot.core.local_time import zone_of
 from bot.core.loyalty.fields import Currency
 from bot.core.loyalty.wallet import Balance
@@ -30,6 +31,7 @@ def show_page(address: str, portrait: Portrait, balance: Balance, currency: Curr
         if one.unusable_reason is not None:
             console.print(f"[red]{escape(one.value)} is unusable: {escape(one.unusable_reason)}[/red]")
     _show_wallet(console, balance, currency)
+    show_standing(console, portrait)
     groups = sorted(portrait.snapshot.subscriptions.items())
     said = ", ".join(f"{group}: {state.value}" for group, state in groups)
     console.print(f"[bold]Consent[/bold]  {escape(said) or 'none was ever given'}")

@@ -10,6 +10,10 @@ import orjson
 from bot.core.contact import Contact
 from bot.core.flow.run import Run
 from bot.core.ids import bucket_of, instant
+from bot.core.loyalty.referral import Brought
+from bot.core.loyalty.referring import REFERRED
+from bot.core.loyalty.standing import Standing
+from bot.core.loyalty.tier_turns import TIER
 from bot.core.messages import Direction
 from bot.core.turn import Snapshot
 from bot.storage import rows
@@ -69,11 +73,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """All that is known of a contact; `runs` waiting ones first, `messages` oldest first."""
+    """All that is known of a contact; `runs` waiting ones first, `messages` oldest first.
+
+    `referred` is how it came, where a member's code brought it; `friends` are those that it brought.
+    """
 
     snapshot: Snapshot
     runs: tuple[Run, ...]
     messages: tuple[Message, ...]
+    tier: Standing | None = None
+    referred: Standing | None = None
+    friends: tuple[Brought, ...] = ()
 
     @property
     def contact(self) -> Contact:
@@ -100,7 +110,8 @@ async def portrait(connection: Connection, contact_id: str, *, runs: int, messag
     """Everything of a contact, with its newest runs and messages."""
     contact = await known(connection, contact_id)
     assert contact is not None, "it was found"
-    snapshots = await load_snapshots(connection, {contact.id: contact}, {contact.id: Wanted(lots=True)})
+    wanted = Wanted(lots=True, past={"friends"}, named={("standing", TIER), ("standing", REFERRED)})
+    snapshots = await load_snapshots(connection, {contact.id: contact}, {contact.id: wanted})
     own: dict[str, object] = {"bucket": contact.bucket, "contact": contact.id}
     inbound = [_inbound(row) for row in await connection.read(_INBOUND, **own, most=messages)]
     outgoing = await connection.read(_OUTGOING, **own, most=messages)
@@ -109,6 +120,9 @@ async def portrait(connection: Connection, contact_id: str, *, runs: int, messag
         snapshot=snapshots[contact.id],
         runs=tuple(rows.run_from(row) for row in await connection.read(_RUNS, **own, most=runs)),
         messages=tuple(message for *_, message in ordered[-messages:]),
+        tier=_standing(snapshots[contact.id], TIER),
+        referred=_standing(snapshots[contact.id], REFERRED),
+        friends=_friends(snapshots[contact.id]),
     )
 
 
@@ -126,6 +140,18 @@ async def latest(connection: Connection, contact_id: str) -> list[Sent]:
     """The latest outgoing messages of a contact, oldest first."""
     found = await connection.read(_LATEST, bucket=bucket_of(contact_id), contact=contact_id)
     return [Sent(*row) for row in reversed(found)]
+
+
+def _standing(snapshot: Snapshot, kind: str) -> Standing | None:
+    standing = snapshot.more[f"standing/{kind}"]
+    assert standing is None or isinstance(standing, Standing)
+    return standing
+
+
+def _friends(snapshot: Snapshot) -> tuple[Brought, ...]:
+    friends = snapshot.more["friends"]
+    assert isinstance(friends, tuple)
+    return friends
 
 
 _Ordered = tuple[datetime, int, Message]
