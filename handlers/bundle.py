@@ -6,10 +6,10 @@ from bot.core.contact import JsonValue, Order, OrderLine
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
 from bot.core.ids import derived_id
-from bot.core.loyalty.bundles import Bundle, Priced
+from bot.core.loyalty.bundles import Priced
+from bot.core.loyalty.bundling import credit_for, offered, priced_in, told_of
 from bot.core.loyalty.orders import priced as with_sums
 from bot.core.loyalty.placing import in_words, place
-from bot.core.loyalty.whom import refusal_in
 from bot.core.turn import Turn
 
 _MOST = 5
@@ -22,15 +22,9 @@ def bundles(turn: Turn) -> Mapping[str, JsonValue]:
     Each has `id`, `name`, its `items` in words, what they cost `apart`, its `price`, the `saving` that is,
     the `credit` that would pay of it, what is left `to_pay`, and `is_refill`. `best` is the first of them.
     """
-    wanted = turn.arguments.get("sku")
-    found = [
-        priced
-        for bundle in turn.program.bundles
-        if (not wanted or any(item.sku == wanted for item in bundle.items))
-        and (priced := _priced(turn, bundle)) is not None
-    ]
-    found.sort(key=lambda priced: (-priced.saving_minor, priced.bundle.id))
-    told: list[JsonValue] = [_told(turn, priced) for priced in found[:_MOST]]
+    sku = turn.arguments.get("sku")
+    found = offered(turn, str(sku) if sku else None)
+    told: list[JsonValue] = [told_of(turn, priced) for priced in found[:_MOST]]
     return {"bundles": told, "best": told[0] if told else None}
 
 
@@ -50,10 +44,10 @@ def order_bundle(turn: Turn) -> Mapping[str, JsonValue]:
     """
     wanted = turn.arguments.get("bundle")
     bundle = next((one for one in turn.program.bundles if one.id == wanted), None)
-    priced = _priced(turn, bundle) if bundle is not None else None
+    priced = priced_in(turn, bundle) if bundle is not None else None
     if priced is None:
         raise TellMember("bundle_gone")
-    credit = _credit(turn, priced.price_minor)
+    credit = credit_for(turn, priced.price_minor)
     to_pay, confirmed = priced.price_minor - credit, turn.arguments.get("to_pay")
     if isinstance(confirmed, int) and to_pay > confirmed:
         raise TellMember("price_changed", to_pay=to_pay)
@@ -80,16 +74,6 @@ def order_bundle(turn: Turn) -> Mapping[str, JsonValue]:
     }
 
 
-def _priced(turn: Turn, bundle: Bundle) -> Priced | None:
-    return bundle.priced(turn.shop.products) if refusal_in(turn, bundle) is None else None
-
-
-def _credit(turn: Turn, price_minor: int) -> int:
-    if not turn.program.reorder.auto_apply_credit:
-        return 0
-    return min(turn.books.spendable(turn.now), price_minor)
-
-
 def _lines(turn: Turn, priced: Priced) -> tuple[OrderLine, ...]:
     lines = []
     for item, off in zip(priced.bundle.items, priced.off_by_item, strict=True):
@@ -105,20 +89,3 @@ def _lines(turn: Turn, priced: Priced) -> tuple[OrderLine, ...]:
             )
         )
     return tuple(lines)
-
-
-def _told(turn: Turn, priced: Priced) -> dict[str, JsonValue]:
-    bundle = priced.bundle
-    credit = _credit(turn, priced.price_minor)
-    names = [(item.quantity, turn.shop.products[item.sku].name) for item in bundle.items]
-    return {
-        "id": bundle.id,
-        "name": turn.program.text(bundle.name, turn.contact.locale),
-        "items": ", ".join(name if quantity == 1 else f"{quantity} x {name}" for quantity, name in names),
-        "apart": priced.apart_minor,
-        "price": priced.price_minor,
-        "saving": priced.saving_minor,
-        "credit": credit,
-        "to_pay": priced.price_minor - credit,
-        "is_refill": bundle.is_refill,
-    }
