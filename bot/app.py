@@ -21,7 +21,7 @@ from bot.channels.channel import Channel
 from bot.channels.twilio.sender import TwilioAccount, TwilioChannel
 from bot.channels.twilio.signature import Verifier
 from bot.config import SECRET_BYTES, Settings
-from bot.conversation.batch import Conversation
+from bot.conversation.batch import Batch, Conversation
 from bot.conversation.checking import look_over
 from bot.conversation.clicks import Clicks
 from bot.conversation.contents import Contents
@@ -32,6 +32,7 @@ from bot.conversation.newcomers import is_known
 from bot.conversation.publication import ShopSettings
 from bot.conversation.publishing import Published, compile_folder, publish, read_folder
 from bot.conversation.receipts import Receipts
+from bot.conversation.work import Result, Work
 from bot.core import wording
 from bot.core.errors import CannotStart
 from bot.core.flow.handler import HandlerSpec, by_name
@@ -43,8 +44,8 @@ from bot.core.signed_links import SignedLinks
 from bot.jobs.calls import ShopCalls
 from bot.jobs.clockwork import Clockwork, Job
 from bot.jobs.due import DueWork
-from bot.jobs.outbox import OutboxDelivery, nowhere
 from bot.jobs.learning import Learning
+from bot.jobs.outbox import OutboxDelivery, nowhere
 from bot.jobs.public_network import connector
 from bot.jobs.rates import Rates
 from bot.jobs.reconciliation import Reconciliation
@@ -302,9 +303,50 @@ async def running(
         yield app
 
 
+async def take_turn(settings: Settings, database: Database, work: Work, clock: Clock = utc_now) -> Result:
+    """Run one turn for a command, under the publication in force; what it causes is left to the workers."""
+    current = CurrentPublication(database, _shop_settings(settings), HANDLERS)
+    conversation = Conversation(
+        decider=await current.load(),
+        clock=clock,
+        load_revision=current.load_revision,
+        hash_address=address_hashes(settings),
+    )
+    (result,) = await database.transact(Batch(conversation, [work]).run)
+    assert result is not None, "one work waits for no other"
+    return result
+
+
 async def decisions(settings: Settings, database: Database) -> Decisions:
     """What is decided by under the publication in force, for commands that only look."""
     return await CurrentPublication(database, _shop_settings(settings), HANDLERS).load()
+
+
+def due_jobs(app: Running, stopping: asyncio.Event) -> list[Job]:
+    """The jobs that turn what has become due into turns."""
+    due = DueWork(app.database, app.dispatcher, app.clock, lambda: app.decisions, stopping)
+
+    def told(work: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
+        """What needs the program waits while the stored one is broken: it would fail for good otherwise."""
+
+        async def unless_broken() -> int:
+            return 0 if app.decisions.publication.broken is not None else await work()
+
+        return unless_broken
+
+    return [
+        Job("timers", 1, told(due.timers)),
+        Job("schedules", 15, told(due.schedules)),
+        Job("triggers", 1, told(due.triggers)),
+        Job("relays", 1, told(Relays(app.database, app.dispatcher, app.clock, stopping).hand_on)),
+        Job("expired", 30, told(due.expired)),
+        Job("checkouts", 30, told(due.checkouts)),
+        Job("notices", 30, told(due.notices)),
+        Job("standings", 30, told(due.standings)),
+        Job("refills", 60, told(due.running_low)),
+        Job("learning", 600, told(Learning(app.database, app.clock, lambda: app.decisions.shop).learn)),
+        Job("stock_news", 15, told(StockNews(app.database, stopping).spread)),
+    ]
 
 
 async def _worker_jobs(
@@ -315,7 +357,6 @@ async def _worker_jobs(
     at: Callable[[str], None],
     tally: Tally,
 ) -> list[Job]:
-    due = DueWork(app.database, app.dispatcher, app.clock, lambda: app.decisions, stopping)
     outbox = OutboxDelivery(
         app.database,
         channels,
@@ -332,25 +373,8 @@ async def _worker_jobs(
     )
     unknown = Reconciliation(app.database, channels, app.receipts, app.clock, stopping, at=at)
 
-    def told(work: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
-        """What needs the program waits while the stored one is broken: it would fail for good otherwise."""
-
-        async def unless_broken() -> int:
-            return 0 if app.decisions.publication.broken is not None else await work()
-
-        return unless_broken
-
     jobs = [
-        Job("timers", 1, told(due.timers)),
-        Job("schedules", 15, told(due.schedules)),
-        Job("triggers", 1, told(due.triggers)),
-        Job("relays", 1, told(Relays(app.database, app.dispatcher, app.clock, stopping).hand_on)),
-        Job("expired", 30, told(due.expired)),
-        Job("checkouts", 30, told(due.checkouts)),
-        Job("notices", 30, told(due.notices)),
-        Job("standings", 30, told(due.standings)),
-        Job("refills", 60, told(due.running_low)),
-        Job("stock_news", 15, told(StockNews(app.database, stopping).spread)),
+        *due_jobs(app, stopping),
         Job("outbox_leases", 30, outbox.give_up),
         Job("outbox_held", 15, outbox.release),
         Job("outbox_replies", 0.25, outbox.replies),
@@ -365,7 +389,6 @@ async def _worker_jobs(
         )
         calls = ShopCalls(app.database, session, shop.webhook_url, shop.webhook_secrets, app.clock, stopping)
         jobs.append(Job("shop_calls", 2, calls.make))
-        Job("learning", 600, told(Learning(app.database, app.clock, lambda: app.decisions.shop).learn)),
     return jobs
 
 

@@ -1,7 +1,8 @@
 """`contact show`: one contact with wallet, consent, runs and last messages."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Annotated
 
 import orjson
@@ -16,10 +17,13 @@ from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
 from bot.core.flow.run import Run
 from bot.core.loyalty.books import Books
-from bot.core.loyalty.fields import Currency
+from bot.core.loyalty.explained import Explanation
+from bot.core.loyalty.phrases import Teller, tell_carried, tell_with_day
+from bot.core.loyalty.program import Program
+from bot.core.loyalty.telling import teller_of
 from bot.core.loyalty.wallet import Balance
 from bot.core.phone import NotAContact, to_e164
-from bot.storage import contacts, revisions
+from bot.storage import contacts, history, revisions
 from bot.storage.contacts import Message, Portrait
 from bot.storage.driver import Connection
 from bot.storage.revisions import Revision
@@ -27,14 +31,16 @@ from bot.storage.revisions import Revision
 contact = typer.Typer(help="Look at contacts.", no_args_is_help=True)
 
 _RUNS = 20
+_LINES = 10
 _OTHER_CHANNELS = ("wechat", "email", "console")
 
 
 def add_to(cli: typer.Typer) -> None:
     """Add the commands."""
-    from bot.cli import moving
+    from bot.cli import moving, person
 
     moving.add_to(contact)
+    person.add_to(contact)
     cli.add_typer(contact, name="contact")
 
 
@@ -45,7 +51,7 @@ def show(
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
     messages: Annotated[int, typer.Option(min=0, help="how many of the last messages")] = 20,
 ) -> None:
-    """Show a contact: wallet, consent, runs, last messages."""
+    """Show a contact: wallet and why it is so, consent, runs, last messages."""
     if not address.strip():
         end("say whose: give a phone number, or another address", WRONG_USE)
     asyncio.run(_show(address.strip(), messages, is_json=json))
@@ -67,33 +73,62 @@ async def _show(address: str, messages: int, *, is_json: bool) -> None:
             return None
 
         found = await database.query(look)
-        published = [] if is_json else await database.query(revisions.published)
-    if found is None:
-        end(f"{address}: nobody with this address is known")
-    known_as, portrait = found
+        published = await database.query(revisions.published)
+        if found is None:
+            end(f"{address}: nobody with this address is known")
+        known_as, portrait = found
+        contact_id, now = portrait.contact.id, app.utc_now()
+        lines = await database.query(lambda c: history.explanation(c, contact_id, now, most=_LINES))
     snapshot = portrait.snapshot
     books = Books(snapshot.wallet, snapshot.lots, snapshot.holds, lots_complete=True, mint=str)
-    balance = books.balance(app.utc_now())
+    balance = books.balance(now)
+    program = _program(published)
+    told = _told(lines, program, portrait.contact.zone, now)
     if is_json:
-        typer.echo(orjson.dumps(as_json(known_as, portrait, balance)).decode())
+        typer.echo(orjson.dumps(as_json(known_as, portrait, balance, told)).decode())
     else:
         from bot.cli.contact_page import show_page
 
-        show_page(known_as, portrait, balance, _currency(published))
+        show_page(known_as, portrait, balance, program.currency if program else None, told)
 
 
-def _currency(published: Iterable[Revision]) -> Currency | None:
-    """The currency of the program in force; None where none is, or it cannot be read any more."""
+def _told(
+    lines: Explanation, program: Program | None, zone: str, now: datetime
+) -> list[dict[str, JsonValue]]:
+    """The latest lines of the wallet in words, newest first; without a program in minor units."""
+    teller = teller_of(program, "en", zone, now) if program else Teller("en", zone, now, str, {})
+    told: list[dict[str, JsonValue]] = [
+        {
+            "at": line.at.isoformat(),
+            "kind": line.kind.value,
+            "amount": line.amount_minor,
+            "change": line.change.available_minor,
+            "rule": line.rule,
+            "entry": line.entry_id,
+            "text": tell_with_day(line, teller),
+        }
+        for line in lines.lines
+    ]
+    if lines.older:
+        before = lines.carried.available_minor
+        told.append({"kind": "carried", "amount": before, "text": tell_carried(before, teller)})
+    return told
+
+
+def _program(published: Iterable[Revision]) -> Program | None:
+    """The program in force; None where none is, or it cannot be read any more."""
     source = next((one for one in published if one.kind == PROGRAM), None)
     if source is None:
         return None
     try:
-        return read_program(read(source.source, source.file)).currency
+        return read_program(read(source.source, source.file))
     except FlowError:
         return None
 
 
-def as_json(address: str, portrait: Portrait, balance: Balance) -> dict[str, JsonValue]:
+def as_json(
+    address: str, portrait: Portrait, balance: Balance, told: Sequence[dict[str, JsonValue]]
+) -> dict[str, JsonValue]:
     """The object that `--json` prints; amounts in minor units, instants in ISO 8601, UTC."""
     return {
         "address": address,
@@ -109,6 +144,7 @@ def as_json(address: str, portrait: Portrait, balance: Balance) -> dict[str, Jso
         },
         "runs": [_run(run) for run in portrait.runs],
         "messages": [_message(message) for message in portrait.messages],
+        "history": list(told),
     }
 
 

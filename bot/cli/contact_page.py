@@ -1,5 +1,6 @@
 """The page that `contact show` prints for people."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from rich.console import Console
@@ -7,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.cli.contact_standing import show_standing
+from bot.core.contact import JsonValue
 from bot.core.local_time import zone_of
 from bot.core.loyalty.fields import Currency
 from bot.core.loyalty.wallet import Balance
@@ -15,7 +17,13 @@ from bot.core.money import money
 from bot.storage.contacts import Message, Portrait
 
 
-def show_page(address: str, portrait: Portrait, balance: Balance, currency: Currency | None) -> None:
+def show_page(
+    address: str,
+    portrait: Portrait,
+    balance: Balance,
+    currency: Currency | None,
+    told: Sequence[Mapping[str, JsonValue]],
+) -> None:
     """Print everything of a contact; times are the contact's own, amounts minor units without `currency`."""
     console = Console(highlight=False)
     contact, zone = portrait.contact, portrait.contact.zone
@@ -31,6 +39,8 @@ def show_page(address: str, portrait: Portrait, balance: Balance, currency: Curr
         if one.unusable_reason is not None:
             console.print(f"[red]{escape(one.value)} is unusable: {escape(one.unusable_reason)}[/red]")
     _show_wallet(console, balance, currency)
+    for line in told:
+        console.print(f"         [dim]{escape(str(line['text']))}[/dim]")
     show_standing(console, portrait)
     groups = sorted(portrait.snapshot.subscriptions.items())
     said = ", ".join(f"{group}: {state.value}" for group, state in groups)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import orjson
 
-from bot.conversation.shop import checkout, claims, drops, events, members, orders, refunds, told
+from bot.conversation.shop import checkout, claims, drops, events, members, orders, refunds, reinstating, told
 from bot.conversation.work import Work
 from bot.core.codes import Code
 from bot.core.contact import JsonValue
@@ -33,6 +33,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "checkout.time_out": checkout.time_out,
         "checkout.void": checkout.void,
         "credit.adjust": members.adjust,
+        reinstating.OPERATION: reinstating.reinstate,
         "event.track": events.track,
         "fulfilment.advance": claims.advance,
         "member.enroll": members.enroll,

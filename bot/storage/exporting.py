@@ -64,7 +64,7 @@ async def exported(connection: Connection, contact_id: str, now: datetime) -> di
     for table in _OWNED:
         found = await connection.read(_READ[table.name], **own)
         if found:
-            kept[table.name] = [_row(table, row) for row in found]
+            kept[str(table.name)] = [_row(table, row) for row in found]
     names = await connection.read(_NAMES, contact=contact.id)
     return {
         "contact": contact.id,
@@ -76,7 +76,7 @@ async def exported(connection: Connection, contact_id: str, now: datetime) -> di
 
 def _row(table: Table, row: Any) -> dict[str, JsonValue]:  # noqa: ANN401  # what a driver gives
     return {
-        column.name: _value(table.name, column.name, column.type, value)
+        str(column.name): _value(table.name, column.name, column.type, value)
         for column, value in zip(table.columns, row, strict=True)
         if column.name != "bucket"
     }

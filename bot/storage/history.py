@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from bot.core.ids import bucket_of, microseconds
-from bot.core.loyalty.books import Books
+from bot.core.loyalty.books import Books, Undoing
 from bot.core.loyalty.entries import Account, Entry, Extension
 from bot.core.loyalty.explained import (
     LINES_TEXTED,
@@ -28,6 +28,7 @@ from bot.storage.rows import LOT_COLUMNS
 
 PAGE = 20
 _NEWEST = 2**62
+_ENDED_MAX = 50
 
 _WALLET = Statement("""
     SELECT w.pending_minor, w.available_minor, w.held_minor, w.debt_minor, w.entry_count, w.last_hash,
@@ -90,6 +91,17 @@ _GRANTED = Statement("""
     JOIN earned r ON r.bucket = :bucket AND r.contact = :contact AND r.source = keys.source
     ORDER BY r.rule
 """)
+_ENDED = Statement(f"""
+    SELECT {ENTRY_COLUMNS} FROM entry e
+    WHERE e.bucket = :bucket AND e.contact = :contact AND e.wallet = :wallet AND e.reason = 'expire'
+    ORDER BY e.number DESC LIMIT {_ENDED_MAX}
+""")  # noqa: S608  # our own constants
+_UNDID = Statement(f"""
+    SELECT {ENTRY_COLUMNS} FROM @each(keys: id text)
+    JOIN entry e ON e.bucket = :bucket AND e.contact = :contact AND e.wallet = :wallet
+        AND e.reverses = keys.id
+    ORDER BY e.number
+""")  # noqa: S608  # our own constants
 # What is undone was done not long before, as a rule: looked for backwards, it is found after a few rows.
 _UNDONE = Statement(f"""
     SELECT {ENTRY_COLUMNS} FROM entry e
@@ -176,6 +188,18 @@ async def wallet_names(connection: Connection, contact_id: str) -> list[str]:
     """The wallets that a contact has."""
     found = await connection.read(_WALLETS, bucket=bucket_of(contact_id), contact=contact_id)
     return [row[0] for row in found]
+
+
+async def ended(connection: Connection, contact_id: str) -> tuple[Undoing, ...]:
+    """The latest entries by which credit of the main wallet ended, oldest first, with what undid them."""
+    own = {"bucket": bucket_of(contact_id), "contact": contact_id, "wallet": MAIN_WALLET}
+    found = [entry_from(contact_id, row) for row in await connection.read(_ENDED, **own)]
+    undid = [
+        entry_from(contact_id, row) for row in await _named(connection, _UNDID, own, {e.id for e in found})
+    ]
+    return tuple(
+        Undoing(entry, tuple(one for one in undid if one.reverses == entry.id)) for entry in reversed(found)
+    )
 
 
 async def _wallet(connection: Connection, contact_id: str, wallet: str) -> Wallet:

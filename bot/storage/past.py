@@ -182,6 +182,7 @@ async def counter(connection: Connection, contact_id: str, name: str) -> int | N
 
 READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProxyType(
     {
+        "ended": history.ended,
         "history": history.texted_page,
         "latest_texts": latest_texts,
         "consent_log": consent_log,
@@ -191,8 +192,8 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "offers": offers.offers,
         "fulfilments": fulfilments.fulfilments,
         "refills": refills.refills,
-        "reserved": reservations.reserved,
         "affinities": affinities.affinities,
+        "reserved": reservations.reserved,
         "spins": spins.spins,
     }
 )

@@ -55,7 +55,7 @@ async def test_a_contact_is_one_object(shop: Terminal, settings: Settings) -> No
     ran = await run(shop, "contact", "show", "(202) 555-0123", "--json")
     assert ran.code == 0, ran.err
     shown = json.loads(ran.out)
-    assert list(shown) == ["address", "member", "wallet", "subscriptions", "runs", "messages"]
+    assert list(shown) == ["address", "member", "wallet", "subscriptions", "runs", "messages", "history"]
     assert shown["address"] == NUMBER
     assert shown["member"] is True
     assert shown["wallet"] == {"available": 500, "pending": 0, "held": 0, "debt": 0}

@@ -209,7 +209,8 @@ async def test_deeds_are_listed_newest_first(shop: Terminal, outbox: Outbox) -> 
     assert (await run(shop, "audit")).err == "Nobody has done anything yet.\n"
     await run(shop, "outbox", "hold", first, "--yes")
     await run(shop, "outbox", "cancel", first, second, "--yes", "--note", "wrong price")
-    lines = (await run(shop, "audit")).out.splitlines()
+    books, *lines = (await run(shop, "audit")).out.splitlines()
+    assert books.startswith("Books: ")
     assert [line.split("  ")[2] for line in lines] == ["outbox.cancel", "outbox.hold"]
     assert lines[0].endswith(f"messages {first}, {second}: 2 messages  (wrong price)")
     assert len((await run(shop, "audit", "--action", "outbox.hold")).out.splitlines()) == 1
