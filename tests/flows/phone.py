@@ -39,6 +39,10 @@ PRODUCTS = {
     "LATTE": Product("LATTE", "Oat latte", "coffee", 550),
     "BUN": Product("BUN", "Cinnamon bun", "bakery", 400),
     "TEA": Product("TEA", "Jasmine tea", "tea", 350),
+    # of the bundles that are shipped
+    "LAT": Product("LAT", "Latte", "coffee", 480),
+    "CRO": Product("CRO", "Butter Croissant", "bakery", 390),
+    "HB2": Product("HB2", "House Beans 250 g", "beans and leaves", 1400),
 }
 
 

@@ -142,3 +142,53 @@ async def test_the_last_one_may_go_while_one_thinks_about_it() -> None:
     (said,) = await phone.say("take")
     assert said.startswith("The last one has just gone, sorry. Nothing was taken.")
     assert phone.wallet.held_minor == 0
+
+
+# Bundles: 15 % off $8.70 and 10 % off $28.00, as the prices of now make it
+
+
+async def test_a_bundle_is_ordered_at_what_it_costs_now() -> None:
+    phone = await member()
+    (choices,) = await phone.say("BUNDLES")
+    assert choices == (
+        "Cheaper together than apart. Which one?\n"
+        "1 Two bags of house beans, $25.20: you save $2.80\n2 Breakfast, $7.40: you save $1.30"
+    )
+    (asked,) = await phone.say("2")
+    assert asked == (
+        "Latte, Butter Croissant: $7.40 instead of $8.70, you save $1.30."
+        " Less $5.00 credit: $2.40 to pay. Reply YES to order or NO to leave it."
+    )
+    (said,) = await phone.say("yes")
+    assert re.fullmatch(
+        r"Thank you! Order \w{6} is with Corner Leaf: Latte, Butter Croissant\. You saved \$1\.30\."
+        r" \$2\.40 to pay when you pick it up\.",
+        said,
+    ), said
+    assert [call.kind for call in phone.effects[-1].calls] == ["order.placed"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "word", "begins", "saving"),
+    [
+        ("es", "PAQUETES", "Juntos salen a menos que por separado.", "ahorras 2,80 US$"),
+        ("zh_Hans", "套装", "一起买更划算。", "省 US$2.80"),
+    ],
+)
+async def test_a_bundle_is_told_in_every_language(locale: str, word: str, begins: str, saving: str) -> None:
+    phone = await member(locale)
+    (said,) = await phone.say(word)
+    assert said.startswith(begins)
+    assert saving in re.sub(r"\s", " ", said)
+
+
+async def test_prices_that_change_before_the_yes_order_nothing() -> None:
+    phone = await member()
+    await phone.say("BUNDLES")
+    await phone.say("1")
+    phone.lots = {key: replace(lot, available_minor=100) for key, lot in phone.lots.items()}
+    phone.wallet = replace(phone.wallet, available_minor=100)
+    assert await phone.say("yes") == [
+        "The prices have just changed, so nothing was ordered. Text BUNDLES to see them again."
+    ]
+    assert not phone.orders

@@ -322,6 +322,16 @@ USELESS: dict[tuple[str, str], Way] = {
         "perhaps",
         ["Sorry, I could not read that date, and nothing was changed. Text BIRTHDAY to try again."],
     ),
+    ("bundles", "which_one"): (
+        ("LOYALTY", "skip", "skip", "BUNDLES"),
+        "perhaps",
+        ["Sorry, I did not get which one, and nothing was ordered. Text BUNDLES to see them again."],
+    ),
+    ("bundles", "confirm"): (
+        ("LOYALTY", "skip", "skip", "BUNDLES", "1"),
+        "perhaps",
+        ["All right, nothing was ordered."],
+    ),
     ("drop", "confirm"): (
         ("LOYALTY", "skip", "skip", timedelta(days=3), "DROP"),
         "perhaps",
