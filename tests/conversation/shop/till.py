@@ -13,6 +13,7 @@ from bot.core.loyalty.lots import Grant, Terms
 from bot.core.loyalty.offering import give_offer
 from bot.core.loyalty.offers import Offer
 from bot.core.loyalty.program import Program
+from bot.core.loyalty.refusals import NeedsMoreLots
 from bot.core.turn import Shop, Turn
 from bot.storage import offers
 from bot.storage.driver import Database
@@ -104,10 +105,23 @@ class Till:
         """Grant credit, of an order if one is named."""
 
         def deed(earner: Turn) -> None:
-            grant = Grant(amount, Terms(earner.now, "UTC", expires_at=until), "earned", "test", "p@1")
+            grant = Grant(
+                amount, Terms(earner.now, "UTC", expires_at=until, grace_until=until), "earned", "test", "p@1"
+            )
             source = ("order", order) if order else ("", "")
             cause = Cause(earner.trigger.key, "tester", source_type=source[0], source_id=source[1])
             earner.books.earn(grant, earner.now, cause)
+
+        await self.deed(deed)
+
+    async def sweep(self) -> None:
+        """Record what has ended, as a job does."""
+
+        def deed(sweeper: Turn) -> None:
+            if not sweeper.books.lots_complete:
+                raise NeedsMoreLots
+            for lot_id in tuple(sweeper.books.lots):
+                sweeper.books.expire(lot_id, sweeper.now)
 
         await self.deed(deed)
 
