@@ -237,9 +237,9 @@ async def test_what_was_earned_and_spent_is_owed_and_paid_first(till: Till) -> N
     assert sums(await till.books()) == (0, 0, 0, 0)
 
 
-async def test_what_ended_unused_is_not_taken_twice(till: Till) -> None:
-    """The 1.50 earned ended before the return: other credit stays untouched, and nothing is owed."""
-    short = PLAIN.program.model_validate(
+SHORT = replace(
+    PLAIN,
+    program=PLAIN.program.model_validate(
         {
             "program": "Leaf Club",
             "currency": {"code": "USD"},
@@ -248,8 +248,14 @@ async def test_what_ended_unused_is_not_taken_twice(till: Till) -> None:
             "expiry": {"after": "10d"},
             "grace": "0d",
         }
-    )
-    till = replace(till, shop=replace(PLAIN, program=short))
+    ),
+)
+"""What is earned ends after ten days."""
+
+
+async def test_what_ended_unused_is_not_taken_twice(till: Till) -> None:
+    """The 1.50 earned ended before the return: other credit stays untouched, and nothing is owed."""
+    till = replace(till, shop=SHORT)
     await till.ask("order.report", ORDER)
     await till.grant(1000)
     till.wait(timedelta(days=11))
@@ -260,6 +266,22 @@ async def test_what_ended_unused_is_not_taken_twice(till: Till) -> None:
     assert sums(snapshot) == (1000, 0, 0, 0)
     back = [entry for entry in snapshot.entries if entry.reason is Reason.CLAW_BACK]
     assert [entry.moved_minor(source=Account.BREAKAGE) for entry in back] == [50, 100]
+
+
+async def test_of_what_was_partly_used_before_it_ended_only_that_part_is_taken(till: Till) -> None:
+    """Of the 1.50 earned, 0.90 paid for something and 0.60 ended: the 0.90 are taken from other credit."""
+    till = replace(till, shop=SHORT)
+    await till.ask("order.report", ORDER)
+    await till.ask(
+        "order.report",
+        body({"order": "A-2", "credit_minor": 90, "lines": [{**BEANS, "unit_minor": 90}]}),
+    )
+    await till.grant(1000)
+    till.wait(timedelta(days=11))
+    await till.ask("order.refund", {"order": "A-1", "lines": [{"sku": "BEANS", "quantity": 1}]})
+    assert sums(await till.books()) == (1000, 0, 0, 0), "the 0.50 come out of what ended"
+    await till.ask("order.refund", {"order": "A-1", "everything": True})
+    assert sums(await till.books()) == (910, 0, 0, 0)
 
 
 async def test_a_rule_that_changed_since_takes_back_what_was_granted(till: Till) -> None:
