@@ -8,6 +8,7 @@ import typer
 from bot.cli import (
     audit,
     backup,
+    bundles,
     calls,
     chat,
     consent,
@@ -44,6 +45,7 @@ calls.add_to(cli)
 key.add_to(cli)
 audit.add_to(cli)
 program.add_to(cli)
+bundles.add_to(cli)
 chat.add_to(cli)
 doctor.add_to(cli)
 backup.add_to(cli)

@@ -68,3 +68,5 @@ FOOD = tuple(product.sku for product in PRODUCTS if product.category == "bakery"
 TO_TAKE_HOME = tuple(
     product.sku for product in PRODUCTS if product.category in ("beans and leaves", "at home")
 )
+GOES_WITH = {"FLT": "CRO", "CAP": "ALM", "AME": "CON", "CBR": "COO", "EGR": "SCO", "OOL": "MOO"}
+"""What those who drink the one mostly eat with it; the rest is a matter of taste."""

@@ -11,12 +11,15 @@ from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
 from bot.core.local_time import local_date
 from bot.core.loyalty.notices import next_notice_at
+from bot.core.loyalty.pace import Paces
 from bot.core.loyalty.program import Program
-from bot.demo.catalogue import PRODUCTS
+from bot.core.loyalty.refill import Refill, after_order
+from bot.demo.catalogue import BY_SKU, PRODUCTS
 from bot.demo.history import Life, live
 from bot.demo.people import ANAS_ZONE, SEED, people
 from bot.storage import revisions, rows, tables, turns
 from bot.storage.driver import Connection, Database, Present, Rows, Statement
+from bot.storage.refills import refill_row
 from bot.storage.rows import RowValues
 
 _FRIDAY = 4
@@ -33,6 +36,7 @@ _WRITTEN = (
     "entry",
     "draw",
     "notice",
+    "refill",
 )
 _ROWS = {name: Rows(tables.Row.metadata.tables[name], Present.FAIL) for name in _WRITTEN}
 
@@ -82,6 +86,7 @@ async def _write(connection: Connection, lives: Sequence[Life], program: Program
         newcomers.append((contact, life.address))
         _add_orders(written, life)
         _add_credit(written, life, program, now)
+        _add_refills(written, life, program, now)
     created = await turns.create(connection, newcomers, now)
     assert all(created), "nobody has the number of another"
     for name, values in written.items():
@@ -130,3 +135,16 @@ def _add_credit(written: dict[str, list[RowValues]], life: Life, program: Progra
         written["notice"].append(
             (contact.bucket, contact.id, notice.lot_id, notice.days, key, rows.stored(notice.at))
         )
+
+
+def _add_refills(written: dict[str, list[RowValues]], life: Life, program: Program, now: datetime) -> None:
+    """Expect what they use up as if every order had been told; who was to be asked by now was asked."""
+    kept: dict[str, Refill] = {}
+    for order in life.orders if program.refill is not None else ():
+        assert program.refill is not None, "there are no orders without"
+        found = after_order(kept, order, program.refill, Paces(), BY_SKU, life.contact.zone)
+        kept |= {refill.category: refill for refill in found}
+    for refill in kept.values():
+        is_ahead = refill.prompt_at is not None and refill.prompt_at > now
+        ahead = refill if is_ahead else replace(refill, prompt_at=None)
+        written["refill"].append(refill_row(life.contact.id, ahead))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from bot.demo.catalogue import DRINKS, FOOD, TO_TAKE_HOME
+from bot.demo.catalogue import DRINKS, FOOD, GOES_WITH, TO_TAKE_HOME
 
 SEED = 20_240_229
 MEMBERS = 500
@@ -194,7 +194,8 @@ def _birthday(random: Random) -> date:
 def _basket(random: Random) -> Basket:
     skus = [random.choice(DRINKS)]
     if _chance(random, 60):  # something to eat with it
-        skus.append(random.choice(FOOD))
+        goes_with = GOES_WITH.get(skus[0])
+        skus.append(goes_with if goes_with and _chance(random, 75) else random.choice(FOOD))
     if _chance(random, 10):  # something for home
         skus.append(random.choice(TO_TAKE_HOME))
     return tuple((sku, 2 if _chance(random, 15) else 1) for sku in skus)  # for two

@@ -26,7 +26,7 @@ _STANDARD = NormalDist()
 _USUAL_DAYS, _USUAL_VARIANCE, _USUAL_POWER = 30.0, 0.75, 0.1
 """Before a shop has orders: a month, and as irregular as groceries are."""
 _HALF = 0.5
-_STEPS = 40
+_STEPS = 16
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,16 @@ is not asked. When they are expected follows from `pace.py`.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
 from pydantic import Field
 
+from bot.core.contact import Order, Product
 from bot.core.local_time import instant_of, local_date
 from bot.core.loyalty.fields import Clock, Days, Rule
+from bot.core.loyalty.orders import REFUNDED, is_at_least
 from bot.core.loyalty.pace import Law, Paces, Purchase, law_of
 
 PROMPT = 0.35
@@ -138,6 +140,68 @@ def prompt_at(refill: Refill, rules: RefillRules, paces: Paces, zone: str) -> da
     day = local_date(_after(refill.bought_at, law, PROMPT) - rules.lead, zone)
     soonest = local_date(refill.bought_at, zone) + _DAY
     return instant_of(max(day, soonest), rules.at, zone)
+
+
+def after_order(  # what is kept, what came, and by which rules
+    kept: Mapping[str, Refill],
+    order: Order,
+    rules: RefillRules,
+    paces: Paces,
+    products: Mapping[str, Product],
+    zone: str,
+) -> list[Refill]:
+    """Return what is to be kept anew once an order came or changed; nothing of what it does not change."""
+    bought = _by_category(order, products, zone)
+    had = {name for name, refill in kept.items() if any(one.order_id == order.id for one in refill.bought)}
+    found = [
+        _reckoned(category, kept.get(category), order, bought.get(category, ()), (rules, paces, zone))
+        for category in sorted(bought.keys() | had)
+    ]
+    return [refill for refill in found if refill is not None]
+
+
+def _by_category(order: Order, products: Mapping[str, Product], zone: str) -> dict[str, list[Bought]]:
+    """What is left of an order, by category; nothing of one that came to nothing."""
+    bought: dict[str, list[Bought]] = {}
+    if is_at_least(order.status, REFUNDED):
+        return bought
+    day = local_date(order.placed_at, zone)
+    for line in order.lines:
+        product, left = products.get(line.sku), line.quantity - line.returned_quantity
+        category = line.category or (product.category if product is not None else "")
+        if left > 0 and category:
+            bought.setdefault(category, []).append(Bought(day, line.sku, left, order.id))
+    return bought
+
+
+def _reckoned(
+    category: str,
+    before: Refill | None,
+    order: Order,
+    of_order: Sequence[Bought],
+    by: tuple[RefillRules, Paces, str],
+) -> Refill | None:
+    """What is kept of a category after the order; None: what it was."""
+    rules, paces, zone = by
+    had = before.bought if before is not None else ()
+    bought = remembered(had, order.id, of_order)
+    if before is not None and bought == had:
+        return None
+    if not bought:
+        assert before is not None, "something was bought, or had been"
+        return replace(before, prompt_at=None, bought=(), why_not="returned")
+    refill = expected(category, bought, _bought_at(bought, before, order), paces, rules.lasts(category))
+    refill = replace(refill, asked_at=before.asked_at if before is not None else None)
+    if had and bought[-1].bought_on < had[-1].bought_on:
+        return replace(refill, why_not="returned")  # who gave the last one back does not want the next
+    return replace(refill, prompt_at=prompt_at(refill, rules, paces, zone))
+
+
+def _bought_at(bought: Sequence[Bought], before: Refill | None, order: Order) -> datetime:
+    """When the last of it was bought; of what came before the last the day alone is known."""
+    if bought[-1].order_id == order.id or before is None or not before.bought:
+        return order.placed_at
+    return before.bought_at - (before.bought[-1].bought_on - bought[-1].bought_on)
 
 
 def _after(bought_at: datetime, law: Law, chance: float) -> datetime:

@@ -4,18 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core.contact import JsonValue, Order, OrderLine, SubscriptionState
+from bot.core.contact import JsonValue, Order, SubscriptionState
 from bot.core.local_time import instant_of, local_date
-from bot.core.loyalty.orders import REFUNDED, is_at_least
-from bot.core.loyalty.refill import (
-    Bought,
-    Refill,
-    RefillRules,
-    Refills,
-    expected,
-    prompt_at,
-    remembered,
-)
+from bot.core.loyalty.refill import Refill, RefillRules, Refills, after_order
 from bot.core.turn import Turn
 
 DUE = "Refill Due"
@@ -34,13 +25,11 @@ def refill_after_order(turn: Turn, order: Order) -> None:
     """
     if turn.program.refill is None:
         return
-    bought = _by_category(turn, order)
-    kept = _kept(turn)
-    had = {name for name, refill in kept.items() if _has(refill, order)}
-    for category in sorted(bought.keys() | had):
-        refill = _reckoned(turn, category, kept.get(category), order, bought.get(category, ()))
-        if refill is not None:
-            turn.keep(_TABLE, category, refill)
+    refills, zone = _refills(turn), turn.contact.zone
+    for refill in after_order(
+        _kept(turn), order, turn.program.refill, refills.paces, turn.shop.products, zone
+    ):
+        turn.keep(_TABLE, refill.category, refill)
 
 
 def ask(turn: Turn) -> None:
@@ -106,61 +95,6 @@ def _refills(turn: Turn) -> Refills:
     refills = turn.needed("refills")
     assert isinstance(refills, Refills)
     return refills
-
-
-def _by_category(turn: Turn, order: Order) -> dict[str, list[Bought]]:
-    """What is left of an order, by category; nothing of one that came to nothing."""
-    bought: dict[str, list[Bought]] = {}
-    if is_at_least(order.status, REFUNDED):
-        return bought
-    day = local_date(order.placed_at, turn.contact.zone)
-    for line in order.lines:
-        left = line.quantity - line.returned_quantity
-        category = _category(turn, line)
-        if left > 0 and category:
-            bought.setdefault(category, []).append(Bought(day, line.sku, left, order.id))
-    return bought
-
-
-def _category(turn: Turn, line: OrderLine) -> str:
-    product = turn.shop.products.get(line.sku)
-    return line.category or (product.category if product is not None else "")
-
-
-def _has(refill: Refill, order: Order) -> bool:
-    return any(one.order_id == order.id for one in refill.bought)
-
-
-def _reckoned(
-    turn: Turn,
-    category: str,
-    before: Refill | None,
-    order: Order,
-    of_order: tuple[Bought, ...] | list[Bought],
-) -> Refill | None:
-    """What is kept of a category after the order; None: it is what it was."""
-    rules, paces = turn.program.refill, _refills(turn).paces
-    assert rules is not None, "nobody asks without"
-    had = before.bought if before is not None else ()
-    bought = remembered(had, order.id, of_order)
-    if before is not None and bought == had:
-        return None
-    if not bought:
-        assert before is not None, "something was bought, or had been"
-        return replace(before, prompt_at=None, bought=(), why_not="returned")
-    at = _bought_at(bought, before, order)
-    refill = expected(category, bought, at, paces, rules.lasts(category))
-    refill = replace(refill, asked_at=before.asked_at if before is not None else None)
-    if had and bought[-1].bought_on < had[-1].bought_on:
-        return replace(refill, why_not="returned")  # who gave the last one back does not want the next
-    return replace(refill, prompt_at=prompt_at(refill, rules, paces, turn.contact.zone))
-
-
-def _bought_at(bought: tuple[Bought, ...], before: Refill | None, order: Order) -> datetime:
-    """When the last of it was bought; of what came before the last the day alone is known."""
-    if bought[-1].order_id == order.id or before is None:
-        return order.placed_at
-    return min(before.bought_at, before.bought_at - (before.bought[-1].bought_on - bought[-1].bought_on))
 
 
 def _why_not(turn: Turn, refill: Refill) -> str:
