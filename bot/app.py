@@ -241,7 +241,7 @@ class Running:
 
 
 @asynccontextmanager
-async def running(
+async def running(  # noqa: PLR0913  # each has its usual value; tests and rehearsals give others
     settings: Settings,
     *,
     role: Role = "all",
@@ -249,10 +249,12 @@ async def running(
     database: Database | None = None,
     channels: Mapping[str, Channel] | None = None,
     at: Callable[[str], None] = nowhere,
+    decided: Decisions | None = None,
 ) -> AsyncIterator[Running]:
     """Start everything but the web server; stopped in reverse, works in hand finished.
 
-    `at` is called at each named point of the sending road: for drills.
+    `at` is called at each named point of the sending road: for drills. `decided` is the publication in force
+    where somebody has compiled it before: for rehearsals, which start again and again.
     """
     async with AsyncExitStack() as stack:
         if database is None:
@@ -263,7 +265,7 @@ async def running(
             settings = replace(settings, secrets=(await kept_secret(database, made),))
         current = CurrentPublication(database, _shop_settings(settings), HANDLERS)
         conversation = Conversation(
-            decider=await current.load(),
+            decider=decided or await current.load(),
             clock=clock,
             load_revision=current.load_revision,
             hash_address=address_hashes(settings),
@@ -434,7 +436,13 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
 
 def _shop_api(app: Running) -> ShopApi:
     per_minute = app.settings.api_requests_per_minute
-    door = Door(app.database, app.dispatcher, app.clock, lambda: app.decisions.shop)
+    door = Door(
+        app.database,
+        app.dispatcher,
+        app.clock,
+        lambda: app.decisions.shop,
+        address_hashes(app.settings),
+    )
     return ShopApi(door, ROUTES, app.metrics, Limiter(Limit(burst=per_minute, per_minute=per_minute)))
 
 

@@ -243,6 +243,30 @@ class HistoryAnswer(Answer):
     next: str | None = Field(description="`cursor` of the next page; null: this is the last")
 
 
+class NameAnswer(Answer):
+    """A name that leads to somebody: an address, an order's own id, a code."""
+
+    kind: str
+    value: str
+
+
+class ExportAnswer(Answer):
+    """Everything that is stored of a person, table by table."""
+
+    contact: str
+    exported_at: str
+    known_as: list[NameAnswer]
+    tables: dict[str, list[dict[str, JsonValue]]]
+
+
+class ErasedAnswer(Answer):
+    """What erasing came to."""
+
+    id: str
+    addresses: int = Field(description="how many are gone")
+    suppressed: int = Field(description="how many of them stay known as stopped, as keyed hashes")
+
+
 class TrackedAnswer(Answer):
     """An event that is recorded."""
 

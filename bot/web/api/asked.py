@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -37,6 +37,8 @@ class Door:
     clock: Callable[[], datetime]
     shop: Callable[[], Shop]
     """What turns know of the shop now."""
+    hash_address: Callable[[str], Sequence[str]]
+    """The keyed hashes of an address, the newest secret's first."""
     entropy: Entropy = os.urandom
 
 
@@ -191,9 +193,14 @@ REMEDIES: Mapping[str, str] = {
 """What to do about what an operation refuses, by its code."""
 
 
-async def do_once(asked: Asked, name: str, do: Callable[[Connection], Awaitable[Json]]) -> Told:
-    """Do what is no contact's turn, once for its Idempotency-Key; the request is its name, path and body."""
-    request = _request(asked, name)
+async def do_once(
+    asked: Asked, name: str, do: Callable[[Connection], Awaitable[Json]], *, path: Json | None = None
+) -> Told:
+    """Do what is no contact's turn, once for its Idempotency-Key; the request is its name, path and body.
+
+    `path` stands for the path where that itself should leave no trace.
+    """
+    request = _request(asked, name, path)
 
     async def work(connection: Connection) -> Kept | None:
         if await contacts.find(connection, REQUEST, asked.once):
@@ -206,17 +213,18 @@ async def do_once(asked: Asked, name: str, do: Callable[[Connection], Awaitable[
     return Told(kept.result, is_replay=kept.is_replay)
 
 
-async def answered_before(asked: Asked, name: str) -> Told | None:
+async def answered_before(asked: Asked, name: str, path: Json | None = None) -> Told | None:
     """What this request came to, where it was no contact's turn. Raises ApiProblem where it was another."""
-    kept = await asked.door.database.query(lambda c: api_answers.find(c, asked.once, _request(asked, name)))
+    request = _request(asked, name, path)
+    kept = await asked.door.database.query(lambda c: api_answers.find(c, asked.once, request))
     if kept is not None and kept.is_conflict:
         raise key_used()
     return Told(kept.result, is_replay=True) if kept is not None else None
 
 
-def _request(asked: Asked, name: str) -> Json:
+def _request(asked: Asked, name: str, path: Json | None) -> Json:
     body = asked.body.model_dump(mode="json", exclude_unset=True) if asked.body else {}
-    return {"name": name, "path": dict(asked.path), "body": body}
+    return {"name": name, "path": dict(path if path is not None else asked.path), "body": body}
 
 
 async def read(asked: Asked, ask: Callable[[Connection], Awaitable[Told]]) -> Told:

@@ -105,6 +105,12 @@ class AdjustBody(Body):
         return self
 
 
+class EraseBody(Body):
+    """A person to be forgotten."""
+
+    reason: LongText = Field(description="why; that alone is kept of the deed")
+
+
 class WalletQuery(Query):
     """Which wallet: the program's own currency, a stamp card, another currency."""
 

@@ -1,7 +1,7 @@
 """The table of routes: what the shop API does."""
 
 from bot.core.api_keys import Scope
-from bot.web.api import answers, bodies, calls, checkout, members, orders, products
+from bot.web.api import answers, bodies, calls, checkout, members, orders, persons, products
 from bot.web.api.fields import Member, Reference, Sku
 from bot.web.api.routes import Route
 
@@ -123,6 +123,29 @@ ROUTES: tuple[Route, ...] = (
         body=bodies.AdjustBody,
         answer=answers.AdjustedAnswer,
         says_no={**_NO_MEMBER, 409: "they are no member, or have not so much"},
+    ),
+    Route(
+        method="GET",
+        path="/members/{member}/export",
+        name="exportMember",
+        summary="Everything that is stored of a person",
+        scope=Scope.EXPORT,
+        does=persons.export,
+        fields=_MEMBER,
+        answer=answers.ExportAnswer,
+        says_no=_NO_MEMBER,
+    ),
+    Route(
+        method="POST",
+        path="/members/{member}/erase",
+        name="eraseMember",
+        summary="Forget a person for good: the books stay whole, and a STOP is remembered as a keyed hash",
+        scope=Scope.ERASE,
+        does=persons.erase,
+        fields=_MEMBER,
+        body=bodies.EraseBody,
+        answer=answers.ErasedAnswer,
+        says_no=_NO_MEMBER,
     ),
     Route(
         method="POST",

@@ -28,10 +28,14 @@ SOME = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+FORGOTTEN = "+12125550109"
+OWN = {("eraseMember", "member"): FORGOTTEN, ("void", "order"): "1006"}  # what no other route may use up
 # What the schema cannot say: that somebody is there, and that a number is a person's.
 REAL: dict[str, Strategy] = {
     "member": st.just(NUMBER),
     "phone": st.just(NUMBER),
+    "reference": st.sampled_from(["1001", "1003"]),
+    "order": st.sampled_from(["1002", "1004", "1005"]),
     "sku": st.sampled_from([product.sku for product in PRODUCTS]),
     "zone": st.just("Asia/Shanghai"),
     "locale": st.just("es_MX"),
@@ -50,6 +54,12 @@ async def shop(sqlite_databases: Any) -> AsyncIterator[ShopClient]:  # noqa: ANN
     url = await sqlite_databases.create()
     async with shopping(url, settings={"REGULARS_API_REQUESTS_PER_MINUTE": "0"}) as client:
         await client.member()
+        await client.member(FORGOTTEN)
+        await client("POST", f"/api/members/{NUMBER}/adjust", {"amount_minor": 10**9, "reason": "for tests"})
+        lines = [{"sku": "LATTE"}]
+        await client("PUT", "/api/orders/1001", {"member": NUMBER, "lines": lines})
+        for order in ("1002", "1006"):
+            await client("POST", "/api/checkout/holds", {"member": NUMBER, "order": order, "lines": lines})
         yield client
     await sqlite_databases.drop(url)
 
@@ -88,6 +98,7 @@ def requests(draw: Any, route: Route, *, good: bool) -> tuple[str, bytes | None]
         name, made = parameter["name"], allowed(parameter["schema"], DEFINED)
         if good:
             value = draw(REAL[name]) if name in REAL else draw(made)
+            value = OWN.get((route.name, name), value)
         else:
             value = draw(made | st.text(min_size=1, max_size=20) | st.binary(min_size=1, max_size=8))
         text = quote(value if isinstance(value, bytes) else str(value), safe="")
@@ -136,7 +147,7 @@ async def test_what_the_document_allows_is_understood(route: Route, shop: ShopCl
         understood.append(answered.status)
 
     await asyncio.to_thread(check)
-    assert understood
+    assert 200 in understood or route.name == "replayCall", "it is also done"
 
 
 @routes
