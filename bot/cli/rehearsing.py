@@ -13,11 +13,11 @@ from pathlib import Path
 from bot import app
 from bot.channels.channel import Sent
 from bot.config import Settings
+from bot.conversation.decide import Decisions
 from bot.conversation.receipts import Receipt
 from bot.conversation.rehearsal import MovableClock, Phone
 from bot.core.gate import Cleared
 from bot.core.messages import OutboxState
-from bot.jobs.due import DueWork
 from bot.jobs.outbox import OutboxDelivery
 from bot.storage import migrate
 from bot.storage.sqlite import SqliteDatabase
@@ -60,6 +60,7 @@ class Rehearsal:
     settings: Settings
     folder: Path
     _numbers: "count[int]" = field(default_factory=count)
+    _decided: Decisions | None = None
 
     async def publish(self) -> None:
         """Put the folder's files in force for the phones from here on. Raises FlowError."""
@@ -71,6 +72,7 @@ class Rehearsal:
             await app.push(database, self.settings, lambda: START, force=True)
         finally:
             await database.close()
+        self._decided = None
 
     @asynccontextmanager
     async def phone(self, language: str, *, at: datetime = START) -> AsyncIterator[Phone]:
@@ -80,8 +82,16 @@ class Rehearsal:
         clock, channel = MovableClock(at), Delivered()
         # The web's role: jobs are struck by the phone alone, when its clock says so.
         async with app.running(
-            self.settings, role="web", clock=clock, database=SqliteDatabase(str(file)), channels={}
+            self.settings,
+            role="web",
+            clock=clock,
+            database=SqliteDatabase(str(file)),
+            channels={},
+            decided=self._decided,
         ) as running:
+            self._decided = (
+                running.decisions
+            )  # it never changes, and to compile it takes longer than most tests
             phone = Phone(
                 database=running.database,
                 dispatcher=running.dispatcher,
@@ -97,7 +107,6 @@ class Rehearsal:
 def _jobs(running: app.Running, channel: Delivered) -> Callable[[], Awaitable[int]]:
     """What a worker does, once, without its patience: a job that fails fails the rehearsal."""
     going_on = asyncio.Event()  # nobody ever sets it
-    due = DueWork(running.database, running.dispatcher, running.clock, lambda: running.decisions, going_on)
     outbox = OutboxDelivery(
         running.database,
         {channel.name: channel},
@@ -106,15 +115,8 @@ def _jobs(running: app.Running, channel: Delivered) -> Callable[[], Awaitable[in
         running.clock,
         going_on,
     )
-    jobs = (
-        due.timers,
-        due.triggers,
-        due.notices,
-        due.expired,
-        due.schedules,
-        outbox.release,
-        outbox.deliver,
-    )
+    due = [job.work for job in app.due_jobs(running, going_on)]
+    jobs = (*due, outbox.release, outbox.deliver)
 
     async def strike() -> int:
         done = sum([await job() for job in jobs])

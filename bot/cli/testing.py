@@ -112,6 +112,7 @@ def transcript(outcome: Outcome) -> Iterable[str]:
 
 async def _hold(place: Rehearsal, flow: Flow, conversation: Conversation) -> Rehearsed:
     async with place.phone(flow.language) as phone:
+        phone.confirms = True
         outcome = await run_conversation(flow, conversation, phone)
         return Rehearsed(outcome, await phone.failures())
 

@@ -27,6 +27,7 @@ from bot.core.flow.run import Run, RunStatus, WaitKind
 from bot.core.groups import Group
 from bot.core.hearing import Hearing, Said, hear
 from bot.core.loyalty.crediting import credit_event
+from bot.core.loyalty.referring import come_with
 from bot.core.messages import Inbound, MessageClass
 from bot.core.replies import RequiredReply
 from bot.core.triggers import TriggerKind
@@ -141,7 +142,8 @@ class Decisions:
             turn.effects.outcome = found.how
             _speak_as_written(turn, found)
             heard = self._keyword_heard(turn, inbound, found)
-            if turn.effects.outcome == "prompt":
+            if turn.effects.outcome == joining.PROMPTED:
+                come_with(turn, str(found.variables.get("rest", "")))  # a friend's code is kept until then
                 return  # nothing else leaves, and nobody hears of it, before the YES
             self.engine.start(turn, found.flow, found.starter, found.variables)
         elif isinstance(found, Categorised):

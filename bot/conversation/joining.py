@@ -11,6 +11,9 @@ from bot.core.messages import Inbound, MessageClass
 from bot.core.replies import RequiredReply
 from bot.core.turn import Turn
 
+PROMPTED = "prompt"
+"""The outcome of a turn that asks for a YES; nothing else leaves before it."""
+
 
 def start(turn: Turn, inbound: Inbound, replies: Replies) -> list[str]:
     """Let the contact back in: the only way after STOP. Returns the groups it is in from now on.
@@ -47,7 +50,7 @@ def join(turn: Turn, inbound: Inbound, group: Group, flow: str, replies: Replies
         turn.change_consent(opt_in(evidence(turn, inbound, group.name)))
         return True
     if group.double_opt_in:
-        turn.effects.outcome = "prompt"
+        turn.effects.outcome = PROMPTED
         _prompt(turn, inbound, group.name, flow)
         _say(turn, replies, RequiredReply.CONFIRM)
         return False
@@ -85,7 +88,7 @@ def confirmed(
         else:
             turn.change_consent(change)
             joined[group] = one.waiting_flow
-    turn.effects.outcome = "confirmed" if joined else "prompt"
+    turn.effects.outcome = "confirmed" if joined else PROMPTED
     _say(turn, replies, RequiredReply.OPT_IN if joined else RequiredReply.CONFIRM)
     return joined
 

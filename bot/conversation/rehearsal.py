@@ -10,6 +10,7 @@ from bot.conversation.batch import Conversation
 from bot.conversation.decide import Decisions
 from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.inbox import inbound_work
+from bot.conversation.joining import PROMPTED
 from bot.conversation.newcomers import newcomer
 from bot.conversation.work import Result, Work
 from bot.core.contact import Event, JsonValue
@@ -45,7 +46,8 @@ class MovableClock:
 class Phone:
     """A phone of somebody nobody knows yet; see `bot.core.flow.testing.Chat` for what it can do.
 
-    `strike` does all jobs once and says how much was done; what they send lands in `delivered`.
+    `strike` does all jobs once and says how much was done; what they send lands in `delivered`. With
+    `confirms` it says YES by itself to the prompt of a double opt-in: no flow's test is about that.
     """
 
     database: Database
@@ -56,6 +58,7 @@ class Phone:
     delivered: list[str]
     number: str = NUMBER
     contact_id: str = ""
+    confirms: bool = False
     _numbers: "count[int]" = field(default_factory=count)
 
     async def switch_on(self, language: str) -> None:
@@ -74,6 +77,9 @@ class Phone:
         self.clock.now += _TICK
         result = await self.dispatcher.submit(inbound_work(self._inbound(text)))
         await self._written(result)
+        if self.confirms and result.outcome == PROMPTED:
+            result = await self.dispatcher.submit(inbound_work(self._inbound("YES")))
+            await self._written(result)
         return [_shown(reply.body, reply.media) for reply in result.replies] + await self._strike()
 
     async def advance(self, duration: timedelta) -> list[str]:

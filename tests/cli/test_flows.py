@@ -200,6 +200,17 @@ tests:
     assert ran.code == 0, ran.out
 
 
+def test_a_test_says_yes_to_the_prompt_of_a_double_opt_in(terminal: Terminal) -> None:
+    """Whether an opt-in has to be confirmed is the policy's, and changes no flow's tests."""
+    terminal.write("flows/program.yaml", PROGRAM)
+    opts_in = HELLO.replace("keyword: [HI]", "{keyword: [HI], category: opt-in, group: news}")
+    terminal.write("flows/hello.yaml", opts_in.replace('["Hello there"]', '["You\'re in", "Hello there"]'))
+    assert terminal("flows", "test").code == 0
+    terminal.write("flows/policy.yaml", "groups: {news: {title: {en: News}, double_opt_in: true}}")
+    ran = terminal("flows", "test")
+    assert (ran.code, "1 test: all as written." in ran.out) == (0, True), ran.out
+
+
 def test_each_test_meets_a_stranger(terminal: Terminal) -> None:
     terminal.write("flows/program.yaml", PROGRAM)
     terminal.write(
