@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import pairwise
 
 from bot.core.loyalty.chain import erased, verify
 from bot.core.loyalty.entries import Draw, Entry
 from bot.core.loyalty.holds import HoldState
-from bot.core.loyalty.lots import Lot
+from bot.core.loyalty.lots import Lot, moved_end
 from bot.core.loyalty.replay import Standing
 from bot.core.loyalty.verifying import findings
 from bot.core.loyalty.wallet import Wallet
@@ -47,7 +48,7 @@ def check_snapshot(snapshot: Snapshot) -> None:
 
 def every_draw_is_legal_1(entries: Sequence[Entry]) -> None:
     for entry in entries:
-        assert entry.draws
+        assert bool(entry.draws) != bool(entry.extended), "an entry moves credit or ends"
         for draw in entry.draws:
             assert draw.amount_minor > 0
             assert (draw.source.value, draw.target.value) in LEGAL, (entry.reason, draw)
@@ -162,20 +163,22 @@ def _is_live(lot: Lot, entry: Entry) -> bool:
     return lot.active_from <= entry.effective_at and (end is None or entry.effective_at < end)
 
 
+def _rank(lot: Lot) -> tuple[int, bool, datetime, datetime, str]:
+    ends = lot.expires_at or lot.active_from
+    return (lot.priority, lot.expires_at is None, ends, lot.active_from, lot.id)
+
+
 def draws_are_soonest_first_and_live_8_9(entries: Sequence[Entry], lots: dict[str, Lot]) -> None:
     """Whatever was drawn for the member came from live lots, and every live lot before was left empty."""
-    in_order = sorted(
-        lots.values(),
-        key=lambda lot: (
-            lot.priority,
-            lot.expires_at is None,
-            lot.expires_at or lot.active_from,
-            lot.active_from,
-            lot.id,
-        ),
-    )
+    lots = dict(lots)
+    for entry in reversed(entries):
+        for extension in entry.extended:
+            lots[extension.lot_id] = moved_end(lots[extension.lot_id], extension.was_on)
     places: dict[str, Places] = defaultdict(lambda: defaultdict(int))
     for entry in entries:
+        for extension in entry.extended:
+            lots[extension.lot_id] = moved_end(lots[extension.lot_id], extension.expires_on)
+        in_order = sorted(lots.values(), key=_rank)
         for draw in entry.draws:
             _apply(places, draw)
         drawn = [draw.of_lot for draw in entry.draws if draw.source == "available"]
@@ -234,9 +237,8 @@ def tampering_shows_17_22(snapshot: Snapshot, index: int) -> None:
         return
     index %= len(entries)
     entry = entries[index]
-    draw = replace(entry.draws[0], amount_minor=entry.draws[0].amount_minor + 1)
     for altered in (
-        replace(entry, draws=(draw, *entry.draws[1:])),
+        replace(entry, draws=entry.draws[1:], extended=entry.extended[1:]),
         replace(entry, actor="someone else"),
         replace(entry, reason_text="other words", salt=entry.salt),
     ):
