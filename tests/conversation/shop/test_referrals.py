@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from bot.core.contact import JsonValue
 from bot.core.loyalty.referral import State
 from bot.core.triggers import relayed
 from bot.storage import due
-from tests.conversation.chat import Chat, chatting
+from tests.conversation.chat import Chat, chatting, shipped
 
 FRIEND, STRANGER = "+12125550101", "+12125550102"
 DAY = timedelta(days=1)
@@ -236,3 +237,18 @@ async def test_news_that_comes_twice_or_late_changes_nothing(chat: Chat) -> None
     await chat.strike()
     assert await brought(chat) == [(State.REVERSED, None)]
     assert (await chat.wallet())[0] == 0
+
+
+async def test_a_code_is_kept_until_a_double_opt_in_is_confirmed(database_url: str, tmp_path: Path) -> None:
+    policy = "groups:\n  loyalty: {double_opt_in: true}\n"
+    flows = shipped(tmp_path, "loyalty", "refer", "invited", policy=policy)
+    async with chatting(database_url, flows=flows) as chat:
+        for words in ("LOYALTY", "YES", "skip", "skip"):
+            await chat(words)
+        mine = await code(chat)
+        (prompt,) = await chat(f"LOYALTY {mine}", number=FRIEND)
+        assert "reply YES" in prompt
+        assert await standing(chat, FRIEND) == (State.INVITED, "")
+        answers = await chat("YES", number=FRIEND)
+        assert any("Your friend's code counts" in answer for answer in answers)
+        assert await standing(chat, FRIEND) == (State.JOINED, "")
