@@ -22,6 +22,8 @@ from bot.cli.checking import (
 )
 from bot.cli.database import opened
 from bot.cli.endings import end
+from bot.cli.program_push import KINDS, changed_rules, show_impact
+from bot.cli.prudence import rules_of
 from bot.cli.testing import held
 from bot.config import Settings
 from bot.conversation import migrating
@@ -66,6 +68,7 @@ async def push(settings: Settings, *, force: bool, is_tested: bool, may_withdraw
             typer.echo("Nothing was published.", err=True)
             return False
         _show_plans(plans)
+        await _show_impact(database, settings, files, in_force)
         if gone and not (may_withdraw or await _agreed(database, [in_force[name] for name in gone])):
             typer.echo("Nothing was published.", err=True)
             return False
@@ -131,6 +134,16 @@ async def diff(settings: Settings) -> None:
             lines += 1
     if not lines:
         typer.echo("The folder is what is in force.", err=True)
+
+
+async def _show_impact(
+    database: Database, settings: Settings, files: Sequence[Revision], in_force: Mapping[str, Revision]
+) -> None:
+    """Say what the change would do where the rules in force change."""
+    stored = [one for one in in_force.values() if one.kind in KINDS]
+    if stored and changed_rules([one for one in files if one.kind in KINDS], in_force):
+        after = rules_of(settings.flows / "program.yaml").program
+        await show_impact(database, settings, stored, after)
 
 
 def _is_in_force(one: Revision, in_force: Mapping[str, Revision]) -> bool:

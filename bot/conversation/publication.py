@@ -250,6 +250,15 @@ def _program(revisions: Sequence[Revision]) -> tuple[Revision, Program, FlowErro
         return stored, Program.model_validate({"program": _name_in(stored), **_NO_PROGRAM}), error
 
 
+def program_in(revisions: Iterable[Revision]) -> Program | None:
+    """The program that is published, with its seasons; None where there is none, or it is broken."""
+    stored = list(revisions)
+    with contextlib.suppress(FlowError):
+        _, program, broken = _program(stored)
+        return program if broken is None else None
+    return None
+
+
 def _with_seasons(program: Document, revisions: Sequence[Revision]) -> Program:
     """The program with the published seasons; one that no longer joins it is left out and logged."""
     joining: list[Revision] = []

@@ -6,14 +6,14 @@ The same reckoning as for real (`earn_for_order`), on a past and funds kept in m
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from bot.core.contact import Order
 from bot.core.errors import Refused
 from bot.core.local_time import local_date
 from bot.core.loyalty.earnings import earn_for_order
 from bot.core.loyalty.eligibility import MemberFacts
-from bot.core.loyalty.gains import MAIN
+from bot.core.loyalty.gains import MAIN, Earnings
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.reckoned import ReckonedFunds, ReckonedPast
 from bot.core.loyalty.rules import EarningRule
@@ -48,23 +48,27 @@ class Cost:
 class Reckoning:
     """Reckons member after member, out of the same funds; `zone` is the shop's.
 
-    Orders earn by the rules of the day they were placed on. What is in a currency that the program does not
-    have earns nothing.
+    Orders earn by the rules of the day they were placed on. Those before `since` earn nothing, but are known
+    to have been there. What is in a currency that the program does not have earns nothing.
     """
 
     program: Program
     zone: str
+    since: datetime | None = None
     cost: Cost = field(default_factory=Cost)
     funds: ReckonedFunds = field(default_factory=ReckonedFunds)
 
     def add(self, member: MemberOrders) -> int:
         """Reckon a member's orders; returns what they would have earned."""
-        past, before = ReckonedPast(), self.cost.credit_minor
+        past, credit_before, orders_before = ReckonedPast(), self.cost.credit_minor, self.cost.orders
         kept = [order for order in member.orders if order.status not in GIVEN_UP]
         for number, order in enumerate(kept):
-            self._earn(order, replace(member.facts, orders_before=number), past)
-        self.cost.members += bool(kept)
-        return self.cost.credit_minor - before
+            if self.since is not None and order.placed_at < self.since:
+                past.keep(Earnings(), order.placed_at, sale_of(order, self.program.earning.base))
+            else:
+                self._earn(order, replace(member.facts, orders_before=number), past)
+        self.cost.members += self.cost.orders > orders_before
+        return self.cost.credit_minor - credit_before
 
     def _earn(self, order: Order, facts: MemberFacts, past: ReckonedPast) -> None:
         today = local_date(order.placed_at, self.zone)

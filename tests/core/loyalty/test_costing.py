@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from bot.core.contact import Order, OrderLine
-from bot.core.loyalty.costing import Cost, MemberOrders, cost_of, moved, tiers_of, undated
+from bot.core.loyalty.costing import Cost, MemberOrders, Reckoning, cost_of, moved, tiers_of, undated
 from bot.core.loyalty.eligibility import MemberFacts
 from bot.core.loyalty.program import Program
 
@@ -47,6 +47,17 @@ def test_it_counts_orders_members_and_credit_by_rule() -> None:
     ]
     cost = cost_of(program(earning={"rate": "5%", "rules": rules}), MEMBERS, "UTC")
     assert cost == Cost(3, 2, 480, Counter(base=250, first=200, gold=30), 480)
+
+
+def test_older_orders_earn_nothing_but_are_known() -> None:
+    rules = [
+        {"id": "first", "credit": 1, "for": {"first_order": True}},
+        {"id": "again", "credit": 2, "repeat": {"nth": 2, "within": "30d"}},
+    ]
+    reckoning = Reckoning(program(earning={"rules": rules}), "UTC", NOW - timedelta(days=9))
+    assert reckoning.add(member(order(1, days_ago=20), order(2))) == 200
+    assert reckoning.add(member(order(3, days_ago=20))) == 0
+    assert (reckoning.cost.orders, reckoning.cost.members) == (1, 1)
 
 
 def test_funds_and_caps_hold_for_all_members_together() -> None:
