@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from bot.core.loyalty.eligibility import Eligibility, Lasting
 from bot.core.loyalty.program import Problem, Program
+from bot.core.loyalty.prudent_offers import unwise_offers, unwise_rebates
 from bot.core.loyalty.rules import MULTIPLIER_MAX, Earning, EarningRule
 from bot.core.loyalty.tiers import Metric, Tiers, benefits_of
 
@@ -285,6 +286,10 @@ def _silence(program: Program, today: date, told: Told) -> Iterator[Problem]:
         yield Problem(
             ("expiry",), "credit ends, and no flow starts on `credit_expiring`", "write one, with `say`"
         )
+    if program.rebates and "Rebate Granted" not in told.events:
+        yield Problem(
+            ("rebates",), "nobody hears what came back of an order", "let a flow start on `Rebate Granted`"
+        )
     if program.earning.cards and "Card Completed" not in told.events:
         yield Problem(
             ("earning", "cards"), "nobody hears that a card is full", "let a flow start on `Card Completed`"
@@ -292,4 +297,13 @@ def _silence(program: Program, today: date, told: Told) -> Iterator[Problem]:
 
 
 _Look = Callable[[Program, date], Iterator[Problem]]
-_LOOKS: Sequence[_Look] = (_over, _never_counts, _unreachable_tiers, _unbounded, _too_much, _unused_funds)
+_LOOKS: Sequence[_Look] = (
+    _over,
+    _never_counts,
+    _unreachable_tiers,
+    _unbounded,
+    _too_much,
+    unwise_offers,
+    unwise_rebates,
+    _unused_funds,
+)
