@@ -51,6 +51,7 @@ from bot.jobs.rates import Rates
 from bot.jobs.reconciliation import Reconciliation
 from bot.jobs.relays import Relays
 from bot.jobs.stock_news import StockNews
+from bot.jobs.sweeping import Sweeper
 from bot.logs import AccessLogger
 from bot.storage import figures, revisions, schema
 from bot.storage.driver import Database
@@ -327,6 +328,9 @@ async def decisions(settings: Settings, database: Database) -> Decisions:
 def due_jobs(app: Running, stopping: asyncio.Event) -> list[Job]:
     """The jobs that turn what has become due into turns."""
     due = DueWork(app.database, app.dispatcher, app.clock, lambda: app.decisions, stopping)
+    sweeper = Sweeper(
+        app.database, app.clock, lambda: app.decisions, stopping, due.expired, app.conversation.entropy
+    )
 
     def told(work: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
         """What needs the program waits while the stored one is broken: it would fail for good otherwise."""
@@ -341,7 +345,7 @@ def due_jobs(app: Running, stopping: asyncio.Event) -> list[Job]:
         Job("schedules", 15, told(due.schedules)),
         Job("triggers", 1, told(due.triggers)),
         Job("relays", 1, told(Relays(app.database, app.dispatcher, app.clock, stopping).hand_on)),
-        Job("expired", 30, told(due.expired)),
+        Job("expired", 30, told(sweeper.sweep)),
         Job("checkouts", 30, told(due.checkouts)),
         Job("notices", 30, told(due.notices)),
         Job("standings", 30, told(due.standings)),

@@ -10,11 +10,11 @@ from bot.core.loyalty.expiry import Activity
 from bot.core.loyalty.notices import NoticeLine, due_notices, next_notice_at
 from bot.core.loyalty.recorder import SYSTEM
 from bot.core.loyalty.refusals import NeedsMoreLots
+from bot.core.loyalty.sweeping import UNNOTICED
 from bot.core.loyalty.wallet import MAIN_WALLET
 from bot.core.turn import Turn
 
 _PURCHASES = frozenset({"Order Placed", "Order Completed"})
-_UNNOTICED = "no notice of its end was delivered; the grace has passed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def expire(turn: Turn) -> None:
         raise NeedsMoreLots(unknown, wallet)
     for lot_id in _lot_ids(turn):
         noticed = books.lots[lot_id].noticed_at is not None
-        entry = books.expire(lot_id, turn.now, "" if noticed else _UNNOTICED)
+        entry = books.expire(lot_id, turn.now, "" if noticed else UNNOTICED)
         if entry is None:
             continue
         expired_minor += entry.total_minor

@@ -52,10 +52,11 @@ _NOTICES = Statement("""
     WHERE l.bucket = :bucket AND l.notice_at IS NOT NULL AND l.notice_at <= :now
     ORDER BY l.contact, l.id LIMIT :most
 """)
-_ENDED = (
+ENDED = (
     "(l.noticed_at IS NOT NULL AND l.noticed_at < l.expires_at"
     " OR COALESCE(l.grace_until, l.expires_at) <= :now)"
 )
+"""Whether a lot `l` whose `expires_at` has passed has ended: as announced, or with its grace."""
 _EXPIRED_PEEK = peek("lot", f"t.expires_at <= :now AND {tables.LOT_OPEN}")
 # `tables.LOT_OPEN`, for the index, with the lot named: the wallet has columns of these names too.
 _EXPIRED = Statement(f"""
@@ -63,7 +64,7 @@ _EXPIRED = Statement(f"""
     JOIN wallet w ON w.bucket = l.bucket AND w.contact = l.contact AND w.id = l.wallet
     WHERE l.bucket = :bucket AND l.expires_at <= :now
         AND l.pending_minor + l.available_minor + l.held_minor > 0
-        AND l.pending_minor + l.available_minor > 0 AND {_ENDED}
+        AND l.pending_minor + l.available_minor > 0 AND {ENDED}
     ORDER BY l.contact, l.wallet, l.id LIMIT :most
 """)  # noqa: S608  # our own text
 _ZONES = Statement("SELECT DISTINCT c.zone FROM contact c")

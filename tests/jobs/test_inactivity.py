@@ -26,7 +26,7 @@ PROGRAM = (
 async def chat(database_url: str, tmp_path: Path) -> AsyncIterator[Chat]:
     """A shop whose credit ends by inactivity."""
     assert "inactive_for: 60d" in PROGRAM
-    names = ("loyalty", "balance", "rewards", "expiry_reminder")
+    names = ("loyalty", "balance", "rewards", "redeeming", "expiry_reminder")
     flows = shipped(tmp_path, *names, program=PROGRAM)
     async with chatting(database_url, flows=flows) as chat:
         yield chat

@@ -1,0 +1,59 @@
+"""Credit that has ended is booked: most of it in sweeps, what is not plain in turns of its own."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from bot.conversation.decide import Decisions
+from bot.core.ids import Entropy, IdSource
+from bot.storage import due, sweeping
+from bot.storage.driver import Database
+
+_AT_ONCE = 100
+"""Contacts in one transaction: few enough that a checkout that waits for one does not notice."""
+_TOLD = ("Credit Expired", "Wallet Expired")
+
+
+@dataclass(slots=True)
+class Sweeper:
+    """Books the ends of credit; one strike of its job goes through everything that is due."""
+
+    database: Database
+    clock: Callable[[], datetime]
+    decisions: Callable[[], Decisions]
+    stopping: asyncio.Event
+    in_turns: Callable[[], Awaitable[int]]
+    """Books what is left, in turns."""
+    entropy: Entropy
+    ids: IdSource = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Mint ids of its own."""
+        self.ids = IdSource(self.entropy)
+
+    async def sweep(self) -> int:
+        """Book all that has ended; in turns where a flow starts on it."""
+        done = 0
+        decisions = self.decisions()
+        if not any(event in decisions.publication.by_event for event in _TOLD):
+            now = self.clock()
+            buckets = await self.database.query(lambda c: due.buckets_with_expired(c, now))
+            random.shuffle(buckets)  # so that several workers begin in different places
+            for bucket in buckets:
+                done += await self._bucket(bucket, now)
+        return done + await self.in_turns()
+
+    async def _bucket(self, bucket: int, now: datetime) -> int:
+        done, after = 0, ""
+        mint = partial(self.ids.mint, now, bucket)
+        while not self.stopping.is_set():
+            swept = await self.database.transact(
+                lambda c, after=after: sweeping.sweep(c, bucket, now, after, _AT_ONCE, mint)  # type: ignore[misc]  # bound now
+            )
+            done, after = done + swept.ended, swept.after
+            if not after:
+                break
+        return done
