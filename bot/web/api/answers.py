@@ -243,6 +243,46 @@ class HistoryAnswer(Answer):
     next: str | None = Field(description="`cursor` of the next page; null: this is the last")
 
 
+class ReinstatedAnswer(Answer):
+    """What was given back of what had ended."""
+
+    id: str
+    amount_minor: int
+    entries: list[str]
+    available_minor: int
+
+
+class ClaimAnswer(Answer):
+    """A claimed reward, and where it is."""
+
+    id: str
+    reward: str
+    kind: str
+    name: str
+    code: str = Field(description="what the member shows")
+    cost: int = Field(description="in minor units")
+    state: str
+    promised_on: str | None
+    tracking: str | None
+    link: str | None = Field(description="what opens it, where it is content")
+
+
+class ReservationAnswer(Answer):
+    """Units of a drop that are kept for a member."""
+
+    id: str
+    drop: str
+    name: str
+    sku: str
+    quantity: int
+    state: str
+    until: str
+    total: int
+    credit: int
+    to_pay: int
+    number: str = Field(description="what the member shows")
+
+
 class NameAnswer(Answer):
     """A name that leads to somebody: an address, an order's own id, a code."""
 

@@ -6,7 +6,9 @@ from typing import Annotated, Literal, Self
 from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, Field, JsonValue, model_validator
 
+from bot.conversation.shop.reinstating import DAYS_MAX
 from bot.core.local_time import zone_of
+from bot.core.loyalty.fulfilment import FulfilmentState
 from bot.core.loyalty.quotes import LineKind
 from bot.core.loyalty.rules import OWN_EVENTS
 from bot.storage.calls import STATES
@@ -103,6 +105,33 @@ class AdjustBody(Body):
         if not self.amount_minor:
             raise ValueError("amount_minor is 0; say how much to give or to take")
         return self
+
+
+class ReinstateBody(Body):
+    """Credit that has ended, given back by hand; the reason stays in the books, and the member is told."""
+
+    reason: LongText
+    days: Annotated[int, Field(ge=1, le=DAYS_MAX)] = Field(description="for how many days it is good again")
+    within_days: Annotated[int, Field(ge=1, le=3660)] = Field(
+        90, description="what ended in the last so many"
+    )
+    entry: Id | None = Field(None, description="only what ended by this entry, as the history shows it")
+
+
+class ClaimBody(Body):
+    """A reward that the member takes for credit."""
+
+    reward: Annotated[str, Field(pattern="^[a-z0-9_]{1,60}$")] = Field(description="its id in program.yaml")
+
+
+class AdvanceBody(Body):
+    """Where a claimed reward is; without `state` it stays where it is."""
+
+    state: Annotated[FulfilmentState, Field(strict=False)] | None = Field(
+        None, description="canceled gives the credit back"
+    )
+    promised_on: date | None = Field(None, description="the day by which the member has it")
+    tracking: Text | None = Field(None, description="what the carrier calls it")
 
 
 class EraseBody(Body):

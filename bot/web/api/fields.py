@@ -76,6 +76,7 @@ Sku = Annotated[
 Reference = Annotated[
     str, Field(min_length=1, max_length=100, pattern=_PLAIN, description="the shop's own id of an order")
 ]
+Name = Annotated[str, Field(pattern="^[0-9A-Za-z_-]{1,40}$", description="its id, or the code that is shown")]
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="an id of ours")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
 Instant = Annotated[

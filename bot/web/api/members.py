@@ -15,7 +15,15 @@ from bot.storage import history as histories
 from bot.storage.contacts import Portrait
 from bot.storage.driver import Connection
 from bot.web.api.asked import Asked, Json, Told, member_id, no_member, operate, stamp
-from bot.web.api.bodies import AdjustBody, BalanceQuery, EnrollBody, EventBody, HistoryQuery, WalletQuery
+from bot.web.api.bodies import (
+    AdjustBody,
+    BalanceQuery,
+    EnrollBody,
+    EventBody,
+    HistoryQuery,
+    ReinstateBody,
+    WalletQuery,
+)
 from bot.web.api.cursors import placed, whole, written
 from bot.web.api.problems import one_field
 
@@ -33,6 +41,15 @@ async def adjust(asked: Asked) -> Told:
     contact_id = await member_id(asked, asked.path["member"], "path/member")
     fields: Json = {"amount_minor": body.amount_minor, "reason": body.reason, "by": asked.key.name}
     return await operate(asked, "credit.adjust", fields, contact_id=contact_id)
+
+
+async def reinstate(asked: Asked) -> Told:
+    """Give back credit that has ended."""
+    body = asked.body_as(ReinstateBody)
+    contact_id = await member_id(asked, asked.path["member"], "path/member")
+    fields = body.model_dump(mode="json", exclude_none=True)
+    by = f"api/{asked.key.name}"
+    return await operate(asked, "credit.reinstate", {**fields, "by": by}, contact_id=contact_id)
 
 
 async def track(asked: Asked) -> Told:

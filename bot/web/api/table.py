@@ -1,8 +1,8 @@
 """The table of routes: what the shop API does."""
 
 from bot.core.api_keys import Scope
-from bot.web.api import answers, bodies, calls, checkout, members, orders, persons, products
-from bot.web.api.fields import Member, Reference, Sku
+from bot.web.api import answers, bodies, calls, checkout, members, orders, persons, products, rewards
+from bot.web.api.fields import Member, Name, Reference, Sku
 from bot.web.api.routes import Route
 
 _NO_MEMBER = {404: "nobody is known by this"}
@@ -123,6 +123,64 @@ ROUTES: tuple[Route, ...] = (
         body=bodies.AdjustBody,
         answer=answers.AdjustedAnswer,
         says_no={**_NO_MEMBER, 409: "they are no member, or have not so much"},
+    ),
+    Route(
+        method="POST",
+        path="/members/{member}/reinstate",
+        name="reinstateCredit",
+        summary="Give back credit that has ended, with a reason",
+        scope=Scope.CREDIT_ADJUST,
+        does=members.reinstate,
+        fields=_MEMBER,
+        body=bodies.ReinstateBody,
+        answer=answers.ReinstatedAnswer,
+        says_no={404: "nobody is known by this, or there is no such entry", 409: "nothing has ended"},
+    ),
+    Route(
+        method="POST",
+        path="/members/{member}/claims",
+        name="claimReward",
+        summary="Trade credit for a reward",
+        scope=Scope.REWARDS,
+        does=rewards.claim,
+        fields=_MEMBER,
+        body=bodies.ClaimBody,
+        answer=answers.ClaimAnswer,
+        says_no={**_NO_MEMBER, 409: "not enough credit, or the reward is not to be had"},
+    ),
+    Route(
+        method="POST",
+        path="/members/{member}/claims/{claim}",
+        name="advanceClaim",
+        summary="Say where a claimed reward is: preparing, sent, delivered, canceled",
+        scope=Scope.REWARDS,
+        does=rewards.advance,
+        fields={**_MEMBER, "claim": Name},
+        body=bodies.AdvanceBody,
+        answer=answers.ClaimAnswer,
+        says_no={404: "nobody is known by this, or claimed no such reward", 409: "it does not go back"},
+    ),
+    Route(
+        method="POST",
+        path="/members/{member}/reservations/{reservation}/pay",
+        name="payReservation",
+        summary="What was to be paid for units of a drop is paid",
+        scope=Scope.REWARDS,
+        does=rewards.pay,
+        fields={**_MEMBER, "reservation": Name},
+        answer=answers.ReservationAnswer,
+        says_no={404: "nobody is known by this, or reserved no such thing", 409: "the time is over"},
+    ),
+    Route(
+        method="POST",
+        path="/members/{member}/reservations/{reservation}/give_up",
+        name="giveUpReservation",
+        summary="Nobody wants the units any more: they go back, and so does the credit",
+        scope=Scope.REWARDS,
+        does=rewards.give_up,
+        fields={**_MEMBER, "reservation": Name},
+        answer=answers.ReservationAnswer,
+        says_no={404: "nobody is known by this, or reserved no such thing", 409: "they were taken"},
     ),
     Route(
         method="GET",

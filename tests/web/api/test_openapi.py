@@ -30,6 +30,8 @@ SOME = settings(
 )
 FORGOTTEN = "+12125550109"
 OWN = {("eraseMember", "member"): FORGOTTEN, ("void", "order"): "1006"}  # what no other route may use up
+ELSEWHERE = {"replayCall", "reinstateCredit", "advanceClaim", "payReservation", "giveUpReservation"}
+"""What needs something that only a test of its own brings about."""
 # What the schema cannot say: that somebody is there, and that a number is a person's.
 REAL: dict[str, Strategy] = {
     "member": st.just(NUMBER),
@@ -37,6 +39,7 @@ REAL: dict[str, Strategy] = {
     "reference": st.sampled_from(["1001", "1003"]),
     "order": st.sampled_from(["1002", "1004", "1005"]),
     "sku": st.sampled_from([product.sku for product in PRODUCTS]),
+    "reward": st.just("any_drink"),
     "zone": st.just("Asia/Shanghai"),
     "locale": st.just("es_MX"),
     "birthday": st.just("1990-05-21"),
@@ -147,7 +150,7 @@ async def test_what_the_document_allows_is_understood(route: Route, shop: ShopCl
         understood.append(answered.status)
 
     await asyncio.to_thread(check)
-    assert 200 in understood or route.name == "replayCall", "it is also done"
+    assert 200 in understood or route.name in ELSEWHERE, "it is also done"
 
 
 @routes
