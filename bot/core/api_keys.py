@@ -28,6 +28,7 @@ class Scope(StrEnum):
     MEMBERS_READ = "members:read"  # members, their wallets and histories
     MEMBERS_WRITE = "members:write"  # enrol
     CREDIT_ADJUST = "credit:adjust"  # give and take credit by hand
+    REWARDS = "rewards"  # claim rewards and say where they are; units reserved in drops
     PRODUCTS = "products"  # products and stock
     EVENTS = "events"  # say what a contact did
     CALLS = "calls"  # webhooks: look at them, have them made again
