@@ -124,13 +124,10 @@ class SpinRow(Row, table=True):
 
 
 class ReservationRow(Row, table=True):
-    """Units of a drop that are kept for a member until a time."""
+    """Units of a drop that are kept for a member until a time; a trigger for later lets them lapse."""
 
     __tablename__ = "reservation"
-    __table_args__ = (
-        Index("ix_reservation_due", "bucket", "until", **where("state = 'held'")),
-        CLUSTERED,
-    )
+    __table_args__ = CLUSTERED
     bucket: int = key(Integer)
     contact: str = key()
     id: str = key()

@@ -202,7 +202,6 @@ def _program() -> None:
         sa.PrimaryKeyConstraint("bucket", "contact", "id", name="pk_reservation"),
         sqlite_with_rowid=False,
     )
-    _index("ix_reservation_due", "reservation", ["bucket", "until"], "state = 'held'")
     op.create_table(
         "refill",
         *_owned(),
