@@ -9,6 +9,7 @@ import pytest
 from bot.core.contact import JsonValue
 from bot.core.ids import bucket_of, derived_id
 from bot.core.loyalty.entries import Account, Cause, Reason
+from bot.core.loyalty.lots import Grant, Terms
 from bot.core.turn import Turn
 from bot.storage import orders
 from bot.storage.driver import Database
@@ -216,6 +217,32 @@ async def test_of_three_lots_the_last_to_end_comes_back_first_and_an_ended_one_a
     assert sums(snapshot) == (600, 0, 0, 0)
 
 
+async def test_credit_that_was_spent_later_on_an_order_comes_back_first(till: Till) -> None:
+    await till.grant(300, until=till.now + timedelta(days=10))
+    await till.grant(600, until=till.now + timedelta(days=20))
+    await till.ask("order.report", body({"status": "placed", "credit_minor": 300}))
+    await till.ask("order.report", body({"credit_minor": 600}))
+    first, second = [entry for entry in (await till.books()).entries if entry.reason is Reason.REDEEM]
+    await till.ask("order.refund", {"order": "A-1", "lines": [{"sku": "TEA", "quantity": 3}]})
+    back = [entry for entry in (await till.books()).entries if entry.reason is Reason.RESTORE]
+    assert [(entry.reverses, entry.total_minor) for entry in back] == [(second.id, 300)]
+    await till.ask("order.refund", {"order": "A-1", "lines": [{"sku": "TEA", "quantity": 4}]})
+    back = [entry for entry in (await till.books()).entries if entry.reason is Reason.RESTORE]
+    assert [(entry.reverses, entry.total_minor) for entry in back[1:]] == [(first.id, 100)]
+
+
+async def test_an_order_from_before_rules_were_recorded_earns_no_second_time(till: Till) -> None:
+    """A reorder of an older version: what it earned is known by the entry's key alone."""
+    await till.ask("order.report", body({"status": "placed"}))
+    order_id = derived_id("order/A-1", bucket_of(till.contact_id))
+    grant = Grant(150, Terms(till.now, "UTC"), "promotional", "earning", "program@1")
+    cause = Cause(f"earn/{order_id}", "contact", source_type="order", source_id=order_id)
+    await till.deed(lambda turn: turn.books.earn(grant, turn.now, cause))
+    assert moved(await till.ask("order.report", ORDER)) == {}
+    told = await till.ask("order.refund", {"order": "A-1", "lines": [{"sku": "TEA", "quantity": 2}]})
+    assert moved(told) == {"taken_back_minor": 50}
+
+
 async def test_without_grace_what_ended_is_told_to_be_lost(till: Till) -> None:
     await till.grant(300, until=till.now + timedelta(days=1))
     await till.ask("order.report", body({"credit_minor": 300}))
@@ -372,6 +399,21 @@ async def test_an_order_canceled_before_it_is_told_never_earns(till: Till) -> No
     told = await till.ask("order.report", ORDER)
     assert (told["status"], moved(told)) == ("canceled", {})
     assert (await till.books()).entries == ()
+
+
+async def test_an_order_that_is_over_already_asks_for_no_credit(till: Till) -> None:
+    await till.ask("order.refund", {"order": "A-1", "everything": True})
+    told = await till.ask("order.report", body({"credit_minor": 600}))
+    assert (told["credit_minor"], told["returned_credit_minor"], moved(told)) == (600, 600, {})
+    assert (await till.books()).entries == ()
+
+
+async def test_what_came_back_stays_back_when_the_order_is_told_again(till: Till) -> None:
+    await till.ask("order.report", body({"status": "placed"}))
+    await till.ask("order.refund", {"order": "A-1", "lines": [{"sku": "TEA", "quantity": 2}]})
+    await till.ask("order.report", body({"status": "placed"}))
+    told = await till.ask("order.report", ORDER)
+    assert (told["refunded_minor"], moved(told)) == (1000, {"earned_minor": 150, "taken_back_minor": 50})
 
 
 async def test_a_refund_of_what_was_never_sold_is_refused(till: Till) -> None:
