@@ -9,13 +9,14 @@ from bot.core.ids import BUCKETS
 from bot.core.local_time import local_date
 from bot.core.loyalty.costing import Cost, MemberOrders, Reckoning, moved, tiers_of, undated
 from bot.core.loyalty.program import Program
+from bot.core.loyalty.rules import WITHIN_MAX
 from bot.storage.costing import members_with_orders
 from bot.storage.driver import Database
 
 DAYS = 90
 """The orders of how many days are reckoned."""
-_KNOWN = timedelta(days=730 + DAYS)
-"""How far back orders are known: rules of repeated purchases look back two years at most."""
+_KNOWN = WITHIN_MAX + timedelta(days=DAYS)
+"""How far back orders are known, for rules of repeated purchases."""
 
 
 @dataclass(slots=True)

@@ -20,6 +20,8 @@ from bot.core.loyalty.stamps import Card
 
 MULTIPLIER_MAX = 10
 """No multiplier, and in `program check` no product of them, goes beyond this."""
+WITHIN_MAX = timedelta(days=730)
+"""How far back a rule for repeated purchases looks at most."""
 BASE = "base"
 """The rule that `rate:` alone stands for."""
 _ID = "^[a-z][a-z0-9_]*$"
@@ -83,8 +85,15 @@ class Repeat(Rule):
     """Only for the nth order of the same within a time (that of this order counts), and those after it."""
 
     nth: int = Field(ge=2, le=100)
-    within: Annotated[Days, Field(gt=timedelta(0), le=timedelta(days=730))]
+    within: Days
     onwards: bool = True
+
+    @field_validator("within")
+    @classmethod
+    def _looks_back(cls, within: timedelta) -> timedelta:
+        if not timedelta(0) < within <= WITHIN_MAX:
+            raise ValueError(f"it looks back 1 to {WITHIN_MAX.days} days; write `within` like 30d")
+        return within
 
     def fits(self, times: int) -> bool:
         """Whether that many orders of the same, with this one, are enough."""
