@@ -84,12 +84,11 @@ def arrive(turn: Turn, body: Mapping[str, JsonValue]) -> None:
     """Take in a gift, or send it back where the contact is no member or the very giver."""
     giver, gift_id = str(body["giver"]), str(body["gift"])
     parts = body["parts"]
-    assert isinstance(parts, list), "parts are listed"
     if not turn.contact.is_member or giver == turn.contact.id:
-        back: dict[str, JsonValue] = {"gift": gift_id, "entry": body["entry"]}
+        back: dict[str, JsonValue] = {"gift": gift_id, "entry": body["entry"], "parts": parts}
         _tell(turn, giver, f"gift/{gift_id}/returns", RETURNS, back)
         return
-    lots = [_lot(turn.new_id(), gift_id, part) for part in parts if isinstance(part, dict)]
+    lots = _lots(turn, gift_id, parts)
     cause = Cause(f"gift/{gift_id}/received", f"contact/{giver}", source_type=GIFT, source_id=gift_id)
     entry = turn.books.receive(lots, turn.now, cause)
     ends_on = min((lot.expires_on for lot in lots if lot.expires_on), default=None)
@@ -105,12 +104,18 @@ def arrive(turn: Turn, body: Mapping[str, JsonValue]) -> None:
 
 
 def come_back(turn: Turn, body: Mapping[str, JsonValue]) -> None:
-    """Put a gift that could not arrive back into the lots it came from."""
+    """Put a gift that could not arrive back into the lots it came from.
+
+    Where the giver has become one with another contact meanwhile, those lots are in the wallet of before:
+    what comes back is a gift to the survivor then.
+    """
     undoing = turn.needed("undoing", str(body["entry"]))
-    assert isinstance(undoing, Undoing), "what was sent was entered"
     gift_id = str(body["gift"])
     cause = Cause(f"gift/{gift_id}/returned", "system", source_type=GIFT, source_id=gift_id)
-    entry = turn.books.get_back(undoing, turn.now, cause, turn.program.grace)
+    if isinstance(undoing, Undoing):
+        entry = turn.books.get_back(undoing, turn.now, cause, turn.program.grace)
+    else:
+        entry = turn.books.receive(_lots(turn, gift_id, body["parts"]), turn.now, cause)
     if entry is not None:
         turn.track("Gift Returned", {"amount": entry.total_minor, "gift": gift_id})
 
@@ -166,6 +171,11 @@ def _part(lot: Lot, amount_minor: int) -> dict[str, JsonValue]:
         "renewal": lot.renewal,
         "notice_days": lot.notice_days,
     }
+
+
+def _lots(turn: Turn, gift_id: str, parts: JsonValue) -> list[Lot]:
+    assert isinstance(parts, list), "parts are listed"
+    return [_lot(turn.new_id(), gift_id, part) for part in parts if isinstance(part, dict)]
 
 
 def _lot(lot_id: str, gift_id: str, part: Mapping[str, JsonValue]) -> Lot:
