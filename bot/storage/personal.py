@@ -15,8 +15,6 @@ DROPPED = ("address",)
 
 NUMBERS_ONLY: Mapping[str, tuple[str, ...]] = {
     "event": ("properties",),
-    "offer": ("facts",),
-    "checkout": ("facts",),
     "standing": ("facts",),
     "reservation": ("facts",),
     "refill": ("facts",),
@@ -79,8 +77,9 @@ NOT_PERSONAL: Mapping[str, tuple[str, ...]] = {
     "event": ("name",),
     "call": ("key", "kind", "state"),
     "standing": ("kind", "value"),
-    "offer": ("offer", "code", "state", "order_id"),
-    "checkout": ("reference", "state"),
+    # Terms out of our own files, products and amounts: what comes back with a refund is reckoned by them.
+    "offer": ("offer", "code", "state", "order_id", "facts"),
+    "checkout": ("reference", "state", "facts"),
     "fulfilment": ("reward", "code", "state", "promised_on"),
     "referral": ("state", "reason"),
     "spin": ("counted_on", "prize", "proof"),

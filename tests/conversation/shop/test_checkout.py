@@ -10,6 +10,7 @@ from bot.core.contact import JsonValue
 from bot.core.errors import TellMember
 from bot.core.ids import bucket_of, derived_id
 from bot.storage.driver import Database
+from bot.storage.erasing import erase
 from tests.conversation.shop.till import WRITTEN, Till, Told, shop_with
 from tests.storage.scripted import asked, contacts, open_at
 
@@ -420,3 +421,12 @@ async def test_a_rebate_pays_for_the_next_order_and_never_for_its_own(database: 
     await till.ask("checkout.void", {"order": "A2"})
     await till.ask("order.refund", {"order": "A1", "everything": True})
     assert (await till.books()).wallet.available_minor == 0, "what came back of it is gone with it"
+
+
+async def test_an_order_of_whoever_was_erased_can_still_be_refunded(till: Till) -> None:
+    await till.give("alone")
+    await bought(till, "A1")
+    erased = await till.database.transact(lambda c: erase(c, till.contact_id, till.now, lambda _: ["hash"]))
+    assert erased is not None
+    told = await till.ask("order.refund", {"order": "A1", "everything": True})
+    assert "problem" not in told
