@@ -6,7 +6,7 @@ from pathlib import PurePath
 from bot.core import wording
 from bot.core.compliance import DEFAULT, LegalCategory, LegalWords, legal_category
 from bot.core.errors import FlowError
-from bot.core.flow import check_answers, check_figures, check_flow, compiled
+from bot.core.flow import check_answers, check_figures, check_flow, check_play, compiled
 from bot.core.flow.check_flow import Complaint
 from bot.core.flow.compiled import Flow
 from bot.core.flow.context import Names
@@ -53,6 +53,7 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
         found += check_flow.groups_missing(flow)
         found += check_flow.marketing_that_answers(flow)
         found += check_figures.figures_of_bundles(flow)
+        found += check_play.play_for_sharing(flow)
         found += _costs(flow, terms)
         found += _names_of_files(flow)
         found += (Complaint(error) for text in flow.texts for error in text.broken)

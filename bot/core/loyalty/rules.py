@@ -4,7 +4,6 @@ Rules are conditions and one gift: a `rate` of what was paid, a `credit`, or a `
 give. What they come to is reckoned in `earnings.py`.
 """
 
-import re
 from contextlib import suppress
 from datetime import date, timedelta
 from fractions import Fraction
@@ -16,6 +15,7 @@ from bot.core.flow.where import Where
 from bot.core.loyalty.eligibility import Benefit
 from bot.core.loyalty.expiry import Expiry
 from bot.core.loyalty.fields import Conditions, Days, Minor, Names, Rate, Rule, Text
+from bot.core.loyalty.inducement import speaks_of_sharing
 from bot.core.loyalty.stamps import Card
 
 MULTIPLIER_MAX = 10
@@ -25,14 +25,6 @@ WITHIN_MAX = timedelta(days=730)
 BASE = "base"
 """The rule that `rate:` alone stands for."""
 _ID = "^[a-z][a-z0-9_]*$"
-_WORD = re.compile(r"[^\W_]+")
-_INDUCES = frozenset(
-    (
-        *("share", "shares", "shared", "sharing", "follow", "follows", "followed", "following", "follower"),
-        *("forward", "forwarded", "repost", "reposted", "moments"),
-    )
-)
-_INDUCES_CHINESE = ("分享", "转发", "關注", "关注", "朋友圈")
 
 OWN_EVENTS = frozenset({"Credit Granted", "Card Completed"})
 """What earning itself makes happen."""
@@ -146,10 +138,7 @@ class EarningRule(Benefit):
 
     @model_validator(mode="after")
     def _is_no_inducement(self) -> Self:
-        named = f"{self.id} {self.event or ''}"
-        if _INDUCES & {word.casefold() for word in _WORD.findall(named.replace("_", " "))} or any(
-            word in named for word in _INDUCES_CHINESE
-        ):
+        if speaks_of_sharing(f"{self.id} {self.event or ''}"):
             raise ValueError(
                 f"'{self.event or self.id}' earns for sharing or following: WeChat forbids induced sharing"
                 "; reward the friend's first order instead, under `referral:`"
