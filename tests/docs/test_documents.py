@@ -16,7 +16,7 @@ from bot.cli import cli
 from bot.config import SETTINGS
 
 PROJECT = Path(__file__).resolve().parents[2]
-DOCUMENTS = sorted((PROJECT / "README.md", PROJECT / "CHANGELOG.md", *(PROJECT / "docs").glob("*.md")))
+DOCUMENTS = sorted((PROJECT / "README.md", PROJECT / "CHANGELOG.md", *(PROJECT / "docs").rglob("*.md")))
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
