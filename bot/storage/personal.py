@@ -10,14 +10,13 @@ EMPTY, NOTHING, NO_FACTS = "''", "NULL", "'{}'"
 ENDED_RUN = '{"channel":"","frames":[],"variables":{},"asked_at":null,"suspended_at":null}'
 """What the state of a run that nobody goes on with reads as."""
 
-DROPPED = ("address",)
-"""Tables whose rows are gone: nothing but the person's."""
+DROPPED = ("address", "refill")
+"""Tables whose rows are gone: nothing but the person's, and no total is made of them."""
 
 NUMBERS_ONLY: Mapping[str, tuple[str, ...]] = {
     "event": ("properties",),
     "standing": ("facts",),
     "reservation": ("facts",),
-    "refill": ("facts",),
 }
 """Documents of which what counts stays, and words go: sums over them are the same afterwards."""
 
@@ -84,7 +83,6 @@ NOT_PERSONAL: Mapping[str, tuple[str, ...]] = {
     "referral": ("state", "reason"),
     "spin": ("counted_on", "prize", "proof"),
     "reservation": ("drop_id", "state"),
-    "refill": ("category", "sku"),
     "shop_order": ("source", "status", "reference", "currency"),
     "order_line": ("sku", "name", "category"),
 }

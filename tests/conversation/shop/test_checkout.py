@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import yaml
 
 from bot.conversation.batch import TurnFailed
 from bot.core.contact import JsonValue
@@ -14,6 +16,7 @@ from bot.storage.erasing import erase
 from tests.conversation.shop.till import WRITTEN, Till, Told, shop_with
 from tests.storage.scripted import asked, contacts, open_at
 
+ROOT = Path(__file__).parents[3]
 TEA: JsonValue = {"sku": "TEA", "quantity": 2}
 BEANS: JsonValue = {"sku": "BEANS"}
 SHIPPING: JsonValue = {"kind": "shipping", "unit_minor": 495}
@@ -430,3 +433,16 @@ async def test_an_order_of_whoever_was_erased_can_still_be_refunded(till: Till) 
     assert erased is not None
     told = await till.ask("order.refund", {"order": "A1", "everything": True})
     assert "problem" not in told
+
+
+async def test_so_can_every_order_under_the_program_we_ship(database: Database) -> None:
+    """Tiers, refills, rebates and offers follow a refund: none of them may miss what erasing took."""
+    written = yaml.safe_load((ROOT / "flows" / "program.yaml").read_text(encoding="utf-8"))
+    till = await Till.of_member(database, shop=shop_with(written), credit=900)
+    await till.give("tea_time")
+    sold: JsonValue = [{"sku": "TEA", "quantity": 30, "unit_minor": 350, "category": "tea"}]
+    for order in ("A1", "A2", "A3"):
+        await till.ask("order.report", {"order": order, "status": "paid", "lines": sold})
+    await database.transact(lambda c: erase(c, till.contact_id, till.now, lambda _: ["hash"]))
+    for order in ("A1", "A2", "A3"):
+        assert "problem" not in await till.ask("order.refund", {"order": order, "everything": True})
