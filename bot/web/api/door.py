@@ -59,7 +59,7 @@ class ShopApi:
         async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
             return await self._counted(request, handler)
 
-        app = web.Application(client_max_size=BODY_MAX, middlewares=[answer])
+        app = web.Application(middlewares=[answer])
         for route in self.table:
             # Anything but a slash: what our own ids of things may hold is for their types to say.
             path = route.path.replace("}", ":[^/]+}")
@@ -199,7 +199,8 @@ async def _json(request: web.Request) -> bytes:
         raise ApiProblem(413, "too-large", "the body is too large", _at_most())
     try:
         async with asyncio.timeout(_BODY_SECONDS):
-            return await request.read()
+            # Requests are bounded by the application around ours, whose bodies are smaller.
+            return await request.clone(client_max_size=BODY_MAX).read()
     except TimeoutError as error:
         raise ApiProblem(408, "too-slow", "the body did not come in time", "send it again") from error
     except RequestPayloadError as error:

@@ -1,5 +1,7 @@
 """Who may ask: keys, scopes, limits; and what is said to who may not."""
 
+import json
+
 import pytest
 
 from bot.core.api_keys import Scope, id_in
@@ -94,6 +96,18 @@ async def test_bodies_are_bounded_and_said_to_be_json(api: ShopClient) -> None:
     assert (packed.status, packed.kind) == (400, "no-json")
     missing = await api("PUT", path)
     assert missing.status == 415
+
+
+async def test_a_large_order_fits(api: ShopClient) -> None:
+    lines = [
+        {"sku": f"SKU-{n:03}", "name": "x" * 190, "category": "c" * 60, "unit_minor": 1} for n in range(200)
+    ]
+    facts = {f"fact-{n}": "y" * 2000 for n in range(50)}
+    order = {"member": NUMBER, "lines": lines, "facts": facts}
+    assert 150_000 < len(json.dumps(order)) < BODY_MAX
+    told = await api("PUT", "/api/orders/1001", order)
+    assert told.status == 200, told.body
+    assert told.told["total_minor"] == 200
 
 
 async def test_metrics_count_requests_by_pattern_and_hold_nothing_personal(api: ShopClient) -> None:

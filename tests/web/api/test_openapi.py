@@ -17,13 +17,14 @@ from bot.web.api.openapi import document
 from bot.web.api.routes import Route
 from bot.web.api.table import ROUTES
 from tests.conversation.chat import NUMBER, PRODUCTS
+from tests.databases import Databases
 from tests.web.api.conftest import Answered, ShopClient, shopping
 from tests.web.api.schemas import ANYTHING, Strategy, allowed, wrong
 
 DOCUMENT = document(ROUTES, "https://bot.example.com")
 DEFINED = DOCUMENT["components"]["schemas"]
 SOME = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -51,10 +52,11 @@ REAL: dict[str, Strategy] = {
 routes = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 
 
-@pytest.fixture(scope="module")
-async def shop(sqlite_databases: Any) -> AsyncIterator[ShopClient]:  # noqa: ANN401  # makes databases
-    """One running application for all examples of this file."""
-    url = await sqlite_databases.create()
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+async def shop(request: pytest.FixtureRequest) -> AsyncIterator[ShopClient]:
+    """One running application for all examples of this file, on each database."""
+    databases: Databases = request.getfixturevalue(f"{request.param}_databases")
+    url = await databases.create()
     async with shopping(url, settings={"REGULARS_API_REQUESTS_PER_MINUTE": "0"}) as client:
         await client.member()
         await client.member(FORGOTTEN)
@@ -64,7 +66,7 @@ async def shop(sqlite_databases: Any) -> AsyncIterator[ShopClient]:  # noqa: ANN
         for order in ("1002", "1006"):
             await client("POST", "/api/checkout/holds", {"member": NUMBER, "order": order, "lines": lines})
         yield client
-    await sqlite_databases.drop(url)
+    await databases.drop(url)
 
 
 def operation(route: Route) -> dict[str, Any]:
