@@ -226,7 +226,8 @@ class Batch:
             self._decider.decide(turn)
         except NeedsMore as needs:
             want = wanted.setdefault(part.contact_id, Wanted())
-            want.want(needs.name)
+            for name in needs.names:
+                want.want(name)
         except NeedsUnits as needs:
             wanted.setdefault(part.contact_id, Wanted()).takes.add(needs.take)
         except NeedsMoreLots as needs:

@@ -106,14 +106,12 @@ class OpenWallet:
 
 
 class NeedsMore(RegularsError):
-    """The turn needs something beyond the snapshot; load it and decide again.
+    """The turn needs something beyond the snapshot; load it and decide again."""
 
-    `name` is what `Turn.needed` was asked for, as `name` or `name/argument`.
-    """
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
+    def __init__(self, name: str, *others: str) -> None:
+        super().__init__(name, *others)
         self.name = name
+        self.names = (name, *others)
 
 
 class NeedsUnits(RegularsError):
@@ -267,6 +265,16 @@ class Turn:
         if name not in self.snapshot.more:
             raise NeedsMore(name)
         return self.snapshot.more[name]
+
+    def need(self, *names: str) -> None:
+        """Ask ahead for what `needed` will be asked for, as `name` or `name/argument`: one by one costs more.
+
+        Raises:
+            NeedsMore: some of it is not loaded yet.
+        """
+        missing = [name for name in names if name not in self.snapshot.more]
+        if missing:
+            raise NeedsMore(*missing)
 
     def _counts(self) -> tuple[Counted, ...]:
         """What the contact was sent on its latest days; loaded only where a frequency cap asks."""

@@ -90,6 +90,8 @@ class Wanted:
     """Names in `past.READ`."""
     named: set[tuple[str, str]] = field(default_factory=set)
     """Names in `past.READ_ONE`, each with its argument."""
+    read: dict[str, object] = field(default_factory=dict)
+    """What of these was read, in this transaction: the contact is locked, so it stays true."""
     wallets: dict[str, set[str]] = field(default_factory=dict)
     """Wallets beside the main one, with lots that are wanted even if they are not open."""
     takes: set[Take] = field(default_factory=set)
@@ -204,10 +206,12 @@ async def _load_more(
         if want.entered:
             found = await connection.read(_ENTERED, bucket=bucket_of(contact), contact=contact)
             more["entered"] = {flow: instant(started_at) for flow, started_at in found}
-        for name in want.past:
-            more[name] = await past.READ[name](connection, contact)
+        for name in want.past - want.read.keys():
+            want.read[name] = await past.READ[name](connection, contact)
         for name, argument in want.named:
-            more[f"{name}/{argument}"] = await past.READ_ONE[name](connection, contact, argument)
+            if f"{name}/{argument}" not in want.read:
+                want.read[f"{name}/{argument}"] = await past.READ_ONE[name](connection, contact, argument)
+        more |= want.read
         for wallet, lot_ids in want.wallets.items():
             more[f"wallet/{wallet}"] = await wallets.opened(connection, contact, wallet, lot_ids)
         if want.takes - want.taken.keys():

@@ -1,5 +1,6 @@
 """Who hears of an order: flows by events, the program's tiers and referrals by what is counted of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.core.contact import JsonValue, Order
@@ -122,6 +123,11 @@ def tell_of_return(turn: Turn, settled: Settled, before: Order | None) -> None:
 
 def _came_back(order: Order) -> tuple[object, ...]:
     return order.refunded_minor, order.returned_credit_minor, order.status == CANCELED, shares(order)
+
+
+def needs_of(turn: Turn, facts: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    """Return what `let_program_hear` will ask for, as far as it is known by now; see `Turn.need`."""
+    return (*tier_turns.needs_of(turn), *referring.needs_of(turn, facts))
 
 
 def let_program_hear(turn: Turn, record: OnRecord, settled: Settled, *, is_sold: bool) -> None:

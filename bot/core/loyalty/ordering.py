@@ -51,6 +51,8 @@ _SPENDING = frozenset({Reason.REDEEM, Reason.CAPTURE})
 
 def on_record(turn: Turn, reference: str) -> OnRecord:
     """Return what is on record of an order, by the shop's own id of it or ours."""
+    if f"on_record/{reference}" not in turn.snapshot.more:
+        turn.need(f"on_record/{reference}", *order_told.needs_of(turn, {}))
     found = turn.needed("on_record", reference)
     assert isinstance(found, OnRecord)
     return found
@@ -74,6 +76,8 @@ def settle(
     is_sold = _is_sold(order) or earns_when_placed
     was_sold = before is not None and _is_sold(before) and _WAITS not in before.facts
     earns = is_sold and not was_sold and not record.earned
+    needs = [f"earned/order/{order.id}"] if earns and not waits else []
+    turn.need(*needs, *order_told.needs_of(turn, order.facts))
     credited = credit_order(turn, order).records if earns and not waits else ()
     facts = {name: fact for name, fact in order.facts.items() if name != _WAITS}
     order = reckoned(replace(order, facts={**facts, _WAITS: True} if earns and waits else facts))

@@ -131,7 +131,7 @@ def order_changed(turn: Turn, order: OrderSeen) -> None:
     rules = turn.program.referral
     if rules is None:
         return
-    evidence = {kind: _hashed(turn, kind, text) for kind, text in evidence_in(order.facts).items()}
+    evidence = _evidence(turn, order.facts)
     users = turn.needed("first_users", ",".join(sorted(evidence.values()))) if evidence else {}
     assert isinstance(users, dict)
     referred = referred_in(turn)
@@ -152,6 +152,15 @@ def order_changed(turn: Turn, order: OrderSeen) -> None:
     elif referred.state is State.QUALIFIED and referred.order_id == order.id and not is_enough:
         _take_back(turn, referred.entry_id, f"referral/back/{order.id}")
         _keep(turn, replace(referred, state=State.REVERSED, since=turn.now))
+
+
+def needs_of(turn: Turn, facts: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    """Return what `order_changed` will ask for, of an order with these facts; see `Turn.need`."""
+    if turn.program.referral is None:
+        return ()
+    evidence = _evidence(turn, facts)
+    users = (f"first_users/{','.join(sorted(evidence.values()))}",) if evidence else ()
+    return (f"standing/{REFERRED}", *users)
 
 
 def told(turn: Turn, body: Mapping[str, JsonValue]) -> None:
@@ -270,6 +279,11 @@ def _keep(turn: Turn, referred: Referred) -> Referred:
         key = f"referral/{turn.contact.id}/{referred.state}{reason}"
         turn.tell(referred.advocate_id, Trigger(key, TriggerKind.OPERATION, turn.now, payload))
     return referred
+
+
+def _evidence(turn: Turn, facts: Mapping[str, JsonValue]) -> dict[str, str]:
+    """Return what an order tells of who placed it, hashed, by kind."""
+    return {kind: _hashed(turn, kind, text) for kind, text in evidence_in(facts).items()}
 
 
 def _hashed(turn: Turn, kind: str, text: str) -> str:

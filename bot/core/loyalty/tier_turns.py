@@ -1,6 +1,6 @@
 """A member's tier in a turn: what it is now, how an order moves it, what the clock does to it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -132,6 +132,16 @@ def order_changed(turn: Turn, placed_at: datetime, before: Counted, after: Count
     _record(turn, tiers, standing, (*steps, *risen))
 
 
+def needs_of(turn: Turn) -> tuple[str, ...]:
+    """Return what `order_changed` will ask for, as far as it is known by now; see `Turn.need`."""
+    tiers = turn.program.tiers
+    if tiers is None or not turn.contact.is_member:
+        return ()
+    if f"standing/{TIER}" not in turn.snapshot.more:
+        return (f"standing/{TIER}",)
+    return (f"bought/{_asked(turn, tiers, windows(tiers, _kept(turn), turn.contact.zone, turn.now))}",)
+
+
 def tier_values(turn: Turn) -> dict[str, object]:
     """Give the contact's tier the names that texts use; amounts are in minor units, or orders."""
     told = standing_in(turn)
@@ -194,10 +204,14 @@ def _settled(turn: Turn, tiers: Tiers) -> tuple[TierStanding, tuple[Step, ...]]:
 def _totals(turn: Turn, tiers: Tiers, standing: TierStanding) -> Mapping[Window, int]:
     """Read what was bought in each window that is asked for, as it was before this turn."""
     asked = windows(tiers, standing, turn.contact.zone, turn.now)
-    written = ",".join(f"{microseconds(one.since_at)}-{microseconds(one.until_at)}" for one in asked)
-    found = turn.needed("bought", f"{tiers.metric}/{turn.program.currency.code}:{written}")
+    found = turn.needed("bought", _asked(turn, tiers, asked))
     assert isinstance(found, tuple)
     return dict(zip(asked, found, strict=True))
+
+
+def _asked(turn: Turn, tiers: Tiers, asked: Iterable[Window]) -> str:
+    written = ",".join(f"{microseconds(one.since_at)}-{microseconds(one.until_at)}" for one in asked)
+    return f"{tiers.metric}/{turn.program.currency.code}:{written}"
 
 
 def _record(turn: Turn, tiers: Tiers, standing: TierStanding, steps: tuple[Step, ...]) -> None:
