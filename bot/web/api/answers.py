@@ -59,6 +59,45 @@ class MemberAnswer(Answer):
     wallet: WalletSums
 
 
+class TierAnswer(Answer):
+    """A member's tier; `total`, `to_next` and `to_keep` are minor units, or orders where those count."""
+
+    id: str | None = Field(description="null: none was reached yet")
+    name: str | None = Field(description="in the member's language")
+    counts: Literal["spend", "orders", "points"]
+    total: int = Field(description="what counts toward reaching a tier now")
+    next: str | None = Field(description="the name of the next tier; null: there is none")
+    to_next: int
+    to_keep: int = Field(description="what is still missing to keep the tier when its period ends")
+    keep_by: str | None = Field(description="the last day of that period, on the member's own calendar")
+    until: str | None = Field(description="the last day on which the tier is certain; null: always, or none")
+    multiplier: str = Field(description="how many times as much orders earn, like 1.25")
+
+
+class ReferralAnswer(Answer):
+    """A member's referral code, and what it has brought."""
+
+    running: bool = Field(description="whether a friend who comes with it is rewarded now")
+    code: str
+    link: str | None = Field(description="the page that a friend opens; with .svg it is a QR code")
+    advocate_minor: int = Field(description="what the member gets for a friend's first order")
+    friend_minor: int
+    minimum_minor: int = Field(description="how much of that order must be paid in cash")
+    invited: int = Field(description="friends who came with the code")
+    joined: int
+    qualified: int
+    pending_minor: int
+    earned_minor: int
+
+
+class StandingAnswer(Answer):
+    """Where a member stands."""
+
+    id: str
+    tier: TierAnswer | None = Field(description="null: the program has no tiers")
+    referral: ReferralAnswer | None = Field(description="null: the program rewards no referral, or no member")
+
+
 class EndingAnswer(Answer):
     """Credit that ends together."""
 

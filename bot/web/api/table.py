@@ -1,7 +1,18 @@
 """The table of routes: what the shop API does."""
 
 from bot.core.api_keys import Scope
-from bot.web.api import answers, bodies, calls, checkout, members, orders, persons, products, rewards
+from bot.web.api import (
+    answers,
+    bodies,
+    calls,
+    checkout,
+    members,
+    orders,
+    persons,
+    products,
+    rewards,
+    standing,
+)
 from bot.web.api.fields import Member, Name, Reference, Sku
 from bot.web.api.routes import Route
 
@@ -74,6 +85,17 @@ ROUTES: tuple[Route, ...] = (
         does=members.show,
         fields=_MEMBER,
         answer=answers.MemberAnswer,
+        says_no=_NO_MEMBER,
+    ),
+    Route(
+        method="GET",
+        path="/members/{member}/standing",
+        name="showStanding",
+        summary="Which tier they have and what is missing to the next; their code and what it has brought",
+        scope=Scope.MEMBERS_READ,
+        does=standing.standing,
+        fields=_MEMBER,
+        answer=answers.StandingAnswer,
         says_no=_NO_MEMBER,
     ),
     Route(
