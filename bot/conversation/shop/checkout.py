@@ -147,9 +147,13 @@ def time_out(turn: Turn, _body: Body) -> Body:
 
 
 def _priced(turn: Turn, asked: QuoteAsked, order_id: str) -> Quote:
-    """Price a basket as of now; an offer whose fund has not enough left is left out."""
+    """Price a basket as of now; an offer whose fund has not enough left is left out.
+
+    What the order itself has set aside counts as free: it would be, before it could be held anew.
+    """
     cart = [_cart_line(turn, line, number) for number, line in enumerate(asked.lines)]
-    wanted, unknown = _wanted(turn, asked, _at_checkout(turn, order_id).offers, order_id)
+    at = _at_checkout(turn, order_id)
+    wanted, unknown = _wanted(turn, asked, at.offers, order_id)
     without: list[Left] = []
     while True:
         quoted = priced(cart, wanted, turn.now, order_id=order_id)
@@ -163,6 +167,8 @@ def _priced(turn: Turn, asked: QuoteAsked, order_id: str) -> Quote:
     if not applies or not turn.contact.is_member:
         return quoted
     spendable = turn.books.spendable(turn.now, order_id)
+    if at.of_order is not None and at.of_order.is_open(turn.now):
+        spendable += at.of_order.quoted.credit_minor
     return with_credit(
         quoted, spendable if asked.credit_minor is None else min(spendable, asked.credit_minor)
     )

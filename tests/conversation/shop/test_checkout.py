@@ -182,6 +182,16 @@ async def test_more_to_pay_than_was_quoted_is_refused_and_holds_nothing(till: Ti
     assert sums(await till.ask("checkout.hold", {**BASKET, "order": "A2", "to_pay_minor": 2500}))[3] == 2395
 
 
+async def test_a_changed_basket_is_quoted_as_if_its_order_held_nothing_yet(till: Till) -> None:
+    await till.give("tea20")
+    await till.ask("checkout.hold", {"lines": [TEA], "order": "A1"})
+    changed: Told = {**BASKET, "order": "A1"}
+    quoted = await till.ask("checkout.quote", changed)
+    assert sums(quoted) == (2595, 140, 900, 1555)
+    await till.ask("checkout.void", {"order": "A1"})
+    assert sums(await till.ask("checkout.hold", {**changed, "to_pay_minor": 1555})) == sums(quoted)
+
+
 async def test_a_retry_of_the_same_request_holds_once(till: Till) -> None:
     body: Told = {**BASKET, "order": "A1"}
     first = await till.ask("checkout.hold", body, key="api:hold")
