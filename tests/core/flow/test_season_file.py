@@ -137,3 +137,23 @@ def test_the_shipped_seasons_join_the_shipped_program() -> None:
     found = read_seasoned_program(program, documents, [file.stem for file in files])
     assert {rule.policy for rule in found.earning.rules} >= {file.stem for file in files}
     assert read_season(documents[0]).title is not None
+
+
+def test_every_section_that_lasts_may_be_in_a_season() -> None:
+    text = (
+        HEAD
+        + "offers:\n"
+        + "  tea: {title: Tea, percent: 10%}\n"
+        + '  late: {title: Tea, percent: 10%, until: "2026-11-20 18:00"}\n'
+        + "rewards: [{id: mug, name: Mug, cost: 5}]\n"
+        + "bundles: [{id: two, name: Two, items: [A, B], less_share: 10%}]\n"
+        + "drops: [{id: roast, name: Roast, sku: A, price: 3, units: 4, every: fri 10:00, open_for: 2d}]\n"
+    )
+    program = read_seasoned_program(read(PROGRAM, "program.yaml"), [season(text)], [""])
+    last = date(2026, 11, 30)
+    assert program.offers["tea"].ends is not None
+    assert (program.offers["tea"].ends.day, program.offers["tea"].ends.clock) == (last, None)
+    assert program.offers["late"].ends is not None
+    assert program.offers["late"].ends.day == date(2026, 11, 20)
+    ends = [program.rewards[0].until_on, program.bundles[0].until_on, program.drops[0].until_on]
+    assert ends == [last] * 3
