@@ -1,9 +1,9 @@
 // The phone page: shows what the stream of news tells, and texts as the chosen phone does. No framework, no build.
 
 const CHIPS = {
-  en: ["LOYALTY", "BALANCE", "REWARDS", "REORDER", "HELP", "STOP", "START"],
-  es: ["LEALTAD", "SALDO", "PREMIOS", "REPETIR", "AYUDA", "STOP", "START"],
-  zh_Hans: ["会员", "余额", "奖励", "再来一单", "帮助", "STOP", "START"],
+  en: ["LOYALTY", "BALANCE", "REWARDS", "REORDER", "HOW", "HISTORY", "STATUS", "CHECKIN", "HELP", "STOP", "START"],
+  es: ["LEALTAD", "SALDO", "PREMIOS", "REPETIR", "HISTORIAL", "NIVEL", "FICHAR", "AYUDA", "STOP", "START"],
+  zh_Hans: ["会员", "余额", "奖励", "再来一单", "明细", "等级", "签到", "帮助", "STOP", "START"],
 };
 const ANSWERS = {
   en: { yes: "YES", no: "NO", skip: "SKIP" },
