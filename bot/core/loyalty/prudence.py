@@ -11,6 +11,7 @@ from fractions import Fraction
 from bot.core.loyalty.eligibility import Eligibility, Lasting
 from bot.core.loyalty.program import Problem, Program
 from bot.core.loyalty.prudent_offers import unwise_offers, unwise_rebates
+from bot.core.loyalty.prudent_play import unwise_play
 from bot.core.loyalty.rules import MULTIPLIER_MAX, Earning, EarningRule
 from bot.core.loyalty.tiers import Metric, Tiers, benefits_of
 
@@ -305,5 +306,6 @@ _LOOKS: Sequence[_Look] = (
     _too_much,
     unwise_offers,
     unwise_rebates,
+    unwise_play,
     _unused_funds,
 )
