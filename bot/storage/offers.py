@@ -63,7 +63,8 @@ async def at_checkout(connection: Connection, contact_id: str, order_id: str) ->
     own = {"bucket": bucket_of(contact_id), "contact": contact_id}
     ((of_order, open_ones, newest),) = await connection.read(_AT_CHECKOUT, **own, order_id=order_id)
     order = [checkout_from(row) for row in json_rows(of_order)]
-    waiting = [checkout_from(row) for row in json_rows(open_ones)]
+    known = {one.order_id: one for one in order}
+    waiting = [known.get(row[0]) or checkout_from(row) for row in json_rows(open_ones)]
     offers = {offer.id: offer for offer in map(offer_from, json_rows(newest))}
     held = {applied.offer_id for one in (*order, *waiting) for applied in one.quoted.applied}
     if missing := sorted(held - offers.keys()):

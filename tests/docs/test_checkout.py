@@ -99,6 +99,13 @@ def test_every_event_of_the_page_is_tracked(name: str) -> None:
     assert any(f'"{name}"' in (ROOT / "bot" / file).read_text(encoding="utf-8") for file in files)
 
 
+def test_every_problem_of_giving_is_on_the_page() -> None:
+    source = (ROOT / "bot" / "core" / "loyalty" / "offering.py").read_text(encoding="utf-8")
+    codes = re.findall(r'TellMember\("(\w+)"', source)
+    assert len(codes) == 4
+    assert all(f"`{code}`" in PAGE for code in codes)
+
+
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`(flows/\w+\.yaml)`", PAGE))))
 def test_every_file_of_the_page_is_shipped(name: str) -> None:
     assert yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
