@@ -1,6 +1,7 @@
-"""`program check` and `program push`: the loyalty program's rules and its seasons."""
+"""`program check`, `push` and `simulate`: the loyalty program's rules and its seasons."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -74,3 +75,52 @@ def push(
 
     if not asyncio.run(push_program(read_settings(), may=yes, force=force)):
         raise typer.Exit(PROBLEMS)
+
+
+@program.command()
+def simulate(  # what a command may be told
+    file: Annotated[
+        Path | None, typer.Argument(help="the rules; the settings' program.yaml unless given")
+    ] = None,
+    *,
+    history: Annotated[
+        Path | None,
+        typer.Option(help="orders as CSV or NDJSON; the shop's own unless given"),
+    ] = None,
+    against: Annotated[Path | None, typer.Option(help="other rules, to compare with")] = None,
+    days: Annotated[int, typer.Option(min=1, help="how far back to take the shop's own orders")] = 365,
+    pays: Annotated[
+        int, typer.Option(min=0, max=100, help="percent of orders that are paid with all credit there is")
+    ] = 100,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON list")] = False,
+) -> None:
+    """Say what the rules would have cost on orders that there were, and what would be owed still.
+
+    Members buy what they bought; what better rules would have made them buy nobody knows. Deferred is the
+    revenue that IFRS 15 lets wait for credit to be spent.
+    """
+    from fractions import Fraction
+
+    from bot import app
+    from bot.cli import program_simulate
+    from bot.core.errors import FlowError
+
+    settings = read_settings(quiet=True) if history is None else settings_of_files()
+    paths = [file or settings.flows / "program.yaml", *([against] if against else [])]
+    since = app.utc_now() - timedelta(days=days)
+    try:
+        programs = [program_simulate.read_rules(path) for path in paths]
+        program_simulate.check_comparable(programs)
+        outcomes = asyncio.run(
+            program_simulate.simulated(settings, programs, history, since, Fraction(pays, 100))
+        )
+    except (OSError, UnicodeDecodeError) as error:
+        end(f"the file cannot be read: {error}", WRONG_USE)
+    except FlowError as error:
+        for complaint in (error, *error.others):
+            typer.echo(str(complaint), err=True)
+        raise typer.Exit(PROBLEMS) from error
+    if as_json:
+        typer.echo(program_simulate.as_json(programs, outcomes))
+    else:
+        program_simulate.show(programs, outcomes)

@@ -43,7 +43,7 @@ async def test_a_table_says_what_belongs_together(shop: Terminal, settings: Sett
     (line,) = [line for line in ran.out.splitlines() if "Flat White" in line]
     assert line.split() == [
         *("Croissant", "(CRO)", "+", "Flat", "White", "(FLT)"),
-        *("8", "33.3%", "2.0", "1.4", "3.0", "0.0006", "67%,", "100%", "$8.40"),
+        *("8", "33.3%", "2.0", "1.4", "3.0", "0.0007", "67%,", "100%", "$8.40"),
     ]
     assert "Left out: 1 the same in another size." in ran.err
     assert "Left out: 1 may be chance (more than 5% of such finds are wrong)." in ran.err
