@@ -146,16 +146,13 @@ async def all_parked(connection: Connection, most: int = 100) -> tuple[Parked, .
 
 async def park(connection: Connection, told: Parked, now: datetime) -> Parked:
     """Keep what was told of an order that is not known, with what was told before; returns both together."""
-    await connection.write(
-        _NEW_PARKED, [parked_row("", replace(told, at=now, told=Return(), status="", keys={}))]
-    )
+    await connection.write(_NEW_PARKED, [parked_row("", Parked(told.reference, at=now))])
     found = await connection.read(_LOCK_PARKED, reference=told.reference)
     before = _parked_from(found[0])
     both = replace(
         before,
         told=before.told | told.told,
         status=before.status or told.status,
-        keys={**told.keys, **before.keys},
         applied_at=None,
     )
     await connection.write(_PARK, [parked_row("", both)])
@@ -170,7 +167,6 @@ def parked_row(_contact_id: str, told: Parked) -> RowValues:
         "amount_minor": told.told.amount_minor,
         "all": told.told.is_all,
         "status": told.status,
-        "keys": dict(told.keys),
     }
     return (told.reference, to_json(body), microseconds(told.at), stored(told.applied_at))
 
@@ -280,7 +276,7 @@ def _parked_from(row: Sequence[Any]) -> Parked:
     told = Return(
         {sku: Back(*back) for sku, back in body["by_sku"].items()}, body["amount_minor"], body["all"]
     )
-    return Parked(row[0], told, body["status"], body["keys"], instant(row[2]), loaded(row[3]))
+    return Parked(row[0], told, body["status"], instant(row[2]), loaded(row[3]))
 
 
 def _line(row: Sequence[Any]) -> OrderLine:

@@ -7,6 +7,7 @@ from itertools import count
 
 import pytest
 
+from bot.conversation.operations import operation_work
 from bot.conversation.shop.desk import CANCEL, REFUND, Buyer, Desk
 from bot.conversation.work import Result
 from bot.core.contact import JsonValue
@@ -145,6 +146,25 @@ async def test_an_order_by_text_is_the_shops_order_too(chat: Chat) -> None:
     told = await chat.later(minutes=1)
     assert len(told) == 2
     assert all("is back in your wallet" in text for text in told)
+
+
+async def test_an_order_that_is_paid_before_its_capture_is_settled_when_the_checkout_is_over(
+    chat: Chat,
+) -> None:
+    await joined(chat)
+    contact_id = await chat.contact_id()
+    asked: Mapping[str, JsonValue] = {"order": "A-1", "lines": LINES}
+    for name, body in (("hold", asked), ("report", PAID), ("capture", {"order": "A-1"})):
+        if name == "report":
+            assert moved(await report(chat, body)) == {}
+        else:
+            key = f"test:{next(_KEYS)}"
+            work = operation_work(f"checkout.{name}", body, key=key, at=chat.clock(), contact_id=contact_id)
+            await chat.app.dispatcher.submit(work)
+    assert (await chat.wallet())[:2] == (0, 0)
+    await chat.later(minutes=31)
+    assert (await chat.wallet())[0] > 0
+    assert await chat.of("shop_order", "credit_minor, cash_minor", "id") == [(500, 1000)]
 
 
 async def test_pending_credit_is_taken_back_before_it_arrives(chat: Chat) -> None:

@@ -14,15 +14,11 @@ from bot.core.loyalty.returns import Return
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """What was told of an order's return before the order itself; `status` is `canceled` or empty.
-
-    `keys` are the requests that told it, each with its digest: the same key with another is another request.
-    """
+    """What was told of an order's return before the order itself; `status` is `canceled` or empty."""
 
     reference: str
     told: Return = field(default_factory=Return)
     status: str = ""
-    keys: Mapping[str, str] = field(default_factory=dict)
     at: datetime | None = None
     applied_at: datetime | None = None
 

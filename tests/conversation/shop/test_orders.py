@@ -14,8 +14,9 @@ from bot.core.turn import Turn
 from bot.storage import orders
 from bot.storage.driver import Database
 from tests.conversation.shop.till import Till, Told, shop_with
+from tests.core.loyalty.ledger_invariants import check_snapshot
 from tests.core.loyalty.ledger_operations import Snapshot
-from tests.storage.scripted import asked, contacts, open_at
+from tests.storage.scripted import asked, contacts, open_at, stored
 
 PLAIN = shop_with(
     {
@@ -379,6 +380,29 @@ async def test_an_offer_comes_back_with_the_whole_order_where_it_says_so(databas
     assert (await till.offer("alone")).times_left(till.now) == 0
     await till.ask("order.refund", {"order": "A-1", "everything": True})
     assert (await till.offer("alone")).times_left(till.now) == 1
+
+
+async def test_an_order_in_another_currency_has_its_own_wallet(database: Database) -> None:
+    two = shop_with(
+        {
+            "program": "Leaf Club",
+            "currency": {"code": "USD"},
+            "point_value": "0.01",
+            "currencies": [{"code": "EUR", "point_value": "0.01"}],
+            "earning": {"rate": "5%"},
+        }
+    )
+    till = await Till.of_member(database, shop=two)
+    await till.ask("order.report", body({"currency": "EUR"}))
+    paid: Told = {"order": "A-2", "currency": "EUR", "credit_minor": 100}
+    assert moved(await till.ask("order.report", body(paid))) == {"earned_minor": 145}
+    await till.ask("order.refund", {"order": "A-2", "everything": True})
+    assert (await till.books()).entries == ()
+    euros = await database.query(lambda c: stored(c, till.contact_id, "EUR"))
+    check_snapshot(euros)
+    assert sums(euros) == (150, 0, 0, 0)
+    problem = await till.refused("order.report", body({"order": "A-3", "currency": "CHF"}))
+    assert problem["what"] == "the program has no currency CHF"
 
 
 # What comes before its order, or never
