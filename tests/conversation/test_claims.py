@@ -40,7 +40,7 @@ async def test_the_shop_moves_it_on_and_the_member_hears_of_it(chat: Chat) -> No
     assert await chat.later(seconds=1) == [f"Your {MUG} is promised for Nov 30 now. Thank you for waiting!"]
     await ask(chat, "fulfilment.advance", "3", claim=code, state="sent", tracking="1Z999")
     assert await chat.later(seconds=1) == [f"Your {MUG} is on its way: 1Z999. It is promised for Monday."]
-    await ask(chat, "event.track", "4", id="used-1", event="Reward Used", properties={"code": code})
+    await ask(chat, "event.track", "4", id="used-1", name="Reward Used", properties={"code": code})
     await chat.later(seconds=1)
     assert (await chat("my rewards"))[0].startswith("No reward is waiting for you.")
     ((state, left),) = await chat.rows(
