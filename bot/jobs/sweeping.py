@@ -14,6 +14,8 @@ from bot.storage.driver import Database
 
 _AT_ONCE = 100
 """Contacts in one transaction: few enough that a checkout that waits for one does not notice."""
+_MOST = 5_000
+"""Contacts found at once."""
 _TOLD = ("Credit Expired", "Wallet Expired")
 
 
@@ -49,11 +51,15 @@ class Sweeper:
     async def _bucket(self, bucket: int, now: datetime) -> int:
         done, after = 0, ""
         mint = partial(self.ids.mint, now, bucket)
-        while not self.stopping.is_set():
-            swept = await self.database.transact(
-                lambda c, after=after: sweeping.sweep(c, bucket, now, after, _AT_ONCE, mint)  # type: ignore[misc]  # bound now
-            )
-            done, after = done + swept.ended, swept.after
-            if not after:
-                break
+        while contacts := await self.database.query(
+            lambda c, after=after: sweeping.due_contacts(c, bucket, now, after, _MOST)  # type: ignore[misc]  # bound now
+        ):
+            for begin in range(0, len(contacts), _AT_ONCE):
+                if self.stopping.is_set():
+                    return done
+                some = contacts[begin : begin + _AT_ONCE]
+                done += await self.database.transact(
+                    lambda c, some=some: sweeping.sweep(c, bucket, some, now, mint)  # type: ignore[misc]  # bound now
+                )
+            after = contacts[-1]
         return done

@@ -27,6 +27,7 @@ _EACH = re.compile(r"@each\((\w+): ([^)]+)\)")
 _ROWS = re.compile(r"@rows\(([^()]*)\)")
 _LOCK = re.compile(r"@lock\((\w+)\)")
 _SKIP_LOCKED = re.compile(r"@skip_locked\((\w+)\)")
+_INDEXED = re.compile(r"@indexed\((\w+)\)")
 
 
 class Statement:
@@ -34,7 +35,8 @@ class Statement:
 
     Macros: `@each(keys: bucket integer, contact text)` is a table of the given keys (a list of
     tuples); `@rows(a, b)` collects rows as one JSON list of lists; `@lock(a)` and `@skip_locked(a)`
-    lock rows of `a` where the database has row locks (SQLite has one writer and needs none).
+    lock rows of `a` where the database has row locks (SQLite has one writer and needs none); `@indexed(i)`
+    behind a table names the index to go by, where SQLite, which keeps no statistics, would not see it.
     """
 
     __slots__ = ("postgres", "postgres_order", "sqlite", "sqlite_order", "tables")
@@ -136,7 +138,7 @@ def _for_sqlite(sql: str) -> tuple[str, tuple[str, ...]]:
 
     sql = _EACH.sub(each, sql)
     sql = _ROWS.sub(r"json_group_array(json_array(\1))", sql)
-    sql = _SKIP_LOCKED.sub("", _LOCK.sub("", sql))
+    sql = _INDEXED.sub(r"INDEXED BY \1", _SKIP_LOCKED.sub("", _LOCK.sub("", sql)))
     order = tuple(_PARAMETER.findall(sql))
     return _PARAMETER.sub("?", sql), order
 
@@ -150,6 +152,7 @@ def _for_postgres(sql: str) -> tuple[str, tuple[str, ...]]:
     sql = _EACH.sub(each, sql)
     sql = _ROWS.sub(r"json_agg(json_build_array(\1))", sql)
     sql = _SKIP_LOCKED.sub(r"FOR UPDATE OF \1 SKIP LOCKED", _LOCK.sub(r"FOR UPDATE OF \1", sql))
+    sql = _INDEXED.sub("", sql)
     order: dict[str, int] = {}
     sql = _PARAMETER.sub(lambda match: f"${order.setdefault(match[1], len(order) + 1)}", sql)
     return sql, tuple(order)

@@ -65,9 +65,11 @@ _EXTENDED_SINCE = Statement(f"""
         AND e.extended <> ''
     ORDER BY e.number
 """)  # noqa: S608  # our own constants
+# CROSS JOIN keeps SQLite from reading all that a wallet ever had to find the few that are named.
 _LOTS = Statement(f"""
     SELECT {LOT_COLUMNS} FROM @each(keys: id text)
-    JOIN lot l ON l.bucket = :bucket AND l.contact = :contact AND l.wallet = :wallet AND l.id = keys.id
+    CROSS JOIN lot l
+    WHERE l.bucket = :bucket AND l.contact = :contact AND l.wallet = :wallet AND l.id = keys.id
 """)  # noqa: S608  # our own constants
 _ALL_LOTS = Statement(f"""
     SELECT {LOT_COLUMNS} FROM lot l
@@ -75,7 +77,8 @@ _ALL_LOTS = Statement(f"""
 """)  # noqa: S608  # our own constants
 _HOLDS = Statement("""
     SELECT h.id, h.order_id FROM @each(keys: id text)
-    JOIN hold h ON h.bucket = :bucket AND h.contact = :contact AND h.wallet = :wallet AND h.id = keys.id
+    CROSS JOIN hold h
+    WHERE h.bucket = :bucket AND h.contact = :contact AND h.wallet = :wallet AND h.id = keys.id
 """)
 _ALL_HOLDS = Statement("""
     SELECT h.id, h.order_id, h.state, h.expires_at, h.parts FROM hold h
@@ -83,12 +86,14 @@ _ALL_HOLDS = Statement("""
 """)
 _ORDERS = Statement("""
     SELECT o.id, o.reference FROM @each(keys: id text)
-    JOIN shop_order o ON o.bucket = :bucket AND o.contact = :contact AND o.id = keys.id
-    WHERE o.reference <> ''
+    CROSS JOIN shop_order o
+    WHERE o.bucket = :bucket AND o.contact = :contact AND o.id = keys.id
+        AND o.reference <> ''
 """)
 _GRANTED = Statement("""
     SELECT r.entry, r.rule, r.desired_minor, r.granted_minor FROM @each(keys: source text)
-    JOIN earned r ON r.bucket = :bucket AND r.contact = :contact AND r.source = keys.source
+    CROSS JOIN earned r
+    WHERE r.bucket = :bucket AND r.contact = :contact AND r.source = keys.source
     ORDER BY r.rule
 """)
 _ENDED = Statement(f"""
@@ -98,7 +103,8 @@ _ENDED = Statement(f"""
 """)  # noqa: S608  # our own constants
 _UNDID = Statement(f"""
     SELECT {ENTRY_COLUMNS} FROM @each(keys: id text)
-    JOIN entry e ON e.bucket = :bucket AND e.contact = :contact AND e.wallet = :wallet
+    CROSS JOIN entry e
+    WHERE e.bucket = :bucket AND e.contact = :contact AND e.wallet = :wallet
         AND e.reverses = keys.id
     ORDER BY e.number
 """)  # noqa: S608  # our own constants

@@ -34,7 +34,8 @@ _SNAPSHOT = Statement(f"""
                AND l.wallet = '{WALLET}' AND {tables.LOT_OPEN}
                ORDER BY l.priority, l.expires_at, l.active_from, l.id LIMIT {_LOTS_MAX + 1}) l),
         (SELECT @rows(h.id, h.order_id, h.state, h.expires_at, h.parts)
-         FROM hold h WHERE h.bucket = keys.bucket AND h.contact = keys.id AND h.wallet = '{WALLET}'
+         FROM hold h @indexed(ix_hold_open)
+         WHERE h.bucket = keys.bucket AND h.contact = keys.id AND h.wallet = '{WALLET}'
          AND h.state = 'open')
     FROM @each(keys: bucket integer, id text)
     LEFT JOIN wallet w ON w.bucket = keys.bucket AND w.contact = keys.id AND w.id = '{WALLET}'
@@ -42,7 +43,8 @@ _SNAPSHOT = Statement(f"""
 _LOTS = Statement(f"""
     SELECT l.contact, {LOT_COLUMNS}
     FROM @each(keys: bucket integer, contact text)
-    JOIN lot l ON l.bucket = keys.bucket AND l.contact = keys.contact AND l.wallet = '{WALLET}'
+    JOIN lot l @indexed(ix_lot_open)
+        ON l.bucket = keys.bucket AND l.contact = keys.contact AND l.wallet = '{WALLET}'
     WHERE {tables.LOT_OPEN}
 """)  # noqa: S608  # our own constants
 _LOTS_NAMED = Statement(f"""

@@ -5,7 +5,6 @@ in a handful of statements. Whatever is not plain is handed back for a turn.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.contact import Event
@@ -23,7 +22,7 @@ _ENTRY = Rows(_TABLES["entry"], Present.FAIL)
 _DRAW = Rows(_TABLES["draw"], Present.FAIL)
 _EVENT = Rows(_TABLES["event"], Present.FAIL)
 _DUE = Statement(f"""
-    SELECT DISTINCT l.contact FROM lot l
+    SELECT DISTINCT l.contact FROM lot l @indexed(ix_lot_expiring)
     WHERE l.bucket = :bucket AND l.expires_at <= :now AND l.contact > :after
         AND l.pending_minor + l.available_minor + l.held_minor > 0
         AND l.pending_minor + l.available_minor > 0 AND {ENDED}
@@ -31,8 +30,8 @@ _DUE = Statement(f"""
 """)  # noqa: S608  # our own text
 # Who was joined to another, or waits in a flow that may hear of it, has a turn.
 _LOCK = Statement("""
-    SELECT c.id FROM @each(keys: id text)
-    JOIN contact c ON c.bucket = :bucket AND c.id = keys.id
+    SELECT c.id FROM @each(keys: bucket integer, id text)
+    JOIN contact c ON c.bucket = keys.bucket AND c.id = keys.id
     WHERE c.merged_into IS NULL
         AND NOT EXISTS (SELECT 1 FROM run r WHERE r.bucket = c.bucket AND r.contact = c.id
                         AND r.status = 'waiting')
@@ -42,54 +41,51 @@ _LOCK = Statement("""
 _WALLETS = Statement(f"""
     SELECT w.contact, w.id, w.pending_minor, w.available_minor, w.held_minor, w.debt_minor, w.entry_count,
         w.last_hash, w.version,
-        (SELECT @rows({LOT_COLUMNS}) FROM lot l WHERE l.bucket = w.bucket AND l.contact = w.contact
-         AND l.wallet = w.id AND {_LOT_OPEN})
-    FROM @each(keys: id text)
-    JOIN wallet w ON w.bucket = :bucket AND w.contact = keys.id
-    WHERE NOT EXISTS (SELECT 1 FROM hold h WHERE h.bucket = w.bucket AND h.contact = w.contact
-                      AND h.wallet = w.id AND h.state = 'open' AND h.expires_at <= :now)
+        (SELECT @rows({LOT_COLUMNS}) FROM lot l @indexed(ix_lot_open)
+         WHERE l.bucket = w.bucket AND l.contact = w.contact AND l.wallet = w.id AND {_LOT_OPEN})
+    FROM @each(keys: bucket integer, id text)
+    JOIN wallet w ON w.bucket = keys.bucket AND w.contact = keys.id
+    WHERE NOT EXISTS (
+        SELECT 1 FROM hold h @indexed(ix_hold_open)
+        WHERE h.bucket = w.bucket AND h.contact = w.contact AND h.wallet = w.id AND h.state = 'open'
+            AND h.expires_at <= :now)
     ORDER BY w.contact, w.id
 """)  # noqa: S608  # our own text
-_LEAVE_WALLET = Statement(
-    """
+_LEFT = "bucket integer, contact text, id text, pending bigint, available bigint, entries bigint, hash text"
+_LEAVE_WALLET = Statement(f"""
     UPDATE wallet SET pending_minor = keys.pending, available_minor = keys.available,
-        entry_count = keys.entry_count, last_hash = keys.last_hash, version = keys.version
-    FROM @each(keys: contact text, id text, pending bigint, available bigint, entry_count integer,
-               last_hash text, version integer)
-    WHERE wallet.bucket = :bucket AND wallet.contact = keys.contact AND wallet.id = keys.id
-""".replace(",\n               ", ", ")
-)
+        entry_count = keys.entries, last_hash = keys.hash, version = keys.version
+    FROM @each(keys: {_LEFT}, version bigint)
+    WHERE wallet.bucket = keys.bucket AND wallet.contact = keys.contact AND wallet.id = keys.id
+""")  # noqa: S608  # our own text
 _EMPTY_LOT = Statement("""
     UPDATE lot SET pending_minor = 0, available_minor = 0
-    FROM @each(keys: contact text, wallet text, id text)
-    WHERE lot.bucket = :bucket AND lot.contact = keys.contact AND lot.wallet = keys.wallet
+    FROM @each(keys: bucket integer, contact text, wallet text, id text)
+    WHERE lot.bucket = keys.bucket AND lot.contact = keys.contact AND lot.wallet = keys.wallet
         AND lot.id = keys.id
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """What became of some contacts: how many lots ended, and where to go on; empty: nothing more is due."""
-
-    ended: int
-    after: str
+async def due_contacts(
+    connection: Connection, bucket: int, now: datetime, after: str, most: int
+) -> list[str]:
+    """Contacts of a bucket of whose credit something has ended, those after one first."""
+    found = await connection.read(_DUE, bucket=bucket, now=microseconds(now), after=after, most=most)
+    return [row[0] for row in found]
 
 
 async def sweep(
-    connection: Connection, bucket: int, now: datetime, after: str, most: int, mint: Callable[[], str]
-) -> Sweep:
-    """End what has ended of the next contacts of a bucket; what has to be left stays due."""
-    at = microseconds(now)
-    due = await connection.read(_DUE, bucket=bucket, now=at, after=after, most=most)
-    if not due:
-        return Sweep(0, "")
-    locked = await connection.read(_LOCK, bucket=bucket, keys=[(row[0],) for row in due])
-    found: list[Swept] = []
-    if locked:
-        wallets = await connection.read(_WALLETS, bucket=bucket, now=at, keys=[(row[0],) for row in locked])
-        found = [one for row in wallets if (one := _swept(row, now, mint)) is not None and one.entries]
-        await _write(connection, bucket, found, now, mint)
-    return Sweep(sum(len(one.entries) for one in found), due[-1][0])
+    connection: Connection, bucket: int, contacts: Sequence[str], now: datetime, mint: Callable[[], str]
+) -> int:
+    """End what has ended of some contacts of a bucket; returns how many lots. What is left stays due."""
+    locked = await connection.read(_LOCK, keys=[(bucket, contact) for contact in contacts])
+    if not locked:
+        return 0
+    keys = [(bucket, row[0]) for row in locked]
+    wallets = await connection.read(_WALLETS, now=microseconds(now), keys=keys)
+    found = [one for row in wallets if (one := _swept(row, now, mint)) is not None and one.entries]
+    await _write(connection, bucket, found, now, mint)
+    return sum(len(one.entries) for one in found)
 
 
 def _swept(row: Record, now: datetime, mint: Callable[[], str]) -> Swept | None:
@@ -108,6 +104,7 @@ async def _write(
         wallet = one.wallet
         wallets.append(
             (
+                bucket,
                 wallet.contact_id,
                 wallet.id,
                 wallet.pending_minor,
@@ -122,12 +119,12 @@ async def _write(
             head, lines = rows.entry_rows(entry, now, wallet.id)
             entries.append(head)
             draws += lines
-            lots.append((wallet.contact_id, wallet.id, entry.source_id))
+            lots.append((bucket, wallet.contact_id, wallet.id, entry.source_id))
             ended_minor += entry.total_minor
         events.append(rows.event_row(wallet.contact_id, mint(), expired(wallet.id, ended_minor, now)))
     await connection.write(_EVENT, events)
-    await connection.read(_LEAVE_WALLET, bucket=bucket, keys=wallets)
-    await connection.read(_EMPTY_LOT, bucket=bucket, keys=lots)
+    await connection.read(_LEAVE_WALLET, keys=wallets)
+    await connection.read(_EMPTY_LOT, keys=lots)
     await connection.write(_ENTRY, entries)
     await connection.write(_DRAW, draws)
 

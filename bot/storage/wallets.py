@@ -13,12 +13,13 @@ _WALLET = Statement("""
     SELECT w.pending_minor, w.available_minor, w.held_minor, w.debt_minor, w.entry_count, w.last_hash,
         w.version,
         (SELECT @rows(h.id, h.order_id, h.state, h.expires_at, h.parts)
-         FROM hold h WHERE h.bucket = w.bucket AND h.contact = w.contact AND h.wallet = w.id
+         FROM hold h @indexed(ix_hold_open)
+         WHERE h.bucket = w.bucket AND h.contact = w.contact AND h.wallet = w.id
          AND h.state = 'open')
     FROM wallet w WHERE w.bucket = :bucket AND w.contact = :contact AND w.id = :wallet
 """)
 _LOTS = Statement(f"""
-    SELECT {LOT_COLUMNS} FROM lot l
+    SELECT {LOT_COLUMNS} FROM lot l @indexed(ix_lot_open)
     WHERE l.bucket = :bucket AND l.contact = :contact AND l.wallet = :wallet AND {tables.LOT_OPEN}
 """)  # noqa: S608  # our own constants
 _LOTS_NAMED = Statement(f"""

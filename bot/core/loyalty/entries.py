@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from bot.core.quickly import quickly_made
+
 
 class Account(StrEnum):
     """Where credit can be; `debt` is the member's contra account (what the program is owed)."""
@@ -78,6 +80,7 @@ LEGAL_MOVES = frozenset(
 """Every (source, target) a draw may have."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Draw:
     """What an entry moves: `amount_minor` > 0 from `source` to `target`.
@@ -125,6 +128,7 @@ class Cause:
     rule: str = ""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One immutable movement of credit; `number` counts 1..n without gaps in its wallet.

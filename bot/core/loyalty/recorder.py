@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core.loyalty.chain import entry_hash, personal_hash
+from bot.core.loyalty.chain import personal_hash, sealed
 from bot.core.loyalty.entries import LEGAL_MOVES, Account, Cause, Draw, Entry, Extension, Reason
 from bot.core.loyalty.holds import Hold, HoldState
 from bot.core.loyalty.lots import Lot, draw_order, has_ended
@@ -132,7 +132,7 @@ class Recorder:
             hash="",
             extended=extended,
         )
-        entry = replace(unsealed, hash=entry_hash(unsealed))
+        entry = sealed(unsealed)
         self.entries.append(entry)
         self.wallet = replace(
             self.wallet,

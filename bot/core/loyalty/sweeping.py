@@ -5,10 +5,10 @@ The sweep of a large shop has one entry for each lot to make and nothing to deci
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.loyalty.chain import entry_hash, personal_hash
+from bot.core.loyalty.chain import personal_hash, sealed
 from bot.core.loyalty.entries import Account, Draw, Entry, Reason
 from bot.core.loyalty.lots import Lot, has_ended
 from bot.core.loyalty.recorder import SYSTEM
@@ -38,13 +38,16 @@ def swept(wallet: Wallet, lots: Sequence[Lot], now: datetime, mint: Callable[[],
         if (lot.pending_minor or lot.available_minor) and has_ended(lot, now):
             entry = _entry(wallet, lot, now, mint)
             entries.append(entry)
-            wallet = replace(
-                wallet,
-                pending_minor=wallet.pending_minor - lot.pending_minor,
-                available_minor=wallet.available_minor - lot.available_minor,
-                entry_count=entry.number,
-                last_hash=entry.hash,
-                version=wallet.version + 1,
+            wallet = Wallet(
+                wallet.contact_id,
+                wallet.pending_minor - lot.pending_minor,
+                wallet.available_minor - lot.available_minor,
+                wallet.held_minor,
+                wallet.debt_minor,
+                entry.number,
+                entry.hash,
+                wallet.version + 1,
+                wallet.id,
             )
     return Swept(wallet, tuple(entries))
 
@@ -79,4 +82,4 @@ def _entry(wallet: Wallet, lot: Lot, now: datetime, mint: Callable[[], str]) -> 
         previous_hash=wallet.last_hash or wallet.genesis,
         hash="",
     )
-    return replace(unsealed, hash=entry_hash(unsealed))
+    return sealed(unsealed)
