@@ -109,9 +109,21 @@ async def order_by_id(connection: Connection, contact_id: str, order_id: str) ->
     return order_from(found[0]) if found else None
 
 
+async def order_called(connection: Connection, contact_id: str, reference: str) -> Order | None:
+    """The contact's order by the shop's own id of it or ours; None if there is none."""
+    bucket = bucket_of(contact_id)
+    for order_id in (derived_id(f"order/{reference}", bucket), reference):
+        order = await order_by_id(connection, contact_id, order_id)
+        if order is not None:
+            return order
+    own = {"bucket": bucket, "contact": contact_id}
+    found = await connection.read(_BY_REFERENCE, **own, reference=reference)
+    return order_from(found[0]) if found else None
+
+
 async def on_record(connection: Connection, contact_id: str, reference: str) -> OnRecord:
     """All that is stored of the contact's order, by the shop's own id of it or ours."""
-    order = await _order_called(connection, contact_id, reference)
+    order = await order_called(connection, contact_id, reference)
     order_id = order.id if order is not None else derived_id(f"order/{reference}", bucket_of(contact_id))
     checkout = (await offers.at_checkout(connection, contact_id, order_id)).of_order
     record = OnRecord(order, checkout=checkout, parked=await parked(connection, reference))
@@ -186,17 +198,6 @@ async def claim(connection: Connection, reference: str, contact_id: str) -> str:
     found = await owner(connection, reference)
     assert found is not None, "it is somebody's now"
     return found
-
-
-async def _order_called(connection: Connection, contact_id: str, reference: str) -> Order | None:
-    bucket = bucket_of(contact_id)
-    for order_id in (derived_id(f"order/{reference}", bucket), reference):
-        order = await order_by_id(connection, contact_id, order_id)
-        if order is not None:
-            return order
-    own = {"bucket": bucket, "contact": contact_id}
-    found = await connection.read(_BY_REFERENCE, **own, reference=reference)
-    return order_from(found[0]) if found else None
 
 
 async def _with_entries(connection: Connection, contact_id: str, order_id: str, record: OnRecord) -> OnRecord:

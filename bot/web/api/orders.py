@@ -4,7 +4,6 @@ from bot.conversation.operations import REQUESTS
 from bot.conversation.shop.desk import CANCEL, REFUND, Buyer, Desk
 from bot.conversation.shop.orders_told import told_order
 from bot.conversation.whom import find_contact
-from bot.core.ids import bucket_of, derived_id
 from bot.core.loyalty.order_told import Settled
 from bot.storage import contacts, orders
 from bot.storage.driver import Connection
@@ -58,11 +57,8 @@ async def show(asked: Asked) -> Told:
         contact_id = await orders.owner(connection, reference)
         if contact_id is None:
             return None
-        for order_id in (derived_id(f"order/{reference}", bucket_of(contact_id)), reference):
-            order = await orders.order_by_id(connection, contact_id, order_id)
-            if order is not None:
-                return Told({**told_order(Settled(order)), "moved": None})
-        return None
+        order = await orders.order_called(connection, contact_id, reference)
+        return Told({**told_order(Settled(order)), "moved": None}) if order is not None else None
 
     found = await asked.door.database.query(look)
     if found is None:
