@@ -203,6 +203,29 @@ def test_a_fund_pays_what_is_left_of_it_and_an_empty_one_leaves_a_record() -> No
     assert (record.granted_minor, record.entry_id, record.because) == (0, "", ("fund autumn 2000 -110",))
 
 
+def test_what_a_fund_has_within_a_point_goes_back() -> None:
+    rules = program(
+        point_value="0.10",
+        earning={"rules": [{"id": "tea", "rate": "10%", "fund": "autumn"}]},
+        funds={"autumn": {"limit": 20}},
+    )
+    earner = Earner(rules)
+    earner.left["budget/autumn/all"] = 37
+    turn, credited = earner(order(LATTE))
+    assert credited.granted_minor == 30
+    assert turn.effects.given_back == {"budget/autumn/all": 7}
+
+
+def test_a_first_order_that_is_kept_already_is_still_the_first() -> None:
+    first = program(earning={"rules": [{"id": "first", "credit": 1, "for": {"first_order": True}}]})
+    earner = Earner(first)
+    here = order(LATTE)
+    earner.scene = replace(earner.scene, orders=(here,))
+    assert earner(here)[1].granted_minor == 100
+    earner.scene = replace(earner.scene, orders=(replace(here, id="e" * 32), here))
+    assert earner(here)[1].granted_minor == 0
+
+
 def test_tiers_multiply_and_are_asked_only_where_they_do() -> None:
     levels = [{"id": "gold", "name": "Gold", "spend": 100, "multiplier": 2}]
     rules = program(tiers={"levels": levels, "per": "year"})

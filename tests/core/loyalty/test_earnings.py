@@ -129,6 +129,14 @@ def test_repeat_purchases_of_a_category_earn_more() -> None:
     assert by_rule(earn(program, sale(TEA, number=4, days=41), past)) == {"base": 100}, "31 days later"
 
 
+def test_an_order_that_is_told_again_is_not_its_own_repetition() -> None:
+    rules = [{"id": "again", "credit": 1, "repeat": {"nth": 2, "within": "30d"}}]
+    past = ReckonedPast()
+    order = sale(TEA)
+    assert earn(terms(rules=rules), order, past).total() == 0
+    assert earn(terms(rules=rules), order, past).total() == 0
+
+
 def test_the_third_and_no_other_where_it_says_so() -> None:
     rules = [
         {
@@ -193,6 +201,15 @@ def test_a_rule_gives_as_often_as_it_may() -> None:
     found = [earn(program, sale(TEA, number=n, days=n), past) for n in range(3)]
     assert [each.total() for each in found] == [100, 100, 0]
     assert found[2].gains[0].because == (Because(Limit.TIMES, 100, "member", 2),)
+
+
+def test_a_rule_gives_as_much_as_it_may() -> None:
+    limited = [{"id": "tenth", "rate": "10%", "most": {"per": "month", "credit": "1.50"}}]
+    program, past = terms(rules=limited), ReckonedPast()
+    found = [earn(program, sale(TEA, number=n, days=n), past) for n in range(3)]
+    assert [each.total() for each in found] == [100, 50, 0]
+    assert found[1].gains[0].because == (Because(Limit.CREDIT, 50, "month", 150),)
+    assert earn(program, sale(TEA, number=9, days=10), past).total() == 100, "in December"
 
 
 def test_a_fund_gives_what_is_left_of_it() -> None:
