@@ -11,6 +11,7 @@ import pytest
 from bot.conversation.operations import operation_work
 from bot.core.contact import JsonValue
 from bot.core.loyalty.referral import EVIDENCE, LATE_BY, Refusal
+from bot.core.segments import segment
 from tests.conversation.chat import Chat, chatting
 
 PAGE = Path(__file__).parents[2] / "docs" / "loyalty" / "tiers-and-referral.md"
@@ -112,6 +113,7 @@ async def test_a_friend_is_brought_as_written(chat: Chat) -> None:
     both = Script(chat)
     await both.says("REFER")
     _, forward = await chat("REFER")
+    assert segment(forward).segments == 1
     found = re.search(r"LOYALTY (\w{6})", forward)
     assert found is not None
     answers = await chat(f"LOYALTY {found[1]}", number=FRIEND)
