@@ -14,7 +14,7 @@ from bot.conversation.publication import FLOW, compiled
 from bot.core.errors import RegularsError
 from bot.core.messages import Lane, UnsendableReason
 from bot.core.pacing import BREAKS_AFTER, SenderState
-from bot.storage import audit, condition, figures, held, revisions
+from bot.storage import audit, calls, condition, figures, held, revisions
 from bot.storage.condition import Condition
 from bot.storage.driver import Database
 from bot.storage.figures import Figures
@@ -56,6 +56,7 @@ async def findings(settings: Settings) -> AsyncGenerator[Finding]:
         yield _senders(found.senders, now)
         yield _unknown(found, now)
         yield _dead(found)
+        yield _calls(await database.query(calls.count_dead))
         yield await _backup(settings, database, now)
 
 
@@ -195,6 +196,13 @@ def _dead(found: Figures) -> Finding:
     if found.dead:
         return warning("dead", counted(found.dead, "trigger"), "`regulars dead list` says why")
     return well("dead", "no turn failed for good")
+
+
+def _calls(given_up: int) -> Finding:
+    if given_up:
+        said = f"{counted(given_up, 'call')} to the shop given up"
+        return warning("calls", said, "`regulars calls list`; then `regulars calls replay --dead`")
+    return well("calls", "the shop was told everything")
 
 
 async def _backup(settings: Settings, database: Database, now: datetime) -> Finding:

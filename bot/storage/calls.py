@@ -35,6 +35,7 @@ _OF_CONTACT = Statement("""
     SELECT c.contact, c.key, c.kind, c.state, c.created_at, c.due_at, c.attempts, c.failure FROM call c
     WHERE c.bucket = :bucket AND c.contact = :contact
 """)
+_COUNT_DEAD = Statement("SELECT COUNT(*) FROM call c WHERE c.state = 'dead'")
 _REPLAY = Statement("""
     UPDATE call SET state = 'queued', due_at = :now, attempts = 0, failure = NULL
     WHERE bucket = :bucket AND contact = :contact AND key = :key AND state IN ('done', 'dead')
@@ -141,6 +142,12 @@ async def one(connection: Connection, call_id: str) -> Call | None:
     contact = parts[1]
     found = await connection.read(_OF_CONTACT, bucket=bucket_of(contact), contact=contact)
     return next((call for call in map(_call, found) if call.id == call_id), None)
+
+
+async def count_dead(connection: Connection) -> int:
+    """How many calls were given up."""
+    ((number,),) = await connection.read(_COUNT_DEAD)
+    return int(number)
 
 
 async def replay(connection: Connection, call: Call, now: datetime) -> bool:

@@ -87,3 +87,10 @@ async def test_a_call_that_is_not_there_is_said_so(shop: Terminal, calls: Settin
 def test_either_one_or_all(shop: Terminal) -> None:
     assert shop("calls", "replay").code == 2
     assert shop("calls", "replay", "x", "--dead").code == 2
+
+
+async def test_doctor_sees_what_was_given_up(shop: Terminal, calls: Settings) -> None:
+    ran = await run(shop, "doctor")
+    assert "WARN calls      2 calls to the shop given up: `regulars calls list`" in ran.out
+    await run(shop, "calls", "replay", "--dead")
+    assert "OK   calls      the shop was told everything" in (await run(shop, "doctor")).out

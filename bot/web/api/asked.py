@@ -171,26 +171,24 @@ def refused(problem: Json, *, is_replay: bool) -> ApiProblem:
     assert isinstance(status, int), "operations refuse with a status"
     if "code" in problem:
         code, facts = str(problem["code"]), problem.get("facts")
-        what = code.replace("_", " ")
+        what, remedy = SAID.get(code, (code.replace("_", " "), "look at the facts"))
         known = facts if isinstance(facts, dict) else {}
-        return ApiProblem(
-            status,
-            code.replace("_", "-"),
-            what,
-            REMEDIES.get(code, "look at the facts; another try needs another Idempotency-Key"),
-            headers=headers,
-            facts=known,
-        )
+        return ApiProblem(status, code.replace("_", "-"), what, remedy, headers=headers, facts=known)
     what, remedy = str(problem["what"]), str(problem["remedy"])
     named = _FIELD.fullmatch(what)  # operations begin with the field, where it is one
     errors = [FieldProblem("#/" + named[1].replace(".", "/"), named[2], remedy)] if named else []
     return ApiProblem(status, "refused", what, remedy, headers=headers, errors=errors)
 
 
-REMEDIES: Mapping[str, str] = {
-    "not_enough_credit": "ask for less: the wallet says what is available",
+SAID: Mapping[str, tuple[str, str]] = {
+    "not_enough_credit": ("there is not so much credit", "ask for less: the wallet says what can be spent"),
+    "price_changed": ("it would be more to pay than was quoted", "quote again, and show what it is now"),
+    "reward_gone": ("the program has no such reward", "take the id of one from program.yaml"),
+    "not_for_you": ("the reward is not for this member", "see whom the program gives it to"),
+    "had_it": ("the member has had it as often as one may", "offer another one"),
+    "sold_out": ("nothing is left of it", "offer another one, or raise its stock"),
 }
-"""What to do about what an operation refuses, by its code."""
+"""What an operation refuses and what to do, by its code; another try is another request, with another key."""
 
 
 async def do_once(

@@ -74,6 +74,7 @@ async def test_a_refusal_is_an_answer_too(api: ShopClient) -> None:
     path, wish = f"/api/members/{NUMBER}/adjust", {"amount_minor": -900, "reason": "a mistake"}
     refused = await api("POST", path, wish, once="one")
     assert (refused.status, refused.kind) == (409, "not-enough-credit")
+    assert refused.told["detail"] == "there is not so much credit"
     assert refused.told["facts"] == {"available_minor": 500, "wanted_minor": 900}
     await api("POST", path, {"amount_minor": 1000, "reason": "a gift"})
     again = await api("POST", path, wish, once="one")
