@@ -1,6 +1,7 @@
 """The same Idempotency-Key has one effect and one answer; another request with it is refused."""
 
 import asyncio
+import contextlib
 import json
 
 import pytest
@@ -118,3 +119,28 @@ async def test_what_was_not_done_can_be_asked_for_again_with_the_same_key(api: S
     assert (await api("PUT", "/api/products/NEW/stock", {"units": 5}, once="one")).status == 404
     await api("PUT", "/api/products/NEW", {"name": "New", "category": "tea", "price_minor": 350})
     assert (await api("PUT", "/api/products/NEW/stock", {"units": 5}, once="one")).told["units_left"] == 5
+
+
+async def test_who_hangs_up_and_asks_again_gets_what_was_done(api: ShopClient) -> None:
+    await api.member()
+    path = f"/api/members/{NUMBER}/adjust"
+    for _ in range(5):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(api("POST", path, GIFT, once="one"), 0.004)
+    answered = await api("POST", path, GIFT, once="one")
+    assert answered.status == 200
+    assert await api.chat.wallet() == (0, 750, 0, 0)
+
+
+async def test_what_failed_for_a_reason_of_ours_is_done_when_it_is_asked_for_again(api: ShopClient) -> None:
+    await api.member()
+    path = f"/api/members/{NUMBER}/adjust"
+    await api.chat.run("ALTER TABLE draw RENAME TO draw_gone")
+    failed = await api("POST", path, GIFT, once="one")
+    await api.chat.run("ALTER TABLE draw_gone RENAME TO draw")
+    assert (failed.status, failed.kind) == (503, "failed")
+    assert "Retry-After" in failed.headers
+    assert await api.chat.wallet() == (0, 500, 0, 0)
+    again = await api("POST", path, GIFT, once="one")
+    assert (again.status, again.is_replay) == (200, False)
+    assert await api.chat.wallet() == (0, 750, 0, 0)
