@@ -162,7 +162,7 @@ class DueWork:
 
 def _standing_work(standing: standings.DueStanding) -> Work:
     payload: dict[str, JsonValue] = {"operation": LOOK, "body": {}}
-    key = f"standing:{standing.kind}:{microseconds(standing.look_at)}"
+    key = f"standing:{standing.kind}:{standing.mark}"
     trigger = Trigger(key, TriggerKind.OPERATION, standing.look_at, payload)
     return Work(trigger, contact_id=standing.contact_id)
 

@@ -20,7 +20,8 @@ _STANDING = Statement("""
 """)
 _DUE_PEEK = peek("standing", "t.until IS NOT NULL AND t.until <= :now AND t.kind = 'tier'")
 _DUE = Statement("""
-    SELECT s.contact, s.kind, s.until FROM standing s
+    SELECT s.contact, s.kind, s.until, s.value, s.since FROM standing s
+    JOIN contact c ON c.bucket = s.bucket AND c.id = s.contact AND c.merged_into IS NULL
     WHERE s.bucket = :bucket AND s.until IS NOT NULL AND s.until <= :now AND s.kind = 'tier'
     ORDER BY s.until LIMIT :most
 """)
@@ -66,11 +67,12 @@ _BOUGHT = {
 
 @dataclass(frozen=True, slots=True)
 class DueStanding:
-    """A standing that a job has to look at; `look_at` changes whenever there is a new cause."""
+    """A standing that a job has to look at; `mark` changes whenever there is a new cause."""
 
     contact_id: str
     kind: str
     look_at: datetime
+    mark: str
 
 
 def standing_row(contact_id: str, standing: Standing) -> RowValues:
@@ -118,7 +120,11 @@ async def buckets_with_due(connection: Connection, now: datetime) -> list[int]:
 async def due(connection: Connection, bucket: int, now: datetime, most: int) -> list[DueStanding]:
     """Standings of a bucket that are to be looked at, the longest due first."""
     found = await connection.read(_DUE, bucket=bucket, now=microseconds(now), most=most)
-    return [DueStanding(row[0], row[1], instant(row[2])) for row in found]
+    return [
+        # Who rises in the last days of a period has another tier, and the same time to be looked at.
+        DueStanding(row[0], row[1], instant(row[2]), mark=f"{row[3]}.{row[4]}.{row[2]}")
+        for row in found
+    ]
 
 
 def _standing(row: Sequence[Any]) -> Standing:

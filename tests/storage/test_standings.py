@@ -66,7 +66,8 @@ async def test_a_standing_is_kept_by_its_kind_and_the_last_one_counts(database: 
         ]
 
     assert await due(NOW + DAY - timedelta(microseconds=1)) == []
-    assert await due(NOW + DAY) == [standings.DueStanding(ana, "tier", NOW + DAY)]
+    mark = f"gold.{microseconds(NOW)}.{microseconds(NOW + DAY)}"
+    assert await due(NOW + DAY) == [standings.DueStanding(ana, "tier", NOW + DAY, mark)]
 
 
 async def test_what_was_bought_is_summed_window_by_window(database: Database) -> None:

@@ -193,7 +193,7 @@ def told(turn: Turn, body: Mapping[str, JsonValue]) -> None:
     if state is State.QUALIFIED and rules is not None and turn.contact.is_member:
         now = _rewarded(turn, rules, now)
     elif state is State.QUALIFIED:
-        now = replace(now, reason=Refusal.ADVOCATE_GONE)
+        now = replace(now, reason=Refusal.NOT_RUNNING if rules is None else Refusal.ADVOCATE_GONE)
     elif state is State.REVERSED:
         taken_minor = _take_back(turn, now.entry_id, f"referral/back/{friend_id}")
         turn.track("Referral Reversed", {"amount": taken_minor})

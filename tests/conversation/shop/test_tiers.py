@@ -136,7 +136,7 @@ async def look_at(till: Till, at: datetime) -> None:
     found = await till.database.query(lambda c: standings.due(c, bucket_of(till.contact_id), till.now, 10))
     for one in found:
         assert one.contact_id == till.contact_id
-        await till.ask(LOOK, {}, key=f"standing:{one.look_at.isoformat()}")
+        await till.ask(LOOK, {}, key=f"standing:{one.mark}")
 
 
 async def test_the_clock_warns_and_ends_the_period_after_the_grace(till: Till) -> None:
@@ -156,6 +156,19 @@ async def test_the_clock_warns_and_ends_the_period_after_the_grace(till: Till) -
     await look_at(till, datetime(2029, 1, 11, tzinfo=UTC))
     assert (await told(till))["id"] is None
     assert [facts["tier"] for _, facts in await heard(till, "Tier Lost")] == ["silver", None]
+
+
+async def test_who_rises_in_the_last_days_is_looked_at_again(till: Till) -> None:
+    """The warning's time has passed for the tier of before, under the same end of the same year."""
+    await till.ask("order.report", paid("A", 10_000))
+    await look_at(till, datetime(2026, 12, 1, 10, tzinfo=UTC))
+    till.now = datetime(2026, 12, 20, tzinfo=UTC)
+    await till.ask("order.report", paid("B", 20_000))
+    await look_at(till, till.now)
+    await look_at(till, YEAR_END + timedelta(days=10))
+    assert [facts["tier"] for _, facts in await heard(till, "Tier Kept")] == ["gold"]
+    found = await till.database.query(lambda c: standings.due(c, bucket_of(till.contact_id), till.now, 10))
+    assert found == []
 
 
 async def test_a_tier_has_ended_for_who_asks_before_any_job_looked(till: Till) -> None:
