@@ -76,10 +76,9 @@ def _of_tiers(tiers: Tiers | None, today: date) -> tuple[EarningRule, ...]:
         return ()
     return tuple(
         EarningRule.model_construct(
-            id=f"tier_{level.id}",
+            id=f"tier/{level.id}",  # no file can call a rule so
             name=level.name,
             multiplier=multiplier,
-            group="tier",
             whom=Eligibility.model_construct(tier=(level.id,)),
         )
         for level in tiers.levels

@@ -84,7 +84,7 @@ async def test_a_tiers_multiplier_counts(database: Database) -> None:
         turn.keep("standing", "tier", Standing("tier", "gold", since_at=NOW))
 
     await till.deed(reach)
-    assert await buy(till, "A") == {"base": 100, "tier_gold": 50}
+    assert await buy(till, "A") == {"base": 100, "tier/gold": 50}
 
 
 async def test_a_stamp_that_became_something_is_owed_when_it_goes_back(database: Database) -> None:

@@ -232,7 +232,7 @@ def test_tiers_multiply_and_are_asked_only_where_they_do() -> None:
     standing = Standing(kind="tier", value="gold", since_at=NOW)
     turn, credited = Earner(rules, {"standing/tier": standing})(order(LATTE))
     assert credited.granted_minor == 110
-    assert [record.rule for record in kept(turn)] == ["base", "tier_gold"]
+    assert [record.rule for record in kept(turn)] == ["base", "tier/gold"]
     plain = Earner(program())
     plain(order(LATTE))
     assert not plain.asked, "a plain program needs nothing but what the order earned before"
