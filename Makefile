@@ -28,6 +28,7 @@ check: .venv/.installed-dev
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports
 	$(BIN)/regulars flows check
+	$(BIN)/regulars program check
 
 bench: .venv/.installed-dev
 	@set -e; for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name $(ARGS); done
