@@ -143,7 +143,7 @@ class StoredMachine(LedgerMachine):
     def grant_a_dozen(self) -> None:
         """Twelve lots, some of which end together and begin apart."""
         for number in range(12):
-            self.grant(3, number % 3, 5 - number % 3 if number % 2 else 9, 0, 0, by_hand=False)
+            self.grant(3, number % 3, 5 - number % 3 if number % 2 else 9, 0, 0, number % 4, by_hand=False)
 
 
 def test_the_stored_ledger_keeps_its_invariants(database_url: str) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.core.loyalty.books import Books
+from bot.core.loyalty.entries import Reason
 from bot.core.loyalty.holds import HoldState
 from bot.core.loyalty.lots import Grant, Terms, days_good, has_ended
 from bot.core.loyalty.replay import Standing, as_of
@@ -34,7 +35,9 @@ from tests.core.loyalty.ledger_operations import (
     Operation,
     Outcome,
     Redeem,
+    Reinstate,
     Release,
+    Renew,
     Restore,
     Reverse,
     SetAside,
@@ -113,19 +116,30 @@ class LedgerMachine(RuleBasedStateMachine):
         days=st.sampled_from([None, 1, 2, 5, 20]),
         grace=st.sampled_from([0, 2]),
         priority=st.sampled_from([0, 0, 1]),
+        renews=st.sampled_from([0, 0, 4]),
         by_hand=st.booleans(),
     )
-    def grant(
-        self, amount: int, delay: int, days: int | None, grace: int, priority: int, *, by_hand: bool
+    def grant(  # noqa: PLR0913  # what a grant is made of
+        self,
+        amount: int,
+        delay: int,
+        days: int | None,
+        grace: int,
+        priority: int,
+        renews: int,
+        *,
+        by_hand: bool,
     ) -> None:
         active_from = self.now + timedelta(days=delay)
         terms = Terms(active_from=active_from, zone="UTC")
         if days is not None:
             last_day = active_from.date() + timedelta(days=days)
-            terms = days_good(active_from, last_day, "UTC", timedelta(days=grace))
+            renewal = f"0mo{renews}d/day:purchase" if renews else ""
+            terms = days_good(active_from, last_day, "UTC", timedelta(days=grace), renewal=renewal)
         grant = Grant(amount, terms, "promotional", "test", "expiry@1", priority)
         outcome = self.do(AdjustUp(grant) if by_hand else Earn(grant))
-        lot = NaiveLot(0, priority, active_from, terms.expires_at, terms.grace_until)
+        renews_days = renews if days is not None else 0
+        lot = NaiveLot(0, priority, active_from, terms.expires_at, terms.grace_until, renews_days=renews_days)
         self.remember(outcome, self.oracle.grant(amount, lot, self.now))
         self.agree()
 
@@ -214,6 +228,38 @@ class LedgerMachine(RuleBasedStateMachine):
             self.do(MarkNoticed((lots[index].id,)))
             lot = self.oracle.lots[index]
             lot.noticed_at = lot.noticed_at or self.now
+
+    @rule()
+    def buy(self) -> None:
+        """12: ends move by recorded entries alone, further off and never nearer."""
+        before = {lot.id: lot.expires_at for lot in self.ledger.snapshot().lots}
+        outcome = self.do(Renew())
+        assert (outcome != Outcome("nothing")) == self.oracle.renew(self.now)
+        for lot in self.ledger.snapshot().lots:
+            end = before.get(lot.id)
+            assert end is None or (lot.expires_at is not None and lot.expires_at >= end)
+        self.agree()
+
+    @rule(pick=PICKS, days=st.sampled_from([1, 6]))
+    def reinstate(self, pick: int, days: int) -> None:
+        """12: what ended comes back once, by an operator, in a lot of its own."""
+        snapshot = self.ledger.snapshot()
+        ended = [entry for entry in snapshot.entries if entry.reason is Reason.EXPIRE]
+        undone_before = {entry.reverses for entry in snapshot.entries}
+        again = [entry for entry in ended if entry.id in undone_before]
+        ended = again if again and pick % 2 else ended
+        if not ended:
+            return
+        entry = ended[pick % len(ended)]
+        undone = sum(other.total_minor for other in snapshot.entries if other.reverses == entry.id)
+        outcome = self.do(Reinstate(entry.number, days))
+        if undone == entry.total_minor:
+            assert outcome.refusal == "NotReversible"
+            return
+        assert outcome.made
+        ordinal = sorted(lot.id for lot in snapshot.lots).index(entry.draws[0].of_lot)
+        self.oracle.reinstate(ordinal, entry.total_minor - undone, self.now, days)
+        self.agree()
 
     # Back again
 

@@ -8,8 +8,10 @@ from typing import Protocol
 
 from bot.core.loyalty.books import Books, Undoing
 from bot.core.loyalty.entries import Cause, Entry
+from bot.core.loyalty.expiry import Activity
 from bot.core.loyalty.holds import Hold
 from bot.core.loyalty.lots import Grant, Lot
+from bot.core.loyalty.refusals import NeedsMoreLots
 from bot.core.loyalty.wallet import Wallet
 
 
@@ -87,6 +89,17 @@ class MarkNoticed:
     lot_ids: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """The member bought something: what that keeps alive ends later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reinstate:
+    number: int
+    days: int
+
+
 Deed = (
     Earn
     | AdjustUp
@@ -101,6 +114,8 @@ Deed = (
     | ClawBack
     | Reverse
     | MarkNoticed
+    | Renew
+    | Reinstate
 )
 
 
@@ -185,6 +200,13 @@ def perform(books: Books, operation: Operation, history: Sequence[Entry]) -> Out
             made = books.reverse(_undoing(history, number, Fraction(1)), now, cause, grace)
         case MarkNoticed(lot_ids):
             books.mark_noticed(lot_ids, now)
+        case Renew():
+            if not books.lots_complete:
+                raise NeedsMoreLots
+            books.settle(now)
+            made = books.renew([Activity.PURCHASE], now.date(), now, cause)
+        case Reinstate(number, days):
+            made = books.reinstate(_undoing(history, number, Fraction(1)), now, cause, timedelta(days=days))
     return Outcome(made.id if made is not None else "nothing")
 
 

@@ -19,6 +19,7 @@ class NaiveLot:
     grace_until: datetime | None
     noticed_at: datetime | None = None
     is_child: bool = False
+    renews_days: int = 0
 
     def end(self) -> datetime | None:
         told = (
@@ -47,6 +48,7 @@ class Unit:
     lot: NaiveLot
     place: str
     had_grace: bool = False
+    expired: bool = False
 
 
 @dataclass(eq=False)
@@ -97,7 +99,10 @@ class Oracle:
             if isinstance(what, NaiveHold):
                 self._give_up(what, at)
             elif kind == 0:
-                self._move([u for u in self._of(what) if u.place in ("pending", "available")], "breakage")
+                ended = [u for u in self._of(what) if u.place in ("pending", "available")]
+                for unit in ended:
+                    unit.expired = True
+                self._move(ended, "breakage")
             else:
                 self._move([u for u in self._of(what) if u.place == "pending"], "available")
                 self._repay()
@@ -149,7 +154,13 @@ class Oracle:
                 assert not unit.had_grace, "grace twice for one unit"
                 if unit.lot not in children:
                     child = NaiveLot(
-                        len(self.lots), unit.lot.priority, now, grace_end, grace_end, is_child=True
+                        len(self.lots),
+                        unit.lot.priority,
+                        now,
+                        grace_end,
+                        grace_end,
+                        is_child=True,
+                        renews_days=unit.lot.renews_days,
                     )
                     self.lots.append(child)
                     children[unit.lot] = child
@@ -173,6 +184,33 @@ class Oracle:
         self._move(units, "clawback")
         self.debt += count - len(units)
         return count
+
+    def renew(self, now: datetime) -> bool:
+        """A purchase moves the end of what it keeps alive and is not used up; says whether it moved any."""
+        moved = False
+        for lot in self.lots:
+            new = grace_end(now, lot.renews_days)
+            there = any(unit.place in ("pending", "available", "held") for unit in self._of(lot))
+            if new is None or not there or lot.ended(now) or lot.expires_at is None or new <= lot.expires_at:
+                continue
+            assert lot.grace_until is not None
+            lot.grace_until = new + (lot.grace_until - lot.expires_at)
+            lot.expires_at, lot.noticed_at, moved = new, None, True
+        return moved
+
+    def reinstate(self, ordinal: int, count: int, now: datetime, days: int) -> None:
+        """Give back so many units of a lot that ended by themselves, in a lot of their own."""
+        parent, end = self.lots[ordinal], grace_end(now, days)
+        assert end is not None
+        units = [unit for unit in self.units if unit.lot is parent and unit.expired][:count]
+        assert len(units) == count, "no more ended than is given back"
+        child = NaiveLot(
+            len(self.lots), parent.priority, now, end, end, is_child=True, renews_days=parent.renews_days
+        )
+        self.lots.append(child)
+        for unit in units:
+            unit.lot, unit.place, unit.expired, unit.had_grace = child, "available", False, True
+        self._repay()
 
     # What is so
 
