@@ -109,10 +109,10 @@ async def _prove(member: str, *, as_json: bool) -> None:
     from bot import app
     from bot.cli.database import opened
     from bot.cli.proof_of_books import as_document, proven, show_page
-    from bot.cli.whom import named
+    from bot.conversation.whom import find_contact
 
     async with opened(read_settings(quiet=True)) as database:
-        contact_id = await database.query(lambda c: named(c, member))
+        contact_id = await database.query(lambda c: find_contact(c, member))
         if contact_id is None:
             end(f"{member}: nobody with this address or id is known")
         books = await database.query(lambda c: proven(c, contact_id))

@@ -38,10 +38,10 @@ def proof(
 async def _proof(contact: str, *, is_json: bool) -> None:
     from bot import app
     from bot.cli.database import opened
-    from bot.cli.whom import named
+    from bot.conversation.whom import find_contact
 
     async def look(connection: Connection) -> Stored | None:
-        contact_id = await named(connection, contact)
+        contact_id = await find_contact(connection, contact)
         return await stored(connection, contact_id) if contact_id else None
 
     async with opened(read_settings(quiet=True)) as database:

@@ -11,6 +11,7 @@ import typer
 from bot.cli.endings import WRONG_USE, end
 from bot.cli.settings import read_settings
 from bot.conversation.publication import PROGRAM
+from bot.conversation.whom import spellings
 from bot.core.contact import JsonValue
 from bot.core.errors import FlowError
 from bot.core.flow.program_file import read_program
@@ -22,7 +23,6 @@ from bot.core.loyalty.phrases import Teller, tell_carried, tell_with_day
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.telling import teller_of
 from bot.core.loyalty.wallet import Balance
-from bot.core.phone import NotAContact, to_e164
 from bot.storage import contacts, history, revisions
 from bot.storage.contacts import Message, Portrait
 from bot.storage.driver import Connection
@@ -32,7 +32,6 @@ contact = typer.Typer(help="Look at contacts.", no_args_is_help=True)
 
 _RUNS = 20
 _LINES = 10
-_OTHER_CHANNELS = ("wechat", "email", "console")
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -175,12 +174,3 @@ def _message(message: Message) -> dict[str, JsonValue]:
         "due_at": message.due_at.isoformat() if message.due_at else None,
         "segments": message.segments,
     }
-
-
-def spellings(address: str) -> list[tuple[str, str]]:
-    """Whom the text may name: a phone number in E.164, or an address of another channel as it is."""
-    others = [(channel, address) for channel in _OTHER_CHANNELS]
-    try:
-        return [("sms", to_e164(address)), *others]
-    except NotAContact:
-        return others

@@ -84,7 +84,7 @@ async def _list(chosen: Filter, contact: str | None, most: int, *, is_shown: boo
 
 async def _contact(database: Database, named: str) -> str:
     """The contact's id, by its id or an address in any spelling."""
-    from bot.cli.contact import spellings
+    from bot.conversation.whom import spellings
 
     if len(named) == _ID_DIGITS and set(named) <= set("0123456789abcdef"):
         return named

@@ -128,9 +128,9 @@ async def _carry_out_reinstatement(address: str, body: dict[str, JsonValue]) -> 
 
 
 async def _named(database: Database, address: str) -> str:
-    from bot.cli.whom import named
+    from bot.conversation.whom import find_contact
 
-    contact_id = await database.query(lambda c: named(c, address))
+    contact_id = await database.query(lambda c: find_contact(c, address))
     if contact_id is None:
         end(f"{address}: nobody with this address or id is known")
     return contact_id

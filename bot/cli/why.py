@@ -48,7 +48,7 @@ def why(
 async def _why(address: str, message: str | None, *, is_json: bool) -> None:
     from bot import app
     from bot.cli.database import opened
-    from bot.cli.whom import named
+    from bot.conversation.whom import find_contact
 
     settings = read_settings(quiet=True)
     now = app.utc_now()
@@ -56,7 +56,7 @@ async def _why(address: str, message: str | None, *, is_json: bool) -> None:
         policy = (await app.decisions(settings, database)).shop.policy
 
         async def look(connection: Connection) -> tuple[str | None, Explained | None]:
-            contact_id = await named(connection, address)
+            contact_id = await find_contact(connection, address)
             if contact_id is None:
                 return None, None
             return contact_id, await explained(connection, contact_id, message, policy, now)
