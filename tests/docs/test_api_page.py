@@ -90,6 +90,19 @@ def test_the_scopes_are_those_of_the_code() -> None:
     assert rows == list(Scope)
 
 
+def test_the_kinds_of_calls_are_those_that_are_made() -> None:
+    project = Path(__file__).resolve().parents[2]
+    files = [file for folder in ("bot", "handlers") for file in (project / folder).rglob("*.py")]
+    made = {
+        kind
+        for file in files
+        for kind in re.findall(r'turn\.call\(\s*f"[^"]*",\s*"([a-z_.]+)"', file.read_text(encoding="utf-8"))
+    }
+    page = (project / "docs" / "operations.md").read_text(encoding="utf-8")
+    told = page.split("## The shop's webhook\n")[1].split("\n\n")[0]
+    assert made == set(re.findall(r"`([a-z_]+\.[a-z_]+)`", told))
+
+
 def test_the_figures_are_those_of_the_code() -> None:
     assert f"send at most {BODY_MAX} bytes" in PAGE
     assert f"ask {load_settings({}).api_requests_per_minute} times a minute" in PAGE
