@@ -22,18 +22,20 @@ _OFFERS_MAX = 50
 _OFFER = "f.id, f.offer, f.code, f.given_at, f.starts_at, f.ends_at, f.facts"
 _CHECKOUT = "c.shop_order, c.reference, c.state, c.opened_at, c.expires_at, c.hold, c.changed_at, c.facts"
 _NEWEST = f"""
-    (SELECT @rows({_OFFER}) FROM (SELECT * FROM offer o WHERE o.bucket = :bucket AND o.contact = :contact
-     ORDER BY o.given_at DESC, o.id DESC LIMIT {_OFFERS_MAX}) f)
+    (SELECT @rows({_OFFER}) FROM (
+        SELECT * FROM offer o WHERE o.bucket = {{bucket}} AND o.contact = {{contact}}
+        ORDER BY o.given_at DESC, o.id DESC LIMIT {_OFFERS_MAX}) f)
 """  # noqa: S608  # our own constants
 _AT_CHECKOUT = Statement(f"""
-    SELECT
+    SELECT keys.contact, keys.order_id,
         (SELECT @rows({_CHECKOUT}) FROM checkout c
-         WHERE c.bucket = :bucket AND c.contact = :contact AND c.shop_order = :order_id),
-        (SELECT @rows({_CHECKOUT}) FROM checkout c
-         WHERE c.bucket = :bucket AND c.contact = :contact AND c.state = 'open'),
-        {_NEWEST}
+         WHERE c.bucket = keys.bucket AND c.contact = keys.contact AND c.shop_order = keys.order_id),
+        (SELECT @rows({_CHECKOUT}) FROM checkout c @indexed(ix_checkout_open)
+         WHERE c.bucket = keys.bucket AND c.contact = keys.contact AND c.state = 'open'),
+        {_NEWEST.format(bucket="keys.bucket", contact="keys.contact")}
+    FROM @each(keys: bucket integer, contact text, order_id text)
 """)  # noqa: S608  # our own constants
-_OFFERS = Statement(f"SELECT {_NEWEST}")
+_OFFERS = Statement(f"SELECT {_NEWEST.format(bucket=':bucket', contact=':contact')}")
 _NAMED = Statement(f"""
     SELECT {_OFFER} FROM @each(keys: id text)
     JOIN offer f ON f.bucket = :bucket AND f.contact = :contact AND f.id = keys.id
@@ -60,17 +62,34 @@ class Overdue:
 
 async def at_checkout(connection: Connection, contact_id: str, order_id: str) -> AtCheckout:
     """What a checkout of that order looks at; `-` for no order."""
-    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
-    ((of_order, open_ones, newest),) = await connection.read(_AT_CHECKOUT, **own, order_id=order_id)
-    order = [checkout_from(row) for row in json_rows(of_order)]
+    return (await at_checkouts(connection, [(contact_id, order_id)]))[contact_id, order_id]
+
+
+async def at_checkouts(
+    connection: Connection, orders: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], AtCheckout]:
+    """What checkouts of these orders (contact, order) look at, read together."""
+    keys = [(bucket_of(contact), contact, order_id) for contact, order_id in orders]
+    found = {}
+    for contact, order_id, of_order, open_ones, newest in await connection.read(_AT_CHECKOUT, keys=keys):
+        found[contact, order_id] = await _at_checkout(connection, contact, (of_order, open_ones, newest))
+    return found
+
+
+async def _at_checkout(
+    connection: Connection, contact_id: str, found: tuple[str | None, str | None, str | None]
+) -> AtCheckout:
+    of_order, open_ones, newest = map(json_rows, found)
+    order = [checkout_from(row) for row in of_order]
     known = {one.order_id: one for one in order}
-    waiting = [known.get(row[0]) or checkout_from(row) for row in json_rows(open_ones)]
-    offers = {offer.id: offer for offer in map(offer_from, json_rows(newest))}
+    waiting = [known.get(row[0]) or checkout_from(row) for row in open_ones]
+    given = {offer.id: offer for offer in map(offer_from, newest)}
     held = {applied.offer_id for one in (*order, *waiting) for applied in one.quoted.applied}
-    if missing := sorted(held - offers.keys()):
-        found = await connection.read(_NAMED, **own, keys=[(offer_id,) for offer_id in missing])
-        offers |= {row[0]: offer_from(row) for row in found}
-    return AtCheckout(order[0] if order else None, tuple(waiting), _newest_first(offers.values()))
+    if missing := sorted(held - given.keys()):
+        own = {"bucket": bucket_of(contact_id), "contact": contact_id}
+        named = await connection.read(_NAMED, **own, keys=[(offer_id,) for offer_id in missing])
+        given |= {row[0]: offer_from(row) for row in named}
+    return AtCheckout(order[0] if order else None, tuple(waiting), _newest_first(given.values()))
 
 
 async def offers(connection: Connection, contact_id: str) -> tuple[Offer, ...]:

@@ -227,3 +227,8 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
     }
 )
 """The same, for what is asked for with an argument: (connection, contact id, argument)."""
+
+READ_TOGETHER: Mapping[
+    str, Callable[[Connection, Sequence[tuple[str, str]]], Awaitable[Mapping[tuple[str, str], object]]]
+] = MappingProxyType({"checkout": offers.at_checkouts})
+"""Those of them that are read at once for all contacts of a batch: by (contact id, argument)."""

@@ -198,6 +198,7 @@ async def _load_more(
         keys = [(bucket_of(contact), contact) for contact in given]
         for contact, lot, days, at in await connection.read(_NOTICES, keys=keys):
             given[contact][lot, days] = instant(at)
+    await _read_together(connection, wanted)
     for contact, want in wanted.items():
         more = dict(snapshots[contact].more)
         if want.orders:
@@ -219,6 +220,20 @@ async def _load_more(
         if want.takes - want.taken.keys():
             want.taken |= await counters.take(connection, want.takes - want.taken.keys())
         snapshots[contact] = replace(snapshots[contact], more=more, taken=dict(want.taken))
+
+
+async def _read_together(connection: Connection, wanted: Mapping[str, Wanted]) -> None:
+    """Read what one statement gives for the whole batch."""
+    for name, read in past.READ_TOGETHER.items():
+        asked = [
+            (contact, argument)
+            for contact, want in wanted.items()
+            for known, argument in want.named
+            if known == name and f"{name}/{argument}" not in want.read
+        ]
+        if asked:
+            for (contact, argument), found in (await read(connection, asked)).items():
+                wanted[contact].read[f"{name}/{argument}"] = found
 
 
 async def _load_counts(
