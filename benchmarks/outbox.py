@@ -36,10 +36,10 @@ from bot.cli.serving import settle_memory
 from bot.config import Settings, load_settings
 from bot.conversation.inbox import inbound_work
 from bot.core.contact import Address, Contact
+from bot.core.effects import Queued
 from bot.core.gate import Cleared
 from bot.core.ids import BUCKETS, IdSource, microseconds, new_contact_id
 from bot.core.messages import Inbound, Lane, MessageClass, OutboxState, Outgoing
-from bot.core.effects import Queued
 from bot.jobs.outbox import BULK, OutboxDelivery
 from bot.storage import rows, tables
 from bot.storage.driver import Connection, Database, Present, Rows, Statement

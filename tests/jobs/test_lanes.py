@@ -12,11 +12,11 @@ import pytest
 from bot.channels.channel import SendError, SenderSlowed, Sent
 from bot.conversation.receipts import Receipts
 from bot.core.contact import Address, Contact
+from bot.core.effects import Queued
 from bot.core.gate import Cleared, Policy
 from bot.core.ids import IdSource, microseconds, new_contact_id
 from bot.core.messages import MessageClass, OutboxState, Outgoing
 from bot.core.senders import SenderPool
-from bot.core.effects import Queued
 from bot.jobs.outbox import BULK, OutboxDelivery
 from bot.jobs.rates import Rates
 from bot.storage import rows, tables

@@ -24,7 +24,8 @@ def test_the_registry_names_tables_that_are_there() -> None:
         *("contact", "address", "subscription", "consent", "trigger", "run", "outbox", "event"),
         *("wallet", "lot", "entry", "draw", "hold", "notice", "shop_order", "order_line", "call"),
         *("link", "click"),
-        *("earned", "standing", "offer", "checkout", "fulfilment", "referral", "spin", "reservation", "refill"),
+        *("earned", "standing", "offer", "checkout", "fulfilment", "referral", "spin", "reservation"),
+        "refill",
     }
 
 

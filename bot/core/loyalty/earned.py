@@ -1,4 +1,4 @@
-"""What one rule granted for one source: the record that a claw-back follows, whatever the rules say by then."""
+"""What one rule granted for one source: the record that a claw-back follows, not the rules of that day."""
 
 from dataclasses import dataclass
 from datetime import datetime

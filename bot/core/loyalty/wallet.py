@@ -8,7 +8,7 @@ from bot.core.loyalty.lots import Lot, good_through, has_ended, spendable_until
 from bot.core.quickly import quickly_made
 
 MAIN_WALLET = "main"
-"""The wallet of the program's own currency; others hold stamps (`card/<id>`) or another currency (`<CODE>`)."""
+"""The wallet of the program's own currency; others hold stamps (`card/<id>`) or a currency (`<CODE>`)."""
 
 
 @quickly_made
