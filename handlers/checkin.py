@@ -66,10 +66,10 @@ def _streak(turn: Turn) -> Streak | None:
     if standing is None:
         return None
     assert isinstance(standing, Standing)
-    facts = standing.facts
-    days = facts["days"]
-    assert isinstance(days, int), "days are counted"
-    return Streak(int(standing.value), days, date.fromisoformat(str(facts["last_on"])), str(facts["zone"]))
+    days, last_on, zone = (standing.facts.get(name) for name in ("days", "last_on", "zone"))
+    if not isinstance(days, int) or not isinstance(last_on, str) or not isinstance(zone, str):
+        return None  # it was erased: whoever comes back begins again
+    return Streak(int(standing.value), days, date.fromisoformat(last_on), zone)
 
 
 def _keep(turn: Turn, streak: Streak) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from bot.core.contact import JsonValue
-from bot.storage import rows, tables, turns
+from bot.storage import reservations, rows, tables, turns
 from bot.storage.driver import Connection, Present, Rows, Statement
 from bot.storage.personal import DROPPED, ENDED_RUN, KEPT_NAMES, NUMBERS_ONLY, WIPED
 from bot.storage.snapshots import load_consent
@@ -104,6 +104,7 @@ async def _forget(connection: Connection, own: Mapping[str, object]) -> None:
         await connection.run(drop, [own])
     await connection.run(_FORGET, [{"contact": own["contact"]}])
     await connection.run(_ANSWERS, [{"contact": own["contact"]}])
+    await reservations.give_up_all(connection, str(own["contact"]))
 
 
 async def _keep_numbers(

@@ -72,17 +72,17 @@ async def find(connection: Connection, contact_id: str, name: str) -> Fulfilment
 
 
 def _fulfilment(row: Sequence[Any]) -> Fulfilment:
-    facts = orjson.loads(row[7])
+    facts = orjson.loads(row[7])  # nothing is left of an erased contact's
     return Fulfilment(
         id=row[0],
         reward=row[1],
-        kind=facts["kind"],
+        kind=facts.get("kind", "product"),
         code=row[2],
-        cost_minor=facts["cost"],
+        cost_minor=facts.get("cost", 0),
         state=FulfilmentState(row[3]),
         claimed_at=instant(row[5]),
         changed_at=instant(row[6]),
         promised_on=date.fromisoformat(row[4]) if row[4] else None,
-        zone=facts["zone"],
-        facts=facts["more"],
+        zone=facts.get("zone", "UTC"),
+        facts=facts.get("more", {}),
     )

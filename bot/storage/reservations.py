@@ -7,6 +7,7 @@ import orjson
 
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.loyalty.drops import Reservation, ReservationState
+from bot.storage import counters
 from bot.storage.driver import Connection, Statement
 from bot.storage.rows import RowValues, to_json
 
@@ -20,6 +21,10 @@ _OF_OPENING = Statement(f"""
     {_SELECT} AND r.drop_id = :opening AND r.state IN ('reserved', 'taken') ORDER BY r.at DESC, r.id DESC
 """)
 _ONE = Statement(f"{_SELECT} AND r.id = :id")
+_CANCEL = Statement("""
+    UPDATE reservation SET state = 'canceled'
+    WHERE bucket = :bucket AND contact = :contact AND state = 'reserved'
+""")
 
 
 def reservation_row(contact_id: str, reservation: Reservation) -> RowValues:
@@ -64,12 +69,25 @@ async def find(connection: Connection, contact_id: str, reservation_id: str) -> 
     return _reservation(found[0]) if found else None
 
 
+async def give_up_all(connection: Connection, contact_id: str) -> None:
+    """Let everything reserved for a contact go back at once: it is erased, and nobody will pay for it.
+
+    Takes counters: nothing that others wait for may be locked after it.
+    """
+    given_back: dict[str, int] = {}
+    for one in await reserved(connection, contact_id):
+        given_back[one.counter] = given_back.get(one.counter, 0) + one.quantity
+    if given_back:
+        await connection.run(_CANCEL, [{"bucket": bucket_of(contact_id), "contact": contact_id}])
+        await counters.give_back(connection, given_back)
+
+
 def _reservation(row: Sequence[Any]) -> Reservation:
-    facts = orjson.loads(row[6])
+    facts = orjson.loads(row[6])  # of an erased contact the numbers are left
     return Reservation(
         id=row[0],
         opening=row[1],
-        sku=facts["sku"],
+        sku=facts.get("sku", ""),
         quantity=row[2],
         unit_minor=facts["unit"],
         credit_minor=facts["credit"],
@@ -77,5 +95,5 @@ def _reservation(row: Sequence[Any]) -> Reservation:
         reserved_at=instant(row[5]),
         until=instant(row[4]),
         changed_at=instant(facts["changed_at"]),
-        hold=facts["hold"],
+        hold=facts.get("hold"),
     )

@@ -121,8 +121,10 @@ def void(_: object) -> None:
 async def at_the_desk(url: str, **program: object) -> AsyncIterator[Desk]:
     """Open a database with one member of a shop whose program has these sections."""
     database = await open_at(url)
-    (contact_id,) = await contacts(database)
-    desk = Desk(database, contact_id, shop(**program))
-    await desk.does(lambda turn: turn.enroll())
-    yield desk
-    await database.close()
+    try:
+        (contact_id,) = await contacts(database)
+        desk = Desk(database, contact_id, shop(**program))
+        await desk.does(lambda turn: turn.enroll())
+        yield desk
+    finally:
+        await database.close()
