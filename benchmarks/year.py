@@ -14,12 +14,14 @@ import random
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
+from operator import attrgetter, itemgetter
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
@@ -45,6 +47,7 @@ from bot.storage.driver import Connection, Database, Record, Statement
 from bot.storage.postgres import PostgresDatabase
 from bot.storage.sqlite import SqliteDatabase
 
+T = TypeVar("T")
 Told = Mapping[str, JsonValue]
 QUICK_HOUSEHOLDS = 20
 SPENDS_FROM_MINOR = 500
@@ -235,7 +238,7 @@ class Year:
             last = day
             self.now = datetime(day.year, day.month, day.day, 23, tzinfo=UTC)
             await self._meet({order.household for order in bought})
-            await self._all([self._bought(order, coming) for order in bought])
+            await self._one_by_one(bought, attrgetter("household"), lambda one: self._bought(one, coming))
             if day.day == 1:
                 say(f"{day}: {self.done[REPORT] + self.done[BUY]} orders")
         await self._pass(last, last + timedelta(days=120), coming)
@@ -246,7 +249,7 @@ class Year:
         while last < day:
             self.now = datetime(last.year, last.month, last.day, 23, 30, tzinfo=UTC)
             due = coming.pop(last, [])
-            await self._all([self._comes_back(household, back) for household, back in due])
+            await self._one_by_one(due, itemgetter(0), lambda one: self._comes_back(*one))
             if last.weekday() == 0:
                 await self._all([self._ask(EXPIRE, {}, contact) for contact in self.members.values()])
             last += timedelta(days=1)
@@ -303,6 +306,20 @@ class Year:
         assert result is not None, f"{name} failed: {body}"
         self.done[f"{name} refused" if "problem" in result else name] += 1
         return result
+
+    async def _one_by_one(
+        self, what: Sequence[T], household: Callable[[T], str], deed: Callable[[T], Awaitable[object]]
+    ) -> None:
+        """Do what a household does in its order, and what all of them do at once."""
+        of: dict[str, list[T]] = defaultdict(list)
+        for one in what:
+            of[household(one)].append(one)
+
+        async def live(mine: Sequence[T]) -> None:
+            for one in mine:
+                await deed(one)
+
+        await self._all([live(mine) for mine in of.values()])
 
     async def _all(self, deeds: Iterable[Awaitable[object]]) -> None:
         await asyncio.gather(*deeds)
