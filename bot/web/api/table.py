@@ -7,6 +7,7 @@ from bot.web.api import (
     calls,
     checkout,
     members,
+    order_answers,
     orders,
     persons,
     products,
@@ -31,7 +32,7 @@ ROUTES: tuple[Route, ...] = (
         does=orders.report,
         fields=_ORDER,
         body=bodies.OrderBody,
-        answer=answers.OrderAnswer,
+        answer=order_answers.OrderAnswer,
         says_no={404: "nobody is known by this id", 409: "the order is another member's"},
     ),
     Route(
@@ -42,7 +43,7 @@ ROUTES: tuple[Route, ...] = (
         scope=Scope.ORDERS,
         does=orders.show,
         fields=_ORDER,
-        answer=answers.OrderAnswer,
+        answer=order_answers.OrderAnswer,
         says_no={404: "there is no such order"},
     ),
     Route(
@@ -54,7 +55,7 @@ ROUTES: tuple[Route, ...] = (
         does=orders.refund,
         fields=_ORDER,
         body=bodies.ReturnBody,
-        answer=answers.GivenBackAnswer,
+        answer=order_answers.GivenBackAnswer,
     ),
     Route(
         method="POST",
@@ -64,7 +65,7 @@ ROUTES: tuple[Route, ...] = (
         scope=Scope.ORDERS,
         does=orders.cancel,
         fields=_ORDER,
-        answer=answers.GivenBackAnswer,
+        answer=order_answers.GivenBackAnswer,
     ),
     Route(
         method="POST",
@@ -235,7 +236,7 @@ ROUTES: tuple[Route, ...] = (
         scope=Scope.CHECKOUT,
         does=checkout.quote,
         body=bodies.QuoteBody,
-        answer=answers.QuoteAnswer,
+        answer=order_answers.QuoteAnswer,
         only_asks=True,
         says_no=_NO_MEMBER,
     ),
@@ -247,7 +248,7 @@ ROUTES: tuple[Route, ...] = (
         scope=Scope.CHECKOUT,
         does=checkout.hold,
         body=bodies.HoldBody,
-        answer=answers.CheckoutAnswer,
+        answer=order_answers.CheckoutAnswer,
         says_no={**_NO_MEMBER, 409: "it would cost more by now, or the order holds something or is paid"},
     ),
     Route(
@@ -259,7 +260,7 @@ ROUTES: tuple[Route, ...] = (
         does=checkout.capture,
         fields={"order": Reference},
         body=bodies.CaptureBody,
-        answer=answers.CheckoutAnswer,
+        answer=order_answers.CheckoutAnswer,
         says_no={404: "nobody is known by this, or nothing was held", 409: "nothing is held any more"},
     ),
     Route(
@@ -271,7 +272,7 @@ ROUTES: tuple[Route, ...] = (
         does=checkout.void,
         fields={"order": Reference},
         body=bodies.VoidBody,
-        answer=answers.CheckoutAnswer,
+        answer=order_answers.CheckoutAnswer,
         says_no={404: "nobody is known by this, or nothing was held", 409: "the order is paid"},
     ),
     Route(
