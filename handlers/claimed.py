@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
 from bot.core.flow.handler import handler
-from bot.core.loyalty.claiming import fulfilments, link_of, told_of
+from bot.core.loyalty.claiming import fulfilments, is_spent, link_of, told_of
 from bot.core.turn import Turn
 
 _MOST = 5
@@ -18,7 +18,11 @@ def claimed(turn: Turn) -> Mapping[str, JsonValue]:
     out on the spot, `tracking` as the shop said it, and `link` and `open_until` where it is content. `more`
     is how many there are beside.
     """
-    mine = [one for one in fulfilments(turn) if one.state.is_open or link_of(turn, one) is not None]
+    mine = [
+        one
+        for one in fulfilments(turn)
+        if (one.state.is_open and not is_spent(turn, one)) or link_of(turn, one) is not None
+    ]
     waiting: list[JsonValue] = [
         {**told_of(turn, one), "open_until": one.open_until.isoformat() if one.open_until else None}
         for one in mine[:_MOST]

@@ -8,7 +8,7 @@ from bot.core.contact import JsonValue
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
 from bot.core.loyalty.books import Undoing
-from bot.core.loyalty.claiming import cancel, fulfilments
+from bot.core.loyalty.claiming import cancel, fulfilments, is_spent
 from bot.core.loyalty.entries import Cause
 from bot.core.loyalty.fulfilment import FulfilmentState
 from bot.core.loyalty.lots import has_ended
@@ -53,7 +53,7 @@ def undo(turn: Turn) -> Mapping[str, JsonValue]:
     # Before anything is moved: whoever has it, or had it sent, keeps it.
     claimed = next((one for one in fulfilments(turn) if one.id == entry.id), None)
     if claimed is not None:
-        if claimed.state is not FulfilmentState.CLAIMED:
+        if claimed.state is not FulfilmentState.CLAIMED or is_spent(turn, claimed):
             raise TellMember("used", name=_name(turn, entry.source_id))
         cancel(turn, claimed)
     cause = Cause(

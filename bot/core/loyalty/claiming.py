@@ -1,7 +1,9 @@
 """Claiming a reward: credit goes, a code and a promise come, the shop is told; and what follows from it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 
 from bot.core.codes import Code, code_of
 from bot.core.contact import JsonValue
@@ -11,12 +13,13 @@ from bot.core.loyalty.catalogue import Reward
 from bot.core.loyalty.eligibility import Refusal
 from bot.core.loyalty.entries import Cause
 from bot.core.loyalty.fulfilment import CannotAdvance, Fulfilment, FulfilmentState, advanced
+from bot.core.loyalty.offers import Offer, OfferKind, Terms
 from bot.core.loyalty.refusals import InsufficientCredit
 from bot.core.loyalty.whom import refusal_in
 from bot.core.signed_links import SignedLinks
 from bot.core.turn import Turn
 
-TABLE = "fulfilment"
+TABLE, OFFER_TABLE = "fulfilment", "offer"
 EVENTS: Mapping[FulfilmentState, str] = {
     FulfilmentState.CLAIMED: "Reward Redeemed",
     FulfilmentState.PREPARING: "Reward Preparing",
@@ -111,6 +114,8 @@ def claim(turn: Turn, reward_id: object) -> Fulfilment:
     )
     turn.keep(TABLE, fulfilment.id, fulfilment)
     turn.keep("directory", fulfilment.code, Code(fulfilment.code))
+    if reward.kind == "discount":
+        turn.keep(OFFER_TABLE, fulfilment.id, _as_offer(reward, fulfilment))
     facts: dict[str, JsonValue] = {"reward": reward.id, "cost": reward.cost_minor, "code": fulfilment.code}
     turn.track("Reward Redeemed", facts)
     turn.call(f"reward/{entry.id}", "reward.redeemed", {**facts, **_told(turn, fulfilment)})
@@ -123,14 +128,23 @@ def cancel(turn: Turn, fulfilment: Fulfilment) -> Fulfilment:
     Raises:
         CannotAdvance: it is delivered, or was canceled before.
     """
-    if not fulfilment.state.is_open:
+    if not fulfilment.state.is_open or is_spent(turn, fulfilment):
         raise CannotAdvance(fulfilment, FulfilmentState.CANCELED)
+    offer = _offer(turn, fulfilment)
+    if offer is not None:
+        turn.keep(OFFER_TABLE, offer.id, replace(offer, ends_at=turn.now))
     canceled = advanced(fulfilment, FulfilmentState.CANCELED, turn.now)
     turn.keep(TABLE, canceled.id, canceled)
     reward = reward_of(turn, fulfilment.reward)
     if reward is not None and reward.stock is not None:
         turn.give_back(reward.counter, 1)
     return canceled
+
+
+def is_spent(turn: Turn, fulfilment: Fulfilment) -> bool:
+    """Whether a claimed discount was used for an order, or is set aside for one; others are never spent."""
+    offer = _offer(turn, fulfilment)
+    return offer is not None and offer.times_left(turn.now) <= 0
 
 
 def move_on(
@@ -197,6 +211,31 @@ def _event(turn: Turn, fulfilment: Fulfilment) -> dict[str, JsonValue]:
     told = told_of(turn, fulfilment)
     name = told.pop("name")
     return {**told, "name_of_reward": name}
+
+
+def _as_offer(reward: Reward, fulfilment: Fulfilment) -> Offer:
+    """A claimed discount as an offer of the member's: the checkout takes it off, or finds it by its code."""
+    kind = OfferKind.AMOUNT if reward.amount_minor is not None else OfferKind.PERCENT
+    terms = Terms(
+        kind,
+        reward.name,
+        rate=reward.rate or Fraction(0),
+        amount_minor=reward.amount_minor or 0,
+        back_on_refund=True,
+    )
+    at = fulfilment.claimed_at
+    return Offer(fulfilment.id, f"reward/{reward.id}", fulfilment.code, terms, at, at, ends_at=None)
+
+
+def _offer(turn: Turn, fulfilment: Fulfilment) -> Offer | None:
+    if fulfilment.kind != "discount":
+        return None
+    kept = turn.effects.kept.get((OFFER_TABLE, fulfilment.id))
+    if isinstance(kept, Offer):
+        return kept
+    found = turn.needed("offers")
+    assert isinstance(found, tuple)
+    return next((one for one in found if isinstance(one, Offer) and one.id == fulfilment.id), None)
 
 
 def _names(reward: Reward) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.contact import JsonValue
 from bot.core.loyalty.claiming import claim, fulfilments
 from bot.core.loyalty.fulfilment import Fulfilment
 from bot.core.turn import Turn
@@ -13,6 +14,7 @@ from tests.storage.scripted import asked
 
 REWARDS = [
     {"id": "beans", "name": "Beans", "cost": "2.00", "stock": 3, "most": 2, "ready_within": "2d"},
+    {"id": "fifth", "name": "20% off", "cost": "3.00", "kind": "discount", "rate": "20%"},
     {"id": "film", "name": "Film", "cost": "1.00", "kind": "content", "url": "https://shop.example/film"},
 ]
 
@@ -125,3 +127,30 @@ async def test_a_code_leads_the_shop_to_its_member(desk: Desk) -> None:
         code=claimed["code"],
     )
     assert found == [(desk.contact_id,)]
+
+
+# A discount is an offer of the member's own: the checkout takes it off by itself
+
+BASKET: JsonValue = [{"sku": "ROAST", "quantity": 1, "kind": "product"}]
+
+
+async def test_a_claimed_discount_comes_off_at_the_checkout_once(desk: Desk) -> None:
+    claimed = await desk.ask("reward.claim", reward="fifth")
+    quoted = await desk.ask("checkout.quote", lines=BASKET, use_credit=False)
+    assert quoted["to_pay_minor"] == 1280, quoted
+    await desk.ask("checkout.hold", lines=BASKET, order="1001", use_credit=False)
+    captured = await desk.ask("checkout.capture", order="1001")
+    assert "problem" not in captured
+    again = await desk.ask("checkout.quote", lines=BASKET, use_credit=False)
+    assert again["to_pay_minor"] == 1600
+    kept = await desk.ask("fulfilment.advance", claim=claimed["code"], state="canceled")
+    assert "problem" in kept, "what was used is not given back"
+    assert await desk.available() >= 700
+
+
+async def test_a_discount_that_was_canceled_comes_off_no_more(desk: Desk) -> None:
+    claimed = await desk.ask("reward.claim", reward="fifth")
+    await desk.ask("fulfilment.advance", claim=claimed["code"], state="canceled")
+    assert await desk.available() == 1000
+    quoted = await desk.ask("checkout.quote", lines=BASKET, use_credit=False)
+    assert quoted["to_pay_minor"] == 1600
