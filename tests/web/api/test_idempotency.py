@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.conversation.chat import NUMBER
-from tests.web.api.conftest import ShopClient
+from tests.conversation.chat import NUMBER, chatting
+from tests.web.api.conftest import ShopClient, shopping
 
 OTHER = "+12125550101"
 GIFT = {"amount_minor": 250, "reason": "the cup was cracked"}
@@ -144,3 +144,19 @@ async def test_what_failed_for_a_reason_of_ours_is_done_when_it_is_asked_for_aga
     again = await api("POST", path, GIFT, once="one")
     assert (again.status, again.is_replay) == (200, False)
     assert await api.chat.wallet() == (0, 750, 0, 0)
+
+
+async def test_two_servers_that_are_asked_at_once_do_it_once(database_url: str) -> None:
+    async with shopping(database_url) as one, chatting(database_url) as beside:
+        other = ShopClient(beside, one.session, one.key)
+        await one.member()
+        path = f"/api/members/{NUMBER}/adjust"
+        asking = [client("POST", path, GIFT, once="one") for client in (one, other) * 15]
+        answers = await asyncio.gather(*asking)
+        assert {answer.status for answer in answers} == {200}
+        assert len({answer.body for answer in answers}) == 1
+        assert sum(not answer.is_replay for answer in answers) == 1
+        tea = {"name": "Tea", "category": "tea", "price_minor": 350}
+        asking = [client("PUT", "/api/products/TEA", tea, once="two") for client in (one, other) * 5]
+        assert sum(not answer.is_replay for answer in await asyncio.gather(*asking)) == 1
+        assert await one.chat.wallet() == (0, 750, 0, 0)
