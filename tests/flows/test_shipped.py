@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.app import HANDLERS
-from bot.core.contact import Order, OrderLine
+from bot.core.contact import Event, Order, OrderLine
 from bot.core.flow.check import check
 from bot.core.flow.compiled import Flow, Question
 from bot.core.flow.testing import run_tests
@@ -315,7 +315,7 @@ async def test_every_language_answers_its_own_words_briefly(locale: str) -> None
 
 
 # How each question we ship is reached, an answer it can make nothing of, and what the last of three brings.
-Way = tuple[tuple[str | timedelta, ...], str, list[str]]
+Way = tuple[tuple[str | timedelta | Event, ...], str, list[str]]
 USELESS: dict[tuple[str, str], Way] = {
     ("birthday", "1"): (
         ("BIRTHDAY",),
@@ -326,6 +326,16 @@ USELESS: dict[tuple[str, str], Way] = {
         ("LOYALTY", "skip", "skip", "BUNDLES"),
         "perhaps",
         ["Sorry, I did not get which one, and nothing was ordered. Text BUNDLES to see them again."],
+    ),
+    ("back_in_stock", "confirm"): (
+        ("LOYALTY", "skip", "skip", Event("Back In Stock", NOON, {"sku": "TEA", "product": "Tea"})),
+        "perhaps",
+        ["All right, nothing was ordered."],
+    ),
+    ("refill", "confirm"): (
+        ("LOYALTY", "skip", "skip", Event("Refill Due", NOON, {"sku": "TEA", "product": "Tea"})),
+        "perhaps",
+        ["All right, nothing was ordered."],
     ),
     ("bundles", "confirm"): (
         ("LOYALTY", "skip", "skip", "BUNDLES", "1"),
@@ -399,7 +409,10 @@ async def test_three_useless_answers_never_lead_to_a_text_with_a_hole(
     opening, useless, end = way
     phone = Phone(orders=(order("TEA"), order("LATTE"), order("LATTE")))
     for text in opening:
-        await (phone.advance(text) if isinstance(text, timedelta) else phone.say(text))
+        if isinstance(text, Event):
+            await phone.event(text.name, text.properties)
+        else:
+            await (phone.advance(text) if isinstance(text, timedelta) else phone.say(text))
     (asking,) = [run for run in phone.runs.values() if run.is_waiting and run.wait is not None]
     assert asking.wait is not None
     assert (asking.flow, asking.wait.step) == question

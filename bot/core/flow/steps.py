@@ -90,7 +90,9 @@ class Question(StepBase):
         description="Where the answer is kept: `member.…` with the member, otherwise while the flow runs.",
     )
     within: Duration | None = Field(
-        None, description="How long an answer is waited for; after that the flow goes on (see `on_silence`)."
+        None,
+        description="How long an answer is waited for; then the flow goes on (see `on_silence`), at once where"
+        " the question was refused and nobody was asked.",
     )
     otherwise: "Steps | None" = Field(
         None,

@@ -344,9 +344,14 @@ def _say(walk: Walk, step: compiled.Say) -> str | None:
     return step.next
 
 
-def _question(walk: Walk, step: compiled.Question) -> None:
+def _question(walk: Walk, step: compiled.Question) -> str | None:
+    outgoing = walk.turn.effects.outgoing
+    before = len(outgoing)
     facts = walk.question(step)
+    if any(queued.state is OutboxState.REFUSED for queued in outgoing[before:]):
+        return step.on_silence  # nobody was asked: a YES to something else must not answer it
     walk.await_reply(step, facts, walk.turn.now + step.within if step.within else None)
+    return None
 
 
 def _if(walk: Walk, step: compiled.If) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from textwrap import dedent
 
-from bot.core.contact import Address, Contact, Event, JsonValue
+from bot.core.contact import Address, Contact, Event, JsonValue, SubscriptionState
 from bot.core.effects import Effects
 from bot.core.flow.answers import offered, takes_only_answers
 from bot.core.flow.compile import compile_flow
@@ -88,6 +88,7 @@ class Chat:
     effects: Effects = field(default_factory=Effects)
     more: dict[str, object] = field(default_factory=lambda: {"entered": {}})
     counts: dict[str, int] = field(default_factory=dict)
+    subscriptions: dict[str, SubscriptionState] = field(default_factory=dict)
 
     @classmethod
     def of(cls, *flows: Flow, handlers: Mapping[str, HandlerSpec] | None = None) -> "Chat":
@@ -102,7 +103,7 @@ class Chat:
             snapshot=Snapshot(
                 contact=self.contact,
                 addresses=(Address("sms", PHONE),),
-                subscriptions={},
+                subscriptions=self.subscriptions,
                 runs=tuple(run for run in self.runs.values() if run.is_waiting),
                 wallet=Wallet("0" * 32),
                 more=self.more,

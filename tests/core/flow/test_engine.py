@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.contact import JsonValue
+from bot.core.contact import JsonValue, SubscriptionState
 from bot.core.errors import TellMember
 from bot.core.flow.engine import Heard
 from bot.core.flow.handler import by_name, handler
@@ -313,19 +313,25 @@ def test_an_answer_that_means_two_options_is_asked_about() -> None:
 
 def test_a_choice_among_the_things_in_a_variable() -> None:
     chat = Chat.of(
-        steps("""
+        steps(
+            """
             - choose: Which reward?
               from: catalogue.rewards
               label: "{{ option.name }} ({{ option.cost | money }})"
               save: reward
               then:
                 - say: "{{ reward.id }} for {{ reward.cost | money }}"
-        """)
+        """,
+            more="group: loyalty",
+        )
     )
     rewards: list[JsonValue] = [
         {"id": "c", "name": "Coffee", "cost": 400},
         {"id": "t", "name": "Tea", "cost": 300},
     ]
+    chat.start("test", catalogue={"rewards": rewards})
+    assert chat.say("2") == []  # who did not agree to hear from us was not asked
+    chat.subscriptions["loyalty"] = SubscriptionState.SUBSCRIBED
     chat.start("test", catalogue={"rewards": rewards})
     assert chat.sent[0].body == "Which reward?\n1 Coffee ($4.00)\n2 Tea ($3.00)"
     assert chat.say("2") == ["t for $3.00"]
