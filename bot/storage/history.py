@@ -101,6 +101,13 @@ _ENDED = Statement(f"""
     WHERE e.bucket = :bucket AND e.contact = :contact AND e.wallet = :wallet AND e.reason = 'expire'
     ORDER BY e.number DESC LIMIT {_ENDED_MAX}
 """)  # noqa: S608  # our own constants
+_BROKEN = Statement("""
+    SELECT d.lot, SUM(CASE WHEN d.target = 'breakage' THEN d.amount_minor ELSE -d.amount_minor END)
+    FROM draw d
+    WHERE d.bucket = :bucket AND d.contact = :contact AND d.wallet = :wallet
+        AND (d.target = 'breakage' OR d.source = 'breakage')
+    GROUP BY d.lot
+""")
 _UNDID = Statement(f"""
     SELECT {ENTRY_COLUMNS} FROM @each(keys: id text)
     CROSS JOIN entry e
@@ -206,6 +213,13 @@ async def ended(connection: Connection, contact_id: str) -> tuple[Undoing, ...]:
     return tuple(
         Undoing(entry, tuple(one for one in undid if one.reverses == entry.id)) for entry in reversed(found)
     )
+
+
+async def broken(connection: Connection, contact_id: str) -> dict[str, int]:
+    """How much of each lot of the main wallet has ended and was neither given nor taken back since."""
+    own = {"bucket": bucket_of(contact_id), "contact": contact_id, "wallet": MAIN_WALLET}
+    found = await connection.read(_BROKEN, **own)
+    return {lot: int(minor) for lot, minor in found}
 
 
 async def _wallet(connection: Connection, contact_id: str, wallet: str) -> Wallet:

@@ -182,6 +182,7 @@ async def counter(connection: Connection, contact_id: str, name: str) -> int | N
 
 READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProxyType(
     {
+        "broken": history.broken,
         "ended": history.ended,
         "history": history.texted_page,
         "latest_texts": latest_texts,

@@ -123,7 +123,8 @@ def expire(turn: Turn) -> None:
 def expire_and_reinstate(turn: Turn) -> None:
     entry = turn.books.expire(lot_of(turn, "ends"), turn.now)
     assert entry is not None
-    turn.books.reinstate(Undoing(entry), turn.now, cause(turn), 9 * DAY)
+    broken = {draw.of_lot: draw.amount_minor for draw in entry.draws}
+    turn.books.reinstate(Undoing(entry), turn.now, cause(turn), 9 * DAY, broken)
 
 
 def renew(turn: Turn) -> None:

@@ -33,7 +33,12 @@ def reinstate(turn: Turn, body: Body) -> Body:
         raise Refused(f"{days} days are no time for credit to be good", f"say 1 to {DAYS_MAX}", 422)
     given = 0
     entries: list[JsonValue] = []
+    known = turn.needed("broken")
+    assert isinstance(known, dict)
+    broken: dict[str, int] = dict(known)
     for number, undoing in enumerate(_ended(turn, body)):
+        if not any(broken.get(draw.of_lot) for draw in undoing.entry.draws):
+            continue  # it was given back, or taken back with its order
         missing = tuple(d.of_lot for d in undoing.entry.draws if d.of_lot not in turn.books.lots)
         if missing:
             raise NeedsMoreLots(missing)
@@ -44,7 +49,9 @@ def reinstate(turn: Turn, body: Body) -> Body:
             source_type="reinstatement",
             source_id=undoing.entry.id,
         )
-        entry = turn.books.reinstate(undoing, turn.now, cause, timedelta(days=days))
+        entry = turn.books.reinstate(undoing, turn.now, cause, timedelta(days=days), broken)
+        for draw in entry.draws:
+            broken[draw.of_lot] -= draw.amount_minor
         given += entry.total_minor
         entries.append(entry.id)
         for draw in entry.draws:

@@ -4,7 +4,7 @@ Every operation first settles what is due (overdue holds, credit whose time has 
 depends on whether a job ran in time. What changed is collected for the writer (see `Recorder`).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -249,8 +249,17 @@ class Books(Ends):
             raise NotReversible(entry.id, "all of it was undone before")
         return reversal
 
-    def reinstate(self, undoing: Undoing, now: datetime, cause: Cause, good_for: timedelta) -> Entry:
+    def reinstate(
+        self,
+        undoing: Undoing,
+        now: datetime,
+        cause: Cause,
+        good_for: timedelta,
+        broken: Mapping[str, int],
+    ) -> Entry:
         """Give back what an entry let end, in child lots good for `good_for`: an operator's, with a reason.
+
+        `broken` is how much of each lot is breakage by now: what was clawed back since is not.
 
         Raises `NotReversible` where nothing ended, or all of it was given back before.
         """
@@ -264,8 +273,8 @@ class Books(Ends):
         for draw in ended:
             before = min(undone.get(draw.lot_id, 0), draw.amount_minor)
             undone[draw.lot_id] = undone.get(draw.lot_id, 0) - before
-            amount = draw.amount_minor - before
-            if amount:
+            amount = min(draw.amount_minor - before, broken.get(draw.of_lot, 0))
+            if amount > 0:
                 child = reinstated(self._mint(), self.lots[draw.of_lot], amount, now, good_for)
                 self._put_lot(child, is_new=True)
                 draws.append(Draw(Account.BREAKAGE, Account.AVAILABLE, draw.of_lot, amount, child.id))

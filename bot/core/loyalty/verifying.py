@@ -84,7 +84,8 @@ def _lots(lots: Sequence[Lot], replay: Replay) -> list[Finding]:
             found.append(
                 Finding(4, f"lot {lot.id} was granted {lot.granted_minor}, entries account for less")
             )
-        if min(there) < 0 or sum(there) > lot.granted_minor:
+        given_back = [places[account] for account in _UNDONE_FROM]
+        if min(*there, *given_back) < 0 or sum(there) > lot.granted_minor:
             found.append(Finding(5, f"lot {lot.id} is overdrawn"))
         if lot.id in replay.ends and lot.expires_on != replay.ends[lot.id]:
             found.append(Finding(12, f"lot {lot.id} ends {lot.expires_on}, moved to {replay.ends[lot.id]}"))

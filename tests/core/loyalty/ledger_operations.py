@@ -206,8 +206,20 @@ def perform(books: Books, operation: Operation, history: Sequence[Entry]) -> Out
             books.settle(now)
             made = books.renew([Activity.PURCHASE], now.date(), now, cause)
         case Reinstate(number, days):
-            made = books.reinstate(_undoing(history, number, Fraction(1)), now, cause, timedelta(days=days))
+            undoing = _undoing(history, number, Fraction(1))
+            made = books.reinstate(undoing, now, cause, timedelta(days=days), broken_by(history))
     return Outcome(made.id if made is not None else "nothing")
+
+
+def broken_by(history: Sequence[Entry]) -> dict[str, int]:
+    """How much of each lot is breakage, by the entries."""
+    broken: dict[str, int] = {}
+    for entry in history:
+        for draw in entry.draws:
+            if draw.lot_id is not None and "breakage" in {draw.source.value, draw.target.value}:
+                sign = 1 if draw.target.value == "breakage" else -1
+                broken[draw.lot_id] = broken.get(draw.lot_id, 0) + sign * draw.amount_minor
+    return broken
 
 
 def _undoing(history: Sequence[Entry], number: int, share: Fraction) -> Undoing:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 
@@ -14,6 +15,7 @@ from bot.core.loyalty.lots import Grant, days_good
 from bot.core.loyalty.refusals import NeedsMoreLots, NotReversible
 from bot.core.loyalty.replay import Standing
 from bot.core.loyalty.verifying import findings
+from tests.core.loyalty.ledger_operations import broken_by
 from tests.core.loyalty.test_books import NOW, cause, grant, moves, open_books
 from tests.core.loyalty.test_explained import explained, told
 
@@ -136,7 +138,7 @@ def test_an_operator_gives_back_what_has_ended_once_and_says_why() -> None:
     books, expired = expired_books()
     later = NOW + 40 * DAY
     why = Cause("again", "ann", reason_text="was in hospital")
-    entry = books.reinstate(Undoing(expired), later, why, 30 * DAY)
+    entry = books.reinstate(Undoing(expired), later, why, 30 * DAY, broken_by(books.entries))
     assert moves(entry) == [("breakage", "available", 400)]
     assert entry.reverses == expired.id
     assert books.spendable(later) == 400
@@ -147,15 +149,21 @@ def test_an_operator_gives_back_what_has_ended_once_and_says_why() -> None:
         "Apr 11: +$4.00 given back after it had ended, good through May 11: was in hospital"
     ]
     with pytest.raises(NotReversible, match="not given back before"):
-        books.reinstate(Undoing(expired, (entry,)), later, replace(why, key="more"), 30 * DAY)
+        books.reinstate(
+            Undoing(expired, (entry,)), later, replace(why, key="more"), 30 * DAY, broken_by(books.entries)
+        )
 
 
 def test_what_ended_again_may_be_given_back_again() -> None:
     books, expired = expired_books()
-    first = books.reinstate(Undoing(expired), NOW + 40 * DAY, Cause("x", "ann", "moved"), 3 * DAY)
+    first = books.reinstate(
+        Undoing(expired), NOW + 40 * DAY, Cause("x", "ann", "moved"), 3 * DAY, broken_by(books.entries)
+    )
     again = books.expire(first.draws[0].child_lot_id or "", NOW + 60 * DAY)
     assert again is not None
-    second = books.reinstate(Undoing(again), NOW + 60 * DAY, Cause("y", "ann", "moved again"), 3 * DAY)
+    second = books.reinstate(
+        Undoing(again), NOW + 60 * DAY, Cause("y", "ann", "moved again"), 3 * DAY, broken_by(books.entries)
+    )
     assert second.total_minor == 400
     assert is_sound(books)
 
@@ -164,4 +172,17 @@ def test_only_what_ended_can_be_given_back() -> None:
     books = open_books()
     earned = books.earn(grant(500), NOW, cause("a"))
     with pytest.raises(NotReversible):
-        books.reinstate(Undoing(earned), NOW, Cause("x", "ann", "why not"), 3 * DAY)
+        books.reinstate(Undoing(earned), NOW, Cause("x", "ann", "why not"), 3 * DAY, {})
+
+
+def test_what_was_taken_back_since_with_its_order_is_not_given_back() -> None:
+    books = open_books()
+    earned = books.earn(grant(500, 3), NOW, cause("a"))
+    expired = books.expire(next(iter(books.lots)), NOW + 10 * DAY)
+    assert expired is not None
+    lapsed = Undoing(earned, share=Fraction(3, 5), lapsed_minor=500)
+    books.claw_back(lapsed, NOW + 11 * DAY, cause("c"))
+    why = Cause("again", "ann", reason_text="was in hospital")
+    entry = books.reinstate(Undoing(expired), NOW + 12 * DAY, why, 30 * DAY, broken_by(books.entries))
+    assert entry.total_minor == 200
+    assert is_sound(books)
