@@ -16,7 +16,7 @@ from bot.conversation.shop.orders_asked import CancelAsked, RefundAsked
 from bot.conversation.shop.orders_told import told_parked
 from bot.conversation.work import Result, Work
 from bot.core.contact import JsonValue
-from bot.core.errors import Refused
+from bot.core.errors import Refused, RetryLater
 from bot.core.loyalty.on_record import Parked
 from bot.core.loyalty.orders import CANCELED
 from bot.core.phone import to_e164
@@ -79,7 +79,7 @@ async def owner(connection: Connection, references: Sequence[str], buyer: Buyer)
 
 def meeting(address: tuple[str, str], at: datetime) -> Work:
     """A work that makes a contact of whoever is behind an address, without any consent; once."""
-    return operation_work(MEET, {}, key=f"meet/{address[0]}/{address[1]}", at=at, address=address)
+    return operation_work(MEET, {}, key="meet", at=at, address=address)
 
 
 async def claim(connection: Connection, reference: str, contact_id: str) -> str:
@@ -123,6 +123,8 @@ class Desk:
         whose = await self._database.query(lambda connection: owner(connection, called, buyer))
         if not isinstance(whose, str):
             whose = (await self._dispatcher.submit(meeting(whose, at))).contact_id
+            if not whose:
+                raise RetryLater("the buyer could not be made a contact")
         contact_id = whose
         contact_id = await self._database.transact(lambda c: claim(c, reference, contact_id))
         return await self._dispatcher.submit(
