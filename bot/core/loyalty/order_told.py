@@ -127,7 +127,7 @@ def _came_back(order: Order) -> tuple[object, ...]:
 
 def needs_of(turn: Turn, facts: Mapping[str, JsonValue]) -> tuple[str, ...]:
     """Return what `let_program_hear` will ask for, as far as it is known by now; see `Turn.need`."""
-    return (*tier_turns.needs_of(turn), *referring.needs_of(turn, facts))
+    return (*tier_turns.needs_of(turn), *referring.needs_of(turn, facts), *refill_turns.needs_of(turn))
 
 
 def let_program_hear(turn: Turn, record: OnRecord, settled: Settled, *, is_sold: bool) -> None:

@@ -13,7 +13,7 @@ DUE = "Refill Due"
 """The event that flows start on when a favourite may be running low."""
 ASK = "refill.ask"
 """What a job asks for when the time has come to ask a member."""
-_TABLE = "refill"
+_TABLE, _NEEDED = "refill", "refills"
 _ENDING_SOON = timedelta(days=14)
 """Credit that ends within this is a reason to buy now."""
 
@@ -30,6 +30,11 @@ def refill_after_order(turn: Turn, order: Order) -> None:
         _kept(turn), order, turn.program.refill, refills.paces, turn.shop.products, zone
     ):
         turn.keep(_TABLE, refill.category, refill)
+
+
+def needs_of(turn: Turn) -> tuple[str, ...]:
+    """Return what `refill_after_order` will ask for; see `Turn.need`."""
+    return (_NEEDED,) if turn.program.refill is not None else ()
 
 
 def ask(turn: Turn) -> None:
@@ -92,7 +97,7 @@ def _kept(turn: Turn) -> Mapping[str, Refill]:
 
 
 def _refills(turn: Turn) -> Refills:
-    refills = turn.needed("refills")
+    refills = turn.needed(_NEEDED)
     assert isinstance(refills, Refills)
     return refills
 
