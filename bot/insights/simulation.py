@@ -217,6 +217,7 @@ class Simulation:
             self.outcome.members += 1
             grant = self._program.welcome_grant(at, self._zone, _POLICY)
             if grant is not None and self._assumptions.welcome:
+                self.outcome.desired_minor += grant.amount_minor
                 self._grant(member, grant, at, WELCOME)
         return member
 
