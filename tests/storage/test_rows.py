@@ -482,7 +482,7 @@ def test_every_table_of_a_contact_has_its_sample() -> None:
     # Each is written and read in a storage module of its own, whose test has the sample.
     of_subjects = {
         *("standing", "offer", "fulfilment", "referral", "spin", "reservation", "refill"),
-        *("parked_refund", "api_key"),
+        *("parked_refund", "api_key", "api_answer", "checkout"),
     }
     shared = {
         "suppression",
