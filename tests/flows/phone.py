@@ -98,7 +98,9 @@ class Phone:
     async def say(self, text: str) -> list[str]:
         """Text something; returns what came back."""
         number = next(self._numbers)
-        inbound = Inbound("twilio", f"SM{number}", "sms", NUMBER, "+12125550199", text, self.now)
+        inbound = Inbound(
+            "twilio", f"SM{number}", "sms", self.addresses[0].value, "+12125550199", text, self.now
+        )
         return self._take(Trigger(f"SM{number}", TriggerKind.INBOUND, self.now, inbound=inbound))
 
     async def advance(self, duration: timedelta) -> list[str]:
