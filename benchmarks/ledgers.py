@@ -9,10 +9,10 @@ from functools import partial
 from benchmarks.members import number
 from bot.core.contact import Address, Contact
 from bot.core.ids import IdSource, bucket_of, microseconds, new_contact_id
-from bot.core.loyalty.books import Books
-from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.lots import Grant, Terms, days_good
-from bot.core.loyalty.wallet import Wallet
+from bot.core.ledger.books import Books
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.lots import Grant, Terms, days_good
+from bot.core.ledger.wallet import Wallet
 from bot.storage import rows, tables, turns
 from bot.storage.driver import Connection, Database, Present, Rows
 

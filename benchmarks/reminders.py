@@ -30,9 +30,9 @@ from benchmarks.reminding import NOW, Outcome, prepared
 from benchmarks.report import Report, at_most, ratio, say
 from bot.core.contact import Address, Contact
 from bot.core.ids import BUCKETS, microseconds
+from bot.core.ledger.lots import Lot, days_good
+from bot.core.ledger.wallet import Wallet
 from bot.core.local_time import local_date
-from bot.core.loyalty.lots import Lot, days_good
-from bot.core.loyalty.wallet import Wallet
 from bot.storage import rows, tables
 from bot.storage.driver import Connection, Present, Rows
 from bot.storage.rows import RowValues

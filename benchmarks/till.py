@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.work import Work
-from bot.core.loyalty.books import Undoing
-from bot.core.loyalty.entries import Cause, Reason
-from bot.core.loyalty.explained import Page
-from bot.core.loyalty.lots import Grant, Terms
-from bot.core.loyalty.refusals import NeedsMoreLots
+from bot.core.ledger.books import Undoing
+from bot.core.ledger.entries import Cause, Reason
+from bot.core.ledger.explained import Page
+from bot.core.ledger.lots import Grant, Terms
+from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.messages import Inbound
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Shop, Turn

@@ -37,8 +37,8 @@ from bot.conversation.shop.orders import report
 from bot.core.contact import Address, Contact, JsonValue
 from bot.core.gate import Policy
 from bot.core.ids import BUCKETS, bucket_of, new_contact_id
+from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.loyalty.program import Program
-from bot.core.loyalty.refusals import NeedsMoreLots
 from bot.core.messages import Inbound
 from bot.core.turn import Shop, Turn
 from bot.storage import migrate, turns

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue, Order, OrderLine
+from bot.core.deeds.bundling import credit_for, offered, priced_in, told_of
+from bot.core.deeds.placing import in_words, place
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
 from bot.core.ids import derived_id
 from bot.core.loyalty.bundles import Priced
-from bot.core.loyalty.bundling import credit_for, offered, priced_in, told_of
 from bot.core.loyalty.orders import priced as with_sums
-from bot.core.loyalty.placing import in_words, place
 from bot.core.turn import Turn
 
 _MOST = 5

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import date
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.giving import Purse, give
+from bot.core.deeds.whom import refusal_in
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
+from bot.core.ledger.entries import Cause
 from bot.core.loyalty.checkin import CheckedIn, Streak, check_in
-from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.giving import Purse, give
 from bot.core.loyalty.standing import Standing
-from bot.core.loyalty.whom import refusal_in
 from bot.core.turn import Turn
 
 _KIND = "checkin"

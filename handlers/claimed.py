@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.claiming import fulfilments, is_spent, link_of, told_of
 from bot.core.flow.handler import handler
-from bot.core.loyalty.claiming import fulfilments, is_spent, link_of, told_of
 from bot.core.turn import Turn
 
 _MOST = 5

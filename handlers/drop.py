@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
+from bot.core.deeds import reserving
+from bot.core.deeds.reserving import left_of, opening_of, openings, opens_at, price_of
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
-from bot.core.loyalty import reserving
 from bot.core.loyalty.drops import Opening
-from bot.core.loyalty.reserving import left_of, opening_of, openings, opens_at, price_of
 from bot.core.turn import Turn
 
 _MOST = 3

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.gift_turns import propose, send
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
-from bot.core.loyalty.gift_turns import propose, send
 from bot.core.turn import Turn
 
 # "GIFT 5 to +1 (212) 555-0101", "regalar $5.50 al 0170 …": an amount, something between, and to the end what

@@ -1,7 +1,7 @@
 """Handed out: the shop said that a member has a reward, so it is not waited for any more."""
 
+from bot.core.deeds.claiming import find, move_on
 from bot.core.flow.handler import handler
-from bot.core.loyalty.claiming import find, move_on
 from bot.core.loyalty.fulfilment import FulfilmentState
 from bot.core.turn import Turn
 

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.telling import teller_of
 from bot.core.flow.handler import handler
-from bot.core.loyalty.explained import LINES_TEXTED, Line, Page, explain_page
-from bot.core.loyalty.phrases import Teller, tell_with_day
-from bot.core.loyalty.refusals import NeedsMoreLots
-from bot.core.loyalty.telling import teller_of
+from bot.core.ledger.explained import LINES_TEXTED, Line, Page, explain_page
+from bot.core.ledger.phrases import Teller, tell_with_day
+from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.turn import Turn
 
 _NUMBER = re.compile(r"[0-9]{1,6}")

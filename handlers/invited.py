@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.referring import come_with, member_facts
 from bot.core.flow.handler import handler
 from bot.core.loyalty.referral import Refusal, State
-from bot.core.loyalty.referring import come_with, member_facts
 from bot.core.turn import Turn
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.offering import told_offer
 from bot.core.flow.handler import handler
-from bot.core.loyalty.offering import told_offer
 from bot.core.loyalty.offers import Offer
 from bot.core.turn import Turn
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.claiming import claim, link_of, name_of
 from bot.core.flow.handler import handler
-from bot.core.loyalty.claiming import claim, link_of, name_of
 from bot.core.turn import Turn
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.referring import invitations, member_facts, own_code
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
 from bot.core.local_time import local_date
 from bot.core.loyalty.referral import link_of
-from bot.core.loyalty.referring import invitations, member_facts, own_code
 from bot.core.turn import Turn
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue, Order, OrderLine
+from bot.core.deeds.placing import in_words, place
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
 from bot.core.ids import derived_id
 from bot.core.loyalty.orders import priced
-from bot.core.loyalty.placing import in_words, place
 from bot.core.turn import Turn
 
 

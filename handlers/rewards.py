@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.claiming import left_of, may_have, name_of
 from bot.core.flow.handler import handler
 from bot.core.loyalty.catalogue import Reward, affordable
-from bot.core.loyalty.claiming import left_of, may_have, name_of
 from bot.core.turn import Turn
 
 

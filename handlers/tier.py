@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.tier_turns import look
 from bot.core.flow.handler import handler
-from bot.core.loyalty.tier_turns import look
 from bot.core.turn import Turn
 
 

@@ -5,15 +5,15 @@ from datetime import timedelta
 
 from bot.core.codes import code_of
 from bot.core.contact import JsonValue
+from bot.core.deeds.claiming import cancel, fulfilments, is_spent
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
-from bot.core.loyalty.books import Undoing
-from bot.core.loyalty.claiming import cancel, fulfilments, is_spent
-from bot.core.loyalty.entries import Cause
+from bot.core.ledger.books import Undoing
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.lots import has_ended
+from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.loyalty.fulfilment import FulfilmentState
-from bot.core.loyalty.lots import has_ended
 from bot.core.loyalty.notices import next_notice_at
-from bot.core.loyalty.refusals import NeedsMoreLots
 from bot.core.past import Redemption
 from bot.core.turn import Turn
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.giving import Given, Purse, give_whole
+from bot.core.deeds.whom import refusal_in
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
 from bot.core.ids import derived_id
+from bot.core.ledger.entries import Cause
 from bot.core.local_time import local_date
-from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.giving import Given, Purse, give_whole
 from bot.core.loyalty.wheel import Prize, Seeds, Spin, SpinCount, Spins, Wheel, seal_of, spun, ticket_of
-from bot.core.loyalty.whom import refusal_in
 from bot.core.turn import Turn
 
 _NAME = "wheel"

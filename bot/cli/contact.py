@@ -13,16 +13,16 @@ from bot.cli.settings import read_settings
 from bot.conversation.publication import PROGRAM
 from bot.conversation.whom import spellings
 from bot.core.contact import JsonValue
+from bot.core.deeds.telling import teller_of
 from bot.core.errors import FlowError
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
 from bot.core.flow.run import Run
-from bot.core.loyalty.books import Books
-from bot.core.loyalty.explained import Explanation
-from bot.core.loyalty.phrases import Teller, tell_carried, tell_with_day
+from bot.core.ledger.books import Books
+from bot.core.ledger.explained import Explanation
+from bot.core.ledger.phrases import Teller, tell_carried, tell_with_day
+from bot.core.ledger.wallet import Balance
 from bot.core.loyalty.program import Program
-from bot.core.loyalty.telling import teller_of
-from bot.core.loyalty.wallet import Balance
 from bot.storage import contacts, history, revisions
 from bot.storage.contacts import Message, Portrait
 from bot.storage.driver import Connection

@@ -9,9 +9,9 @@ from rich.table import Table
 
 from bot.cli.contact_standing import show_standing
 from bot.core.contact import JsonValue
+from bot.core.ledger.wallet import Balance
 from bot.core.local_time import zone_of
 from bot.core.loyalty.fields import Currency
-from bot.core.loyalty.wallet import Balance
 from bot.core.messages import Direction
 from bot.core.money import money
 from bot.storage.contacts import Message, Portrait

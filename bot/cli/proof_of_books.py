@@ -7,9 +7,9 @@ import typer
 
 from bot.core.contact import JsonValue
 from bot.core.ids import microseconds
-from bot.core.loyalty.entries import Entry
-from bot.core.loyalty.replay import Standing
-from bot.core.loyalty.verifying import Finding, findings
+from bot.core.ledger.entries import Entry
+from bot.core.ledger.replay import Standing
+from bot.core.ledger.verifying import Finding, findings
 from bot.storage import history
 from bot.storage.driver import Connection
 

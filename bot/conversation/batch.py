@@ -14,8 +14,8 @@ from bot.conversation.newcomers import newcomer
 from bot.conversation.work import Reply, Result, Work
 from bot.core.contact import Address, Contact
 from bot.core.ids import Entropy, IdSource, bucket_of
-from bot.core.loyalty.refusals import NeedsMoreLots
-from bot.core.loyalty.wallet import MAIN_WALLET
+from bot.core.ledger.refusals import NeedsMoreLots
+from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.messages import Inbound, Lane, OutboxState
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import NeedsMore, NeedsUnits, Shop, Snapshot, Turn

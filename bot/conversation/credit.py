@@ -4,14 +4,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bot.core.contact import JsonValue
+from bot.core.ledger.entries import Cause, Reason
+from bot.core.ledger.recorder import SYSTEM
+from bot.core.ledger.refusals import NeedsMoreLots
+from bot.core.ledger.sweeping import UNNOTICED
+from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.local_time import local_date
-from bot.core.loyalty.entries import Cause, Reason
 from bot.core.loyalty.expiry import Activity
 from bot.core.loyalty.notices import NoticeLine, due_notices, next_notice_at
-from bot.core.loyalty.recorder import SYSTEM
-from bot.core.loyalty.refusals import NeedsMoreLots
-from bot.core.loyalty.sweeping import UNNOTICED
-from bot.core.loyalty.wallet import MAIN_WALLET
 from bot.core.turn import Turn
 
 _PURCHASES = frozenset({"Order Placed", "Order Completed"})

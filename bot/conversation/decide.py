@@ -20,14 +20,14 @@ from bot.conversation.routing import (
     route,
 )
 from bot.core.contact import Address
+from bot.core.deeds.crediting import credit_event
+from bot.core.deeds.referring import come_with
 from bot.core.flow.compiled import Flow, KeywordStarter, Starter
 from bot.core.flow.engine import Engine, Heard
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Run, RunStatus, WaitKind
 from bot.core.groups import Group
 from bot.core.hearing import Hearing, Said, hear
-from bot.core.loyalty.crediting import credit_event
-from bot.core.loyalty.referring import come_with
 from bot.core.messages import Inbound, MessageClass
 from bot.core.replies import RequiredReply
 from bot.core.triggers import TriggerKind

@@ -19,7 +19,7 @@ from bot.conversation.batch import INLINE_WITHIN, Conversation, create_newcomers
 from bot.conversation.work import Reply, Result, Work
 from bot.core.contact import Contact
 from bot.core.errors import RetryLater
-from bot.core.loyalty.wallet import Wallet
+from bot.core.ledger.wallet import Wallet
 from bot.core.messages import Inbound
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Snapshot, Turn

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from bot.core.contact import Contact
-from bot.core.loyalty.refusals import NeedsMoreLots
+from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import NeedsMore, Shop, Turn
 from bot.storage.driver import Connection

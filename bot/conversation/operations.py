@@ -15,10 +15,11 @@ from bot.conversation.shop import checkout, claims, drops, events, members, orde
 from bot.conversation.work import Work
 from bot.core.codes import Code
 from bot.core.contact import JsonValue
+from bot.core.deeds import gift_turns, referring, refill_turns, tier_turns
+from bot.core.deeds.ordering import SETTLE
+from bot.core.deeds.reserving import LAPSE
 from bot.core.errors import Refused, TellMember
-from bot.core.loyalty import gift_turns, referring, refill_turns, stock, tier_turns
-from bot.core.loyalty.ordering import SETTLE
-from bot.core.loyalty.reserving import LAPSE
+from bot.core.loyalty import stock
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.lots import Grant
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.lots import Grant
 from bot.core.turn import Turn
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from bot.core.consent import ConsentChange
 from bot.core.contact import JsonValue, SubscriptionState
-from bot.core.loyalty.entries import Entry
+from bot.core.ledger.entries import Entry
 from bot.core.messages import MessageClass
 from bot.core.triggers import TriggerKind
 

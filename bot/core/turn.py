@@ -18,14 +18,14 @@ from bot.core.errors import RegularsError
 from bot.core.flow.run import Run
 from bot.core.gate import ConsentFacts, HoldUntil, Policy, Refuse, Verdict, may_leave
 from bot.core.groups import Group
+from bot.core.ledger.books import Books
+from bot.core.ledger.holds import Hold
+from bot.core.ledger.lots import Lot
+from bot.core.ledger.wallet import MAIN_WALLET, Wallet
 from bot.core.links import Link, ShortLinks, shorten
 from bot.core.local_time import zone_of
-from bot.core.loyalty.books import Books
-from bot.core.loyalty.holds import Hold
 from bot.core.loyalty.jurisdictions import region_of_contact
-from bot.core.loyalty.lots import Lot
 from bot.core.loyalty.program import Program
-from bot.core.loyalty.wallet import MAIN_WALLET, Wallet
 from bot.core.messages import MessageClass, OutboxState, Outgoing
 from bot.core.names import cut_name
 from bot.core.past import LastText, Redemption

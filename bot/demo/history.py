@@ -10,14 +10,14 @@ from random import Random
 from bot.core.consent import ConsentChange, ConsentSource, Evidence, opt_in, opt_out
 from bot.core.contact import Address, Contact, Event, Order, OrderLine
 from bot.core.ids import bucket_of, derived_id, new_contact_id, new_id
+from bot.core.ledger.books import Books
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.lots import Grant, days_good, has_ended, spendable_until
+from bot.core.ledger.wallet import Wallet
 from bot.core.local_time import instant_of, local_date
-from bot.core.loyalty.books import Books
 from bot.core.loyalty.earning import PaidLine, earned
-from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.lots import Grant, days_good, has_ended, spendable_until
 from bot.core.loyalty.notices import due_notices, next_notice_at
 from bot.core.loyalty.program import Program
-from bot.core.loyalty.wallet import Wallet
 from bot.core.phone import locale_in
 from bot.demo.catalogue import BY_SKU
 from bot.demo.people import Basket, Person

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.core.flow.run import Wait
 from bot.core.ids import instant, microseconds
-from bot.core.loyalty.books import Books
+from bot.core.ledger.books import Books
 from bot.core.turn import Snapshot
 from bot.storage import turns
 from bot.storage.driver import Connection, Statement

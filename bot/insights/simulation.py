@@ -15,21 +15,21 @@ from fractions import Fraction
 from itertools import count
 
 from bot.core.contact import Order
+from bot.core.ledger.books import Books, Undoing
+from bot.core.ledger.entries import Account, Cause, Entry
+from bot.core.ledger.lots import Grant, has_ended
+from bot.core.ledger.wallet import Wallet
 from bot.core.local_time import local_date
-from bot.core.loyalty.books import Books, Undoing
 from bot.core.loyalty.costing import GIVEN_UP, MemberOrders, tiers_of
 from bot.core.loyalty.earnings import earn_for_order
 from bot.core.loyalty.eligibility import MemberFacts
-from bot.core.loyalty.entries import Account, Cause, Entry
 from bot.core.loyalty.gains import MAIN, Earnings, Gain, Terms
-from bot.core.loyalty.lots import Grant, has_ended
 from bot.core.loyalty.orders import paid_with
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.rebates import rebates_due
 from bot.core.loyalty.reckoned import ReckonedFunds, ReckonedPast
 from bot.core.loyalty.returns import share_of_credit, share_of_earned
 from bot.core.loyalty.sales import sale_of, terms_of
-from bot.core.loyalty.wallet import Wallet
 from bot.insights.liability import allocated, half_up, recognised
 from bot.insights.order_files import PastOrder
 

@@ -14,11 +14,11 @@ from bot.conversation.inbox import restored
 from bot.conversation.operations import operation_work
 from bot.conversation.work import Work
 from bot.core.contact import JsonValue
+from bot.core.deeds.refill_turns import ASK
+from bot.core.deeds.tier_turns import LOOK
 from bot.core.flow.schedule import Schedule
 from bot.core.ids import BUCKETS, microseconds
-from bot.core.loyalty.refill_turns import ASK
-from bot.core.loyalty.tier_turns import LOOK
-from bot.core.loyalty.wallet import MAIN_WALLET
+from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.triggers import Trigger, TriggerKind
 from bot.storage import due, offers, refills, schedules, standings
 from bot.storage.driver import Connection, Database

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.core.loyalty.entries import Entry
-from bot.core.loyalty.holds import Hold
-from bot.core.loyalty.lots import Lot
-from bot.core.loyalty.replay import Standing
-from bot.core.loyalty.verifying import Finding, findings
-from bot.core.loyalty.wallet import Wallet
+from bot.core.ledger.entries import Entry
+from bot.core.ledger.holds import Hold
+from bot.core.ledger.lots import Lot
+from bot.core.ledger.replay import Standing
+from bot.core.ledger.verifying import Finding, findings
+from bot.core.ledger.wallet import Wallet
 from bot.storage import rows
 from bot.storage.driver import Connection, Record, Statement
 from bot.storage.entries import ENTRY_COLUMNS, entry_from

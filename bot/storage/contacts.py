@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 
 from bot.core.contact import Contact
+from bot.core.deeds.referring import REFERRED
+from bot.core.deeds.tier_turns import TIER
 from bot.core.flow.run import Run
 from bot.core.ids import bucket_of, instant
 from bot.core.loyalty.referral import Brought
-from bot.core.loyalty.referring import REFERRED
 from bot.core.loyalty.standing import Standing
-from bot.core.loyalty.tier_turns import TIER
 from bot.core.messages import Direction
 from bot.core.turn import Snapshot
 from bot.storage import rows

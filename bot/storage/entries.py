@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from bot.core.ids import instant
-from bot.core.loyalty.entries import Account, Draw, Entry, Extension, Reason
+from bot.core.ledger.entries import Account, Draw, Entry, Extension, Reason
 from bot.storage.rows import json_rows
 
 ENTRY_COLUMNS = """

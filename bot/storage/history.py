@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from bot.core.ids import bucket_of, microseconds
-from bot.core.loyalty.books import Books, Undoing
-from bot.core.loyalty.entries import Account, Entry, Extension
-from bot.core.loyalty.explained import (
+from bot.core.ledger.books import Books, Undoing
+from bot.core.ledger.entries import Account, Entry, Extension
+from bot.core.ledger.explained import (
     LINES_TEXTED,
     Explanation,
     Granted,
@@ -19,8 +19,8 @@ from bot.core.loyalty.explained import (
     explain_page,
     sums_of,
 )
-from bot.core.loyalty.replay import Standing, as_of
-from bot.core.loyalty.wallet import MAIN_WALLET, Balance, Wallet
+from bot.core.ledger.replay import Standing, as_of
+from bot.core.ledger.wallet import MAIN_WALLET, Balance, Wallet
 from bot.storage import rows, wallets
 from bot.storage.driver import Connection, Record, Statement
 from bot.storage.entries import ENTRY_COLUMNS, entry_from

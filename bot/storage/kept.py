@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.core.ids import bucket_of, microseconds
-from bot.core.loyalty.earned import EarnRecord
+from bot.core.ledger.earned import EarnRecord
 from bot.storage import tables
 from bot.storage.driver import Present, Rows
 from bot.storage.fulfilments import fulfilment_row

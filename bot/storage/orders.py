@@ -9,11 +9,11 @@ from typing import Any
 import orjson
 
 from bot.core.contact import Order, OrderLine
+from bot.core.deeds.on_record import InWallet, OnRecord, Parked
 from bot.core.ids import bucket_of, derived_id, instant, microseconds
-from bot.core.loyalty.books import Undoing
-from bot.core.loyalty.earned import EarnRecord
-from bot.core.loyalty.entries import Entry, Reason
-from bot.core.loyalty.on_record import InWallet, OnRecord, Parked
+from bot.core.ledger.books import Undoing
+from bot.core.ledger.earned import EarnRecord
+from bot.core.ledger.entries import Entry, Reason
 from bot.core.loyalty.returns import Back, Return
 from bot.storage import offers, tables
 from bot.storage.driver import Connection, Present, Rows, Statement

@@ -9,8 +9,8 @@ import orjson
 from bot.core.consent import ConsentChange, ConsentSource
 from bot.core.contact import SubscriptionState
 from bot.core.ids import bucket_of, instant
-from bot.core.loyalty.books import Undoing
-from bot.core.loyalty.earned import EarnRecord
+from bot.core.ledger.books import Undoing
+from bot.core.ledger.earned import EarnRecord
 from bot.core.messages import MessageClass
 from bot.core.past import REWARD_USED, LastText, Redemption
 from bot.core.triggers import TriggerKind

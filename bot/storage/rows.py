@@ -12,10 +12,10 @@ from bot.core.contact import Address, Contact, Event, JsonValue, Order, Pending,
 from bot.core.effects import OutsideCall, Queued
 from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
 from bot.core.ids import bucket_of, instant, microseconds
-from bot.core.loyalty.entries import Entry
-from bot.core.loyalty.holds import Hold, HoldPart, HoldState
-from bot.core.loyalty.lots import Lot
-from bot.core.loyalty.wallet import MAIN_WALLET, Wallet
+from bot.core.ledger.entries import Entry
+from bot.core.ledger.holds import Hold, HoldPart, HoldState
+from bot.core.ledger.lots import Lot
+from bot.core.ledger.wallet import MAIN_WALLET, Wallet
 from bot.core.messages import MessageClass, Outgoing
 from bot.core.triggers import Trigger
 from bot.storage.driver import Value

@@ -8,7 +8,7 @@ from typing import Any
 from bot.core.contact import Address, Contact, SubscriptionState
 from bot.core.counting import Take
 from bot.core.ids import bucket_of, instant
-from bot.core.loyalty.wallet import Wallet
+from bot.core.ledger.wallet import Wallet
 from bot.core.turn import Snapshot
 from bot.storage import caps, counters, past, rows, tables, wallets
 from bot.storage.driver import Connection, Statement

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from bot.core.contact import Event
 from bot.core.ids import microseconds
-from bot.core.loyalty.sweeping import Swept, swept
-from bot.core.loyalty.wallet import MAIN_WALLET, Wallet
+from bot.core.ledger.sweeping import Swept, swept
+from bot.core.ledger.wallet import MAIN_WALLET, Wallet
 from bot.storage import rows, tables
 from bot.storage.driver import Connection, Present, Record, Rows, Statement
 from bot.storage.due import ENDED

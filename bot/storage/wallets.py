@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from bot.core.ids import bucket_of
-from bot.core.loyalty.wallet import Wallet
+from bot.core.ledger.wallet import Wallet
 from bot.core.turn import OpenWallet
 from bot.storage import rows, tables
 from bot.storage.driver import Connection, Statement

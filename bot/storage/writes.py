@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.core.contact import Contact, JsonValue
 from bot.core.ids import bucket_of, microseconds
-from bot.core.loyalty.books import Books
+from bot.core.ledger.books import Books
 from bot.core.loyalty.notices import next_notice_at
 from bot.core.messages import UnsendableReason
 from bot.core.triggers import relay

@@ -7,9 +7,9 @@ from rich.console import Console
 
 from bot.cli.contact_standing import show_standing
 from bot.core.contact import Contact
+from bot.core.ledger.wallet import Wallet
 from bot.core.loyalty.referral import Brought, Refusal, State
 from bot.core.loyalty.standing import Standing
-from bot.core.loyalty.wallet import Wallet
 from bot.core.turn import Snapshot
 from bot.storage.contacts import Portrait
 

@@ -14,7 +14,7 @@ from bot.app import Running, prepare_database, running, serving
 from bot.config import load_settings
 from bot.core.contact import Order, OrderLine, Product
 from bot.core.ids import bucket_of
-from bot.core.loyalty.wallet import MAIN_WALLET
+from bot.core.ledger.wallet import MAIN_WALLET
 from bot.demo.loopback_network import DEMO_NUMBER, Account, OptOut, Texted
 from bot.demo.loopback_twilio import LoopbackTwilio
 from bot.storage import revisions, rows, tables

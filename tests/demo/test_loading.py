@@ -14,11 +14,11 @@ from bot.config import PROJECT, load_settings
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
 from bot.core.ids import instant
+from bot.core.ledger.entries import Account, Draw, Entry, Reason
+from bot.core.ledger.lots import Lot, has_ended
+from bot.core.ledger.wallet import Wallet
 from bot.core.local_time import local_date
-from bot.core.loyalty.entries import Account, Draw, Entry, Reason
-from bot.core.loyalty.lots import Lot, has_ended
 from bot.core.loyalty.program import Program
-from bot.core.loyalty.wallet import Wallet
 from bot.core.phone import to_e164
 from bot.demo import loading
 from bot.demo.catalogue import PRODUCTS

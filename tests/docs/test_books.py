@@ -8,7 +8,7 @@ import typer.main
 
 from bot.cli import cli
 from bot.core.flow.reader import read
-from bot.core.loyalty.explained import LINES_TEXTED
+from bot.core.ledger.explained import LINES_TEXTED
 from bot.core.loyalty.program import Program
 from tests.flows.phone import Phone
 from tests.ledger.test_invariants import LAWS

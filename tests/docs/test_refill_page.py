@@ -6,9 +6,9 @@ from pathlib import Path
 
 import yaml
 
+from bot.core.deeds.refill_turns import DUE
 from bot.core.loyalty.pace import Paces, Purchase, law_of
 from bot.core.loyalty.refill import PROMPT, WINDOW, RefillRules
-from bot.core.loyalty.refill_turns import DUE
 from bot.core.loyalty.stock import BACK, LOW
 from bot.insights.order_files import read_orders
 from bot.insights.pairs import FALSE_MAX, TOGETHER_MIN

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.conversation.operations import operation_work
 from bot.core.contact import JsonValue
-from bot.core.loyalty.books import Books
+from bot.core.ledger.books import Books
 from bot.core.turn import Snapshot
 from bot.storage import turns
 from bot.storage.driver import Connection

@@ -17,13 +17,13 @@ from bot.core.counting import Take
 from bot.core.effects import Effects
 from bot.core.flow.run import Run
 from bot.core.gate import Policy
-from bot.core.loyalty.entries import Cause, Entry, Reason
-from bot.core.loyalty.explained import LINES_TEXTED, Known, Page
-from bot.core.loyalty.holds import Hold
-from bot.core.loyalty.lots import Lot
-from bot.core.loyalty.refusals import NeedsMoreLots
-from bot.core.loyalty.replay import replayed
-from bot.core.loyalty.wallet import MAIN_WALLET, Wallet
+from bot.core.ledger.entries import Cause, Entry, Reason
+from bot.core.ledger.explained import LINES_TEXTED, Known, Page
+from bot.core.ledger.holds import Hold
+from bot.core.ledger.lots import Lot
+from bot.core.ledger.refusals import NeedsMoreLots
+from bot.core.ledger.replay import replayed
+from bot.core.ledger.wallet import MAIN_WALLET, Wallet
 from bot.core.messages import Inbound, MessageClass, OutboxState, Outgoing
 from bot.core.past import LastText, Redemption
 from bot.core.triggers import Trigger, TriggerKind

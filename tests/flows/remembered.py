@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from bot.core.ids import microseconds
+from bot.core.ledger.earned import EarnRecord
 from bot.core.loyalty.drops import Reservation, ReservationState
-from bot.core.loyalty.earned import EarnRecord
 from bot.core.loyalty.fulfilment import Fulfilment, FulfilmentState
 from bot.core.loyalty.gains import Tally
 from bot.core.loyalty.gifts import Recipient

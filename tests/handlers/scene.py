@@ -8,9 +8,9 @@ from itertools import count
 from bot.core.contact import Address, Contact, JsonValue, Order, OrderLine, Product, SubscriptionState
 from bot.core.gate import Policy
 from bot.core.groups import Group, plain_groups
-from bot.core.loyalty.lots import Lot
+from bot.core.ledger.lots import Lot
+from bot.core.ledger.wallet import Wallet
 from bot.core.loyalty.program import Program
-from bot.core.loyalty.wallet import Wallet
 from bot.core.messages import Inbound
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Shop, Snapshot, Turn

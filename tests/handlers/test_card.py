@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
+from bot.core.ledger.wallet import Wallet
 from bot.core.loyalty.program import Program
-from bot.core.loyalty.wallet import Wallet
 from bot.core.turn import OpenWallet
 from handlers.card import card
 from tests.handlers.scene import CONTACT, PROGRAM, Scene

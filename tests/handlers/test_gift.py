@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.errors import TellMember
-from bot.core.loyalty.entries import Reason
+from bot.core.ledger.entries import Reason
 from bot.core.loyalty.gifts import Gifts, Recipient
 from bot.core.loyalty.program import Program
 from bot.core.turn import Turn

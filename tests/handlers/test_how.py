@@ -8,10 +8,10 @@ from math import ceil
 import pytest
 
 from bot.core.contact import JsonValue, Order, OrderLine
+from bot.core.deeds.crediting import credit_order
+from bot.core.ledger.books import Books
+from bot.core.ledger.entries import Cause
 from bot.core.local_time import local_date
-from bot.core.loyalty.books import Books
-from bot.core.loyalty.crediting import credit_order
-from bot.core.loyalty.entries import Cause
 from bot.core.loyalty.gains import Tally
 from bot.core.loyalty.program import Program
 from bot.core.turn import Turn

@@ -7,8 +7,8 @@ import pytest
 
 from bot.core.codes import Code
 from bot.core.errors import TellMember
+from bot.core.ledger.entries import Reason
 from bot.core.loyalty.catalogue import Reward
-from bot.core.loyalty.entries import Reason
 from bot.core.loyalty.fulfilment import Fulfilment, FulfilmentState
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.standing import Standing

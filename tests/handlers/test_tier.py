@@ -2,10 +2,10 @@
 
 from datetime import date
 
+from bot.core.deeds.tier_turns import tier_values
 from bot.core.ids import microseconds
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.standing import Standing
-from bot.core.loyalty.tier_turns import tier_values
 from bot.core.loyalty.tiers import Tiers, TierStanding, windows
 from handlers.tier import tier
 from tests.handlers.scene import NOW, PROGRAM, Scene

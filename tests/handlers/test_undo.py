@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from bot.core.errors import TellMember
-from bot.core.loyalty.entries import Entry, Reason
+from bot.core.ledger.entries import Entry, Reason
+from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.loyalty.fulfilment import Fulfilment, FulfilmentState
-from bot.core.loyalty.refusals import NeedsMoreLots
 from bot.core.past import Redemption
 from bot.core.turn import Turn
 from handlers.redeem import redeem

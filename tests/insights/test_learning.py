@@ -9,10 +9,10 @@ from functools import partial
 import pytest
 
 from bot.core.contact import Order, OrderLine, Product
+from bot.core.deeds.refill_turns import refill_after_order
 from bot.core.ids import bucket_of, derived_id
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.recommended import Affinities, Partner
-from bot.core.loyalty.refill_turns import refill_after_order
 from bot.core.turn import Turn
 from bot.insights.learning import learn, suggested_pairs
 from bot.jobs.learning import Learning

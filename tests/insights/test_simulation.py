@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.contact import Order, OrderLine
-from bot.core.loyalty.entries import Account
+from bot.core.ledger.entries import Account
 from bot.core.loyalty.orders import priced
 from bot.core.loyalty.program import Program
 from bot.insights.order_files import PastOrder

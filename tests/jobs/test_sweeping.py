@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 
 from bot.core.ids import bucket_of
-from bot.core.loyalty.entries import Cause, Entry
-from bot.core.loyalty.lots import Grant, Terms, days_good
+from bot.core.ledger.entries import Cause, Entry
+from bot.core.ledger.lots import Grant, Terms, days_good
 from bot.core.turn import Turn
 from bot.storage import sweeping, turns
 from bot.storage.driver import Connection, Database

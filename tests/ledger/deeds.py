@@ -6,12 +6,12 @@ from datetime import timedelta
 from fractions import Fraction
 from types import MappingProxyType
 
-from bot.core.loyalty.books import Undoing
-from bot.core.loyalty.entries import Cause, Entry, Reason
+from bot.core.ledger.books import Undoing
+from bot.core.ledger.entries import Cause, Entry, Reason
+from bot.core.ledger.explained import Page
+from bot.core.ledger.lots import Grant, Terms, days_good
+from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.loyalty.expiry import Activity
-from bot.core.loyalty.explained import Page
-from bot.core.loyalty.lots import Grant, Terms, days_good
-from bot.core.loyalty.refusals import NeedsMoreLots
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 from tests.storage.scripted import NOW

@@ -8,7 +8,7 @@ from multiprocessing.synchronize import Barrier
 
 from bot.conversation.batch import Batch
 from bot.core.contact import Order, OrderLine
-from bot.core.loyalty.crediting import credit_order
+from bot.core.deeds.crediting import credit_order
 from bot.core.loyalty.program import Program
 from bot.core.turn import Turn
 from bot.storage import due

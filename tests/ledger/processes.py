@@ -14,9 +14,9 @@ from bot.conversation.batch import Batch, TurnFailed
 from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.inbox import restored
 from bot.core.ids import bucket_of
-from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.lots import Grant, Terms
-from bot.core.loyalty.refusals import InsufficientCredit
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.lots import Grant, Terms
+from bot.core.ledger.refusals import InsufficientCredit
 from bot.core.messages import MessageClass
 from bot.core.turn import Turn
 from bot.storage import due

@@ -11,9 +11,9 @@ from multiprocessing.synchronize import Barrier
 from bot.conversation.batch import Batch
 from bot.conversation.inbox import restored
 from bot.conversation.operations import operate
+from bot.core.deeds import reserving
 from bot.core.errors import TellMember
 from bot.core.ids import BUCKETS
-from bot.core.loyalty import reserving
 from bot.core.loyalty.program import Program
 from bot.core.turn import Turn
 from bot.storage import due

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from bot.core.contact import JsonValue
-from bot.core.loyalty.entries import Account
+from bot.core.ledger.entries import Account
 from bot.storage.driver import Database
 from tests.conversation.shop.till import WRITTEN, Till, Told, shop_with
 from tests.storage.scripted import asked, open_at

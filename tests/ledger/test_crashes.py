@@ -8,8 +8,8 @@ from collections import Counter
 from structlog.testing import capture_logs
 
 from bot.conversation.dispatcher import Dispatcher
-from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.lots import Grant, Terms
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.lots import Grant, Terms
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 from bot.storage import rows, turns

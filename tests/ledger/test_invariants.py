@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.lots import Grant, days_good
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.lots import Grant, days_good
 from bot.core.turn import Turn
 from bot.storage.driver import Database
-from tests.core.loyalty.test_books import NOW, open_books
+from tests.core.ledger.test_books import NOW, open_books
 from tests.storage.scripted import contacts, stored, turn
 
 DAY = timedelta(days=1)

@@ -12,8 +12,8 @@ from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from bot.conversation.batch import Batch, TurnFailed
 from bot.core.errors import RegularsError
-from bot.core.loyalty.chain import verify
-from bot.core.loyalty.refusals import NeedsMoreLots
+from bot.core.ledger.chain import verify
+from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.turn import Turn
 from bot.storage.driver import Database, Statement
 from tests.core.loyalty.ledger_machine import LedgerMachine

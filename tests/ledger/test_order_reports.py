@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.conversation.batch import Batch, TurnFailed
 from bot.conversation.operations import operate, operation_work
 from bot.core.contact import JsonValue, Order
-from bot.core.loyalty.entries import Account, Reason
+from bot.core.ledger.entries import Account, Reason
 from bot.core.loyalty.orders import line_cash_minor, net_minor, other_credit_minor
 from bot.storage import orders
 from bot.storage.driver import Database

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.lots import Grant, Terms
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.lots import Grant, Terms
 from bot.core.turn import Turn
 from bot.storage.driver import Database
 from tests.core.loyalty.ledger_invariants import check_snapshot

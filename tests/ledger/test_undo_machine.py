@@ -18,8 +18,8 @@ from hypothesis.stateful import (
 
 from bot.conversation.batch import TurnFailed
 from bot.core.errors import TellMember
-from bot.core.loyalty.entries import Cause, Entry, Reason
-from bot.core.loyalty.lots import Grant, Terms, days_good, has_ended
+from bot.core.ledger.entries import Cause, Entry, Reason
+from bot.core.ledger.lots import Grant, Terms, days_good, has_ended
 from bot.core.loyalty.program import Program
 from bot.core.turn import Turn
 from handlers.redeem import redeem

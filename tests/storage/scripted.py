@@ -14,9 +14,9 @@ from bot.core.contact import Address, Contact
 from bot.core.gate import Policy
 from bot.core.groups import plain_groups
 from bot.core.ids import IdSource, bucket_of, instant, new_contact_id
-from bot.core.loyalty.entries import Account, Draw, Entry, Extension, Reason
+from bot.core.ledger.entries import Account, Draw, Entry, Extension, Reason
+from bot.core.ledger.wallet import MAIN_WALLET, Wallet
 from bot.core.loyalty.program import Program
-from bot.core.loyalty.wallet import MAIN_WALLET, Wallet
 from bot.core.messages import Inbound
 from bot.core.senders import MAIN, SenderPool
 from bot.core.triggers import Trigger, TriggerKind

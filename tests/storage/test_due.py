@@ -10,9 +10,9 @@ import pytest
 from bot.core.contact import JsonValue
 from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
 from bot.core.ids import bucket_of
-from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.lots import Grant, Lot, days_good, has_ended
-from bot.core.loyalty.wallet import Wallet
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.lots import Grant, Lot, days_good, has_ended
+from bot.core.ledger.wallet import Wallet
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 from bot.storage import due, rows, turns

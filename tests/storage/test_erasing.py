@@ -11,7 +11,7 @@ from sqlmodel import AutoString
 from bot.app import address_hashes
 from bot.conversation.work import Work
 from bot.core.contact import Event
-from bot.core.loyalty.verifying import findings
+from bot.core.ledger.verifying import findings
 from bot.core.triggers import Trigger, TriggerKind
 from bot.storage import erasing, history, personal, proof, rows, tables
 from bot.storage.driver import Present, Rows

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from bot.core.contact import Order
-from bot.core.loyalty.books import Undoing
-from bot.core.loyalty.earned import EarnRecord
-from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.explained import Explanation, Sums, explain_page
-from bot.core.loyalty.lots import Grant, Terms, days_good
-from bot.core.loyalty.phrases import Teller, tell_with_day
+from bot.core.ledger.books import Undoing
+from bot.core.ledger.earned import EarnRecord
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.explained import Explanation, Sums, explain_page
+from bot.core.ledger.lots import Grant, Terms, days_good
+from bot.core.ledger.phrases import Teller, tell_with_day
 from bot.core.money import money
 from bot.core.turn import Turn
 from bot.storage import history

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.ids import bucket_of, microseconds
-from bot.core.loyalty.entries import Cause
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.lots import Grant, Terms
 from bot.core.loyalty.gifts import Recipient
-from bot.core.loyalty.lots import Grant, Terms
 from bot.core.loyalty.referral import Brought, Refusal, State, code_of
 from bot.core.turn import Turn
 from bot.storage import given, referrals

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from bot.core.loyalty import claiming, reserving
+from bot.core.deeds import claiming, reserving
 from bot.core.loyalty.drops import Reservation, ReservationState
 from bot.core.loyalty.fulfilment import Fulfilment
 from bot.core.turn import Turn

@@ -13,11 +13,11 @@ from bot.core.contact import Address, Contact, Event, Order, OrderLine, Subscrip
 from bot.core.effects import OutsideCall, Queued
 from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
 from bot.core.ids import instant, microseconds
-from bot.core.loyalty.earned import EarnRecord
-from bot.core.loyalty.entries import Account, Draw, Entry, Reason
-from bot.core.loyalty.holds import Hold, HoldPart, HoldState
-from bot.core.loyalty.lots import Lot
-from bot.core.loyalty.wallet import Wallet
+from bot.core.ledger.earned import EarnRecord
+from bot.core.ledger.entries import Account, Draw, Entry, Reason
+from bot.core.ledger.holds import Hold, HoldPart, HoldState
+from bot.core.ledger.lots import Lot
+from bot.core.ledger.wallet import Wallet
 from bot.core.messages import MessageClass, OutboxState, Outgoing
 from bot.core.triggers import Trigger, TriggerKind
 from bot.storage import rows

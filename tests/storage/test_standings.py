@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from bot.core.contact import Order, OrderLine
 from bot.core.ids import bucket_of, derived_id, microseconds
-from bot.core.loyalty.books import Undoing
-from bot.core.loyalty.earned import EarnRecord
-from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.lots import Grant, Terms
+from bot.core.ledger.books import Undoing
+from bot.core.ledger.earned import EarnRecord
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.lots import Grant, Terms
 from bot.core.loyalty.standing import Standing
 from bot.core.loyalty.tiers import Metric
 from bot.core.turn import Turn

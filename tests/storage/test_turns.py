@@ -9,8 +9,8 @@ import pytest
 from bot.conversation.batch import Batch, TurnFailed
 from bot.core.contact import Address, Contact
 from bot.core.ids import bucket_of, derived_id, microseconds
-from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.lots import Grant, Terms, days_good
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.lots import Grant, Terms, days_good
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 from bot.storage import rows, turns

@@ -17,17 +17,17 @@ from bot.conversation.shop.checkout_asked import (
 )
 from bot.conversation.shop.checkout_told import told_checkout, told_quote
 from bot.core.contact import JsonValue, Order, OrderLine
+from bot.core.deeds.crediting import foreseen_minor
 from bot.core.errors import Refused, TellMember
 from bot.core.ids import derived_id
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.holds import HoldState
+from bot.core.ledger.refusals import HoldAlreadyOpen, HoldClosed
 from bot.core.local_time import local_date
 from bot.core.loyalty.checkouts import AtCheckout, Budgeted, Checkout, CheckoutState, goes_back
-from bot.core.loyalty.crediting import foreseen_minor
-from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.holds import HoldState
 from bot.core.loyalty.offers import Offer, as_typed
 from bot.core.loyalty.quotes import CartLine, Left, LineKind, Quote, part, with_credit
 from bot.core.loyalty.quotes import quote as priced
-from bot.core.loyalty.refusals import HoldAlreadyOpen, HoldClosed
 from bot.core.turn import Turn
 
 Body = Mapping[str, JsonValue]

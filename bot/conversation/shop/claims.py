@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.claiming import cancel, claim, find, move_on, told_of, track_canceled
 from bot.core.errors import Refused
-from bot.core.loyalty.books import Undoing
-from bot.core.loyalty.claiming import cancel, claim, find, move_on, told_of, track_canceled
-from bot.core.loyalty.entries import Cause
+from bot.core.ledger.books import Undoing
+from bot.core.ledger.entries import Cause
 from bot.core.loyalty.fulfilment import Fulfilment, FulfilmentState
 from bot.core.turn import Turn
 
@@ -18,7 +18,7 @@ def take(turn: Turn, body: Body) -> Body:
     """Trade the member's credit for the `reward` of that id: one tap, and its state and promise come back.
 
     Raises:
-        TellMember: as `bot.core.loyalty.claiming.claim` says.
+        TellMember: as `bot.core.deeds.claiming.claim` says.
     """
     return told_of(turn, claim(turn, body.get("reward")))
 

@@ -16,8 +16,8 @@ from bot.conversation.shop.orders_asked import CancelAsked, RefundAsked
 from bot.conversation.shop.orders_told import told_parked
 from bot.conversation.work import Result, Work
 from bot.core.contact import JsonValue
+from bot.core.deeds.on_record import Parked
 from bot.core.errors import Refused, RetryLater
-from bot.core.loyalty.on_record import Parked
 from bot.core.loyalty.orders import CANCELED
 from bot.core.phone import to_e164
 from bot.storage import contacts, orders

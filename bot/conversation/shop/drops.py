@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
+from bot.core.deeds import reserving
 from bot.core.errors import Refused
-from bot.core.loyalty import reserving
 from bot.core.loyalty.drops import Reservation, ReservationState
 from bot.core.turn import Turn
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.core.contact import Event, JsonValue
-from bot.core.loyalty.crediting import credit_event
+from bot.core.deeds.crediting import credit_event
 from bot.core.turn import Turn
 
 Body = Mapping[str, JsonValue]

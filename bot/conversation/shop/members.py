@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from bot.core.contact import JsonValue
 from bot.core.enrolling import enroll as enrolled_by
 from bot.core.errors import Refused
-from bot.core.loyalty.entries import Cause
+from bot.core.ledger.entries import Cause
 from bot.core.turn import Turn
 
 Body = Mapping[str, JsonValue]

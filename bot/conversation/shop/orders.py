@@ -7,12 +7,12 @@ from bot.conversation.shop.checkout_asked import read
 from bot.conversation.shop.orders_asked import OrderAsked, SettleAsked, SoldAsked
 from bot.conversation.shop.orders_told import told_order
 from bot.core.contact import JsonValue, Order, OrderLine
+from bot.core.deeds.on_record import OnRecord
+from bot.core.deeds.ordering import on_record, settle, without_told_credit
 from bot.core.errors import Refused
 from bot.core.ids import derived_id
-from bot.core.loyalty.on_record import OnRecord
-from bot.core.loyalty.ordering import on_record, settle, without_told_credit
+from bot.core.ledger.refusals import InsufficientCredit
 from bot.core.loyalty.orders import CANCELED, PAID, is_at_least, later, priced
-from bot.core.loyalty.refusals import InsufficientCredit
 from bot.core.loyalty.returns import returned, told_of
 from bot.core.turn import Turn
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
-from bot.core.loyalty.on_record import Parked
-from bot.core.loyalty.order_told import Settled
+from bot.core.deeds.on_record import Parked
+from bot.core.deeds.order_told import Settled
 from bot.core.loyalty.orders import line_cash_minor
 
 Body = Mapping[str, JsonValue]

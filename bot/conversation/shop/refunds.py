@@ -8,9 +8,9 @@ from bot.conversation.shop.checkout_asked import read
 from bot.conversation.shop.orders_asked import CancelAsked, RefundAsked
 from bot.conversation.shop.orders_told import told_order, told_parked
 from bot.core.contact import JsonValue
+from bot.core.deeds.on_record import OnRecord, Parked
+from bot.core.deeds.ordering import on_record, settle
 from bot.core.errors import Refused
-from bot.core.loyalty.on_record import OnRecord, Parked
-from bot.core.loyalty.ordering import on_record, settle
 from bot.core.loyalty.orders import CANCELED, later
 from bot.core.loyalty.returns import Return, returned
 from bot.core.turn import Turn

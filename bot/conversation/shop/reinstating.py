@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from bot.core.contact import JsonValue
 from bot.core.errors import Refused
-from bot.core.loyalty.books import Undoing
-from bot.core.loyalty.entries import Cause
+from bot.core.ledger.books import Undoing
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.loyalty.notices import next_notice_at
-from bot.core.loyalty.refusals import NeedsMoreLots
 from bot.core.turn import Turn
 
 Body = Mapping[str, JsonValue]

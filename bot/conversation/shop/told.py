@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
-from bot.core.loyalty import gift_turns, referring, refill_turns, tier_turns
+from bot.core.deeds import gift_turns, referring, refill_turns, tier_turns
 from bot.core.turn import Turn
 
 Body = Mapping[str, JsonValue]

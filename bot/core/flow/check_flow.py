@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.core import wording
 from bot.core.compliance import DEFAULT, LegalCategory, LegalWords, legal_category
+from bot.core.deeds.offering import GIVEN
 from bot.core.errors import FlowError
 from bot.core.flow import compiled
 from bot.core.flow.compiled import Flow, Step
@@ -12,7 +13,6 @@ from bot.core.flow.context import KNOWN, Names, unknown_variables
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.parse import suggestion
 from bot.core.flow.template import Text, Variable
-from bot.core.loyalty.offering import GIVEN
 from bot.core.messages import MessageClass
 
 

@@ -7,14 +7,14 @@ from difflib import get_close_matches
 
 from bot.core.contact import JsonValue, Product
 from bot.core.dates import last_moment
+from bot.core.deeds import bundling
+from bot.core.deeds.tier_turns import NAMES as TIER_NAMES
+from bot.core.deeds.tier_turns import tier_values
 from bot.core.errors import FlowError
 from bot.core.flow.filters import HERE, Here
 from bot.core.flow.template import Variable
-from bot.core.loyalty import bundling
+from bot.core.ledger.wallet import Balance, Ending
 from bot.core.loyalty.recommended import Affinities, recommended
-from bot.core.loyalty.tier_turns import NAMES as TIER_NAMES
-from bot.core.loyalty.tier_turns import tier_values
-from bot.core.loyalty.wallet import Balance, Ending
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Turn
 

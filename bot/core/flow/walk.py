@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.offering import give_offer, told_offer
 from bot.core.errors import RegularsError, TellMember
 from bot.core.flow import compiled
 from bot.core.flow.compiled import Delivery, Flow, Step, Target, Value
@@ -17,7 +18,6 @@ from bot.core.flow.translations import TranslatedText
 from bot.core.flow.wording import SKIP
 from bot.core.keywords import normalise
 from bot.core.local_time import instant_of, next_at, zone_of
-from bot.core.loyalty.offering import give_offer, told_offer
 from bot.core.messages import OutboxState
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Turn

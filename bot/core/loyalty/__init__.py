@@ -1,1 +1,1 @@
-"""The ledger: lots, holds and the entries that move credit between accounts, in integer minor units."""
+"""The loyalty program: its rules as marketers write them, and what they come to; pure, without a turn."""

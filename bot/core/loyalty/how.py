@@ -5,12 +5,12 @@ from datetime import date, datetime
 from math import ceil
 
 from bot.core.contact import Order, OrderLine
+from bot.core.ledger.lots import Grant
 from bot.core.local_time import local_date
 from bot.core.loyalty.catalogue import Reward
 from bot.core.loyalty.earnings import earn_for_order
 from bot.core.loyalty.eligibility import MemberFacts
 from bot.core.loyalty.gains import MAIN
-from bot.core.loyalty.lots import Grant
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.reckoned import ReckonedFunds, ReckonedPast
 from bot.core.loyalty.sales import sale_of, terms_of

@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 from pydantic import field_validator
 
+from bot.core.ledger.lots import Lot, draw_order, good_through, has_ended
 from bot.core.local_time import instant_of
 from bot.core.loyalty.fields import Clock, Days, Rule
-from bot.core.loyalty.lots import Lot, draw_order, good_through, has_ended
 from bot.core.quickly import quickly_made
 
 NoticeGiven = tuple[str, int]

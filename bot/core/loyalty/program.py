@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from bot.core.ledger.lots import Grant, Terms, days_good
 from bot.core.local_time import local_date
 from bot.core.loyalty.bundles import Bundle
 from bot.core.loyalty.catalogue import Reward
@@ -37,7 +38,6 @@ from bot.core.loyalty.fields import (
 from bot.core.loyalty.funds import Fund
 from bot.core.loyalty.gifts import Gifts
 from bot.core.loyalty.jurisdictions import Jurisdiction, Jurisdictions, breaches, policy_at
-from bot.core.loyalty.lots import Grant, Terms, days_good
 from bot.core.loyalty.notices import Notices
 from bot.core.loyalty.offers import OfferRule
 from bot.core.loyalty.rebates import KIND as REBATE

@@ -10,6 +10,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from bot.core.ledger.lots import Terms, days_good
 from bot.core.local_time import local_date
 from bot.core.loyalty.earning import spread
 from bot.core.loyalty.earnings import paid_minor
@@ -17,7 +18,6 @@ from bot.core.loyalty.eligibility import Benefit, MemberFacts
 from bot.core.loyalty.expiry import Expiry
 from bot.core.loyalty.fields import Days, Minor, Names, Rate, Text
 from bot.core.loyalty.gains import SoldLine
-from bot.core.loyalty.lots import Terms, days_good
 from bot.core.loyalty.rules import Base
 
 KIND = "rebate"

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from bot.core.contact import Contact, JsonValue
-from bot.core.loyalty.books import Books
-from bot.core.loyalty.explained import Line, Sums
-from bot.core.loyalty.phrases import Teller, tell
-from bot.core.loyalty.telling import teller_of
-from bot.core.loyalty.wallet import MAIN_WALLET, Balance
+from bot.core.deeds.telling import teller_of
+from bot.core.ledger.books import Books
+from bot.core.ledger.explained import Line, Sums
+from bot.core.ledger.phrases import Teller, tell
+from bot.core.ledger.wallet import MAIN_WALLET, Balance
 from bot.core.phone import NotAContact, to_e164
 from bot.storage import contacts
 from bot.storage import history as histories

@@ -4,7 +4,7 @@ from bot.conversation.operations import REQUESTS
 from bot.conversation.shop.desk import CANCEL, REFUND, Buyer, Desk
 from bot.conversation.shop.orders_told import told_order
 from bot.conversation.whom import find_contact
-from bot.core.loyalty.order_told import Settled
+from bot.core.deeds.order_told import Settled
 from bot.storage import contacts, orders
 from bot.storage.driver import Connection
 from bot.web.api.asked import (

@@ -2,10 +2,10 @@
 
 from bot.conversation.looking import look_in
 from bot.core.contact import JsonValue
+from bot.core.deeds.referring import invitations, member_facts, own_code
+from bot.core.deeds.tier_turns import benefits_in, standing_in
 from bot.core.local_time import local_date
 from bot.core.loyalty.referral import link_of
-from bot.core.loyalty.referring import invitations, member_facts, own_code
-from bot.core.loyalty.tier_turns import benefits_in, standing_in
 from bot.core.turn import Turn
 from bot.storage import contacts
 from bot.storage.driver import Connection

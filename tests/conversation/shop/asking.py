@@ -10,8 +10,8 @@ from bot.conversation.batch import Batch
 from bot.conversation.operations import operate
 from bot.conversation.work import Result, Work
 from bot.core.contact import JsonValue, Product
-from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.lots import Grant, Terms
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.lots import Grant, Terms
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.standing import Standing
 from bot.core.triggers import Trigger, TriggerKind

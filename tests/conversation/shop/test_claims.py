@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.contact import JsonValue
-from bot.core.loyalty.claiming import claim, fulfilments
+from bot.core.deeds.claiming import claim, fulfilments
 from bot.core.loyalty.fulfilment import Fulfilment
 from bot.core.turn import Turn
 from tests.conversation.shop.asking import Desk, at_the_desk

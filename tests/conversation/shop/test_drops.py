@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.conversation.inbox import restored
+from bot.core.deeds import reserving
 from bot.core.errors import TellMember
 from bot.core.ids import bucket_of
-from bot.core.loyalty import reserving
 from bot.core.loyalty.drops import Reservation, ReservationState
 from bot.core.turn import Turn
 from bot.storage import due

@@ -8,8 +8,8 @@ from bot.conversation.inbox import restored
 from bot.conversation.operations import operation_work
 from bot.conversation.work import Work
 from bot.core.contact import JsonValue
-from bot.core.loyalty.replay import Standing
-from bot.core.loyalty.verifying import findings
+from bot.core.ledger.replay import Standing
+from bot.core.ledger.verifying import findings
 from bot.core.triggers import relayed
 from bot.storage import due
 from tests.conversation.chat import Chat, Clock, chatting

@@ -8,8 +8,8 @@ import pytest
 
 from bot.core.contact import JsonValue
 from bot.core.ids import bucket_of, derived_id
-from bot.core.loyalty.entries import Account, Cause, Reason
-from bot.core.loyalty.lots import Grant, Terms
+from bot.core.ledger.entries import Account, Cause, Reason
+from bot.core.ledger.lots import Grant, Terms
 from bot.core.turn import Turn
 from bot.storage import orders
 from bot.storage.driver import Database

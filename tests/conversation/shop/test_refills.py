@@ -9,12 +9,12 @@ import pytest
 from bot.conversation.operations import OPERATIONS
 from bot.core.consent import ConsentSource, Evidence, opt_in, opt_out
 from bot.core.contact import JsonValue, Order, OrderLine
+from bot.core.deeds.refill_turns import ASK, refill_after_order
 from bot.core.ids import bucket_of, derived_id
-from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.lots import Grant, days_good
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.lots import Grant, days_good
 from bot.core.loyalty.pace import USUAL, Paces
 from bot.core.loyalty.refill import Refill
-from bot.core.loyalty.refill_turns import ASK, refill_after_order
 from bot.core.turn import Turn
 from bot.storage import counters, refills
 from tests.conversation.shop.asking import Desk, at_the_desk

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.tier_turns import LOOK, tier_of, tier_values
 from bot.core.ids import bucket_of
-from bot.core.loyalty.tier_turns import LOOK, tier_of, tier_values
 from bot.core.turn import Turn
 from bot.storage import standings
 from bot.storage.driver import Database

@@ -8,12 +8,12 @@ from itertools import count
 from bot.conversation.batch import Batch
 from bot.conversation.operations import OPERATIONS, operate, operation_work
 from bot.core.contact import JsonValue, Product
-from bot.core.loyalty.entries import Cause
-from bot.core.loyalty.lots import Grant, Terms
-from bot.core.loyalty.offering import give_offer
+from bot.core.deeds.offering import give_offer
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.lots import Grant, Terms
+from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.loyalty.offers import Offer
 from bot.core.loyalty.program import Program
-from bot.core.loyalty.refusals import NeedsMoreLots
 from bot.core.turn import Shop, Turn
 from bot.storage import offers
 from bot.storage.driver import Database

@@ -20,8 +20,8 @@ from bot.core.gate import Policy
 from bot.core.groups import plain_groups
 from bot.core.ids import new_id
 from bot.core.keywords import normalise
+from bot.core.ledger.wallet import Wallet
 from bot.core.loyalty.program import Program
-from bot.core.loyalty.wallet import Wallet
 from bot.core.messages import Inbound, Outgoing
 from bot.core.senders import MAIN, SenderPool
 from bot.core.triggers import Trigger, TriggerKind

@@ -6,9 +6,9 @@ from bot.core.contact import Address, Contact, Event
 from bot.core.flow.context import KNOWN, Names, context, unknown_variables
 from bot.core.flow.template import compile_condition, compile_text
 from bot.core.gate import Policy
-from bot.core.loyalty.lots import Lot
+from bot.core.ledger.lots import Lot
+from bot.core.ledger.wallet import Wallet
 from bot.core.loyalty.program import Program
-from bot.core.loyalty.wallet import Wallet
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Shop, Snapshot, Turn
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
-from bot.core.loyalty.chain import erased, verify
-from bot.core.loyalty.entries import Draw, Entry
-from bot.core.loyalty.holds import HoldState
-from bot.core.loyalty.lots import Lot, moved_end
-from bot.core.loyalty.replay import Standing
-from bot.core.loyalty.verifying import findings
-from bot.core.loyalty.wallet import Wallet
+from bot.core.ledger.chain import erased, verify
+from bot.core.ledger.entries import Draw, Entry
+from bot.core.ledger.holds import HoldState
+from bot.core.ledger.lots import Lot, moved_end
+from bot.core.ledger.replay import Standing
+from bot.core.ledger.verifying import findings
+from bot.core.ledger.wallet import Wallet
 from tests.core.loyalty.ledger_operations import Snapshot
 
 # Written out again on purpose: the table in the code is under test too.

@@ -11,11 +11,11 @@ from fractions import Fraction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.core.loyalty.books import Books
-from bot.core.loyalty.entries import Reason
-from bot.core.loyalty.holds import HoldState
-from bot.core.loyalty.lots import Grant, Terms, days_good, has_ended
-from bot.core.loyalty.replay import Standing, as_of
+from bot.core.ledger.books import Books
+from bot.core.ledger.entries import Reason
+from bot.core.ledger.holds import HoldState
+from bot.core.ledger.lots import Grant, Terms, days_good, has_ended
+from bot.core.ledger.replay import Standing, as_of
 from tests.core.loyalty.ledger_invariants import (
     check_snapshot,
     replayed_sums,

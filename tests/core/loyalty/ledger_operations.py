@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Protocol
 
-from bot.core.loyalty.books import Books, Undoing
-from bot.core.loyalty.entries import Cause, Entry
+from bot.core.ledger.books import Books, Undoing
+from bot.core.ledger.entries import Cause, Entry
+from bot.core.ledger.holds import Hold
+from bot.core.ledger.lots import Grant, Lot
+from bot.core.ledger.refusals import NeedsMoreLots
+from bot.core.ledger.wallet import Wallet
 from bot.core.loyalty.expiry import Activity
-from bot.core.loyalty.holds import Hold
-from bot.core.loyalty.lots import Grant, Lot
-from bot.core.loyalty.refusals import NeedsMoreLots
-from bot.core.loyalty.wallet import Wallet
 
 
 @dataclass(frozen=True, slots=True)

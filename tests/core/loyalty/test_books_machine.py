@@ -8,12 +8,12 @@ from typing import TypeVar
 from hypothesis import HealthCheck, settings
 
 from bot.core.errors import RegularsError
-from bot.core.loyalty.books import Books
-from bot.core.loyalty.entries import Entry
-from bot.core.loyalty.holds import Hold, HoldState
-from bot.core.loyalty.lots import Lot, draw_order
-from bot.core.loyalty.refusals import NeedsMoreLots
-from bot.core.loyalty.wallet import Wallet
+from bot.core.ledger.books import Books
+from bot.core.ledger.entries import Entry
+from bot.core.ledger.holds import Hold, HoldState
+from bot.core.ledger.lots import Lot, draw_order
+from bot.core.ledger.refusals import NeedsMoreLots
+from bot.core.ledger.wallet import Wallet
 from tests.core.loyalty.ledger_machine import LedgerMachine
 from tests.core.loyalty.ledger_operations import CONFLICT, Deed, Operation, Outcome, Snapshot, perform
 

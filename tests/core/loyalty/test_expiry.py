@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.core.loyalty.expiry import Activity, Expiry, renewal_of
-from bot.core.loyalty.lots import (
+from bot.core.ledger.lots import (
     UNTOLD,
     Grant,
     Lot,
@@ -21,6 +20,7 @@ from bot.core.loyalty.lots import (
     reinstated,
     spendable_until,
 )
+from bot.core.loyalty.expiry import Activity, Expiry, renewal_of
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.core.contact import Contact, JsonValue
+from bot.core.deeds import gift_turns
+from bot.core.deeds.gift_turns import ARRIVES, Proposal
 from bot.core.gate import Policy
-from bot.core.loyalty import gift_turns
-from bot.core.loyalty.books import Books, Undoing
-from bot.core.loyalty.entries import Account, Cause, Entry, Reason
-from bot.core.loyalty.gift_turns import ARRIVES, Proposal
-from bot.core.loyalty.holds import Hold
-from bot.core.loyalty.lots import Grant, Lot, days_good
+from bot.core.ledger.books import Books, Undoing
+from bot.core.ledger.entries import Account, Cause, Entry, Reason
+from bot.core.ledger.holds import Hold
+from bot.core.ledger.lots import Grant, Lot, days_good
+from bot.core.ledger.refusals import InsufficientCredit
+from bot.core.ledger.replay import Standing
+from bot.core.ledger.verifying import findings
+from bot.core.ledger.wallet import Wallet
 from bot.core.loyalty.program import Program
-from bot.core.loyalty.refusals import InsufficientCredit
-from bot.core.loyalty.replay import Standing
-from bot.core.loyalty.verifying import findings
-from bot.core.loyalty.wallet import Wallet
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import NeedsMore, Shop, Snapshot, Turn
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from bot.core.ledger.lots import UNTOLD
 from bot.core.loyalty.expiry import Expiry
 from bot.core.loyalty.jurisdictions import (
     Jurisdiction,
@@ -14,7 +15,6 @@ from bot.core.loyalty.jurisdictions import (
     region_of_contact,
     warnings,
 )
-from bot.core.loyalty.lots import UNTOLD
 from bot.core.loyalty.notices import Notices
 from bot.core.loyalty.program import Program, problems
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from bot.core.loyalty.lots import Grant, Lot, Terms, days_good, grant_lot, moved_end
+from bot.core.ledger.lots import Grant, Lot, Terms, days_good, grant_lot, moved_end
 from bot.core.loyalty.notices import NoticeLine, Notices, due_notices, next_notice_at
 
 GRANTED = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

@@ -1,0 +1,147 @@
+"""Who hears of an order: flows by events, the program's tiers and referrals by what is counted of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.core.contact import JsonValue, Order
+from bot.core.deeds import referring, refill_turns, tier_turns
+from bot.core.deeds.on_record import OnRecord
+from bot.core.deeds.referring import OrderSeen
+from bot.core.deeds.tier_turns import counted
+from bot.core.ledger.entries import Account
+from bot.core.ledger.wallet import MAIN_WALLET
+from bot.core.loyalty.orders import CANCELED, PAID, REFUNDED, is_at_least
+from bot.core.loyalty.returns import shares
+from bot.core.loyalty.sales import wallet_of
+from bot.core.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a turn came to for an order, in minor units of its currency.
+
+    `granted_minor` was earned, `restored_minor` went back to the member, and `lost_minor` of what should
+    have could not, because its lots had ended. Of what was earned, `taken_minor` was taken back: `owed_minor`
+    of it is owed, `lapsed_minor` had ended unused. `stamps` were taken back from cards.
+    """
+
+    order: Order
+    granted_minor: int = 0
+    restored_minor: int = 0
+    lost_minor: int = 0
+    taken_minor: int = 0
+    owed_minor: int = 0
+    lapsed_minor: int = 0
+    stamps: int = 0
+
+    @property
+    def moved_back(self) -> bool:
+        """Whether credit or stamps went back, either way."""
+        return bool(self.restored_minor or self.lost_minor or self.taken_minor or self.stamps)
+
+
+def names_of(order: Order) -> dict[str, JsonValue]:
+    """What events call an order by: our id, and the shop's own."""
+    return {"order_id": order.id, "reference": order.reference}
+
+
+def tell_of_sale(turn: Turn, before: Order | None, order: Order, *, is_sold: bool) -> None:
+    """Track that an order was placed, and that it was paid, each the first time."""
+    if before is None:
+        facts: dict[str, JsonValue] = {"total": order.total_minor, "credit": order.credit_minor}
+        turn.track("Order Placed", {**names_of(order), **facts})
+    was_paid = before is not None and is_at_least(before.status, PAID)
+    if not was_paid and is_sold:
+        turn.track("Order Completed", _completed(turn, order))
+
+
+def _completed(turn: Turn, order: Order) -> dict[str, JsonValue]:
+    """An order as Segment's clients tell of one (https://segment.com/docs/connections/spec/ecommerce/v2/).
+
+    What Segment names in whole units of the currency is so; what ends in `_minor` is in minor units.
+    """
+    code = order.currency or turn.program.currency.code
+    known = next((one for one in turn.program.currencies if one.code == code), turn.program.currency)
+    products: list[JsonValue] = [
+        {
+            "sku": line.sku,
+            "name": line.name,
+            "category": line.category,
+            "quantity": line.quantity,
+            "price": _whole(line.unit_minor, known.exponent),
+        }
+        for line in order.lines
+    ]
+    return {
+        **names_of(order),
+        "currency": code,
+        "revenue": _whole(order.cash_minor, known.exponent),
+        "total_minor": order.total_minor,
+        "cash_minor": order.cash_minor,
+        "credit_minor": order.credit_minor,
+        "products": products,
+    }
+
+
+def _whole(minor: int, exponent: int) -> int | float:
+    """An amount in whole units: a figure for audiences and other systems, never for the books."""
+    return minor if exponent == 0 else minor / 10**exponent
+
+
+def tell_of_return(turn: Turn, settled: Settled, before: Order | None) -> None:
+    """Track what came back, with the figures a member is told; nothing where nothing more did."""
+    order, wallet = settled.order, wallet_of(turn.program, settled.order.currency)
+    if settled.taken_minor:
+        turn.track(
+            "Credit Clawed Back",
+            {
+                **names_of(order),
+                "amount": settled.taken_minor,
+                "owed": settled.owed_minor,
+                "lapsed": settled.lapsed_minor,
+                "wallet": wallet,
+            },
+        )
+    canceled = is_at_least(order.status, CANCELED)
+    was_canceled = before is not None and is_at_least(before.status, CANCELED)
+    if not settled.moved_back and (before is None or _came_back(before) == _came_back(order)):
+        return
+    facts: dict[str, JsonValue] = {
+        **names_of(order),
+        "refunded": order.refunded_minor - (before.refunded_minor if before is not None else 0),
+        "refunded_total": order.refunded_minor,
+        "is_all": is_at_least(order.status, REFUNDED),
+        "restored": settled.restored_minor,
+        "lost": settled.lost_minor,
+        "taken_back": settled.taken_minor - settled.lapsed_minor,
+        "owed": settled.owed_minor,
+        "stamps": settled.stamps,
+        "wallet": wallet,
+    }
+    turn.track("Order Canceled" if canceled and not was_canceled else "Order Refunded", facts)
+
+
+def _came_back(order: Order) -> tuple[object, ...]:
+    return order.refunded_minor, order.returned_credit_minor, order.status == CANCELED, shares(order)
+
+
+def needs_of(turn: Turn, facts: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    """Return what `let_program_hear` will ask for, as far as it is known by now; see `Turn.need`."""
+    return (*tier_turns.needs_of(turn), *referring.needs_of(turn, facts), *refill_turns.needs_of(turn))
+
+
+def let_program_hear(turn: Turn, record: OnRecord, settled: Settled, *, is_sold: bool) -> None:
+    """Let tiers, referrals and refills follow the order: what was counted before, and what counts now."""
+    before, order = record.order, settled.order
+    points = sum(one.granted_minor for one in record.earned if one.wallet == MAIN_WALLET)
+    points -= sum(
+        entry.moved_minor(target=Account.CLAWBACK)
+        for one in record.granted.values()
+        if one.wallet == MAIN_WALLET
+        for entry in one.undoing.earlier
+    )
+    after = points + settled.granted_minor - settled.taken_minor
+    tier_turns.order_changed(turn, order.placed_at, counted(before, points), counted(order, after))
+    cash_left = max(0, order.cash_minor - order.refunded_minor) if is_sold else 0
+    referring.order_changed(turn, OrderSeen(order.id, order.placed_at, cash_left, order.facts))
+    refill_turns.refill_after_order(turn, order)

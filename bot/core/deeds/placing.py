@@ -1,0 +1,48 @@
+"""Placing an order by text: its credit is spent, what it earns granted, and the shop is handed it."""
+
+from bot.core.codes import Code
+from bot.core.contact import JsonValue, Order
+from bot.core.deeds.order_told import Settled
+from bot.core.deeds.ordering import settle
+from bot.core.loyalty.orders import line_cash_minor
+from bot.core.turn import Turn
+
+
+def place(turn: Turn, order: Order, **more: JsonValue) -> Settled:
+    """Place an order with all its sums (see `orders.priced`); `more` is told to the shop besides."""
+    settled = settle(turn, order, earns_when_placed=True)
+    turn.keep("directory", order.id, Code(order.id, kind="order"))
+    turn.call(f"order/{order.id}", "order.placed", {**_told_to_the_shop(turn, settled.order), **more})
+    return settled
+
+
+def in_words(order: Order) -> str:
+    """Say what was ordered."""
+    return ", ".join(
+        line.name if line.quantity == 1 else f"{line.quantity} x {line.name}" for line in order.lines
+    )
+
+
+def _told_to_the_shop(turn: Turn, order: Order) -> dict[str, JsonValue]:
+    return {
+        "order": order.id,
+        "contact": turn.contact.id,
+        "channel": order.source,
+        "placed_at": order.placed_at.isoformat(),
+        "currency": turn.program.currency.code,
+        "lines": [
+            {
+                "sku": line.sku,
+                "name": line.name,
+                "quantity": line.quantity,
+                "unit_minor": line.unit_minor,
+                "credit_minor": line.credit_minor,
+                "cash_minor": line_cash_minor(line),
+                **({"discount_minor": line.discount_minor} if line.discount_minor else {}),
+            }
+            for line in order.lines
+        ],
+        "total_minor": order.total_minor,
+        "credit_minor": order.credit_minor,
+        "to_pay_minor": order.total_minor - order.credit_minor,
+    }

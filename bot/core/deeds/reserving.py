@@ -1,0 +1,263 @@
+"""Taking part in a drop: units are reserved for a member, paid with credit or through the shop, or lapse."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.core.contact import JsonValue, Order, OrderLine
+from bot.core.deeds.placing import place
+from bot.core.deeds.tier_turns import tier_of
+from bot.core.deeds.whom import member_of
+from bot.core.errors import TellMember
+from bot.core.ids import derived_id
+from bot.core.ledger.entries import Cause
+from bot.core.local_time import local_date
+from bot.core.loyalty.drops import Drop, Opening, Reservation, ReservationState, kept_units
+from bot.core.loyalty.orders import priced
+from bot.core.loyalty.tiers import benefits_of
+from bot.core.triggers import Trigger, TriggerKind
+from bot.core.turn import Turn
+
+TABLE = "reservation"
+LAPSE = "reservation.lapse"
+"""The operation by which reserved units go back to the drop when their time is over."""
+
+
+# What there is
+
+
+def reserved(turn: Turn) -> tuple[Reservation, ...]:
+    """Return what waits for the contact to be paid, newest first, as it is by now in this turn."""
+    found = turn.needed("reserved")
+    assert isinstance(found, tuple)
+    return tuple(one for one in _by_now(turn, found) if one.state is ReservationState.RESERVED)
+
+
+def find(turn: Turn, reservation_id: str) -> Reservation | None:
+    """Return one of the contact's reservations by its id."""
+    found = turn.needed("reservation", reservation_id)
+    known = _by_now(turn, (found,) if isinstance(found, Reservation) else ())
+    return next((one for one in known if one.id == reservation_id), None)
+
+
+def kept_of(turn: Turn, opening: Opening) -> int:
+    """Return how many units of an opening the contact has or keeps."""
+    found = turn.needed("reservations", opening.key)
+    assert isinstance(found, tuple)
+    return kept_units(opening, _by_now(turn, found), turn.now)
+
+
+def _by_now(turn: Turn, stored: tuple[Reservation, ...]) -> tuple[Reservation, ...]:
+    """What was read, as this turn has changed it, and what is new."""
+    kept = {key: one for (table, key), one in turn.effects.kept.items() if table == TABLE}
+    changed = [kept.pop(one.id, one) for one in stored]
+    return tuple(one for one in (*reversed(kept.values()), *changed) if isinstance(one, Reservation))
+
+
+def openings(turn: Turn) -> list[Opening]:
+    """Return the drops that are for the contact, on now or next, soonest first."""
+    zone, now = turn.shop.zone, turn.now
+    found = [drop.opening(now, zone) for drop in turn.program.drops if _is_for(turn, drop)]
+    return sorted((one for one in found if one is not None), key=lambda one: (one.opens_at, one.key))
+
+
+def opening_of(turn: Turn, key: object) -> Opening | None:
+    """Return the opening of that key; None where it is over, or not for the contact."""
+    return next((one for one in openings(turn) if one.key == key), None)
+
+
+def opens_at(turn: Turn, opening: Opening) -> datetime:
+    """When it opens to the contact: to some tiers earlier."""
+    tier, tiers = tier_of(turn), turn.program.tiers
+    usually = benefits_of(tiers, tier, local_date(turn.now, turn.contact.zone)).early_access
+    return opening.opens_to(tier, usually)
+
+
+def price_of(turn: Turn, drop: Drop) -> int | None:
+    """Return what one unit costs: the drop's price, else the shop's; None where it is not sold at all."""
+    product = turn.shop.products.get(drop.sku)
+    return drop.price_minor or (product.price_minor if product is not None else None)
+
+
+def left_of(turn: Turn, opening: Opening) -> int:
+    """Return how many units are left."""
+    left = turn.needed("counter", opening.counter)
+    return left if isinstance(left, int) else opening.drop.units
+
+
+def credit_for(turn: Turn, total_minor: int) -> int:
+    """Return how much of a price credit would pay now."""
+    if not turn.program.reorder.auto_apply_credit:
+        return 0
+    return min(turn.books.spendable(turn.now), total_minor)
+
+
+# What is done
+
+
+def reserve(turn: Turn, opening: Opening, quantity: int, *, to_pay_max: int | None = None) -> Reservation:
+    """Reserve units; what credit pays wholly is taken at once, otherwise the shop is told what to collect.
+
+    `to_pay_max` is what the contact confirmed to pay.
+
+    Raises:
+        TellMember: nothing changed: `not_open` (with `at`), `drop_over`, `had_yours` (with `most`),
+            `price_changed` (with `to_pay`), `sold_out`.
+    """
+    drop, now, contact = opening.drop, turn.now, turn.contact
+    price = price_of(turn, drop)
+    if now >= opening.closes_at or price is None:
+        raise TellMember("drop_over")
+    opens = opens_at(turn, opening)
+    if now < opens:
+        raise TellMember("not_open", at=opens.isoformat())
+    if kept_of(turn, opening) + quantity > drop.per_member:
+        raise TellMember("had_yours", most=drop.per_member)
+    total = quantity * price
+    credit = credit_for(turn, total)
+    if to_pay_max is not None and total - credit > to_pay_max:
+        raise TellMember("price_changed", to_pay=total - credit)
+    if not turn.take(opening.counter, quantity, of=drop.units):
+        raise TellMember("sold_out")
+    reservation = Reservation(
+        # The same message makes the same reservation, however often its turn is decided.
+        id=derived_id(f"reservation/{contact.id}/{turn.trigger.key}/{opening.key}", contact.bucket),
+        opening=opening.key,
+        sku=drop.sku,
+        quantity=quantity,
+        unit_minor=price,
+        credit_minor=credit,
+        state=ReservationState.RESERVED,
+        reserved_at=now,
+        until=now + drop.hold_for,
+        changed_at=now,
+    )
+    return _paid_at_once(turn, reservation) if credit == total else _set_aside(turn, reservation)
+
+
+def pay(turn: Turn, reservation: Reservation) -> Reservation:
+    """The shop was paid in time: the units are the member's, and the credit is spent.
+
+    Raises:
+        ReservationClosed: its time is over, or it was taken or canceled before.
+    """
+    taken = reservation.becomes(ReservationState.TAKEN, turn.now)
+    if taken.hold is not None:
+        turn.books.capture(taken.hold, taken.credit_minor, turn.now, _cause(turn, taken, "pay"))
+    _keep(turn, taken, "Drop Taken")
+    return taken
+
+
+def give_up(turn: Turn, reservation: Reservation) -> Reservation:
+    """Nobody wants the units any more: they and the credit go back.
+
+    Raises:
+        ReservationClosed: they were taken, or went back before.
+    """
+    if turn.now >= reservation.until:
+        return lapse(turn, reservation)
+    canceled = reservation.becomes(ReservationState.CANCELED, turn.now)
+    if canceled.hold is not None:
+        turn.books.release(canceled.hold, turn.now, _cause(turn, canceled, "give_up"))
+    turn.give_back(canceled.counter, canceled.quantity)
+    _keep(turn, canceled, "Drop Canceled")
+    return canceled
+
+
+def lapse(turn: Turn, reservation: Reservation) -> Reservation:
+    """The time is over: the units go back, and so does the credit, as its hold has timed out.
+
+    Raises:
+        ReservationClosed: it was taken, or its units went back before, or its time is not over.
+    """
+    lapsed = reservation.becomes(ReservationState.LAPSED, turn.now)
+    turn.books.settle(turn.now)
+    turn.give_back(lapsed.counter, lapsed.quantity)
+    _keep(turn, lapsed, "Drop Lapsed")
+    return lapsed
+
+
+def told_of(turn: Turn, reservation: Reservation) -> dict[str, JsonValue]:
+    """Say of a reservation what texts, events and the shop may name."""
+    drop_id = reservation.opening.partition("/")[0]
+    drop = next((one for one in turn.program.drops if one.id == drop_id), None)
+    return {
+        "id": reservation.id,
+        "drop": reservation.opening,
+        "name": turn.program.text(drop.name, turn.contact.locale) if drop is not None else drop_id,
+        "sku": reservation.sku,
+        "quantity": reservation.quantity,
+        "state": reservation.state.value,
+        "until": reservation.until.isoformat(),
+        "total": reservation.total_minor,
+        "credit": reservation.credit_minor,
+        "to_pay": reservation.to_pay_minor,
+        "number": reservation.id[:6].upper(),
+    }
+
+
+# Below: how
+
+
+def _paid_at_once(turn: Turn, reservation: Reservation) -> Reservation:
+    taken = reservation.becomes(ReservationState.TAKEN, turn.now)
+    product = turn.shop.products.get(taken.sku)
+    line = OrderLine(
+        taken.sku,
+        product.name if product is not None else taken.sku,
+        taken.quantity,
+        taken.unit_minor,
+        category=product.category if product is not None else "",
+    )
+    order = Order(
+        id=taken.id,
+        source=turn.channel,
+        placed_at=turn.now,
+        lines=(line,),
+        total_minor=taken.total_minor,
+        credit_minor=taken.credit_minor,
+        currency=turn.program.currency.code,
+    )
+    place(turn, priced(order), drop=taken.opening)
+    _keep(turn, taken, "Drop Taken")
+    return taken
+
+
+def _set_aside(turn: Turn, reservation: Reservation) -> Reservation:
+    hold = None
+    if reservation.credit_minor:
+        ttl = reservation.until - turn.now
+        cause = _cause(turn, reservation, "hold")
+        hold = turn.books.hold(reservation.id, reservation.credit_minor, ttl, turn.now, cause).id
+    kept = replace(reservation, hold=hold)
+    body: dict[str, JsonValue] = {"reservation": kept.id}
+    turn.effects.later.append(
+        Trigger(
+            key=f"lapse:{kept.id}",
+            kind=TriggerKind.OPERATION,
+            at=kept.until,
+            payload={"operation": LAPSE, "body": body},
+        )
+    )
+    _keep(turn, kept, "Drop Reserved")
+    turn.call(f"drop/{kept.id}", "drop.reserved", {**told_of(turn, kept), "contact": turn.contact.id})
+    return kept
+
+
+def _keep(turn: Turn, reservation: Reservation, event: str) -> None:
+    turn.keep(TABLE, reservation.id, reservation)
+    told = told_of(turn, reservation)
+    name = told.pop("name")  # an event has a name of its own
+    turn.track(event, {**told, "name_of_drop": name})
+
+
+def _cause(turn: Turn, reservation: Reservation, deed: str) -> Cause:
+    return Cause(
+        f"drop/{deed}/{reservation.id}",
+        actor=f"contact/{turn.contact.id}",
+        source_type="drop",
+        source_id=reservation.opening,
+    )
+
+
+def _is_for(turn: Turn, drop: Drop) -> bool:
+    return drop.whom.admits(member_of(turn, drop.whom)) and price_of(turn, drop) is not None

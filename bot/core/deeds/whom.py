@@ -1,0 +1,29 @@
+"""Whether a benefit is for the contact of a turn: asks for no more of it than the conditions look at."""
+
+from bot.core.deeds.tier_turns import tier_of
+from bot.core.local_time import local_date
+from bot.core.loyalty.eligibility import Benefit, Eligibility, MemberFacts, Refusal, facts_of
+from bot.core.turn import Turn
+
+_NEVER_PLACED = frozenset({"canceled", "cancelled", "rejected"})
+
+
+def refusal_in(turn: Turn, benefit: Benefit) -> Refusal | None:
+    """Return why a benefit is not for the turn's contact now; None: it is."""
+    return benefit.refusal(member_of(turn, benefit.whom))
+
+
+def member_of(turn: Turn, whom: Eligibility) -> MemberFacts:
+    """Return what these conditions may ask of the turn's contact."""
+    needs, zone = whom.needs, turn.shop.zone
+    return facts_of(
+        turn.contact,
+        local_date(turn.now, zone),
+        zone,
+        tier=tier_of(turn) if "tier" in needs else None,
+        orders_before=_orders_before(turn) if "orders" in needs else 0,
+    )
+
+
+def _orders_before(turn: Turn) -> int:
+    return sum(order.status not in _NEVER_PLACED for order in turn.orders())
