@@ -25,6 +25,8 @@ class Replay:
     """What went from a lot into a child lot."""
     received: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """What a child lot got from its parent."""
+    given: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """What a lot got from another member."""
     ends: dict[str, date] = field(default_factory=dict)
     """The last days to which lots' ends were moved."""
     opened: dict[str, list[Draw]] = field(default_factory=dict)
@@ -44,6 +46,8 @@ class Replay:
             if draw.child_lot_id is not None:
                 self.passed_on[draw.lot_id] += draw.amount_minor
                 self.received[draw.child_lot_id] += draw.amount_minor
+            if entry.reason is Reason.RECEIVE:
+                self.given[draw.lot_id] += draw.amount_minor
         for extension in entry.extended:
             self.ends[extension.lot_id] = extension.expires_on
         if entry.reason is Reason.HOLD:

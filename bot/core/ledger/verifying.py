@@ -16,7 +16,7 @@ from bot.core.ledger.replay import Replay, Standing, replayed
 
 _DRAWN_IN_ORDER = frozenset({Reason.REDEEM, Reason.HOLD, Reason.REPAY, Reason.GIVE})
 _IN_A_LOT = frozenset({Account.ISSUE, Account.PENDING, Account.AVAILABLE, Account.HELD})
-_UNDONE_FROM = (Account.SPENT, Account.BREAKAGE, Account.CLAWBACK, Account.TRANSFER)
+_UNDONE_FROM = (Account.SPENT, Account.BREAKAGE, Account.CLAWBACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _lots(lots: Sequence[Lot], replay: Replay) -> list[Finding]:
         there = (places[Account.PENDING], places[Account.AVAILABLE], places[Account.HELD])
         if (lot.pending_minor, lot.available_minor, lot.held_minor) != there:
             found.append(Finding(3, f"lot {lot.id} says other amounts than its entries"))
-        given = max(0, -places[Account.TRANSFER])  # by another member
+        given = replay.given[lot.id]
         issued = -places[Account.ISSUE] + replay.received[lot.id] + given
         gone = given + sum(minor for account, minor in places.items() if account not in _IN_A_LOT)
         if not issued == lot.granted_minor == sum(there) + gone + replay.passed_on[lot.id]:
@@ -85,6 +85,7 @@ def _lots(lots: Sequence[Lot], replay: Replay) -> list[Finding]:
                 Finding(4, f"lot {lot.id} was granted {lot.granted_minor}, entries account for less")
             )
         given_back = [places[account] for account in _UNDONE_FROM]
+        given_back.append(places[Account.TRANSFER] + given)
         if min(*there, *given_back) < 0 or sum(there) > lot.granted_minor:
             found.append(Finding(5, f"lot {lot.id} is overdrawn"))
         if lot.id in replay.ends and lot.expires_on != replay.ends[lot.id]:

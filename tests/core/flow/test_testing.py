@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.core.contact import JsonValue
+from bot.core.contact import JsonValue, SubscriptionState
 from bot.core.flow.compiled import Flow
 from bot.core.flow.testing import Outcome, run_tests
 from tests.core.flow.rig import Chat, flow
 
 FLOW = """
     flow: test
+    group: loyalty
     start: [{keyword: GO}, {event: Order Completed}]
     steps:
       - ask: Your name?
@@ -42,7 +43,9 @@ class Talk:
 
 
 async def new_chat(tested: Flow) -> Talk:
-    return Talk(Chat.of(tested))
+    chat = Chat.of(tested)
+    chat.subscriptions["loyalty"] = SubscriptionState.SUBSCRIBED
+    return Talk(chat)
 
 
 async def outcomes(tests: str) -> list[Outcome]:
@@ -75,7 +78,7 @@ async def test_a_conversation_stops_at_the_first_surprise_and_says_where() -> No
     (outcome,) = await outcomes("- say: GO\n  expect: [Who are you?]\n- say: Ana")
     assert len(outcome.turns) == 1
     assert str(outcome.error) == (
-        "flows/test.yaml:11:5: after 'GO' expected 'Who are you?', but 'Your name?' came "
+        "flows/test.yaml:12:5: after 'GO' expected 'Who are you?', but 'Your name?' came "
         "(change the flow, or what is expected)"
     )
 
