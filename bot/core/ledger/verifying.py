@@ -16,7 +16,7 @@ from bot.core.ledger.replay import Replay, Standing, replayed
 
 _DRAWN_IN_ORDER = frozenset({Reason.REDEEM, Reason.HOLD, Reason.REPAY, Reason.GIVE})
 _IN_A_LOT = frozenset({Account.ISSUE, Account.PENDING, Account.AVAILABLE, Account.HELD})
-_UNDONE_FROM = (Account.SPENT, Account.BREAKAGE, Account.CLAWBACK)
+_UNDONE_FROM = (Account.SPENT, Account.BREAKAGE, Account.CLAWBACK, Account.TRANSFER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,10 @@ def _lots(lots: Sequence[Lot], replay: Replay) -> list[Finding]:
             found.append(
                 Finding(4, f"lot {lot.id} was granted {lot.granted_minor}, entries account for less")
             )
-        given_back = [places[account] for account in _UNDONE_FROM]
-        given_back.append(places[Account.TRANSFER] + given)
+        # What came from another member left no account of this one: it is no overdraft there.
+        given_back = [
+            places[account] + (given if account is Account.TRANSFER else 0) for account in _UNDONE_FROM
+        ]
         if min(*there, *given_back) < 0 or sum(there) > lot.granted_minor:
             found.append(Finding(5, f"lot {lot.id} is overdrawn"))
         if lot.id in replay.ends and lot.expires_on != replay.ends[lot.id]:
