@@ -16,6 +16,7 @@ import structlog
 
 from bot.conversation.apology import apologise
 from bot.conversation.batch import INLINE_WITHIN, Conversation, create_newcomers
+from bot.conversation.operations import REQUESTS
 from bot.conversation.work import Reply, Result, Work
 from bot.core.contact import Contact
 from bot.core.errors import RetryLater
@@ -50,7 +51,7 @@ async def keep_failed(database: Database, conversation: Conversation, work: Work
     webhook is refused then, and the provider keeps the message.
     """
     _tell("turn_failed", work, error)
-    if work.trigger.kind is TriggerKind.OPERATION:
+    if work.trigger.key.startswith(REQUESTS):
         return Result(work.contact_id or "", "failed")  # who asked is told, and asks again with the same key
     failure = "".join(traceback.format_exception(error))[-4000:]
     if work.trigger.inbound is not None:

@@ -31,6 +31,7 @@ PAYLOADS: dict[TriggerKind, dict[str, JsonValue]] = {
     TriggerKind.NOTICED: {"lots": []},
     TriggerKind.EXPIRY: {"lots": []},
     TriggerKind.SILENCE: {"channel": "sms", "address": NUMBER},
+    TriggerKind.OPERATION: {"operation": "order.meet", "body": {}},
     TriggerKind.ADDRESS_REPORT: {
         "channel": "sms",
         "address": NUMBER,
@@ -82,4 +83,5 @@ async def test_every_kind_is_listed_and_replayed(
 
 def test_no_kind_is_left_out() -> None:
     nobody_makes = {TriggerKind.CALL_ANSWERED}
-    assert PAYLOADS.keys() == set(TriggerKind) - nobody_makes
+    no_turn_has = {TriggerKind.RELAY}
+    assert PAYLOADS.keys() == set(TriggerKind) - nobody_makes - no_turn_has

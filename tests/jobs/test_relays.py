@@ -9,11 +9,10 @@ from tests.conversation.chat import Chat
 FRIEND = "+12125550107"
 
 
-async def leave(chat: Chat, key: str) -> None:
-    """Let the chat's contact leave the friend an event."""
+async def leave(chat: Chat, key: str, kind: TriggerKind = TriggerKind.EVENT, **payload: JsonValue) -> None:
+    """Let the chat's contact leave the friend something."""
     owner, friend = await chat.contact_id(), await chat.contact_id(FRIEND)
-    payload: dict[str, JsonValue] = {"name": "Gift Sent", "properties": {"amount": 500}}
-    left = relay(friend, Trigger(key, TriggerKind.EVENT, chat.clock(), payload))
+    left = relay(friend, Trigger(key, kind, chat.clock(), payload))
     writes = Writes()
     writes.trigger(rows.trigger_row(owner, left, state="new"))
     await chat.app.database.transact(writes.flush)
@@ -22,7 +21,7 @@ async def leave(chat: Chat, key: str) -> None:
 async def test_a_relay_arrives_once(chat: Chat) -> None:
     await chat("LOYALTY")
     await chat("LOYALTY", number=FRIEND)
-    await leave(chat, "gift:1")
+    await leave(chat, "gift:1", name="Gift Sent", properties={"amount": 500})
     await chat.strike()
     assert await chat.of("trigger", "key, kind, state", "at", number=FRIEND) != []
     arrived = "SELECT contact, state FROM \"trigger\" WHERE key = 'gift:1'"
@@ -34,3 +33,16 @@ async def test_a_relay_arrives_once(chat: Chat) -> None:
     await chat.strike()
     assert await chat.rows(relays) == [("done",)]
     assert len(await chat.rows(arrived)) == 1
+
+
+async def test_what_fails_there_is_kept_and_tried_again(chat: Chat) -> None:
+    """The giver's side is done: nobody but the receiver's has it any more."""
+    await chat("LOYALTY")
+    await chat("LOYALTY", number=FRIEND)
+    await leave(chat, "gift:1", TriggerKind.OPERATION, operation="nobody.knows", body={})
+    await chat.strike()
+    kept = "SELECT contact, state, attempts FROM \"trigger\" WHERE key = 'gift:1'"
+    assert await chat.rows(kept) == [(await chat.contact_id(FRIEND), "new", 1)]
+    await chat.later(hours=1)
+    await chat.later(hours=1)
+    assert await chat.rows(kept) == [(await chat.contact_id(FRIEND), "dead", 3)]
