@@ -95,12 +95,12 @@ def test_every_reason_is_on_the_page() -> None:
     "name", sorted(set(re.findall(r"`((?:Offer|Checkout|Rebate) [A-Z][A-Za-z ]+)`", PAGE)))
 )
 def test_every_event_of_the_page_is_tracked(name: str) -> None:
-    files = ("core/loyalty/offering.py", "core/loyalty/rebating.py", "conversation/shop/checkout.py")
+    files = ("core/deeds/offering.py", "core/deeds/rebating.py", "conversation/shop/checkout.py")
     assert any(f'"{name}"' in (ROOT / "bot" / file).read_text(encoding="utf-8") for file in files)
 
 
 def test_every_problem_of_giving_is_on_the_page() -> None:
-    source = (ROOT / "bot" / "core" / "loyalty" / "offering.py").read_text(encoding="utf-8")
+    source = (ROOT / "bot" / "core" / "deeds" / "offering.py").read_text(encoding="utf-8")
     codes = re.findall(r'TellMember\("(\w+)"', source)
     assert len(codes) == 4
     assert all(f"`{code}`" in PAGE for code in codes)

@@ -38,6 +38,6 @@ async def test_every_report_of_the_page_does_what_it_says(database: Database) ->
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`((?:Order|Credit|Stamps) [A-Za-z\s]+?)`", PAGE))))
 def test_every_event_of_the_page_is_tracked(name: str) -> None:
-    bot = Path(__file__).parents[2] / "bot" / "core" / "loyalty"
+    bot = Path(__file__).parents[2] / "bot" / "core" / "deeds"
     sources = "".join(path.read_text() for path in (bot / "ordering.py", bot / "order_told.py"))
     assert f'"{" ".join(name.split())}"' in sources
