@@ -105,7 +105,7 @@ async def drilling(url: str, folder: Path, *, apart: bool) -> AsyncIterator[Dril
     port = free_port()
     public = f"http://127.0.0.1:{port}"
     account = Account(SID, TOKEN, f"{public}/twilio/messages")
-    flows = shipped(folder, "loyalty", "balance", "rewards", "fallback", pause=PAUSE)
+    flows = shipped(folder, "loyalty", "balance", "rewards", "redeeming", "fallback", pause=PAUSE)
     async with AsyncExitStack() as stack:
         loopback = await stack.enter_async_context(
             LoopbackTwilio(account, latency=timedelta(milliseconds=20))
