@@ -13,7 +13,7 @@ import orjson
 from bot.core.contact import JsonValue
 from bot.storage import reservations, rows, tables, turns
 from bot.storage.driver import Connection, Present, Rows, Statement
-from bot.storage.personal import DROPPED, ENDED_RUN, KEPT_NAMES, NUMBERS_ONLY, WIPED
+from bot.storage.personal import DROPPED, ENDED_RUN, KEPT_NAMES, NAMES_KEPT, NUMBERS_ONLY, WIPED
 from bot.storage.snapshots import load_consent
 
 ERASED_AT = "erased_at"
@@ -110,11 +110,15 @@ async def _forget(connection: Connection, own: Mapping[str, object]) -> None:
 async def _keep_numbers(
     connection: Connection, own: Mapping[str, object], table: str, columns: Sequence[str]
 ) -> None:
-    keys = _names(table)
+    keys, stays = _names(table), NAMES_KEPT.get(table, {})
     for column in columns:
         found = await connection.read(_READ[table, column], **own)
         many = [
-            {**own, **dict(zip(keys, row[:-1], strict=True)), "left": _numbers_of(row[-1])}
+            {
+                **own,
+                **dict(zip(keys, row[:-1], strict=True)),
+                "left": _left_of(row[-1], stays.get(row[0], ())),
+            }
             for row in found
             if row[-1] != "{}"
         ]
@@ -144,8 +148,11 @@ _READ = {document: _reads(*document) for document in _DOCUMENTS}
 _LEAVE = {document: _leaves(*document) for document in _DOCUMENTS}
 
 
-def _numbers_of(text: str) -> str:
-    return orjson.dumps(numbers_only(orjson.loads(text))).decode()
+def _left_of(text: str, stays: Sequence[str]) -> str:
+    document = orjson.loads(text)
+    kept = {name: document[name] for name in stays if name in document}
+    left = numbers_only(document)
+    return orjson.dumps({**left, **kept} if isinstance(left, dict) else left).decode()
 
 
 def numbers_only(value: Any) -> JsonValue:  # noqa: ANN401  # what a document holds

@@ -20,6 +20,11 @@ NUMBERS_ONLY: Mapping[str, tuple[str, ...]] = {
 }
 """Documents of which what counts stays, and words go: sums over them are the same afterwards."""
 
+NAMES_KEPT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "standing": {"referred": ("advocate", "code", "order", "entry")},
+}
+"""Words of these that stay, by what a row is named by: our own ids, by which a reward still goes back."""
+
 WIPED: Mapping[str, Mapping[str, str]] = {
     "contact": {
         "first_name": NOTHING,

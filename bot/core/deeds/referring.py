@@ -82,7 +82,8 @@ def referred_in(turn: Turn) -> Referred | None:
     kept = turn.effects.kept.get(("standing", REFERRED), ...)
     standing = turn.needed("standing", REFERRED) if kept is ... else kept
     assert standing is None or isinstance(standing, Standing)
-    return _read(standing) if standing is not None else None
+    # What was erased before ids of ours stayed there names nobody.
+    return _read(standing) if standing is not None and "advocate" in standing.facts else None
 
 
 def come_with(turn: Turn, text: str) -> Referred | Refusal | None:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import address_hashes
 from bot.conversation.inbox import restored
 from bot.conversation.operations import operation_work
 from bot.conversation.work import Work
 from bot.core.contact import JsonValue
 from bot.core.loyalty.referral import State
 from bot.core.triggers import relayed
-from bot.storage import due
+from bot.storage import due, erasing
 from tests.conversation.chat import Chat, chatting, shipped
 
 FRIEND, STRANGER = "+12125550101", "+12125550102"
@@ -53,8 +54,10 @@ async def order(
     await ask(chat, number, "order.report", body)
 
 
-async def ask(chat: Chat, number: str, name: str, body: Mapping[str, JsonValue]) -> None:
-    contact = await chat.contact_id(number)
+async def ask(
+    chat: Chat, number: str, name: str, body: Mapping[str, JsonValue], contact: str | None = None
+) -> None:
+    contact = contact or await chat.contact_id(number)
     chat.clock.now += timedelta(seconds=1)
     key = f"api:{name}/{number}/{chat.clock.now.isoformat()}"
     result = await chat.app.dispatcher.submit(
@@ -126,6 +129,27 @@ async def test_what_was_given_goes_back_with_the_order(chat: Chat) -> None:
     assert any("so the $5.00 for it does not come" in text for text in chat.news())
     await order(chat, FRIEND, "F-2", 2_000)
     assert (await chat.wallet()) == before[0]
+
+
+async def erase(chat: Chat, contact: str) -> None:
+    hashes = address_hashes(chat.app.settings)
+    await chat.app.database.transact(lambda c: erasing.erase(c, contact, chat.clock(), hashes))
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+async def test_an_erased_friends_orders_still_come_back(chat: Chat, *, is_named: bool) -> None:
+    await join(chat)
+    await join(chat, FRIEND, f"LOYALTY {await code(chat)}")
+    before, friend = await chat.wallet(), await chat.contact_id(FRIEND)
+    await order(chat, FRIEND, "F-1", 2_000, {"payment": "card 4242"})
+    await erase(chat, friend)
+    if not is_named:  # as it was erased before our own ids stayed
+        await chat.run("UPDATE standing SET facts = '{}' WHERE kind = 'referred'")
+    await ask(chat, FRIEND, "order.cancel", {"order": "F-1"}, friend)
+    assert await brought(chat) == [(State.REVERSED if is_named else State.QUALIFIED, None)]
+    assert (await chat.wallet() == before) is is_named
+    (facts,) = await chat.rows("SELECT facts FROM standing WHERE kind = 'referred'")
+    assert re.search("[0-9a-f]{64}", facts[0]) is None
 
 
 async def test_a_code_alone_waits_for_its_sender_to_join(chat: Chat) -> None:
