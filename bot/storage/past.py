@@ -57,6 +57,7 @@ _REDEEMED = Statement(f"""
         AND e.reason = 'redeem' AND e.source_type = 'reward'
     ORDER BY e.number DESC LIMIT 1
 """)  # noqa: S608  # our own constants
+_FUND = Statement("SELECT c.units_left, c.units_of FROM counter c WHERE c.name = :name AND c.slot = 0")
 _REVERSED = Statement(f"""
     SELECT {ENTRY_COLUMNS} FROM entry e
     WHERE e.bucket = :bucket AND e.contact = :contact AND e.wallet = '{WALLET}' AND e.reverses = :id
@@ -180,6 +181,12 @@ async def counter(connection: Connection, contact_id: str, name: str) -> int | N
     return (await counters.left(connection, [name])).get(name)
 
 
+async def fund(connection: Connection, contact_id: str, name: str) -> tuple[int, int] | None:  # noqa: ARG001  # as all are asked
+    """How many units a fund's counter has left, and of how many; None where nobody ever took."""
+    found = await connection.read(_FUND, name=name)
+    return (found[0][0], found[0][1]) if found else None
+
+
 READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProxyType(
     {
         "broken": history.broken,
@@ -211,6 +218,7 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "on_record": orders.on_record,
         "lapsed": orders.lapsed,
         "counter": counter,
+        "fund": fund,
         "checkout": offers.at_checkout,
         "codes": offers.owners_of_codes,
         "standing": standings.standing,

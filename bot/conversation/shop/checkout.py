@@ -255,11 +255,10 @@ def _beyond_budget(turn: Turn, quoted: Quote, offers: Sequence[Offer]) -> Offer 
     wanted: dict[str, int] = {}
     for one in _budgeted(turn, quoted, offers):
         wanted[one.counter] = wanted.get(one.counter, 0) + one.units
-        left = turn.needed("counter", one.counter)
-        limit = _limit(turn, one.counter)
-        there = limit if left is None else left
-        assert isinstance(there, int), "a counter counts"
-        if wanted[one.counter] > there:
+        known = turn.needed("fund", one.counter)
+        left, begun_with = known if isinstance(known, tuple) else (0, 0)
+        # The limit of today, which may be another than the counter began with: see `counters.take`.
+        if wanted[one.counter] > max(_limit(turn, one.counter) - (begun_with - left), 0):
             return next(offer for offer in offers if offer.id == one.offer_id)
     return None
 

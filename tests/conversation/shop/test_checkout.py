@@ -337,6 +337,21 @@ async def test_a_fund_never_pays_more_than_it_has(database: Database) -> None:
     assert await budget(tills[0]) == 500 - 333, "the part that was not captured went back"
 
 
+async def test_a_limit_that_was_raised_counts_at_once_though_the_fund_was_spent(database: Database) -> None:
+    tills = [await Till.of_member(database) for _ in range(3)]
+    for till in tills:
+        await till.give("five_off")
+    for till in tills[:2]:
+        await till.ask("checkout.hold", {**BASKET, "order": "A1"})
+    assert await budget(tills[2]) == 0
+    for limit, discount in (("10.00", 0), ("14.99", 0), ("15.00", 500), ("5.00", 0)):
+        tills[2].shop = shop_with(WRITTEN | {"funds": {"autumn": {"limit": limit}}})
+        assert sums(await tills[2].ask("checkout.quote", BASKET))[1] == discount, limit
+    tills[2].shop = shop_with(WRITTEN | {"funds": {"autumn": {"limit": "15.00"}}})
+    assert sums(await tills[2].ask("checkout.hold", {**BASKET, "order": "A1"}))[1] == 500
+    assert await budget(tills[2]) == 0
+
+
 async def test_an_offer_that_does_not_stack_is_used_where_it_saves_more(till: Till) -> None:
     await till.give("tea20")
     await till.give("alone")
