@@ -1,6 +1,6 @@
 """Credit that ended, given back by an operator who says why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from bot.core.contact import JsonValue
@@ -36,12 +36,11 @@ def reinstate(turn: Turn, body: Body) -> Body:
     known = turn.needed("broken")
     assert isinstance(known, dict)
     broken: dict[str, int] = dict(known)
-    for number, undoing in enumerate(_ended(turn, body)):
-        if not any(broken.get(draw.of_lot) for draw in undoing.entry.draws):
+    ended = _ended(turn, body)
+    _need_lots(turn, [one for one in ended if _is_broken(one, broken)])
+    for number, undoing in enumerate(ended):
+        if not _is_broken(undoing, broken):
             continue  # it was given back, or taken back with its order
-        missing = tuple(d.of_lot for d in undoing.entry.draws if d.of_lot not in turn.books.lots)
-        if missing:
-            raise NeedsMoreLots(missing)
         cause = Cause(
             f"reinstate/{turn.trigger.key}/{number}",
             actor=f"operator/{body['by']}",
@@ -67,6 +66,18 @@ def reinstate(turn: Turn, body: Body) -> Body:
         "entries": entries,
         "available_minor": turn.books.spendable(turn.now),
     }
+
+
+def _is_broken(undoing: Undoing, broken: Mapping[str, int]) -> bool:
+    return any(broken.get(draw.of_lot) for draw in undoing.entry.draws)
+
+
+def _need_lots(turn: Turn, ended: Sequence[Undoing]) -> None:
+    """Ask for all lots at once: a turn is decided anew for each time it asks, and not without end."""
+    drawn = {draw.of_lot: None for one in ended for draw in one.entry.draws}
+    missing = tuple(lot_id for lot_id in drawn if lot_id not in turn.books.lots)
+    if missing:
+        raise NeedsMoreLots(missing)
 
 
 def _ended(turn: Turn, body: Body) -> list[Undoing]:
