@@ -199,7 +199,7 @@ def _stamp(turn: Turn, card: Card, stamps: int, why: Mapping[str, JsonValue]) ->
     """Track the stamps, and turn every full card into what it becomes."""
     books = turn.wallet(card.wallet)
     full = full_cards(card, books.spendable(turn.now))
-    completed = [_complete(turn, card) for _ in range(full)]
+    completed = [facts for _ in range(full) if (facts := _complete(turn, card)) is not None]
     now = progress(card, books.spendable(turn.now), books.wallet.debt_minor)
     turn.track(
         CARD_STAMPED,
@@ -211,21 +211,27 @@ def _stamp(turn: Turn, card: Card, stamps: int, why: Mapping[str, JsonValue]) ->
             "have": now.stamps,
             "of": now.of,
             "missing": now.missing,
-            "completed": full,
+            "completed": len(completed),
         },
     )
     for facts in completed:
         turn.track(CARD_COMPLETED, facts)
 
 
-def _complete(turn: Turn, card: Card) -> dict[str, JsonValue]:
-    """Spend a full card, and give what it becomes.
+def _complete(turn: Turn, card: Card) -> dict[str, JsonValue] | None:
+    """Spend a full card, and give what it becomes; an offer that cannot be given leaves it full, and None.
 
     A reward is claimed with credit granted for it: if it is gone, the credit stays.
     """
     books = turn.wallet(card.wallet)
     key = f"{card.wallet}/{books.wallet.entry_count}"
     cause = Cause(key, f"contact/{turn.contact.id}", source_type="card", source_id=card.id)
+    offered: dict[str, JsonValue] = {}
+    if card.get.offer is not None:
+        try:
+            offered = dict(told_offer(turn, give_offer(turn, card.get.offer, key)))
+        except TellMember:
+            return None
     books.redeem(card.buy, turn.now, cause)
     facts: dict[str, JsonValue] = {
         "card": card.id,
@@ -233,10 +239,9 @@ def _complete(turn: Turn, card: Card) -> dict[str, JsonValue]:
         "becomes": card.get.kind,
         "amount": 0,
         "code": None,
+        **offered,
     }
-    if card.get.offer is not None:
-        with suppress(TellMember):
-            facts |= told_offer(turn, give_offer(turn, card.get.offer, key))
+    if offered:
         return facts
     reward = reward_of(turn, card.get.reward)
     amount = card.get.credit_minor or (reward.cost_minor if reward is not None else 0)

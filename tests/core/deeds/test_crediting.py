@@ -366,6 +366,23 @@ def test_a_full_card_may_be_an_offer() -> None:
     assert not turn.books.lots
 
 
+@pytest.mark.parametrize("rule", [{"until": "2020-01-01"}, {"for": {"tag": "gold"}}])
+def test_where_the_offer_cannot_be_given_the_stamps_stay(rule: Mapping[str, object]) -> None:
+    offers = {"half": {"title": "Half off", "percent": "50%", **rule}}
+    turn = full_card({"offer": "half"}, offers=offers)
+    assert turn.wallet("card/coffee").spendable(NOW) == 5, "as many as were on it"
+    assert "Card Completed" not in events(turn)
+    assert events(turn)["Card Stamped"]["completed"] == 0
+
+
+def test_of_two_full_cards_one_stays_full_where_a_member_may_have_the_offer_once() -> None:
+    offers = {"half": {"title": "Half off", "percent": "50%", "per_member": 1}}
+    rules = program(earning={"cards": [CARD | {"get": {"offer": "half"}}]}, offers=offers)
+    turn, _ = Earner(rules, stamps=7)(order(LATTE))
+    assert turn.wallet("card/coffee").spendable(NOW) == 5, "seven and two, less the four of one card"
+    assert events(turn)["Card Stamped"]["completed"] == 1
+
+
 def test_what_a_card_becomes_must_be_there() -> None:
     for get in ({"reward": "cup"}, {"offer": "half"}):
         with pytest.raises(ValidationError, match=r"card 'coffee' becomes '(cup|half)', which is no"):
