@@ -29,7 +29,7 @@ _LASTING: tuple[Path, ...] = (
     ("bundles",),
     ("offers",),
 )
-"""The sections whose entries last as long as the season unless they say less."""
+"""The sections whose entries last as long as the season, unless they say less or open once."""
 _OTHERS: tuple[Path, ...] = (("funds",),)
 
 
@@ -63,6 +63,11 @@ class Season(Lasting):
         first, last = self.from_on.isoformat(), self.until_on.isoformat()
         for path in _LASTING:
             for key, entry in _entries(_at(self.model_dump(), path)):
+                if _is_once(path, entry):
+                    if not first <= str(entry["at"])[:_DATE] <= last:
+                        where = f"{path[0]}.{key}"
+                        raise ValueError(f"`{where}` opens outside its season; let `at` be within it")
+                    continue
                 starts, ends = str(entry.get("from", first))[:_DATE], str(entry.get("until", last))[:_DATE]
                 if starts < first or ends > last:
                     where = ".".join(map(str, (*path, key)))
@@ -102,7 +107,8 @@ def joined(program: Mapping[str, Any], seasons: Sequence[Season]) -> Joined:
         usual = {"from": season.from_on.isoformat(), "until": season.until_on.isoformat()}
         for path in (*_LASTING, *_OTHERS):
             for key, entry in _entries(_at(written, path)):
-                added = {**usual, **entry} if path in _LASTING else entry
+                lasts = path in _LASTING and not _is_once(path, entry)
+                added = {**usual, **entry} if lasts else entry
                 place = _put(whole, path, key, added)
                 if place is None:
                     problem = f"'{key}' is in the program already"
@@ -123,6 +129,11 @@ def with_policies(program: Program, found: Joined, policies: Sequence[str]) -> P
             cards[index] = cards[index].model_copy(update={"policy": policies[number]})
     changed = earning.model_copy(update={"rules": tuple(rules), "cards": tuple(cards)})
     return program.model_copy(update={"earning": changed})
+
+
+def _is_once(path: Path, entry: Mapping[str, Any]) -> bool:
+    """Whether it is a drop that opens once: it says when, and lasts no longer than it says."""
+    return path == ("drops",) and entry.get("at") is not None
 
 
 def _at(value: Mapping[str, Any], path: Path) -> object:

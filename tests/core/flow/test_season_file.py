@@ -42,6 +42,7 @@ rebates:
 tiers: {multipliers: [{tier: gold, multiplier: 2}]}
 """
 )
+ONCE = "drops: [{{id: roast, name: Roast, sku: A, price: 3, units: 4, at: {}}}]\n"
 
 
 def season(text: str, name: str = "autumn") -> Document:
@@ -103,6 +104,15 @@ def test_without_seasons_a_program_is_what_its_file_says() -> None:
         (SEASON.replace("limit: 100", "limit: 0"), "10:25: Input should be greater than 0"),
         (SEASON.replace("tier: gold", "tier: silver"), "there is no tier 'silver' (the tiers are gold)"),
         (SEASON.replace("2026-11-15", "2026-12-15"), "`earning.rules.1` lasts longer than its season"),
+        (
+            HEAD + ONCE.format("2026-10-31 23:59"),
+            "`drops.0` opens outside its season (let `at` be within it)",
+        ),
+        (
+            HEAD + ONCE.format("2026-12-01 00:00"),
+            "`drops.0` opens outside its season (let `at` be within it)",
+        ),
+        (HEAD + ONCE.format("2026-11-27 10:00, from: 2026-11-20"), "`from` and `until` are for what comes"),
         (HEAD.replace("until: 2026-11-30", "until: 2026-10-30"), "it ends (2026-10-30) before it begins"),
         (HEAD.replace("until: 2026-11-30\n", ""), "1:1: 'until' is missing (add it)"),
         (HEAD.replace("autumn", "fall"), "1:9: the season is called 'fall' and its file 'autumn'"),
@@ -157,3 +167,10 @@ def test_every_section_that_lasts_may_be_in_a_season() -> None:
     assert program.offers["late"].ends.day == date(2026, 11, 20)
     ends = [program.rewards[0].until_on, program.bundles[0].until_on, program.drops[0].until_on]
     assert ends == [last] * 3
+
+
+@pytest.mark.parametrize("at", ["2026-11-01 00:00", "2026-11-27 10:00", "2026-11-30 23:59"])
+def test_a_drop_of_a_season_may_open_once(at: str) -> None:
+    program = read_seasoned_program(read(PROGRAM, "program.yaml"), [season(HEAD + ONCE.format(at))], [""])
+    (drop,) = program.drops
+    assert (f"{drop.at:%Y-%m-%d %H:%M}", drop.from_on, drop.until_on) == (at, None, None)
