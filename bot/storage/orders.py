@@ -73,6 +73,19 @@ _ALL_PARKED = Statement("""
     WHERE p.applied_at IS NULL ORDER BY p.at, p.reference LIMIT :most
 """)
 _OWNER = Statement("SELECT d.contact FROM directory d WHERE d.kind = 'order' AND d.value = :reference")
+_IS_SETTLED = Statement("""
+    SELECT 1 FROM directory d WHERE d.kind = 'order' AND d.value = :reference AND (
+        EXISTS (SELECT 1 FROM shop_order o WHERE o.bucket = d.bucket AND o.contact = d.contact
+            AND (o.reference = :reference OR o.id = :reference))
+        OR EXISTS (SELECT 1 FROM checkout k WHERE k.bucket = d.bucket AND k.contact = d.contact
+            AND k.reference = :reference)
+        OR EXISTS (SELECT 1 FROM contact c WHERE c.bucket = d.bucket AND c.id = d.contact
+            AND c.merged_into IS NOT NULL))
+""")
+_MOVE = Statement("""
+    UPDATE directory SET bucket = :bucket, contact = :contact
+    WHERE kind = 'order' AND value = :reference AND contact = :before
+""")
 _TABLES = tables.Row.metadata.tables
 _NEW_OWNER = Rows(_TABLES["directory"], Present.KEEP, returning="kind, value")
 _NEW_PARKED = Rows(_TABLES["parked_refund"], Present.KEEP)
@@ -193,11 +206,23 @@ async def owner(connection: Connection, reference: str) -> str | None:
 
 
 async def claim(connection: Connection, reference: str, contact_id: str) -> str:
-    """Make an order a contact's; returns whose it is, somebody else's where they were first."""
+    """Make an order a contact's; returns whose it is, somebody else's where something of it is theirs."""
     await connection.claim(_NEW_OWNER, [(ORDER, reference, bucket_of(contact_id), contact_id)])
     found = await owner(connection, reference)
     assert found is not None, "it is somebody's now"
-    return found
+    if found == contact_id or await is_settled(connection, reference):
+        return found
+    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
+    await connection.run(_MOVE, [{**own, "reference": reference, "before": found}])
+    return await owner(connection, reference) or contact_id
+
+
+async def is_settled(connection: Connection, reference: str) -> bool:
+    """Whether whose an order is can change no more: an order or a checkout of it is on their record.
+
+    What was refused leaves no such record, only the claim that was made before its turn.
+    """
+    return bool(await connection.read(_IS_SETTLED, reference=reference))
 
 
 async def _with_entries(connection: Connection, contact_id: str, order_id: str, record: OnRecord) -> OnRecord:

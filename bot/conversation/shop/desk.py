@@ -38,6 +38,11 @@ class Buyer:
     email: str | None = None
 
     @property
+    def is_named(self) -> bool:
+        """Whether it is said who bought, in whatever way."""
+        return any((self.contact, self.external, self.phone, self.email))
+
+    @property
     def addresses(self) -> list[tuple[str, str]]:
         """What the directory may know them by; the first makes them known where none does.
 
@@ -59,7 +64,7 @@ async def owner(connection: Connection, references: Sequence[str], buyer: Buyer)
     """
     for reference in references:
         found = await orders.owner(connection, reference)
-        if found is not None:
+        if found is not None and (not buyer.is_named or await orders.is_settled(connection, reference)):
             return found
     if buyer.contact is not None:
         known = await contacts.known(connection, buyer.contact)
@@ -83,7 +88,7 @@ def meeting(address: tuple[str, str], at: datetime) -> Work:
 
 
 async def claim(connection: Connection, reference: str, contact_id: str) -> str:
-    """Make an order a contact's; returns whose it is: who was first keeps it."""
+    """Make an order a contact's; returns whose it is: of whom something of it is on record."""
     return await orders.claim(connection, reference, contact_id)
 
 

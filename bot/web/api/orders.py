@@ -90,17 +90,24 @@ async def _who_bought(connection: Connection, asked: Asked, reference: str, memb
     """Whose the order is or becomes. Raises ApiProblem."""
     owner = await orders.owner(connection, reference)
     named = await find_contact(connection, member) if member else None
+    if owner is not None and member is not None and not await orders.is_settled(connection, reference):
+        owner = None  # a report that was refused named them
     if owner is not None and member is not None:
         known = await contacts.known(connection, owner)
         if known is None or known.id != await _survivor(connection, named):
-            raise ApiProblem(
-                409, "another-members", "the order is another member's", "tell who bought it, or no member"
-            )
+            raise another_members()
     if owner is None and member is None:
         raise one_field(422, "wrong-field", "#/member", "is missing", "say who bought: nobody told us before")
     if await is_anothers(connection, asked.once, owner or named, None):
         raise key_used()
     return Buyer(contact=named) if named else _stranger(member) if member else Buyer()
+
+
+def another_members() -> ApiProblem:
+    """Say that what is asked for one member is another's."""
+    return ApiProblem(
+        409, "another-members", "the order is another member's", "tell who bought it, or no member"
+    )
 
 
 async def _survivor(connection: Connection, contact_id: str | None) -> str | None:

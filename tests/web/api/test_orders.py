@@ -124,3 +124,14 @@ async def test_a_wrong_refund_is_told_where(api: ShopClient, body: dict[str, obj
 
 async def test_an_order_that_nobody_told_is_not_there(api: ShopClient) -> None:
     assert (await api("GET", "/api/orders/1001")).kind == "no-such-order"
+
+
+async def test_a_refused_report_does_not_say_whose_it_is_for_good(api: ShopClient) -> None:
+    await api.member()
+    await api.member(OTHER)
+    assert (await api("PUT", "/api/orders/1001", {"member": OTHER, "status": "paid"})).status == 422
+    told = await api("PUT", "/api/orders/1001", ORDER)
+    assert told.status == 200, told.body
+    assert len(await api.chat.of("shop_order", "id", "id")) == 1
+    others = await api("PUT", "/api/orders/1001", {**ORDER, "member": OTHER})
+    assert (others.status, others.kind) == (409, "another-members"), "it is on record now"
