@@ -1,7 +1,10 @@
 """Checkout: quote, hold, capture, void; each a turn of the member who pays."""
 
+from bot.storage import contacts, orders
+from bot.storage.driver import Connection
 from bot.web.api.asked import Asked, Json, Told, ask_for, member_id, operate
 from bot.web.api.bodies import CaptureBody, HoldBody, QuoteBody, VoidBody
+from bot.web.api.orders import another_members
 
 
 async def quote(asked: Asked) -> Told:
@@ -13,7 +16,16 @@ async def quote(asked: Asked) -> Told:
 
 async def hold(asked: Asked) -> Told:
     """Price a basket and set aside what it takes."""
-    return await _operate(asked, "checkout.hold", asked.body_as(HoldBody))
+    body = asked.body_as(HoldBody)
+    contact_id = await member_id(asked, body.member, "#/member")
+
+    async def claim(connection: Connection) -> str | None:
+        whose = await contacts.known(connection, await orders.claim(connection, body.order, contact_id))
+        return whose.id if whose else None
+
+    if await asked.door.database.transact(claim) != contact_id:
+        raise another_members()
+    return await _operate(asked, "checkout.hold", body)
 
 
 async def capture(asked: Asked) -> Told:

@@ -6,6 +6,8 @@ from tests.conversation.chat import NUMBER
 from tests.web.api.conftest import ShopClient
 
 BASKET = {"member": NUMBER, "lines": [{"sku": "LATTE", "quantity": 2}, {"sku": "BUN"}]}
+OTHER = "+12125550101"
+SOLD = {"member": NUMBER, "status": "paid", "lines": BASKET["lines"]}
 
 
 async def test_a_quote_says_who_pays_and_sets_nothing_aside(api: ShopClient) -> None:
@@ -69,3 +71,36 @@ async def test_a_wrong_basket_is_told_where(
     refused = await api("POST", "/api/checkout/quote", {**BASKET, **changes}, once=None)
     assert refused.status == 422
     assert pointer in [error["pointer"] for error in refused.told["errors"]], refused.body
+
+
+async def test_an_order_is_its_holders_before_it_is_told(api: ShopClient) -> None:
+    await api.member()
+    await api.member(OTHER)
+    await api("POST", "/api/checkout/holds", {**BASKET, "order": "1001"})
+    held = await api("POST", "/api/checkout/holds", {**BASKET, "member": OTHER, "order": "1001"})
+    assert (held.status, held.kind) == (409, "another-members")
+    await api("POST", "/api/checkout/holds/1001/capture", {"member": NUMBER})
+    others = await api("PUT", "/api/orders/1001", {**SOLD, "member": OTHER})
+    assert (others.status, others.kind) == (409, "another-members")
+    told = await api("PUT", "/api/orders/1001", SOLD)
+    assert (told.status, told.told["credit_minor"]) == (200, 500)
+
+
+async def test_canceled_before_it_is_told_an_order_holds_nothing(api: ShopClient) -> None:
+    await api.member()
+    await api("POST", "/api/checkout/holds", {**BASKET, "order": "1001"})
+    assert (await api("POST", "/api/orders/1001/cancel")).status == 200
+    assert await api.chat.wallet() == (0, 500, 0, 0)
+    late = await api("POST", "/api/checkout/holds/1001/capture", {"member": NUMBER})
+    assert late.status == 409
+    assert (await api("PUT", "/api/orders/1001", SOLD)).told["status"] == "canceled"
+    assert await api.chat.wallet() == (0, 500, 0, 0)
+
+
+async def test_a_hold_that_was_refused_leaves_the_order_to_others(api: ShopClient) -> None:
+    await api.member()
+    await api.member(OTHER)
+    unknown = {**BASKET, "order": "1001", "lines": [{"sku": "NOBODY-KNOWS"}]}
+    assert (await api("POST", "/api/checkout/holds", unknown)).status == 422
+    held = await api("POST", "/api/checkout/holds", {**BASKET, "member": OTHER, "order": "1001"})
+    assert held.status == 200, held.body
