@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bot.core.contact import JsonValue
 from bot.core.deeds.offering import give_offer, told_offer
+from bot.core.effects import Queued
 from bot.core.errors import RegularsError, TellMember
 from bot.core.flow import compiled
 from bot.core.flow.compiled import Delivery, Flow, Step, Target, Value
@@ -18,7 +19,7 @@ from bot.core.flow.translations import TranslatedText
 from bot.core.flow.wording import SKIP
 from bot.core.keywords import normalise
 from bot.core.local_time import instant_of, next_at, zone_of
-from bot.core.messages import OutboxState
+from bot.core.messages import OutboxState, UnsendableReason
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Turn
 
@@ -27,6 +28,7 @@ MESSAGES_MAX = 10
 CHARACTERS_MAX = 10_000
 DEPTH_MAX = 10
 CHOICES_MAX = 20
+HELD_MAX = 3
 
 
 class FlowSource(Protocol):
@@ -212,6 +214,17 @@ class Walk:
         )
         self.count("refused" if queued.state is OutboxState.REFUSED else "sent")
 
+    def take_back(self, held: Queued) -> None:
+        """Unsay what this step has just said and the gate holds: it is neither kept nor counted as sent."""
+        effects = self.turn.effects
+        effects.outgoing.remove(held)
+        effects.links[:] = [link for link in effects.links if link.message_id != held.message.id]
+        key = (self.flow.name, self.flow.revision, self._step, "sent")
+        effects.counts[key] -= 1
+        if not effects.counts[key]:
+            del effects.counts[key]
+        self.count("held")
+
     def _links(self, delivery: Delivery) -> tuple[str, ...]:
         names, locale = self.context(), self.turn.contact.locale
         return tuple(link for text in delivery.media if (link := text.render(names, locale)))
@@ -350,7 +363,25 @@ def _question(walk: Walk, step: compiled.Question) -> str | None:
     facts = walk.question(step)
     if any(queued.state is OutboxState.REFUSED for queued in outgoing[before:]):
         return step.on_silence  # nobody was asked: a YES to something else must not answer it
+    held = next((queued for queued in outgoing[before:] if queued.state is OutboxState.HELD), None)
+    if held is not None:
+        walk.take_back(held)
+        return _ask_later(walk, step, held)
     walk.await_reply(step, facts, walk.turn.now + step.within if step.within else None)
+    return None
+
+
+def _ask_later(walk: Walk, step: compiled.Question, held: Queued) -> str | None:
+    """Ask when the gate opens; until then nobody was asked, and the floor is whoever's it was."""
+    last = walk.run.wait
+    known = last.facts.get("held") if last is not None and last.step == step.id else None
+    times = known if isinstance(known, int) else 0
+    if held.reason != UnsendableReason.HELD_BY_OPERATOR:  # who lets go when it suits them
+        times += 1
+    if times > HELD_MAX:
+        walk.count("expired")
+        return step.on_silence
+    walk.wait = Wait(WaitKind.TIME, step.id, held.hold_until, {"enter": True, "held": times})
     return None
 
 
