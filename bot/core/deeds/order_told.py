@@ -142,6 +142,8 @@ def let_program_hear(turn: Turn, record: OnRecord, settled: Settled, *, is_sold:
     )
     after = points + settled.granted_minor - settled.taken_minor
     tier_turns.order_changed(turn, order.placed_at, counted(before, points), counted(order, after))
-    cash_left = max(0, order.cash_minor - order.refunded_minor) if is_sold else 0
-    referring.order_changed(turn, OrderSeen(order.id, order.placed_at, cash_left, order.facts))
+    is_back = is_at_least(order.status, REFUNDED)
+    cash_left = 0 if is_back else max(0, order.cash_minor - order.refunded_minor)
+    seen = OrderSeen(order.id, order.placed_at, cash_left, order.facts, is_sold=is_sold)
+    referring.order_changed(turn, seen)
     refill_turns.refill_after_order(turn, order)

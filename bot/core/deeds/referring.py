@@ -50,12 +50,16 @@ _PURPOSE = b"regulars/evidence/"
 
 @dataclass(frozen=True, slots=True)
 class OrderSeen:
-    """What a referral looks at of an order: what is left of the cash paid, and what the shop told of it."""
+    """What a referral looks at of an order: what is left of the cash paid, and what the shop told of it.
+
+    Only one that `is_sold` can qualify; that it has is undone by what comes back, and by nothing else.
+    """
 
     id: str
     placed_at: datetime
     cash_left_minor: int
     facts: Mapping[str, JsonValue]
+    is_sold: bool
 
 
 def invitations(turn: Turn) -> Invitations:
@@ -139,7 +143,7 @@ def order_changed(turn: Turn, order: OrderSeen) -> None:
     if referred is None:
         return
     is_enough = qualifies(rules, order.cash_left_minor)
-    if referred.state is State.JOINED and is_enough:
+    if referred.state is State.JOINED and order.is_sold and is_enough:
         refusal = refused_by_evidence(
             evidence, users, advocate_id=referred.advocate_id, friend_id=turn.contact.id
         )

@@ -131,6 +131,28 @@ async def test_what_was_given_goes_back_with_the_order(chat: Chat) -> None:
     assert (await chat.wallet()) == before[0]
 
 
+async def test_an_order_by_text_is_undone_only_by_what_comes_back(chat: Chat) -> None:
+    await join(chat)
+    await join(chat, FRIEND, f"LOYALTY {await code(chat)}")
+    before = await chat.wallet()
+    await chat.order(("TEA", 20), number=FRIEND)
+    await chat("REORDER", number=FRIEND)
+    await chat("YES", number=FRIEND)
+    await chat.strike()
+    assert await brought(chat) == [(State.QUALIFIED, None)]
+    placed = "SELECT id FROM shop_order WHERE source <> 'shop'"
+    ((mine,),) = await chat.rows(placed)
+    await ask(chat, FRIEND, "order.report", {"order": mine, "status": "placed"})
+    assert await standing(chat, FRIEND) == (State.QUALIFIED, "")
+    await ask(chat, FRIEND, "order.refund", {"order": mine, "amount_minor": 100})
+    assert await standing(chat, FRIEND) == (State.QUALIFIED, "")
+    assert (await chat.wallet())[0] == before[0] + 500
+    await ask(chat, FRIEND, "order.cancel", {"order": mine})
+    assert await standing(chat, FRIEND) == (State.REVERSED, "")
+    assert await brought(chat) == [(State.REVERSED, None)]
+    assert await chat.wallet() == before
+
+
 async def erase(chat: Chat, contact: str) -> None:
     hashes = address_hashes(chat.app.settings)
     await chat.app.database.transact(lambda c: erasing.erase(c, contact, chat.clock(), hashes))
