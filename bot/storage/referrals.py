@@ -29,7 +29,7 @@ _USERS = Statement("""
     SELECT keys.value, d.contact FROM @each(keys: value text)
     JOIN directory d ON d.kind = 'evidence' AND d.value = keys.value
 """)
-_COLUMNS = "r.friend, r.state, r.at, r.changed_at, r.reason, r.facts, r.evidence"
+_COLUMNS = "r.friend, r.state, r.at, r.changed_at, r.reason, r.facts"
 _BROUGHT = Statement(f"""
     SELECT {_COLUMNS} FROM referral r
     WHERE r.bucket = :bucket AND r.contact = :contact AND r.friend = :friend
@@ -51,7 +51,7 @@ def referral_row(contact_id: str, brought: Brought) -> RowValues:
         brought.reason.value if brought.reason else None,
         microseconds(brought.at),
         microseconds(brought.changed_at),
-        to_json(dict(brought.evidence)),
+        "{}",  # what the friend bought with stays with the friend
         to_json(
             {
                 "reward": brought.reward_minor,
@@ -130,5 +130,4 @@ def _brought(row: Sequence[Any]) -> Brought:
         reward_minor=facts.get("reward", 0),
         active_from=loaded(facts.get("active_from")),
         entry_id=facts.get("entry"),
-        evidence=orjson.loads(row[6]),
     )

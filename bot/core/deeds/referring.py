@@ -182,7 +182,6 @@ def told(turn: Turn, body: Mapping[str, JsonValue]) -> None:
     if before is not None and (told_at, state.rank) <= (before.changed_at, before.state.rank):
         return
     reason = Refusal(str(body["reason"])) if body.get("reason") else None
-    evidence = body.get("evidence")
     now = Brought(
         friend_id,
         state,
@@ -192,7 +191,6 @@ def told(turn: Turn, body: Mapping[str, JsonValue]) -> None:
         reward_minor=before.reward_minor if before else 0,
         active_from=before.active_from if before else None,
         entry_id=before.entry_id if before else None,
-        evidence={kind: str(one) for kind, one in evidence.items()} if isinstance(evidence, dict) else {},
     )
     rules = turn.program.referral
     if state is State.QUALIFIED and rules is not None and turn.contact.is_member:
@@ -276,7 +274,6 @@ def _keep(turn: Turn, referred: Referred) -> Referred:
             "state": referred.state.value,
             "reason": referred.reason.value if referred.reason else None,
             "at": microseconds(turn.now),
-            "evidence": dict(referred.evidence),
         }
         payload: dict[str, JsonValue] = {"operation": OPERATION, "body": body}
         # A code that was refused may be tried again, and be refused for another reason.

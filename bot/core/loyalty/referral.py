@@ -146,7 +146,6 @@ class Brought:
     reward_minor: int = 0
     active_from: datetime | None = None
     entry_id: str | None = None
-    evidence: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

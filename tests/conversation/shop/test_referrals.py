@@ -225,6 +225,8 @@ async def test_who_pays_like_the_advocate_or_another_customer_is_no_new_one(chat
     await order(chat, STRANGER, "S-1", 3_000, {"device": "phone 7"})
     assert await standing(chat, STRANGER) == (State.REFUSED, "known_device")
     assert sorted(await brought(chat)) == [(State.REFUSED, "known_device"), (State.REFUSED, "same_payment")]
+    told = await chat.of("referral", "evidence", "friend") + await chat.of("trigger", "payload", "key")
+    assert not any(re.search("[0-9a-f]{64}", text) for (text,) in told if text), "the friend's stay with it"
     stored = await chat.rows("SELECT d.value FROM directory d WHERE d.kind = 'evidence'")
     assert len(stored) == 3
     assert all(re.fullmatch("[0-9a-f]{64}", value) for (value,) in stored)
