@@ -11,7 +11,9 @@ from bot.conversation.operations import operation_work
 from bot.conversation.shop.desk import CANCEL, REFUND, Buyer, Desk
 from bot.conversation.work import Result
 from bot.core.contact import JsonValue
+from bot.core.deeds.on_record import Parked
 from bot.core.errors import Refused
+from bot.core.loyalty.returns import Return
 from bot.storage import orders
 from tests.conversation.chat import NUMBER, Chat
 
@@ -124,6 +126,16 @@ async def test_a_refund_that_waits_for_its_order_can_be_seen(chat: Chat) -> None
     assert told.result is not None
     assert told.result["status"] == "canceled"
     assert await chat.app.database.query(orders.all_parked) == ()
+
+
+@pytest.mark.parametrize("name", [REFUND, CANCEL])
+async def test_what_was_kept_while_its_order_was_told_waits_no_longer(chat: Chat, name: str) -> None:
+    await report(chat, PAID)
+    told = Parked("A-1", Return(is_all=True))
+    await chat.app.database.transact(lambda connection: orders.park(connection, told, chat.clock()))
+    await give_back(chat, name, ONE_LATTE if name == REFUND else {"order": "A-1"})
+    assert await chat.app.database.query(orders.all_parked) == ()
+    assert await chat.of("shop_order", "refunded_minor", "id") == [(1500,)]
 
 
 async def test_an_order_by_text_is_the_shops_order_too(chat: Chat) -> None:

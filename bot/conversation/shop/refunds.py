@@ -7,7 +7,7 @@ from bot.conversation.shop import checkout
 from bot.conversation.shop.checkout_asked import read
 from bot.conversation.shop.orders_asked import CancelAsked, RefundAsked
 from bot.conversation.shop.orders_told import told_order, told_parked
-from bot.core.contact import JsonValue
+from bot.core.contact import JsonValue, Order
 from bot.core.deeds.on_record import OnRecord, Parked
 from bot.core.deeds.ordering import on_record, settle
 from bot.core.errors import Refused
@@ -36,7 +36,7 @@ def refund(turn: Turn, body: Body) -> Body:
             "name what was sold by its sku",
             _UNPROCESSABLE,
         )
-    return told_order(settle(turn, returned(record.order, told), record))
+    return told_order(settle(turn, returned(_with_parked(turn, record.order, record), told), record))
 
 
 def cancel(turn: Turn, body: Body) -> Body:
@@ -47,8 +47,18 @@ def cancel(turn: Turn, body: Body) -> Body:
         checkout.void(turn, {"order": record.checkout.reference})
     if record.order is None:
         return _parked(turn, record, Parked(asked.order, status=CANCELED))
-    order = replace(record.order, status=later(record.order.status, CANCELED))
-    return told_order(settle(turn, order, record))
+    order = _with_parked(turn, record.order, record)
+    return told_order(settle(turn, replace(order, status=later(order.status, CANCELED)), record))
+
+
+def _with_parked(turn: Turn, order: Order, record: OnRecord) -> Order:
+    """Apply what was kept while the order was being told, too late for its own turn to see."""
+    parked = record.parked
+    if parked is None:
+        return order
+    turn.keep("parked_refund", parked.reference, replace(parked, applied_at=turn.now))
+    order = returned(order, parked.told)
+    return replace(order, status=later(order.status, CANCELED)) if parked.is_canceled else order
 
 
 def _parked(turn: Turn, record: OnRecord, told: Parked) -> Body:
