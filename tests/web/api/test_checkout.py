@@ -104,3 +104,13 @@ async def test_a_hold_that_was_refused_leaves_the_order_to_others(api: ShopClien
     assert (await api("POST", "/api/checkout/holds", unknown)).status == 422
     held = await api("POST", "/api/checkout/holds", {**BASKET, "member": OTHER, "order": "1001"})
     assert held.status == 200, held.body
+
+
+async def test_what_a_canceled_order_paid_comes_back_once_it_is_told(api: ShopClient) -> None:
+    await api.member()
+    await api("POST", "/api/checkout/holds", {**BASKET, "order": "1001"})
+    await api("POST", "/api/checkout/holds/1001/capture", {"member": NUMBER})
+    canceled = await api("POST", "/api/orders/1001/cancel")
+    assert canceled.told == {"order": "1001", "parked": True}
+    assert (await api("PUT", "/api/orders/1001", SOLD)).told["status"] == "canceled"
+    assert await api.chat.wallet() == (0, 500, 0, 0)
