@@ -79,7 +79,8 @@ def returned(order: Order, told: Return) -> Order:
     amount = max(told_minor(order), min(told.amount_minor, order.total_minor))
     facts = {**order.facts, _TOLD: amount} if amount else order.facts
     after = replace(order, lines=tuple(lines), facts=facts)
-    if told.is_all or set(shares(after).by_line) == {_ALL}:
+    found = shares(after)
+    if told.is_all or (order.lines and (found.whole == _ALL or set(found.by_line) == {_ALL})):
         return replace(after, status=later(order.status, REFUNDED))
     return after
 
@@ -104,31 +105,43 @@ def told_minor(order: Order) -> int:
 
 def reckoned(order: Order) -> Order:
     """Return the order with what its return comes to: in cash for its goods, and in credit."""
-    by_line = shares(order).by_line
     cash = [line_cash_minor(line) for line in order.lines]
     return replace(
         order,
-        refunded_minor=int(_weighed(cash, by_line) * sum(cash)),
+        refunded_minor=int(shares(order).of(cash) * sum(cash)),
         returned_credit_minor=int(share_of_credit(order) * order.credit_minor),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How much of an order came back, 0 to 1: of each line, and of what is no line (shipping, tax)."""
+    """How much of an order came back, 0 to 1: of each line by what was told of it, and in cash of the whole.
+
+    Cash for the whole has in it what was given back for its lines, so the two are never added.
+    """
 
     by_line: tuple[Fraction, ...]
-    rest: Fraction
+    whole: Fraction
+
+    def of(self, amounts: Sequence[int]) -> Fraction:
+        """Return how much of a sum came back: the most that its lines or the whole say; 0 of nothing.
+
+        `amounts` are its parts by line; more parts than there are lines are of what is no line.
+        """
+        if not sum(amounts):
+            return _NOTHING
+        parts = zip(self.by_line, amounts, strict=False)
+        by_line = sum((share * amount for share, amount in parts), _NOTHING) / sum(amounts)
+        return max(by_line, self.whole)
 
 
 def shares(order: Order) -> Shares:
-    """Return how much of an order came back: of a line the most that items, cash or the whole say."""
+    """Return how much of an order came back: of a line the most that items or cash say."""
     if is_at_least(order.status, REFUNDED):
         return Shares((_ALL,) * len(order.lines), _ALL)
     whole = _part(told_minor(order), total_cash_minor(order))
     by_line = tuple(
         max(
-            whole,
             _part(line.returned_quantity, line.quantity),
             _part(line.returned_minor, line_cash_minor(line)),
         )
@@ -139,9 +152,8 @@ def shares(order: Order) -> Shares:
 
 def share_of_credit(order: Order) -> Fraction:
     """Return how much of the credit that paid an order goes back."""
-    came_back = shares(order)
     by_line = tuple(line.credit_minor for line in order.lines)
-    return _weighed((*by_line, order.credit_minor - sum(by_line)), (*came_back.by_line, came_back.rest))
+    return shares(order).of((*by_line, order.credit_minor - sum(by_line)))
 
 
 def share_of_earned(order: Order, by_line: Sequence[int]) -> Fraction:
@@ -150,26 +162,17 @@ def share_of_earned(order: Order, by_line: Sequence[int]) -> Fraction:
     More parts than there are lines are of what is no line.
     """
     came_back = shares(order)
-    all_shares = (*came_back.by_line, *(came_back.rest,) * max(0, len(by_line) - len(order.lines)))
     if sum(by_line):
-        return _weighed(by_line, all_shares[: len(by_line)])
+        return came_back.of(by_line)
     for what in (line_cash_minor, net_minor, _quantity):
         weights = [what(line) for line in order.lines]
         if sum(weights):
-            return _weighed(weights, came_back.by_line)
-    return came_back.rest
+            return came_back.of(weights)
+    return came_back.whole
 
 
 def _part(some: int, all_of: int) -> Fraction:
     return min(_ALL, Fraction(some, all_of)) if some > 0 and all_of > 0 else _NOTHING
-
-
-def _weighed(amounts: Sequence[int], by_part: Sequence[Fraction]) -> Fraction:
-    """Return the share of the sum that the shares of its parts come to."""
-    whole = sum(amounts)
-    if whole == 0:
-        return _NOTHING
-    return sum((share * amount for share, amount in zip(by_part, amounts, strict=True)), _NOTHING) / whole
 
 
 def _quantity(line: OrderLine) -> int:

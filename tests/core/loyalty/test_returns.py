@@ -35,7 +35,7 @@ TEA_AND_LATTE = paid_with(order(line("tea", 2, 350), line("latte", 1, 550), ship
 
 
 @pytest.mark.parametrize(
-    ("told", "by_line", "rest"),
+    ("told", "by_line", "whole"),
     [
         (Return(), (0, 0), 0),
         (skus(tea=(1, 0)), (HALF, 0), 0),
@@ -44,16 +44,31 @@ TEA_AND_LATTE = paid_with(order(line("tea", 2, 350), line("latte", 1, 550), ship
         (skus(tea=(0, 210)), (HALF, 0), 0),
         (skus(tea=(1, 420)), (1, 0), 0),
         (skus(beans=(1, 100)), (0, 0), 0),
-        (Return(amount_minor=425), (HALF, HALF), HALF),
+        (Return(amount_minor=425), (0, 0), HALF),
         (Return(amount_minor=850), (1, 1), 1),
         (Return(amount_minor=9999), (1, 1), 1),
-        (replace(skus(latte=(1, 0)), amount_minor=425), (HALF, 1), HALF),
+        (replace(skus(latte=(1, 0)), amount_minor=425), (0, 1), HALF),
         (Return(is_all=True), (1, 1), 1),
     ],
 )
-def test_how_much_of_each_line_came_back(told: Return, by_line: tuple[Fraction, ...], rest: Fraction) -> None:
+def test_how_much_of_each_line_came_back(
+    told: Return, by_line: tuple[Fraction, ...], whole: Fraction
+) -> None:
     found = shares(returned(TEA_AND_LATTE, told))
-    assert (found.by_line, found.rest) == (by_line, rest)
+    assert (found.by_line, found.whole) == (by_line, whole)
+
+
+@pytest.mark.parametrize(
+    ("amount", "back"), [(0, 5000), (4000, 5000), (5000, 5000), (7500, 7500), (10_000, 10_000)]
+)
+def test_cash_for_the_whole_has_its_lines_in_it(amount: int, back: int) -> None:
+    """The same return told by line and as cash is one return, whichever is told first."""
+    sold = order(line("tea", 1, 5000), line("latte", 1, 5000))
+    by_line, in_cash = skus(tea=(1, 0)), Return(amount_minor=amount)
+    after = reckoned(returned(returned(sold, by_line), in_cash))
+    assert after.refunded_minor == back
+    assert share_of_earned(after, (250, 250)) == Fraction(back, 10_000)
+    assert reckoned(returned(returned(sold, in_cash), by_line)) == after
 
 
 def test_what_stands_in_two_lines_comes_back_from_the_first() -> None:
