@@ -14,7 +14,7 @@ from bot.core.ledger.entries import Cause
 from bot.core.local_time import local_date
 from bot.core.loyalty.gains import Tally
 from bot.core.loyalty.program import Program
-from bot.core.turn import Turn
+from bot.core.turn import NeedsMore, Turn
 from handlers.how import how
 from tests.handlers.scene import NOW, PROGRAM, Scene, an_order
 
@@ -78,11 +78,8 @@ def lived(scene: Scene, spend: int, category: str) -> Turn:
         turn = turn_of(scene, **past)
         try:
             credit_order(turn, order)
-        except Exception as needs:  # whatever it is, it is answered by its name or raised
-            name = getattr(needs, "name", None)
-            if name is None:
-                raise
-            past[name] = _answer(name)
+        except NeedsMore as needs:
+            past[needs.name] = _answer(needs.name)
             continue
         return turn
     raise AssertionError(past)
