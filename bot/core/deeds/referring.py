@@ -27,6 +27,7 @@ from bot.core.loyalty.referral import (
     State,
     counters,
     evidence_in,
+    had_friends,
     has_expired,
     qualifies,
     read_code,
@@ -112,12 +113,16 @@ def come_with(turn: Turn, text: str) -> Referred | Refusal | None:
     advocate = turn.needed("referrer", code)
     assert advocate is None or isinstance(advocate, Recipient)
     orders = [order for order in turn.orders() if order.status not in NOT_COUNTED]
+    # Nobody can have come with the code of a contact that is made in this turn.
+    brought = turn.needed("friends") if turn.contact.created_at != turn.now else ()
+    assert isinstance(brought, tuple)
     refusal = refused_to_bring(
         rules,
         advocate_id=advocate.contact_id if advocate else None,
         is_advocate_member=advocate is not None and advocate.is_member,
         friend=member_facts(turn, orders_before=len(orders)),
         friend_id=turn.contact.id,
+        brought=brought,
     )
     if advocate is None:
         return refusal or Refusal.NOT_FOUND
@@ -147,6 +152,10 @@ def order_changed(turn: Turn, order: OrderSeen) -> None:
         refusal = refused_by_evidence(
             evidence, users, advocate_id=referred.advocate_id, friend_id=turn.contact.id
         )
+        brought = turn.needed("friends")
+        assert isinstance(brought, tuple)
+        if referred.joined_at is not None and had_friends(brought, referred.joined_at):
+            refusal = Refusal.EXISTING_MEMBER
         if has_expired(rules, referred, order.placed_at):
             refusal = Refusal.EXPIRED
         seen = replace(referred, order_id=order.id, evidence=evidence, since=turn.now)

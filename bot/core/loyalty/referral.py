@@ -39,6 +39,7 @@ class Refusal(StrEnum):
     NOT_RUNNING = "not_running"
     NOT_FOUND = "not_found"
     SELF_REFERRAL = "self_referral"
+    BROUGHT_BY_FRIEND = "brought_by_friend"  # whose code it is came with the friend's own
     EXISTING_MEMBER = "existing_member"
     NOT_FIRST_ORDER = "not_first_order"
     ALREADY_REFERRED = "already_referred"
@@ -196,10 +197,12 @@ def refused_to_bring(
     is_advocate_member: bool,
     friend: MemberFacts,
     friend_id: str,
+    brought: Sequence[Brought] = (),
 ) -> Refusal | None:
     """Return why a code brings nothing when a friend comes with it; None: it may, within the limits.
 
-    `friend.orders_before` are the friend's orders so far.
+    `friend.orders_before` are the friend's orders so far, `brought` whom the friend itself brought: who has
+    friends is not new any more, and two never bring each other.
     """
     if not rules.lasts(friend.today):
         return Refusal.NOT_RUNNING
@@ -209,9 +212,21 @@ def refused_to_bring(
         return Refusal.SELF_REFERRAL
     if not is_advocate_member:
         return Refusal.ADVOCATE_GONE
+    if any(one.friend_id == advocate_id and one.state is not State.REFUSED for one in brought):
+        return Refusal.BROUGHT_BY_FRIEND
+    if any(one.state.rank >= State.JOINED.rank for one in brought):
+        return Refusal.EXISTING_MEMBER
     if friend.joined_on is not None and friend.joined_on + LATE_BY < friend.today:
         return Refusal.EXISTING_MEMBER
     return Refusal.NOT_FIRST_ORDER if friend.orders_before else None
+
+
+def had_friends(brought: Sequence[Brought], joined_at: datetime) -> bool:
+    """Whether the friend had brought somebody by the time it joined, which was not told yet when it came.
+
+    So two who come with each other's codes at once, or any ring of them, are found out when one buys.
+    """
+    return any(one.state.rank >= State.JOINED.rank and one.at <= joined_at for one in brought)
 
 
 def counters(rules: Referring, advocate_id: str, now: datetime, zone: str) -> list[tuple[str, int, Refusal]]:

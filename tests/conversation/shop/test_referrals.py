@@ -203,6 +203,36 @@ async def test_nobody_brings_themselves_nor_a_member(chat: Chat) -> None:
     assert await brought(chat) == [(State.REFUSED, "existing_member")]
 
 
+async def test_two_never_bring_each_other_and_who_has_friends_is_not_new(chat: Chat) -> None:
+    await join(chat)
+    await join(chat, STRANGER)
+    await join(chat, FRIEND, f"LOYALTY {await code(chat)}")
+    await chat.strike()
+    await chat(await code(chat, FRIEND))
+    assert await standing(chat, chat.number) == (State.REFUSED, "brought_by_friend")
+    await chat(await code(chat, STRANGER))
+    assert await standing(chat, chat.number) == (State.REFUSED, "existing_member")
+
+
+async def test_of_two_who_come_with_each_others_code_at_once_the_second_counts_for_nothing(
+    chat: Chat,
+) -> None:
+    """What one side knows of the other's coming is told by a job: it may not have been by then."""
+    await join(chat)
+    await join(chat, FRIEND)
+    mine, theirs = await code(chat), await code(chat, FRIEND)
+    chat.app.clockwork.pause()
+    await chat(theirs)
+    await chat(mine, number=FRIEND)
+    assert [await standing(chat, one) for one in (chat.number, FRIEND)] == [(State.JOINED, "")] * 2
+    await chat.strike()
+    before = await chat.wallet(), await chat.wallet(FRIEND)
+    await order(chat, FRIEND, "F-1", 2_000)
+    assert await standing(chat, FRIEND) == (State.REFUSED, "existing_member")
+    assert await chat.wallet() == before[0]
+    assert (await chat.wallet(FRIEND))[0] == before[1][0] + 100, "what every order earns"
+
+
 async def test_a_friend_has_one_advocate(chat: Chat) -> None:
     await join(chat)
     await join(chat, STRANGER)
