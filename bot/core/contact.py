@@ -29,7 +29,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Anyone we can exchange messages with; a member when `enrolled_at` is set.
+    """Anyone we can exchange messages with; a member when `enrolled_at` is set, until they are erased.
 
     `zone` is a guess from the number until `zone_is_known`. `snoozed_until` and `preferred_hours` are what
     the contact asked for: nothing but answers until then, and the rest only at those hours (see the gate).
@@ -53,7 +53,7 @@ class Contact:
 
     @property
     def is_member(self) -> bool:
-        """Whether the contact is enrolled in the program."""
+        """Whether the contact is enrolled in the program: the one rule, for queries `tables.IS_MEMBER`."""
         return self.enrolled_at is not None
 
     @property
@@ -68,7 +68,8 @@ class Address:
     """A channel and the channel's own id of the contact, with what forbids to use it.
 
     `clarify_by` is set while we wait to hear what an unclear revocation meant, `clarified_at` is when we last
-    asked; `sender` is which of ours it hears from.
+    asked; `sender` is which of ours it hears from. `window_left` customer-service messages may go there until
+    `window_until`, on channels that allow so many after a contact did something.
     """
 
     channel: str
@@ -78,6 +79,8 @@ class Address:
     clarify_by: datetime | None = None
     sender: str | None = None
     clarified_at: datetime | None = None
+    window_left: int = 0
+    window_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

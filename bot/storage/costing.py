@@ -12,12 +12,13 @@ from bot.core.loyalty.costing import MemberOrders
 from bot.core.loyalty.eligibility import MemberFacts
 from bot.storage.driver import Connection, Statement
 from bot.storage.orders import ORDER_COLUMNS, order_from
+from bot.storage.tables import IS_MEMBER
 
-_MEMBERS = Statement("""
+_MEMBERS = Statement(f"""
     SELECT c.id, c.locale, c.enrolled_at, c.attributes, s.value FROM contact c
     LEFT JOIN standing s ON s.bucket = c.bucket AND s.contact = c.id AND s.kind = 'tier'
-    WHERE c.bucket = :bucket AND c.enrolled_at IS NOT NULL AND c.merged_into IS NULL
-""")
+    WHERE c.bucket = :bucket AND {IS_MEMBER}
+""")  # noqa: S608  # our own constant
 _ORDERS = Statement(f"""
     SELECT {ORDER_COLUMNS} FROM shop_order o WHERE o.bucket = :bucket AND o.placed_at >= :since
 """)  # noqa: S608  # our own constants

@@ -68,11 +68,10 @@ _EXPIRED = Statement(f"""
     ORDER BY l.contact, l.wallet, l.id LIMIT :most
 """)  # noqa: S608  # our own text
 _ZONES = Statement("SELECT DISTINCT c.zone FROM contact c")
-_MEMBERS = Statement("""
+_MEMBERS = Statement(f"""
     SELECT c.id FROM contact c
-    WHERE c.bucket = :bucket AND c.zone = :zone AND c.enrolled_at IS NOT NULL AND c.merged_into IS NULL
-    ORDER BY c.id
-""")
+    WHERE c.bucket = :bucket AND c.zone = :zone AND {tables.IS_MEMBER} ORDER BY c.id
+""")  # noqa: S608  # our own constant
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Erasing a person: what is theirs is gone everywhere; books, chains and figures stay as they are.
 
-That an address had said STOP outlives it as a keyed hash: whoever has it next, or imports it, is not texted.
+Who is erased is no member any more: no job, no code and no gift finds them. That an address had said STOP
+outlives it as a keyed hash: whoever has it next, or imports it, is not texted.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -83,6 +84,7 @@ async def erase(
         contact,
         first_name=None,
         birthday_on=None,
+        enrolled_at=None,
         attributes={ERASED_AT: now.isoformat()},
         snoozed_until=None,
         preferred_hours=None,

@@ -19,12 +19,10 @@ EVIDENCE = "evidence"
 _FRIENDS_MAX = 2_000
 _ATTEMPTS_MAX = 50
 
-_OWNER = Statement("""
-    SELECT d.contact, c.merged_into FROM directory d
-    JOIN contact c ON c.bucket = d.bucket AND c.id = d.contact
-    WHERE d.kind = :kind AND d.value = :value
-""")
-_ENROLLED = Statement("SELECT c.enrolled_at FROM contact c WHERE c.bucket = :bucket AND c.id = :contact")
+_OWNER = Statement("SELECT d.contact FROM directory d WHERE d.kind = :kind AND d.value = :value")
+_MEMBER = Statement(f"""
+    SELECT c.merged_into, {tables.IS_MEMBER} FROM contact c WHERE c.bucket = :bucket AND c.id = :contact
+""")  # noqa: S608  # our own constant
 _USERS = Statement("""
     SELECT keys.value, d.contact FROM @each(keys: value text)
     JOIN directory d ON d.kind = 'evidence' AND d.value = keys.value
@@ -114,9 +112,13 @@ async def _behind(connection: Connection, kind: str, value: str) -> Recipient | 
     found = await connection.read(_OWNER, kind=kind, value=value)
     if not found:
         return None
-    contact_id = found[0][1] or found[0][0]
-    enrolled = await connection.read(_ENROLLED, bucket=bucket_of(contact_id), contact=contact_id)
-    return Recipient(contact_id, is_member=bool(enrolled) and enrolled[0][0] is not None)
+    own = str(found[0][0])
+    while behind := await connection.read(_MEMBER, bucket=bucket_of(own), contact=own):
+        ((became, is_member),) = behind
+        if became is None:
+            return Recipient(own, is_member=bool(is_member))
+        own = str(became)
+    return None
 
 
 def _brought(row: Sequence[Any]) -> Brought:

@@ -9,11 +9,23 @@ from sqlalchemy import String
 from sqlmodel import AutoString
 
 from bot.app import address_hashes
+from bot.conversation.operations import operation_work
 from bot.conversation.work import Work
-from bot.core.contact import Event
+from bot.core.contact import Event, JsonValue
 from bot.core.ledger.verifying import findings
 from bot.core.triggers import Trigger, TriggerKind
-from bot.storage import erasing, history, personal, proof, rows, tables
+from bot.storage import (
+    contacts,
+    costing,
+    due,
+    erasing,
+    history,
+    personal,
+    proof,
+    referrals,
+    rows,
+    tables,
+)
 from bot.storage.driver import Present, Rows
 from bot.storage.erasing import numbers_only
 from bot.storage.exporting import exported
@@ -150,6 +162,40 @@ async def test_who_is_erased_is_texted_no_more_and_may_come_as_a_stranger(chat: 
     assert "Text LOYALTY to join" in hello
     assert await chat.contact_id() != contact
     assert await chat.subscriptions() == {}
+
+
+async def test_who_is_erased_is_no_member_wherever_that_is_asked(chat: Chat) -> None:
+    """Their code brings nobody, no job lists them, and what is sent to them goes back."""
+    contact, database = await chat.contact_id(), chat.app.database
+    code = await database.transact(lambda c: referrals.own_code(c, contact))
+    gift: dict[str, JsonValue] = {
+        "gift": "1" * 32,
+        "giver": await chat.contact_id(OTHER),
+        "entry": "2" * 32,
+        "parts": [],
+    }
+
+    async def asked() -> tuple[bool, bool, bool, bool]:
+        advocate = await database.query(lambda c: referrals.referrer(c, OTHER, code))
+        listed = await database.query(lambda c: due.members(c, int(contact[-2:], 16), "America/New_York"))
+        counted = await database.query(
+            lambda c: costing.members_with_orders(c, int(contact[-2:], 16), chat.clock(), "America/New_York")
+        )
+        person = await database.query(lambda c: contacts.known(c, contact))
+        assert advocate is not None
+        assert person is not None
+        return advocate.is_member, contact in listed, contact in counted, person.is_member
+
+    assert await asked() == (True, True, True, True)
+    await erase(chat)
+    assert await asked() == (False, False, False, False)
+    wallet = await chat.rows("SELECT available_minor FROM wallet ORDER BY id, contact")
+    work = operation_work("gift.arrives", gift, key="gift/1/arrives", at=chat.clock(), contact_id=contact)
+    await chat.app.dispatcher.submit(work)
+    assert await chat.rows("SELECT available_minor FROM wallet ORDER BY id, contact") == wallet
+    told = await chat.rows("SELECT key FROM \"trigger\" WHERE kind = 'relay'")
+    assert len(told) == 1
+    assert told[0][0].endswith("returns")
 
 
 async def test_stop_outlives_the_person(chat: Chat) -> None:

@@ -67,6 +67,11 @@ async def test_a_code_is_of_whoever_its_member_has_become(database: Database) ->
     merged = {"into": ben, "bucket": bucket_of(ana), "contact": ana}
     await database.transact(lambda c: c.run(_MERGE, [merged]))
     assert await database.query(behind) == Recipient(ben, is_member=False)
+    (cleo,) = await contacts(database)
+    await turn(database, cleo, "join", enroll)
+    again = {"into": cleo, "bucket": bucket_of(ben), "contact": ben}
+    await database.transact(lambda c: c.run(_MERGE, [again]))
+    assert await database.query(behind) == Recipient(cleo, is_member=True)
     assert await database.query(lambda c: referrals.referrer(c, ben, "9Z9Z9Z")) is None
 
 

@@ -4,10 +4,12 @@ from sqlalchemy import Table
 
 from bot.storage.tables import contacts, house, ledger, messages, program, shop
 from bot.storage.tables.base import FOREVER, NAMING, Kind, Row
+from bot.storage.tables.contacts import IS_MEMBER
 from bot.storage.tables.ledger import LOT_OPEN
 
 __all__ = [
     "FOREVER",
+    "IS_MEMBER",
     "KINDS",
     "LOT_OPEN",
     "NAMING",

@@ -25,6 +25,10 @@ class Directory(Row, table=True):
     contact: str = id_column()
 
 
+IS_MEMBER = "c.enrolled_at IS NOT NULL AND c.merged_into IS NULL"
+"""Whether a contact `c` is a member, as `Contact.is_member` says; it has become nobody else's."""
+
+
 class ContactRow(Row, table=True):
     """Anyone we can exchange messages with."""
 
