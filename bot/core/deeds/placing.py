@@ -2,15 +2,19 @@
 
 from bot.core.codes import Code
 from bot.core.contact import JsonValue, Order
+from bot.core.deeds.on_record import OnRecord
 from bot.core.deeds.order_told import Settled
-from bot.core.deeds.ordering import settle
+from bot.core.deeds.ordering import NOTHING, settle
 from bot.core.loyalty.orders import line_cash_minor
 from bot.core.turn import Turn
 
 
-def place(turn: Turn, order: Order, **more: JsonValue) -> Settled:
-    """Place an order with all its sums (see `orders.priced`); `more` is told to the shop besides."""
-    settled = settle(turn, order, earns_when_placed=True)
+def place(turn: Turn, order: Order, record: OnRecord = NOTHING, **more: JsonValue) -> Settled:
+    """Place an order with all its sums (see `orders.priced`); `more` is told to the shop besides.
+
+    `record` holds what was spent on it in this turn already, of credit that was set aside.
+    """
+    settled = settle(turn, order, record, earns_when_placed=True)
     turn.keep("directory", order.id, Code(order.id, kind="order"))
     turn.call(f"order/{order.id}", "order.placed", {**_told_to_the_shop(turn, settled.order), **more})
     return settled
@@ -28,6 +32,7 @@ def _told_to_the_shop(turn: Turn, order: Order) -> dict[str, JsonValue]:
         "order": order.id,
         "contact": turn.contact.id,
         "channel": order.source,
+        "status": order.status,
         "placed_at": order.placed_at.isoformat(),
         "currency": turn.program.currency.code,
         "lines": [

@@ -4,15 +4,19 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.contact import JsonValue, Order, OrderLine
+from bot.core.deeds.on_record import InWallet, OnRecord
+from bot.core.deeds.ordering import NOTHING
 from bot.core.deeds.placing import place
 from bot.core.deeds.tier_turns import tier_of
 from bot.core.deeds.whom import member_of
 from bot.core.errors import TellMember
 from bot.core.ids import derived_id
+from bot.core.ledger.books import Undoing
 from bot.core.ledger.entries import Cause
+from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.local_time import local_date
 from bot.core.loyalty.drops import Drop, Opening, Reservation, ReservationState, kept_units
-from bot.core.loyalty.orders import priced
+from bot.core.loyalty.orders import PAID, PLACED, priced
 from bot.core.loyalty.tiers import benefits_of
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
@@ -131,24 +135,31 @@ def reserve(turn: Turn, opening: Opening, quantity: int, *, to_pay_max: int | No
         until=now + drop.hold_for,
         changed_at=now,
     )
-    return _paid_at_once(turn, reservation) if credit == total else _set_aside(turn, reservation)
+    if credit < total:
+        return _set_aside(turn, reservation)
+    taken = reservation.becomes(ReservationState.TAKEN, now)
+    _place(turn, taken, PLACED)
+    return taken
 
 
 def pay(turn: Turn, reservation: Reservation) -> Reservation:
-    """The shop was paid in time: the units are the member's, and the credit is spent.
+    """The shop was paid in time: the units are the member's by an order that credit and cash have paid.
 
     Raises:
         ReservationClosed: its time is over, or it was taken or canceled before.
     """
-    taken = reservation.becomes(ReservationState.TAKEN, turn.now)
+    taken, record = reservation.becomes(ReservationState.TAKEN, turn.now), NOTHING
     if taken.hold is not None:
-        turn.books.capture(taken.hold, taken.credit_minor, turn.now, _cause(turn, taken, "pay"))
-    _keep(turn, taken, "Drop Taken")
+        # A key of the order's: by it the spending is found when something of the order comes back.
+        cause = replace(_cause(turn, taken, "pay"), key=f"order/{taken.id}/held")
+        entry = turn.books.capture(taken.hold, taken.credit_minor, turn.now, cause)
+        record = OnRecord(paid=(InWallet(MAIN_WALLET, Undoing(entry)),))
+    _place(turn, taken, PAID, record)
     return taken
 
 
 def give_up(turn: Turn, reservation: Reservation) -> Reservation:
-    """Nobody wants the units any more: they and the credit go back.
+    """Nobody wants the units any more: they and the credit go back, and the shop need not keep them.
 
     Raises:
         ReservationClosed: they were taken, or went back before.
@@ -158,21 +169,19 @@ def give_up(turn: Turn, reservation: Reservation) -> Reservation:
     canceled = reservation.becomes(ReservationState.CANCELED, turn.now)
     if canceled.hold is not None:
         turn.books.release(canceled.hold, turn.now, _cause(turn, canceled, "give_up"))
-    turn.give_back(canceled.counter, canceled.quantity)
-    _keep(turn, canceled, "Drop Canceled")
+    _let_go(turn, canceled, "Drop Canceled")
     return canceled
 
 
 def lapse(turn: Turn, reservation: Reservation) -> Reservation:
-    """The time is over: the units go back, and so does the credit, as its hold has timed out.
+    """The time is over: the units go back, and so does the credit, as its hold has timed out; the shop hears.
 
     Raises:
         ReservationClosed: it was taken, or its units went back before, or its time is not over.
     """
     lapsed = reservation.becomes(ReservationState.LAPSED, turn.now)
     turn.books.settle(turn.now)
-    turn.give_back(lapsed.counter, lapsed.quantity)
-    _keep(turn, lapsed, "Drop Lapsed")
+    _let_go(turn, lapsed, "Drop Lapsed")
     return lapsed
 
 
@@ -198,8 +207,8 @@ def told_of(turn: Turn, reservation: Reservation) -> dict[str, JsonValue]:
 # Below: how
 
 
-def _paid_at_once(turn: Turn, reservation: Reservation) -> Reservation:
-    taken = reservation.becomes(ReservationState.TAKEN, turn.now)
+def _place(turn: Turn, taken: Reservation, status: str, record: OnRecord = NOTHING) -> None:
+    """Place the order by which the units are the member's; it has the reservation's id."""
     product = turn.shop.products.get(taken.sku)
     line = OrderLine(
         taken.sku,
@@ -215,11 +224,11 @@ def _paid_at_once(turn: Turn, reservation: Reservation) -> Reservation:
         lines=(line,),
         total_minor=taken.total_minor,
         credit_minor=taken.credit_minor,
+        status=status,
         currency=turn.program.currency.code,
     )
-    place(turn, priced(order), drop=taken.opening)
+    place(turn, priced(order), record, drop=taken.opening)
     _keep(turn, taken, "Drop Taken")
-    return taken
 
 
 def _set_aside(turn: Turn, reservation: Reservation) -> Reservation:
@@ -241,6 +250,13 @@ def _set_aside(turn: Turn, reservation: Reservation) -> Reservation:
     _keep(turn, kept, "Drop Reserved")
     turn.call(f"drop/{kept.id}", "drop.reserved", {**told_of(turn, kept), "contact": turn.contact.id})
     return kept
+
+
+def _let_go(turn: Turn, reservation: Reservation, event: str) -> None:
+    turn.give_back(reservation.counter, reservation.quantity)
+    _keep(turn, reservation, event)
+    told = {**told_of(turn, reservation), "contact": turn.contact.id}
+    turn.call(f"drop/{reservation.id}/released", "drop.released", told)
 
 
 def _keep(turn: Turn, reservation: Reservation, event: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 
 from bot.conversation.inbox import restored
@@ -28,6 +29,13 @@ DROP = {
     "early": {"gold": "2h"},
     "hold_for": "15m",
 }
+MOVED = dict.fromkeys(
+    (
+        *("earned_minor", "restored_minor", "lost_minor", "taken_back_minor", "owed_minor"),
+        "stamps_taken_back",
+    ),
+    0,
+)
 TIERS = {"per": "year", "levels": [{"id": "gold", "name": "Gold", "spend": "100.00"}]}
 
 
@@ -37,6 +45,12 @@ async def desk(database_url: str) -> AsyncIterator[Desk]:
     async with at_the_desk(database_url, drops=[DROP], tiers=TIERS) as desk:
         desk.now = FRIDAY
         yield desk
+
+
+async def sums(desk: Desk) -> tuple[object, ...]:
+    """What is available and held."""
+    (wallet,) = await asked(desk.database, "SELECT available_minor, held_minor FROM wallet WHERE id = 'main'")
+    return tuple(wallet)
 
 
 async def reserve(desk: Desk, quantity: int = 1, to_pay_max: int | None = None) -> Reservation:
@@ -109,8 +123,55 @@ async def test_some_credit_is_held_and_spent_when_the_rest_is_paid(desk: Desk) -
     assert (reservation.credit_minor, reservation.to_pay_minor) == (500, 900)
     assert await desk.available() == 0
     await desk.ask("reservation.pay", reservation=reservation.id)
-    (wallet,) = await asked(desk.database, "SELECT available_minor, held_minor FROM wallet WHERE id = 'main'")
-    assert wallet == (0, 0)
+    assert await sums(desk) == (45, 0), "5% of the 9.00 in cash"
+
+
+async def test_what_is_paid_in_two_ways_is_an_order_and_comes_back_like_one(desk: Desk) -> None:
+    """Bug: it was no order, so that nothing came back of the credit, and the cash earned nothing."""
+    await desk.credit(500)
+    reservation = await reserve(desk)
+    await desk.ask("reservation.pay", reservation=reservation.id)
+    columns = "id, status, total_minor, credit_minor, cash_minor"
+    (order,) = await asked(desk.database, f"SELECT {columns} FROM shop_order")  # noqa: S608  # our own text
+    assert order == (reservation.id, "paid", 1400, 500, 900)
+    calls = dict(await asked(desk.database, 'SELECT kind, payload FROM "call"'))
+    assert '"status":"paid"' in calls["order.placed"]
+    half = await desk.ask("order.refund", order=reservation.id, amount_minor=450)
+    assert half["moved"] == MOVED | {"restored_minor": 250, "taken_back_minor": 22}
+    rest = await desk.ask("order.cancel", order=reservation.id)
+    assert rest["moved"] == MOVED | {"restored_minor": 250, "taken_back_minor": 23}
+    assert await sums(desk) == (500, 0)
+
+
+async def test_an_order_of_a_drop_may_be_told_again_with_more_credit(desk: Desk) -> None:
+    await desk.credit(500)
+    reservation = await reserve(desk)
+    await desk.ask("reservation.pay", reservation=reservation.id)
+    await desk.credit(100)
+    told = {"order": "S-7", "ours": reservation.id, "status": "fulfilled", "credit_minor": 600}
+    assert (await desk.ask("order.report", **told))["credit_minor"] == 600  # type: ignore[arg-type]  # as told
+    back = await desk.ask("order.cancel", order="S-7")
+    assert back["moved"] == MOVED | {"restored_minor": 600, "taken_back_minor": 45}
+
+
+async def test_the_shop_hears_once_that_it_need_not_keep_the_units(desk: Desk) -> None:
+    """Bug: it was told to keep them, and never to let them go."""
+    lapsed = await reserve(desk)
+    desk.now = lapsed.until
+    for _ in range(2):
+        await strike(desk)
+    canceled = await reserve(desk)
+    await desk.ask("reservation.give_up", reservation=canceled.id)
+    await desk.ask("reservation.give_up", reservation=canceled.id)
+    found = await asked(
+        desk.database, """SELECT payload FROM "call" WHERE kind = 'drop.released' ORDER BY created_at"""
+    )
+    told = [orjson.loads(row[0]) for row in found]
+    assert [(one["id"], one["state"], one["quantity"]) for one in told] == [
+        (lapsed.id, "lapsed", 1),
+        (canceled.id, "canceled", 1),
+    ]
+    assert {one["contact"] for one in told} == {desk.contact_id}
 
 
 async def test_what_nobody_paid_for_lapses_once(desk: Desk) -> None:
@@ -124,8 +185,7 @@ async def test_what_nobody_paid_for_lapses_once(desk: Desk) -> None:
         await strike(desk)
     assert await stored(desk) == [("lapsed", 2)]
     assert await desk.units(COUNTER) == 3
-    (wallet,) = await asked(desk.database, "SELECT available_minor, held_minor FROM wallet WHERE id = 'main'")
-    assert wallet == (500, 0)
+    assert await sums(desk) == (500, 0)
     again = await desk.ask("reservation.give_up", reservation=reservation.id)
     assert "problem" in again
     assert await desk.units(COUNTER) == 3
