@@ -144,6 +144,7 @@ def let_program_hear(turn: Turn, record: OnRecord, settled: Settled, *, is_sold:
     tier_turns.order_changed(turn, order.placed_at, counted(before, points), counted(order, after))
     is_back = is_at_least(order.status, REFUNDED)
     cash_left = 0 if is_back else max(0, order.cash_minor - order.refunded_minor)
-    seen = OrderSeen(order.id, order.placed_at, cash_left, order.facts, is_sold=is_sold)
+    came_back = is_back or order.refunded_minor > 0
+    seen = OrderSeen(order.id, order.placed_at, cash_left, order.facts, is_sold=is_sold, came_back=came_back)
     referring.order_changed(turn, seen)
     refill_turns.refill_after_order(turn, order)

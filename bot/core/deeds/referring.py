@@ -29,6 +29,7 @@ from bot.core.loyalty.referral import (
     evidence_in,
     had_friends,
     has_expired,
+    least_of,
     qualifies,
     read_code,
     refused_by_evidence,
@@ -53,7 +54,7 @@ _PURPOSE = b"regulars/evidence/"
 class OrderSeen:
     """What a referral looks at of an order: what is left of the cash paid, and what the shop told of it.
 
-    Only one that `is_sold` can qualify; that it has is undone by what comes back, and by nothing else.
+    Only one that `is_sold` can qualify; that it has is undone by what `came_back` of it alone.
     """
 
     id: str
@@ -61,6 +62,7 @@ class OrderSeen:
     cash_left_minor: int
     facts: Mapping[str, JsonValue]
     is_sold: bool
+    came_back: bool
 
 
 def invitations(turn: Turn) -> Invitations:
@@ -139,6 +141,8 @@ def come_with(turn: Turn, text: str) -> Referred | Refusal | None:
 def order_changed(turn: Turn, order: OrderSeen) -> None:
     """Follow an order of the contact: the first that qualifies rewards both, given back it does no more."""
     rules = turn.program.referral
+    if order.came_back:
+        _follow_return(turn, order)
     if rules is None:
         return
     evidence = _evidence(turn, order.facts)
@@ -147,8 +151,7 @@ def order_changed(turn: Turn, order: OrderSeen) -> None:
     referred = referred_in(turn)
     if referred is None:
         return
-    is_enough = qualifies(rules, order.cash_left_minor)
-    if referred.state is State.JOINED and order.is_sold and is_enough:
+    if referred.state is State.JOINED and order.is_sold and qualifies(rules, order.cash_left_minor):
         refusal = refused_by_evidence(
             evidence, users, advocate_id=referred.advocate_id, friend_id=turn.contact.id
         )
@@ -162,8 +165,17 @@ def order_changed(turn: Turn, order: OrderSeen) -> None:
         if refusal is not None:
             _keep(turn, replace(seen, state=State.REFUSED, reason=refusal))
         else:
-            _keep(turn, replace(seen, state=State.QUALIFIED, entry_id=_reward_friend(turn, rules, referred)))
-    elif referred.state is State.QUALIFIED and referred.order_id == order.id and not is_enough:
+            entry_id = _reward_friend(turn, rules, referred)
+            least = least_of(rules)
+            _keep(turn, replace(seen, state=State.QUALIFIED, entry_id=entry_id, least_minor=least))
+
+
+def _follow_return(turn: Turn, order: OrderSeen) -> None:
+    """Undo the referral whose order is not worth any more what it had to be worth when it qualified."""
+    referred = referred_in(turn)
+    if referred is None or referred.state is not State.QUALIFIED or referred.order_id != order.id:
+        return
+    if order.cash_left_minor < referred.least_minor:
         _take_back(turn, referred.entry_id, f"referral/back/{order.id}")
         _keep(turn, replace(referred, state=State.REVERSED, since=turn.now))
 
@@ -317,13 +329,14 @@ def _written(referred: Referred) -> Standing:
             "order": referred.order_id,
             "entry": referred.entry_id,
             "evidence": dict(referred.evidence),
+            "least": referred.least_minor,
         },
     )
 
 
 def _read(standing: Standing) -> Referred:
     facts = standing.facts
-    joined_at, evidence = facts.get("joined_at"), facts.get("evidence")
+    joined_at, evidence, least = facts.get("joined_at"), facts.get("evidence"), facts.get("least")
     return Referred(
         advocate_id=str(facts["advocate"]),
         code=str(facts["code"]),
@@ -334,6 +347,7 @@ def _read(standing: Standing) -> Referred:
         order_id=_text(facts.get("order")),
         entry_id=_text(facts.get("entry")),
         evidence={kind: str(one) for kind, one in evidence.items()} if isinstance(evidence, dict) else {},
+        least_minor=least if isinstance(least, int) else 1,
     )
 
 

@@ -121,7 +121,8 @@ class Referred:
     """Who sent a friend, and how far it has come: the friend's own record.
 
     `since` is when the state was reached, `joined_at` when the friend became one of the advocate's.
-    `evidence` are hashes by kind; `entry_id` is what granted the friend's reward, `order_id` what for.
+    `evidence` are hashes by kind; `entry_id` is what granted the friend's reward, `order_id` what for, and
+    `least_minor` what had to be paid for it when it qualified.
     """
 
     advocate_id: str
@@ -133,6 +134,7 @@ class Referred:
     order_id: str | None = None
     entry_id: str | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
+    least_minor: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +248,14 @@ def counters(rules: Referring, advocate_id: str, now: datetime, zone: str) -> li
     ]
 
 
+def least_of(rules: Referring) -> int:
+    """Return the least cash an order is rewarded for, in minor units."""
+    return rules.minimum_minor or 1
+
+
 def qualifies(rules: Referring, cash_left_minor: int) -> bool:
     """Whether an order is worth a reward by what is paid for it and was not given back."""
-    return cash_left_minor >= (rules.minimum_minor or 1)
+    return cash_left_minor >= least_of(rules)
 
 
 def refused_by_evidence(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import address_hashes
+from bot.app import address_hashes, push
 from bot.conversation.inbox import restored
 from bot.conversation.operations import operation_work
 from bot.conversation.work import Work
@@ -151,6 +151,33 @@ async def test_an_order_by_text_is_undone_only_by_what_comes_back(chat: Chat) ->
     assert await standing(chat, FRIEND) == (State.REVERSED, "")
     assert await brought(chat) == [(State.REVERSED, None)]
     assert await chat.wallet() == before
+
+
+@pytest.mark.parametrize("change", [("minimum: 15.00 ", "minimum: 50.00 "), ("\nreferral:", "\n# referral:")])
+async def test_who_has_qualified_is_judged_by_the_rules_of_then(
+    database_url: str, tmp_path: Path, change: tuple[str, str]
+) -> None:
+    flows = shipped(tmp_path, "loyalty", "refer", "invited")
+    async with chatting(database_url, flows=flows) as chat:
+        await join(chat)
+        await join(chat, FRIEND, f"LOYALTY {await code(chat)}")
+        before = await chat.wallet()
+        await order(chat, FRIEND, "F-1", 2_000)
+        was, becomes = change
+        written = (flows / "program.yaml").read_text()
+        assert was in written
+        if becomes.startswith("\n#"):
+            written = re.sub(r"\nreferral:(.*\n)(  .*\n)+", "\n", written)
+        (flows / "program.yaml").write_text(written.replace(was, becomes))
+        await push(chat.app.database, chat.app.settings, chat.clock)
+        await chat.app.reload()
+        await ask(chat, FRIEND, "order.report", {"order": "F-1", "status": "fulfilled"})
+        await ask(chat, FRIEND, "order.refund", {"order": "F-1", "amount_minor": 500})
+        assert await standing(chat, FRIEND) == (State.QUALIFIED, "")
+        assert (await chat.wallet())[0] == before[0] + 500
+        await ask(chat, FRIEND, "order.refund", {"order": "F-1", "amount_minor": 501})
+        assert await standing(chat, FRIEND) == (State.REVERSED, "")
+        assert await chat.wallet() == before
 
 
 async def erase(chat: Chat, contact: str) -> None:
