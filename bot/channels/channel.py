@@ -4,12 +4,20 @@ SendError
 ├── SendLater (RetryLater)        busy or unreachable: not accepted, the same send may succeed later
 │   ├── SenderSlowed              this sender is too fast: let it rest, whatever it has to send
 │   ├── DailyLimitReached         the brand has sent enough for today: its rest waits for the next day
+│   ├── AccountSpent              the account may ask for nothing more today: all of it waits for the next day
 │   ├── ProviderUnreachable       nobody answers there: count it, and stop knocking after some
+│   ├── WayShut                   not this way: correct what we believed of it, then choose another at once
+│   │   ├── WindowClosed          the contact has not written lately: its window is over
+│   │   ├── WindowUsedUp          it was answered as often as its window allows
+│   │   └── NoGrant               it has not (or no longer) granted a message of this template
 │   └── OperatorNeeded            our account or settings are wrong: later, once someone has mended them
 │       └── NotRegistered         the sender may not do this before it is registered, or allowed to
 ├── SendNever (NeverRetry)        this message can never go out
 │   ├── ContactStopped            the contact told the provider to stop: write it to the consent log
+│   │   └── NotFollowing          it follows the account no longer: the same, until it follows again
 │   ├── AddressUnusable           nothing can reach this address: stop using it
+│   ├── NoticeWrong               a template, a field of it or its page is wrong: a marketer must correct it
+│   ├── SentInPart                its beginning left and its rest never will: do not say it again
 │   └── Filtered                  its content was refused: an operator should look before more is sent
 └── OutcomeUnknown                handed over, answer lost: find out before anything is sent again
 """
@@ -26,6 +34,7 @@ from bot.core.pacing import Again, Rests
 HAND_OVERS_MAX = 6
 """How often one message is handed over at most, unless what came back says otherwise."""
 _MENDED_AFTER = timedelta(minutes=5)
+_CHOSEN_ANEW_AFTER = timedelta(milliseconds=1)  # none at all would count as not said
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,15 @@ class DailyLimitReached(SendLater):
         return Again(None, None, Rests.BRAND)
 
 
+class AccountSpent(SendLater):
+    """The account has used up what the platform lets it ask for in a day: resumes at midnight in Beijing."""
+
+    @property
+    def again(self) -> Again:
+        """When to try again: tomorrow."""
+        return Again(None, None, Rests.ACCOUNT)
+
+
 class ProviderUnreachable(SendLater):
     """Nobody answered before anything was handed over."""
 
@@ -91,6 +109,27 @@ class ProviderUnreachable(SendLater):
     def again(self) -> Again:
         """When to try again: it is not the message's fault."""
         return Again(self.after, None, Rests.CHANNEL)
+
+
+class WayShut(SendLater):
+    """Not accepted this way, which we believed open: once our belief is corrected, another may be."""
+
+    @property
+    def again(self) -> Again:
+        """When to try again: at once, as the way is chosen anew."""
+        return Again(self.after or _CHOSEN_ANEW_AFTER, self.most or HAND_OVERS_MAX)
+
+
+class WindowClosed(WayShut):
+    """The contact has not written lately enough for an answer of this kind."""
+
+
+class WindowUsedUp(WayShut):
+    """The contact was sent as many messages as its window allows."""
+
+
+class NoGrant(WayShut):
+    """The contact has granted no (further) message of this template."""
 
 
 class OperatorNeeded(SendLater):
@@ -114,8 +153,20 @@ class ContactStopped(SendNever):
     """The provider blocks us because the contact said stop, perhaps to it and not to us."""
 
 
+class NotFollowing(ContactStopped):
+    """The contact does not follow the account (any more)."""
+
+
 class AddressUnusable(SendNever):
     """No message can reach this address."""
+
+
+class NoticeWrong(SendNever):
+    """A template, one of its fields or the page it opens is wrong; the text names which."""
+
+
+class SentInPart(SendNever):
+    """It takes several of the provider's messages, and one after the first was refused."""
 
 
 class Filtered(SendNever):

@@ -124,7 +124,7 @@ class Receipts:
                 error_code=receipt.error_code,
                 evidence=f"{receipt.evidence or told}: tried again later",
             )
-        if again.rests is Rests.SENDER:
+        if again.rests in {Rests.SENDER, Rests.ACCOUNT}:
             name = standing.sender or channel_name(standing.channel)
             await senders.rest(connection, name, again, now)
         elif again.rests is Rests.BRAND:

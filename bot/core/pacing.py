@@ -18,6 +18,9 @@ from bot.core.senders import SenderPool
 PACIFIC = "America/Los_Angeles"
 """T-Mobile's days of a brand's limit: https://support.twilio.com/hc/en-us/articles/1260804800549."""
 
+BEIJING = "Asia/Shanghai"
+"""WeChat's days of an account's quota."""
+
 AHEAD: Mapping[Lane, timedelta] = {
     Lane.REQUIRED: timedelta(minutes=1),
     Lane.REPLY: timedelta(minutes=1),
@@ -41,8 +44,13 @@ class Rests(StrEnum):
 
     NOBODY = "nobody"
     SENDER = "sender"
-    BRAND = "brand"
+    BRAND = "brand"  # until midnight, Pacific time
+    ACCOUNT = "account"  # the sender, until midnight in Beijing
     CHANNEL = "channel"
+
+
+_ZONES: Mapping[Rests, str] = {Rests.BRAND: PACIFIC, Rests.ACCOUNT: BEIJING}
+"""Whose midnight ends the rest of those that rest for the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +66,8 @@ class Again:
 
     def at(self, hand_overs: int, now: datetime) -> datetime:
         """Return when to try again after so many hand-overs."""
-        if self.rests is Rests.BRAND:
-            return next_day(now)
+        if (zone := _ZONES.get(self.rests)) is not None:
+            return next_day(now, zone)
         return now + (self.after or _doubled(_BACKOFF, hand_overs - 1, _BACKOFF_MAX))
 
 
@@ -106,9 +114,15 @@ class SenderState:
         until = max(now + rest, self.slowed_until or now)
         return replace(self, slowed_until=until, failures=self.failures + 1)
 
-    def resting_until_tomorrow(self, now: datetime) -> "SenderState":
-        """Let it rest until the day is over."""
-        return replace(self, slowed_until=next_day(now))
+    def resting_until_tomorrow(self, now: datetime, zone: str = PACIFIC) -> "SenderState":
+        """Let it rest until the day is over there."""
+        return replace(self, slowed_until=next_day(now, zone))
+
+    def rested(self, again: Again | None, now: datetime, spread: float = 0.0) -> "SenderState":
+        """Let it rest as a refusal asks; `spread` as in `slowed`."""
+        if again is not None and (zone := _ZONES.get(again.rests)) is not None:
+            return self.resting_until_tomorrow(now, zone)
+        return self.slowed(again.after if again else None, now, spread)
 
     def failed(self, times: int, now: datetime) -> "SenderState":
         """Count failures in a row; from `BREAKS_AFTER` on nobody knocks for a while.
@@ -160,9 +174,9 @@ def today(now: datetime) -> str:
     return local_date(now, PACIFIC).isoformat()
 
 
-def next_day(now: datetime) -> datetime:
-    """Return the next midnight, Pacific time."""
-    return next_at(time(0), PACIFIC, now)
+def next_day(now: datetime, zone: str = PACIFIC) -> datetime:
+    """Return the next midnight there."""
+    return next_at(time(0), zone, now)
 
 
 def _doubled(first: timedelta, times: int, most: timedelta) -> timedelta:

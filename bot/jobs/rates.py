@@ -94,7 +94,7 @@ class Rates:
                 continue
             well.add(channel)
             rests = error.again.rests if error is not None and error.again is not None else Rests.NOBODY
-            if error is not None and rests is Rests.SENDER:
+            if error is not None and rests in {Rests.SENDER, Rests.ACCOUNT}:
                 slowed[sender_name(message)] = error
             elif error is not None and rests is Rests.BRAND:
                 slowed[brand_name(pool_of(message.sender, pools))] = error
@@ -152,7 +152,7 @@ def _free_at(
     lane = message.lane
     if pool is not None and isfinite(pool.segments_per_second):
         at = max(at, sender.free_at(lane, now))
-    if lane >= Lane.SERVICE:
+    if lane >= Lane.SERVICE and (pool is not None or message.channel == "sms"):  # brands are of SMS
         at = max(at, brand.rests_until(now))
         most = pool.segments_per_day if pool is not None else None
         if most is not None and brand.counted(now) + segments_of(message) > most:

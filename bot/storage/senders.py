@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from bot.core.ids import instant, microseconds
-from bot.core.pacing import Again, Rests, SenderState
+from bot.core.pacing import Again, SenderState
 from bot.storage import rows, tables
 from bot.storage.driver import Connection, Present, Record, Rows, Statement
 
@@ -61,16 +61,14 @@ async def keep(connection: Connection, states: Collection[SenderState]) -> None:
 
 
 async def rest(connection: Connection, name: str, again: Again, now: datetime) -> None:
-    """Let a sender rest as a refusal asks, a brand until midnight Pacific time."""
+    """Let a sender rest as a refusal asks: for a while, or until the day is over."""
     state = (await lock(connection, [name]))[name]
     await keep(connection, [rested(state, again, now)])
 
 
 def rested(state: SenderState, again: Again | None, now: datetime) -> SenderState:
     """Return the state of a sender that a refusal lets rest."""
-    if again is not None and again.rests is Rests.BRAND:
-        return state.resting_until_tomorrow(now)
-    return state.slowed(again.after if again else None, now, random.random())  # noqa: S311  # only parts processes
+    return state.rested(again, now, random.random())  # noqa: S311  # only parts processes
 
 
 async def may_probe(connection: Connection, name: str, now: datetime, until: datetime) -> bool:

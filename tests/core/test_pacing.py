@@ -93,6 +93,7 @@ def test_what_fails_together_is_no_long_outage() -> None:
         (Again(), 60, timedelta(hours=1)),
         (Again(timedelta(hours=4), 2), 1, timedelta(hours=4)),
         (Again(None, None, Rests.BRAND), 1, timedelta(hours=14)),  # 10:00 in California
+        (Again(None, None, Rests.ACCOUNT), 1, timedelta(hours=22)),  # 02:00 in Beijing
     ],
 )
 def test_when_a_message_is_tried_again(again: Again, hand_overs: int, wait: timedelta) -> None:

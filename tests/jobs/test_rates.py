@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.channels.channel import (
+    AccountSpent,
     DailyLimitReached,
     OutcomeUnknown,
     ProviderUnreachable,
@@ -15,7 +17,7 @@ from bot.channels.channel import (
     SendNever,
 )
 from bot.core.messages import Lane, MessageClass, Outgoing
-from bot.core.pacing import BREAKS_AFTER, next_day
+from bot.core.pacing import BEIJING, BREAKS_AFTER, next_day
 from bot.core.senders import SenderPool
 from bot.jobs.rates import Rates, Room
 from bot.storage import senders
@@ -142,6 +144,25 @@ async def test_the_carriers_limit_holds_the_brand_until_midnight(database: Datab
     assert not (await take(database, rates, [message(1, sender=OTHER)])).ids
     assert len((await take(database, rates, [message(1, Lane.REPLY)])).ids) == 1
     assert len((await take(database, rates, [message(1)], next_day(NOW))).ids) == 1
+
+
+async def test_an_account_that_used_up_its_day_rests_until_midnight_in_beijing(database: Database) -> None:
+    rates, spent = Rates(), replace(message(1, Lane.REPLY, "wx1"), channel="wechat", address="wx1/o1")
+    other = replace(spent, id=f"{2:032x}", sender="wx2", address="wx2/o2")
+    await database.transact(lambda c: rates.learn(c, [(spent, AccountSpent("45009"))], NOW))
+    midnight = next_day(NOW, BEIJING)
+    assert midnight == datetime(2026, 11, 25, 16, tzinfo=UTC)
+    for process in (rates, Rates()):
+        room = await take(database, process, [spent, other])
+        assert (room.ids, room.free_at) == ({other.id}, midnight)
+    assert (await take(database, rates, [spent, other], midnight)).ids == {spent.id, other.id}
+
+
+async def test_the_carriers_limit_of_sms_holds_nothing_else(database: Database) -> None:
+    rates = Rates()
+    await learn(database, rates, DailyLimitReached("30023"))
+    wechat = replace(message(2, Lane.BULK, "wx1"), channel="wechat", address="wx1/o1")
+    assert (await take(database, rates, [message(1), wechat])).ids == {wechat.id}
 
 
 @pytest.mark.parametrize("error", [ProviderUnreachable("refused"), OutcomeUnknown("503")])
