@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 
 from dotenv.parser import parse_stream
 
+from bot.channels.wechat.account import WechatAccount
 from bot.config import texts
 from bot.config.texts import NEW_SECRET, SECRET_LENGTH_MIN, Fault, LogLevel
+from bot.config.wechat import is_account_setting, read_accounts
 from bot.core.errors import RegularsError
 
 V = TypeVar("V")
@@ -25,6 +27,9 @@ D = TypeVar("D")
 PROJECT: Final = Path(__file__).resolve().parents[2]
 SECRET_BYTES: Final = 32  # of the secrets we make ourselves
 TWILIO: Final = "https://api.twilio.com"  # https://www.twilio.com/docs/usage/api
+WECHAT: Final = (
+    "https://api.weixin.qq.com"  # https://developers.weixin.qq.com/doc/offiaccount/en/Getting_Started/
+)
 EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 -- only compared with
 PREFIX: Final = "REGULARS_"
 
@@ -57,7 +62,8 @@ class Settings:
     """All settings, checked. Only `bot.app` sees them whole; it passes each part what that part needs.
 
     `database_url` is an asyncio URL as SQLAlchemy writes it, `public_url` has no slash at its end, the newest
-    of `secrets` comes first (none yet before `with_secret`), `shop` and `twilio` are None where not set up.
+    of `secrets` comes first (none yet before `with_secret`), `shop` and `twilio` are None where not set up,
+    `wechat` has its accounts in the order of their names.
     """
 
     database_url: str = field(repr=False)
@@ -74,6 +80,8 @@ class Settings:
     log_level: LogLevel
     shop: ShopSettings | None
     twilio: TwilioSettings | None
+    wechat: tuple[WechatAccount, ...]
+    wechat_base_url: str
 
     @property
     def locales(self) -> Path:
@@ -120,11 +128,13 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
     host = reading.of(HOST, "127.0.0.1")
     port = reading.of(PORT, 8080)
     twilio = _twilio(reading)
+    wechat = read_accounts(reading.given, lambda *told: problems.append(Problem(*told)))
+    wechat_base_url = reading.of(WECHAT_BASE_URL, WECHAT)
     settings = Settings(
         database_url=reading.of(DATABASE_URL, "sqlite+aiosqlite:///regulars.sqlite"),
         host=host,
         port=port,
-        public_url=_public_url(reading, host, port, twilio),
+        public_url=_public_url(reading, host, port, twilio, wechat_base_url if wechat else None),
         secrets=reading.of(SECRET, ()),
         zone=reading.of(ZONE, ZoneInfo("UTC")),
         flows=reading.of(FLOWS, PROJECT / "flows"),
@@ -135,6 +145,8 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
         log_level=reading.of(LOG_LEVEL, "info"),
         shop=_shop(reading),
         twilio=twilio,
+        wechat=wechat,
+        wechat_base_url=wechat_base_url,
     )
     if problems:
         raise SettingsError(tuple(problems))
@@ -222,8 +234,12 @@ def _shop(reading: "_Reading") -> ShopSettings | None:
     )
 
 
-def _public_url(reading: "_Reading", host: str, port: int, twilio: TwilioSettings | None) -> str:
+def _public_url(
+    reading: "_Reading", host: str, port: int, twilio: TwilioSettings | None, wechat_base_url: str | None
+) -> str:
     """The one base URL, never derived from headers: without it only this machine can reach us."""
+    if wechat_base_url and not texts.is_loopback(wechat_base_url):
+        reading.require(PUBLIC_URL, "links in messages are made with it: set it to your https:// one")
     if twilio and not texts.is_loopback(twilio.base_url):
         reading.require(PUBLIC_URL, "Twilio signs the address it calls: set it to the https:// one it knows")
     name = f"[{host}]" if ":" in host else host
@@ -294,6 +310,10 @@ TWILIO_BASE_URL: Final = Setting(
     "REGULARS_TWILIO_BASE_URL", texts.api_url, "Twilio's API, or a stand-in for it"
 )
 
+WECHAT_BASE_URL: Final = Setting(
+    "REGULARS_WECHAT_BASE_URL", texts.api_url, "WeChat's API, or a stand-in for it"
+)
+
 TWILIO_SETTINGS: Final[tuple[Setting[object], ...]] = (
     TWILIO_ACCOUNT_SID,
     TWILIO_AUTH_TOKEN,
@@ -318,6 +338,7 @@ SETTINGS: Final[tuple[Setting[object], ...]] = (
     API_REQUESTS_PER_MINUTE,
     *TWILIO_SETTINGS,
     TWILIO_BASE_URL,
+    WECHAT_BASE_URL,
 )
 
 
@@ -349,7 +370,7 @@ class _Reading:
         known = {setting.name.removeprefix(PREFIX): setting.name for setting in SETTINGS}
         for name in sorted(self.given):
             own = name.removeprefix(PREFIX)
-            if own == name or own in known:
+            if own == name or own in known or is_account_setting(name):
                 continue
             for near in difflib.get_close_matches(own, known, n=1, cutoff=0.8):
                 self.problems.append(Problem(name, "is no setting", f"did you mean {known[near]}?"))
