@@ -21,7 +21,7 @@ from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import NeedsMore, NeedsUnits, Shop, Snapshot, Turn
 from bot.storage import rows, turns
 from bot.storage.driver import Connection
-from bot.storage.snapshots import Wanted, load_consent, load_snapshots
+from bot.storage.snapshots import Wanted, add_wanted, load_consent, load_snapshots
 from bot.storage.writes import Writes, record
 
 INLINE_WITHIN = timedelta(seconds=10)
@@ -203,13 +203,15 @@ class Batch:
             notices, counts = kind is TriggerKind.CREDIT_EXPIRING, kind is not TriggerKind.INBOUND
             if notices or (counts and policy.caps):
                 wanted[part.contact_id] = Wanted(notices=notices, counts=counts)
+        since = policy.counts_since(now) if policy.caps else None
+        own = {part.contact_id: contacts[part.contact_id] for part in todo}
+        snapshots = await load_snapshots(connection, own)
         for _ in range(_ROUNDS_MAX):
             if not todo:
                 return
-            undecided = {part.contact_id: contacts[part.contact_id] for part in todo}
-            more = {contact_id: want for contact_id, want in wanted.items() if contact_id in undecided}
-            since = policy.counts_since(now) if policy.caps else None
-            snapshots = await load_snapshots(connection, undecided, more, counts_since=since)
+            # Their contacts are locked: what was loaded before stays true.
+            more = {part.contact_id: wanted[part.contact_id] for part in todo if part.contact_id in wanted}
+            await add_wanted(connection, snapshots, more, counts_since=since)
             again = []
             for part in todo:
                 part.turn = self._turn(part, snapshots[part.contact_id], now)

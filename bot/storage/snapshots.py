@@ -8,8 +8,9 @@ from typing import Any
 from bot.core.contact import Address, Contact, SubscriptionState
 from bot.core.counting import Take
 from bot.core.ids import bucket_of, instant
+from bot.core.ledger.lots import Lot
 from bot.core.ledger.wallet import Wallet
-from bot.core.turn import Snapshot
+from bot.core.turn import OpenWallet, Snapshot
 from bot.storage import caps, counters, past, rows, tables, wallets
 from bot.storage.driver import Connection, Statement
 from bot.storage.orders import ORDER_COLUMNS, order_from
@@ -92,13 +93,9 @@ class Wanted:
     """Names in `past.READ`."""
     named: set[tuple[str, str]] = field(default_factory=set)
     """Names in `past.READ_ONE`, each with its argument."""
-    read: dict[str, object] = field(default_factory=dict)
-    """What of these was read, in this transaction: the contact is locked, so it stays true."""
     wallets: dict[str, set[str]] = field(default_factory=dict)
     """Wallets beside the main one, with lots that are wanted even if they are not open."""
     takes: set[Take] = field(default_factory=set)
-    taken: dict[Take, int] = field(default_factory=dict)
-    """What of the takes was taken, in this transaction."""
 
     def want(self, name: str) -> None:
         """Note what a turn asked for by name; KeyError where nothing is known by it."""
@@ -116,22 +113,33 @@ class Wanted:
 
 
 async def load_snapshots(
+    connection: Connection, contacts: Mapping[str, Contact], wanted: Mapping[str, Wanted] | None = None
+) -> dict[str, Snapshot]:
+    """Snapshots of contacts, with what some of them want beyond it."""
+    keys = [(contact.bucket, contact.id) for contact in contacts.values()]
+    found = await connection.read(_SNAPSHOT, keys=keys) if keys else ()
+    snapshots = {row[0]: _snapshot(contacts[row[0]], row) for row in found}
+    await add_wanted(connection, snapshots, wanted or {})
+    return snapshots
+
+
+async def add_wanted(
     connection: Connection,
-    contacts: Mapping[str, Contact],
+    snapshots: dict[str, Snapshot],
     wanted: Mapping[str, Wanted],
     *,
     counts_since: date | None = None,
-) -> dict[str, Snapshot]:
-    """Snapshots of locked contacts, with what some of them want beyond it; `counts` are since that day."""
-    keys = [(contact.bucket, contact.id) for contact in contacts.values()]
-    found = await connection.read(_SNAPSHOT, keys=keys)
-    snapshots = {row[0]: _snapshot(contacts[row[0]], row) for row in found}
-    if wanted:
-        await _load_lots(connection, snapshots, wanted)
-        await _load_more(connection, snapshots, wanted)
-        if counts_since is not None:
-            await _load_counts(connection, snapshots, wanted, counts_since)
-    return snapshots
+) -> None:
+    """Add to snapshots of locked contacts what some of them want beyond it; `counts` are since that day.
+
+    What was added before, in this transaction, is not read again.
+    """
+    if not wanted:
+        return
+    await _load_lots(connection, snapshots, wanted)
+    await _load_more(connection, snapshots, wanted)
+    if counts_since is not None:
+        await _load_counts(connection, snapshots, wanted, counts_since)
 
 
 async def load_consent(
@@ -170,70 +178,90 @@ def _snapshot(contact: Contact, row: Sequence[Any]) -> Snapshot:
 async def _load_lots(
     connection: Connection, snapshots: dict[str, Snapshot], wanted: Mapping[str, Wanted]
 ) -> None:
-    all_of = [(bucket_of(contact), contact) for contact, want in wanted.items() if want.lots]
-    named = [
-        (bucket_of(contact), contact, lot_id) for contact, want in wanted.items() for lot_id in want.lot_ids
+    found: dict[str, dict[str, Lot]] = {
+        contact: {} for contact, want in wanted.items() if want.lots or want.lot_ids
+    }
+    if not found:
+        return
+    loaded = {contact: {lot.id: lot for lot in snapshots[contact].lots} for contact in found}
+    all_of = [
+        (bucket_of(contact), contact)
+        for contact in found
+        if wanted[contact].lots and not snapshots[contact].lots_complete
     ]
-    found: dict[str, dict[str, Any]] = {}
+    named = [
+        (bucket_of(contact), contact, lot_id)
+        for contact in found
+        for lot_id in wanted[contact].lot_ids - loaded[contact].keys()
+    ]
     for statement, keys in ((_LOTS, all_of), (_LOTS_NAMED, named)):
         if keys:
             for row in await connection.read(statement, keys=keys):
-                found.setdefault(row[0], {})[row[1]] = rows.lot_from(row[1:])
-    for contact, want in wanted.items():
-        if not (want.lots or want.lot_ids):
-            continue
-        snapshot = snapshots[contact]
-        lots = {lot.id: lot for lot in snapshot.lots} | found.get(contact, {})
-        complete = snapshot.lots_complete or want.lots
-        snapshots[contact] = replace(snapshot, lots=tuple(lots.values()), lots_complete=complete)
+                found[row[0]][row[1]] = rows.lot_from(row[1:])
+    for contact, lots in found.items():
+        complete = snapshots[contact].lots_complete or wanted[contact].lots
+        snapshots[contact] = replace(
+            snapshots[contact], lots=tuple((loaded[contact] | lots).values()), lots_complete=complete
+        )
 
 
 async def _load_more(
     connection: Connection, snapshots: dict[str, Snapshot], wanted: Mapping[str, Wanted]
 ) -> None:
-    given: dict[str, dict[tuple[str, int], datetime]] = {
-        contact: {} for contact, want in wanted.items() if want.notices
-    }
-    if given:
-        keys = [(bucket_of(contact), contact) for contact in given]
-        for contact, lot, days, at in await connection.read(_NOTICES, keys=keys):
-            given[contact][lot, days] = instant(at)
-    await _read_together(connection, wanted)
+    more = {contact: dict(snapshots[contact].more) for contact in wanted}
+    await _load_notices(connection, more, wanted)
+    await _read_together(connection, more, wanted)
     for contact, want in wanted.items():
-        more = dict(snapshots[contact].more)
-        if want.orders:
-            found = await connection.read(_ORDERS, bucket=bucket_of(contact), contact=contact)
-            more["orders"] = tuple(order_from(row) for row in found)
-        if want.notices:
-            more["notices"] = given[contact]
-        if want.entered:
-            found = await connection.read(_ENTERED, bucket=bucket_of(contact), contact=contact)
-            more["entered"] = {flow: instant(started_at) for flow, started_at in found}
-        for name in want.past - want.read.keys():
-            want.read[name] = await past.READ[name](connection, contact)
+        known, own = more[contact], {"bucket": bucket_of(contact), "contact": contact}
+        if want.orders and "orders" not in known:
+            known["orders"] = tuple(order_from(row) for row in await connection.read(_ORDERS, **own))
+        if want.entered and "entered" not in known:
+            found = await connection.read(_ENTERED, **own)
+            known["entered"] = {flow: instant(started_at) for flow, started_at in found}
+        for name in want.past - known.keys():
+            known[name] = await past.READ[name](connection, contact)
         for name, argument in want.named:
-            if f"{name}/{argument}" not in want.read:
-                want.read[f"{name}/{argument}"] = await past.READ_ONE[name](connection, contact, argument)
-        more |= want.read
+            if f"{name}/{argument}" not in known:
+                known[f"{name}/{argument}"] = await past.READ_ONE[name](connection, contact, argument)
         for wallet, lot_ids in want.wallets.items():
-            more[f"wallet/{wallet}"] = await wallets.opened(connection, contact, wallet, lot_ids)
-        if want.takes - want.taken.keys():
-            want.taken |= await counters.take(connection, want.takes - want.taken.keys())
-        snapshots[contact] = replace(snapshots[contact], more=more, taken=dict(want.taken))
+            opened = known.get(f"wallet/{wallet}")
+            if not isinstance(opened, OpenWallet) or lot_ids - {lot.id for lot in opened.lots}:
+                known[f"wallet/{wallet}"] = await wallets.opened(connection, contact, wallet, lot_ids)
+        taken = dict(snapshots[contact].taken)
+        if want.takes - taken.keys():
+            taken |= await counters.take(connection, want.takes - taken.keys())
+        snapshots[contact] = replace(snapshots[contact], more=known, taken=taken)
 
 
-async def _read_together(connection: Connection, wanted: Mapping[str, Wanted]) -> None:
+async def _load_notices(
+    connection: Connection, more: Mapping[str, dict[str, object]], wanted: Mapping[str, Wanted]
+) -> None:
+    given: dict[str, dict[tuple[str, int], datetime]] = {
+        contact: {} for contact, want in wanted.items() if want.notices and "notices" not in more[contact]
+    }
+    if not given:
+        return
+    keys = [(bucket_of(contact), contact) for contact in given]
+    for contact, lot, days, at in await connection.read(_NOTICES, keys=keys):
+        given[contact][lot, days] = instant(at)
+    for contact, notices in given.items():
+        more[contact]["notices"] = notices
+
+
+async def _read_together(
+    connection: Connection, more: Mapping[str, dict[str, object]], wanted: Mapping[str, Wanted]
+) -> None:
     """Read what one statement gives for the whole batch."""
     for name, read in past.READ_TOGETHER.items():
         asked = [
             (contact, argument)
             for contact, want in wanted.items()
             for known, argument in want.named
-            if known == name and f"{name}/{argument}" not in want.read
+            if known == name and f"{name}/{argument}" not in more[contact]
         ]
         if asked:
             for (contact, argument), found in (await read(connection, asked)).items():
-                wanted[contact].read[f"{name}/{argument}"] = found
+                more[contact][f"{name}/{argument}"] = found
 
 
 async def _load_counts(
