@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from bot.core.contact import JsonValue
-from bot.core.deeds.gift_turns import propose, send
+from bot.core.deeds.gift_turns import propose, proposed, send
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
 from bot.core.turn import Turn
@@ -20,10 +20,11 @@ _PROBLEMS = (
     "not_for_you",
     "too_little",
     "too_much",
-    "not_a_number",
-    "not_a_member",
-    "to_yourself",
     "not_enough_credit",
+    "not_a_number",
+    "to_yourself",
+    "too_often",
+    "not_a_member",
 )
 
 
@@ -35,8 +36,8 @@ def gift(turn: Turn) -> Mapping[str, JsonValue]:
 
     Raises:
         TellMember: `not_understood`; `not_offered`; `not_for_you`; `too_little` with `least`; `too_much` with
-            `most` and `per` (gift, day or month); `not_a_number`; `not_a_member`; `to_yourself`; or
-            `not_enough_credit`.
+            `most` and `per` (gift, day or month); `not_enough_credit`; `not_a_number`; `to_yourself`;
+            `too_often`, when many numbers were looked up today; or `not_a_member`.
     """
     amount, number = _read(turn, str(turn.arguments.get("words") or ""))
     proposal = propose(turn, amount, number)
@@ -55,7 +56,7 @@ def give(turn: Turn) -> Mapping[str, JsonValue]:
     amount = asked.get("amount") if isinstance(asked, dict) else None
     if not isinstance(asked, dict) or not isinstance(amount, int):
         raise TellMember("not_understood")
-    proposal = propose(turn, amount, str(asked.get("number")))
+    proposal = proposed(turn, amount, str(asked.get("number")))
     entry = send(turn, proposal)
     return {
         "amount": entry.total_minor,

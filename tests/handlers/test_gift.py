@@ -2,20 +2,24 @@
 
 import pytest
 
+from bot.core.contact import JsonValue
+from bot.core.deeds.gift_turns import LOOK_UPS_A_DAY, LOOKED_UP
 from bot.core.errors import TellMember
 from bot.core.ledger.entries import Reason
 from bot.core.loyalty.gifts import Gifts, Recipient
 from bot.core.loyalty.program import Program
+from bot.core.loyalty.standing import Standing
 from bot.core.turn import Turn
 from handlers.gift import gift, give
-from tests.handlers.scene import CONTACT, PROGRAM, Scene
+from tests.handlers.scene import CONTACT, NOW, PROGRAM, Scene
 
 FRIEND = Recipient("f" * 32, is_member=True)
 RULES = Gifts.model_validate({"least": "1.00", "caps": [{"per": "gift", "most": "6.00"}]})
 GIVING = Program.model_copy(PROGRAM, update={"gifts": RULES})
 PAST = {
     "member_at/sms:+12125550101": FRIEND,
-    "member_at/sms:+12125550100": Recipient(CONTACT, is_member=True),
+    "member_at/sms:+12125550103": None,
+    f"standing/{LOOKED_UP}": None,
 }
 
 
@@ -52,6 +56,10 @@ def test_an_amount_and_a_number_are_read(words: str, amount: int) -> None:
         ("GIFT 5 to 212 555 0100", "to_yourself"),
         ("GIFT 0.99 to 212 555 0101", "too_little"),
         ("GIFT 6.01 to 212 555 0101", "too_much"),
+        # whose number it is nobody is told for a gift that could not be sent
+        ("GIFT 0.99 to 212 555 0199", "too_little"),
+        ("GIFT 6.01 to 212 555 0199", "too_much"),
+        ("GIFT 5 to 212 555 0103", "not_a_member"),
     ],
 )
 def test_what_cannot_be(words: str, code: str) -> None:
@@ -61,6 +69,34 @@ def test_what_cannot_be(words: str, code: str) -> None:
     assert caught.value.code == code
     assert code in gift.problems
     assert not turn.books.entries
+
+
+def test_more_than_there_is_tells_nothing_of_the_number() -> None:
+    poor = Scene(credit_minor=400, program=GIVING, past={})
+    with pytest.raises(TellMember) as caught:
+        gift(poor.turn(words="GIFT 5 to 212 555 0199"))
+    assert caught.value.code == "not_enough_credit"
+
+
+def test_a_day_has_so_many_numbers_and_what_is_confirmed_is_none() -> None:
+    today, words = NOW.date().isoformat(), "GIFT 5 to 212 555 0103"
+
+    def tried(times: int, day: str = today) -> Scene:
+        standing = Standing(LOOKED_UP, day, NOW, facts={"times": times})
+        return Scene(credit_minor=700, program=GIVING, past={**PAST, f"standing/{LOOKED_UP}": standing})
+
+    turn = tried(LOOK_UPS_A_DAY - 1).turn(words=words)
+    for code in ("not_a_member", "too_often"):
+        with pytest.raises(TellMember) as caught:
+            gift(turn)
+        assert caught.value.code == code
+    kept = turn.effects.kept["standing", LOOKED_UP]
+    assert isinstance(kept, Standing)
+    assert (kept.value, dict(kept.facts)) == (today, {"times": LOOK_UPS_A_DAY})
+    with pytest.raises(TellMember, match="not_a_member"):
+        gift(tried(LOOK_UPS_A_DAY, "2026-11-23").turn(words=words))
+    asked: JsonValue = {"amount": 500, "number": "+12125550101", "left": 200}
+    assert give(tried(LOOK_UPS_A_DAY).turn(gift=asked)) == asked
 
 
 def test_a_program_may_forbid_it_or_keep_it_for_some() -> None:

@@ -19,6 +19,7 @@ from bot.core.ledger.refusals import InsufficientCredit
 from bot.core.local_time import local_date
 from bot.core.loyalty.eligibility import facts_of
 from bot.core.loyalty.gifts import GIFT, Gifts, Recipient, room, since
+from bot.core.loyalty.standing import Standing
 from bot.core.phone import NotAContact, parse_number
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
@@ -27,6 +28,9 @@ ARRIVES = "gift.arrives"
 """What the recipient is asked to do."""
 RETURNS = "gift.returns"
 """What the giver is asked to do where the recipient cannot have it."""
+LOOKED_UP = "gift_numbers"
+"""The kind of standing that counts the numbers a giver had looked up: its value is the shop's day."""
+LOOK_UPS_A_DAY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +45,43 @@ class Proposal:
 def propose(turn: Turn, amount_minor: int, number: str) -> Proposal:
     """Say what would be sent; nothing is moved.
 
+    A number is only looked up for a gift that could be sent, and not for many in a day: the answer tells
+    whether it is a member's.
+
     Raises:
         TellMember: `not_offered`, `not_for_you`, `too_little` with `least`, `too_much` with `most` and `per`,
-            `not_a_number`, `not_a_member`, `to_yourself`, or `not_enough_credit`.
+            `not_enough_credit`, `not_a_number`, `to_yourself`, `too_often`, or `not_a_member`.
     """
+    _refuse_amount(turn, amount_minor)
+    e164 = _read_number(turn, number)
+    _count_look_up(turn)
+    return Proposal(amount_minor, _member_at(turn, e164), e164)
+
+
+def proposed(turn: Turn, amount_minor: int, number: str) -> Proposal:
+    """Say again what was proposed and is confirmed now.
+
+    Raises:
+        TellMember: as `propose`, but for `too_often`.
+    """
+    _refuse_amount(turn, amount_minor)
+    e164 = _read_number(turn, number)
+    return Proposal(amount_minor, _member_at(turn, e164), e164)
+
+
+def _refuse_amount(turn: Turn, amount_minor: int) -> None:
     gifts = turn.program.gifts
     if gifts is None or not gifts.enabled:
         raise TellMember("not_offered")
     today = local_date(turn.now, turn.shop.zone)
     if gifts.refusal(facts_of(turn.contact, today, turn.shop.zone, tier=tier_of(turn))) is not None:
         raise TellMember("not_for_you")
-    recipient, e164 = _recipient(turn, number)
     if amount_minor < (gifts.least_minor or turn.program.point_value_minor):
         raise TellMember("too_little", least=gifts.least_minor or turn.program.point_value_minor)
     _refuse_too_much(turn, gifts, amount_minor)
     available = turn.books.spendable(turn.now)
     if amount_minor > available:
         raise InsufficientCredit(available, amount_minor)
-    return Proposal(amount_minor, recipient.contact_id, e164)
 
 
 def send(turn: Turn, proposal: Proposal) -> Entry:
@@ -120,20 +143,38 @@ def come_back(turn: Turn, body: Mapping[str, JsonValue]) -> None:
         turn.track("Gift Returned", {"amount": entry.total_minor, "gift": gift_id})
 
 
-def _recipient(turn: Turn, number: str) -> tuple[Recipient, str]:
+def _read_number(turn: Turn, number: str) -> str:
     own = next((value for channel, value in turn.addresses if channel == "sms"), "")
     try:
         region = parse_number(own).region if own else "US"
         e164 = parse_number(number, region or "US").e164
     except NotAContact as error:
         raise TellMember("not_a_number") from error
+    if ("sms", e164) in turn.addresses:
+        raise TellMember("to_yourself")
+    return e164
+
+
+def _count_look_up(turn: Turn) -> None:
+    """Count a number that is looked up toward those of the day."""
+    day = local_date(turn.now, turn.shop.zone).isoformat()
+    kept = turn.effects.kept.get(("standing", LOOKED_UP), ...)
+    before = turn.needed("standing", LOOKED_UP) if kept is ... else kept
+    assert before is None or isinstance(before, Standing)
+    times = _whole(before.facts["times"]) if before is not None and before.value == day else 0
+    if times >= LOOK_UPS_A_DAY:
+        raise TellMember("too_often")
+    turn.keep("standing", LOOKED_UP, Standing(LOOKED_UP, day, turn.now, facts={"times": times + 1}))
+
+
+def _member_at(turn: Turn, e164: str) -> str:
     found = turn.needed("member_at", f"sms:{e164}")
     assert found is None or isinstance(found, Recipient)
     if found is not None and found.contact_id == turn.contact.id:
         raise TellMember("to_yourself")
     if found is None or not found.is_member:
         raise TellMember("not_a_member")
-    return found, e164
+    return found.contact_id
 
 
 def _refuse_too_much(turn: Turn, gifts: Gifts, amount_minor: int) -> None:

@@ -102,6 +102,19 @@ async def test_what_cannot_be_given_is_said(chat: Chat, words: str, answer: str)
     assert await available(chat) == (500, 500)
 
 
+async def test_nobody_learns_whose_many_numbers_are(chat: Chat) -> None:
+    for number in range(10):
+        (said,) = await chat(f"GIFT 3 to +1 212 555 012{number}")
+        assert said.startswith("We know no member with that number")
+    (said,) = await chat(GIFT)
+    assert said.startswith("You have tried as many numbers as a day allows.")
+    (said,) = await chat("GIFT 5.01 to +1 212 555 0101")
+    assert said.startswith("You have $5.00 to give.")
+    await chat.later(days=1)
+    (question,) = await chat(GIFT)
+    assert question.startswith("Give $3.00")
+
+
 async def test_what_is_pending_cannot_be_given(chat: Chat) -> None:
     line: JsonValue = {"sku": "TEA", "quantity": 1, "unit_minor": 10_000}
     await ask(chat, "order.report", {"order": "A-1", "status": "paid", "lines": [line]})
