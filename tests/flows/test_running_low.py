@@ -64,7 +64,12 @@ async def test_they_are_asked_in_their_language(locale: str, asked: str, yes: st
 
 
 @pytest.mark.parametrize(
-    ("event", "facts"), [("Refill Due", DUE), ("Back In Stock", {"sku": "TEA", "product": "Tea"})]
+    ("event", "facts"),
+    [
+        ("Refill Due", DUE),
+        ("Back In Stock", {"sku": "TEA", "product": "Tea"}),
+        ("Stock Low", {"sku": "TEA", "product": "Tea", "units": 3}),
+    ],
 )
 async def test_a_no_orders_nothing(event: str, facts: dict[str, JsonValue]) -> None:
     phone = await member()
@@ -80,6 +85,22 @@ async def test_what_is_back_is_ordered_with_a_yes() -> None:
     ]
     await phone.say("yes")
     assert [line.sku for line in phone.orders[0].lines] == ["LATTE"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "asked", "yes"),
+    [
+        ("en", "Not much Jasmine tea is left. Jasmine tea: $3.50. Reply YES to order it.", "YES"),
+        ("es", "Queda poco de Jasmine tea. Jasmine tea: 3,50 US$. Responde SI para pedirlo.", "SI"),
+        ("zh_Hans", "Jasmine tea快卖完了。Jasmine tea：US$3.50。回复“是”下单。", "是"),
+    ],
+)
+async def test_what_is_nearly_gone_is_ordered_with_a_yes(locale: str, asked: str, yes: str) -> None:
+    phone = await member(locale)
+    facts: dict[str, JsonValue] = {"sku": "TEA", "product": "Jasmine tea", "units": 3}
+    assert await phone.event("Stock Low", facts) == [asked]
+    await phone.say(yes)
+    assert [line.sku for line in phone.orders[0].lines] == ["TEA"]
 
 
 async def test_what_went_off_the_menu_is_not_asked_for() -> None:

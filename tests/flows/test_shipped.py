@@ -332,6 +332,11 @@ USELESS: dict[tuple[str, str], Way] = {
         "perhaps",
         ["All right, nothing was ordered."],
     ),
+    ("stock_low", "confirm"): (
+        ("LOYALTY", "skip", "skip", Event("Stock Low", NOON, {"sku": "TEA", "product": "Tea"})),
+        "perhaps",
+        ["All right, nothing was ordered."],
+    ),
     ("refill", "confirm"): (
         ("LOYALTY", "skip", "skip", Event("Refill Due", NOON, {"sku": "TEA", "product": "Tea"})),
         "perhaps",
