@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
@@ -23,10 +23,6 @@ from bot.storage import rows, turns
 from bot.storage.driver import Connection
 from bot.storage.snapshots import Wanted, add_wanted, load_consent, load_snapshots
 from bot.storage.writes import Writes, record
-
-INLINE_WITHIN = timedelta(seconds=10)
-"""How long the webhook's own answer may carry replies; Twilio gives up after 15 s
-(https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides)."""
 
 CHAIN_MAX = 5
 """How many events may cause one another before we stop: a flow that starts on its own event never would."""
@@ -287,7 +283,7 @@ class Batch:
 
     def _record(self, writes: Writes, turn: Turn, now: datetime, *, is_stored: bool) -> Result:
         # A stored message is handled long after its webhook was answered: the outbox takes its replies.
-        inline_until = now + INLINE_WITHIN if turn.trigger.inbound is not None and not is_stored else None
+        inline_until = None if is_stored else inline_end(turn.trigger, now)
         inline = set(record(writes, turn, inline_until=inline_until, salt=self._salt))
         caused = tuple(self._follow_up(writes, turn, trigger) for trigger in follow_ups(turn, self._decider))
         return Result(
@@ -332,19 +328,26 @@ class Batch:
             for one in given
             if one.was_inline and (one.is_required or not is_stopped)
         )
-        if replies:
+        until = inline_end(part.work.trigger, now)
+        if replies and until is not None:
             ids = [reply.id for reply in replies]
-            await turns.answer_again(connection, part.contact_id, ids, now + INLINE_WITHIN)
+            await turns.answer_again(connection, part.contact_id, ids, until)
         return Result(
             contact_id=part.contact_id,
             outcome="duplicate",
-            replies=replies,
-            inline_until=now + INLINE_WITHIN,
+            replies=replies if until is not None else (),
+            inline_until=until,
             is_duplicate=True,
         )
 
     def _salt(self) -> str:
         return self._conversation.entropy(16).hex()
+
+
+def inline_end(trigger: Trigger, now: datetime) -> datetime | None:
+    """Return until when the webhook's own answer may carry replies; None where it cannot carry any."""
+    inbound = trigger.inbound
+    return None if inbound is None or inbound.answer_within is None else now + inbound.answer_within
 
 
 def follow_ups(turn: Turn, decider: Decider) -> list[Trigger]:

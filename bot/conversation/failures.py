@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 
 from bot.conversation.apology import apologise
-from bot.conversation.batch import INLINE_WITHIN, Conversation, create_newcomers
+from bot.conversation.batch import Conversation, create_newcomers, inline_end
 from bot.conversation.operations import REQUESTS
 from bot.conversation.work import Reply, Result, Work
 from bot.core.contact import Contact
@@ -159,7 +159,7 @@ async def _record(
     connection: Connection, conversation: Conversation, turn: Turn, failed: _Failed, *, outcome: str
 ) -> Result:
     writes = Writes()
-    until = None if failed.work.is_stored else failed.now + INLINE_WITHIN
+    until = None if failed.work.is_stored else inline_end(failed.work.trigger, failed.now)
     inline = record(writes, turn, inline_until=until, salt=lambda: conversation.entropy(16).hex())
     await writes.flush(connection)
     replies = tuple(

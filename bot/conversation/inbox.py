@@ -5,8 +5,10 @@ from datetime import datetime
 
 from bot.conversation.work import Work
 from bot.core.contact import Event, JsonValue
+from bot.core.gestures import Gesture, GestureKind
 from bot.core.messages import Inbound
 from bot.core.triggers import Trigger, TriggerKind
+from bot.core.wechat_address import WECHAT
 from bot.storage.due import StoredTrigger
 
 
@@ -24,6 +26,10 @@ def inbound_work(inbound: Inbound) -> Work:
         payload["media"] = list(inbound.media)
     if inbound.opt_out_type:
         payload["opt_out_type"] = inbound.opt_out_type
+    if inbound.gesture is not None:
+        payload["gesture"] = [inbound.gesture.kind.value, inbound.gesture.value]
+    if inbound.facts and inbound.channel == WECHAT:
+        payload["facts"] = dict(inbound.facts)
     return Work(
         Trigger(
             key=f"{inbound.provider}:{inbound.provider_id}",
@@ -39,7 +45,12 @@ def inbound_from(payload: Mapping[str, JsonValue], received_at: datetime) -> Inb
     """Read the message back from a stored trigger."""
     media = payload.get("media", [])
     assert isinstance(media, list)
-    opt_out_type = payload.get("opt_out_type")
+    opt_out_type, gesture, facts = (
+        payload.get("opt_out_type"),
+        payload.get("gesture"),
+        payload.get("facts", {}),
+    )
+    assert isinstance(facts, dict)
     return Inbound(
         provider=str(payload["provider"]),
         provider_id=str(payload["id"]),
@@ -50,7 +61,14 @@ def inbound_from(payload: Mapping[str, JsonValue], received_at: datetime) -> Inb
         received_at=received_at,
         media=tuple(str(url) for url in media),
         opt_out_type=str(opt_out_type) if opt_out_type else None,
+        gesture=_gesture(gesture) if isinstance(gesture, list) else None,
+        facts={name: str(fact) for name, fact in facts.items()},
     )
+
+
+def _gesture(stored: list[JsonValue]) -> Gesture:
+    kind, value = stored
+    return Gesture(GestureKind(str(kind)), str(value))
 
 
 def restored(stored: StoredTrigger) -> Work:

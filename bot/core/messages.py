@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
+from bot.core.forms import Form
+from bot.core.gestures import Gesture
 from bot.core.quickly import quickly_made
+
+ANSWER_WITHIN = timedelta(seconds=10)
+"""How long a webhook may take to answer: https://www.twilio.com/docs/usage/webhooks says 15 seconds."""
 
 
 class Direction(StrEnum):
@@ -105,7 +110,8 @@ class UnsendableReason(StrEnum):
     SUPPRESSED = "suppressed"  # the address of an erased person who had said STOP
     UNUSABLE_ADDRESS = "unusable_address"  # a landline, a number that does not exist
     NO_ADDRESS = "no_address"
-    NO_GRANT = "no_grant"  # WeChat: no right to write left
+    NO_GRANT = "no_grant"  # WeChat: no right to send this kind of message left
+    NO_WINDOW = "no_window"  # WeChat: the contact has not written lately, or was answered often enough
     EMPTY = "empty"
     TOO_LONG = "too_long"
     EXPIRED = "expired"  # no longer worth saying
@@ -120,7 +126,7 @@ class UnsendableReason(StrEnum):
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to a contact, before the gate has spoken.
+    """A message to a contact, before the gate has spoken; `body` is all of it, whatever `form` adds.
 
     `key` is unique per contact, so that the same cause sends once. `group` is the subscription group it
     belongs to, `tag` a word of the marketer's that frequency caps can name; `flow` and `step` say who wrote
@@ -143,6 +149,12 @@ class Outgoing:
     valid_until: datetime | None
     language: str
     tag: str | None = None
+    form: Form | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether text alone shows all that it is."""
+        return not self.media and (self.form is None or not (self.form.options or self.form.card))
 
     @property
     def lane(self) -> Lane:
@@ -157,7 +169,9 @@ class Inbound:
 
     `provider_id` is the provider's name for it, the same on every retry. `address` is the contact's
     (E.164 on sms), `to` the one of ours it was sent to. `opt_out_type` is what the provider made of
-    it (`STOP`, `START`, `HELP`), None when it said nothing. `facts` are further things it told.
+    it (`STOP`, `START`, `HELP`), None when it said nothing. `gesture` is what the contact did instead of
+    writing; `text` is empty then. `answer_within` is how long an answer may go back in the response to the
+    provider's request; None: nothing can be answered there. `facts` are further things it told.
     """
 
     provider: str
@@ -170,3 +184,5 @@ class Inbound:
     media: tuple[str, ...] = ()
     opt_out_type: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    gesture: Gesture | None = None
+    answer_within: timedelta | None = ANSWER_WITHIN

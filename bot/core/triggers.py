@@ -25,6 +25,10 @@ class TriggerKind(StrEnum):
     CALL_ANSWERED = "call_answered"
     START = "start"  # a flow started by the API, an operator or another turn
     OPERATION = "operation"  # the shop or an operator asks for something, and waits for its result
+    FALLBACK = "fallback"  # a message had no way left on its channel: another may say it
+    GRANT = "grant"  # rights to send subscribe messages were given or taken away
+    JOINED = "joined"  # another contact turned out to be this one
+    HANDED_OVER = "handed_over"  # a person of the shop took over, or gave the contact back
     RELAY = "relay"  # a turn of another contact has something for this one; never decided itself
 
 

@@ -16,6 +16,7 @@ from bot.core.counting import Take
 from bot.core.effects import Effects, OutsideCall, Queued
 from bot.core.errors import RegularsError
 from bot.core.flow.run import Run
+from bot.core.forms import Form
 from bot.core.gate import ConsentFacts, HoldUntil, Policy, Refuse, Verdict, may_leave
 from bot.core.groups import Group
 from bot.core.ledger.books import Books
@@ -34,6 +35,7 @@ from bot.core.quickly import quickly_made
 from bot.core.segments import as_sent
 from bot.core.senders import MAIN, SenderPool
 from bot.core.triggers import Trigger, TriggerKind
+from bot.core.wechat_address import WECHAT
 
 _DAY = timedelta(days=1)
 
@@ -297,12 +299,14 @@ class Turn:
         short_links: bool | None = None,
         tag: str | None = None,
         valid_for: timedelta | None = None,
+        form: Form | None = None,
     ) -> Queued:
         """Put a message before the gate and record it with the gate's verdict.
 
         Without a class it is a reply to the inbound this turn answers, otherwise a service message. Links
         are shortened as the policy says (`short_links` None), in answers too (True), or not (False). `tag`
-        is for frequency caps; what could not leave within `valid_for` never does.
+        is for frequency caps; what could not leave within `valid_for` never does. `form` is for channels that
+        can show more than text.
         """
         channel = channel or self.channel
         address = self._address(channel)
@@ -329,6 +333,7 @@ class Turn:
             valid_until=self._valid_until(valid_for),
             language=self.contact.locale,
             tag=tag,
+            form=form,
         )
         facts = consent_facts(
             message,
@@ -346,15 +351,24 @@ class Turn:
             self._keep_links(message, codes)
         return queued
 
-    def may_answer_inline(self, queued: Queued) -> bool:
-        """Whether a message may go back in the answer to the webhook that brought this turn's inbound."""
+    def inline_answers(self) -> frozenset[str]:
+        """Return the messages that may go back in the answer to the webhook that brought this turn's inbound.
+
+        On WeChat that answer is one text: all of them or none, since what goes another way comes later.
+        """
         inbound = self.trigger.inbound
-        return (
-            inbound is not None
-            and queued.state is OutboxState.QUEUED
+        if inbound is None or inbound.answer_within is None:
+            return frozenset()
+        answers = [
+            queued.message
+            for queued in self.effects.outgoing
+            if queued.state is OutboxState.QUEUED
             and queued.message.channel == inbound.channel
             and queued.message.address == inbound.address
-        )
+        ]
+        if inbound.channel == WECHAT and not all(message.is_plain for message in answers):
+            return frozenset()
+        return frozenset(message.id for message in answers)
 
     def set_field(self, name: str, value: JsonValue) -> None:
         """Set a field of the contact: `first_name`, `birthday`, `locale`, `zone` or an attribute.

@@ -16,7 +16,7 @@ from bot.storage.snapshots import load_snapshots
 
 _MESSAGE = Statement("""
     SELECT o.id, o.contact, o.channel, o.address, o.sender, o.message_class, o.subscription_group, o.body,
-        o.media, o.key, o.flow, o.step, o.wanted_at, o.valid_until, o.language, o.tag,
+        o.media, o.key, o.flow, o.step, o.wanted_at, o.valid_until, o.language, o.form, o.tag,
         o.state, o.reason, o.explanation, o.created_at, o.due_at, o.handed_at, o.state_at, o.trigger_key
     FROM outbox o WHERE o.bucket = :bucket AND o.contact = :contact AND o.id = :id
 """)
@@ -66,20 +66,20 @@ async def explained(
     row = found[0]
     (cause,) = await past.latest_texts(connection, contact.id, row[0])
     snapshots = await load_snapshots(connection, {contact.id: contact}, {})
-    revisions = await connection.read(_REVISION, **own, flow=row[10], at=row[19])
+    revisions = await connection.read(_REVISION, **own, flow=row[10], at=row[20])
     counted = await caps.counts(connection, [contact.id], policy.counts_since(now))
     return Explained(
-        message=rows.outgoing_from(row, tag=row[15]),
+        message=rows.outgoing_from(row, tag=row[16]),
         cause=cause,
-        trigger_key=row[23],
+        trigger_key=row[24],
         revision=revisions[0][0] if row[10] else None,
-        state=OutboxState(row[16]),
-        reason=row[17],
-        explanation=row[18],
-        created_at=instant(row[19]),
-        due_at=instant(row[20]),
-        handed_at=rows.loaded(row[21]),
-        state_at=instant(row[22]),
+        state=OutboxState(row[17]),
+        reason=row[18],
+        explanation=row[19],
+        created_at=instant(row[20]),
+        due_at=instant(row[21]),
+        handed_at=rows.loaded(row[22]),
+        state_at=instant(row[23]),
         snapshot=snapshots[contact.id],
         consent=await past.consent_log(connection, contact.id),
         counts=counted.get(contact.id, ()),

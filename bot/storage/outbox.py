@@ -12,6 +12,7 @@ from bot.core.messages import Lane, OutboxState, Outgoing
 from bot.storage import rows
 from bot.storage.driver import Connection, Statement
 from bot.storage.due import buckets, peek
+from bot.storage.rows import ADDRESS_COLUMNS
 from bot.storage.unknown import and_evidence
 
 # A scalar subquery and not EXISTS, here and below: PostgreSQL would make a join of that, planned without
@@ -29,7 +30,8 @@ _SENDING_PEEK = peek("outbox", "t.state = 'sending'")
 
 _MESSAGE = (
     "o.id, o.contact, o.channel, o.address, o.sender, o.message_class, o.subscription_group, o.body, o.media,"
-    " o.key, o.flow, o.step, o.wanted_at, o.valid_until, o.language, o.attempts, o.tried_since, o.tag"
+    " o.key, o.flow, o.step, o.wanted_at, o.valid_until, o.language, o.form,"
+    " o.attempts, o.tried_since, o.tag"
 )
 # A contact's messages leave in order: one waits for older ones of its lane or a more urgent one that are in
 # hand, due, about to be tried again (order is worth a minute), or parts of the same answer. What is due and
@@ -78,17 +80,16 @@ _AFTER_RESTORE = Statement("""
     WHERE bucket = :bucket AND state = 'sending'
     RETURNING id
 """)
-_CONSENT = Statement("""
+_CONSENT = Statement(f"""
     SELECT c.id, c.bucket, c.zone, c.zone_is_known, c.locale, c.created_at,
         c.snoozed_until, c.preferred_hours,
-        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason, a.clarify_by, a.sender,
-                      a.clarified_at)
+        (SELECT @rows({ADDRESS_COLUMNS})
          FROM address a WHERE a.bucket = c.bucket AND a.contact = c.id),
         (SELECT @rows(s.subscription_group, s.state)
          FROM subscription s WHERE s.bucket = c.bucket AND s.contact = c.id)
     FROM @each(keys: bucket integer, id text)
     JOIN contact c ON c.bucket = keys.bucket AND c.id = keys.id
-""")
+""")  # noqa: S608  # our own constants
 
 
 def _record() -> Statement:
@@ -419,7 +420,7 @@ def _key(message: Outgoing) -> dict[str, object]:
 
 
 def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:
-    message = rows.outgoing_from(row, tag=row[17])
+    message = rows.outgoing_from(row, tag=row[18])
     contact = Contact(
         id=consent[0],
         bucket=consent[1],
@@ -436,8 +437,8 @@ def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:
     )
     return Claimed(
         message,
-        row[15],
-        rows.loaded(row[16]),
+        row[16],
+        rows.loaded(row[17]),
         contact,
         address,
         rows.subscriptions_from(rows.json_rows(consent[9])),

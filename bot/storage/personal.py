@@ -10,13 +10,14 @@ EMPTY, NOTHING, NO_FACTS = "''", "NULL", "'{}'"
 ENDED_RUN = '{"channel":"","frames":[],"variables":{},"asked_at":null,"suspended_at":null}'
 """What the state of a run that nobody goes on with reads as."""
 
-DROPPED = ("address", "refill")
+DROPPED = ("address", "refill", "proof", "subscribe_grant", "subscribe_grant_entry", "hand_over")
 """Tables whose rows are gone: nothing but the person's, and no total is made of them."""
 
 NUMBERS_ONLY: Mapping[str, tuple[str, ...]] = {
     "event": ("properties",),
     "standing": ("facts",),
     "reservation": ("facts",),
+    "joined": ("facts",),
 }
 """Documents of which what counts stays, and words go: sums over them are the same afterwards."""
 
@@ -42,6 +43,8 @@ WIPED: Mapping[str, Mapping[str, str]] = {
         "media": EMPTY,
         "explanation": NOTHING,
         "evidence": NOTHING,
+        "form": NOTHING,
+        "way_because": NOTHING,
     },
     "link": {"url": EMPTY, "expires_at": "0"},
     "call": {"payload": NO_FACTS, "failure": NOTHING},
@@ -75,6 +78,7 @@ NOT_PERSONAL: Mapping[str, tuple[str, ...]] = {
     "outbox": (
         *("trigger_key", "key", "channel", "sender", "message_class", "subscription_group", "flow", "step"),
         *("language", "state", "reason", "provider_id", "error_code", "tag", "counted_on", "earlier_ids"),
+        "way",
     ),
     "link": ("code", "flow", "step"),
     "click": ("code", "kind"),

@@ -11,6 +11,7 @@ from bot.core.consent import ConsentChange, chain_hash, personal_hash
 from bot.core.contact import Address, Contact, Event, JsonValue, Order, Pending, SubscriptionState
 from bot.core.effects import OutsideCall, Queued
 from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
+from bot.core.forms import Form
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.ledger.entries import Entry
 from bot.core.ledger.holds import Hold, HoldPart, HoldState
@@ -22,6 +23,11 @@ from bot.storage.driver import Value
 from bot.storage.tables import FOREVER
 
 WALLET = MAIN_WALLET
+
+ADDRESS_COLUMNS = (
+    "a.channel, a.value, a.stopped_at, a.unusable_reason, a.clarify_by, a.sender, a.clarified_at,"
+    " a.window_left, a.window_until"
+)
 
 T = TypeVar("T")
 RowValues = tuple[Value, ...]
@@ -140,12 +146,24 @@ def address_row(contact: Contact, address: Address, now: datetime) -> RowValues:
         stored(address.clarify_by),
         address.sender,
         stored(address.clarified_at),
+        address.window_left,
+        stored(address.window_until),
     )
 
 
 def address_from(row: Sequence[Any]) -> Address:
-    """Read (channel, value, stopped_at, unusable_reason, clarify_by, sender, clarified_at)."""
-    return Address(row[0], row[1], loaded(row[2]), row[3], loaded(row[4]), row[5], loaded(row[6]))
+    """Read a row of `ADDRESS_COLUMNS`."""
+    return Address(
+        channel=row[0],
+        value=row[1],
+        stopped_at=loaded(row[2]),
+        unusable_reason=row[3],
+        clarify_by=loaded(row[4]),
+        sender=row[5],
+        clarified_at=loaded(row[6]),
+        window_left=row[7],
+        window_until=loaded(row[8]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,11 +386,14 @@ def outbox_row(
         queued.explanation,
         microseconds(message.due_at),
         None,
+        to_json(message.form.to_json()) if message.form is not None else None,
+        None,
+        None,
     )
 
 
 def outgoing_from(row: Sequence[Any], tag: str | None) -> Outgoing:
-    """Read a message as the outbox's statements begin it: from `id` to `language`, fifteen columns."""
+    """Read a message as the outbox's statements begin it: from `id` to `form`, sixteen columns."""
     return Outgoing(
         id=row[0],
         contact_id=row[1],
@@ -390,6 +411,7 @@ def outgoing_from(row: Sequence[Any], tag: str | None) -> Outgoing:
         valid_until=loaded(row[13]),
         language=row[14],
         tag=tag,
+        form=Form.from_json(orjson.loads(row[15])) if row[15] else None,
     )
 
 

@@ -14,7 +14,7 @@ from bot.core.turn import OpenWallet, Snapshot
 from bot.storage import caps, counters, past, rows, tables, wallets
 from bot.storage.driver import Connection, Statement
 from bot.storage.orders import ORDER_COLUMNS, order_from
-from bot.storage.rows import LOT_COLUMNS, WALLET, Unread
+from bot.storage.rows import ADDRESS_COLUMNS, LOT_COLUMNS, WALLET, Unread
 
 _LOTS_MAX = 8
 """How many open lots a snapshot carries; a turn that needs more asks for them."""
@@ -22,8 +22,7 @@ _ORDERS_MAX = 20
 
 _SNAPSHOT = Statement(f"""
     SELECT keys.id,
-        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason, a.clarify_by, a.sender,
-                      a.clarified_at)
+        (SELECT @rows({ADDRESS_COLUMNS})
          FROM address a WHERE a.bucket = keys.bucket AND a.contact = keys.id),
         (SELECT @rows(s.subscription_group, s.state, s.confirm_by, s.waiting_flow)
          FROM subscription s WHERE s.bucket = keys.bucket AND s.contact = keys.id),
@@ -60,14 +59,13 @@ _ORDERS = Statement(f"""
     WHERE o.bucket = :bucket AND o.contact = :contact
     ORDER BY o.placed_at DESC LIMIT {_ORDERS_MAX}
 """)  # noqa: S608  # our own constants
-_CONSENT_OF = Statement("""
+_CONSENT_OF = Statement(f"""
     SELECT
-        (SELECT @rows(a.channel, a.value, a.stopped_at, a.unusable_reason, a.clarify_by, a.sender,
-                      a.clarified_at)
+        (SELECT @rows({ADDRESS_COLUMNS})
          FROM address a WHERE a.bucket = :bucket AND a.contact = :contact),
         (SELECT @rows(s.subscription_group, s.state)
          FROM subscription s WHERE s.bucket = :bucket AND s.contact = :contact)
-""")
+""")  # noqa: S608  # our own constants
 _NOTICES = Statement("""
     SELECT n.contact, n.lot, n.days, n.at
     FROM @each(keys: bucket integer, contact text)

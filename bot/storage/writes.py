@@ -171,9 +171,10 @@ def record(
 
 def _record_messages(writes: Writes, turn: Turn, inline_until: datetime | None) -> list[str]:
     """Add messages and the links made for them; returns the ids of those that leave inline."""
-    effects, now, inline = turn.effects, turn.now, []
+    effects, now, inline = turn.effects, turn.now, list[str]()
+    answers = turn.inline_answers() if inline_until is not None else frozenset()
     for queued in effects.outgoing:
-        is_inline = inline_until is not None and turn.may_answer_inline(queued)
+        is_inline = queued.message.id in answers
         if is_inline:
             inline.append(queued.message.id)
         until = inline_until if is_inline else None

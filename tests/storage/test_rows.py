@@ -12,6 +12,7 @@ from bot.core.consent import ConsentChange, ConsentSource
 from bot.core.contact import Address, Contact, Event, Order, OrderLine, SubscriptionState
 from bot.core.effects import OutsideCall, Queued
 from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
+from bot.core.forms import Card, Form, MenuOption, Notice
 from bot.core.ids import instant, microseconds
 from bot.core.ledger.earned import EarnRecord
 from bot.core.ledger.entries import Account, Draw, Entry, Reason
@@ -119,6 +120,12 @@ ENTRY = Entry(
     previous_hash="previous 17",
     hash="hash 18",
 )
+FORM = Form(
+    head="Hello",
+    options=(MenuOption("1", "World"),),
+    card=Card("Reorder", "pages/reorder?o=1", "mini", "https://a.example/1"),
+    notice=Notice("ending", "TPL", {"thing1": "Credit"}, "pages/wallet", "mini"),
+)
 MESSAGE = Outgoing(
     id=an_id(1),
     contact_id=ID,
@@ -136,6 +143,7 @@ MESSAGE = Outgoing(
     valid_until=at(7),
     language="zh-Hans",
     tag="sale",
+    form=FORM,
 )
 TRIGGER = Trigger("key 1", TriggerKind.EVENT, at(2), {"name": "Order Completed", "n": [1]}, digest="digest 8")
 CHANGE = ConsentChange(
@@ -182,7 +190,7 @@ OF = {"bucket": BUCKET, "contact": ID}
 WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
     "address": (
         rows.address_row(
-            CONTACT, Address("sms", "+12125550100", at(1), "landline", at(3), "MG4", at(5)), at(2)
+            CONTACT, Address("sms", "+12125550100", at(1), "landline", at(3), "MG4", at(5), 4, at(6)), at(2)
         ),
         {
             **OF,
@@ -194,6 +202,8 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "clarify_by": at(3),
             "sender": "MG4",
             "clarified_at": at(5),
+            "window_left": 4,
+            "window_until": at(6),
         },
     ),
     "consent": (
@@ -294,6 +304,14 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "explanation": "quiet hours",
             "wanted_at": at(6),
             "tried_since": None,
+            "form": (
+                '{"head":"Hello","options":[["1","World"]],"card":{"title":"Reorder",'
+                '"page":"pages/reorder?o=1","account":"mini","image":"https://a.example/1"},'
+                '"notice":{"template":"ending","template_id":"TPL","fields":{"thing1":"Credit"},'
+                '"page":"pages/wallet","account":"mini"}}'
+            ),
+            "way": None,
+            "way_because": None,
         },
     ),
     "link": (
@@ -483,11 +501,13 @@ def test_every_table_of_a_contact_has_its_sample() -> None:
     of_subjects = {
         *("standing", "offer", "fulfilment", "referral", "spin", "reservation", "refill"),
         *("parked_refund", "api_key", "api_answer", "checkout"),
+        *("subscribe_grant", "subscribe_grant_entry", "proof", "joined", "hand_over"),
     }
     shared = {
         "suppression",
         "counter",
         "sender",
+        "wechat_media",
         "tally",
         "step_count",
         "product",
@@ -548,6 +568,11 @@ async def test_domain_objects_come_back_equal(database: Database) -> None:
     assert await asked(database, "SELECT id, expires_at FROM lot ORDER BY expires_at DESC LIMIT 1") == [
         (an_id(2), FOREVER)
     ]
+
+
+def test_a_form_is_read_back() -> None:
+    assert Form.from_json(FORM.to_json()) == FORM
+    assert Form.from_json(Form("Hello").to_json()) == Form("Hello")
 
 
 def test_a_reply_that_leaves_in_the_answer_is_being_sent_until_then() -> None:

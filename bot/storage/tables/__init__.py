@@ -2,7 +2,7 @@
 
 from sqlalchemy import Table
 
-from bot.storage.tables import contacts, house, ledger, messages, program, shop
+from bot.storage.tables import contacts, house, ledger, messages, program, shop, wechat
 from bot.storage.tables.base import FOREVER, NAMING, Kind, Row
 from bot.storage.tables.contacts import IS_MEMBER
 from bot.storage.tables.ledger import LOT_OPEN
@@ -22,6 +22,7 @@ __all__ = [
     "messages",
     "program",
     "shop",
+    "wechat",
 ]
 
 KINDS: dict[str, Kind] = {
@@ -38,6 +39,7 @@ KINDS: dict[str, Kind] = {
     "setting": Kind.SHARED,
     "audit": Kind.SHARED,
     "api_key": Kind.SHARED,
+    "wechat_media": Kind.SHARED,
 }
 """The registry: every table not named here is contact-owned."""
 

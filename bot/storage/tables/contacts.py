@@ -69,6 +69,9 @@ class AddressRow(Row, table=True):
     """Which of our senders this address hears from, so that it stays one conversation."""
     clarified_at: int | None = instant_column(nullable=True)
     """When we last asked what an unclear revocation meant: once a day at most."""
+    window_left: int = 0
+    """How many customer-service messages may still go there, on channels that count them."""
+    window_until: int | None = instant_column(nullable=True)
 
 
 class SubscriptionRow(Row, table=True):

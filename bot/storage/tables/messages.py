@@ -125,6 +125,12 @@ class OutboxRow(Row, table=True):
     """The time it was meant for; `due_at` moves on when it is held or tried again."""
     tried_since: int | None = instant_column(nullable=True)
     """When the outbox first had it in hand: long after `created_at`, where it was scheduled or held."""
+    form: str | None = column(Text, None, nullable=True)
+    """What it is beyond its text: options, a card, the fields of a template."""
+    way: str | None = name_column(None, nullable=True)
+    """How it went, on channels that have several ways."""
+    way_because: str | None = column(Text, None, nullable=True)
+    """Why that way, and what was against the others."""
 
 
 class LinkRow(Row, table=True):

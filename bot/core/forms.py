@@ -1,0 +1,92 @@
+"""Forms: what a message is beyond its text, for channels that can show more than text.
+
+The text of a message is always all of it, so that a channel without cards and menus loses nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.core.quickly import quickly_made
+
+
+@quickly_made
+@dataclass(frozen=True, slots=True)
+class MenuOption:
+    """Something to tap instead of typing its `key`."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A page of a mini program, shown as a card; `account` names the mini program's account of ours.
+
+    `image` is the address (URL) or file of its picture; empty: the usual one, or a link in the text.
+    """
+
+    title: str
+    page: str
+    account: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A subscribe message: a template of the platform's with its fields filled in, checked by their types.
+
+    `template` is our name of it, `template_id` the platform's; `page` opens when it is tapped.
+    """
+
+    template: str
+    template_id: str
+    fields: Mapping[str, str]
+    page: str = ""
+    account: str = ""
+
+
+@quickly_made
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a message is shown at its best: `head` is its text without the `options` that are listed in it."""
+
+    head: str = ""
+    options: tuple[MenuOption, ...] = ()
+    card: Card | None = None
+    notice: Notice | None = field(default=None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON, without what is empty."""
+        plain: dict[str, Any] = {}
+        if self.head:
+            plain["head"] = self.head
+        if self.options:
+            plain["options"] = [[option.key, option.label] for option in self.options]
+        if (card := self.card) is not None:
+            plain["card"] = {
+                "title": card.title,
+                "page": card.page,
+                "account": card.account,
+                "image": card.image,
+            }
+        if (notice := self.notice) is not None:
+            plain["notice"] = {
+                "template": notice.template,
+                "template_id": notice.template_id,
+                "fields": dict(notice.fields),
+                "page": notice.page,
+                "account": notice.account,
+            }
+        return plain
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "Form":
+        """Read back what `to_json` returned."""
+        card, notice = plain.get("card"), plain.get("notice")
+        return cls(
+            head=plain.get("head", ""),
+            options=tuple(MenuOption(key, label) for key, label in plain.get("options", ())),
+            card=Card(**card) if card is not None else None,
+            notice=Notice(**notice) if notice is not None else None,
+        )

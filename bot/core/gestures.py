@@ -1,0 +1,27 @@
+"""Gestures: what a contact did in a channel instead of writing. They take the road of messages."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.core.quickly import quickly_made
+
+
+class GestureKind(StrEnum):
+    """What was done; in brackets what the gesture's value is."""
+
+    FOLLOW = "follow"  # began to follow the official account (the QR scene that led there, or nothing)
+    UNFOLLOW = "unfollow"  # stopped following it: the provider's opt-out
+    SCAN = "scan"  # scanned a QR code of ours (its scene)
+    MENU = "menu"  # tapped the account's menu (the button's key)
+    ENTER = "enter"  # opened the mini program's customer-service chat (where from, if it was told)
+    LOCATION = "location"  # told where it is ("latitude,longitude")
+    VIEW = "view"  # opened a link of the account's menu (its URL)
+
+
+@quickly_made
+@dataclass(frozen=True, slots=True)
+class Gesture:
+    """One gesture; `value` as its kind says."""
+
+    kind: GestureKind
+    value: str = ""
