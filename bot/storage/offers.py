@@ -11,20 +11,26 @@ import orjson
 from bot.core.codes import Code
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.loyalty.checkouts import AtCheckout, Budgeted, Checkout, CheckoutState
-from bot.core.loyalty.offers import Offer, OfferKind, Terms, Use
+from bot.core.loyalty.offers import Offer, OfferKind, Terms, Use, as_typed
 from bot.core.loyalty.quotes import Applied, CartLine, Left, LineKind, Quote, QuotedLine
 from bot.storage.driver import Connection, Statement
 from bot.storage.due import buckets, peek
 from bot.storage.rows import RowValues, json_rows, loaded, stored, to_json
 
 _OFFERS_MAX = 50
-"""How many of a member's offers are looked at, the newest: beside those that its checkouts hold."""
+"""How many of a member's offers are looked at, beside those that its checkouts hold or that are named."""
+_OF_A_NAME_MAX = 5
 _OFFER = "f.id, f.offer, f.code, f.given_at, f.starts_at, f.ends_at, f.facts"
 _CHECKOUT = "c.shop_order, c.reference, c.state, c.opened_at, c.expires_at, c.hold, c.changed_at, c.facts"
-_NEWEST = f"""
+# However many were spent or have ended since, one that can be used comes before them.
+_USABLE_FIRST = f"""
+    ORDER BY CASE o.state WHEN 'spent' THEN 1 ELSE 0 END, COALESCE(o.ends_at, {2**62}) DESC,
+        o.given_at DESC, o.id DESC
+"""
+_LATEST = f"""
     (SELECT @rows({_OFFER}) FROM (
         SELECT * FROM offer o WHERE o.bucket = {{bucket}} AND o.contact = {{contact}}
-        ORDER BY o.given_at DESC, o.id DESC LIMIT {_OFFERS_MAX}) f)
+        {_USABLE_FIRST} LIMIT {_OFFERS_MAX}) f)
 """  # noqa: S608  # our own constants
 _AT_CHECKOUT = Statement(f"""
     SELECT keys.contact, keys.order_id,
@@ -32,14 +38,24 @@ _AT_CHECKOUT = Statement(f"""
          WHERE c.bucket = keys.bucket AND c.contact = keys.contact AND c.shop_order = keys.order_id),
         (SELECT @rows({_CHECKOUT}) FROM checkout c @indexed(ix_checkout_open)
          WHERE c.bucket = keys.bucket AND c.contact = keys.contact AND c.state = 'open'),
-        {_NEWEST.format(bucket="keys.bucket", contact="keys.contact")}
+        {_LATEST.format(bucket="keys.bucket", contact="keys.contact")}
     FROM @each(keys: bucket integer, contact text, order_id text)
 """)  # noqa: S608  # our own constants
-_OFFERS = Statement(f"SELECT {_NEWEST.format(bucket=':bucket', contact=':contact')}")
+_OFFERS = Statement(f"SELECT {_LATEST.format(bucket=':bucket', contact=':contact')}")
 _NAMED = Statement(f"""
     SELECT {_OFFER} FROM @each(keys: id text)
     JOIN offer f ON f.bucket = :bucket AND f.contact = :contact AND f.id = keys.id
 """)  # noqa: S608  # our own constants
+_CALLED = Statement(f"""
+    SELECT (SELECT @rows({_OFFER}) FROM (
+        SELECT * FROM offer o WHERE o.bucket = :bucket AND o.contact = :contact
+            AND (o.offer = keys.name OR o.id = keys.name OR o.code = keys.code)
+        {_USABLE_FIRST} LIMIT {_OF_A_NAME_MAX}) f)
+    FROM @each(keys: name text, code text)
+""")  # noqa: S608  # our own constants
+_GIVEN = Statement("""
+    SELECT COUNT(*) FROM offer o WHERE o.bucket = :bucket AND o.contact = :contact AND o.offer = :name
+""")
 _OWNERS = Statement("""
     SELECT d.value, d.contact FROM @each(keys: value text)
     JOIN directory d ON d.kind = 'code' AND d.value = keys.value
@@ -71,19 +87,19 @@ async def at_checkouts(
     """What checkouts of these orders (contact, order) look at, read together."""
     keys = [(bucket_of(contact), contact, order_id) for contact, order_id in orders]
     found = {}
-    for contact, order_id, of_order, open_ones, newest in await connection.read(_AT_CHECKOUT, keys=keys):
-        found[contact, order_id] = await _at_checkout(connection, contact, (of_order, open_ones, newest))
+    for contact, order_id, of_order, open_ones, latest in await connection.read(_AT_CHECKOUT, keys=keys):
+        found[contact, order_id] = await _at_checkout(connection, contact, (of_order, open_ones, latest))
     return found
 
 
 async def _at_checkout(
     connection: Connection, contact_id: str, found: tuple[str | None, str | None, str | None]
 ) -> AtCheckout:
-    of_order, open_ones, newest = map(json_rows, found)
+    of_order, open_ones, latest = map(json_rows, found)
     order = [checkout_from(row) for row in of_order]
     known = {one.order_id: one for one in order}
     waiting = [known.get(row[0]) or checkout_from(row) for row in open_ones]
-    given = {offer.id: offer for offer in map(offer_from, newest)}
+    given = {offer.id: offer for offer in map(offer_from, latest)}
     held = {applied.offer_id for one in (*order, *waiting) for applied in one.quoted.applied}
     if missing := sorted(held - given.keys()):
         own = {"bucket": bucket_of(contact_id), "contact": contact_id}
@@ -93,9 +109,26 @@ async def _at_checkout(
 
 
 async def offers(connection: Connection, contact_id: str) -> tuple[Offer, ...]:
-    """The newest offers that a member was given, whatever became of them."""
-    ((newest,),) = await connection.read(_OFFERS, bucket=bucket_of(contact_id), contact=contact_id)
-    return _newest_first(map(offer_from, json_rows(newest)))
+    """The offers that a member was given, newest first; of very many those that can be used."""
+    ((found,),) = await connection.read(_OFFERS, bucket=bucket_of(contact_id), contact=contact_id)
+    return _newest_first(map(offer_from, json_rows(found)))
+
+
+async def called(connection: Connection, contact_id: str, names: str) -> tuple[Offer, ...]:
+    """The member's offers by their codes, ids, or names in the program, with commas between, newest first.
+
+    Of several of one name, some: those that can be used among them.
+    """
+    keys = [(name, as_typed(name)) for name in names.split(",")]
+    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
+    found = await connection.read(_CALLED, **own, keys=keys)
+    return _newest_first({row[0]: offer_from(row) for (rows,) in found for row in json_rows(rows)}.values())
+
+
+async def times_given(connection: Connection, contact_id: str, name: str) -> int:
+    """How often the member was given the program's offer of that name, whatever became of it."""
+    found = await connection.read(_GIVEN, bucket=bucket_of(contact_id), contact=contact_id, name=name)
+    return int(found[0][0])
 
 
 async def owners_of_codes(connection: Connection, contact_id: str, codes: str) -> dict[str, str]:  # noqa: ARG001  # as all are asked

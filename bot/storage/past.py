@@ -221,6 +221,8 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "fund": fund,
         "checkout": offers.at_checkout,
         "codes": offers.owners_of_codes,
+        "offers_called": offers.called,
+        "offers_given": offers.times_given,
         "standing": standings.standing,
         "bought": standings.bought,
         "referrer": referrals.referrer,

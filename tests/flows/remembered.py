@@ -8,6 +8,7 @@ from bot.core.loyalty.drops import Reservation, ReservationState
 from bot.core.loyalty.fulfilment import Fulfilment, FulfilmentState
 from bot.core.loyalty.gains import Tally
 from bot.core.loyalty.gifts import Recipient
+from bot.core.loyalty.offers import Offer
 from bot.core.loyalty.recommended import Affinities
 from bot.core.loyalty.refill import Refill, Refills
 from bot.core.loyalty.wheel import Spin, SpinCount
@@ -104,6 +105,15 @@ def _granted(kept: Kept, asked: str) -> Tally:
     return Tally(len(found), sum(found))
 
 
+def _offers_called(kept: Kept, names: str) -> tuple[Offer, ...]:
+    found = [one for one in _of_table(kept, "offer") if isinstance(one, Offer)]
+    return tuple(one for one in found if {one.id, one.code, one.rule} & set(names.split(",")))
+
+
+def _offers_given(kept: Kept, name: str) -> int:
+    return sum(isinstance(one, Offer) and one.rule == name for one in _of_table(kept, "offer"))
+
+
 _READ: Mapping[str, Callable[[Kept, str], object]] = {
     "bought": lambda _, windows: (0,) * len(windows.split(",")),  # this phone's orders are of another shop
     "counts": lambda _kept, _: (),  # nobody wrote to it these days
@@ -120,6 +130,8 @@ _READ: Mapping[str, Callable[[Kept, str], object]] = {
     "fulfilment": _fulfilment,
     "fulfilments": _fulfilments,
     "offers": lambda kept, _: tuple(_of_table(kept, "offer")),
+    "offers_called": _offers_called,
+    "offers_given": _offers_given,
     "refills": _refills,
     "affinities": lambda _kept, _: Affinities(),
     "reservation": _reservation,

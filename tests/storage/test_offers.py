@@ -13,6 +13,7 @@ from bot.storage.driver import Database
 from tests.conversation.shop.till import WRITTEN, Till, shop_with
 from tests.storage.scripted import open_at
 
+TEA: JsonValue = [{"sku": "TEA", "quantity": 2}]
 BEANS: JsonValue = [{"sku": "BEANS", "quantity": 2}]
 
 
@@ -58,10 +59,10 @@ async def test_checkouts_of_several_contacts_are_read_at_once_each_its_own(datab
 
 async def test_an_offer_that_an_order_holds_is_found_however_many_came_since(database: Database) -> None:
     till = await Till.of_member(database, shop=shop_with(WRITTEN))
-    held = await till.give("five_off")
-    await till.ask("checkout.hold", {"lines": BEANS, "order": "A1"})
+    held = await till.give("tea20")
+    await till.ask("checkout.hold", {"lines": TEA, "order": "A1"})
     for _ in range(51):
-        await till.give("tea20")
+        await till.give("five_off")  # which never ends
     order_id = derived_id("order/A1", bucket_of(till.contact_id))
     found = await database.query(lambda c: offers.at_checkout(c, till.contact_id, order_id))
     assert len(found.offers) == 51
@@ -69,3 +70,21 @@ async def test_an_offer_that_an_order_holds_is_found_however_many_came_since(dat
     await till.ask("checkout.capture", {"order": "A1"})
     again = await database.query(lambda c: offers.at_checkout(c, till.contact_id, order_id))
     assert again.offers[-1].problem(till.now) == "used"
+
+
+async def test_offers_are_found_by_what_they_are_called_and_counted_by_name(database: Database) -> None:
+    till, other = await Till.of_member(database), await Till.of_member(database)
+    tea, shipping = await till.give("tea20"), await till.give("shipping")
+    foreign = await other.give("tea20")
+    asked = {
+        "tea20": (tea,),
+        tea.id: (tea,),
+        f"{tea.code[:2].lower()}-{tea.code[2:]}": (tea,),
+        f"tea20,{shipping.code}": (shipping, tea),
+        f"{foreign.code},": (),
+    }
+    for names, offer in asked.items():
+        found = await database.query(lambda c, names=names: offers.called(c, till.contact_id, names))  # type: ignore[misc]  # a default
+        assert found == tuple(sorted(offer, key=lambda one: (one.given_at, one.id), reverse=True))
+    assert await database.query(lambda c: offers.times_given(c, till.contact_id, "tea20")) == 1
+    assert await database.query(lambda c: offers.times_given(c, till.contact_id, "gold")) == 0

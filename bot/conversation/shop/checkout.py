@@ -58,7 +58,7 @@ def hold(turn: Turn, body: Body) -> Body:
     """
     asked = read(HoldAsked, body)
     order_id = _order_id(turn, asked.order)
-    at = _at_checkout(turn, order_id)
+    at = _at_checkout(turn, order_id, asked.offers or ())
     before = at.of_order
     if before is not None and before.is_open(turn.now):
         raise HoldAlreadyOpen(asked.order, before.hold_id or before.order_id)
@@ -152,7 +152,7 @@ def _priced(turn: Turn, asked: QuoteAsked, order_id: str) -> Quote:
     What the order itself has set aside counts as free: it would be, before it could be held anew.
     """
     cart = [_cart_line(turn, line, number) for number, line in enumerate(asked.lines)]
-    at = _at_checkout(turn, order_id)
+    at = _at_checkout(turn, order_id, asked.offers or ())
     wanted, unknown = _wanted(turn, asked, at.offers, order_id)
     without: list[Left] = []
     while True:
@@ -300,10 +300,18 @@ def _order_id(turn: Turn, reference: str | None) -> str:
     return derived_id(f"order/{reference}", turn.contact.bucket) if reference is not None else ""
 
 
-def _at_checkout(turn: Turn, order_id: str) -> AtCheckout:
-    at = turn.needed("checkout", order_id or "-")
+def _at_checkout(turn: Turn, order_id: str, called: Sequence[str] = ()) -> AtCheckout:
+    """What a checkout of that order looks at; offers that are called by code or name are always among it."""
+    of_order, names = order_id or "-", ",".join(sorted(set(called)))
+    turn.need(f"checkout/{of_order}", *([f"offers_called/{names}"] if names else []))
+    at = turn.needed("checkout", of_order)
     assert isinstance(at, AtCheckout)
-    return at
+    if not names:
+        return at
+    found = turn.needed("offers_called", names)
+    assert isinstance(found, tuple)
+    known = {offer.id for offer in at.offers}
+    return replace(at, offers=(*at.offers, *(offer for offer in found if offer.id not in known)))
 
 
 def _existing(at: AtCheckout, reference: str) -> Checkout:

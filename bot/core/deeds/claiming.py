@@ -233,7 +233,7 @@ def _offer(turn: Turn, fulfilment: Fulfilment) -> Offer | None:
     kept = turn.effects.kept.get((OFFER_TABLE, fulfilment.id))
     if isinstance(kept, Offer):
         return kept
-    found = turn.needed("offers")
+    found = turn.needed("offers_called", fulfilment.id)
     assert isinstance(found, tuple)
     return next((one for one in found if isinstance(one, Offer) and one.id == fulfilment.id), None)
 

@@ -103,10 +103,13 @@ def told_offer(turn: Turn, offer: Offer) -> dict[str, JsonValue]:
 
 
 def _times_given(turn: Turn, name: str) -> int:
-    before = turn.needed("offers")
-    assert isinstance(before, tuple)
-    here = [kept for (table, _), kept in turn.effects.kept.items() if table == "offer"]
-    return sum(isinstance(one, Offer) and one.rule == name for one in (*before, *here))
+    """How often the member was given the offer, this turn included; one it changed is no other."""
+    before, kept = turn.needed("offers_given", name), turn.effects.kept
+    assert isinstance(before, int)
+    here = [one for (table, _), one in kept.items() if table == "offer"]
+    return before + sum(
+        isinstance(one, Offer) and one.rule == name and ("directory", one.code) in kept for one in here
+    )
 
 
 def _percent(offer: Offer) -> int | float:

@@ -64,7 +64,7 @@ class Checkout:
 class AtCheckout:
     """What a checkout looks at: the order's own last checkout, all that are open, and the member's offers.
 
-    `offers` are the newest that were given, those used and ended among them, so that it can be said why.
+    `offers` are those that can be used, and others, used or ended, so that it can be said why.
     """
 
     of_order: Checkout | None = None

@@ -1,6 +1,7 @@
 """Quote, hold, capture, void and the clock: what was quoted is kept, and nothing is spent twice."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import yaml
 
 from bot.conversation.batch import TurnFailed
 from bot.core.contact import JsonValue
+from bot.core.deeds.offering import give_offer
 from bot.core.errors import TellMember
 from bot.core.ids import bucket_of, derived_id
+from bot.core.turn import Turn
 from bot.storage.driver import Database
 from bot.storage.erasing import erase
 from tests.conversation.shop.till import WRITTEN, Till, Told, shop_with
@@ -387,6 +390,49 @@ async def test_an_offer_is_given_to_whom_it_is_for_in_its_time_and_as_often_as_i
     assert isinstance(failed.value.error, TellMember)
     assert failed.value.error.code == "given_before"
     assert (await till.give("tea20")).code != (await till.give("tea20")).code
+
+
+# However long a member's history is: each of these went wrong after fifty offers
+
+
+async def test_nobody_is_given_more_than_their_share_whatever_came_since(till: Till) -> None:
+    await till.give("once")
+    await till.give_many("shipping")
+    with pytest.raises(TurnFailed) as failed:
+        await till.give("once")
+    assert isinstance(failed.value.error, TellMember)
+    assert failed.value.error.code == "given_before"
+
+
+async def test_an_offer_that_comes_back_in_a_turn_is_no_second_one(till: Till) -> None:
+    rule = WRITTEN["offers"]["once"] | {"per_member": 2}  # type: ignore[index]  # as it is written
+    till.shop = shop_with({**WRITTEN, "offers": {"once": rule}})
+    first = await till.give("once")
+
+    def deed(turn: Turn) -> None:
+        turn.keep("offer", first.id, replace(first, ends_at=turn.now))
+        give_offer(turn, "once", "a second one")
+
+    await till.deed(deed)
+
+
+async def test_what_can_be_used_is_used_whatever_ended_since(till: Till) -> None:
+    await till.give("five_off")
+    await till.give_many("tea20")
+    till.wait(timedelta(days=3))
+    assert sums(await till.ask("checkout.quote", {"lines": [BEANS], "use_credit": False}))[1] == 500
+
+
+async def test_an_offer_is_found_by_its_code_and_name_whatever_came_since(till: Till) -> None:
+    tea = await till.give("tea20")
+    await till.give_many("shipping")
+    for name in (tea.code.lower(), "tea20", tea.id):
+        told = await till.ask("checkout.quote", {"lines": [TEA], "offers": [name]})
+        assert (sums(told)[1], left_out(told)) == (140, {})
+    await till.ask("checkout.hold", {"lines": [TEA], "offers": [tea.code, "shipping"], "order": "A1"})
+    assert sums(await till.ask("checkout.capture", {"order": "A1"}))[1] == 140
+    told = await till.ask("checkout.quote", {"lines": [TEA], "offers": [tea.code]})
+    assert left_out(told) == {tea.code: "used"}
 
 
 async def test_codes_of_members_are_found_by_the_directory(till: Till) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from bot.core.contact import JsonValue
 from bot.core.deeds.claiming import claim, fulfilments
+from bot.core.deeds.offering import give_offer
 from bot.core.loyalty.fulfilment import Fulfilment
 from bot.core.turn import Turn
 from tests.conversation.shop.asking import Desk, at_the_desk
@@ -154,3 +155,23 @@ async def test_a_discount_that_was_canceled_comes_off_no_more(desk: Desk) -> Non
     assert await desk.available() == 1000
     quoted = await desk.ask("checkout.quote", lines=BASKET, use_credit=False)
     assert quoted["to_pay_minor"] == 1600
+
+
+async def test_a_used_discount_is_not_given_back_whatever_offers_came_since(database_url: str) -> None:
+    """Bug: among more than fifty offers it was not found, and its credit could be had back."""
+    free = {"shipping": {"title": "Free shipping", "free_shipping": True}}
+    async with at_the_desk(database_url, rewards=REWARDS, offers=free) as desk:
+        await desk.credit(1000)
+        claimed = await desk.ask("reward.claim", reward="fifth")
+        await desk.ask("checkout.hold", lines=BASKET, order="1001", use_credit=False)
+        await desk.ask("checkout.capture", order="1001")
+        for number in range(3):
+
+            def give(turn: Turn, number: int = number) -> None:
+                for each in range(20):
+                    give_offer(turn, "shipping", f"{number} {each}")
+
+            await desk.does(give)
+        kept = await desk.ask("fulfilment.advance", claim=claimed["code"], state="canceled")
+        assert "problem" in kept
+        assert await desk.available() == 700

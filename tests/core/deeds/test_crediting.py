@@ -91,7 +91,7 @@ class Earner:
         if kind == "codes":
             return {}
         known = {"earned": (), "granted": Tally(), "earlier_orders": (), "standing": None, "fulfilments": ()}
-        return {**known, "claimed": 0, "counter": None, "offers": ()}[kind]
+        return {**known, "claimed": 0, "counter": None, "offers_given": 0}[kind]
 
     def _stamp(self, turn: Turn) -> None:
         card = turn.program.earning.cards[0]
