@@ -154,7 +154,7 @@ async def test_an_account_that_used_up_its_day_rests_until_midnight_in_beijing(d
     assert midnight == datetime(2026, 11, 25, 16, tzinfo=UTC)
     for process in (rates, Rates()):
         room = await take(database, process, [spent, other])
-        assert (room.ids, room.free_at) == ({other.id}, midnight)
+        assert (room.ids, room.free_at) == (frozenset({other.id}), midnight)
     assert (await take(database, rates, [spent, other], midnight)).ids == {spent.id, other.id}
 
 
