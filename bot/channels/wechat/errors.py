@@ -36,13 +36,13 @@ NO_MENU_MESSAGES = 40200
 """The account may not send menu messages (test accounts, subscription accounts): the text says the same."""
 NOT_WHITELISTED = 40164
 
-# How long to leave it alone, and how often one message is handed over at most.
-_PATIENCE: Mapping[int, tuple[timedelta, int | None]] = {
-    43108: (timedelta(seconds=5), None),
-    44990: (timedelta(seconds=2), None),
-    44991: (timedelta(minutes=1), None),
-    45011: (timedelta(minutes=1), None),
-    **dict.fromkeys(TOKEN_CODES, (timedelta(seconds=30), None)),
+# How long to leave it alone.
+_PATIENCE: Mapping[int, timedelta] = {
+    43108: timedelta(seconds=5),
+    44990: timedelta(seconds=2),
+    44991: timedelta(minutes=1),
+    45011: timedelta(minutes=1),
+    **dict.fromkeys(TOKEN_CODES, timedelta(seconds=30)),
 }
 
 _REMEDIES: Mapping[type[SendError], Mapping[int, str]] = {
@@ -142,8 +142,7 @@ def error_for_code(code: int, errmsg: str = "") -> SendError:
         why = f"{why}: {field}"
     elif code == NOT_WHITELISTED and (machine := machine_of(errmsg)):
         why = f"{why}: add {machine}"
-    after, most = _PATIENCE.get(code, (None, None))
-    return kind(f"WeChat {code}: {why}", code=code, after=after, most=most)
+    return kind(f"WeChat {code}: {why}", code=code, after=_PATIENCE.get(code))
 
 
 def error_for_status(status: int) -> SendError:
