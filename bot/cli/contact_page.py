@@ -8,7 +8,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.cli.contact_standing import show_standing
-from bot.core.contact import JsonValue
+from bot.core.contact import ONLY_NAMES, JsonValue
+from bot.core.groups import told_states
 from bot.core.ledger.wallet import Balance
 from bot.core.local_time import zone_of
 from bot.core.loyalty.fields import Currency
@@ -30,9 +31,12 @@ def show_page(
     name = contact.first_name or "no name known"
     since = f"member since {_local(contact.enrolled_at, zone)}" if contact.enrolled_at else "no member"
     console.print(f"[bold]{escape(address)}[/bold]  {escape(name)}, {since}")
-    guess = "" if contact.zone_is_known else " (a guess from the number)"
+    channels = {one.channel for one in portrait.snapshot.addresses}
+    guess = "" if contact.zone_is_known or "sms" not in channels else " (a guess from the number)"
     birthday = f"{contact.birthday_on:%d %B}" if contact.birthday_on else "unknown"
     console.print(f"speaks {contact.locale}, lives in {zone}{guess}, birthday {birthday}, id {contact.id}")
+    if not channels - ONLY_NAMES:
+        console.print("[red]no address that messages can go to[/red]")
     for one in portrait.snapshot.addresses:
         if one.stopped_at is not None:
             console.print(f"[red]{escape(one.value)} said STOP on {_local(one.stopped_at, zone)}[/red]")
@@ -42,8 +46,7 @@ def show_page(
     for line in told:
         console.print(f"         [dim]{escape(str(line['text']))}[/dim]")
     show_standing(console, portrait)
-    groups = sorted(portrait.snapshot.subscriptions.items())
-    said = ", ".join(f"{group}: {state.value}" for group, state in groups)
+    said = told_states(portrait.snapshot.subscriptions)
     console.print(f"[bold]Consent[/bold]  {escape(said) or 'none was ever given'}")
     _show_runs(console, portrait, zone)
     _show_messages(console, portrait.messages, zone)

@@ -62,6 +62,10 @@ class Contact:
         return self.first_name is not None and self.birthday_on is not None
 
 
+ONLY_NAMES = frozenset({"anonymous", "external"})
+"""Channels of addresses by which others name a contact, and on which nothing can be sent."""
+
+
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class Address:

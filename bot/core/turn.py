@@ -11,7 +11,17 @@ from datetime import date, datetime, timedelta
 
 from bot.core.caps import COUNTED_CLASSES, Counted
 from bot.core.consent import ConsentChange
-from bot.core.contact import Address, Contact, Event, JsonValue, Order, Pending, Product, SubscriptionState
+from bot.core.contact import (
+    ONLY_NAMES,
+    Address,
+    Contact,
+    Event,
+    JsonValue,
+    Order,
+    Pending,
+    Product,
+    SubscriptionState,
+)
 from bot.core.counting import Take
 from bot.core.effects import Effects, OutsideCall, Queued
 from bot.core.errors import RegularsError
@@ -216,7 +226,7 @@ class Turn:
         if self.trigger.inbound is not None:
             return self.trigger.inbound.channel
         for address in self.addresses.values():
-            if address.unusable_reason is None:
+            if address.unusable_reason is None and address.channel not in ONLY_NAMES:
                 return address.channel
         return "sms"
 

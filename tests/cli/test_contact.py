@@ -7,6 +7,7 @@ from itertools import count
 from bot import app
 from bot.config import Settings
 from bot.conversation.inbox import inbound_work
+from bot.conversation.shop.desk import meeting
 from bot.core.messages import Inbound
 from bot.core.triggers import Trigger, TriggerKind
 from bot.storage import contacts, rows
@@ -55,11 +56,13 @@ async def test_a_contact_is_one_object(shop: Terminal, settings: Settings) -> No
     ran = await run(shop, "contact", "show", "(202) 555-0123", "--json")
     assert ran.code == 0, ran.err
     shown = json.loads(ran.out)
-    assert list(shown) == ["address", "member", "wallet", "subscriptions", "runs", "messages", "history"]
+    fixed = ["address", "member", "wallet", "subscriptions", "runs", "messages"]
+    assert list(shown) == [*fixed, "history", "subscriptions_by_channel"]
     assert shown["address"] == NUMBER
     assert shown["member"] is True
     assert shown["wallet"] == {"available": 500, "pending": 0, "held": 0, "debt": 0}
     assert shown["subscriptions"] == {"loyalty": "subscribed"}
+    assert shown["subscriptions_by_channel"] == {"sms": {"loyalty": "subscribed"}}
     assert [(one["flow"], one["status"], one["waits_for"]) for one in shown["runs"]] == [
         ("loyalty", "waiting", "reply")
     ]
@@ -73,6 +76,21 @@ async def test_a_contact_is_one_object(shop: Terminal, settings: Settings) -> No
         ("outgoing", "Thanks, Ana"),
     ]
     assert {one["state"] for one in shown["messages"]} == {"done", "sent"}
+
+
+async def test_whom_the_shop_alone_has_a_name_for_is_shown(shop: Terminal, settings: Settings) -> None:
+    async with app.running(settings, role="web") as running:
+        await running.dispatcher.submit(meeting(("external", "u-7"), datetime.now(UTC)))
+    ran = await run(shop, "contact", "show", "external:u-7")
+    assert ran.code == 0, ran.err
+    assert "u-7  no name known, no member" in ran.out
+    assert "no address that messages can go to" in ran.out
+    assert "number" not in ran.out
+    as_json = await run(shop, "contact", "show", "external:u-7", "--json")
+    shown = json.loads(as_json.out)
+    assert (shown["address"], shown["member"], shown["messages"]) == ("u-7", False, [])
+    nobody = await run(shop, "contact", "show", "external:u-8")
+    assert (nobody.code, nobody.err.strip()) == (1, "external:u-8: nobody with this address is known")
 
 
 async def test_the_page_for_people_says_the_same(shop: Terminal, settings: Settings) -> None:

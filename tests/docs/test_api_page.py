@@ -12,6 +12,7 @@ import pytest
 from bot.config import load_settings
 from bot.core.api_keys import Scope
 from bot.jobs.calls import signed
+from bot.web.api.asked import SAID
 from bot.web.api.door import BODY_MAX
 from tests.web.api.conftest import ShopClient, shopping
 
@@ -88,6 +89,29 @@ def test_the_example_believes_what_we_sign_and_nothing_else() -> None:
 def test_the_scopes_are_those_of_the_code() -> None:
     rows = re.findall(r"^\| `([a-z:]+)` \| ", PAGE.split("| scope |")[1].split("\n\n")[0], re.MULTILINE)
     assert rows == list(Scope)
+
+
+def test_what_a_409_is_called_is_what_the_code_calls_it() -> None:
+    told = set(re.findall(r"`([a-z-]+)`(?=[,` |])", PAGE.split("What a 409 is called:")[1].split("\n\n")[1]))
+    web = Path(__file__).resolve().parents[2] / "bot" / "web" / "api"
+    texts = [file.read_text(encoding="utf-8") for file in web.glob("*.py")]
+    raised = {
+        kind
+        for text in texts
+        for kind in re.findall(r'(?:ApiProblem|one_field)\(\s*409,\s*"([a-z-]+)"', text)
+    }
+    operations = {code.replace("_", "-") for code in SAID}
+    assert told - {"detail", "remedy"} == raised | operations | {"refused"}
+
+
+async def test_a_hold_for_anothers_order_is_called_so(database_url: str) -> None:
+    async with shopping(database_url) as shop:
+        await shop.member()
+        await shop.member("+12125550101")
+        body = {"order": "1001", "lines": [{"sku": "LATTE", "quantity": 1}]}
+        first = await shop("POST", "/api/checkout/holds", {"member": "+12125550100", **body})
+        other = await shop("POST", "/api/checkout/holds", {"member": "+12125550101", **body})
+    assert (first.status, other.status, other.kind) == (200, 409, "another-members")
 
 
 def test_the_kinds_of_calls_are_those_that_are_made() -> None:
