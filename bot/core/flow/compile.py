@@ -15,6 +15,7 @@ from bot.core.flow.reader import Document, Mark, Path, together
 from bot.core.flow.schedule import Schedule, parse_schedule
 from bot.core.flow.translations import TranslatedText, Translations
 from bot.core.flow.where import Where, where
+from bot.core.gestures import GestureKind
 from bot.core.keywords import KeywordKind, normalise
 from bot.core.local_time import parse_clock
 from bot.core.messages import MessageClass
@@ -50,7 +51,7 @@ def compile_flow(document: Document, *, revision: int = 0, translations: Transla
         thanks=_thanks(file, steps, collector),
         short_links=None if file.links is None else file.links == "short",
         on_publish=_on_publish(file.on_publish, document.marks.of(("on_publish",))),
-        tests=_tests(file.tests, document),
+        tests=_tests(file.tests, collector),
         texts=tuple(collector.texts),
         messages=tuple(collector.messages),
     )
@@ -111,6 +112,16 @@ class _Starters:
             case definition.CreditExpiringStarter():
                 before = starter.credit_expiring
                 return compiled.CreditExpiringStarter(group, mark, None if before is None else tuple(before))
+            case definition.MenuStarter():
+                return compiled.MenuStarter(group, mark, tuple(starter.menu))
+            case definition.ScanStarter():
+                return compiled.ScanStarter(group, mark, tuple(starter.scan))
+            case definition.FollowStarter():
+                return compiled.GestureStarter(group, mark, GestureKind.FOLLOW)
+            case definition.EnterStarter():
+                return compiled.GestureStarter(group, mark, GestureKind.ENTER)
+            case definition.LocationStarter():
+                return compiled.GestureStarter(group, mark, GestureKind.LOCATION)
             case definition.ApiStarter():
                 return compiled.ApiStarter(group, mark, frozenset(starter.api or ()))
         raise AssertionError(starter)
@@ -152,29 +163,50 @@ class _Starters:
 
 
 def _tests(
-    lines: Sequence[definition.Exchange | definition.Conversation], document: Document
+    lines: Sequence[definition.Exchange | definition.Conversation], collector: Collector
 ) -> tuple[compiled.Conversation, ...]:
     """Lines that stand alone make one conversation together; each named one is its own."""
     conversations: list[compiled.Conversation] = []
     alone: list[compiled.Exchange] = []
+    channels: Sequence[str] = ("sms",)
     for number, line in enumerate(lines):
         path: Path = ("tests", number)
-        if isinstance(line, definition.Exchange):
-            alone.append(_exchange(line, path, document))
-            continue
-        exchanges = tuple(
-            _exchange(each, (*path, "conversation", place), document)
-            for place, each in enumerate(line.conversation)
-        )
-        conversations.append(compiled.Conversation(line.test, exchanges))
-    if alone:
-        conversations.insert(0, compiled.Conversation("conversation", tuple(alone)))
-    return tuple(conversations)
+        if isinstance(line, definition.Conversation):
+            exchanges = tuple(
+                _exchange(each, (*path, "conversation", place), line.channel, collector)
+                for place, each in enumerate(line.conversation)
+            )
+            conversations += _on_each(line.test, exchanges, line.channel)
+        elif line.channel is None:
+            alone.append(_exchange(line, path, channels, collector))
+        elif alone:
+            collector.complain(
+                path, "`channel` stands behind lines it does not hold for", "put it before them"
+            )
+        else:
+            channels = line.channel
+    return (*(_on_each("conversation", tuple(alone), channels) if alone else ()), *conversations)
 
 
-def _exchange(line: definition.Exchange, path: Path, document: Document) -> compiled.Exchange:
+def _on_each(
+    name: str, exchanges: tuple[compiled.Exchange, ...], channels: Sequence[str]
+) -> list[compiled.Conversation]:
+    """Hold a conversation on each of its channels."""
+    return [
+        compiled.Conversation(name if channel == "sms" else f"{name} ({channel})", exchanges, channel)
+        for channel in dict.fromkeys(channels)
+    ]
+
+
+_ON_WECHAT = ("tap", *GestureKind)
+"""Moves that only WeChat has."""
+
+
+def _exchange(
+    line: definition.Exchange, path: Path, channels: Sequence[str], collector: Collector
+) -> compiled.Exchange:
     expect = None if line.expect is None else tuple(line.expect)
-    mark = document.marks.of(path)
+    mark = collector.document.marks.of(path)
     if line.advance is not None:
         return compiled.Exchange("advance", mark, duration=line.advance, expect=expect)
     if line.event is not None:
@@ -182,4 +214,11 @@ def _exchange(line: definition.Exchange, path: Path, document: Document) -> comp
         return compiled.Exchange("event", mark, event=name, values=properties, expect=expect)
     if line.set is not None:
         return compiled.Exchange("set", mark, values=line.set, expect=expect)
+    for kind in _ON_WECHAT:
+        value = getattr(line, kind, None)
+        if value is not None:
+            if "sms" in channels:
+                remedy = "write `channel: wechat` beside `test:`, or before lines that stand alone"
+                collector.complain(path, f"nobody can {kind} by SMS", remedy)
+            return compiled.Exchange(str(kind), mark, text=value, expect=expect)
     return compiled.Exchange("say", mark, text=line.say or "", expect=expect)

@@ -11,6 +11,8 @@ from bot.core.flow.parse import suggestion
 from bot.core.flow.reader import Path
 from bot.core.flow.schedule import weekday
 from bot.core.flow.translations import TranslatedText
+from bot.core.flow.wechat_file import compile_card
+from bot.core.flow.wechat_parts import CardPart
 from bot.core.flow.where import Where, where
 from bot.core.keywords import normalise
 from bot.core.local_time import parse_clock
@@ -174,7 +176,11 @@ class StepCompiler:
             expect=expect,
             choices=choices,
             skip=(*map(normalise, skip),) if skip else wording.SKIP if model.skip else (),
+            labels=self._labels(base.path) if expect == "yes_no" else (),
         )
+
+    def _labels(self, path: Path) -> tuple[TranslatedText, ...]:
+        return tuple(self._collector.translated(word, path, wording.NOTE) for word in wording.YES_OR_NO)
 
     def _choose(self, model: steps.Choose, base: compiled.Step) -> compiled.Choose:
         text, delivery = self._wording(model.choose, (*base.path, "choose"), model.note)
@@ -281,8 +287,18 @@ class StepCompiler:
             self._collector.text(link, (*path, "media", number)) for number, link in enumerate(model.media)
         )
         message_class = MessageClass(model.message_class) if model.message_class else self._class
-        group = model.group or self._group
-        return text, Delivery(model.channel, group, message_class, media, model.tag, model.valid)
+        return text, Delivery(
+            channel=model.channel,
+            group=model.group or self._group,
+            message_class=message_class,
+            media=media,
+            tag=model.tag,
+            valid=model.valid,
+            card=compile_card(self._collector, model.card, (*path, "card"))
+            if isinstance(model.card, CardPart)
+            else model.card,
+            notice=model.notice,
+        )
 
     def _values(self, values: Mapping[str, JsonValue], path: Path) -> tuple[tuple[str, Value], ...]:
         return tuple((name, self._value(value, (*path, name))) for name, value in values.items())

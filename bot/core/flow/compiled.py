@@ -10,7 +10,9 @@ from bot.core.flow.reader import Mark
 from bot.core.flow.schedule import Schedule
 from bot.core.flow.template import Condition, Text
 from bot.core.flow.translations import Message, TranslatedText
+from bot.core.flow.wechat_forms import CardText
 from bot.core.flow.where import Where
+from bot.core.gestures import GestureKind
 from bot.core.keywords import Keyword, KeywordKind
 from bot.core.messages import MessageClass
 
@@ -28,6 +30,10 @@ class Delivery:
     media: tuple[Text, ...] = ()
     tag: str | None = None
     valid: timedelta | None = None
+    card: CardText | str | None = None
+    """The card to show on WeChat, or the name `wechat.yaml` gives it."""
+    notice: str | None = None
+    """The template of `wechat.yaml` that says it as a subscribe message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,8 @@ class Ask(Question):
     expect: str
     choices: tuple[str, ...]
     skip: tuple[str, ...]
+    labels: tuple[TranslatedText, ...] = ()
+    """What YES and NO are called where they can be tapped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,10 +285,35 @@ class CreditExpiringStarter(Starter):
 
 
 @dataclass(frozen=True, slots=True)
+class MenuStarter(Starter):
+    """Starts when a button of the menu is tapped, by the buttons' keywords."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanStarter(Starter):
+    """Starts when a QR code is scanned; a scene that ends with a star stands for all that begin so."""
+
+    scenes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GestureStarter(Starter):
+    """Starts on a gesture of this kind, whatever its value."""
+
+    kind: GestureKind
+
+
+@dataclass(frozen=True, slots=True)
 class ApiStarter(Starter):
     """Starts when the shop asks; `variables` are those the caller may set."""
 
     variables: frozenset[str]
+
+
+TALKING = (KeywordStarter, MessageStarter, MenuStarter, ScanStarter, GestureStarter)
+"""Starters of flows that answer the contact: it has just written or made a gesture."""
 
 
 # The flow
@@ -296,7 +329,10 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One move of a test (`kind`: say, advance, event, set) and what must come back (None: anything)."""
+    """One move of a test and what must come back (None: anything).
+
+    `kind` is say, tap, advance, event, set, or the kind of a gesture, whose value is `text`.
+    """
 
     kind: str
     mark: Mark
@@ -309,10 +345,11 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A test: moves from a new contact on."""
+    """A test: moves from a new contact on, on one channel."""
 
     name: str
     exchanges: tuple[Exchange, ...]
+    channel: str = "sms"
 
 
 @dataclass(frozen=True, slots=True)

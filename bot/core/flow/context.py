@@ -13,6 +13,7 @@ from bot.core.deeds.tier_turns import tier_values
 from bot.core.errors import FlowError
 from bot.core.flow.filters import HERE, Here
 from bot.core.flow.template import Variable
+from bot.core.groups import on_channel
 from bot.core.ledger.wallet import Balance, Ending
 from bot.core.loyalty.recommended import Affinities, recommended
 from bot.core.triggers import TriggerKind
@@ -57,8 +58,9 @@ class Names:
     is_open: bool = False
 
 
-_OF_STARTERS = ("candidates", "keyword", "rest", "text")
-"""Set where a message starts a flow: the keyword and the words after it, or what a fallback was told."""
+_OF_STARTERS = ("candidates", "keyword", "latitude", "longitude", "rest", "scene", "text")
+"""Set where a message or a gesture starts a flow: the keyword and the words after it, what a fallback was
+told, the scene of a QR code and what follows its prefix, where the contact is."""
 
 _RECOMMENDED = frozenset({"recommended", "recommended_sku"})
 """The name and SKU of what goes with a member's orders; None where there is nothing to recommend."""
@@ -220,7 +222,7 @@ def _trigger(turn: Turn) -> object:
 
 
 def _groups(turn: Turn) -> object:
-    return {group: state.value for group, state in turn.subscriptions.items()}
+    return {group: state.value for group, state in on_channel(turn.subscriptions, turn.channel).items()}
 
 
 def _nothing(_turn: Turn) -> None:

@@ -1,9 +1,11 @@
 """A flow file as marketers write it: its heading, what starts it, its steps, its tests."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from bot.core.flow.conversation_parts import Conversation, Exchange, TestLine
 from bot.core.flow.fields import (
     Anything,
     Duration,
@@ -12,7 +14,6 @@ from bot.core.flow.fields import (
     Part,
     Source,
     StepId,
-    Target,
     Words,
     listed,
     wrong,
@@ -62,6 +63,11 @@ class KeywordStarter(StarterBase):
         if self.category == "opt-in" and self.group is None:
             raise wrong("opt-in keywords need a subscription group", "add `group:`, for example loyalty")
         return self
+
+
+def _bare(kind: str) -> Callable[[object], object]:
+    """Let a starter stand without a colon."""
+    return lambda value: {kind: None} if value == kind else value
 
 
 class MessagePattern(Part):
@@ -130,10 +136,58 @@ class ApiStarter(StarterBase):
         ),
     ] = Field(description="Nothing, or the names of the variables that the caller may set.")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _bare(cls, value: object) -> object:
-        return {"api": None} if value == "api" else value
+    _bare = model_validator(mode="before")(_bare("api"))
+
+
+class MenuStarter(StarterBase):
+    """Starts when the contact taps a button of the account's menu on WeChat (see `wechat.yaml`).
+
+    A button that no flow starts on is heard as if its keyword was texted.
+    """
+
+    menu: Words = Field(description="The buttons' keywords, as `wechat.yaml` has them.")
+
+
+class ScanStarter(StarterBase):
+    """Starts when the contact scans a QR code of ours on WeChat, also where that makes it a follower.
+
+    The longest that fits counts. `scene` is the whole scene then, `rest` what follows the prefix.
+    """
+
+    scan: Words = Field(
+        description="Scenes of the codes: exactly (`poster`), or all that begin so (`table-*`)."
+    )
+
+    @model_validator(mode="after")
+    def _stars_last(self) -> "ScanStarter":
+        for scene in self.scan:
+            if "*" in scene[:-1]:
+                raise wrong(f"'{scene}' has a star inside", "put it last, as in table-*")
+        return self
+
+
+class FollowStarter(StarterBase):
+    """Starts when the contact begins to follow the official account, where no `scan` of another flow fits.
+
+    `scene` is the QR code that led there, if one did.
+    """
+
+    follow: Literal[True] | None = Field(description="Nothing needs to follow; `- follow` is enough.")
+    _bare = model_validator(mode="before")(_bare("follow"))
+
+
+class EnterStarter(StarterBase):
+    """Starts when the contact opens the mini program's customer-service chat; `scene` says from where."""
+
+    enter: Literal[True] | None = Field(description="Nothing needs to follow; `- enter` is enough.")
+    _bare = model_validator(mode="before")(_bare("enter"))
+
+
+class LocationStarter(StarterBase):
+    """Starts when the contact says where it is; `latitude` and `longitude` are what it said."""
+
+    location: Literal[True] | None = Field(description="Nothing needs to follow; `- location` is enough.")
+    _bare = model_validator(mode="before")(_bare("location"))
 
 
 STARTERS: dict[str, type[StarterBase]] = {
@@ -142,9 +196,16 @@ STARTERS: dict[str, type[StarterBase]] = {
     "event": EventStarter,
     "schedule": ScheduleStarter,
     "credit_expiring": CreditExpiringStarter,
+    "menu": MenuStarter,
+    "scan": ScanStarter,
+    "follow": FollowStarter,
+    "enter": EnterStarter,
+    "location": LocationStarter,
     "api": ApiStarter,
 }
-STARTERS_LATER = frozenset({"audience", "menu", "scan"})
+STARTERS_BARE = frozenset({"api", "follow", "enter", "location"})
+"""Starters that may stand without a colon, as in `- follow`."""
+STARTERS_LATER = frozenset({"audience"})
 """Starters of the language that this version does not have yet."""
 
 
@@ -153,7 +214,7 @@ def starter_of(value: object) -> str | None:
     if isinstance(value, StarterBase):
         return next(STARTER_TAG + kind for kind, model in STARTERS.items() if type(value) is model)
     if isinstance(value, str):
-        return STARTER_TAG + value if value == "api" else None
+        return STARTER_TAG + value if value in STARTERS_BARE else None
     if isinstance(value, dict):
         kinds = [key for key in value if key in STARTERS]
         if not kinds and "category" in value:
@@ -168,6 +229,11 @@ Starter = Annotated[
     | Annotated[EventStarter, Tag("start:event")]
     | Annotated[ScheduleStarter, Tag("start:schedule")]
     | Annotated[CreditExpiringStarter, Tag("start:credit_expiring")]
+    | Annotated[MenuStarter, Tag("start:menu")]
+    | Annotated[ScanStarter, Tag("start:scan")]
+    | Annotated[FollowStarter, Tag("start:follow")]
+    | Annotated[EnterStarter, Tag("start:enter")]
+    | Annotated[LocationStarter, Tag("start:location")]
     | Annotated[ApiStarter, Tag("start:api")],
     Discriminator(starter_of),
 ]
@@ -186,61 +252,6 @@ class Moving(Part):
     move: dict[str, str] = Field(
         min_length=1, description="Old step to new step; `end` as the new step ends the run. Others stay."
     )
-
-
-class EventSent(Part):
-    """An event in a test."""
-
-    name: str = Field(min_length=1, description="The event's name.")
-    properties: dict[str, Anything] = Field({}, description="Its properties.")
-
-
-class Exchange(Part):
-    """One move of a test conversation, and what must come back."""
-
-    say: str | None = Field(None, description="What the contact texts.")
-    advance: Duration | None = Field(None, description="How far the clock moves on.")
-    event: Annotated[
-        EventSent | None,
-        BeforeValidator(
-            lambda value: {"name": value} if isinstance(value, str) else value,
-            json_schema_input_type=str | EventSent | None,
-        ),
-    ] = Field(None, description="An event that happens: its name, or `{name, properties}`.")
-    set: dict[Target, Anything] | None = Field(None, description="What is known of the member from here on.")
-    expect: Annotated[list[str], BeforeValidator(listed, json_schema_input_type=str | list[str])] | None = (
-        Field(
-            None,
-            description="A piece of each message that must come, in order; [] for none; without it any may.",
-        )
-    )
-
-    @model_validator(mode="after")
-    def _one_move(self) -> "Exchange":
-        moves = (self.say, self.advance, self.event, self.set)
-        if sum(move is not None for move in moves) != 1:
-            raise wrong(
-                "a test line needs exactly one of say, advance, event, set", "split it into several lines"
-            )
-        return self
-
-
-class Conversation(Part):
-    """A test of its own, beginning with a new contact."""
-
-    test: str = Field(min_length=1, description="What the test shows.")
-    conversation: list[Exchange] = Field(min_length=1, description="The moves, in order.")
-
-
-def _test_tag(value: object) -> str:
-    is_whole = isinstance(value, Conversation) or (isinstance(value, dict) and "test" in value)
-    return "test:conversation" if is_whole else "test:exchange"
-
-
-TestLine = Annotated[
-    Annotated[Exchange, Tag("test:exchange")] | Annotated[Conversation, Tag("test:conversation")],
-    Discriminator(_test_tag),
-]
 
 
 class FlowFile(Part):
@@ -290,11 +301,16 @@ __all__ = [
     "ApiStarter",
     "Conversation",
     "CreditExpiringStarter",
+    "EnterStarter",
     "EventStarter",
     "Exchange",
     "FlowFile",
+    "FollowStarter",
     "KeywordStarter",
+    "LocationStarter",
+    "MenuStarter",
     "MessageStarter",
+    "ScanStarter",
     "ScheduleStarter",
     "StepId",
 ]

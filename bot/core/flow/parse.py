@@ -19,6 +19,7 @@ from bot.core.flow.definition import (
     FlowFile,
 )
 from bot.core.flow.reader import Document, Path, together
+from bot.core.flow.wechat_parts import CardPart
 
 _TAGS = (steps.TAG, STARTER_TAG, "test:")
 _NEAR = 0.6
@@ -197,6 +198,7 @@ def _model_at(path: Path, around: JsonValue) -> type[BaseModel] | None:
         "choose": steps.Wording,
         "wait_for": steps.Wanted,
         "inbound": steps.InboundWanted,
+        "card": CardPart,
     }
     return inner.get(last)
 

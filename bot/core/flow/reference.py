@@ -10,12 +10,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from bot.core.flow import steps
+from bot.core.flow.conversation_parts import Conversation, EventSent, Exchange
 from bot.core.flow.definition import (
     STARTERS,
     STARTERS_LATER,
-    Conversation,
-    EventSent,
-    Exchange,
     FlowFile,
     Goal,
     MessagePattern,
@@ -26,6 +24,8 @@ from bot.core.flow.fields import Part
 from bot.core.flow.policy_file import CapPart, GroupPart, LinksPart, PolicyFile, QuietPart, SenderPart
 from bot.core.flow.schema import described_as
 from bot.core.flow.walk import CHARACTERS_MAX, MESSAGES_MAX, STEPS_MAX
+from bot.core.flow.wechat_parts import Button, ButtonBelow, CardPart, TemplatePart, WechatFile
+from bot.core.notices import FieldType
 
 _INTRODUCTION = f"""\
 # The flow language
@@ -51,6 +51,11 @@ link's host has to be written out, as in `https://shop.example/{{{{ path }}}}`. 
 event `Link Clicked` (`flow`, `step`, `url`, `link`, `message`), at most once an hour: start on it, or
 `wait_for` it. Put a space behind a link where Chinese or Japanese goes on; punctuation needs none.
 
+The same flow talks by SMS and on WeChat. There the options of `choose`, the words of `expect` and YES and NO
+can be tapped; a `card` opens a page of the mini program; a `notice` says a message as a subscribe message
+where nothing else may go. The text is all of it for channels that show nothing else, so write it as if there
+were no card. `regulars flows check --faces` shows every message both ways.
+
 Bounds for one turn: {STEPS_MAX} steps, {MESSAGES_MAX} messages, {CHARACTERS_MAX:,} characters written. A
 run that passes one fails with a record of where, and nobody else notices.
 """
@@ -67,6 +72,7 @@ _PARTS: Mapping[type[Part], str] = {
     Exchange: "A line of a test",
     EventSent: "An event in a test",
     Conversation: "A test of its own",
+    CardPart: "A card",
 }
 
 
@@ -93,6 +99,7 @@ def _lines() -> Iterator[str]:
         yield f"{_sentence(part)}\n"
         yield from _table(part)
     yield from _policy()
+    yield from _wechat()
 
 
 _POLICY = """\
@@ -134,6 +141,59 @@ def _policy() -> Iterator[str]:
         yield f"### In {title}\n"
         yield f"{_sentence(part)}\n"
         yield from _table(part)
+
+
+_WECHAT = """\
+`flows/wechat.yaml` says what a shop shows on WeChat beside its texts. It is published like a flow; all of it
+is optional.
+
+```yaml
+menu: # of the official account; a keyword is heard as if it was texted
+  - {name: 我的积分, keyword: 余额}
+  - {name: 再来一单, page: pages/reorder/reorder, url: "https://shop.example/reorder"}
+  - name: 更多
+    buttons:
+      - {name: 会员规则, keyword: 规则}
+      - {name: 联系我们, keyword: 人工}
+templates: # chosen in the mini program's console; a step says `notice: credit_arrived`
+  credit_arrived:
+    id: 5tG7xQ0zJ3mN1bV8cK2pL4wR6yT9uA
+    page: pages/wallet/wallet
+    fields:
+      amount1: "{{ event.amount | money }}"
+      date2: "{{ event.ends_on | date: '%Y-%m-%d' }}"
+      thing3: From your order at {{ shop.name }}
+cards: # a step says `card: reorder`
+  reorder: {title: Your usual, page: "pages/reorder/reorder?order={{ order.id }}", image: images/reorder.png}
+```
+
+Cards and templates are written with the variables of the flow that names them. A mini program takes a
+template's fields only as their types allow: a `thing` that is too long is cut with an ellipsis, money gets
+one sign and plain digits (`US$1,234.50` becomes $1234.50), line breaks become spaces. What does not fit even
+so is not sent as a subscribe message, and `regulars why` says which field it was; half a date or a number
+without its end would say something else. `flows check` warns of fields that may not fit.
+"""
+_WECHAT_PARTS: Mapping[str, type[Part]] = {
+    "`menu`": Button,
+    "`templates`": TemplatePart,
+    "`cards`": CardPart,
+}
+
+
+def _wechat() -> Iterator[str]:
+    yield "## WeChat\n"
+    yield _WECHAT
+    yield from _table(WechatFile)
+    for title, part in _WECHAT_PARTS.items():
+        yield f"### In {title}\n"
+        yield f"{_sentence(part)}\n"
+        yield from _table(part)
+    yield "### Fields of templates\n"
+    yield "| type | takes |"
+    yield "|---|---|"
+    for kind in FieldType:
+        yield f"| `{kind}` | {kind.rule} |"
+    yield ""
 
 
 def _section(kind: str, model: type[BaseModel], *, hidden: set[str]) -> Iterator[str]:
@@ -191,10 +251,10 @@ def _kind(annotation: Any) -> str:  # noqa: ANN401  an annotation is anything
         return "steps"
     if isinstance(annotation, type) and issubclass(annotation, StarterBase):
         return "starters"
-    if annotation in _POLICY_PARTS.values():
-        return "as below"
     if annotation in _PARTS:
         return f"[{_PARTS[annotation].lower()}](#{_anchor(_PARTS[annotation])})"
+    if annotation in (*_POLICY_PARTS.values(), *_WECHAT_PARTS.values(), ButtonBelow):
+        return "as below"
     return _SIMPLE.get(getattr(annotation, "__name__", ""), "value")
 
 

@@ -1,4 +1,4 @@
-"""The JSON Schemas of flow files and of policy.yaml, for editors: the same models that read them."""
+"""The JSON Schemas of flows, policy.yaml and wechat.yaml, for editors: the same models that read them."""
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -6,9 +6,17 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from bot.core.flow.definition import FlowFile
 from bot.core.flow.policy_file import PolicyFile
+from bot.core.flow.wechat_parts import WechatFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_BARE = {"End": "end", "ApiStarter": "api"}
+_BARE = {
+    "End": ("end",),
+    "ApiStarter": ("api",),
+    "FollowStarter": ("follow",),
+    "EnterStarter": ("enter",),
+    "LocationStarter": ("location",),
+    "Exchange": ("follow", "enter"),
+}
 """What may stand without a colon, as in `- end`."""
 
 
@@ -23,9 +31,10 @@ def json_schema() -> JsonSchemaValue:
     """Return the schema of one flow file."""
     schema = _schema(FlowFile, "A flow of Regulars")
     definitions = schema["$defs"]
-    for name, word in _BARE.items():
+    for name, words in _BARE.items():
         whole = definitions[name]
-        definitions[name] = {"description": whole["description"], "anyOf": [{"const": word}, whole]}
+        bare = [{"const": word} for word in words]
+        definitions[name] = {"description": whole["description"], "anyOf": [*bare, whole]}
     return schema
 
 
@@ -35,6 +44,11 @@ def policy_schema() -> JsonSchemaValue:
     hours = schema["properties"]["quiet_hours"]["additionalProperties"]["anyOf"]
     hours[:] = [{"const": "none"} if kind == {"type": "null"} else kind for kind in hours]
     return schema
+
+
+def wechat_schema() -> JsonSchemaValue:
+    """Return the schema of wechat.yaml."""
+    return _schema(WechatFile, "What a shop shows on WeChat")
 
 
 def _schema(model: type[BaseModel], title: str) -> JsonSchemaValue:

@@ -20,6 +20,7 @@ from bot.core.flow.fields import (
     listed,
     wrong,
 )
+from bot.core.flow.wechat_parts import CardPart
 
 TAG = "step:"
 """Begins the tag of each kind of step in pydantic's error locations, where no key can be confused with it."""
@@ -32,6 +33,12 @@ class StepBase(Part):
         None, description="The step's name, for `goto`, statistics and published changes."
     )
     note: str | None = Field(None, description="A note for colleagues and translators; never sent.")
+
+
+CardOrName = Annotated[
+    Annotated[Name, Tag("step:named")] | Annotated[CardPart, Tag("step:written")],
+    Discriminator(lambda value: "step:written" if isinstance(value, dict | CardPart) else "step:named"),
+]
 
 
 class Wording(Part):
@@ -53,6 +60,16 @@ class Wording(Part):
     )
     media: Annotated[list[Source], BeforeValidator(listed, json_schema_input_type=Source | list[Source])] = (
         Field([], max_length=10, description="Addresses (URLs) of pictures to send along.")
+    )
+    card: CardOrName | None = Field(
+        None,
+        description="On WeChat: a page of the mini program to show as a card, by its name in `wechat.yaml` "
+        "or `{title, page, image, account}`. The text has to say enough without it.",
+    )
+    notice: Name | None = Field(
+        None,
+        description="On WeChat, where the contact has not written lately: the template of `wechat.yaml` that "
+        "says this as a subscribe message, if it was allowed one.",
     )
     id: StepId | None = Field(None, description="The step's name; the same as `id` beside the step's kind.")
 
@@ -79,7 +96,9 @@ def _steps(value: object) -> object:
 class Say(StepBase):
     """Send a message."""
 
-    say: Message = Field(description="The text, or `{text, channel, group, class, tag, valid, media}`.")
+    say: Message = Field(
+        description="The text, or `{text, channel, group, class, tag, valid, media, card, notice}`."
+    )
 
 
 class Question(StepBase):

@@ -163,7 +163,9 @@ def _place(lines: list[str], line: int) -> tuple[int, int]:
 
 def standard_messages() -> list[Message]:
     """Return the sentences that flows say when their author wrote none, so that they are translated too."""
-    sentences = dict.fromkeys([wording.THANKS, wording.STILL_OPEN, *wording.RETRIES.values()])
+    sentences = dict.fromkeys(
+        [wording.THANKS, wording.STILL_OPEN, *wording.RETRIES.values(), *wording.YES_OR_NO]
+    )
     return [Message(sentence, "bot/core/flow/wording.py", 1, wording.NOTE) for sentence in sentences]
 
 

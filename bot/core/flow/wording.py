@@ -18,6 +18,9 @@ RETRIES = {
 }
 """What is said before a question is asked again, by what it expects."""
 
+YES_OR_NO = ("Yes", "No")
+"""What is tapped to answer such a question, where answers can be tapped."""
+
 LABEL = "{{ option }}"
 """How a thing in a list is shown when the author does not say."""
 

@@ -13,7 +13,10 @@ from bot.core.flow.migration import Fate, StepFate, end, migrate, plan_migration
 from bot.core.flow.patterns import is_runaway
 from bot.core.flow.run import RunStatus, WaitKind
 from bot.core.flow.schedule import parse_schedule
+from bot.core.flow.wechat_forms import CardText
 from bot.core.flow.where import where
+from bot.core.forms import Card
+from bot.core.gestures import GestureKind
 from bot.core.messages import MessageClass
 from tests.core.flow.rig import Chat, flow, steps
 
@@ -290,3 +293,77 @@ def test_durations_are_exact() -> None:
     (wait,) = steps("- wait: 1d12h").steps
     assert isinstance(wait, compiled.Wait)
     assert wait.duration == timedelta(days=1, hours=12)
+
+
+def test_what_starts_on_gestures() -> None:
+    found = flow("""
+        flow: x
+        start:
+          - menu: [余额, 积分]
+          - scan: [poster, table-*]
+          - follow
+          - {enter: , group: loyalty}
+          - location
+        steps: [end]
+    """)
+    menu, scan, *others = found.starters
+    assert isinstance(menu, compiled.MenuStarter)
+    assert menu.keys == ("余额", "积分")
+    assert isinstance(scan, compiled.ScanStarter)
+    assert scan.scenes == ("poster", "table-*")
+    kinds = [one.kind for one in others if isinstance(one, compiled.GestureStarter)]
+    assert kinds == [GestureKind.FOLLOW, GestureKind.ENTER, GestureKind.LOCATION]
+    assert others[1].group == "loyalty"
+
+
+def test_what_a_message_shows_on_wechat() -> None:
+    found = flow("""
+        flow: x
+        steps:
+          - say: {text: Hi, card: reorder, notice: shipped}
+          - say: {text: Hi, card: {title: "Your {{ what }}", page: "pages/a?w={{ what }}", account: mini}}
+    """)
+    named, written = (step for step in found.steps if isinstance(step, compiled.Say))
+    assert (named.delivery.card, named.delivery.notice) == ("reorder", "shipped")
+    card = written.delivery.card
+    assert isinstance(card, CardText)
+    assert card.card({"what": "tea"}, "en") == Card("Your tea", "pages/a?w=tea", "mini")
+    assert "Your {{ what }}" in [message.source for message in found.messages]
+
+
+def test_conversations_are_held_on_their_channels() -> None:
+    found = flow("""
+        flow: x
+        steps: [end]
+        tests:
+          - channel: wechat
+          - follow
+          - menu: 余额
+          - test: Both
+            channel: [sms, wechat]
+            conversation: [say: a]
+          - test: By text
+            conversation: [say: a]
+    """)
+    assert [(one.name, one.channel) for one in found.tests] == [
+        ("conversation (wechat)", "wechat"),
+        ("Both", "sms"),
+        ("Both (wechat)", "wechat"),
+        ("By text", "sms"),
+    ]
+    assert [(move.kind, move.text) for move in found.tests[0].exchanges] == [("follow", ""), ("menu", "余额")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "complaint"),
+    [
+        ("[menu: a]", "3:9 nobody can menu by SMS (write `channel: wechat` beside `test:`, or before"),
+        ("[say: a, channel: wechat]", "3:17 `channel` stands behind lines it does not hold for"),
+        ("[{test: a, channel: [sms, wechat], conversation: [tap: '1']}]", "3:58 nobody can tap by SMS"),
+    ],
+)
+def test_what_a_test_cannot_do(lines: str, complaint: str) -> None:
+    with pytest.raises(FlowError) as caught:
+        flow(f"flow: x\nsteps: [end]\ntests: {lines}\n")
+    error = caught.value
+    assert f"{error.line}:{error.column} {error.problem} ({error.remedy})".startswith(complaint)

@@ -135,7 +135,7 @@ def test_mistakes_in_different_places_are_all_said_in_reading_order() -> None:
             "2:11 'english' is not a language (write something like en, es or zh_Hans)",
         ),
         ("flow: x\nstart: [{keywrd: B}]", "2:10 `keywrd` is no starter (did you mean `keyword`?)"),
-        ("flow: x\nstart: [{scan: x}]", "2:10 `scan` is not in this version of Regulars"),
+        ("flow: x\nstart: [{audience: x}]", "2:10 `audience` is not in this version of Regulars"),
         (
             "flow: x\nstart: [{keyword: 5}]",
             "2:19 text is expected here, not '5' (put quotes around it: \"5\")",
@@ -149,7 +149,7 @@ def test_mistakes_in_different_places_are_all_said_in_reading_order() -> None:
         ("flow: x\nreentry: sometimes", "2:10 'sometimes' is not possible here"),
         (
             "flow: x\ntests: [{say: a, advance: 1d}]",
-            "2:9 a test line needs exactly one of say, advance, event, set",
+            "2:9 a test line needs exactly one of say, tap, menu, scan, follow, enter, location, advance",
         ),
         ("flow: x\ntests: [{sya: a}]", "2:10 `sya` is not known here (did you mean `say`?)"),
     ],
@@ -223,3 +223,51 @@ def test_whatever_stands_in_a_flow_is_compiled_or_explained(starters: JsonValue,
         refusal = refused
     if refusal is not None:
         assert all(each.line == 1 and each.problem and each.remedy for each in (refusal, *refusal.others))
+
+
+@pytest.mark.parametrize(
+    ("start", "complaint"),
+    [
+        ("{scan: ta*ble}", "2:9 'ta*ble' has a star inside (put it last, as in table-*)"),
+        ("{follow: yes please}", "2:18 'yes please' is not possible here"),
+        ("{flolow: true}", "2:10 `flolow` is no starter (did you mean `follow`?)"),
+        ("{menu: []}", "2:16 nothing is there (write at least one)"),
+        ("follw", "2:9 `follw` is no whole starter (write `- follow: …`)"),
+    ],
+)
+def test_a_mistake_in_a_starter_of_a_gesture(start: str, complaint: str) -> None:
+    (said,) = complaints(f"flow: x\nstart: [{start}]\nsteps: [end]")
+    assert said.startswith(complaint)
+
+
+@pytest.mark.parametrize("bare", ["follow", "enter", "location"])
+def test_a_gesture_may_stand_alone(bare: str) -> None:
+    one = parse(read(f"flow: x\nstart: [{bare}]\nsteps: [end]", "f.yaml"))
+    other = parse(read(f"flow: x\nstart: [{{{bare}: , group: loyalty}}]\nsteps: [end]", "f.yaml"))
+    assert type(one.start[0]) is type(other.start[0]) is STARTERS[bare]
+    assert other.start[0].group == "loyalty"
+
+
+@pytest.mark.parametrize(
+    ("tests", "complaint"),
+    [
+        ("[{channel: wechat, say: a}]", "2:9 `channel` stands on a line of its own"),
+        ("[{test: a, channel: fax, conversation: [{say: a}]}]", "2:28 'fax' is not possible here"),
+        (
+            "[{test: a, conversation: [{channel: sms}]}]",
+            "2:9 a conversation has one channel (write `channel:` beside `test:`)",
+        ),
+        ("[{location: here}]", "2:20 'here'"),
+    ],
+)
+def test_a_mistake_in_a_test_on_wechat(tests: str, complaint: str) -> None:
+    (said,) = complaints(f"flow: x\ntests: {tests}\nsteps: [end]")
+    assert said.startswith(complaint)
+
+
+def test_a_card_is_looked_into() -> None:
+    card = "say: {text: a, card: {titel: b, page: c}}"
+    assert of_step(f"- {card}") == ["3:27 `titel` is not known here (did you mean `title`?)"]
+    assert of_step("- say: {text: a, card: {title: b, page: /c}}") == [
+        "3:43 '/c' is no page of a mini program (write it like pages/reorder/reorder?order=1)"
+    ]
