@@ -6,7 +6,7 @@ from bot.core.consent import ConsentSource, Evidence, opt_out
 from bot.core.contact import JsonValue, SubscriptionState
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
-from bot.core.groups import Group
+from bot.core.groups import Group, on_channel
 from bot.core.keywords import normalise
 from bot.core.turn import Turn
 
@@ -23,13 +23,12 @@ def only(turn: Turn) -> Mapping[str, JsonValue]:
     """
     locale, groups = turn.contact.locale, turn.shop.groups
     named = _named(str(turn.arguments.get("group") or ""), groups)
-    joined = {
-        name for name, state in turn.subscriptions.items() if state is not SubscriptionState.UNSUBSCRIBED
-    }
+    states = on_channel(turn.subscriptions, turn.channel)
+    joined = {name for name, state in states.items() if state is not SubscriptionState.UNSUBSCRIBED}
     if named is None:
         ours = [group for name, group in groups.items() if name in joined] or list(groups.values())
         raise TellMember("unknown_group", groups=", ".join(group.keyword(locale) for group in ours))
-    if turn.subscriptions.get(named.name) is not SubscriptionState.SUBSCRIBED:
+    if states.get(named.name) is not SubscriptionState.SUBSCRIBED:
         raise TellMember("not_in_it", group=named.called(locale))
     left = sorted(joined - {named.name})
     for name in left:

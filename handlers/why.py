@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from bot.core.consent import ConsentChange, ConsentSource
 from bot.core.contact import JsonValue, SubscriptionState
 from bot.core.flow.handler import handler
+from bot.core.groups import on_channel
 from bot.core.past import because_of, consent_for
 from bot.core.turn import Turn
 
@@ -34,7 +35,7 @@ def why(turn: Turn) -> Mapping[str, JsonValue]:
     if text is None:
         return {"rule": "nothing", "groups": _joined(turn), "joined_on": None, "group": None}
     because = because_of(text)
-    consent = consent_for(turn.consent_log(), text.group, text.at)
+    consent = consent_for(turn.consent_log(), text.group, text.at, text.channel)
     locale = turn.contact.locale
     group = turn.shop.groups.get(text.group or (consent.group if consent else ""))
     return {
@@ -53,7 +54,8 @@ def why(turn: Turn) -> Mapping[str, JsonValue]:
 
 
 def _joined(turn: Turn) -> int:
-    return sum(state is SubscriptionState.SUBSCRIBED for state in turn.subscriptions.values())
+    joined = on_channel(turn.subscriptions, turn.channel)
+    return sum(state is SubscriptionState.SUBSCRIBED for state in joined.values())
 
 
 def _said(consent: ConsentChange | None) -> str | None:

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from bot.cli.proving import HOW_TO_VERIFY, counts, problem_of
+from bot.core.groups import told_states
 from bot.core.local_time import zone_of
 from bot.storage.proof import Line, Stored
 
@@ -33,10 +34,12 @@ def show_page(found: Stored, now: datetime) -> None:
     else:
         console.print(f"  [red]No: {escape(problem)}.[/red]")
     console.print(escape(f"  To verify it yourself: {HOW_TO_VERIFY}"))
-    console.print("\n[bold]What was sent[/bold]  by class, group, and the group's consent at that time")
-    for message_class, group, state, times in counts(found):
+    console.print(
+        "\n[bold]What was sent[/bold]  by class, group, channel, and the consent there at that time"
+    )
+    for message_class, group, channel, state, times in counts(found):
         of = f" of {group}" if group else ""
-        console.print(f"  {times:>5}  {message_class}{escape(of)}, consent: {state}")
+        console.print(f"  {times:>5}  {message_class}{escape(of)} by {channel}, consent: {state}")
     if not found.sent:
         console.print("  nothing")
     _show_now(console, found)
@@ -76,11 +79,8 @@ def _show_line(console: Console, line: Line, zone: str) -> None:
 
 def _show_now(console: Console, found: Stored) -> None:
     contact = found.contact
-    groups = sorted(found.snapshot.subscriptions.items())
     console.print("\n[bold]Now[/bold]")
-    console.print(
-        f"  {', '.join(f'{escape(group)}: {state.value}' for group, state in groups) or 'in no group'}"
-    )
+    console.print(f"  {escape(told_states(found.snapshot.subscriptions)) or 'in no group'}")
     if contact.snoozed_until is not None:
         console.print(f"  asked for silence until {_both(contact.snoozed_until, contact.zone)}")
     if contact.preferred_hours is not None:

@@ -18,6 +18,7 @@ from bot.core.errors import FlowError
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
 from bot.core.flow.run import Run
+from bot.core.groups import states_by_channel, states_of_texts
 from bot.core.ledger.books import Books
 from bot.core.ledger.explained import Explanation
 from bot.core.ledger.phrases import Teller, tell_carried, tell_with_day
@@ -138,12 +139,11 @@ def as_json(
             "held": balance.held_minor,
             "debt": balance.debt_minor,
         },
-        "subscriptions": {
-            group: state.value for group, state in sorted(portrait.snapshot.subscriptions.items())
-        },
+        "subscriptions": states_of_texts(portrait.snapshot.subscriptions),
         "runs": [_run(run) for run in portrait.runs],
         "messages": [_message(message) for message in portrait.messages],
         "history": list(told),
+        "subscriptions_by_channel": states_by_channel(portrait.snapshot.subscriptions),
     }
 
 

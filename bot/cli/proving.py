@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from bot.core.consent import GENESIS, chain_hash, first_break
 from bot.core.contact import Address, JsonValue
+from bot.core.groups import share_consent, states_by_channel, states_of_texts
 from bot.core.local_time import zone_of
-from bot.storage.proof import Answer, Line, Stored
+from bot.storage.proof import Answer, Line, SentMessage, Stored
 
 HOW_TO_VERIFY = (
     "In --json every line has `public`, `personal`, `salt`, `personal_hash` and `hash`. Write JSON without"
@@ -38,23 +39,28 @@ def problem_of(found: Stored) -> str | None:
     return f"line {line.number} was altered, or it does not belong where it stands"
 
 
-def counts(found: Stored) -> list[tuple[str, str | None, str, int]]:
-    """Count messages sent by class, group, and the group's consent at that time.
+def counts(found: Stored) -> list[tuple[str, str | None, str, str, int]]:
+    """Count messages sent by class, group, channel, and the group's consent there at that time.
 
     What answers the contact needs none.
     """
     counted = Counter(
-        (one.message_class, one.group, consent_at(found.lines, one.group, one.at, one.message_class))
-        for one in found.sent
+        (one.message_class, one.group, one.channel, consent_at(found.lines, one)) for one in found.sent
     )
     return [(*key, times) for key, times in sorted(counted.items(), key=str)]
 
 
-def consent_at(lines: Sequence[Line], group: str | None, at: datetime, message_class: str) -> str:
-    """The state of a group at that time; `none` where nothing was said yet."""
-    if message_class in _ANSWERS:
+def consent_at(lines: Sequence[Line], sent: SentMessage) -> str:
+    """The state that a message rested on when it was sent; `none` where nothing was said yet."""
+    if sent.message_class in _ANSWERS:
         return "not needed"
-    said = [line for line in lines if line.public("group") == group and line.at <= at]
+    said = [
+        line
+        for line in lines
+        if line.public("group") == sent.group
+        and share_consent(line.public("channel"), sent.channel)
+        and line.at <= sent.at
+    ]
     return said[-1].public("state") if said else "none"
 
 
@@ -85,11 +91,18 @@ def as_json(found: Stored, now: datetime) -> dict[str, JsonValue]:
             "how_to_verify": HOW_TO_VERIFY,
         },
         "sent": [
-            {"class": message_class, "group": group, "consent": state, "messages": times}
-            for message_class, group, state, times in counts(found)
+            {
+                "class": message_class,
+                "group": group,
+                "channel": channel,
+                "consent": state,
+                "messages": times,
+            }
+            for message_class, group, channel, state, times in counts(found)
         ],
         "now": {
-            "subscriptions": {group: state.value for group, state in sorted(snapshot.subscriptions.items())},
+            "subscriptions": states_of_texts(snapshot.subscriptions),
+            "subscriptions_by_channel": states_by_channel(snapshot.subscriptions),
             "snoozed_until": _iso(contact.snoozed_until),
             "preferred_hours": contact.preferred_hours,
         },

@@ -107,7 +107,7 @@ def as_json(found: Explained, policy: Policy, now: datetime) -> dict[str, JsonVa
 def _consent(found: Explained) -> dict[str, JsonValue] | None:
     """The line of the log that the message rests on; None where there is none, or none is needed."""
     message = found.message
-    line = consent_for(found.consent, message.group, found.handed_at or found.created_at)
+    line = consent_for(found.consent, message.group, found.handed_at or found.created_at, message.channel)
     if line is None or message.message_class in _ANSWERS:
         return None
     return {

@@ -25,8 +25,9 @@ from bot.core.turn import Turn
 
 def ask(turn: Turn, inbound: Inbound, heard: Hearing, replies: Replies) -> bool:
     """Ask what was meant, once; False where there is nothing that could stop but answers."""
-    groups = [turn.shop.groups[name] for name in legal.joined(turn) if name in turn.shop.groups]
-    if not legal.joined(turn):
+    joined = legal.joined(turn, inbound.channel)
+    groups = [turn.shop.groups[name] for name in joined if name in turn.shop.groups]
+    if not joined:
         return False
     turn.effects.outcome = "clarify"
     until = turn.now + CLARIFY_WITHIN

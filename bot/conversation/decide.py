@@ -69,7 +69,7 @@ class Decisions:
         """Return what a message says about consent."""
         publication = self.publication
         address = legal.address_of(turn, inbound)
-        chooses = len(legal.joined(turn)) > 1
+        chooses = len(legal.joined(turn, inbound.channel)) > 1
         words, groups = publication.legal_words, publication.group_words
         return hear(inbound, address, words, groups, turn.now, chooses=chooses)
 
@@ -266,7 +266,7 @@ class Decisions:
         named = self.publication.group_words.confirmed(inbound.text)
         if question is not None and not is_offered(question, inbound.text):
             question = None
-        waited = joining.waiting(turn, question, named=named, says_yes=heard.said is Said.YES)
+        waited = joining.waiting(turn, inbound, question, named=named, says_yes=heard.said is Said.YES)
         if not waited:
             return False
         for group, name in joining.confirmed(turn, inbound, waited, self.required_reply).items():

@@ -6,7 +6,7 @@ from bot.conversation.legal import FLOW, Replies, address_of, evidence
 from bot.core.consent import CONFIRM_WITHIN, confirm, opt_in, pending
 from bot.core.contact import Pending, SubscriptionState
 from bot.core.flow.run import Run
-from bot.core.groups import Group
+from bot.core.groups import Group, on_channel, subscription_key
 from bot.core.messages import Inbound, MessageClass
 from bot.core.replies import RequiredReply
 from bot.core.turn import Turn
@@ -26,11 +26,11 @@ def start(turn: Turn, inbound: Inbound, replies: Replies) -> list[str]:
     turn.change_address(replace(address, stopped_at=None, clarify_by=None))
     if turn.contact.snoozed_until is not None and turn.contact.snoozed_until > turn.now:
         turn.snooze(turn.now)  # whoever wants our texts wants them now
-    subscribed = SubscriptionState.SUBSCRIBED
+    states = on_channel(turn.subscriptions, inbound.channel)
     plain = [
         group.name
         for group in turn.shop.groups.values()
-        if not group.double_opt_in or turn.subscriptions.get(group.name) is subscribed
+        if not group.double_opt_in or states.get(group.name) is SubscriptionState.SUBSCRIBED
     ]
     if turn.shop.groups and not plain:
         for name in turn.shop.groups:
@@ -46,7 +46,7 @@ def start(turn: Turn, inbound: Inbound, replies: Replies) -> list[str]:
 
 def join(turn: Turn, inbound: Inbound, group: Group, flow: str, replies: Replies) -> bool:
     """Hear an opt-in keyword; False where the flow has to wait for a YES and only the prompt leaves."""
-    if turn.subscriptions.get(group.name) is SubscriptionState.SUBSCRIBED:
+    if _state(turn, inbound, group.name) is SubscriptionState.SUBSCRIBED:
         turn.change_consent(opt_in(evidence(turn, inbound, group.name)))
         return True
     if group.double_opt_in:
@@ -59,20 +59,25 @@ def join(turn: Turn, inbound: Inbound, group: Group, flow: str, replies: Replies
     return True
 
 
-def waiting(turn: Turn, question: Run | None, *, named: frozenset[str], says_yes: bool) -> dict[str, Pending]:
+def waiting(
+    turn: Turn, inbound: Inbound, question: Run | None, *, named: frozenset[str], says_yes: bool
+) -> dict[str, Pending]:
     """Return the double opt-ins a message confirms, by group; `named` are those whose own words it is.
+
+    It confirms what was asked on its own channel.
 
     What was asked last is what a YES answers: a question that is newer than the prompt has it, unless it does
     not offer this answer (see `decide.py`). Of several prompts the newest is meant.
     """
-    asked = {group: one.confirm_by for group, one in turn.pending.items() if says_yes or group in named}
+    waits = on_channel(turn.pending, inbound.channel)
+    asked = {group: one.confirm_by for group, one in waits.items() if says_yes or group in named}
     newest = max(asked.values(), default=None)
     if newest is None:
         return {}
     asked_at = question.asked_at if question is not None else None
     if asked_at is not None and asked_at > newest - CONFIRM_WITHIN:
         return {}
-    return {group: turn.pending[group] for group, confirm_by in asked.items() if confirm_by == newest}
+    return {group: waits[group] for group, confirm_by in asked.items() if confirm_by == newest}
 
 
 def confirmed(
@@ -82,7 +87,7 @@ def confirmed(
     joined: dict[str, str | None] = {}
     for group, one in waited.items():
         said = evidence(turn, inbound, group)
-        change = confirm(said, turn.subscriptions.get(group), one.confirm_by - CONFIRM_WITHIN)
+        change = confirm(said, _state(turn, inbound, group), one.confirm_by - CONFIRM_WITHIN)
         if change is None:
             _prompt(turn, inbound, group, one.waiting_flow)
         else:
@@ -94,8 +99,13 @@ def confirmed(
 
 
 def _prompt(turn: Turn, inbound: Inbound, group: str, flow: str | None) -> None:
-    current = turn.subscriptions.get(group)
+    current = _state(turn, inbound, group)
     turn.change_consent(pending(evidence(turn, inbound, group), current, flow))
+
+
+def _state(turn: Turn, inbound: Inbound, group: str) -> SubscriptionState | None:
+    """Where the contact stands in a group on the channel of a message."""
+    return turn.subscriptions.get(subscription_key(group, inbound.channel))
 
 
 def _say(turn: Turn, replies: Replies, kind: RequiredReply) -> None:

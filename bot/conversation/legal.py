@@ -12,6 +12,7 @@ from datetime import timedelta
 from bot.core.consent import ConsentSource, Evidence, opt_out
 from bot.core.contact import Address, SubscriptionState
 from bot.core.flow.run import RunStatus
+from bot.core.groups import on_channel, share_consent
 from bot.core.hearing import Hearing, Said
 from bot.core.messages import Inbound, MessageClass
 from bot.core.replies import RequiredReply
@@ -47,20 +48,22 @@ def revoke(turn: Turn, inbound: Inbound, heard: Hearing, replies: Replies, *, si
 def stop(
     turn: Turn, inbound: Inbound, replies: Replies, *, because: str | None = None, silently: bool = False
 ) -> None:
-    """Take the address out of everything: no message but the one confirmation leaves from here on.
+    """Take the address out of everything: no message but the one confirmation leaves there from here on.
+
+    What the contact agreed to on another channel stays: STOP is heard where it is said.
 
     The provider confirms by itself what it understood as STOP; then we stay silent
     (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out).
     """
     turn.effects.outcome = "opt_out"
     address = address_of(turn, inbound)
-    if address.stopped_at is not None and not _is_unfinished(turn):
+    if address.stopped_at is not None and not _is_unfinished(turn, inbound.channel):
         return  # said again: one confirmation was enough
     turn.change_address(replace(address, stopped_at=address.stopped_at or turn.now, clarify_by=None))
-    for group in sorted({*turn.shop.groups, *turn.subscriptions}):
+    for group in sorted({*turn.shop.groups, *on_channel(turn.subscriptions, inbound.channel)}):
         turn.change_consent(opt_out(evidence(turn, inbound, group, because=because)))
     for run in tuple(turn.runs.values()):
-        if run.holds_question:
+        if run.holds_question and share_consent(run.channel, inbound.channel):
             turn.put_run(replace(run, status=RunStatus.ENDED, wait=None, version=run.version + 1))
     if not silently:
         _confirm(turn, inbound, replies(RequiredReply.OPT_OUT, turn.contact.locale), "opt-out")
@@ -76,7 +79,7 @@ def leave(  # as `stop`, and of what
     silently: bool = False,
 ) -> None:
     """Take the contact out of one group, and say what stays; where nothing stays it is STOP."""
-    stays = [name for name in joined(turn) if name != group]
+    stays = [name for name in joined(turn, inbound.channel) if name != group]
     if not stays:
         stop(turn, inbound, replies, because=because, silently=silently)
         return
@@ -113,9 +116,10 @@ def is_stopped(turn: Turn, inbound: Inbound) -> bool:
     return address_of(turn, inbound).stopped_at is not None
 
 
-def joined(turn: Turn) -> list[str]:
-    """Return the groups the contact is in, or has asked to be in."""
-    return sorted(group for group, state in turn.subscriptions.items() if state is not _OUT)
+def joined(turn: Turn, channel: str) -> list[str]:
+    """Return the groups the contact is in on a channel, or has asked to be in."""
+    states = on_channel(turn.subscriptions, channel)
+    return sorted(group for group, state in states.items() if state is not _OUT)
 
 
 def evidence(turn: Turn, inbound: Inbound, group: str, *, because: str | None = None) -> Evidence:
@@ -133,9 +137,9 @@ def evidence(turn: Turn, inbound: Inbound, group: str, *, because: str | None = 
     )
 
 
-def _is_unfinished(turn: Turn) -> bool:
+def _is_unfinished(turn: Turn, channel: str) -> bool:
     """Whether an address was stopped in an emergency that could not be written to the consent log."""
-    return bool(joined(turn)) or turn.contact.consent_count == 0
+    return bool(joined(turn, channel)) or not on_channel(turn.subscriptions, channel)
 
 
 def _confirm(turn: Turn, inbound: Inbound, text: str, step: str) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.contact import SubscriptionState
+from bot.core.groups import subscription_key
 
 # ------------------------------------------------------------------------------------------ transitions
 
@@ -63,6 +64,11 @@ class ConsentChange:
     address: str | None = None
     waiting_flow: str | None = None
     because: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What the state is kept under: it holds on the channel on which it was said."""
+        return subscription_key(self.group, self.channel)
 
 
 def opt_in(evidence: Evidence) -> ConsentChange:

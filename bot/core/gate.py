@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from bot.core.caps import COUNTED_CLASSES, Cap, Counted
 from bot.core.contact import SubscriptionState
+from bot.core.groups import subscription_key
 from bot.core.local_time import local_date, start_of_day
 from bot.core.messages import MessageClass, Outgoing, UnsendableReason
 from bot.core.quickly import quickly_made
@@ -82,6 +83,7 @@ USUAL_POLICY = Policy()
 class ConsentFacts:
     """All the gate may look at beside the message.
 
+    `subscriptions` are by subscription key (see `bot.core.groups`).
     `zones`: the contact's own zone alone where it is known, otherwise every zone its number may be in, best
     guess first. `counts`: what it was sent on its latest days; needed where `Policy.caps_on` the message.
     """
@@ -147,16 +149,18 @@ def _has_usable_address(_message: Outgoing, facts: ConsentFacts, _now: datetime)
 
 
 def _is_subscribed(message: Outgoing, facts: ConsentFacts, _now: datetime) -> Refuse | None:
-    state = facts.subscriptions.get(message.group) if message.group else None
-    if state is SubscriptionState.SUBSCRIBED:
-        return None
     if message.group is None:
         what = f"a {message.message_class} message needs a subscription group, it names none"
         return Refuse(UnsendableReason.UNSUBSCRIBED, what)
+    key = subscription_key(message.group, message.channel)
+    state = facts.subscriptions.get(key)
+    if state is SubscriptionState.SUBSCRIBED:
+        return None
+    group = message.group if key == message.group else f"{message.group} on {message.channel}"
     if state is SubscriptionState.PENDING:
-        return Refuse(UnsendableReason.UNCONFIRMED, f"the opt-in to {message.group} is not confirmed yet")
+        return Refuse(UnsendableReason.UNCONFIRMED, f"the opt-in to {group} is not confirmed yet")
     how = "opted out of" if state is SubscriptionState.UNSUBSCRIBED else "never opted in to"
-    return Refuse(UnsendableReason.UNSUBSCRIBED, f"the contact {how} {message.group}")
+    return Refuse(UnsendableReason.UNSUBSCRIBED, f"the contact {how} {group}")
 
 
 # Asked in this order; the first refusal wins. New rules join here, not at call sites.

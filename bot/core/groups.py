@@ -2,12 +2,71 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from bot.core.compliance import LegalCategory, LegalWords
+from bot.core.contact import JsonValue
 from bot.core.keywords import normalise, without_courtesy
 from bot.core.replies import nearest
 
+_State = TypeVar("_State")
 _Words = Mapping[str, tuple[str, ...]]
+
+_OF_THEIR_OWN = frozenset({"wechat"})
+"""Channels whose consent counts there alone; the others share that of texts."""
+_TEXTS = "sms"
+
+
+def subscription_key(group: str, channel: str) -> str:
+    """Return what a contact's state in a group is kept under: consent on one channel is none on another.
+
+    It is the group's name for texts (and what has no channel of its own), `wechat:<group>` on WeChat.
+    """
+    return f"{channel}:{group}" if channel in _OF_THEIR_OWN else group
+
+
+def share_consent(channel: str, other: str) -> bool:
+    """Whether consent given on one of two channels holds on the other."""
+    return subscription_key("", channel) == subscription_key("", other)
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """Return the group and the channel of a subscription key."""
+    channel, _, group = key.rpartition(":")
+    return group, channel or _TEXTS
+
+
+def on_channel(subscriptions: Mapping[str, _State], channel: str) -> dict[str, _State]:
+    """Return what is kept of one channel, by group."""
+    found = ((*split_key(key), state) for key, state in subscriptions.items())
+    return {group: state for group, own, state in found if share_consent(own, channel)}
+
+
+def states_of_texts(subscriptions: Mapping[str, str]) -> dict[str, JsonValue]:
+    """Return the states on SMS by group, in order, as they are told outside."""
+    return {group: str(state) for group, state in sorted(on_channel(subscriptions, _TEXTS).items())}
+
+
+def states_by_channel(subscriptions: Mapping[str, str]) -> dict[str, JsonValue]:
+    """Return the states by channel, then by group, as they are told outside."""
+    channels = sorted({split_key(key)[1] for key in subscriptions})
+    return {
+        channel: {group: str(state) for group, state in sorted(on_channel(subscriptions, channel).items())}
+        for channel in channels
+    }
+
+
+def told_states(subscriptions: Mapping[str, str]) -> str:
+    """Return the states on one line, as people read them; empty where there are none."""
+    keys = sorted(subscriptions, key=lambda key: (split_key(key)[1], key))
+    lines = []
+    for key in keys:
+        group, channel = split_key(key)
+        where = "" if key == group else f" on {channel}"
+        lines.append(f"{group}: {subscriptions[key]}{where}")
+    return ", ".join(lines)
+
+
 # What may stand between STOP and what is to stop, in the languages that have such words.
 _BETWEEN = frozenset(
     [

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from bot.core.consent import ConsentChange
 from bot.core.contact import JsonValue, SubscriptionState
+from bot.core.groups import share_consent
 from bot.core.ledger.entries import Entry
 from bot.core.messages import MessageClass
 from bot.core.triggers import TriggerKind
@@ -86,12 +87,15 @@ def _text(value: JsonValue) -> str | None:
 # ------------------------------------------------------------------------------------------ consent
 
 
-def consent_for(log: Sequence[ConsentChange], group: str | None, at: datetime) -> ConsentChange | None:
-    """Return the line by which the contact had joined the group at that time; None if it had not.
+def consent_for(
+    log: Sequence[ConsentChange], group: str | None, at: datetime, channel: str
+) -> ConsentChange | None:
+    """Return the line by which the contact had joined the group at that time, on that channel; None if not.
 
     It is the first of those that followed one another without an opt-out between. Without a group it is that
     of the group joined last.
     """
+    log = [line for line in log if share_consent(line.channel, channel)]
     groups = {line.group for line in log} if group is None else {group}
     joined = [line for one in groups if (line := _joined(log, one, at)) is not None]
     return max(joined, key=lambda line: line.at, default=None)

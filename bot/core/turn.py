@@ -69,7 +69,7 @@ class Snapshot:
     lots_complete: bool = True
     more: Mapping[str, object] = field(default_factory=dict)
     pending: Mapping[str, Pending] = field(default_factory=dict)
-    """Double opt-ins that wait, by group."""
+    """Double opt-ins that wait, by subscription key as `subscriptions` (see `bot.core.groups`)."""
     taken: Mapping[Take, int] = field(default_factory=dict)
     """What was taken of counters for this turn, and how much of it there was."""
 
@@ -411,10 +411,10 @@ class Turn:
     def change_consent(self, change: ConsentChange) -> None:
         """Record a change of consent in the log and let it hold from here on in this turn."""
         self.effects.consent.append(change)
-        self.subscriptions[change.group] = change.state
-        self.pending.pop(change.group, None)
+        self.subscriptions[change.key] = change.state
+        self.pending.pop(change.key, None)
         if change.state is SubscriptionState.PENDING and change.confirm_by is not None:
-            self.pending[change.group] = Pending(change.confirm_by, change.waiting_flow)
+            self.pending[change.key] = Pending(change.confirm_by, change.waiting_flow)
 
     def snooze(self, until: datetime) -> None:
         """Let nothing but answers leave until then; now ends it, and what waited is judged again.

@@ -11,6 +11,7 @@ from enum import Enum, auto
 
 from bot.core.consent import ConsentChange, ConsentSource
 from bot.core.contact import Address, Contact, SubscriptionState
+from bot.core.groups import on_channel
 from bot.storage import rows, tables, turns
 from bot.storage.driver import Connection, Present, Rows, Statement
 from bot.storage.snapshots import load_consent
@@ -80,7 +81,8 @@ async def move(  # noqa: PLR0913  # from where, whereto, and what the proof of i
         known, value=new, stopped_at=min(stops, default=None), unusable_reason=None, sender=None
     )
     await connection.write(_ADDRESS, [rows.address_row(contact, address, now)])
-    changes = [_kept(group, state, known, address, now) for group, state in sorted(states.items())]
+    agreed = sorted(on_channel(states, channel).items())
+    changes = [_kept(group, state, known, address, now) for group, state in agreed]
     await _log(connection, contact, changes, salt)
     return Moved.DONE
 

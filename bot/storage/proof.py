@@ -32,7 +32,8 @@ _TRIGGERS = Statement("""
     WHERE t.bucket = :bucket AND t.contact = :contact AND t.kind = 'inbound'
 """)
 _SENT = Statement("""
-    SELECT o.message_class, o.subscription_group, COALESCE(o.handed_at, o.state_at), o.state FROM outbox o
+    SELECT o.message_class, o.subscription_group, o.channel, COALESCE(o.handed_at, o.state_at), o.state
+    FROM outbox o
     WHERE o.bucket = :bucket AND o.contact = :contact
         AND o.state IN ('sending', 'unknown', 'sent', 'delivered', 'undelivered')
     ORDER BY o.id
@@ -80,6 +81,7 @@ class SentMessage:
 
     message_class: str
     group: str | None
+    channel: str
     at: datetime
     state: str
 
@@ -110,7 +112,7 @@ async def stored(connection: Connection, contact_id: str) -> Stored:
     return Stored(
         snapshot=snapshots[contact.id],
         lines=tuple(_line(contact.id, row, answers) for row in found),
-        sent=tuple(SentMessage(row[0], row[1], instant(row[2]), row[3]) for row in sent),
+        sent=tuple(SentMessage(row[0], row[1], row[2], instant(row[3]), row[4]) for row in sent),
     )
 
 

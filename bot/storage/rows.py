@@ -241,7 +241,7 @@ def subscription_row(contact: Contact, change: ConsentChange) -> RowValues:
     return (
         contact.bucket,
         contact.id,
-        change.group,
+        change.key,
         change.state.value,
         microseconds(change.at),
         stored(change.confirm_by),

@@ -209,7 +209,7 @@ def _record_consent(writes: Writes, turn: Turn, salt: Callable[[], str]) -> Cont
         )
         contact = replace(contact, consent_count=contact.consent_count + 1, consent_hash=line.hash)
         writes.add(_CONSENT, line.values)
-        latest[change.group] = change
+        latest[change.key] = change
     for change in latest.values():
         writes.add(_SUBSCRIPTION, rows.subscription_row(contact, change))
     return contact

@@ -81,6 +81,7 @@ async def test_the_proof_says_who_what_when_and_what_was_answered(shop: Terminal
     assert "unsubscribed" in stopped["answered"][0]["text"]
     assert proof["now"] == {
         "subscriptions": {"loyalty": "unsubscribed"},
+        "subscriptions_by_channel": {"sms": {"loyalty": "unsubscribed"}},
         "snoozed_until": None,
         "preferred_hours": None,
     }
@@ -97,7 +98,13 @@ async def test_what_was_sent_is_counted_by_the_consent_of_its_time(
     service = "message_class = 'service', subscription_group = 'loyalty'"
     await change(settings, f"UPDATE outbox SET {service} WHERE flow = 'loyalty'")  # noqa: S608  # ours
     proof = await proven(shop)
-    counted = {"class": "service", "group": "loyalty", "consent": "subscribed", "messages": 4}
+    counted = {
+        "class": "service",
+        "group": "loyalty",
+        "channel": "sms",
+        "consent": "subscribed",
+        "messages": 4,
+    }
     sent = proof["sent"]
     assert isinstance(sent, list)
     assert counted in sent

@@ -503,3 +503,24 @@ def test_caps_hold_over_a_whole_life(outbox: list[Outgoing], facts: ConsentFacts
             first = DAY_ZERO.date() + timedelta(days=number)
             row = [one for one in facts.counts if first <= one.on < first + timedelta(days=cap.days)]
             assert sum(cap.covers(one) for one in row) <= cap.most
+
+
+def test_consent_to_texts_is_none_to_wechat_and_the_reverse() -> None:
+    on_wechat = replace(message(), channel="wechat", address="wx1/openid")
+    assert not leaves(on_wechat, SUBSCRIBED, NOON)
+    agreed = replace(SUBSCRIBED, subscriptions={"wechat:loyalty": SubscriptionState.SUBSCRIBED})
+    assert leaves(on_wechat, agreed, NOON)
+    assert not leaves(message(), agreed, NOON)
+    verdict = may_leave(on_wechat, SUBSCRIBED, NOON)
+    assert isinstance(verdict, Refuse)
+    assert verdict.explanation == "the contact never opted in to loyalty on wechat"
+
+
+def test_quiet_hours_and_caps_hold_on_wechat_too() -> None:
+    on_wechat = replace(message(), channel="wechat", address="wx1/openid")
+    agreed = replace(SUBSCRIBED, subscriptions={"wechat:loyalty": SubscriptionState.SUBSCRIBED})
+    assert reason(may_leave(on_wechat, agreed, NIGHT_TIME)) is UnsendableReason.QUIET_HOURS
+    capped = Policy(caps=(Cap(1, 7),))
+    sent = Counted(MessageClass.MARKETING, None, "sms", date(2026, 11, 22), 1)
+    facts = replace(agreed, policy=capped, counts=(sent,))
+    assert reason(may_leave(on_wechat, facts, NOON)) is UnsendableReason.CAPPED

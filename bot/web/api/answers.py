@@ -55,7 +55,12 @@ class MemberAnswer(Answer):
     birthday: str | None
     attributes: dict[str, JsonValue]
     addresses: list[AddressAnswer]
-    subscriptions: dict[str, str] = Field(description="by group: subscribed, unsubscribed or pending")
+    subscriptions: dict[str, str] = Field(
+        description="to texts (SMS), by group: subscribed, unsubscribed or pending"
+    )
+    subscriptions_by_channel: dict[str, dict[str, str]] = Field(
+        description="the same by channel, then by group: consent given on one is none on another"
+    )
     wallet: WalletSums
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.core.contact import Contact, JsonValue
 from bot.core.deeds.telling import teller_of
+from bot.core.groups import states_by_channel, states_of_texts
 from bot.core.ledger.books import Books
 from bot.core.ledger.explained import Line, Sums
 from bot.core.ledger.phrases import Teller, tell
@@ -83,9 +84,8 @@ async def show(asked: Asked) -> Told:
                 }
                 for one in portrait.snapshot.addresses
             ],
-            "subscriptions": {
-                group: state.value for group, state in sorted(portrait.snapshot.subscriptions.items())
-            },
+            "subscriptions": states_of_texts(portrait.snapshot.subscriptions),
+            "subscriptions_by_channel": states_by_channel(portrait.snapshot.subscriptions),
             "wallet": sums(_balance(asked, portrait)),
         }
     )
