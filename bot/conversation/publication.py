@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from bot.conversation.batch import NeedsRevision
+from bot.conversation.gesture_routes import GestureRoutes
 from bot.core.compliance import LegalWords
 from bot.core.contact import Product
 from bot.core.errors import FlowError
@@ -30,6 +31,8 @@ from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import Document, read
 from bot.core.flow.season_file import read_seasoned_program
 from bot.core.flow.translations import Translation, Translations
+from bot.core.flow.wechat_file import read_wechat
+from bot.core.flow.wechat_forms import NO_FORMS, WechatForms
 from bot.core.gate import Policy
 from bot.core.groups import GroupWords, plain_groups
 from bot.core.keywords import Keyword, KeywordIndex
@@ -39,7 +42,14 @@ from bot.core.senders import SenderPool
 from bot.core.turn import Shop
 from bot.storage.revisions import Revision
 
-FLOW, PROGRAM, KEYWORDS, POLICY, SEASON = "flow", "program", "keywords", "policy", "season"
+FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SEASON = (
+    "flow",
+    "program",
+    "keywords",
+    "policy",
+    "wechat",
+    "season",
+)
 """The kinds of files; there is one of each but flows and seasons, called like its kind."""
 CATEGORY = "category:"
 """Before the name of one of the shop's own categories, where a keyword selects that and not a flow."""
@@ -101,6 +111,7 @@ class Publication:
     """The flows that start on the words of one of the shop's own categories."""
     patterns: tuple[tuple[Flow, MessageStarter], ...] = ()
     fallback: tuple[Flow, MessageStarter] | None = None
+    gestures: GestureRoutes = field(default_factory=GestureRoutes)
     by_event: Mapping[str, tuple[tuple[Flow, EventStarter], ...]] = field(default_factory=dict)
     notices: tuple[tuple[Flow, CreditExpiringStarter], ...] = ()
     schedules: tuple[tuple[Flow, ScheduleStarter], ...] = ()
@@ -152,6 +163,7 @@ def build(
         links=policy.short_links(settings.public_url, _hosts(flows.values())),
         secrets=settings.secrets,
         public_url=settings.public_url,
+        wechat=_wechat(revisions),
     )
     fallbacks = [(f, s) for f, s in starters if isinstance(s, MessageStarter) and s.is_fallback]
     by_event: dict[str, list[tuple[Flow, EventStarter]]] = {}
@@ -177,6 +189,7 @@ def build(
         },
         patterns=tuple((f, s) for f, s in starters if isinstance(s, MessageStarter) and not s.is_fallback),
         fallback=fallbacks[0] if fallbacks else None,
+        gestures=GestureRoutes.of(starters),
         by_event={name: tuple(found) for name, found in by_event.items()},
         notices=tuple((f, s) for f, s in starters if isinstance(s, CreditExpiringStarter)),
         schedules=tuple((f, s) for f, s in starters if isinstance(s, ScheduleStarter)),
@@ -192,19 +205,34 @@ def _hosts(flows: Iterable[Flow]) -> frozenset[str]:
 
 def compiled(stored: Revision) -> Flow | None:
     """Compile a stored flow with the translations it was published with; None where it no longer compiles."""
-    translations = Translations(
+    try:
+        return compile_flow(
+            read(stored.source, stored.file), revision=stored.revision, translations=_translations(stored)
+        )
+    except FlowError as error:
+        _logger.exception("flow_broken", flow=stored.flow, revision=stored.revision, problem=str(error))
+        return None
+
+
+def _translations(stored: Revision) -> Translations:
+    return Translations(
         {
             locale: {message: Translation(text, f"locales/{locale}", 1) for message, text in texts.items()}
             for locale, texts in stored.translations.items()
         }
     )
+
+
+def _wechat(revisions: Sequence[Revision]) -> WechatForms:
+    """What the shop shows on WeChat; where the file is broken texts go alone."""
+    stored = next((one for one in revisions if one.kind == WECHAT), None)
+    if stored is None:
+        return NO_FORMS
     try:
-        return compile_flow(
-            read(stored.source, stored.file), revision=stored.revision, translations=translations
-        )
+        return read_wechat(read(stored.source, stored.file), _translations(stored))
     except FlowError as error:
-        _logger.exception("flow_broken", flow=stored.flow, revision=stored.revision, problem=str(error))
-        return None
+        _logger.exception("wechat_broken", revision=stored.revision, problem=str(error))
+        return NO_FORMS
 
 
 def _keywords(revisions: Sequence[Revision]) -> KeywordsFile:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import orjson
 
-from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON
+from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON, WECHAT
 from bot.core.errors import FlowError
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.keywords_file import read_keywords
@@ -16,7 +16,8 @@ from bot.core.flow.policy_file import read_policy
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import Document, read, together
 from bot.core.flow.season_file import read_seasoned_program
-from bot.core.flow.translations import Translations, message_id, read_translations
+from bot.core.flow.translations import Message, Translations, message_id, read_translations
+from bot.core.flow.wechat_file import read_wechat
 from bot.storage import revisions
 from bot.storage.driver import Connection
 from bot.storage.revisions import Revision
@@ -83,7 +84,7 @@ def read_folder(flows: Path, locales: Path) -> Folder:
     files = tuple(
         SourceFile(
             name=path.stem,
-            kind=path.stem if path.stem in {PROGRAM, KEYWORDS, POLICY} else FLOW,
+            kind=path.stem if path.stem in {PROGRAM, KEYWORDS, POLICY, WECHAT} else FLOW,
             file=f"{flows.name}/{path.name}",
             text=_text(path),
         )
@@ -179,8 +180,14 @@ def _compile(file: SourceFile, folder: Folder) -> dict[str, dict[str, str]]:
     if file.kind == POLICY:
         read_policy(document)
         return {}
-    flow = compile_flow(document, translations=translations)
-    used = {message_id(message.source) for message in flow.messages}
+    if file.kind == WECHAT:
+        return _used(translations, read_wechat(document, translations).messages)
+    return _used(translations, compile_flow(document, translations=translations).messages)
+
+
+def _used(translations: Translations, messages: Iterable[Message]) -> dict[str, dict[str, str]]:
+    """What a file uses of the translations."""
+    used = {message_id(message.source) for message in messages}
     return {
         locale: {message: known[message].text for message in sorted(used) if message in known}
         for locale, known in translations.by_locale.items()

@@ -26,6 +26,7 @@ from bot.core.counting import Take
 from bot.core.effects import Effects, OutsideCall, Queued
 from bot.core.errors import RegularsError
 from bot.core.flow.run import Run
+from bot.core.flow.wechat_forms import NO_FORMS, WechatForms
 from bot.core.forms import Form
 from bot.core.gate import ConsentFacts, HoldUntil, Policy, Refuse, Verdict, may_leave
 from bot.core.groups import Group
@@ -95,6 +96,8 @@ class Shop:
     """The server's, newest first: what draws and keyed hashes are made with, each for its own purpose."""
     public_url: str = ""
     """Where our own pages are; empty: nowhere."""
+    wechat: WechatForms = NO_FORMS
+    """The cards and templates of messages on WeChat, and the menus."""
 
     def pool(self, channel: str, group: str | None = None) -> SenderPool | None:
         """Return the senders of a message; None where the channel has but one way to speak."""
