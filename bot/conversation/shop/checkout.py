@@ -45,7 +45,7 @@ def quote(turn: Turn, body: Body) -> Body:
     asked = read(QuoteAsked, body)
     order_id = _order_id(turn, asked.order)
     quoted = _priced(turn, asked, order_id)
-    earns_minor = foreseen_minor(turn, _as_order(turn, quoted, order_id))
+    earns_minor = foreseen_minor(turn, as_order(turn, quoted, order_id))
     return {**told_quote(turn, quoted, asked.order), "earns_minor": earns_minor}
 
 
@@ -218,8 +218,8 @@ def _wanted(
     return list(found.values()), left
 
 
-def _as_order(turn: Turn, quoted: Quote, order_id: str) -> Order:
-    """Return what is quoted as the order it would be, for those who reckon what orders earn."""
+def as_order(turn: Turn, quoted: Quote, order_id: str) -> Order:
+    """Return what is quoted as the order that it is, or would be."""
     lines = [
         OrderLine(
             sku=one.line.sku,

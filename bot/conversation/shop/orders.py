@@ -8,7 +8,7 @@ from bot.conversation.shop.orders_asked import OrderAsked, SettleAsked, SoldAske
 from bot.conversation.shop.orders_told import told_order
 from bot.core.contact import JsonValue, Order, OrderLine
 from bot.core.deeds.on_record import OnRecord
-from bot.core.deeds.ordering import on_record, settle, without_told_credit
+from bot.core.deeds.ordering import UNTOLD, on_record, settle, without_told_credit
 from bot.core.errors import Refused
 from bot.core.ids import derived_id
 from bot.core.ledger.refusals import InsufficientCredit
@@ -31,7 +31,7 @@ def report(turn: Turn, body: Body) -> Body:
     record = on_record(turn, asked.order)
     if record.order is None and asked.ours is not None:
         record = replace(on_record(turn, asked.ours), parked=record.parked)
-    order = _changed(turn, asked, record) if record.order is not None else _new(turn, asked)
+    order = _told(turn, asked, record)
     if asked.returned is not None:
         order = returned(order, asked.returned.told())
     return told_order(settle(turn, _with_parked(turn, order, record), record))
@@ -63,6 +63,16 @@ def _with_parked(turn: Turn, order: Order, record: OnRecord) -> Order:
     turn.keep("parked_refund", parked.reference, replace(parked, applied_at=turn.now))
     order = returned(order, parked.told)
     return replace(order, status=later(order.status, CANCELED)) if parked.is_canceled else order
+
+
+def _told(turn: Turn, asked: OrderAsked, record: OnRecord) -> Order:
+    before = record.order
+    if before is None:
+        return _new(turn, asked)
+    if UNTOLD in before.facts and asked.lines is not None:
+        told = _new(turn, asked)
+        return replace(told, status=later(told.status, before.status))
+    return _changed(turn, asked, record)
 
 
 def _new(turn: Turn, asked: OrderAsked) -> Order:

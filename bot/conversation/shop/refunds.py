@@ -9,7 +9,7 @@ from bot.conversation.shop.orders_asked import CancelAsked, RefundAsked
 from bot.conversation.shop.orders_told import told_order, told_parked
 from bot.core.contact import JsonValue, Order
 from bot.core.deeds.on_record import OnRecord, Parked
-from bot.core.deeds.ordering import on_record, settle
+from bot.core.deeds.ordering import UNTOLD, on_record, settle
 from bot.core.errors import Refused
 from bot.core.loyalty.orders import CANCELED, later
 from bot.core.loyalty.returns import Return, returned
@@ -40,15 +40,33 @@ def refund(turn: Turn, body: Body) -> Body:
 
 
 def cancel(turn: Turn, body: Body) -> Body:
-    """Give an order up: what it set aside is free again, and all that it paid or earned goes back."""
+    """Give an order up: what it set aside is free again, and all that it paid or earned goes back.
+
+    So it does at once if nobody told us of the order, only of its checkout: whatever is told of it later.
+    """
     asked = read(CancelAsked, body)
     record = on_record(turn, asked.order)
     if record.checkout is not None and record.checkout.is_open(turn.now):
         checkout.void(turn, {"order": record.checkout.reference})
-    if record.order is None:
+    order = record.order or _paid_for(turn, record)
+    if order is None:
         return _parked(turn, record, Parked(asked.order, status=CANCELED))
-    order = _with_parked(turn, record.order, record)
+    order = _with_parked(turn, order, record)
     return told_order(settle(turn, replace(order, status=later(order.status, CANCELED)), record))
+
+
+def _paid_for(turn: Turn, record: OnRecord) -> Order | None:
+    """What a checkout has captured, as the order it is for; None where it did not."""
+    held = record.checkout
+    if held is None or held.captured is None:
+        return None
+    return replace(
+        checkout.as_order(turn, held.captured, held.order_id),
+        placed_at=held.opened_at,
+        reference=held.reference,
+        currency=turn.program.currency.code,
+        facts={UNTOLD: True},
+    )
 
 
 def _with_parked(turn: Turn, order: Order, record: OnRecord) -> Order:

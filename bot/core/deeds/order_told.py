@@ -104,7 +104,8 @@ def tell_of_return(turn: Turn, settled: Settled, before: Order | None) -> None:
         )
     canceled = is_at_least(order.status, CANCELED)
     was_canceled = before is not None and is_at_least(before.status, CANCELED)
-    if not settled.moved_back and (before is None or _came_back(before) == _came_back(order)):
+    is_news = before is not None and not was_canceled and _came_back(before) != _came_back(order)
+    if not settled.moved_back and not is_news:
         return
     facts: dict[str, JsonValue] = {
         **names_of(order),

@@ -38,6 +38,8 @@ from bot.core.loyalty.sales import wallet_of
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 
+UNTOLD = "_untold"
+"""The fact of an order that was canceled before the shop told of it: all we know is what it paid for."""
 NOTHING = OnRecord()
 """What is on record of an order that is made in this turn."""
 SETTLE = "order.settle"
