@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import aiohttp
 import asyncpg
@@ -99,6 +99,9 @@ from handlers import (
     wheel,
     why,
 )
+
+if TYPE_CHECKING:
+    from bot.web.wechat import WechatCallbacks
 
 Clock = Callable[[], datetime]
 Role = Literal["all", "web", "worker"]
@@ -417,6 +420,10 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
     server.add_routes(Invitations(lambda: app.decisions.publication, app.clock).routes())
     if app.settings.twilio is not None:
         server.add_routes(_twilio_webhooks(app).routes())
+    if app.settings.wechat:
+        wechat = _wechat_callbacks(app)
+        server.add_routes(wechat.routes())
+        server.on_cleanup.append(lambda _: wechat.close())
     server.add_subapp(API_PREFIX, _shop_api(app).application())
     server.add_routes([openapi.route_of(ROUTES, app.settings.public_url)])
     if extra is not None:
@@ -466,6 +473,20 @@ def _twilio_webhooks(app: Running) -> TwilioWebhooks:
         clock=app.clock,
         says_stop=lambda inbound: app.decisions.says_stop(inbound),  # noqa: PLW0108  # always the latest decisions
         is_known=lambda inbound: is_known(app.database, inbound),
+    )
+
+
+def _wechat_callbacks(app: Running) -> "WechatCallbacks":
+    from bot.web.wechat import Door, WechatCallbacks  # noqa: PLC0415  # cryptography, which few need
+
+    return WechatCallbacks(
+        doors={account.name: Door.of(account, os.urandom) for account in app.settings.wechat},
+        dispatcher=app.dispatcher,
+        receipts=app.receipts,
+        limits=Limiter(MESSAGES),
+        metrics=app.metrics,
+        clock=app.clock,
+        says_stop=lambda inbound: app.decisions.says_stop(inbound),  # noqa: PLW0108  # always the latest decisions
     )
 
 

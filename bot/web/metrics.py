@@ -26,6 +26,18 @@ class Metrics:
         self.statuses = Counter(
             "regulars_status_total", "Status callbacks by state", ["state"], registry=self.registry
         )
+        self.pushes = Counter(
+            "regulars_wechat_pushes_total",
+            "Pushes of WeChat, by what they meant",
+            ["meaning"],
+            registry=self.registry,
+        )
+        self.wechat_answers = Counter(
+            "regulars_wechat_answers_total",
+            "Answers to what contacts say in WeChat: in the response, left to the outbox, or late",
+            ["how"],
+            registry=self.registry,
+        )
         self.visits = Counter(
             "regulars_link_visits_total",
             "Visits to short links: by kind of visitor, or why they led nowhere",
