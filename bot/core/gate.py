@@ -12,6 +12,7 @@ from bot.core.local_time import local_date, start_of_day
 from bot.core.messages import MessageClass, Outgoing, UnsendableReason
 from bot.core.quickly import quickly_made
 from bot.core.quiet_hours import NIGHT, PREFERRED_HOURS, Late, Pause, QuietHours, pause
+from bot.core.ways import WayKind
 
 HOLD_MAX = timedelta(days=15)
 """How long a message is held, counted from the time until which the contact asked for silence, if it did."""
@@ -23,9 +24,13 @@ OPERATOR_AGAIN_AFTER = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """The message may leave now: what channels take, and nothing but the gate makes."""
+    """The message may leave now: what channels take, and nothing but the gate makes.
+
+    `way` is how it goes where its channel has several, chosen when it is claimed.
+    """
 
     message: Outgoing
+    way: WayKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
