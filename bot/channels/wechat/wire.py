@@ -39,6 +39,11 @@ class Request:
     path: str
     body: Json
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a text, or a part of one."""
+        return self.body.get("msgtype") in {"text", "msgmenu"}
+
 
 @dataclass(frozen=True, slots=True)
 class Means:
@@ -66,7 +71,7 @@ def pictures_of(message: Outgoing, way: WayKind, means: Means) -> tuple[str, ...
 
 
 def requests_of(message: Outgoing, way: WayKind, means: Means) -> tuple[Request, ...]:
-    """Write a message; several requests are sent in this order, each counts against the window.
+    """Write a message: its texts come first, then what adorns them. Each request counts against the window.
 
     Raises:
         SendNever: there is nothing in it that could go this way.
@@ -93,10 +98,10 @@ def _custom(message: Outgoing, means: Means) -> list[Json]:
         if form.card is not None and card is None and (link := _link(form.card, means)):
             text = f"{text}\n\n{link}" if text.strip() else link
         bodies = [_text(part) for part in parts_of(text.strip())]
-    if card is not None:
-        bodies.append(card)
     missing = [image for image in message.media if image not in means.pictures]
     bodies += [_text(address) for address in missing if address.startswith(("http://", "https://"))]
+    if card is not None:
+        bodies.append(card)
     bodies += [_image(means.pictures[image]) for image in message.media if image in means.pictures]
     return bodies
 
