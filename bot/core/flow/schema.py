@@ -1,4 +1,4 @@
-"""The JSON Schemas of flows, policy.yaml and wechat.yaml, for editors: the same models that read them."""
+"""The JSON Schemas of flows, the program, policy.yaml …, for editors: the same models that read them."""
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -7,6 +7,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from bot.core.flow.definition import FlowFile
 from bot.core.flow.policy_file import PolicyFile
 from bot.core.flow.wechat_parts import WechatFile
+from bot.core.loyalty.program import Program
+from bot.core.loyalty.seasons import Season
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _BARE = {
@@ -22,6 +24,8 @@ _BARE = {
 
 class _Generate(GenerateJsonSchema):
     """Leaves out titles, which repeat the names, and the null that stands for "left out"."""
+
+    ignored_warning_kinds = frozenset({"skipped-choice", "non-serializable-default"})  # type: ignore[assignment]  # only looked into
 
     def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002  pydantic names it
         return False
@@ -49,6 +53,36 @@ def policy_schema() -> JsonSchemaValue:
 def wechat_schema() -> JsonSchemaValue:
     """Return the schema of wechat.yaml."""
     return _schema(WechatFile, "What a shop shows on WeChat")
+
+
+def program_schema() -> JsonSchemaValue:
+    """Return the schema of program.yaml."""
+    schema = _schema(Program, "The loyalty program of a shop")
+    never = schema["$defs"]["Expiry"]
+    schema["$defs"]["Expiry"] = {"anyOf": [{"const": "never"}, never], "description": never["description"]}
+    _leave_out_defaults(schema)
+    return schema
+
+
+def season_schema() -> JsonSchemaValue:
+    """Return the schema of a season: what its sections hold is what the program's hold."""
+    season, program = _schema(Season, "A season of the program"), program_schema()
+    parts = program["$defs"]
+    for name in season["properties"].keys() & program["properties"].keys() - {"earning", "tiers"}:
+        season["properties"][name] = program["properties"][name]
+    for mine, theirs in (("_Earning", "Earning"), ("_Tiers", "Tiers")):
+        section = season["$defs"][mine]
+        section["properties"] = {name: parts[theirs]["properties"][name] for name in section["properties"]}
+    season["$defs"] = parts | season["$defs"]
+    _leave_out_defaults(season)
+    return season
+
+
+def _leave_out_defaults(schema: JsonSchemaValue) -> None:
+    """Leave out what stands for "left out": it is in units of ours, and not as it would be written."""
+    for part in (*schema["$defs"].values(), schema):
+        for field in part.get("properties", {}).values():
+            field.pop("default", None)
 
 
 def _schema(model: type[BaseModel], title: str) -> JsonSchemaValue:

@@ -34,7 +34,7 @@ class Bundle(Benefit):
     less_minor: Minor | None = Field(default=None, alias="less")
     less_rate: Rate | None = Field(default=None, alias="less_share")
 
-    @field_validator("items", mode="before")
+    @field_validator("items", mode="before", json_schema_input_type=list[str | Item])
     @classmethod
     def _skus(cls, written: object) -> object:
         if not isinstance(written, list):

@@ -54,8 +54,8 @@ class Drop(Benefit):
     sku: str = Field(min_length=1)
     units: int = Field(ge=1)
     price_minor: Minor | None = Field(default=None, alias="price")
-    at: Annotated[datetime | None, BeforeValidator(_read_at)] = None
-    every: Annotated[Schedule | None, BeforeValidator(_read_every)] = None
+    at: Annotated[datetime | None, BeforeValidator(_read_at, json_schema_input_type=str)] = None
+    every: Annotated[Schedule | None, BeforeValidator(_read_every, json_schema_input_type=str)] = None
     open_for: Duration = timedelta(days=1)
     early: Mapping[str, Duration] = Field(default_factory=dict)
     per_member: int = Field(default=1, ge=1)

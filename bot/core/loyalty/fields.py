@@ -14,9 +14,10 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetPydanticSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetPydanticSchema, WithJsonSchema
 from pydantic_core.core_schema import no_info_plain_validator_function
 
+from bot.core.contact import JsonValue
 from bot.core.flow.where import Where, where
 from bot.core.local_time import add_months, parse_clock, parse_duration
 
@@ -146,20 +147,62 @@ def _read_conditions(written: object) -> Where:
         raise ValueError(f"{error}; compare with a number, like '> 3'") from error
 
 
-Clock = Annotated[time, BeforeValidator(_read_clock)]
-Minor = Annotated[int, BeforeValidator(_read_minor), Field(gt=0)]
-Days = Annotated[timedelta, BeforeValidator(_read_days), Field(ge=timedelta(0))]
-Duration = Annotated[timedelta, BeforeValidator(_read_duration), Field(gt=timedelta(0))]
-Rate = Annotated[Fraction, BeforeValidator(_read_rate)]
-Period = Annotated[Span, BeforeValidator(_read_span)]
-Day = Annotated[date, BeforeValidator(_read_day)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_read_names)]
+def written(kind: str | list[str], meaning: str, *examples: JsonValue) -> WithJsonSchema:
+    """Say to editors how a field is written, which is not as it is read."""
+    return WithJsonSchema({"type": kind, "description": meaning, "examples": list(examples)})
+
+
+_WORD = {"type": ["string", "number"]}
+_NUMBER = ["number", "string"]
+Clock = Annotated[time, BeforeValidator(_read_clock), written("string", "A time of day, in quotes.", "10:00")]
+Minor = Annotated[
+    int,
+    BeforeValidator(_read_minor),
+    Field(gt=0),
+    written(_NUMBER, "An amount in whole units of the currency.", 5.00),
+]
+Days = Annotated[
+    timedelta,
+    BeforeValidator(_read_days),
+    Field(ge=timedelta(0)),
+    written("string", "Whole days or weeks.", "14d", "2w"),
+]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_read_duration),
+    Field(gt=timedelta(0)),
+    written("string", "A duration.", "30m", "2h", "7d"),
+]
+Rate = Annotated[
+    Fraction,
+    BeforeValidator(_read_rate),
+    written(_NUMBER, "A share, or how many times as much.", "5%", "1/20", 2),
+]
+Period = Annotated[
+    Span,
+    BeforeValidator(_read_span),
+    written("string", "Days, or months and years of the calendar.", "90d", "12 months"),
+]
+Day = Annotated[
+    date, BeforeValidator(_read_day), written("string", "A day on the shop's calendar.", "2026-11-30")
+]
+Names = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_read_names),
+    WithJsonSchema({"anyOf": [_WORD, {"type": "array", "items": _WORD}]}),
+]
 """One name, or several."""
 Conditions = Annotated[
-    Where, GetPydanticSchema(lambda _, __: no_info_plain_validator_function(_read_conditions))
+    Where,
+    GetPydanticSchema(lambda _, __: no_info_plain_validator_function(_read_conditions)),
+    written("object", "Names, and what each must be.", {"status": "paid", "total": "> 50"}),
 ]
 """Properties and what they must be: `{status: paid, total: "> 50"}`."""
-Text = Annotated[Mapping[str, str], BeforeValidator(_read_text), Field(min_length=1)]
+Text = Annotated[
+    Mapping[str, str],
+    BeforeValidator(_read_text, json_schema_input_type=str | dict[str, str]),
+    Field(min_length=1, description="A text, or one for each language."),
+]
 """One text, or a text for each language; the key "" stands for the program's own language."""
 
 

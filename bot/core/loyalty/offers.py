@@ -57,7 +57,7 @@ def _read_moment(written: object) -> object:
     return Moment(day, parse_clock(found[2]) if found[2] else None)
 
 
-When = Annotated[Moment, BeforeValidator(_read_moment)]
+When = Annotated[Moment, BeforeValidator(_read_moment, json_schema_input_type=str)]
 
 
 class OfferKind(StrEnum):

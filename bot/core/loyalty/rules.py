@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from bot.core.flow.where import Where
 from bot.core.loyalty.eligibility import Benefit
@@ -113,12 +114,14 @@ class EarningRule(Benefit):
     per_spent_minor: Minor | None = Field(None, alias="per_spent")
     each: bool = False
     multiplier: Rate | None = None
-    most: Annotated[tuple[Most, ...], BeforeValidator(_several)] = ()
+    most: Annotated[
+        tuple[Most, ...], BeforeValidator(_several, json_schema_input_type=Most | list[Most])
+    ] = ()
     group: str | None = Field(None, pattern=_ID)
     fund: str | None = None
     pending: Days | None = None
     expiry: Expiry | None = None
-    policy: str = ""
+    policy: SkipJsonSchema[str] = ""
 
     @field_validator("policy")
     @classmethod
