@@ -130,7 +130,8 @@ class Outgoing:
 
     `key` is unique per contact, so that the same cause sends once. `group` is the subscription group it
     belongs to, `tag` a word of the marketer's that frequency caps can name; `flow` and `step` say who wrote
-    it. It is worth sending from `due_at` until `valid_until` (exclusive; None: always).
+    it. It is worth sending from `due_at` until `valid_until` (exclusive; None: always). `only_here`: its step
+    names its channel, so that no other says it where this one cannot.
     """
 
     id: str
@@ -150,6 +151,7 @@ class Outgoing:
     language: str
     tag: str | None = None
     form: Form | None = None
+    only_here: bool = False
 
     @property
     def is_plain(self) -> bool:

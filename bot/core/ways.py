@@ -13,6 +13,7 @@ from enum import StrEnum
 from bot.core.contact import Address
 from bot.core.messages import MessageClass, Outgoing, UnsendableReason
 from bot.core.notices import field_type, misfit
+from bot.core.wechat_text import pieces_of
 from bot.core.windows import left_at
 
 
@@ -58,7 +59,7 @@ class NoWay:
 class WayFacts:
     """What the choice looks at beside the message.
 
-    `grants` are by the platform's template id; what was taken for this very message counts as left. `address`
+    `grants` are by the platform's template id; what this very message took before counts as left. `address`
     is None where the contact has it no more.
     """
 
@@ -87,13 +88,15 @@ def _against_customer_service(message: Outgoing, facts: WayFacts, now: datetime)
     """Only what was asked for may go there (platform rule 5.15.3)."""
     if message.message_class is MessageClass.MARKETING:
         return "never for marketing (platform rule 5.15.3)"
-    address = facts.address
+    address, pieces = facts.address, pieces_of(message)
     if address is None or address.window_until is None:
         return "the contact opened no window"
     if now >= address.window_until:
         return f"the window closed {_written(address.window_until)}"
     if address.window_left <= 0:
         return "the window is used up"
+    if address.window_left < pieces:
+        return f"it takes {pieces} messages, the window has {address.window_left} left"
     return None
 
 

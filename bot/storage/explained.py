@@ -16,8 +16,9 @@ from bot.storage.snapshots import load_snapshots
 
 _MESSAGE = Statement("""
     SELECT o.id, o.contact, o.channel, o.address, o.sender, o.message_class, o.subscription_group, o.body,
-        o.media, o.key, o.flow, o.step, o.wanted_at, o.valid_until, o.language, o.form, o.tag,
-        o.state, o.reason, o.explanation, o.created_at, o.due_at, o.handed_at, o.state_at, o.trigger_key
+        o.media, o.key, o.flow, o.step, o.wanted_at, o.valid_until, o.language, o.form, o.only_here,
+        o.tag, o.state, o.reason, o.explanation, o.created_at, o.due_at, o.handed_at, o.state_at,
+        o.trigger_key, o.way, o.way_because
     FROM outbox o WHERE o.bucket = :bucket AND o.contact = :contact AND o.id = :id
 """)
 _NEWEST = Statement("""
@@ -50,6 +51,9 @@ class Explained:
     snapshot: Snapshot
     consent: tuple[ConsentChange, ...]
     counts: tuple[Counted, ...]
+    way: str | None = None
+    """How it went, on a channel that has several ways, and why so."""
+    way_because: str | None = None
 
 
 async def explained(
@@ -66,23 +70,25 @@ async def explained(
     row = found[0]
     (cause,) = await past.latest_texts(connection, contact.id, row[0])
     snapshots = await load_snapshots(connection, {contact.id: contact}, {})
-    revisions = await connection.read(_REVISION, **own, flow=row[10], at=row[20])
+    revisions = await connection.read(_REVISION, **own, flow=row[10], at=row[21])
     counted = await caps.counts(connection, [contact.id], policy.counts_since(now))
     return Explained(
-        message=rows.outgoing_from(row, tag=row[16]),
+        message=rows.outgoing_from(row, tag=row[17]),
         cause=cause,
-        trigger_key=row[24],
+        trigger_key=row[25],
         revision=revisions[0][0] if row[10] else None,
-        state=OutboxState(row[17]),
-        reason=row[18],
-        explanation=row[19],
-        created_at=instant(row[20]),
-        due_at=instant(row[21]),
-        handed_at=rows.loaded(row[22]),
-        state_at=instant(row[23]),
+        state=OutboxState(row[18]),
+        reason=row[19],
+        explanation=row[20],
+        created_at=instant(row[21]),
+        due_at=instant(row[22]),
+        handed_at=rows.loaded(row[23]),
+        state_at=instant(row[24]),
         snapshot=snapshots[contact.id],
         consent=await past.consent_log(connection, contact.id),
         counts=counted.get(contact.id, ()),
+        way=row[26],
+        way_because=row[27],
     )
 
 

@@ -9,6 +9,7 @@ from bot.core.contact import Address, Contact, JsonValue, SubscriptionState
 from bot.core.gate import Cleared
 from bot.core.ids import BUCKETS, bucket_of, instant, microseconds
 from bot.core.messages import Lane, OutboxState, Outgoing
+from bot.core.ways import Way
 from bot.storage import rows
 from bot.storage.driver import Connection, Statement
 from bot.storage.due import buckets, peek
@@ -30,7 +31,7 @@ _SENDING_PEEK = peek("outbox", "t.state = 'sending'")
 
 _MESSAGE = (
     "o.id, o.contact, o.channel, o.address, o.sender, o.message_class, o.subscription_group, o.body, o.media,"
-    " o.key, o.flow, o.step, o.wanted_at, o.valid_until, o.language, o.form,"
+    " o.key, o.flow, o.step, o.wanted_at, o.valid_until, o.language, o.form, o.only_here,"
     " o.attempts, o.tried_since, o.tag"
 )
 # A contact's messages leave in order: one waits for older ones of its lane or a more urgent one that are in
@@ -53,12 +54,13 @@ _DUE = Statement(f"""
 """)  # noqa: S608  # our own text
 _TAKE = Statement("""
     UPDATE outbox SET state = 'sending', lease_until = :lease, attempts = attempts + 1, state_at = :now,
-        handed_at = :now, tried_since = COALESCE(tried_since, :now), counted_on = :counts_on
+        handed_at = :now, tried_since = COALESCE(tried_since, :now), counted_on = :counts_on,
+        way = :way, way_because = :because
     WHERE bucket = :bucket AND contact = :contact AND id = :id AND state = 'queued'
 """)
 _DECLINE = Statement("""
     UPDATE outbox SET state = :state, reason = :reason, explanation = :explanation, due_at = :due_at,
-        state_at = :now
+        state_at = :now, way = NULL, way_because = :way_because
     WHERE bucket = :bucket AND contact = :contact AND id = :id AND state = 'queued'
 """)
 _RELEASE = Statement("""
@@ -174,6 +176,8 @@ class Claimed:
     """The contact's calendar day on which it counts toward frequency caps; None: it does not."""
     cleared: Cleared | None = None
     """What the gate let go; None: it was not asked yet."""
+    way: Way | None = None
+    """How it goes, on channels that have several ways."""
 
 
 Choose = Callable[[Connection, list[Claimed]], Awaitable[list[Claimed]]]
@@ -199,6 +203,8 @@ class Outcome:
     """Of which hand-over it is; None: of whichever was the last."""
     explanation: str | None = None
     """What the gate has against it, for an operator."""
+    way_because: str | None = None
+    """What is against each way it could have gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,9 +249,7 @@ async def claim(  # noqa: PLR0913  # what is claimed, for how long, and who choo
         return []
     chosen = await choose(connection, claimed)
     take = {"now": microseconds(now), "lease": microseconds(now + lease)}
-    counting = [one.counts_on and one.counts_on.isoformat() for one in chosen]
-    keys = [_key(one.message) | take for one in chosen]
-    await connection.run(_TAKE, [key | {"counts_on": on} for key, on in zip(keys, counting, strict=True)])
+    await connection.run(_TAKE, [_key(one.message) | take | _taking(one) for one in chosen])
     return chosen
 
 
@@ -259,6 +263,7 @@ async def decline(connection: Connection, outcomes: Sequence[Outcome], now: date
                 "state": one.state.value,
                 "reason": one.reason,
                 "explanation": one.explanation,
+                "way_because": one.way_because,
                 "due_at": microseconds(one.due_at),
                 "now": microseconds(now),
             }
@@ -415,12 +420,22 @@ async def _due(
     return [_claimed(row, consent[row[1]]) for row in found]
 
 
+def _taking(claimed: Claimed) -> dict[str, object]:
+    """What is written of a message when it is taken in hand."""
+    way, counts_on = claimed.way, claimed.counts_on
+    return {
+        "counts_on": counts_on.isoformat() if counts_on is not None else None,
+        "way": way.kind.value if way is not None else None,
+        "because": way.because if way is not None else None,
+    }
+
+
 def _key(message: Outgoing) -> dict[str, object]:
     return {"bucket": bucket_of(message.id), "contact": message.contact_id, "id": message.id}
 
 
 def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:
-    message = rows.outgoing_from(row, tag=row[18])
+    message = rows.outgoing_from(row, tag=row[19])
     contact = Contact(
         id=consent[0],
         bucket=consent[1],
@@ -437,8 +452,8 @@ def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:
     )
     return Claimed(
         message,
-        row[16],
-        rows.loaded(row[17]),
+        row[17],
+        rows.loaded(row[18]),
         contact,
         address,
         rows.subscriptions_from(rows.json_rows(consent[9])),

@@ -19,6 +19,8 @@ from bot.core.ledger.lots import Lot
 from bot.core.ledger.wallet import MAIN_WALLET, Wallet
 from bot.core.messages import MessageClass, Outgoing
 from bot.core.triggers import Trigger
+from bot.core.ways import WayKind
+from bot.core.wechat_address import WECHAT
 from bot.storage.driver import Value
 from bot.storage.tables import FOREVER
 
@@ -387,13 +389,14 @@ def outbox_row(
         microseconds(message.due_at),
         None,
         to_json(message.form.to_json()) if message.form is not None else None,
+        WayKind.PASSIVE.value if inline_until and message.channel == WECHAT else None,
         None,
-        None,
+        int(message.only_here),
     )
 
 
 def outgoing_from(row: Sequence[Any], tag: str | None) -> Outgoing:
-    """Read a message as the outbox's statements begin it: from `id` to `form`, sixteen columns."""
+    """Read a message as the outbox's statements begin it: from `id` to `only_here`, seventeen columns."""
     return Outgoing(
         id=row[0],
         contact_id=row[1],
@@ -412,6 +415,7 @@ def outgoing_from(row: Sequence[Any], tag: str | None) -> Outgoing:
         language=row[14],
         tag=tag,
         form=Form.from_json(orjson.loads(row[15])) if row[15] else None,
+        only_here=bool(row[16]),
     )
 
 

@@ -112,3 +112,12 @@ def test_no_way_is_taken_that_is_not_open(
         expected = WayKind.SUBSCRIBE if may_notify else None
     assert (found.kind if isinstance(found, Way) else None) is expected
     assert found.because.startswith("customer service: ")
+
+
+def test_a_long_text_takes_as_many_messages_as_it_is_sent_in() -> None:
+    long = replace(said(), body="好" * 2000)
+    almost = replace(OPEN, window_left=2)
+    found = way(long, almost)
+    assert isinstance(found, NoWay)
+    assert "it takes 3 messages, the window has 2 left" in found.because
+    assert isinstance(way(long, OPEN), Way)

@@ -144,6 +144,7 @@ MESSAGE = Outgoing(
     language="zh-Hans",
     tag="sale",
     form=FORM,
+    only_here=True,
 )
 TRIGGER = Trigger("key 1", TriggerKind.EVENT, at(2), {"name": "Order Completed", "n": [1]}, digest="digest 8")
 CHANGE = ConsentChange(
@@ -312,6 +313,7 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             ),
             "way": None,
             "way_because": None,
+            "only_here": 1,
         },
     ),
     "link": (
@@ -580,6 +582,11 @@ def test_a_reply_that_leaves_in_the_answer_is_being_sent_until_then() -> None:
     named = dict(zip((column.name for column in TABLES["outbox"].columns), row, strict=True))
     assert (named["state"], named["lease_until"]) == ("sending", microseconds(at(2)))
     assert named["due_at"] == microseconds(MESSAGE.due_at)
+    assert named["way"] is None, "a text has but one way"
+    on_wechat = Queued(replace(MESSAGE, channel="wechat"), OutboxState.QUEUED)
+    row = rows.outbox_row(on_wechat, "t", at(1), inline_until=at(2))
+    assert "passive" in row
+    assert "passive" not in rows.outbox_row(on_wechat, "t", at(1), inline_until=None)
 
 
 INSTANTS = st.datetimes(

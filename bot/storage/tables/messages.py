@@ -131,6 +131,8 @@ class OutboxRow(Row, table=True):
     """How it went, on channels that have several ways."""
     way_because: str | None = column(Text, None, nullable=True)
     """Why that way, and what was against the others."""
+    only_here: int = 0
+    """1: no other channel may say it."""
 
 
 class LinkRow(Row, table=True):

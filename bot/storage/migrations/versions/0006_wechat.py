@@ -23,6 +23,7 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("form", sa.Text()))
     op.add_column("outbox", sa.Column("way", NAME))
     op.add_column("outbox", sa.Column("way_because", sa.Text()))
+    op.add_column("outbox", sa.Column("only_here", sa.Integer(), nullable=False, server_default="0"))
     _grants()
     _persons()
     op.create_table(

@@ -1,0 +1,71 @@
+"""Windows of WeChat addresses as stored: what is spent of them, and what the platform says of them.
+
+Whoever calls these has locked the contact: a turn writes its addresses whole.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from bot.core.contact import Address
+from bot.core.ids import bucket_of, microseconds
+from bot.core.windows import WROTE
+from bot.storage import rows
+from bot.storage.driver import Connection, Statement
+from bot.storage.rows import ADDRESS_COLUMNS
+
+_OF = Statement(f"""
+    SELECT a.contact, {ADDRESS_COLUMNS}
+    FROM @each(keys: bucket integer, contact text, channel text, value text)
+    JOIN address a ON a.bucket = keys.bucket AND a.contact = keys.contact AND a.channel = keys.channel
+        AND a.value = keys.value
+""")  # noqa: S608  # our own constants
+_ADDRESS = "bucket = :bucket AND contact = :contact AND channel = :channel AND value = :value"
+_SPEND = Statement(f"""
+    UPDATE address SET window_left = window_left - :messages
+    WHERE {_ADDRESS} AND window_left >= :messages AND window_until > :now
+    RETURNING window_left
+""")  # noqa: S608  # our own constants
+_GIVE_BACK = Statement(f"""
+    UPDATE address
+    SET window_left = CASE WHEN window_left + :messages > :most THEN :most ELSE window_left + :messages END
+    WHERE {_ADDRESS} AND window_until > :now
+""")  # noqa: S608  # our own constants
+_USE_UP = Statement(f"UPDATE address SET window_left = 0 WHERE {_ADDRESS}")  # noqa: S608  # our own constants
+_CLOSE = Statement(f"UPDATE address SET window_left = 0, window_until = NULL WHERE {_ADDRESS}")  # noqa: S608  # ours
+
+Owned = tuple[str, str, str]
+"""A contact's id, and the channel and value of an address of it."""
+
+
+async def addresses(connection: Connection, owned: Collection[Owned]) -> Mapping[Owned, Address]:
+    """Read addresses as they stand now; one that the contact has no more is missing."""
+    keys = sorted({(bucket_of(contact), contact, channel, value) for contact, channel, value in owned})
+    found = await connection.read(_OF, keys=keys)
+    read = ((row[0], rows.address_from(row[1:])) for row in found)
+    return {(contact, one.channel, one.value): one for contact, one in read}
+
+
+async def spend(connection: Connection, owned: Owned, messages: int, now: datetime) -> bool:
+    """Take so many messages out of an open window; False where it has not so many left."""
+    return bool(await connection.read(_SPEND, **_key(owned), messages=messages, now=microseconds(now)))
+
+
+async def give_back(connection: Connection, owned: Owned, messages: int, now: datetime) -> None:
+    """Let messages that the platform did not take be sent after all, while the window is open."""
+    told = {"messages": messages, "now": microseconds(now), "most": WROTE.messages}
+    await connection.run(_GIVE_BACK, [_key(owned) | told])
+
+
+async def use_up(connection: Connection, owned: Owned) -> None:
+    """Believe the platform that a window's messages are used up."""
+    await connection.run(_USE_UP, [_key(owned)])
+
+
+async def close(connection: Connection, owned: Owned) -> None:
+    """Believe the platform that a window is closed."""
+    await connection.run(_CLOSE, [_key(owned)])
+
+
+def _key(owned: Owned) -> dict[str, object]:
+    contact, channel, value = owned
+    return {"bucket": bucket_of(contact), "contact": contact, "channel": channel, "value": value}
