@@ -20,7 +20,7 @@ from aiohttp import web
 from bot.channels.channel import Channel
 from bot.channels.twilio.sender import TwilioAccount, TwilioChannel
 from bot.channels.twilio.signature import Verifier
-from bot.config import SECRET_BYTES, Settings
+from bot.config import SECRET_BYTES, Settings, TwilioSettings, texts
 from bot.conversation.batch import Batch, Conversation
 from bot.conversation.checking import look_over
 from bot.conversation.clicks import Clicks
@@ -52,6 +52,7 @@ from bot.jobs.reconciliation import Reconciliation
 from bot.jobs.relays import Relays
 from bot.jobs.stock_news import StockNews
 from bot.jobs.sweeping import Sweeper
+from bot.jobs.wechat_shared import SharedInDatabase
 from bot.logs import AccessLogger
 from bot.storage import figures, revisions, schema
 from bot.storage.driver import Database
@@ -284,7 +285,7 @@ async def running(  # noqa: PLR0913  # each has its usual value; tests and rehea
         receipts = Receipts(database, dispatcher, clock, lambda: conversation.decider.shop.senders, tally)
         stopping = asyncio.Event()
         if channels is None:
-            channels = _channels(settings)
+            channels = _channels(settings, database, clock) if role != "web" else {}
         for channel in channels.values():
             stack.push_async_callback(channel.close)
         app = Running(
@@ -498,10 +499,28 @@ def _content_links(app: Running) -> ContentLinks:
     return ContentLinks(Contents(app.database, app.clock), links, app.clock, shop_secret)
 
 
-def _channels(settings: Settings) -> dict[str, Channel]:
-    twilio = settings.twilio
-    if twilio is None:
-        return {}
+def _channels(settings: Settings, database: Database, clock: Clock) -> dict[str, Channel]:
+    channels: dict[str, Channel] = {}
+    if settings.twilio is not None:
+        channels["sms"] = _sms(settings, settings.twilio)
+    if settings.wechat:
+        channels["wechat"] = _wechat(settings, database, clock)
+    return channels
+
+
+def _wechat(settings: Settings, database: Database, clock: Clock) -> Channel:
+    from bot.channels.wechat.sender import WechatChannel  # noqa: PLC0415  # 0.35 s and 17 MB, which few need
+
+    return WechatChannel(
+        settings.wechat,
+        base_url=settings.wechat_base_url,
+        shared=SharedInDatabase(database, clock),
+        folder=settings.flows,
+        pictures=connector(only_public=not texts.is_loopback(settings.wechat_base_url)),
+    )
+
+
+def _sms(settings: Settings, twilio: TwilioSettings) -> Channel:
     account = TwilioAccount(
         account_sid=twilio.account_sid,
         auth_token=twilio.auth_tokens[0],
@@ -509,7 +528,7 @@ def _channels(settings: Settings) -> dict[str, Channel]:
         public_url=settings.public_url,
         base_url=twilio.base_url,
     )
-    return {"sms": TwilioChannel(account)}
+    return TwilioChannel(account)
 
 
 def _shop_settings(settings: Settings) -> ShopSettings:
