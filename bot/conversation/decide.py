@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.conversation import clarifying, joining, legal
+from bot.conversation import clarifying, following, joining, legal
 from bot.conversation.apology import apologise
 from bot.conversation.credit import expire, give_notice, mark_noticed, settle_ends
 from bot.conversation.operations import operate
@@ -14,6 +14,7 @@ from bot.conversation.routing import (
     Nobody,
     Route,
     Starts,
+    as_meant,
     is_offered,
     is_sure,
     is_understood,
@@ -26,6 +27,7 @@ from bot.core.flow.compiled import Flow, KeywordStarter, Starter
 from bot.core.flow.engine import Engine, Heard
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Run, RunStatus, WaitKind
+from bot.core.gestures import Gesture, GestureKind
 from bot.core.groups import Group
 from bot.core.hearing import Hearing, Said, hear
 from bot.core.messages import Inbound, MessageClass
@@ -114,8 +116,14 @@ class Decisions:
         address = turn.addresses.get((inbound.channel, inbound.address))
         if address is not None and address.unusable_reason is not None:
             turn.change_address(replace(address, unusable_reason=None))  # whoever writes can be reached
-        heard = self.heard(turn, inbound)
         question = _open_question(turn, inbound.channel)
+        if inbound.gesture is not None:
+            said = self._gesture(turn, inbound, inbound.gesture)
+            if said is None:
+                return
+            inbound, question = said, None  # heard as if it was texted, but a tap elsewhere answers nothing
+        inbound, question = as_meant(inbound, question)
+        heard = self.heard(turn, inbound)
         if self._legal(turn, inbound, heard) or self._confirms(turn, inbound, heard, question):
             return
         if legal.is_stopped(turn, inbound):
@@ -130,6 +138,30 @@ class Decisions:
         if self.publication.broken is not None:
             raise self.publication.broken  # the message is kept, and can be replayed once it is mended
         self._go_on(turn, inbound, found)
+
+    def _gesture(self, turn: Turn, inbound: Inbound, gesture: Gesture) -> Inbound | None:
+        """Let the flow begin that hears a gesture; return what is heard as if it was texted, if anything.
+
+        Nobody who listens for a message hears a gesture, and no open question takes it for an answer.
+        """
+        turn.effects.outcome = gesture.kind.value
+        if gesture.kind is GestureKind.UNFOLLOW:
+            following.unfollowed(turn, inbound, self.required_reply)
+            return None
+        if gesture.kind is GestureKind.FOLLOW:
+            following.followed(turn, inbound)
+        started = self.publication.gestures.find(gesture)
+        if started is None:
+            is_button = gesture.kind is GestureKind.MENU
+            return replace(inbound, text=gesture.value, gesture=None) if is_button else None
+        if legal.is_stopped(turn, inbound):
+            turn.effects.outcome = "stopped"
+            return None
+        if self.publication.broken is not None:
+            raise self.publication.broken
+        self.engine.start(turn, started.flow, started.starter, started.variables)
+        _apologise_for_failures(turn)
+        return None
 
     def _go_on(self, turn: Turn, inbound: Inbound, found: Route) -> None:
         """Let whoever the message is for have it, and those hear it who listen."""
@@ -156,9 +188,7 @@ class Decisions:
             turn.say(reply, flow="", step="help", message_class=MessageClass.REPLY)
         for run in listening:
             self.engine.heard(turn, turn.runs[run.id], heard)
-        failed = any(run.status is RunStatus.FAILED for run in turn.effects.runs.values())
-        if failed and not turn.effects.outgoing:
-            apologise(turn)
+        _apologise_for_failures(turn)
 
     def timer(self, turn: Turn) -> None:
         """Move on a run whose time has come, if it still stands where the timer was set."""
@@ -317,6 +347,12 @@ _BY_KIND: Mapping[TriggerKind, Callable[[Decisions, Turn], None]] = {
 
 _WITHOUT_PROGRAM = frozenset({TriggerKind.INBOUND, TriggerKind.SILENCE, TriggerKind.ADDRESS_REPORT})
 """What is decided while the stored program is broken: who wants to hear nothing more."""
+
+
+def _apologise_for_failures(turn: Turn) -> None:
+    failed = any(run.status is RunStatus.FAILED for run in turn.effects.runs.values())
+    if failed and not turn.effects.outgoing:
+        apologise(turn)
 
 
 def _listening(turn: Turn) -> list[Run]:

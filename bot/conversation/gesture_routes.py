@@ -78,4 +78,4 @@ def _variables(gesture: Gesture) -> dict[str, JsonValue]:
     if gesture.kind is GestureKind.LOCATION:
         latitude, _, longitude = gesture.value.partition(",")
         return {"latitude": latitude, "longitude": longitude}
-    return {"scene": gesture.value}
+    return {"scene": gesture.value or None}

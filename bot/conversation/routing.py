@@ -13,15 +13,16 @@ With no open question, 5 comes right after 2.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.conversation.publication import CATEGORY, Publication
 from bot.core.contact import JsonValue
-from bot.core.flow.answers import offered, takes_only_answers, understand
+from bot.core.flow.answers import is_tap, offered, takes_only_answers, tapped, understand
 from bot.core.flow.compiled import Flow, Starter
 from bot.core.flow.run import Run
 from bot.core.keywords import How, Match
 from bot.core.messages import Inbound
+from bot.core.windows import MENU_MESSAGE_CLICK
 
 _FALLBACK = "fallback"
 
@@ -80,6 +81,19 @@ def is_understood(found: Route) -> bool:
     if isinstance(found, Answers):
         return found.is_understood
     return not isinstance(found, Nobody) and found.how != _FALLBACK
+
+
+def as_meant(inbound: Inbound, question: Run | None) -> tuple[Inbound, Run | None]:
+    """Return a message as the tap it was, and the question it may answer.
+
+    Who taps an option of the open question says its key. An older question's options can be tapped too, and
+    YES to that must not be YES to this: the label is heard then as if nothing was asked.
+    """
+    tap = inbound.facts.get(MENU_MESSAGE_CLICK)
+    if tap is None or not is_tap(tap):
+        return inbound, question
+    said = tapped(question.wait.facts, tap) if question is not None and question.wait is not None else None
+    return (inbound, None) if said is None else (replace(inbound, text=said), question)
 
 
 def route(inbound: Inbound, question: Run | None, locale: str, publication: Publication) -> Route:

@@ -16,7 +16,10 @@ from bot.core.contact import Address, Contact, Event, JsonValue, Order, Product,
 from bot.core.counting import Take
 from bot.core.effects import Effects
 from bot.core.flow.run import Run
+from bot.core.flow.testing import option_of
+from bot.core.forms import Form
 from bot.core.gate import Policy
+from bot.core.gestures import Gesture
 from bot.core.ledger.entries import Cause, Entry, Reason
 from bot.core.ledger.explained import LINES_TEXTED, Known, Page
 from bot.core.ledger.holds import Hold
@@ -28,11 +31,13 @@ from bot.core.messages import Inbound, MessageClass, OutboxState, Outgoing
 from bot.core.past import LastText, Redemption
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import NeedsMore, NeedsUnits, OpenWallet, Snapshot, Turn
+from bot.core.windows import MENU_MESSAGE_CLICK
 from tests.flows.remembered import remembered
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # Tuesday in New York
 NUMBER = "+12125550100"
+OPENID = "wx0123456789abcdef/oXyz-1"
 ANSWERS = {MessageClass.REPLY, MessageClass.REQUIRED}
 CONTACT = "0197" + "0" * 26 + "05"
 PRODUCTS = {
@@ -70,13 +75,16 @@ class Phone:
     """A new contact's phone, and everything the shop knows of the contact."""
 
     locale: str = "en"
+    channel: str = "sms"
     now: datetime = NOON
     orders: tuple[Order, ...] = ()
     effects: list[Effects] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.contact = Contact(CONTACT, 5, self.locale, "America/New_York", self.now)
-        self.addresses: tuple[Address, ...] = (Address("sms", NUMBER),)
+        address = NUMBER if self.channel == "sms" else OPENID
+        self.addresses: tuple[Address, ...] = (Address(self.channel, address),)
+        self.form: Form | None = None
         self.subscriptions: dict[str, SubscriptionState] = {}
         self.runs: dict[str, Run] = {}
         self.wallet = Wallet(CONTACT)
@@ -97,9 +105,32 @@ class Phone:
 
     async def say(self, text: str) -> list[str]:
         """Text something; returns what came back."""
+        return self._inbound(text)
+
+    async def tap(self, option: str) -> list[str]:
+        """Tap an option of the last message that had any."""
+        found = option_of(self.form, option) if self.form is not None else None
+        assert found is not None, f"nothing called {option} can be tapped"
+        return self._inbound(found.label, facts={MENU_MESSAGE_CLICK: found.key})
+
+    async def gesture(self, gesture: Gesture) -> list[str]:
+        """Make a gesture; returns what came back."""
+        return self._inbound("", gesture=gesture)
+
+    def _inbound(
+        self, text: str, *, gesture: Gesture | None = None, facts: Mapping[str, str] | None = None
+    ) -> list[str]:
         number = next(self._numbers)
         inbound = Inbound(
-            "twilio", f"SM{number}", "sms", self.addresses[0].value, "+12125550199", text, self.now
+            provider="twilio" if self.channel == "sms" else self.channel,
+            provider_id=f"SM{number}",
+            channel=self.channel,
+            address=self.addresses[0].value,
+            to="+12125550199" if self.channel == "sms" else "",
+            text=text,
+            received_at=self.now,
+            facts=facts or {},
+            gesture=gesture,
         )
         return self._take(Trigger(f"SM{number}", TriggerKind.INBOUND, self.now, inbound=inbound))
 
@@ -155,6 +186,9 @@ class Phone:
         turn = self._decided(trigger)
         self._keep(turn)
         self.effects.append(turn.effects)
+        for queued in turn.effects.outgoing:
+            if queued.message.form is not None and queued.message.form.options:
+                self.form = queued.message.form
         return [queued.message.body for queued in turn.effects.outgoing]
 
     def _decided(self, trigger: Trigger) -> Turn:

@@ -23,6 +23,7 @@ YEAR_UNKNOWN = 1904
 """The year of a birthday that was given without one; a leap year, so that February 29 is a day of it."""
 
 SKIPPED = "skip"
+_OF = "@"
 _TEXT_MAX = 1000
 _EMAIL = re.compile(r"[^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+\.[^\s@<>,;:\"().\d]{2,}")
 _NUMBER = re.compile(r"[-+]?\d[\d.,' ]*")
@@ -59,6 +60,28 @@ def offered(facts: Mapping[str, JsonValue], text: str) -> str | None:
         if word in NO:
             return "no"
     return SKIPPED if word in _skip_words(facts) else None
+
+
+def tap_of(facts: Mapping[str, JsonValue], key: str) -> str:
+    """Return what an option of this question is known by where it can be tapped."""
+    return f"{key}{_OF}{facts.get('asked', '')}"
+
+
+def is_tap(tap: str) -> bool:
+    """Whether an option that was tapped is one of ours."""
+    return _OF in tap
+
+
+def tapped(facts: Mapping[str, JsonValue], tap: str) -> str | None:
+    """Return what tapping an option says to the open question; None where it is another question's."""
+    key, _, asked = tap.partition(_OF)
+    if not asked or asked != facts.get("asked"):
+        return None
+    if offered(facts, key) == key:
+        return key
+    offers = facts.get("offers")
+    words = offers.get(key) if isinstance(offers, dict) else None
+    return str(words[0]) if isinstance(words, list) and words else None
 
 
 def takes_only_answers(facts: Mapping[str, JsonValue]) -> bool:

@@ -8,6 +8,8 @@ from typing import Protocol
 from bot.core.contact import JsonValue
 from bot.core.errors import FlowError
 from bot.core.flow.compiled import Conversation, Exchange, Flow
+from bot.core.forms import Form, MenuOption
+from bot.core.gestures import Gesture, GestureKind
 from bot.core.keywords import normalise
 
 
@@ -16,6 +18,12 @@ class Chat(Protocol):
 
     async def say(self, text: str) -> list[str]:
         """Text something."""
+
+    async def tap(self, option: str) -> list[str]:
+        """Tap an option of the last message that had any, by its number or its label."""
+
+    async def gesture(self, gesture: Gesture) -> list[str]:
+        """Make a gesture: follow, scan, tap the menu and so on."""
 
     async def advance(self, duration: timedelta) -> list[str]:
         """Move the clock on; everything due on the way happens at its time."""
@@ -27,8 +35,8 @@ class Chat(Protocol):
         """Know these of the member from here on; names with `member.` are its fields."""
 
 
-NewChat = Callable[[Flow], Awaitable[Chat]]
-"""Makes a chat with a contact nobody knows, in the flow's language, with this flow published."""
+NewChat = Callable[[Flow, str], Awaitable[Chat]]
+"""Makes a chat on a channel with a contact nobody knows, in the flow's language, with this flow published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +62,20 @@ class Outcome:
         return self.turns[-1].error if self.turns else None
 
 
+def option_of(form: Form, wanted: str) -> MenuOption | None:
+    """Return the option of a form by its number or its label; None where it has none such."""
+    for number, option in enumerate(form.options, 1):
+        if wanted in {str(number), option.label} or normalise(wanted) == normalise(option.label):
+            return option
+    return None
+
+
 async def run_tests(flow: Flow, new_chat: NewChat) -> list[Outcome]:
     """Run a flow's conversations, each with a contact of its own."""
-    return [await run_conversation(flow, conversation, await new_chat(flow)) for conversation in flow.tests]
+    return [
+        await run_conversation(flow, conversation, await new_chat(flow, conversation.channel))
+        for conversation in flow.tests
+    ]
 
 
 async def run_conversation(flow: Flow, conversation: Conversation, chat: Chat) -> Outcome:
@@ -75,6 +94,10 @@ async def _move(chat: Chat, exchange: Exchange) -> list[str]:
     match exchange.kind:
         case "say":
             return await chat.say(exchange.text)
+        case "tap":
+            return await chat.tap(exchange.text)
+        case kind if kind in set(GestureKind):
+            return await chat.gesture(Gesture(GestureKind(kind), exchange.text))
         case "advance":
             return await chat.advance(exchange.duration)
         case "event":
@@ -101,5 +124,6 @@ def _surprise(flow: Flow, exchange: Exchange, answers: Sequence[str]) -> FlowErr
 
 def _error(flow: Flow, exchange: Exchange, problem: str) -> FlowError:
     move = {"say": f"after '{exchange.text}'", "event": f"after the event {exchange.event}"}
-    where = move.get(exchange.kind, "here")
+    gesture = f"after the {exchange.kind} '{exchange.text}'" if exchange.text else "here"
+    where = move.get(exchange.kind, gesture)
     return FlowError(flow.file, *exchange.mark, f"{where} {problem}", "change the flow, or what is expected")

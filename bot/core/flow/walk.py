@@ -11,15 +11,18 @@ from bot.core.errors import RegularsError, TellMember
 from bot.core.flow import compiled
 from bot.core.flow.compiled import Delivery, Flow, Step, Target, Value
 from bot.core.flow.context import Context, context
+from bot.core.flow.forming import called, can_show, form_of, to_tap
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
 from bot.core.flow.schedule import Schedule
 from bot.core.flow.template import TemplateFailed
 from bot.core.flow.translations import TranslatedText
 from bot.core.flow.wording import SKIP
+from bot.core.forms import MenuOption
 from bot.core.keywords import normalise
 from bot.core.local_time import instant_of, next_at, zone_of
 from bot.core.messages import OutboxState, UnsendableReason
+from bot.core.platform_rules import GIVING, SUBSCRIBING, rewards_following, sells_unasked
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Turn
 
@@ -29,6 +32,7 @@ CHARACTERS_MAX = 10_000
 DEPTH_MAX = 10
 CHOICES_MAX = 20
 HELD_MAX = 3
+_YES_NO = ("yes", "no")
 
 
 class FlowSource(Protocol):
@@ -190,8 +194,13 @@ class Walk:
             names = context(self.turn, {**self.variables, **more})
         return self._bound(text.render(names, self.turn.contact.locale))
 
-    def say(self, body: str, delivery: Delivery) -> None:
-        """Send a message as the step says; an empty one is not sent."""
+    def say(
+        self, body: str, delivery: Delivery, *, head: str = "", options: tuple[MenuOption, ...] = ()
+    ) -> None:
+        """Send a message as the step says; an empty one is not sent.
+
+        `options` can be tapped where the channel shows them; `head` is the text without them.
+        """
         turn = self.turn
         media = self._links(delivery) if delivery.media else ()
         if not body and not media:
@@ -199,7 +208,7 @@ class Walk:
             return
         if len(turn.effects.outgoing) >= MESSAGES_MAX:
             raise RunFails(f"more than {MESSAGES_MAX} messages in one turn")
-        answers = turn.trigger.kind is TriggerKind.INBOUND
+        answers = turn.trigger.kind is TriggerKind.INBOUND and not sells_unasked(turn, delivery.message_class)
         queued = turn.say(
             body,
             flow=self.flow.name,
@@ -211,6 +220,7 @@ class Walk:
             short_links=self.flow.short_links,
             tag=delivery.tag,
             valid_for=delivery.valid,
+            form=form_of(turn, self.context(), delivery, head, options) if can_show(turn, delivery) else None,
         )
         self.count("refused" if queued.state is OutboxState.REFUSED else "sent")
 
@@ -245,35 +255,46 @@ class Walk:
         After `retry`, if it was not understood; as still open (`is_again`), if something came between.
         """
         facts: dict[str, JsonValue] = {}
+        if can_show(self.turn, step.delivery):
+            facts["asked"] = called(self.run.id, self.flow.name, step.id)
+        options: list[tuple[str, str]] = []
+        listed = False
         lines = [self.render(retry)] if retry is not None else []
         if retry is None or step.repeats:
             asked = self.render(step.wording)
             lines.append(self.render(step.again, {"question": asked}) if is_again and asked else asked)
         if isinstance(step, compiled.Choose):
             facts["expect"] = "choice"
-            lines += self._offer(step, facts)
+            options, listed = self._offer(step, facts), step.numbered
         elif isinstance(step, compiled.Ask):
             facts["expect"] = step.expect
             if step.choices:
                 words = enumerate(map(normalise, step.choices), 1)
                 offers: dict[str, JsonValue] = {str(number): [word] for number, word in words}
                 facts["offers"] = offers
+                options = [(str(number), word) for number, word in enumerate(step.choices, 1)]
+            elif step.labels and "asked" in facts:
+                options = [(key, self.render(label)) for key, label in zip(_YES_NO, step.labels, strict=True)]
             if step.skip:
                 facts["skip"] = True if step.skip is SKIP else list(step.skip)
         if step.only_answers:
             facts["only_answers"] = True
-        self.say("\n".join(line for line in lines if line), step.delivery)
+        head = "\n".join(line for line in lines if line)
+        if listed:
+            lines += (f"{key} {label}" for key, label in options)
+        body = "\n".join(line for line in lines if line)
+        self.say(body, step.delivery, head=head, options=to_tap(facts, options) if "asked" in facts else ())
         return facts
 
-    def _offer(self, step: compiled.Choose, facts: dict[str, JsonValue]) -> list[str]:
-        """Fill in the words that choose each option; return the options as they are listed."""
+    def _offer(self, step: compiled.Choose, facts: dict[str, JsonValue]) -> list[tuple[str, str]]:
+        """Fill in the words that choose each option; return key and label of each."""
         offers: dict[str, JsonValue] = {}
-        lines = []
+        options = []
         for key, label, words in self._choices(step):
             offers[key] = [word for word in (key, normalise(label), *words) if word]
-            lines.append(f"{key} {label}")
+            options.append((key, label))
         facts["offers"] = offers
-        return lines if step.numbered else []
+        return options
 
     def _choices(self, step: compiled.Choose) -> Iterable[tuple[str, str, tuple[str, ...]]]:
         for option in step.options:
@@ -306,12 +327,16 @@ class Walk:
         if spec is None:
             raise RunFails(f"there is no handler '{step.handler}'")
         turn = self.turn
+        if step.handler in GIVING and rewards_following(turn):
+            raise RunFails(str(SUBSCRIBING))
         turn.arguments = {name: self.value(value) for name, value in step.arguments}
         return self._done(step, lambda: spec.function(turn))
 
     def give(self, step: compiled.Offer) -> str | None:
         """Give an offer and go on, as after a handler."""
         turn = self.turn
+        if rewards_following(turn):
+            raise RunFails(str(SUBSCRIBING))
         # The same step of the same turn gives the same code, however often the turn is decided.
         cause = f"{turn.trigger.key}/{self.run.flow}/{self.flow.name}/{step.id}"
         return self._done(step, lambda: told_offer(turn, give_offer(turn, step.offer, cause)))

@@ -17,6 +17,7 @@ from bot.core.flow.reader import read
 from bot.core.flow.run import Run, RunStatus, WaitKind
 from bot.core.flow.translations import Translations
 from bot.core.gate import Policy
+from bot.core.gestures import Gesture
 from bot.core.groups import plain_groups
 from bot.core.ids import new_id
 from bot.core.keywords import normalise
@@ -29,6 +30,7 @@ from bot.core.turn import Shop, Snapshot, Turn
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # Tuesday, noon in New York
 PHONE = "+12125550101"
+OPENID = "wx0123456789abcdef/oXyz-1"
 SHOP = Shop(
     program_policy="program@1",
     name="Leaf",
@@ -89,6 +91,10 @@ class Chat:
     more: dict[str, object] = field(default_factory=lambda: {"entered": {}})
     counts: dict[str, int] = field(default_factory=dict)
     subscriptions: dict[str, SubscriptionState] = field(default_factory=dict)
+    channel: str = "sms"
+    gesture: Gesture | None = None
+    """What the next inbound is instead of a text."""
+    shop: Shop = SHOP
 
     @classmethod
     def of(cls, *flows: Flow, handlers: Mapping[str, HandlerSpec] | None = None) -> "Chat":
@@ -102,13 +108,13 @@ class Chat:
             trigger=trigger,
             snapshot=Snapshot(
                 contact=self.contact,
-                addresses=(Address("sms", PHONE),),
+                addresses=(Address(self.channel, self.address),),
                 subscriptions=self.subscriptions,
                 runs=tuple(run for run in self.runs.values() if run.is_waiting),
                 wallet=Wallet("0" * 32),
                 more=self.more,
             ),
-            shop=SHOP,
+            shop=self.shop,
             now=self.now,
             mint=lambda: new_id(self.now, 0, os.urandom),
         )
@@ -124,13 +130,20 @@ class Chat:
         return [queued.message.body for queued in turn.effects.outgoing]
 
     @property
+    def address(self) -> str:
+        """The contact's address on the channel."""
+        return PHONE if self.channel == "sms" else OPENID
+
+    @property
     def sent(self) -> list[Outgoing]:
         """The last turn's messages."""
         return [queued.message for queued in self.effects.outgoing]
 
     def inbound(self, text: str) -> Trigger:
         """Make the trigger of a text."""
-        message = Inbound("twilio", "SM1", "sms", PHONE, "+12125550100", text, self.now)
+        to = "+12125550100" if self.channel == "sms" else ""
+        known = (self.channel, self.address, to, text, self.now)
+        message = Inbound("twilio", "SM1", *known, gesture=self.gesture)
         return Trigger(key="SM1", kind=TriggerKind.INBOUND, at=self.now, inbound=message)
 
     def say(self, text: str, media: tuple[str, ...] = ()) -> list[str]:

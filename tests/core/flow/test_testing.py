@@ -5,7 +5,9 @@ from datetime import timedelta
 
 from bot.core.contact import JsonValue, SubscriptionState
 from bot.core.flow.compiled import Flow
-from bot.core.flow.testing import Outcome, run_tests
+from bot.core.flow.testing import Outcome, option_of, run_tests
+from bot.core.forms import Form, MenuOption
+from bot.core.gestures import Gesture
 from tests.core.flow.rig import Chat, flow
 
 FLOW = """
@@ -31,6 +33,16 @@ class Talk:
     async def say(self, text: str) -> list[str]:
         return self.chat.say(text)
 
+    async def tap(self, option: str) -> list[str]:
+        form = self.chat.sent[-1].form
+        assert form is not None
+        tapped = option_of(form, option)
+        assert tapped is not None
+        return self.chat.say(tapped.label)
+
+    async def gesture(self, gesture: Gesture) -> list[str]:
+        return [f"{gesture.kind}: {gesture.value}"]
+
     async def advance(self, duration: timedelta) -> list[str]:
         return self.chat.advance(seconds=duration.total_seconds())
 
@@ -42,8 +54,9 @@ class Talk:
         return []
 
 
-async def new_chat(tested: Flow) -> Talk:
+async def new_chat(tested: Flow, channel: str) -> Talk:
     chat = Chat.of(tested)
+    chat.channel = channel
     chat.subscriptions["loyalty"] = SubscriptionState.SUBSCRIBED
     return Talk(chat)
 
@@ -97,3 +110,30 @@ async def test_what_is_known_of_the_member_can_be_set() -> None:
         "- set: {member.first_name: Bo}\n- say: GO\n- say: skip\n  expect: [Hello Bo.]"
     )
     assert outcome.error is None
+
+
+async def test_gestures_and_taps_are_moves_on_wechat() -> None:
+    (outcome,) = await outcomes(
+        """
+- channel: wechat
+- follow: poster
+  expect: "follow: poster"
+- menu: 余额
+  expect: "menu: 余额"
+- location: 31.2,121.5
+  expect: "nowhere"
+"""
+    )
+    assert outcome.conversation == "conversation (wechat)"
+    assert [turned.exchange.kind for turned in outcome.turns] == ["follow", "menu", "location"]
+    assert outcome.error is not None
+    assert outcome.error.problem == (
+        "after the location '31.2,121.5' expected 'nowhere', but 'location: 31.2,121.5' came"
+    )
+
+
+def test_an_option_is_tapped_by_number_or_label() -> None:
+    form = Form("Which?", (MenuOption("1@ab", "Oat latte"), MenuOption("2@ab", "绿茶")))
+    assert option_of(form, "2") is option_of(form, "绿茶") is form.options[1]
+    assert option_of(form, "oat LATTE") is form.options[0]
+    assert option_of(form, "3") is None
