@@ -3,7 +3,8 @@
 A status callback that carries our id settles a message at once (`receipts.py`). Where none comes, the list
 is asked. What it has is taken over. What it does not have is queued again, but only after it was asked more
 than once and long enough after the hand-over: the list is not complete at once. What cannot be found out
-ends as failed. Better late than twice, and never silently (`docs/decisions.md`).
+ends as failed: at once where the provider keeps no list, as WeChat does not. Better late than twice, and
+never silently (`docs/decisions.md`).
 """
 
 import asyncio
@@ -58,6 +59,15 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
+class _Looked:
+    """What a provider has, or the problem for which it could not be asked: now, or not ever."""
+
+    listed: Sequence[Listed] = ()
+    problem: str | None = None
+    is_final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reconciliation:
     """Asks about unknown messages; `find_out` is one strike of a job.
 
@@ -101,44 +111,44 @@ class Reconciliation:
         return taken
 
     async def _ask(self, taken: Taken) -> None:
-        listed, problem = await self._look_up(taken)
+        looked = await self._look_up(taken)
 
         async def settle(connection: Connection) -> list[Trigger]:
             # Another worker may have asked about a later message to the same address: one after the other.
             await turns.lock(connection, [taken.contact_id])
             ours = await unknown.handed(connection, taken, taken.since - 2 * SKEW)
-            return await self._settle(connection, taken, ours, listed, problem)
+            return await self._settle(connection, taken, ours, looked)
 
         self.at("before_settle")
         triggers = await self.database.transact(settle)
         self.at("after_settle")
         await self.receipts.follow(taken.contact_id, triggers)
 
-    async def _look_up(self, taken: Taken) -> tuple[list[Listed], str | None]:
-        """Ask the provider; returns what it has, or the problem for which it could not be asked."""
+    async def _look_up(self, taken: Taken) -> _Looked:
         channel: object = self.channels.get(taken.channel)
+        if channel is None:
+            return _Looked(problem=f"{taken.channel} is not set up here")
         if not isinstance(channel, Lookup):
-            return [], f"nobody can be asked about {taken.channel}"
+            return _Looked(problem=f"{taken.channel} keeps no list that could be asked", is_final=True)
         self.at("before_ask")
         try:
             listed = await channel.taken(taken.channel, taken.address, taken.since - SKEW)
         except SendError as error:
             _logger.warning("unknown_not_asked", contact=taken.contact_id, why=str(error))
-            return [], str(error)
+            return _Looked(problem=str(error))
         self.at("after_ask")
-        return listed, None
+        return _Looked(listed)
 
     async def _settle(
         self,
         connection: Connection,
         taken: Taken,
         ours: Sequence[Handed],
-        listed: Sequence[Listed],
-        problem: str | None,
+        looked: _Looked,
     ) -> list[Trigger]:
         """Write what was found out about each message taken; returns what follows from it."""
-        now = self.clock()
-        found = match(ours, listed)
+        now, problem = self.clock(), looked.problem
+        found = match(ours, looked.listed)
         triggers: list[Trigger] = []
         for one in ours:
             if one.id not in taken.ids:
@@ -148,6 +158,8 @@ class Reconciliation:
             elif one.id in found:
                 receipt = _receipt(taken, one, found[one.id], now)
                 triggers += await self.receipts.write(connection, receipt, now)
+            elif problem is not None and looked.is_final:
+                await self._never(connection, taken, one, problem, now)
             elif problem is not None:
                 await self._not_asked(connection, taken, one, problem, now)
             elif is_hidden(one, ours, found):
@@ -160,11 +172,16 @@ class Reconciliation:
         self, connection: Connection, taken: Taken, one: Handed, problem: str, now: datetime
     ) -> None:
         if self._is_too_old(one, now):
-            evidence = f"{_at(now)} could not be found out: {problem}"
-            await unknown.end(connection, taken.contact_id, one.id, now, unknown.NEVER_FOUND_OUT, evidence)
+            await self._never(connection, taken, one, problem, now)
         else:
             next_at = self.patience.next_at(one.doubted_at or now, now)
             await unknown.wait(connection, taken.contact_id, one.id, next_at, asked=False)
+
+    async def _never(
+        self, connection: Connection, taken: Taken, one: Handed, problem: str, now: datetime
+    ) -> None:
+        evidence = f"{_at(now)} could not be found out: {problem}"
+        await unknown.end(connection, taken.contact_id, one.id, now, unknown.NEVER_FOUND_OUT, evidence)
 
     async def _absent(self, connection: Connection, taken: Taken, one: Handed, now: datetime) -> None:
         doubted_at, asked = one.doubted_at or now, one.lookups + 1

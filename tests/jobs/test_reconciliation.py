@@ -1,12 +1,17 @@
 """Unknown outcomes over the loopback's REST API: asked about, found, sent again, or given up."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.channels.wechat.account import AccountKind, WechatAccount
+from bot.channels.wechat.sender import WechatChannel
 from bot.core.messages import OutboxState
 from bot.demo.loopback_message import Draft, Fault, FaultKind
+from bot.jobs.reconciliation import Reconciliation
 from bot.storage import unknown
 from tests.conversation.chat import Chat, chatting, shipped
 
@@ -123,6 +128,26 @@ async def test_what_cannot_be_found_out_in_ten_hours_fails_and_says_why(chat: Ch
     assert await last(chat, "state, reason") == ("failed", "outcome unknown")
     assert "could not be found out: Twilio's list answered 503" in await evidence(chat)
     assert await chat.later(hours=24) == []
+
+
+async def test_what_nobody_can_ever_be_asked_about_fails_at_the_first_look(chat: Chat) -> None:
+    """WeChat keeps no list: waiting would find out nothing, and sending again may be sending twice."""
+    fault(chat, "drop_answer", "no_callbacks")
+    assert await chat.later(seconds=31) == ["Done waiting."]
+    await chat.run("UPDATE outbox SET channel = 'wechat', address = 'wx1/o1' WHERE state = 'unknown'")
+    account = WechatAccount(name="shop", appid="wx1", secret="s", kind=AccountKind.OFFICIAL, tokens=("t",))
+    channel = WechatChannel([account], base_url="http://127.0.0.1:9")
+    try:
+        running = chat.app
+        asking = Reconciliation(
+            running.database, {"wechat": channel}, running.receipts, chat.clock, asyncio.Event()
+        )
+        chat.clock.now += timedelta(seconds=61)
+        assert await asking.find_out() == 1
+    finally:
+        await channel.close()
+    assert await last(chat, "state, reason") == ("failed", "outcome unknown")
+    assert "wechat keeps no list that could be asked" in await evidence(chat)
 
 
 async def test_what_is_found_missing_too_late_is_not_sent_any_more(chat: Chat) -> None:

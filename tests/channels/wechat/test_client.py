@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import socket
+import subprocess
+import sys
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -349,3 +351,12 @@ async def test_the_token_goes_nowhere_else(wechat: tuple[WechatClient, Platform]
     with pytest.raises(NotImplementedError):
         client._api.fetch_access_token()  # noqa: SLF001  # same
     assert found.asked == []
+
+
+def test_nothing_of_it_is_imported_where_no_account_is_set_up() -> None:
+    program = (
+        "import bot.app, bot.cli, sys;"
+        " print([m for m in ('wechatpy', 'requests', 'xmltodict') if m in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert told.stdout.strip() == "[]"
