@@ -17,6 +17,7 @@ from bot.conversation.receipts import Receipts, store
 from bot.core.gate import Policy
 from bot.core.messages import Lane, OutboxState
 from bot.core.pacing import segments_of
+from bot.core.wechat_address import WECHAT
 from bot.jobs import gatekeeping, outcomes
 from bot.jobs.group_commit import GroupCommit
 from bot.jobs.outcomes import Answered
@@ -313,7 +314,7 @@ class OutboxDelivery:
             outcome = one.outcome
             again = outcome.state is OutboxState.QUEUED
             self.tally.add("message", "tried_again" if again else outcome.state.value)
-            if outcome.state is OutboxState.SENT:
+            if outcome.state is OutboxState.SENT and outcome.message.channel != WECHAT:
                 self.tally.add("segments", times=outcome.segments or segments_of(outcome.message))
             if one.error is not None:
                 self.tally.add("provider_error", f"{outcome.error_code or ''} {type(one.error).__name__}")
