@@ -1,0 +1,155 @@
+"""WeChat from the finger to the database and back: text, window, token, leaving; on both databases."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bot.demo.wechat.people import UNAVAILABLE
+from bot.storage import turns
+from bot.storage.driver import Connection
+from bot.storage.sqlite import SqliteDatabase
+from tests.wechat.wechat_chat import MINI, WechatChat, wechatting
+
+SEND = "/cgi-bin/message/custom/send"
+
+
+@pytest.fixture
+async def chat(database_url: str) -> AsyncIterator[WechatChat]:
+    async with wechatting(database_url) as made:
+        await made.follow()
+        yield made
+
+
+async def ways(chat: WechatChat) -> list[str | None]:
+    return [way for (way,) in await chat.outbox("way")]
+
+
+async def test_a_text_is_answered_passively_in_one_answer(chat: WechatChat) -> None:
+    (answer,) = await chat("LOYALTY")
+    assert "Welcome!" in answer
+    assert "What shall we call you?" in answer
+    assert chat.last.way == "passive"
+    assert set(await ways(chat)) == {"passive"}
+    assert {state for (state,) in await chat.outbox()} == {"sent"}
+    assert chat.asked(SEND) == 0
+    assert chat.told == []
+
+
+async def test_a_mini_program_is_answered_by_customer_service(chat: WechatChat) -> None:
+    mini = chat.of(account=MINI)
+    answers = await mini("BALANCE")
+    assert len(answers) == 1
+    assert "not a member yet" in answers[0]
+    assert mini.last.way == "customer_service"
+    assert mini.asked(SEND) == 1
+    assert mini.told == []
+
+
+async def test_the_same_push_again_gets_the_stored_answer_and_one_turn(chat: WechatChat) -> None:
+    chat.fault(kind="lose_push_answer")
+    answers = await chat("HELP")
+    assert len(answers) == 1
+    assert await chat.outbox() == [("sent",)]
+    chat.fault(kind="double_push")
+    answers = await chat("HELP")
+    assert len(answers) == 1
+    assert len(await chat.outbox()) == 2
+    assert chat.told == []
+
+
+async def test_a_push_that_was_signed_with_another_token_is_nobodys(chat: WechatChat) -> None:
+    chat.fault(kind="wrong_token")
+    assert await chat("HELP") == []
+    assert chat.told == [UNAVAILABLE["official"]]
+    assert (await chat("HELP")) != []
+
+
+async def test_stop_and_its_chinese_word_end_it_on_wechat_alone(chat: WechatChat) -> None:
+    await chat("LOYALTY")
+    await chat.sms("LOYALTY")
+    assert len(await chat("退订")) == 1
+    assert "subscribed" not in (await chat.subscriptions()).values()
+    assert await chat("BALANCE") == []
+    assert await chat.sms("BALANCE") != []
+    assert await chat("START") != []
+
+
+async def test_five_messages_within_a_window_then_no_more(chat: WechatChat) -> None:
+    mini = chat.of(account=MINI)
+    await mini("HELP", strike=False)
+    windows = mini.conversation().windows
+    assert windows.left(chat.clock.now) in (4, 5)
+    await mini.later(seconds=1)
+    while windows.left(chat.clock.now):
+        windows.spend(chat.clock.now)  # as if others had sent what was left
+    await mini("HELP", strike=False)
+    assert windows.left(chat.clock.now) in (4, 5)  # the word made it whole again
+    await mini.later(hours=49)
+    assert windows.left(chat.clock.now) == 0
+
+
+async def test_a_token_that_died_is_renewed_once(chat: WechatChat) -> None:
+    mini = chat.of(account=MINI)
+    await mini("HELP")
+    tokens = chat.loopback.platform.tokens[MINI]
+    asked = tokens.asked
+    tokens.kill()
+    assert len(await mini("HELP")) == 1
+    assert tokens.asked == asked + 1
+    assert tokens.forced == 0
+
+
+async def test_an_answer_that_was_lost_is_not_said_twice(chat: WechatChat) -> None:
+    mini = chat.of(account=MINI)
+    chat.fault(kind="drop_answer", path=SEND)
+    await mini("HELP")
+    await mini.later(minutes=30)
+    assert max(mini.conversation().arrivals.values()) == 1
+
+
+async def test_who_unfollows_hears_nothing_more(chat: WechatChat) -> None:
+    await chat("LOYALTY")
+    assert await chat.unfollow() == []
+    assert await chat.later(hours=30) == []
+    assert chat.asked(SEND) == 0
+
+
+async def test_a_slow_turn_is_answered_by_customer_service_and_never_twice(chat: WechatChat) -> None:
+    await chat("LOYALTY")
+    async with held(chat):
+        saying = asyncio.create_task(chat.people.say(chat.person, chat.account, "BALANCE"))
+        await asyncio.sleep(3.8)  # longer than a passive answer waits, shorter than WeChat does
+    answer = await saying
+    assert (answer.attempts, answer.is_taken, answer.reply) == (1, True, None)
+    assert len(await chat.came_back()) >= 1
+    assert max(chat.conversation().arrivals.values()) == 1
+    assert chat.last.way == "customer_service"
+    assert chat.told == []
+
+
+@asynccontextmanager
+async def held(chat: WechatChat) -> AsyncIterator[None]:
+    """Keep the contact's row, or the whole of SQLite, from every turn."""
+    contact, database = await chat.contact_id(), chat.app.database
+    has_it, free, let_go = asyncio.Event(), asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    async def work(connection: Connection) -> None:
+        await turns.lock(connection, [contact])
+        loop.call_soon_threadsafe(has_it.set)
+        if isinstance(database, SqliteDatabase):  # its transactions have a thread of their own
+            let_go.wait(10)
+        else:
+            await free.wait()
+
+    holding = asyncio.create_task(database.transact(work))
+    await has_it.wait()
+    try:
+        yield
+    finally:
+        free.set()
+        let_go.set()
+        await holding
