@@ -73,6 +73,10 @@ _ALL_PARKED = Statement("""
     WHERE p.applied_at IS NULL ORDER BY p.at, p.reference LIMIT :most
 """)
 _OWNER = Statement("SELECT d.contact FROM directory d WHERE d.kind = 'order' AND d.value = :reference")
+_LOCK_OWNER = Statement("""
+    SELECT d.contact FROM directory d WHERE d.kind = 'order' AND d.value = :reference @lock(d)
+""")
+_MERGED_INTO = Statement("SELECT c.merged_into FROM contact c WHERE c.bucket = :bucket AND c.id = :contact")
 _IS_SETTLED = Statement("""
     SELECT 1 FROM directory d WHERE d.kind = 'order' AND d.value = :reference AND (
         EXISTS (SELECT 1 FROM shop_order o WHERE o.bucket = d.bucket AND o.contact = d.contact
@@ -205,16 +209,29 @@ async def owner(connection: Connection, reference: str) -> str | None:
     return str(found[0][0]) if found else None
 
 
+async def owner_for_good(connection: Connection, _contact_id: str, reference: str) -> str | None:
+    """Whose an order is, and whose it stays until this transaction is over; None where nobody told us."""
+    found = await connection.read(_LOCK_OWNER, reference=reference)
+    whose: str | None = None
+    while found and found[0][0] is not None:
+        whose = str(found[0][0])
+        found = await connection.read(_MERGED_INTO, bucket=bucket_of(whose), contact=whose)
+    return whose
+
+
 async def claim(connection: Connection, reference: str, contact_id: str) -> str:
-    """Make an order a contact's; returns whose it is, somebody else's where something of it is theirs."""
+    """Make an order a contact's; returns whose it is, somebody else's where something of it is theirs.
+
+    Of two that claim it at one moment, the one whose turn reads `owner_for_good` first has it.
+    """
     await connection.claim(_NEW_OWNER, [(ORDER, reference, bucket_of(contact_id), contact_id)])
-    found = await owner(connection, reference)
-    assert found is not None, "it is somebody's now"
+    # Lock, then look: a turn that is about to put it on record decides whether it can still be moved.
+    ((found,),) = await connection.read(_LOCK_OWNER, reference=reference)
     if found == contact_id or await is_settled(connection, reference):
-        return found
+        return str(found)
     own = {"bucket": bucket_of(contact_id), "contact": contact_id}
     await connection.run(_MOVE, [{**own, "reference": reference, "before": found}])
-    return await owner(connection, reference) or contact_id
+    return contact_id
 
 
 async def is_settled(connection: Connection, reference: str) -> bool:

@@ -20,6 +20,7 @@ from bot.storage import (
     earnings,
     fulfilments,
     given,
+    grants,
     history,
     offers,
     orders,
@@ -203,6 +204,7 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "affinities": affinities.affinities,
         "reserved": reservations.reserved,
         "spins": spins.spins,
+        "grants": grants.grants,
     }
 )
 """How to read what a turn asks for by these names."""
@@ -216,6 +218,7 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "undoing": undoing,
         "order": orders.order_by_id,
         "on_record": orders.on_record,
+        "order_owner": orders.owner_for_good,
         "lapsed": orders.lapsed,
         "counter": counter,
         "fund": fund,

@@ -97,9 +97,38 @@ async def test_an_order_of_nobody_is_refused(chat: Chat, buyer: Buyer) -> None:
 
 
 async def test_an_order_stays_whose_it_was(chat: Chat) -> None:
-    first = await report(chat, PAID)
-    other = await report(chat, PAID, Buyer(phone=STRANGER))
-    assert other.contact_id == first.contact_id
+    await report(chat, PAID)
+    problem = {"status": 409, "code": "another_members", "facts": {"order": "A-1"}}
+    assert (await report(chat, PAID, Buyer(phone=STRANGER))).result == {"problem": problem}
+    assert await chat.of("shop_order", "status", "id") == [("paid",)]
+    assert moved(await report(chat, PAID, Buyer())) == {}, "it is known whose it is"
+
+
+async def test_of_two_who_bought_an_order_at_one_moment_one_has(chat: Chat) -> None:
+    """Bug: each of them was made its owner in turn, and both of them earned."""
+    await joined(chat)
+    for number in range(20):
+        body = {**PAID, "order": f"B-{number}"}
+        both = await asyncio.gather(report(chat, body), report(chat, body, Buyer(phone=STRANGER)))
+        refused = [one.result["problem"] for one in both if one.result and "problem" in one.result]
+        facts = {"order": f"B-{number}"}
+        assert refused == [{"status": 409, "code": "another_members", "facts": facts}]
+    found = await chat.rows("SELECT reference, COUNT(*) FROM shop_order GROUP BY reference")
+    assert sorted(found) == sorted((f"B-{number}", 1) for number in range(20))
+
+
+async def test_what_was_ordered_by_text_is_nobody_elses(chat: Chat) -> None:
+    await joined(chat)
+    await report(chat, PAID)
+    for text in ("REORDER", "YES"):
+        await chat(text)
+    ((ours,),) = await chat.of("shop_order", "id", "id DESC LIMIT 1")
+    told = {**PAID, "order": "S-9", "ours": ours}
+    other = await report(chat, told, Buyer(phone=STRANGER))
+    assert other.result is not None
+    assert "problem" in other.result
+    assert (await report(chat, told)).outcome == "order.report"
+    assert len(await chat.rows("SELECT id FROM shop_order")) == 2
 
 
 async def test_orders_and_their_refunds_that_come_at_once_miss_nothing(chat: Chat) -> None:

@@ -18,6 +18,7 @@ from bot.conversation.shop.checkout_asked import (
 from bot.conversation.shop.checkout_told import told_checkout, told_quote
 from bot.core.contact import JsonValue, Order, OrderLine
 from bot.core.deeds.crediting import foreseen_minor
+from bot.core.deeds.ordering import refuse_anothers
 from bot.core.errors import Refused, TellMember
 from bot.core.ids import derived_id
 from bot.core.ledger.entries import Cause
@@ -54,10 +55,12 @@ def hold(turn: Turn, body: Body) -> Body:
 
     Raises:
         HoldAlreadyOpen: the order holds something already.
-        TellMember: `price_changed`: it would be more to pay than was quoted.
+        TellMember: `price_changed`: it would be more to pay than was quoted; `another_members`: the order is.
     """
     asked = read(HoldAsked, body)
     order_id = _order_id(turn, asked.order)
+    turn.need(f"order_owner/{asked.order}", f"checkout/{order_id}")
+    refuse_anothers(turn, asked.order)
     at = _at_checkout(turn, order_id, asked.offers or ())
     before = at.of_order
     if before is not None and before.is_open(turn.now):

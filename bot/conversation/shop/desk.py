@@ -2,6 +2,7 @@
 
 Of an order and a refund of it that come at the same time one always sees the other: the order is made its
 contact's before its turn looks for what was told of it, a refund is kept before it looks whose order it is.
+Of two who are said to have bought it, at the same time or not, one has: the turn of the other refuses it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,18 +55,20 @@ class Buyer:
         return [(channel, value) for channel, value in named if value]
 
 
-async def owner(connection: Connection, references: Sequence[str], buyer: Buyer) -> str | tuple[str, str]:
-    """Whose an order is, or may become: a contact's id, or the address under which nobody is known yet.
+async def bought_by(connection: Connection, references: Sequence[str], buyer: Buyer) -> str | tuple[str, str]:
+    """Who is said to have bought an order: a contact's id, or the address under which nobody is known yet.
 
-    `references` are what it is called by: the shop's own id, and ours where it was ordered by text.
+    Where nobody is named, it is whose it was before. `references` are what it is called by: the shop's own
+    id, and ours where it was ordered by text.
 
     Raises:
         Refused: nobody is named, or there is no such contact.
     """
-    for reference in references:
-        found = await orders.owner(connection, reference)
-        if found is not None and (not buyer.is_named or await orders.is_settled(connection, reference)):
-            return found
+    if not buyer.is_named:
+        for reference in references:
+            found = await orders.owner(connection, reference)
+            if found is not None:
+                return found
     if buyer.contact is not None:
         known = await contacts.known(connection, buyer.contact)
         if known is None:
@@ -118,20 +121,20 @@ class Desk:
         self._dispatcher = dispatcher
 
     async def report(self, body: Body, buyer: Buyer, *, key: str, at: datetime) -> Result:
-        """Have an order told; who is not known yet becomes a contact.
+        """Have an order told; who is not known yet becomes a contact. What is another's its turn refuses.
 
         Raises:
             Refused: nobody is named who could have bought it.
         """
         reference = str(body["order"])
         called = [str(body[name]) for name in ("order", "ours") if body.get(name)]
-        whose = await self._database.query(lambda connection: owner(connection, called, buyer))
+        whose = await self._database.query(lambda connection: bought_by(connection, called, buyer))
         if not isinstance(whose, str):
             whose = (await self._dispatcher.submit(meeting(whose, at))).contact_id
             if not whose:
                 raise RetryLater("the buyer could not be made a contact")
         contact_id = whose
-        contact_id = await self._database.transact(lambda c: claim(c, reference, contact_id))
+        await self._database.transact(lambda c: claim(c, reference, contact_id))
         return await self._dispatcher.submit(
             operation_work(REPORT, body, key=key, at=at, contact_id=contact_id)
         )

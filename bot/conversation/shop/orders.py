@@ -8,7 +8,14 @@ from bot.conversation.shop.orders_asked import OrderAsked, SettleAsked, SoldAske
 from bot.conversation.shop.orders_told import told_order
 from bot.core.contact import JsonValue, Order, OrderLine
 from bot.core.deeds.on_record import OnRecord
-from bot.core.deeds.ordering import UNTOLD, on_record, settle, without_told_credit
+from bot.core.deeds.ordering import (
+    UNTOLD,
+    on_record,
+    own_record,
+    refuse_anothers,
+    settle,
+    without_told_credit,
+)
 from bot.core.errors import Refused
 from bot.core.ids import derived_id
 from bot.core.ledger.refusals import InsufficientCredit
@@ -26,9 +33,12 @@ def report(turn: Turn, body: Body) -> Body:
 
     Raises:
         InsufficientCredit: more credit was to pay it than can be spent.
+        TellMember: `another_members`: it is said to be somebody else's.
     """
     asked = read(OrderAsked, body)
-    record = on_record(turn, asked.order)
+    record = own_record(turn, asked.order)
+    if asked.ours is not None:
+        refuse_anothers(turn, asked.ours)
     if record.order is None and asked.ours is not None:
         record = replace(on_record(turn, asked.ours), parked=record.parked)
     order = _told(turn, asked, record)

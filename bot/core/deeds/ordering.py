@@ -15,6 +15,7 @@ from bot.core.deeds.crediting import credit_order
 from bot.core.deeds.offering import offers_come_back
 from bot.core.deeds.on_record import InWallet, OnRecord
 from bot.core.deeds.order_told import Settled, names_of
+from bot.core.errors import TellMember
 from bot.core.ledger.books import Books, Undoing
 from bot.core.ledger.earned import EarnRecord
 from bot.core.ledger.entries import Account, Cause, Entry, Reason
@@ -58,6 +59,29 @@ def on_record(turn: Turn, reference: str) -> OnRecord:
     found = turn.needed("on_record", reference)
     assert isinstance(found, OnRecord)
     return found
+
+
+def own_record(turn: Turn, reference: str) -> OnRecord:
+    """Return what is on record of an order that this contact is said to have bought.
+
+    Raises:
+        TellMember: `another_members`: somebody else was said to have, at the same moment or before.
+    """
+    if f"order_owner/{reference}" not in turn.snapshot.more:
+        needs = order_told.needs_of(turn, {})
+        turn.need(f"order_owner/{reference}", f"on_record/{reference}", *needs)
+    refuse_anothers(turn, reference)
+    return on_record(turn, reference)
+
+
+def refuse_anothers(turn: Turn, reference: str) -> None:
+    """Let an order that is another contact's alone.
+
+    Raises:
+        TellMember: `another_members`.
+    """
+    if turn.needed("order_owner", reference) not in {None, turn.contact.id}:
+        raise TellMember("another_members", order=reference)
 
 
 def settle(

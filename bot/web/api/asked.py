@@ -180,7 +180,9 @@ def refused(problem: Json, *, is_replay: bool) -> ApiProblem:
     return ApiProblem(status, "refused", what, remedy, headers=headers, errors=errors)
 
 
+ANOTHER_MEMBERS = ("the order is another member's", "tell who bought it, or no member")
 SAID: Mapping[str, tuple[str, str]] = {
+    "another_members": ANOTHER_MEMBERS,
     "not_enough_credit": ("there is not so much credit", "ask for less: the wallet says what can be spent"),
     "price_changed": ("it would be more to pay than was quoted", "quote again, and show what it is now"),
     "reward_gone": ("the program has no such reward", "take the id of one from program.yaml"),

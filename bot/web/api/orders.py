@@ -8,6 +8,7 @@ from bot.core.deeds.order_told import Settled
 from bot.storage import contacts, orders
 from bot.storage.driver import Connection
 from bot.web.api.asked import (
+    ANOTHER_MEMBERS,
     Asked,
     Json,
     Told,
@@ -105,9 +106,7 @@ async def _who_bought(connection: Connection, asked: Asked, reference: str, memb
 
 def another_members() -> ApiProblem:
     """Say that what is asked for one member is another's."""
-    return ApiProblem(
-        409, "another-members", "the order is another member's", "tell who bought it, or no member"
-    )
+    return ApiProblem(409, "another-members", *ANOTHER_MEMBERS)
 
 
 async def _survivor(connection: Connection, contact_id: str | None) -> str | None:

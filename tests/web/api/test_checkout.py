@@ -1,5 +1,7 @@
 """A checkout through the API: quote, hold, capture or void, each answered once and alike."""
 
+import asyncio
+
 import pytest
 
 from tests.conversation.chat import NUMBER
@@ -132,3 +134,20 @@ async def test_what_a_canceled_order_paid_comes_back_at_once_and_once(
     told_to_flows = await api.chat.of("event", "name", "id")
     assert told_to_flows.count(("Order Canceled",)) == 1
     assert told_to_flows.count(("Order Refunded",)) == 0
+
+
+async def test_of_two_who_hold_for_an_order_at_one_moment_one_does(api: ShopClient) -> None:
+    """Bug: each of them was made its owner in turn, and both of them held."""
+    await api.member()
+    await api.member(OTHER)
+    for number in range(10):
+        basket = {**BASKET, "order": f"B-{number}", "use_credit": False}
+        holds = [api("POST", "/api/checkout/holds", {**basket, "member": who}) for who in (NUMBER, OTHER)]
+        sold = {**SOLD, "member": OTHER, "credit_minor": 0}
+        both = await asyncio.gather(*holds, api("PUT", f"/api/orders/B-{number}", sold))
+        refused = [one for one in both if one.status != 200]
+        assert 1 <= len(refused) <= 2
+        assert {(one.status, one.kind) for one in refused} == {(409, "another-members")}
+    found = "SELECT DISTINCT contact, reference FROM {} WHERE reference LIKE 'B-%'"
+    owners = await api.chat.rows(f"{found.format('checkout')} UNION {found.format('shop_order')}")
+    assert sorted(reference for _, reference in owners) == sorted(f"B-{number}" for number in range(10))
