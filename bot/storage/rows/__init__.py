@@ -1,0 +1,70 @@
+"""The border between rows and domain objects, by subject: nothing beyond storage sees a row."""
+
+from bot.storage.rows.contacts import (
+    ADDRESS_COLUMNS,
+    ConsentLine,
+    address_from,
+    address_row,
+    consent_public,
+    consent_row,
+    contact_from,
+    contact_row,
+    pending_from,
+    subscription_row,
+    subscriptions_from,
+)
+from bot.storage.rows.ledger import (
+    LOT_COLUMNS,
+    WALLET,
+    entry_rows,
+    extended_text,
+    hold_from,
+    hold_row,
+    lot_from,
+    lot_row,
+    wallet_row,
+)
+from bot.storage.rows.messages import click_row, link_row, outbox_row, outgoing_from
+from bot.storage.rows.orders import order_rows
+from bot.storage.rows.turns import call_row, event_row, run_from, run_row, trigger_row
+from bot.storage.rows.values import JsonRows, RowValues, Unread, json_rows, loaded, stored, to_json
+
+__all__ = [
+    "ADDRESS_COLUMNS",
+    "LOT_COLUMNS",
+    "WALLET",
+    "ConsentLine",
+    "JsonRows",
+    "RowValues",
+    "Unread",
+    "address_from",
+    "address_row",
+    "call_row",
+    "click_row",
+    "consent_public",
+    "consent_row",
+    "contact_from",
+    "contact_row",
+    "entry_rows",
+    "event_row",
+    "extended_text",
+    "hold_from",
+    "hold_row",
+    "json_rows",
+    "link_row",
+    "loaded",
+    "lot_from",
+    "lot_row",
+    "order_rows",
+    "outbox_row",
+    "outgoing_from",
+    "pending_from",
+    "run_from",
+    "run_row",
+    "stored",
+    "subscription_row",
+    "subscriptions_from",
+    "to_json",
+    "trigger_row",
+    "wallet_row",
+]
