@@ -62,7 +62,7 @@ class Contact:
         return self.first_name is not None and self.birthday_on is not None
 
 
-ONLY_NAMES = frozenset({"anonymous", "external"})
+ONLY_NAMES = frozenset({"anonymous", "external", "unionid"})
 """Channels of addresses by which others name a contact, and on which nothing can be sent."""
 
 

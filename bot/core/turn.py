@@ -12,7 +12,6 @@ from datetime import date, datetime, timedelta
 from bot.core.caps import COUNTED_CLASSES, Counted
 from bot.core.consent import ConsentChange
 from bot.core.contact import (
-    ONLY_NAMES,
     Address,
     Contact,
     Event,
@@ -29,6 +28,7 @@ from bot.core.flow.run import Run
 from bot.core.flow.wechat_forms import NO_FORMS, WechatForms
 from bot.core.forms import Form
 from bot.core.gate import ConsentFacts, HoldUntil, Policy, Refuse, Verdict, may_leave
+from bot.core.grants import Grant
 from bot.core.groups import Group
 from bot.core.ledger.books import Books
 from bot.core.ledger.holds import Hold
@@ -46,7 +46,9 @@ from bot.core.quickly import quickly_made
 from bot.core.segments import as_sent
 from bot.core.senders import MAIN, SenderPool
 from bot.core.triggers import Trigger, TriggerKind
-from bot.core.wechat_address import WECHAT
+from bot.core.wechat_address import WECHAT, appid_of
+from bot.core.whereto import Meant, first_way_out, usual_channel
+from bot.core.windows import opened, opened_by
 
 _DAY = timedelta(days=1)
 
@@ -177,6 +179,7 @@ class Turn:
         self.runs = {run.id: run for run in snapshot.runs}
         self.arguments: Mapping[str, JsonValue] = {}
         self.effects = Effects()
+        self._open_window()
 
     # What a turn knows
 
@@ -225,13 +228,13 @@ class Turn:
 
     @property
     def channel(self) -> str:
-        """The channel this turn speaks on: the inbound's, otherwise the contact's first usable one."""
+        """The channel this turn speaks on: the inbound's, otherwise see `bot.core.whereto`.
+
+        A message of its own class, group and form may go elsewhere: `Queued.message.channel` says where.
+        """
         if self.trigger.inbound is not None:
             return self.trigger.inbound.channel
-        for address in self.addresses.values():
-            if address.unusable_reason is None and address.channel not in ONLY_NAMES:
-                return address.channel
-        return "sms"
+        return self._whereto(None, Meant())[0]
 
     def new_id(self) -> str:
         """Mint an id in the contact's bucket."""
@@ -321,9 +324,9 @@ class Turn:
         is for frequency caps; what could not leave within `valid_for` never does. `form` is for channels that
         can show more than text.
         """
-        channel = channel or self.channel
-        address = self._address(channel)
         message_class = message_class or self._usual_class()
+        only_here = channel is not None
+        channel, address = self._whereto(channel, Meant(message_class, group, form))
         codes: Mapping[str, str] = {}
         if channel == "sms":
             if "://" in body:
@@ -347,6 +350,7 @@ class Turn:
             language=self.contact.locale,
             tag=tag,
             form=form,
+            only_here=only_here,
         )
         facts = consent_facts(
             message,
@@ -530,16 +534,43 @@ class Turn:
             Link(code, url, message.id, message.flow, message.step, expires_at) for code, url in codes.items()
         ]
 
-    def _address(self, channel: str) -> Address | None:
+    def _whereto(self, channel: str | None, meant: Meant) -> tuple[str, Address | None]:
+        """The channel of a message, the step's if it names one, and the contact's address there."""
         inbound = self.trigger.inbound
-        if inbound is not None and inbound.channel == channel:
-            return self.addresses.get((channel, inbound.address))
+        if inbound is not None and channel in {None, inbound.channel}:
+            return inbound.channel, self.addresses.get((inbound.channel, inbound.address))
+        if channel in {None, WECHAT}:
+            there = first_way_out(self.addresses.values(), self.subscriptions, meant, self._grants, self.now)
+            if there is not None:
+                return WECHAT, there
+        channel = channel or usual_channel(self.addresses.values())
         usable = [address for address in self.addresses.values() if address.channel == channel]
         usable.sort(key=lambda address: address.unusable_reason is not None)
-        return usable[0] if usable else None
+        return channel, usable[0] if usable else None
+
+    def _grants(self) -> Mapping[tuple[str, str], Grant]:
+        """What the contact granted, by (address, template); loaded only for turns that ask."""
+        grants = self.needed("grants")
+        assert isinstance(grants, dict)
+        return grants
+
+    def _open_window(self) -> None:
+        """Note how often the contact may be answered after what it did, on channels that count it."""
+        inbound = self.trigger.inbound
+        window = opened_by(inbound) if inbound is not None else None
+        if inbound is None or window is None:
+            return
+        address = self.addresses.get((inbound.channel, inbound.address))
+        if address is not None:
+            self.change_address(opened(address, window, inbound.received_at))
 
     def _sender(self, channel: str, group: str | None, address: Address | None) -> str:
-        """The number they texted if it is ours, else the one they always hear from or the pool's nearest."""
+        """The number they texted if it is ours, else the one they always hear from or the pool's nearest.
+
+        On WeChat it is the account in which the contact is who it is.
+        """
+        if channel == WECHAT:
+            return appid_of(address.value) if address else ""
         pool, inbound = self.shop.pool(channel, group), self.trigger.inbound
         if pool is None:
             return ""

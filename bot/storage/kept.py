@@ -12,6 +12,7 @@ from bot.core.ledger.earned import EarnRecord
 from bot.storage import tables
 from bot.storage.driver import Present, Rows
 from bot.storage.fulfilments import fulfilment_row
+from bot.storage.grants import grant_entry_row, grant_row
 from bot.storage.offers import checkout_row, code_row, offer_row
 from bot.storage.orders import parked_row
 from bot.storage.referrals import referral_row
@@ -54,6 +55,8 @@ _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "reservation": reservation_row,
     "spin": spin_row,
     "parked_refund": parked_row,
+    "subscribe_grant": grant_row,
+    "subscribe_grant_entry": grant_entry_row,
 }
 
 WRITERS: Mapping[str, tuple[Rows, Callable[[str, Any], RowValues]]] = MappingProxyType(
