@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from bot.conversation import clarifying, following, joining, legal
 from bot.conversation.apology import apologise
 from bot.conversation.credit import expire, give_notice, mark_noticed, settle_ends
+from bot.conversation.falling_back import fall_back
+from bot.conversation.grants import hear_grants
 from bot.conversation.operations import operate
 from bot.conversation.publication import Publication
 from bot.conversation.routing import (
@@ -342,11 +344,15 @@ _BY_KIND: Mapping[TriggerKind, Callable[[Decisions, Turn], None]] = {
     TriggerKind.OPERATION: lambda _, turn: operate(turn),
     TriggerKind.SILENCE: Decisions.silence,
     TriggerKind.ADDRESS_REPORT: Decisions.address_report,
+    TriggerKind.GRANT: lambda _, turn: hear_grants(turn),
+    TriggerKind.FALLBACK: lambda decisions, turn: fall_back(turn, decisions.publication),
 }
 
 
-_WITHOUT_PROGRAM = frozenset({TriggerKind.INBOUND, TriggerKind.SILENCE, TriggerKind.ADDRESS_REPORT})
-"""What is decided while the stored program is broken: who wants to hear nothing more."""
+_WITHOUT_PROGRAM = frozenset(
+    {TriggerKind.INBOUND, TriggerKind.SILENCE, TriggerKind.ADDRESS_REPORT, TriggerKind.GRANT}
+)
+"""What is decided while the stored program is broken: who wants to hear nothing more, or by which right."""
 
 
 def _apologise_for_failures(turn: Turn) -> None:

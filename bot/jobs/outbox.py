@@ -17,8 +17,9 @@ from bot.conversation.receipts import Receipts, store
 from bot.core.gate import Policy
 from bot.core.messages import Lane, OutboxState
 from bot.core.pacing import segments_of
+from bot.core.triggers import Trigger
 from bot.core.wechat_address import WECHAT
-from bot.jobs import gatekeeping, outcomes
+from bot.jobs import gatekeeping, outcomes, ways
 from bot.jobs.group_commit import GroupCommit
 from bot.jobs.outcomes import Answered
 from bot.jobs.rates import Rates
@@ -81,7 +82,9 @@ class _Taken:
     must_wait: bool
     at: datetime
     refused: tuple[str, ...] = ()
-    """Why the gate refused others."""
+    """Why others were refused, by the gate or because no way was left."""
+    elsewhere: tuple[tuple[str, Trigger], ...] = ()
+    """What lets another channel say some of these, by contact."""
 
 
 class Traffic:
@@ -226,18 +229,24 @@ class OutboxDelivery:
             now = self.clock()
             resting = self.rates.resting(side.lanes, now)
             declined, must_wait = list[Outcome](), bool(resting)
+            elsewhere = list[tuple[str, Trigger]]()
 
             async def choose(connection: Connection, due: list[Claimed]) -> list[Claimed]:
-                nonlocal declined, must_wait
+                nonlocal declined, must_wait, elsewhere
                 asked = await gatekeeping.ask(connection, due, self.policy(), now)
-                if asked.declined:
-                    await outbox.decline(connection, asked.declined, now)
-                declined = asked.declined
-                if not asked.willing:
-                    return []
-                room = await self.rates.take(connection, [one.message for one in asked.willing], now)
-                must_wait = must_wait or room.free_at is not None
-                return [one for one in asked.willing if one.message.id in room.ids]
+                declined, leaving = asked.declined, list[Claimed]()
+                if asked.willing:
+                    room = await self.rates.take(connection, [one.message for one in asked.willing], now)
+                    must_wait = must_wait or room.free_at is not None
+                    willing = [one for one in asked.willing if one.message.id in room.ids]
+                    chosen = await ways.choose_ways(connection, willing, now)
+                    declined, leaving = declined + chosen.declined, chosen.leaving
+                    elsewhere = chosen.elsewhere
+                if declined:
+                    await outbox.decline(connection, declined, now)
+                for contact_id, trigger in elsewhere:
+                    await store(connection, contact_id, [trigger])
+                return leaving
 
             chosen = await outbox.claim(
                 connection,
@@ -250,7 +259,7 @@ class OutboxDelivery:
                 choose=choose,
             )
             refused = tuple(one.reason or "" for one in declined if one.state is OutboxState.REFUSED)
-            return _Taken(len(declined) + len(chosen), chosen, must_wait, now, refused)
+            return _Taken(len(declined) + len(chosen), chosen, must_wait, now, refused, tuple(elsewhere))
 
         at_once = self.traffic.at_once(side)
         self.at("before_claim")
@@ -258,14 +267,16 @@ class OutboxDelivery:
         self.at("after_claim")
         for reason in found.refused:
             self.tally.add("refused", reason)
+        for contact_id, trigger in found.elsewhere:
+            await self.receipts.follow(contact_id, [trigger])
         return found
 
     async def _hand_over(self, claimed: Claimed, handed_at: datetime) -> None:
         """Hand one message over and record what became of it."""
         answered = await self._answered(claimed, handed_at)
         await self.answers.add(answered)
-        if answered.report is not None:
-            await self.receipts.follow(claimed.message.contact_id, [answered.report])
+        if answered.follow_ups:
+            await self.receipts.follow(claimed.message.contact_id, answered.follow_ups)
 
     async def _answered(self, claimed: Claimed, handed_at: datetime) -> Answered:
         message, cleared = claimed.message, claimed.cleared
@@ -297,10 +308,13 @@ class OutboxDelivery:
 
         async def record(connection: Connection) -> None:
             now = self.clock()
+            await ways.settle(
+                connection, [one.not_taken for one in answers if one.not_taken is not None], now
+            )
             await outbox.record(connection, [one.outcome for one in answers], now)
             for one in answers:
-                if one.report is not None:
-                    await store(connection, one.outcome.message.contact_id, [one.report])
+                if one.follow_ups:
+                    await store(connection, one.outcome.message.contact_id, one.follow_ups)
             said = [(one.outcome.message, one.error) for one in answers]
             await self.rates.learn(connection, said, now)
 

@@ -5,10 +5,19 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.channels.channel import AddressUnusable, ContactStopped, Filtered, OperatorNeeded, SendError, Sent
+from bot.channels.channel import (
+    AddressUnusable,
+    ContactStopped,
+    Filtered,
+    NotFollowing,
+    OperatorNeeded,
+    SendError,
+    Sent,
+)
 from bot.conversation.receipts import Receipt, address_report
 from bot.core.messages import OutboxState
 from bot.core.triggers import Trigger
+from bot.jobs.ways import said_elsewhere
 from bot.storage.outbox import Claimed, Outcome
 
 _TRIES = 6
@@ -19,11 +28,15 @@ _logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What became of a message; `error` is what the provider said, `report` what follows for its address."""
+    """What became of a message; `error` is what the provider said, `follow_ups` what follows from it.
+
+    `not_taken` is set where the provider has not taken it: what its way cost was not spent after all.
+    """
 
     outcome: Outcome
     error: SendError | None = None
-    report: Trigger | None = None
+    follow_ups: tuple[Trigger, ...] = ()
+    not_taken: tuple[Claimed, OutboxState, SendError] | None = None
 
 
 def taken(claimed: Claimed, sent: Sent, handed_at: datetime, now: datetime) -> Answered:
@@ -57,7 +70,9 @@ def refused(claimed: Claimed, error: SendError, handed_at: datetime, now: dateti
     if again is not None and not _is_enough(again.most, hand_overs, now - (claimed.tried_since or now)):
         state, due_at = OutboxState.QUEUED, again.at(hand_overs, now)
     outcome = Outcome(message, state, due_at, reason=str(error), error_code=code, handed_at=handed_at)
-    return Answered(outcome, error, _report(claimed, error, now))
+    follow_ups = (_report(claimed, error, now), said_elsewhere(claimed, error, state, now))
+    told = tuple(one for one in follow_ups if one is not None)
+    return Answered(outcome, error, told, (claimed, state, error))
 
 
 def _is_enough(most: int | None, hand_overs: int, age: timedelta) -> bool:
@@ -77,7 +92,8 @@ def _report(claimed: Claimed, error: SendError, now: datetime) -> Trigger | None
         provider=message.channel,
         provider_id="",
         state=OutboxState.FAILED,
-        stopped=isinstance(error, ContactStopped),
-        unusable=isinstance(error, AddressUnusable),
+        # Whoever follows again can be reached again, without a START.
+        stopped=isinstance(error, ContactStopped) and not isinstance(error, NotFollowing),
+        unusable=isinstance(error, (AddressUnusable, NotFollowing)),
     )
     return address_report(receipt, message.channel, message.address, str(error), now)

@@ -1,0 +1,168 @@
+"""Chooses how messages go on channels with several ways, spends what that takes, and learns from refusals."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.channels.channel import (
+    Filtered,
+    NoGrant,
+    SendError,
+    SendNever,
+    SentInPart,
+    WayShut,
+    WindowClosed,
+    WindowUsedUp,
+)
+from bot.core.contact import Address
+from bot.core.fallback import fallback, may_fall_back
+from bot.core.messages import OutboxState, Outgoing
+from bot.core.triggers import Trigger
+from bot.core.ways import NoWay, Way, WayFacts, WayKind, choose
+from bot.core.wechat_address import WECHAT
+from bot.core.wechat_text import pieces_of
+from bot.core.windows import spent
+from bot.storage import caps, grants, turns, windows
+from bot.storage.driver import Connection
+from bot.storage.outbox import Claimed, Outcome
+from bot.storage.windows import Owned
+
+_NOT_SAID_ELSEWHERE = (Filtered, SentInPart)
+"""What no other channel should say either: a content that was refused, a message whose beginning arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which messages leave and how, what becomes of the others, and what another channel may say."""
+
+    leaving: list[Claimed] = field(default_factory=list)
+    declined: list[Outcome] = field(default_factory=list)
+    elsewhere: list[tuple[str, Trigger]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What stands to be spent, as far as it is not spent by messages before in the same claim."""
+
+    addresses: dict[Owned, Address]
+    left: dict[tuple[str, str, str], int]
+    holding: set[str]
+
+    def of(self, message: Outgoing) -> WayFacts:
+        """What the choice looks at for a message."""
+        granted = {
+            template: units
+            for (contact, address, template), units in self.left.items()
+            if (contact, address) == (message.contact_id, message.address)
+        }
+        if message.id in self.holding and (template := _template(message)) is not None:
+            granted[template] = granted.get(template, 0) + 1
+        return WayFacts(self.addresses.get(_owned(message)), granted)
+
+
+async def choose_ways(connection: Connection, willing: Sequence[Claimed], now: datetime) -> Chosen:
+    """Choose for each in order; one whose contact somebody else has just locked is left for the next time."""
+    chosen = Chosen()
+    ours = [one for one in willing if one.message.channel == WECHAT]
+    if not ours:
+        chosen.leaving.extend(willing)
+        return chosen
+    # A turn writes addresses whole: nothing may be spent of what it has read.
+    free = await caps.lock(connection, [one.message.contact_id for one in ours])
+    facts = await _facts(connection, [one.message for one in ours if one.message.contact_id in free])
+    for one in willing:
+        if one.message.channel != WECHAT:
+            chosen.leaving.append(one)
+        elif one.message.contact_id in free:
+            await _choose(connection, one, facts, chosen, now)
+    return chosen
+
+
+def said_elsewhere(claimed: Claimed, error: SendError, state: OutboxState, now: datetime) -> Trigger | None:
+    """What lets another channel say a message that the provider will never take; None where none should."""
+    is_lost = state is OutboxState.FAILED and isinstance(error, SendNever)
+    if not is_lost or isinstance(error, _NOT_SAID_ELSEWHERE) or not may_fall_back(claimed.message):
+        return None
+    return fallback(claimed.message, str(error), now)
+
+
+async def settle(
+    connection: Connection, refused: Collection[tuple[Claimed, OutboxState, SendError]], now: datetime
+) -> None:
+    """Correct what we believed of ways that were refused, and give back what was spent on them.
+
+    Begins a transaction: it waits for the contacts, which come before everything else in the order of locks.
+    """
+    ours = [(one, state, error) for one, state, error in refused if one.way is not None]
+    if not ours:
+        return
+    await turns.lock(connection, {one.message.contact_id for one, _, _ in ours})
+    for one, state, error in ours:
+        assert one.way is not None, "those without were left out"
+        if one.way.kind is WayKind.CUSTOMER_SERVICE:
+            await _settle_window(connection, one.message, error, now)
+        elif isinstance(error, NoGrant):
+            await grants.refused(connection, one.message, now)
+        elif state is OutboxState.FAILED or isinstance(error, WayShut):
+            await grants.give_back(connection, one.message, now)
+
+
+async def _settle_window(connection: Connection, message: Outgoing, error: SendError, now: datetime) -> None:
+    if isinstance(error, WindowClosed):
+        await windows.close(connection, _owned(message))
+    elif isinstance(error, WindowUsedUp):
+        await windows.use_up(connection, _owned(message))
+    elif not isinstance(error, SentInPart):
+        await windows.give_back(connection, _owned(message), pieces_of(message), now)
+
+
+async def _facts(connection: Connection, messages: Sequence[Outgoing]) -> _Facts:
+    noticed = [(one, template) for one in messages if (template := _template(one)) is not None]
+    wanted = [(one.contact_id, one.address, template) for one, template in noticed]
+    return _Facts(
+        addresses=dict(await windows.addresses(connection, [_owned(one) for one in messages])),
+        left=await grants.left(connection, wanted) if wanted else {},
+        holding=await grants.holding(connection, [one for one, _ in noticed]) if noticed else set(),
+    )
+
+
+async def _choose(connection: Connection, one: Claimed, facts: _Facts, chosen: Chosen, now: datetime) -> None:
+    message = one.message
+    way = choose(message, facts.of(message), now)
+    if isinstance(way, Way) and not await _spend(connection, message, way, facts, now):
+        return  # somebody was faster: the next claim sees what is left
+    if message.id in facts.holding and not (isinstance(way, Way) and way.kind is WayKind.SUBSCRIBE):
+        await grants.give_back(connection, message, now)
+    if isinstance(way, NoWay):
+        refused = Outcome(message, OutboxState.REFUSED, now, way.reason, explanation=way.because)
+        chosen.declined.append(replace(refused, way_because=way.because))
+        if may_fall_back(message):
+            chosen.elsewhere.append((message.contact_id, fallback(message, way.because, now)))
+        return
+    assert one.cleared is not None, "the gate was asked before"
+    chosen.leaving.append(replace(one, way=way, cleared=replace(one.cleared, way=way.kind)))
+
+
+async def _spend(connection: Connection, message: Outgoing, way: Way, facts: _Facts, now: datetime) -> bool:
+    owned = _owned(message)
+    if way.kind is WayKind.CUSTOMER_SERVICE:
+        pieces = pieces_of(message)
+        if not await windows.spend(connection, owned, pieces, now):
+            return False
+        facts.addresses[owned] = spent(facts.addresses[owned], now, pieces)
+    elif message.id not in facts.holding:
+        template = _template(message)
+        assert template is not None, "only notices go as subscribe messages"
+        if not await grants.spend(connection, message, now):
+            return False
+        facts.left[message.contact_id, message.address, template] -= 1
+    return True
+
+
+def _owned(message: Outgoing) -> Owned:
+    return message.contact_id, message.channel, message.address
+
+
+def _template(message: Outgoing) -> str | None:
+    notice = message.form.notice if message.form is not None else None
+    return notice.template_id if notice is not None else None
