@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from watchfiles import awatch
@@ -12,10 +12,12 @@ from bot.core.errors import FlowError
 
 
 @asynccontextmanager
-async def hot_reload(running: app.Running) -> AsyncIterator[None]:
-    """Watch the folders of flows and translations for as long as the context lasts."""
+async def hot_reload(
+    running: app.Running, published: Callable[[], None] = lambda: None
+) -> AsyncIterator[None]:
+    """Watch the folders of flows and translations; `published` is called when something is in force."""
     stopping = asyncio.Event()
-    watching = asyncio.create_task(_watch(running, stopping), name="hot reload")
+    watching = asyncio.create_task(_watch(running, stopping, published), name="hot reload")
     try:
         yield
     finally:
@@ -23,11 +25,12 @@ async def hot_reload(running: app.Running) -> AsyncIterator[None]:
         await watching
 
 
-async def _watch(running: app.Running, stopping: asyncio.Event) -> None:
+async def _watch(running: app.Running, stopping: asyncio.Event, published: Callable[[], None]) -> None:
     settings = running.settings
     folders = [folder for folder in (settings.flows, settings.locales) if folder.is_dir()]
     async for _ in awatch(*folders, stop_event=stopping, step=100, recursive=True):
-        await publish_saved(running)
+        if await publish_saved(running):
+            published()
 
 
 async def publish_saved(running: app.Running) -> bool:

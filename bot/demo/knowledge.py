@@ -1,4 +1,4 @@
-"""What the system knows of the owner of a phone number, for the panel beside the phone."""
+"""What the system knows of the owner of an address, for the panel beside the phone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from bot.core.flow.run import Wait
 from bot.core.ids import instant, microseconds
 from bot.core.ledger.books import Books
 from bot.core.turn import Snapshot
+from bot.core.wechat_address import WECHAT
+from bot.core.windows import left_at
 from bot.storage import turns
 from bot.storage.driver import Connection, Statement
 from bot.storage.snapshots import Wanted, load_snapshots
@@ -16,7 +18,7 @@ from bot.storage.snapshots import Wanted, load_snapshots
 _MOST = 8
 _MESSAGES = Statement("""
     SELECT o.id, o.created_at, o.message_class, o.flow, o.step, o.state, o.reason, o.error_code, o.due_at,
-        o.segments, o.body
+        o.segments, o.body, o.channel, o.way, o.way_because
     FROM outbox o WHERE o.bucket = :bucket AND o.contact = :contact ORDER BY o.id DESC LIMIT :most
 """)
 # The member's own accounts; debt counts against them, so what moves between them changes nothing.
@@ -43,6 +45,12 @@ _NEXT_NOTICE = Statement("""
     SELECT MIN(l.notice_at) FROM lot l
     WHERE l.bucket = :bucket AND l.contact = :contact AND l.notice_at > :now
         AND l.pending_minor + l.available_minor > 0
+""")
+
+
+_GRANTS = Statement("""
+    SELECT g.template, g.units FROM subscribe_grant g
+    WHERE g.bucket = :bucket AND g.contact = :contact AND g.address = :address ORDER BY g.template
 """)
 
 
@@ -83,6 +91,9 @@ class KnownMessage:
     due_at: datetime
     segments: int | None
     body: str
+    channel: str
+    way: str | None
+    way_because: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,15 @@ class KnownCall:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownWindow:
+    """How many customer-service messages may go to the address now, until when; what its grants are."""
+
+    left: int
+    until: datetime | None
+    grants: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """All the panel shows of one contact; newest first where it is a history."""
 
@@ -141,22 +161,30 @@ class Known:
     orders: tuple[tuple[datetime, str, int, str], ...]
     calls: tuple[KnownCall, ...]
     next_reminder_at: datetime | None
+    window: KnownWindow | None
+    """None where the channel has no windows."""
 
 
-async def know(connection: Connection, number: str, now: datetime) -> Known | None:
-    """Read what there is of the owner of a phone number; None where nobody has it."""
-    found = await turns.find(connection, [("sms", number)])
-    contact_id = found.get(("sms", number))
+async def know(connection: Connection, owned: tuple[str, str], now: datetime) -> Known | None:
+    """Read what there is of the owner of an address (its channel, its value); None where nobody has it."""
+    found = await turns.find(connection, [owned])
+    contact_id = found.get(owned)
     if contact_id is None:
         return None
     contacts = await turns.lock(connection, [contact_id])
     wanted = {contact_id: Wanted(lots=True, orders=True)}
     snapshot = (await load_snapshots(connection, contacts, wanted))[contact_id]
     contact = snapshot.contact
-    address = next(one for one in snapshot.addresses if one.value == number)
+    address = next(one for one in snapshot.addresses if (one.channel, one.value) == owned)
     snoozed = contact.snoozed_until
     of_contact = {"bucket": contact.bucket, "contact": contact.id}
     most = {**of_contact, "most": _MOST}
+    window = None
+    if address.channel == WECHAT:
+        granted = await connection.read(_GRANTS, **of_contact, address=address.value)
+        grants = tuple((row[0], row[1]) for row in granted)
+        left = left_at(address, now)
+        window = KnownWindow(left, address.window_until if left else None, grants)
     ((notice_at,),) = await connection.read(_NEXT_NOTICE, **of_contact, now=microseconds(now))
     return Known(
         id=contact.id,
@@ -189,6 +217,7 @@ async def know(connection: Connection, number: str, now: datetime) -> Known | No
             for row in await connection.read(_CALLS, **most)
         ),
         next_reminder_at=None if notice_at is None else instant(notice_at),
+        window=window,
     )
 
 
@@ -258,4 +287,7 @@ def _message(row: Sequence[Any]) -> KnownMessage:
         due_at=instant(row[8]),
         segments=row[9],
         body=row[10],
+        channel=row[11],
+        way=row[12],
+        way_because=row[13],
     )

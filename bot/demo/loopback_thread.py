@@ -1,24 +1,48 @@
-"""The loopback Twilio in a thread and loop of its own: as apart from the bot as the real one."""
+"""A loopback provider in a thread and loop of its own: as apart from the bot as the real one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime, timedelta
 from threading import Thread
+from typing import Protocol
 
 import aiohttp
-
-from bot.demo.loopback_network import Account
-from bot.demo.loopback_twilio import LoopbackTwilio
 
 _SETTLED_WITHIN = aiohttp.ClientTimeout(total=30)
 
 
-class LoopbackThread:
-    """A loopback Twilio that runs elsewhere; `session` speaks HTTP to it, relative to its URL."""
+class Loopback(Protocol):
+    """What can run so; `latency_seconds` may be changed from any thread."""
 
-    def __init__(self, loopback: LoopbackTwilio, url: str, session: aiohttp.ClientSession) -> None:
+    name: str
+
+    @property
+    def url(self) -> str:
+        """Where it listens, once it was started."""
+        ...
+
+    @property
+    def latency_seconds(self) -> float:
+        """How long it takes for everything."""
+        ...
+
+    @latency_seconds.setter
+    def latency_seconds(self, seconds: float) -> None: ...
+
+    async def start(self) -> None:
+        """Listen."""
+        ...
+
+    async def close(self) -> None:
+        """Listen no more."""
+        ...
+
+
+class LoopbackThread:
+    """A loopback that runs elsewhere; `session` speaks HTTP to it, relative to its URL."""
+
+    def __init__(self, loopback: Loopback, url: str, session: aiohttp.ClientSession) -> None:
         self._loopback = loopback
         self.url = url
         self.session = session
@@ -31,20 +55,16 @@ class LoopbackThread:
     @contextmanager
     def hurrying(self) -> Iterator[None]:
         """Let messages arrive at once for a while."""
-        network = self._loopback.network
-        before, network.latency_seconds = network.latency_seconds, 0
+        before, self._loopback.latency_seconds = self._loopback.latency_seconds, 0
         try:
             yield
         finally:
-            network.latency_seconds = before
+            self._loopback.latency_seconds = before
 
 
 @asynccontextmanager
-async def loopback_thread(
-    account: Account, *, latency: timedelta, clock: Callable[[], datetime]
-) -> AsyncIterator[LoopbackThread]:
-    """Run a loopback Twilio for as long as the context lasts."""
-    loopback = LoopbackTwilio(account, latency=latency, clock=clock)
+async def loopback_thread(loopback: Loopback) -> AsyncIterator[LoopbackThread]:
+    """Run a loopback for as long as the context lasts."""
     stop = asyncio.Event()
     started: Future[asyncio.AbstractEventLoop] = Future()
 
@@ -58,7 +78,7 @@ async def loopback_thread(
         await stop.wait()
         await loopback.close()
 
-    thread = Thread(target=lambda: asyncio.run(serve()), name="loopback-twilio")
+    thread = Thread(target=lambda: asyncio.run(serve()), name=loopback.name)
     thread.start()
     try:
         loop = await asyncio.wrap_future(started)

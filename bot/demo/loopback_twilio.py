@@ -32,6 +32,8 @@ class LoopbackTwilio:
     for as long as it lives: it is for demos, tests and benchmarks.
     """
 
+    name = "loopback-twilio"
+
     def __init__(
         self,
         account: Account,
@@ -50,6 +52,15 @@ class LoopbackTwilio:
         """The base URL to give the sender instead of https://api.twilio.com."""
         assert self._runner is not None, "start it first"
         return f"http://{HOST}:{self._port}"
+
+    @property
+    def latency_seconds(self) -> float:
+        """How long everything takes."""
+        return self.network.latency_seconds
+
+    @latency_seconds.setter
+    def latency_seconds(self, seconds: float) -> None:
+        self.network.latency_seconds = seconds
 
     async def start(self, port: int = 0) -> None:
         """Listen; port 0 takes a free one."""

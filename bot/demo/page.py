@@ -1,17 +1,16 @@
 """The phone page and what it asks for: one stream of news, and a way to text, to move time, to break things.
 
-It speaks to the bot only as a phone does: by texting through the loopback Twilio. All it gets beyond that
-is the panel "what the system knows", which is read from the database.
+It speaks to the bot only as a phone does: through the loopback Twilio and the loopback WeChat. All it gets
+beyond that is the panel "what the system knows", which is read from the database.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
-import aiohttp
 import orjson
 from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -19,9 +18,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from bot.app import Running
 from bot.core.phone import NotAContact, NotAContactReason, to_e164
 from bot.demo.clock import DemoClock
+from bot.demo.faces import Face, TextFace, WechatFace, answered
 from bot.demo.knowledge import know
 from bot.demo.loopback_phone import only_this_machine
-from bot.demo.loopback_thread import LoopbackThread
 from bot.demo.people import Person
 from bot.demo.time_travel import TimeTravel
 from bot.storage import turns
@@ -52,6 +51,16 @@ class _Text(BaseModel):
     body: str = Field(max_length=1600)
 
 
+class _Broken(BaseModel):
+    """What shall go wrong on one face of one phone; the loopback knows the fault's own fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: str
+    face: str
+    fault: dict[str, str | int | float | None]
+
+
 class _Move(BaseModel):
     """Where to move the clock: on by so many seconds, or to an instant."""
 
@@ -64,10 +73,18 @@ class _Move(BaseModel):
 class PhonePage:
     """The `/demo/` paths."""
 
-    def __init__(
-        self, app: Running, clock: DemoClock, loopback: LoopbackThread, travel: TimeTravel, told: list[Person]
+    def __init__(  # what it shows
+        self,
+        app: Running,
+        clock: DemoClock,
+        texts: TextFace,
+        chats: Sequence[WechatFace],
+        travel: TimeTravel,
+        told: list[Person],
     ) -> None:
-        self._app, self._clock, self._loopback, self._travel, self._told = app, clock, loopback, travel, told
+        self._app, self._clock, self._texts, self._travel, self._told = app, clock, texts, travel, told
+        self._chats = {chat.account.name: chat for chat in chats}
+        self._faces: dict[str, Face] = {"sms": texts, **self._chats}
         self._closing = asyncio.Event()
 
     def application(self) -> web.Application:
@@ -81,6 +98,7 @@ class PhonePage:
                 web.get("/number", self._number),
                 web.get("/live", self._live),
                 web.post("/texts", self._text),
+                web.post("/wechat/{face}/{act}", self._act),
                 web.post("/clock", self._move),
                 web.post("/faults", self._add_fault),
                 web.delete("/faults", self._clear_faults),
@@ -101,10 +119,14 @@ class PhonePage:
         currency = self._app.decisions.shop.program.currency
         names = [("sms", number) for number in _FRESH]
         taken = await self._app.database.query(lambda connection: turns.find(connection, names))
-        return _json(
+        return answered(
             {
                 "fresh": next((number for _, number in names if ("sms", number) not in taken), _FRESH[0]),
                 "shop": self._app.decisions.shop.name,
+                "accounts": [
+                    {"name": chat.account.name, "kind": chat.account.kind, "title": chat.account.title}
+                    for chat in self._chats.values()
+                ],
                 "currency": {"code": currency.code, "exponent": currency.exponent},
                 "people": [
                     {
@@ -124,34 +146,50 @@ class PhonePage:
         """Say which number a spelling means, or what is wrong with it."""
         spelling = request.query.get("spelling", "")[:_SPELLING_MAX].strip()
         try:
-            return _json({"number": to_e164(spelling)})
+            return answered({"number": to_e164(spelling)})
         except NotAContact as wrong:
             why = _NO_NUMBER.get(wrong.reason, "That is no phone number")
-            return _json({"error": f"{why}. Write it with its country, as in +1 646 555 0123."})
+            return answered({"error": f"{why}. Write it with its country, as in +1 646 555 0123."})
 
     async def _text(self, request: web.Request) -> web.Response:
         try:
             text = _Text.model_validate_json(await request.read())
             number = to_e164(text.number)
         except (ValidationError, NotAContact):
-            return _json({"error": "Give a phone number and a text of at most 1,600 characters."}, 400)
-        return await self._passed_on(
-            "POST", f"/loopback/phones/{number}/texts", orjson.dumps({"body": text.body})
-        )
+            return answered({"error": "Give a phone number and a text of at most 1,600 characters."}, 400)
+        return await self._texts.text(number, text.body)
+
+    async def _act(self, request: web.Request) -> web.Response:
+        """Do on WeChat what a finger does."""
+        chat = self._chats.get(request.match_info["face"])
+        try:
+            number = to_e164(request.query.get("number", ""))
+        except NotAContact:
+            return answered({"error": "That is no phone number."}, 400)
+        if chat is None:
+            return answered({"error": "The shop has no such account."}, 404)
+        return await chat.act(number, request.match_info["act"], await request.read())
 
     async def _move(self, request: web.Request) -> web.Response:
         try:
             move = _Move.model_validate_json(await request.read())
         except ValidationError:
-            return _json({"error": "Give seconds (at most 62 days) or an instant to move to."}, 400)
+            return answered({"error": "Give seconds (at most 62 days) or an instant to move to."}, 400)
         await self._travel.forward_to(move.to or self._clock() + timedelta(seconds=move.seconds))
-        return _json({"now": self._clock()})
+        return answered({"now": self._clock()})
 
     async def _add_fault(self, request: web.Request) -> web.Response:
-        return await self._passed_on("POST", "/loopback/faults", await request.read())
+        try:
+            broken = _Broken.model_validate_json(await request.read())
+        except ValidationError:
+            return answered({"error": "Give a number, a face and a fault."}, 400)
+        face = self._faces.get(broken.face, self._texts)
+        return await face.add_fault(broken.number, orjson.dumps(broken.fault))
 
     async def _clear_faults(self, _: web.Request) -> web.Response:
-        return await self._passed_on("DELETE", "/loopback/faults")
+        for face in self._faces.values():
+            await face.clear_faults()
+        return answered({"faults": []})
 
     async def _shop(self, _: web.Request) -> web.Response:
         """Be the shop that orders are handed to: whatever is told is taken."""
@@ -164,18 +202,18 @@ class PhonePage:
         try:
             number = to_e164(request.query.get("number", ""))
         except NotAContact:
-            return _json({"error": "That is no phone number."}, 400)
+            return answered({"error": "That is no phone number."}, 400)
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await stream.prepare(request)
         with contextlib.suppress(ConnectionError):  # the page was closed, or is another person now
-            async for news in self._news(number):
+            async for news in self._news(number, request.query.get("face", "sms")):
                 await stream.write(news)
         return stream
 
-    async def _news(self, number: str) -> AsyncIterator[bytes]:
+    async def _news(self, number: str, face: str) -> AsyncIterator[bytes]:
         told, quiet = b"", 0
         while not self._closing.is_set():
-            seen = orjson.dumps(await self._seen(number))
+            seen = orjson.dumps(await self._seen(number, face))
             if seen != told:
                 told, quiet = seen, 0
                 yield b"data: %b\n\n" % seen
@@ -187,38 +225,19 @@ class PhonePage:
             except TimeoutError:
                 continue
 
-    async def _seen(self, number: str) -> dict[str, object]:
-        phone = f"/loopback/phones/{number}"
+    async def _seen(self, number: str, name: str) -> dict[str, object]:
+        face = self._faces.get(name, self._texts)
         now: datetime = self._clock()
-        known = await self._app.database.query(lambda connection: know(connection, number, now))
+        owned = face.owned(number)
+        known = await self._app.database.query(lambda connection: know(connection, owned, now))
         return {
             "number": number,
+            "face": name,
             "ahead_seconds": self._clock.ahead.total_seconds(),
-            "conversation": await self._asked(f"{phone}/messages"),
-            "exchange": await self._asked(f"{phone}/exchange"),
-            "faults": await self._asked("/loopback/faults"),
+            **await face.seen(number),
             "known": known,
         }
-
-    # How it asks the loopback
-
-    async def _asked(self, path: str) -> object:
-        async with self._loopback.session.get(path) as answer:
-            return orjson.loads(await answer.read())
-
-    async def _passed_on(self, method: str, path: str, body: bytes = b"") -> web.Response:
-        try:
-            async with self._loopback.session.request(method, path, data=body) as answer:
-                return web.Response(
-                    body=await answer.read(), status=answer.status, content_type="application/json"
-                )
-        except aiohttp.ClientError:
-            return _json({"error": "The loopback Twilio does not answer."}, 502)
 
 
 async def _only_ours(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(_ONLY_OURS)
-
-
-def _json(answer: Mapping[str, object], status: int = 200) -> web.Response:
-    return web.Response(body=orjson.dumps(answer), status=status, content_type="application/json")

@@ -1,4 +1,4 @@
-"""The whole demo: a shop full of members, the bot, a loopback Twilio, a phone page; on this machine alone."""
+"""The whole demo: a shop full of members, the bot, Twilio and WeChat on loopback, a page of phones."""
 
 import os
 import secrets
@@ -11,14 +11,17 @@ from pathlib import Path
 from bot import app
 from bot.config import Settings, load_settings, with_secret
 from bot.core.errors import RegularsError
-from bot.demo import loading
+from bot.demo import loading, wechat_shop
 from bot.demo.clock import DemoClock
+from bot.demo.faces import TextFace, WechatFace
 from bot.demo.hot_reload import hot_reload
 from bot.demo.loopback_network import DEMO_NUMBER, Account
 from bot.demo.loopback_thread import LoopbackThread, loopback_thread
+from bot.demo.loopback_twilio import LoopbackTwilio
 from bot.demo.page import PhonePage
 from bot.demo.people import people
 from bot.demo.time_travel import TimeTravel
+from bot.demo.wechat.loopback import LoopbackWechat
 
 FOLDER = Path(".demo")
 _HOST = "127.0.0.1"  # never anything else: whoever reaches it can text as anybody and move the clock
@@ -41,23 +44,37 @@ async def demo(port: int, folder: Path = FOLDER, *, fresh: bool = False) -> Asyn
     clock = DemoClock(folder / _CLOCK)
     account = Account(_SID, secrets.token_hex(16), f"http://{_HOST}:{port}/twilio/messages")
     async with AsyncExitStack() as stack:
-        loopback = await stack.enter_async_context(loopback_thread(account, latency=_LATENCY, clock=clock))
-        settings = _settings(port, folder, account, loopback, os.environ)
+        twilio = LoopbackTwilio(account, latency=_LATENCY, clock=clock)
+        texts = await stack.enter_async_context(loopback_thread(twilio))
+        wechat = LoopbackWechat(wechat_shop.accounts(f"http://{_HOST}:{port}"), clock=clock)
+        chats = await stack.enter_async_context(loopback_thread(wechat))
+        settings = _settings(port, folder, account, texts, wechat, os.environ)
         database = await app.prepare_database(settings, clock)
         await app.push(database, settings, clock)
         if not await loading.is_loaded(database):
             await loading.load(database, clock())
         running = await stack.enter_async_context(app.running(settings, clock=clock, database=database))
-        await stack.enter_async_context(hot_reload(running))
-        travel = TimeTravel(running, clock, loopback)
+
+        def set_up() -> None:
+            wechat_shop.set_up(wechat, running.decisions.shop.name, running.decisions.shop.wechat)
+
+        set_up()
+        await stack.enter_async_context(hot_reload(running, set_up))
+        travel = TimeTravel(running, clock, [texts, chats])
         told = [person for person in people(1) if person.story]
-        page = PhonePage(running, clock, loopback, travel, told)
+        faces = [WechatFace(chats, one) for one in wechat.platform.accounts.values()]
+        page = PhonePage(running, clock, TextFace(texts), faces, travel, told)
         url = await stack.enter_async_context(app.serving(running, extra=page.application()))
         yield f"{url}/demo/"
 
 
-def _settings(
-    port: int, folder: Path, account: Account, loopback: LoopbackThread, environ: Mapping[str, str]
+def _settings(  # each tells something
+    port: int,
+    folder: Path,
+    account: Account,
+    texts: LoopbackThread,
+    wechat: LoopbackWechat,
+    environ: Mapping[str, str],
 ) -> Settings:
     """Settings of the demo's own: of the environment it takes the folder of flows alone, never a database."""
     own = {
@@ -68,7 +85,8 @@ def _settings(
         "REGULARS_TWILIO_ACCOUNT_SID": account.sid,
         "REGULARS_TWILIO_AUTH_TOKEN": account.auth_token,
         "REGULARS_TWILIO_FROM": DEMO_NUMBER,
-        "REGULARS_TWILIO_BASE_URL": loopback.url,
+        "REGULARS_TWILIO_BASE_URL": texts.url,
+        **wechat.settings(),
         "REGULARS_SHOP_WEBHOOK_URL": f"http://{_HOST}:{port}/demo/shop",
         "REGULARS_SHOP_WEBHOOK_SECRET": secrets.token_urlsafe(32),
         "REGULARS_SHOP_WEBHOOK_NETWORK": "any",  # it is this machine

@@ -1,5 +1,8 @@
 // The phone page: shows what the stream of news tells, and texts as the chosen phone does. No framework, no build.
 
+import { ask, at, fill, make } from "./parts.js";
+import * as wechat from "./wechat.js";
+
 const CHIPS = {
   en: ["LOYALTY", "BALANCE", "REWARDS", "REORDER", "HOW", "HISTORY", "STATUS", "CHECKIN", "HELP", "STOP", "START"],
   es: ["LEALTAD", "SALDO", "PREMIOS", "REPETIR", "HISTORIAL", "NIVEL", "FICHAR", "AYUDA", "STOP", "START"],
@@ -10,7 +13,7 @@ const ANSWERS = {
   es: { yes: "SI", no: "NO", skip: "PASAR" },
   zh_Hans: { yes: "是", no: "不", skip: "跳过" },
 };
-const FAULTS = [
+const SMS_FAULTS = [
   ["Phone is off (30003)", { kind: "undelivered", code: 30003 }],
   ["No such number (30005)", { kind: "undelivered", code: 30005 }],
   ["Carrier says STOP (21610) ◦", { kind: "reject", code: 21610 }],
@@ -32,13 +35,15 @@ const SAID = {
   expired: "too late to be worth sending", too_long: "too long", empty: "nothing to say", suppressed: "said STOP before being erased",
   snoozed: "the contact asked for a pause", clarifying: "we asked whether to stop", preferred_hours: "the contact asked for other hours",
   capped: "enough texts for now", held_by_operator: "kept back by the shop",
+  no_window: "WeChat lets us send nothing now", no_grant: "no right to send this notice is left",
 };
 
 const FARTHEST_MS = 62 * 86400 * 1000; // the clock moves no farther at once
 
-const at = (id) => document.getElementById(id);
-let shop = { currency: { code: "USD", exponent: 2 }, people: [], fresh: "" };
+let shop = { currency: { code: "USD", exponent: 2 }, people: [], accounts: [], fresh: "" };
 let chosen = "";
+let face = "sms";
+const templates = new Map();
 const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 let zone = OWN_ZONE;
 let aheadSeconds = 0;
@@ -49,11 +54,6 @@ let isStopped = false;
 
 // ---- small tools
 
-function make(tag, properties, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
-  return made;
-}
 const pill = (word) => make("span", { className: `pill ${MOOD[word] ?? "plain"}` }, word);
 const money = (minor) => new Intl.NumberFormat("en-US", { style: "currency", currency: shop.currency.code })
   .format(minor / 10 ** shop.currency.exponent);
@@ -69,21 +69,6 @@ const civil = (day) => new Intl.DateTimeFormat("en-US", { timeZone: "UTC", weekd
 const birthday = (day) => new Intl.DateTimeFormat("en-US", { timeZone: "UTC", month: "long", day: "numeric" }).format(new Date(`${day}T00:00:00Z`));
 const place = (name) => name.split("/").pop().replaceAll("_", " ");
 const language = (locale) => new Intl.DisplayNames(["en"], { type: "language" }).of(locale.replaceAll("_", "-"));
-
-function fill(id, items, none) {
-  at(id).replaceChildren(...(items.length ? items : [make("li", { className: "none" }, none)]));
-}
-
-async function ask(method, path, body) {
-  try {
-    const answer = await fetch(path, {
-      method, headers: body ? { "Content-Type": "application/json" } : {}, body: body ? JSON.stringify(body) : undefined,
-    });
-    return await answer.json();
-  } catch {
-    return { error: "The demo does not answer. Is it still running in your terminal?" };
-  }
-}
 
 // ---- whose phone
 
@@ -102,12 +87,45 @@ function showPeople() {
 function become(number) {
   chosen = number;
   showPeople();
+  watch();
+}
+
+function turnTo(name) {
+  face = name;
+  showFaces();
+  watch();
+}
+
+function showFaces() {
+  const faces = [["sms", "SMS"], ...shop.accounts.map((one) => [one.name, one.kind === "official" ? "WeChat" : "Mini program"])];
+  const names = { WeChat: "WeChat official account", "Mini program": "WeChat mini program, service chat" };
+  at("faces").replaceChildren(...faces.map(([name, title]) => {
+    const radio = make("input", { type: "radio", name: "face", value: name, checked: name === face });
+    if (names[title]) radio.setAttribute("aria-label", names[title]);
+    radio.addEventListener("change", () => turnTo(name));
+    return make("label", {}, radio, make("span", {}, title));
+  }));
+  at("phone").className = face === "sms" ? "phone" : "phone wechat";
+  const of_ = face === "sms" ? SMS_FAULTS : wechat.FAULTS;
+  at("fault-hint").hidden = face !== "sms";
+  at("faults").replaceChildren(...of_.map(([name, fault]) => {
+    const button = make("button", { type: "button" }, name);
+    button.addEventListener("click", () => ask("POST", "faults", { number: chosen, face, fault }));
+    return button;
+  }));
+  at("raw-title").textContent = face === "sms" ? "Raw webhook and TwiML of the last text" : "Raw push and answer of the last act";
+  at("nobody").textContent = face === "sms" ? "Nothing yet: this number has never written. Text LOYALTY to join."
+    : "Nothing yet: this person has never been here. Follow, or write LOYALTY (会员) to join.";
+}
+
+function watch() {
   at("messages").replaceChildren();
-  at("messages").dataset.day = "";
+  for (const kept of ["day", "shown"]) delete at("messages").dataset[kept];
   at("trouble").textContent = "";
-  at("own-number").textContent = `on ${number}`;
+  at("own-number").textContent = face === "sms" ? `on ${chosen}` : "";
+  if (face === "sms") wechat.leave();
   stream?.close();
-  stream = new EventSource(`live?number=${encodeURIComponent(number)}`);
+  stream = new EventSource(`live?number=${encodeURIComponent(chosen)}&face=${encodeURIComponent(face)}`);
   stream.onmessage = (event) => show(JSON.parse(event.data));
   stream.onopen = () => { at("trouble").textContent = ""; };
   stream.onerror = () => { at("trouble").textContent = "The demo does not answer. Is it still running in your terminal?"; };
@@ -155,7 +173,7 @@ function describe(message) {
 }
 
 function showChips(known) {
-  const spoken = known?.locale ?? "en";
+  const spoken = known?.locale ?? shop.people.find((one) => one.number === chosen)?.locale ?? "en";
   const locale = [spoken, spoken.split("_")[0], "en"].find((one) => one in CHIPS); // es_MX speaks es
   const asking = (known?.runs ?? []).find((run) => run.waits_for === "reply" && !run.is_suspended);
   const answers = (asking?.answers ?? []).map((answer) => ANSWERS[locale][answer] ?? answer);
@@ -171,6 +189,10 @@ function showChips(known) {
 }
 
 async function text(body) {
+  if (face !== "sms") {
+    await wechat.say(body);
+    return;
+  }
   at("trouble").textContent = "";
   const texted = await ask("POST", "texts", { number: chosen, body });
   const isSilent = texted.replies?.length === 0 && isStopped;
@@ -199,13 +221,14 @@ function showKnown(known) {
     ["Name", known.first_name ?? "unknown"],
     ["Member", known.is_member ? "yes" : "no"],
     ["Language", language(known.locale)],
-    ["Zone", `${place(known.zone)}${known.zone_is_known ? "" : " (guessed from the number)"}`],
+    ["Zone", `${place(known.zone)}${known.zone_is_known ? "" : face === "sms" ? " (guessed from the number)" : " (guessed)"}`],
     ["Birthday", known.birthday_on ? birthday(known.birthday_on) : "unknown"],
     ["Subscribed", groups.length ? groups : "to nothing"],
     ...(known.stopped_at ? [["STOP", [pill("stopped"), ` since ${moment(known.stopped_at)}`]]] : []),
     ...(known.clarify_by ? [["Asked", `whether to stop; without an answer we stop ${moment(known.clarify_by)}`]] : []),
     ...(known.snoozed_until ? [["Paused", `until ${moment(known.snoozed_until)}`]] : []),
     ...(known.preferred_hours ? [["Hours", `${known.preferred_hours} only`]] : []),
+    ...(face === "sms" ? [] : wechat.windowFacts(known, moment)),
     ...(known.unusable_reason ? [["Number", known.unusable_reason]] : []),
   ];
   at("who").replaceChildren(...facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, ...[value].flat())]));
@@ -219,7 +242,8 @@ function showKnown(known) {
 }
 
 function outboxRow(message) {
-  const fine = [moment(message.at), message.message_class, message.flow ? `${message.flow}${message.step ? ` › ${message.step}` : ""}` : "by law", message.segments > 1 ? `${message.segments} segments` : ""];
+  const way = message.way ? `${message.channel}: ${message.way.replaceAll("_", " ")}${message.way_because ? ` (${message.way_because})` : ""}` : message.channel === "sms" ? "" : message.channel;
+  const fine = [moment(message.at), way, message.message_class, message.flow ? `${message.flow}${message.step ? ` › ${message.step}` : ""}` : "by law", message.segments > 1 ? `${message.segments} segments` : ""];
   const why = message.reason ? SAID[message.reason] ?? message.reason : "";
   const until = message.state === "held" || (message.state === "queued" && message.reason) ? `until ${moment(message.due_at)}` : "";
   return make("li", {}, pill(message.state), why || message.error_code ? ` ${[why, message.error_code && !why.includes(message.error_code) ? `error ${message.error_code}` : "", until].filter(Boolean).join(", ")}` : "",
@@ -227,6 +251,10 @@ function outboxRow(message) {
 }
 
 function showExchange(exchange) {
+  if (face !== "sms") {
+    at("exchange").textContent = wechat.exchangeText(exchange);
+    return;
+  }
   if (exchange === null) {
     at("exchange").textContent = "Text something first.";
     return;
@@ -239,7 +267,7 @@ function showExchange(exchange) {
 function showFaults(faults) {
   at("fault-count").textContent = faults.length ? `(${faults.length} waiting)` : "";
   at("waiting-faults").replaceChildren(...faults.map((fault) => {
-    const name = FAULTS.find(([, like]) => Object.entries(like).every(([key, value]) => fault[key] === value))?.[0] ?? fault.kind;
+    const name = (face === "sms" ? SMS_FAULTS : wechat.FAULTS).find(([, like]) => Object.entries(like).every(([key, value]) => fault[key] === value))?.[0] ?? fault.kind;
     return make("li", {}, "Waits to strike: ", make("strong", {}, name.replace(" ◦", "")));
   }));
 }
@@ -277,18 +305,30 @@ async function move(body) {
 // ---- together
 
 function show(news) {
-  if (news.number !== chosen) return;
+  if (news.number !== chosen || news.face !== face) return;
   aheadSeconds = news.ahead_seconds;
   zone = news.known?.zone ?? OWN_ZONE;
   isStopped = Boolean(news.known?.stopped_at);
   const reminder = news.known?.next_reminder_at ?? null;
   nextReminder = reminder !== null && new Date(reminder) - now() <= FARTHEST_MS ? reminder : null;
-  showMessages(news.conversation.messages);
+  if (face === "sms") showMessages(news.conversation.messages);
+  else showChat(news);
   showChips(news.known);
   showKnown(news.known);
   showExchange(news.exchange);
   showFaults(news.faults.faults);
   showClock();
+}
+
+function showChat(news) {
+  templates.set(face, news.conversation.templates);
+  const person = shop.people.find((one) => one.number === chosen);
+  wechat.show(news.conversation, {
+    face, number: chosen, clockOf, dayOf, turnTo, title: shop.shop, accounts: shop.accounts,
+    locale: person?.locale ?? news.known?.locale ?? "en",
+    templatesOf: (name) => templates.get(name),
+    trouble: (said) => { at("trouble").textContent = said; },
+  });
 }
 
 at("write").addEventListener("submit", (event) => {
@@ -314,14 +354,10 @@ document.querySelectorAll(".clock [data-seconds]").forEach((button) => {
   button.addEventListener("click", () => move({ seconds: Number(button.dataset.seconds) }));
 });
 at("next").addEventListener("click", () => move({ to: nextReminder }));
-at("faults").replaceChildren(...FAULTS.map(([name, fault]) => {
-  const button = make("button", { type: "button" }, name);
-  button.addEventListener("click", () => ask("POST", "faults", { ...fault, number: chosen }));
-  return button;
-}));
 at("mend").addEventListener("click", () => ask("DELETE", "faults"));
 
 shop = await ask("GET", "people");
 at("shop").textContent = shop.shop;
+showFaces();
 become(shop.fresh);
 setInterval(showClock, 1000);

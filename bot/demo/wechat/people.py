@@ -307,7 +307,7 @@ class People:
     ) -> Answer:
         """Push an event; one that `is_silent` shows people nothing of the answer."""
         if seen:
-            chat.add("sent", "event", seen, self._platform.clock())
+            chat.add("sent", "event", seen, self._platform.clock(), more={"event": event})
         head = self._head(chat)
         pushed: Fields = {**head, "MsgType": "event", "Event": event, **fields}
         answer = await self._platform.pushes.push(chat.account, chat.openid, pushed)
