@@ -27,7 +27,7 @@ def collect(settings: Settings, locales: Sequence[str]) -> bool:
         show_complaints(look.errors)
         typer.echo(f"{counted(len(look.errors), 'error')}: nothing was written.", err=True)
         return False
-    messages = [*standard_messages(), *(message for flow in look.flows.values() for message in flow.messages)]
+    messages = [*standard_messages(), *look.messages]
     settings.locales.mkdir(exist_ok=True)
     template = settings.locales / "messages.pot"
     template.write_text(extract(messages), encoding="utf-8")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON
+from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON, WECHAT
 from bot.conversation.publishing import Folder, check_season, read_folder
 from bot.core.compliance import DEFAULT
 from bot.core.errors import FlowError
@@ -18,7 +18,9 @@ from bot.core.flow.policy_file import read_policy
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
 from bot.core.flow.season_file import read_season
-from bot.core.flow.translations import Translations
+from bot.core.flow.translations import Message, Translations
+from bot.core.flow.wechat_file import read_wechat
+from bot.core.flow.wechat_forms import NO_FORMS, WechatForms
 from bot.core.keywords import Keyword
 
 
@@ -32,6 +34,14 @@ class Look:
     complaints: tuple[Complaint, ...]
     terms: Terms = USUAL_TERMS
     """What costs are reckoned by."""
+    wechat: WechatForms | None = None
+    """What `wechat.yaml` says; None where there is none, or it cannot be read."""
+
+    @property
+    def messages(self) -> list[Message]:
+        """Everything that is to be translated."""
+        of_flows = [message for flow in self.flows.values() for message in flow.messages]
+        return [*of_flows, *(self.wechat or NO_FORMS).messages]
 
     @property
     def errors(self) -> tuple[Complaint, ...]:
@@ -56,6 +66,7 @@ def look_over(
     legal, policy = DEFAULT, None
     categories: tuple[Keyword, ...] = ()
     offers: set[str] = set()
+    wechat: WechatForms | None = None
     for file in folder.files:
         try:
             if file.kind == PROGRAM:
@@ -71,6 +82,8 @@ def look_over(
                 legal, categories = read_keywords(document).legal_words(), category_keywords(document)
             if file.kind == POLICY:  # read after keywords.yaml, whose words it must not take
                 policy = read_policy(read(file.text, file.file), legal)
+            if file.kind == WECHAT:
+                wechat = read_wechat(read(file.text, file.file), folder.translations)
             if file.kind == FLOW:
                 flows[file.name] = compile_flow(read(file.text, file.file), translations=folder.translations)
         except FlowError as error:
@@ -89,9 +102,10 @@ def look_over(
             policy=policy,
             categories=categories,
             offers=offers,
+            wechat=wechat,
         )
         complaints = tuple(found)
-    return _placed(Look(path, folder, flows, complaints, terms))
+    return _placed(Look(path, folder, flows, complaints, terms, wechat))
 
 
 def _as_complaints(errors: Iterable[FlowError]) -> tuple[Complaint, ...]:

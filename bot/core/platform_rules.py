@@ -6,9 +6,8 @@ again when a turn would break one.
 
 from dataclasses import dataclass
 
-from bot.core.gestures import GestureKind
+from bot.core.gestures import Gesture, GestureKind
 from bot.core.messages import MessageClass
-from bot.core.turn import Turn
 
 SOURCE = "https://developers.weixin.qq.com/miniprogram/product/"
 """The operating rules of mini programs, which WeChat also applies to official accounts."""
@@ -44,14 +43,6 @@ UNASKED = frozenset({GestureKind.FOLLOW, GestureKind.ENTER, GestureKind.LOCATION
 """Gestures that open the customer-service window and ask for nothing."""
 
 
-def rewards_following(turn: Turn) -> bool:
-    """Whether what a turn gives now it would give for following."""
-    inbound = turn.trigger.inbound
-    return inbound is not None and inbound.gesture is not None and inbound.gesture.kind is GestureKind.FOLLOW
-
-
-def sells_unasked(turn: Turn, message_class: MessageClass) -> bool:
+def sells_unasked(gesture: Gesture | None, message_class: MessageClass) -> bool:
     """Whether a message sells to who only opened the window: it is no answer then, and asks for consent."""
-    inbound = turn.trigger.inbound
-    gesture = inbound.gesture if inbound is not None else None
     return message_class is MessageClass.MARKETING and gesture is not None and gesture.kind in UNASKED

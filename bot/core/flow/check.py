@@ -1,12 +1,12 @@
 """Everything that can be said about flows before they are published, each flow and all together."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from bot.core import wording
 from bot.core.compliance import DEFAULT, LegalCategory, LegalWords, legal_category
 from bot.core.errors import FlowError
-from bot.core.flow import check_answers, check_figures, check_flow, check_play, compiled
+from bot.core.flow import check_answers, check_figures, check_flow, check_platform, check_wechat, compiled
 from bot.core.flow.check_flow import Complaint
 from bot.core.flow.compiled import Flow
 from bot.core.flow.context import Names
@@ -15,7 +15,8 @@ from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.parse import suggestion
 from bot.core.flow.policy_file import PolicyFile
 from bot.core.flow.translations import Translations
-from bot.core.keywords import Keyword, collisions, normalise
+from bot.core.flow.wechat_forms import NO_FORMS, WechatForms
+from bot.core.keywords import Keyword, KeywordIndex, collisions, normalise
 
 __all__ = ["Complaint", "check", "handlers_gone"]
 
@@ -31,14 +32,17 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
     policy: PolicyFile | None = None,
     categories: Sequence[Keyword] = (),
     offers: Collection[str] | None = None,
+    wechat: WechatForms | None = None,
 ) -> list[Complaint]:
     """Return what is wrong with these flows, in the order of files and lines.
 
     `known` are further variables that runs may be started with, `terms` what costs are reckoned by, `policy`
     is the policy file they are published with, `categories` are the words of the shop's own categories,
-    `offers` what the program they are published with calls its offers.
+    `offers` what the program they are published with calls its offers, `wechat` is wechat.yaml (None: the
+    shop has none).
     """
     found: list[Complaint] = []
+    forms, by_name = wechat or NO_FORMS, {flow.name: flow for flow in flows}
     for flow in flows:
         names = {**(known or {}), **_names_around(flow, flows, handlers)}
         found += check_flow.unreachable(flow)
@@ -53,7 +57,8 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
         found += check_flow.groups_missing(flow)
         found += check_flow.marketing_that_answers(flow)
         found += check_figures.figures_of_bundles(flow)
-        found += check_play.play_for_sharing(flow)
+        found += check_platform.platform_rules_broken(flow, by_name, is_on_wechat=wechat is not None)
+        found += check_wechat.forms_unknown(flow, forms, names)
         found += _costs(flow, terms)
         found += _names_of_files(flow)
         found += (Complaint(error) for text in flow.texts for error in text.broken)
@@ -62,12 +67,16 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
     found += _keywords(flows, legal, categories)
     found += _categories(flows, categories)
     found += _fallbacks(flows)
+    found += check_wechat.gestures_taken(flows, forms)
+    found += check_wechat.forms_that_do_not_fit(forms, terms.here)
+    found += check_wechat.buttons_unheard(forms, _hearing(flows, legal, categories))
+    found += (Complaint(error) for text in forms.texts for error in text.broken)
     found += _answers_that_are_keywords(flows)
     if policy is not None:
         found += _groups_unknown(flows, policy)
         found += _tags_unused(flows, policy)
     if translations is not None:
-        found += _untranslated(flows, translations)
+        found += _untranslated(flows, forms, translations)
     return sorted(
         found, key=lambda each: (each.is_warning, each.error.file, each.error.line, each.error.column)
     )
@@ -160,6 +169,23 @@ def _keywords(flows: Sequence[Flow], legal: LegalWords, categories: Sequence[Key
         problem = f"'{collision.second.text}' already starts '{collision.first.target}'"
         remedy = f"keep one of them; the other is at {collision.first.place}"
         yield Complaint(_at(collision.second, problem, remedy))
+
+
+def _hearing(
+    flows: Sequence[Flow], legal: LegalWords, categories: Sequence[Keyword]
+) -> Callable[[str], bool]:
+    """Whether something answers a word that is texted, or a button that says it."""
+    index = KeywordIndex([*categories, *(keyword for flow in flows for keyword in flow.keywords)])
+    starters = [starter for flow in flows for starter in flow.starters]
+    keys = {key for one in starters if isinstance(one, compiled.MenuStarter) for key in one.keys}
+    patterns = [one for one in starters if isinstance(one, compiled.MessageStarter)]
+
+    def hears(word: str) -> bool:
+        if word in keys or index.exact(word) is not None or legal_category(word, legal) is not None:
+            return True
+        return any(pattern.match(word) is not None for pattern in patterns)
+
+    return hears
 
 
 def _categories(flows: Sequence[Flow], categories: Sequence[Keyword]) -> Iterator[Complaint]:
@@ -265,13 +291,16 @@ def _answers_that_are_keywords(flows: Sequence[Flow]) -> Iterator[Complaint]:
                         yield check_flow.complaint(flow, step, problem, remedy, is_warning=True)
 
 
-def _untranslated(flows: Sequence[Flow], translations: Translations) -> Iterator[Complaint]:
-    wanted = [(flow, message) for flow in flows for message in flow.messages]
+def _untranslated(
+    flows: Sequence[Flow], forms: WechatForms, translations: Translations
+) -> Iterator[Complaint]:
+    wanted = [(flow.language, message) for flow in flows for message in flow.messages]
+    wanted += [(forms.language, message) for message in forms.messages]
     gaps: dict[tuple[str, int, str], list[str]] = {}
     for locale, messages in translations.missing(message for _, message in wanted).items():
         for message in messages:
             gaps.setdefault((message.file, message.line, message.source), []).append(locale)
-    languages = {(message.file, message.line, message.source): flow.language for flow, message in wanted}
+    languages = {(message.file, message.line, message.source): language for language, message in wanted}
     for (file, line, source), locales in gaps.items():
         missing = [locale for locale in locales if locale != languages[file, line, source]]
         if missing:

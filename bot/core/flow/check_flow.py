@@ -259,16 +259,12 @@ def marketing_that_answers(flow: Flow) -> Iterator[Complaint]:
 
 
 def _talks(flow: Flow) -> bool:
-    return bool(flow.starters) and all(
-        isinstance(starter, compiled.KeywordStarter | compiled.MessageStarter) for starter in flow.starters
-    )
+    return bool(flow.starters) and all(isinstance(starter, compiled.TALKING) for starter in flow.starters)
 
 
 def groups_missing(flow: Flow) -> Iterator[Complaint]:
     """Complain about messages that no group allows: outside a conversation consent is asked by group."""
-    talks = all(
-        isinstance(starter, compiled.KeywordStarter | compiled.MessageStarter) for starter in flow.starters
-    )
+    talks = all(isinstance(starter, compiled.TALKING) for starter in flow.starters)
     for step in flow.steps:
         if not isinstance(step, compiled.Say | compiled.Question) or step.delivery.group is not None:
             continue

@@ -168,9 +168,7 @@ class _Message:
 
 
 def _messages(flow: Flow) -> Iterator[_Message]:
-    talks = all(
-        isinstance(starter, compiled.KeywordStarter | compiled.MessageStarter) for starter in flow.starters
-    )
+    talks = all(isinstance(starter, compiled.TALKING) for starter in flow.starters)
     for step in flow.steps:
         if not isinstance(step, compiled.Say | compiled.Question) or step.delivery.channel not in _SMS:
             continue

@@ -19,10 +19,11 @@ from bot.core.flow.template import TemplateFailed
 from bot.core.flow.translations import TranslatedText
 from bot.core.flow.wording import SKIP
 from bot.core.forms import MenuOption
+from bot.core.gestures import Gesture, GestureKind
 from bot.core.keywords import normalise
 from bot.core.local_time import instant_of, next_at, zone_of
 from bot.core.messages import OutboxState, UnsendableReason
-from bot.core.platform_rules import GIVING, SUBSCRIBING, rewards_following, sells_unasked
+from bot.core.platform_rules import GIVING, SUBSCRIBING, sells_unasked
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Turn
 
@@ -208,7 +209,9 @@ class Walk:
             return
         if len(turn.effects.outgoing) >= MESSAGES_MAX:
             raise RunFails(f"more than {MESSAGES_MAX} messages in one turn")
-        answers = turn.trigger.kind is TriggerKind.INBOUND and not sells_unasked(turn, delivery.message_class)
+        answers = turn.trigger.kind is TriggerKind.INBOUND and not sells_unasked(
+            self._gesture, delivery.message_class
+        )
         queued = turn.say(
             body,
             flow=self.flow.name,
@@ -327,19 +330,28 @@ class Walk:
         if spec is None:
             raise RunFails(f"there is no handler '{step.handler}'")
         turn = self.turn
-        if step.handler in GIVING and rewards_following(turn):
-            raise RunFails(str(SUBSCRIBING))
+        if step.handler in GIVING:
+            self._refuse_reward_for_following()
         turn.arguments = {name: self.value(value) for name, value in step.arguments}
         return self._done(step, lambda: spec.function(turn))
 
     def give(self, step: compiled.Offer) -> str | None:
         """Give an offer and go on, as after a handler."""
         turn = self.turn
-        if rewards_following(turn):
-            raise RunFails(str(SUBSCRIBING))
+        self._refuse_reward_for_following()
         # The same step of the same turn gives the same code, however often the turn is decided.
         cause = f"{turn.trigger.key}/{self.run.flow}/{self.flow.name}/{step.id}"
         return self._done(step, lambda: told_offer(turn, give_offer(turn, step.offer, cause)))
+
+    def _refuse_reward_for_following(self) -> None:
+        gesture = self._gesture
+        if gesture is not None and gesture.kind is GestureKind.FOLLOW:
+            raise RunFails(str(SUBSCRIBING))
+
+    @property
+    def _gesture(self) -> Gesture | None:
+        inbound = self.turn.trigger.inbound
+        return inbound.gesture if inbound is not None else None
 
     def _done(
         self, step: compiled.Do | compiled.Offer, deed: Callable[[], Mapping[str, JsonValue] | None]

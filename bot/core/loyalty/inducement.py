@@ -1,19 +1,56 @@
-"""Words that speak of sharing or following: nothing is given for that, WeChat forbids induced sharing."""
+"""Words that speak of sharing, following and the like: WeChat forbids to give anything for that."""
 
 import re
 
+from bot.core.platform_rules import LEVELS, SHARING, SUBSCRIBING, Rule
+
 _WORD = re.compile(r"[^\W_]+")
-_INDUCES = frozenset(
-    (
-        *("share", "shares", "shared", "sharing", "follow", "follows", "followed", "following", "follower"),
-        *("forward", "forwarded", "repost", "reposted", "moments"),
-    )
+_SHARING = frozenset(
+    ("share", "shares", "shared", "sharing", "forward", "forwarded", "repost", "reposted", "moments")
 )
-_INDUCES_CHINESE = ("分享", "转发", "關注", "关注", "朋友圈")
+_SHARING_CHINESE = ("分享", "转发", "朋友圈")
+_FOLLOWING = frozenset(("follow", "follows", "followed", "following", "follower"))
+_FOLLOWING_CHINESE = ("關注", "关注")
+_SUBSCRIBING = re.compile(
+    r"\b(?:subscri(?:be|bes|bed|bing|ption)|click(?:s|ed|ing)?)\b|订阅|訂閱|点击", re.IGNORECASE
+)
+_LEVELS = re.compile(
+    r"\bdownlines?\b|\bfriends? of (?:a )?friends?\b|\bfriend'?s friends?\b|\bmulti[ _-]?level\b"
+    r"|多级|下线|分销",
+    re.IGNORECASE,
+)
+_ASKS_TO_FOLLOW = re.compile(
+    r"\b(?:follow|subscribe)\b[^.!?]{0,40}\b(?:get|win|earn|receive|free)\b"
+    r"|\b(?:get|win|earn|receive)\b[^.!?]{0,40}\b(?:follow|subscribe)\b"
+    r"|(?:关注|订阅)[^。！？]{0,12}[领送得赢享奖]|[领送得赢享奖][^。！？]{0,12}(?:关注|订阅)"
+    r"|\b(?:s[ií]gue(?:nos)?|suscr[ií]bete)\b[^.!?]{0,40}\b(?:gana|recibe|gratis)\b",
+    re.IGNORECASE,
+)
+_ASKS_TO_SHARE = re.compile(
+    r"\b(?:moments|group chats?)\b[^.!?]{0,40}\b(?:get|win|earn|receive|free)\b"
+    r"|\b(?:get|win|earn|receive)\b[^.!?]{0,40}\b(?:moments|group chats?)\b"
+    r"|(?:朋友圈|转发|群聊)[^。！？]{0,12}[领送得赢享奖]|[领送得赢享奖][^。！？]{0,12}(?:朋友圈|转发|群聊)",
+    re.IGNORECASE,
+)
 
 
-def speaks_of_sharing(named: str) -> bool:
-    """Whether the name of an event, a rule or a keyword speaks of sharing or following."""
-    return bool(_INDUCES & {word.casefold() for word in _WORD.findall(named.replace("_", " "))}) or any(
-        word in named for word in _INDUCES_CHINESE
-    )
+def induces(named: str) -> Rule | None:
+    """Return the rule against giving something for what a name speaks of: of an event, a rule, a keyword."""
+    words = {word.casefold() for word in _WORD.findall(named.replace("_", " "))}
+    if _SHARING & words or any(word in named for word in _SHARING_CHINESE):
+        return SHARING
+    if _FOLLOWING & words or any(word in named for word in _FOLLOWING_CHINESE):
+        return SUBSCRIBING
+    return LEVELS if _LEVELS.search(named.replace("_", " ")) else None
+
+
+def speaks_of_subscribing(named: str) -> bool:
+    """Whether a name speaks of subscribing or clicking, which may be rewarded everywhere but on WeChat."""
+    return _SUBSCRIBING.search(named.replace("_", " ").replace("-", " ")) is not None
+
+
+def invites(text: str) -> Rule | None:
+    """Return the rule that a text seems to break: it promises something for following or sharing."""
+    if _ASKS_TO_SHARE.search(text):
+        return SHARING
+    return SUBSCRIBING if _ASKS_TO_FOLLOW.search(text) else None

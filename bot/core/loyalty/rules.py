@@ -16,7 +16,7 @@ from bot.core.flow.where import Where
 from bot.core.loyalty.eligibility import Benefit
 from bot.core.loyalty.expiry import Expiry
 from bot.core.loyalty.fields import Conditions, Days, Minor, Names, Rate, Rule, Text
-from bot.core.loyalty.inducement import speaks_of_sharing
+from bot.core.loyalty.inducement import induces
 from bot.core.loyalty.stamps import Card
 
 MULTIPLIER_MAX = 10
@@ -141,9 +141,10 @@ class EarningRule(Benefit):
 
     @model_validator(mode="after")
     def _is_no_inducement(self) -> Self:
-        if speaks_of_sharing(f"{self.id} {self.event or ''}"):
+        rule = induces(self.event or "") or induces(self.id)
+        if rule is not None:
             raise ValueError(
-                f"'{self.event or self.id}' earns for sharing or following: WeChat forbids induced sharing"
+                f"'{self.event or self.id}' cannot earn: {rule}"
                 "; reward the friend's first order instead, under `referral:`"
             )
         return self

@@ -86,20 +86,22 @@ def test_a_mistake_in_a_rule_is_explained(rule: dict[str, object], said: str) ->
 
 
 @pytest.mark.parametrize(
-    "rule",
+    ("rule", "broken"),
     [
-        {"event": "Link Shared", "credit": 1},
-        {"event": "Account Followed", "credit": 1},
-        {"event": "Post Forwarded", "credit": 1},
-        {"event": "好友分享", "credit": 1},
-        {"event": "关注公众号", "credit": 1},
-        {"id": "moments_post", "event": "Posted", "credit": 1},
-        {"id": "share", "rate": "1%"},
+        ({"event": "Link Shared", "credit": 1}, "5.1"),
+        ({"event": "Account Followed", "credit": 1}, "5.21"),
+        ({"event": "Post Forwarded", "credit": 1}, "5.1"),
+        ({"event": "好友分享", "credit": 1}, "5.1"),
+        ({"event": "关注公众号", "credit": 1}, "5.21"),
+        ({"id": "moments_post", "event": "Posted", "credit": 1}, "5.1"),
+        ({"id": "share", "rate": "1%"}, "5.1"),
+        ({"event": "Downline Ordered", "credit": 1}, "5.9"),
     ],
 )
-def test_nothing_is_earned_for_sharing_or_following(rule: dict[str, object]) -> None:
+def test_nothing_is_earned_for_sharing_or_following(rule: dict[str, object], broken: str) -> None:
     said = of_rule(**rule)
-    assert "earns for sharing or following: WeChat forbids induced sharing" in said
+    assert f"cannot earn: WeChat's platform rule {broken} forbids rewards for" in said
+    assert "(https://developers.weixin.qq.com/miniprogram/product/)" in said
     assert "reward the friend's first order instead, under `referral:`" in said
 
 
