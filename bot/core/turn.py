@@ -322,7 +322,7 @@ class Turn:
         Without a class it is a reply to the inbound this turn answers, otherwise a service message. Links
         are shortened as the policy says (`short_links` None), in answers too (True), or not (False). `tag`
         is for frequency caps; what could not leave within `valid_for` never does. `form` is for channels that
-        can show more than text.
+        can show more than text; others drop it.
         """
         message_class = message_class or self._usual_class()
         only_here = channel is not None
@@ -349,7 +349,7 @@ class Turn:
             valid_until=self._valid_until(valid_for),
             language=self.contact.locale,
             tag=tag,
-            form=form,
+            form=form if channel == WECHAT else None,
             only_here=only_here,
         )
         facts = consent_facts(

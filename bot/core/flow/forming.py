@@ -14,8 +14,14 @@ _NAME_BYTES = 4
 
 
 def can_show(turn: Turn, delivery: Delivery) -> bool:
-    """Whether the channel a message goes by shows more than text."""
-    return (delivery.channel or turn.channel) == WECHAT
+    """Whether the channel a message may go by shows more than text.
+
+    What answers nobody goes where a way is open, and its form may be what opens one (see `bot.core.whereto`).
+    """
+    inbound = turn.trigger.inbound
+    if delivery.channel is not None or inbound is not None:
+        return (delivery.channel or turn.channel) == WECHAT
+    return any(channel == WECHAT for channel, _ in turn.addresses)
 
 
 def form_of(

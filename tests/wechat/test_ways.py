@@ -1,0 +1,241 @@
+"""Which way a message goes on WeChat, what that costs, and what becomes of it where none is left."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.core.ids import bucket_of, microseconds
+from tests.conversation.chat import shipped
+from tests.wechat.wechat_chat import ARRIVED, WechatChat, wechatting
+
+SEND = "/cgi-bin/message/custom/send"
+SUBSCRIBE = "/cgi-bin/message/subscribe/bizsend"
+WECHAT = f"""\
+language: en
+templates:
+  arrived:
+    id: {ARRIVED.template_id}
+    fields:
+      thing1: The shop
+      amount2: $4.59
+      time3: 2026-11-24 12:00
+"""
+
+
+def later(name: str, wait: str, say: str) -> str:
+    """A flow that says something a while after its word was written."""
+    return f"""\
+flow: {name}
+title: Say something later
+language: en
+start:
+  - keyword: [{name.upper()}]
+steps:
+  - wait: {wait}
+  - say: {{text: "It arrived ({name}).", group: loyalty{say}}}
+"""
+
+
+FLOWS = {
+    "soon": later("soon", "30s", ""),
+    "days": later("days", "3d", ""),
+    "noted": later("noted", "3d", ", notice: arrived"),
+    "notes": later("notes", "30s", ", notice: arrived, class: marketing"),
+    "selling": later("selling", "30s", ", class: marketing"),
+    "stays": later("stays", "3d", ", channel: wechat"),
+}
+
+
+@pytest.fixture
+async def chat(database_url: str, tmp_path: Path) -> AsyncIterator[WechatChat]:
+    """Somebody who joined by WeChat, and by WeChat alone."""
+    flows = shipped(tmp_path, "loyalty", "balance", **FLOWS)
+    (flows / "wechat.yaml").write_text(WECHAT)
+    async with wechatting(database_url, flows=flows) as made:
+        await made.follow()
+        for text in ("LOYALTY", "skip", "skip"):
+            await made(text)
+        assert (await made.subscriptions())["wechat:loyalty"] == "subscribed"
+        yield made
+
+
+async def has_number(chat: WechatChat, *texts: str) -> None:
+    """Let the contact have a number too, from which these texts come."""
+    contact = await chat.contact_id()
+    own = {"bucket": bucket_of(contact), "contact": contact, "value": chat.sms.number}
+    at = microseconds(chat.clock.now)
+    await chat.sms.run(
+        "INSERT INTO directory (kind, value, bucket, contact) VALUES ('sms', :value, :bucket, :contact)",
+        **own,
+    )
+    await chat.sms.run(
+        "INSERT INTO address (bucket, contact, channel, value, created_at, window_left)"
+        " VALUES (:bucket, :contact, 'sms', :value, :at, 0)",
+        **own,
+        at=at,
+    )
+    for text in texts:
+        await chat.sms(text)
+    chat.sms.news()
+
+
+async def last(chat: WechatChat, columns: str = "channel, state, reason, way") -> tuple[object, ...]:
+    return (await chat.outbox(columns))[-1]
+
+
+async def window(chat: WechatChat) -> int:
+    ((left,),) = await chat.sms.rows(
+        "SELECT a.window_left FROM address a WHERE a.channel = 'wechat' AND a.value = :value",
+        value=chat.address,
+    )
+    return int(left)
+
+
+async def ledger(chat: WechatChat) -> list[tuple[object, ...]]:
+    return await chat.rows("subscribe_grant_entry", "source, change, units_after", "at, key")
+
+
+async def test_in_an_open_window_it_goes_by_customer_service_and_costs_one(chat: WechatChat) -> None:
+    await has_number(chat, "LOYALTY", "skip")
+    await chat("SOON")
+    assert await window(chat) == 5
+    assert await chat.later(seconds=31) == ["It arrived (soon)."]
+    assert chat.last.way == "customer_service"
+    assert await last(chat) == ("wechat", "sent", None, "customer_service")
+    (because,) = await last(chat, "way_because")
+    assert str(because).startswith("customer service: the window is open until 2026-11-26")
+    assert await window(chat) == 4
+    assert chat.sms.news() == []
+
+
+async def test_days_later_a_grant_is_spent_on_a_notice(chat: WechatChat) -> None:
+    await has_number(chat, "LOYALTY", "skip")
+    await chat("NOTED")
+    await chat.accept()
+    assert await ledger(chat) == [("push", 1, 1)]
+    await chat.later(days=3, seconds=1)
+    assert chat.last.way == "subscribe"
+    assert (await last(chat))[1:] == ("delivered", None, "subscribe")
+    assert await ledger(chat) == [("push", 1, 1), ("sent", -1, 0)]
+    assert chat.sms.news() == []
+
+
+async def test_what_has_no_way_is_refused_with_every_reason(chat: WechatChat) -> None:
+    await chat("DAYS")
+    assert await chat.later(days=3, seconds=1) == []
+    assert await last(chat) == ("wechat", "refused", "no_window", None)
+    because, explanation = await last(chat, "way_because, explanation")
+    assert because == explanation
+    assert str(because).startswith("customer service: the window closed 2026-11-26")
+    assert "subscribe message: the step has no notice; service card: not available" in str(because)
+
+
+@pytest.mark.parametrize("texts", [("LOYALTY", "skip"), ()])
+async def test_it_is_said_by_text_only_to_who_agreed_to_texts(
+    chat: WechatChat, texts: tuple[str, ...]
+) -> None:
+    await chat("SOON")
+    await has_number(chat, *texts)
+    chat.fault(kind="refuse", code=45015, path=SEND)
+    await chat.later(seconds=31)
+    assert await chat.later(seconds=1) == []
+    channel, state, reason, _way = await last(chat)
+    wechat = (await chat.outbox("channel, state, reason"))[-2]
+    assert wechat == ("wechat", "refused", "no_window")
+    if texts:
+        assert (channel, state) == ("sms", "delivered")
+        assert chat.sms.news() == ["It arrived (soon)."]
+    else:
+        assert (channel, state, reason) == ("sms", "refused", "unsubscribed")
+        assert chat.sms.news() == []
+
+
+async def test_a_step_that_names_wechat_says_it_nowhere_else(chat: WechatChat) -> None:
+    await has_number(chat, "LOYALTY", "skip")
+    await chat("STAYS")
+    await chat.later(days=3, seconds=1)
+    assert await last(chat) == ("wechat", "refused", "no_window", None)
+    assert chat.sms.news() == []
+    assert not [kind for (kind,) in await chat.rows("trigger", "kind", "at") if kind == "fallback"]
+
+
+async def test_marketing_goes_by_grant_alone(chat: WechatChat) -> None:
+    await chat("SELLING")
+    assert await chat.later(seconds=31) == []
+    assert await last(chat) == ("wechat", "refused", "no_grant", None)
+    await chat.accept()
+    await chat("NOTES")
+    await chat.later(seconds=31)
+    assert await last(chat) == ("wechat", "delivered", None, "subscribe")
+
+
+@pytest.mark.parametrize(("code", "left"), [(45015, 0), (45047, 0), (-1, 4)])
+async def test_what_the_platform_says_of_a_window_is_believed(chat: WechatChat, code: int, left: int) -> None:
+    await chat("SOON")
+    chat.fault(kind="refuse", code=code, path=SEND)
+    arrived = await chat.later(seconds=31) + await chat.later(minutes=2)
+    assert (arrived == ["It arrived (soon)."]) is (code == -1)
+    assert await window(chat) == left, "a message that was not taken costs nothing"
+    expected = ("wechat", "sent", None) if code == -1 else ("wechat", "refused", "no_window")
+    assert (await last(chat))[:3] == expected
+
+
+async def test_a_grant_that_is_none_is_zero_and_the_text_takes_over(chat: WechatChat) -> None:
+    await has_number(chat, "LOYALTY", "skip")
+    await chat("NOTED")
+    await chat.accept()
+    await chat.accept()
+    chat.fault(kind="refuse", code=43101, path=SUBSCRIBE)
+    await chat.later(days=3, seconds=1)
+    await chat.later(seconds=1)
+    told = {(source, left) for source, _, left in await ledger(chat)}
+    assert told == {("push", 1), ("push", 2), ("sent", 1), ("given_back", 2), ("refused", 0)}
+    assert chat.sms.news() == ["It arrived (noted)."]
+    assert (await chat.outbox("channel, state, reason"))[-2] == ("wechat", "refused", "no_grant")
+
+
+async def test_a_notice_that_is_wrong_costs_no_grant_and_the_text_takes_over(chat: WechatChat) -> None:
+    await has_number(chat, "LOYALTY", "skip")
+    await chat("NOTED")
+    await chat.accept()
+    chat.fault(kind="refuse", code=47003, path=SUBSCRIBE)
+    await chat.later(days=3, seconds=1)
+    told = {(source, left) for source, _, left in await ledger(chat)}
+    assert told == {("push", 1), ("sent", 0), ("given_back", 1)}
+    assert (await chat.outbox("channel, state"))[-2] == ("wechat", "failed")
+    assert chat.sms.news() == ["It arrived (noted)."]
+
+
+async def test_a_busy_platform_is_asked_again_with_the_same_grant(chat: WechatChat) -> None:
+    await chat("NOTED")
+    await chat.accept()
+    chat.fault(kind="refuse", code=-1, path=SUBSCRIBE)
+    await chat.later(days=3, seconds=1)
+    await chat.later(minutes=2)
+    assert (await last(chat))[1:] == ("delivered", None, "subscribe")
+    assert [source for source, _, _ in await ledger(chat)] == ["push", "sent"]
+
+
+async def test_a_refusal_takes_what_was_granted(chat: WechatChat) -> None:
+    await chat.accept()
+    await chat.accept(answer="reject")
+    assert [(source, left) for source, _, left in await ledger(chat)] == [("push", 1), ("refused", 0)]
+    await chat.accept()
+    await chat.people.reject_in_settings(chat.person, chat.account, ARRIVED.template_id)
+    await chat.came_back()
+    assert await chat.rows("subscribe_grant", "units", "template") == [(0,)]
+
+
+async def test_who_joined_by_wechat_gets_no_texts_and_the_reverse(chat: WechatChat) -> None:
+    await has_number(chat)
+    assert await chat.subscriptions() == {"wechat:loyalty": "subscribed"}
+    await chat.sms("LOYALTY")
+    await chat.sms("STOP")
+    assert await chat.subscriptions() == {"loyalty": "unsubscribed", "wechat:loyalty": "subscribed"}
+    assert await chat("BALANCE") != []
+    await chat("STOP")
+    assert set((await chat.subscriptions()).values()) == {"unsubscribed"}
+    await chat.sms("START")
+    assert await chat.subscriptions() == {"loyalty": "subscribed", "wechat:loyalty": "unsubscribed"}
+    assert await chat("BALANCE") == []
