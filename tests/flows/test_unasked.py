@@ -11,7 +11,7 @@ from bot.core.flow.walk import HELD_MAX
 from bot.core.gate import OPERATOR_AGAIN_AFTER
 from bot.core.triggers import Trigger
 from bot.core.turn import Turn
-from tests.flows.phone import Phone
+from tests.flows.phone import NOON, PRODUCTS, Phone
 
 DUE: dict[str, JsonValue] = {"sku": "TEA", "product": "Jasmine tea", "quantity": 1, "credit": 0}
 BACK: dict[str, JsonValue] = {"sku": "TEA", "product": "Jasmine tea"}
@@ -35,9 +35,9 @@ async def test_one_that_was_put_is_answered() -> None:
     assert len(phone.orders) == 1
 
 
-async def member_at_night(*texts: str) -> Phone:
+async def member_at_night(*texts: str, phone: Phone | None = None) -> Phone:
     """A member at 21:30 on their own clock, who has texted this last."""
-    phone = Phone()
+    phone = phone or Phone()
     for text in ("LOYALTY", "skip", "skip"):
         await phone.say(text)
     await phone.advance(timedelta(hours=9, minutes=30))
@@ -74,6 +74,33 @@ async def test_a_question_is_put_when_quiet_hours_end_and_not_answered_before() 
     await phone.say("YES")
     (order,) = phone.orders
     assert [line.sku for line in order.lines] == ["TEA"]
+
+
+class Dearer(Phone):
+    """A phone of a shop that raises its prices overnight."""
+
+    def _turn(
+        self,
+        trigger: Trigger,
+        more: Mapping[str, object] | None = None,
+        taken: Mapping[Take, int] | None = None,
+    ) -> Turn:
+        turn = super()._turn(trigger, more, taken)
+        if self.now > NOON + timedelta(hours=12):
+            raised = {sku: replace(one, price_minor=2 * one.price_minor) for sku, one in PRODUCTS.items()}
+            turn.shop = replace(turn.shop, products=raised)
+        return turn
+
+
+async def test_what_is_back_costs_in_the_morning_what_it_is_then_said_to() -> None:
+    """Bug: it was said to cost what it did in the evening."""
+    phone = await member_at_night(phone=Dearer())
+    assert await phone.event("Back In Stock", BACK) == []
+    (asked,) = await phone.advance(timedelta(hours=11, minutes=30))
+    assert "$7.00, less $5.00 credit: $2.00 to pay" in asked
+    await phone.say("YES")
+    (order,) = phone.orders
+    assert (order.total_minor, order.credit_minor) == (700, 500)
 
 
 async def test_a_question_held_again_and_again_is_given_up() -> None:

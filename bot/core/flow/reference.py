@@ -23,7 +23,7 @@ from bot.core.flow.definition import (
 from bot.core.flow.fields import Part
 from bot.core.flow.policy_file import CapPart, GroupPart, LinksPart, PolicyFile, QuietPart, SenderPart
 from bot.core.flow.schema import described_as
-from bot.core.flow.walk import CHARACTERS_MAX, MESSAGES_MAX, STEPS_MAX
+from bot.core.flow.walk import CHARACTERS_MAX, HELD_MAX, MESSAGES_MAX, STEPS_MAX
 from bot.core.flow.wechat_parts import Button, ButtonBelow, CardPart, TemplatePart, WechatFile
 from bot.core.notices import FieldType
 
@@ -55,6 +55,15 @@ The same flow talks by SMS and on WeChat. There the options of `choose`, the wor
 can be tapped; a `card` opens a page of the mini program; a `notice` says a message as a subscribe message
 where nothing else may go. The text is all of it for channels that show nothing else, so write it as if there
 were no card. `regulars flows check --faces` shows every message both ways.
+
+A question that has to wait (quiet hours, caps, a snooze, the operator's hold) is put when it may leave, and
+its `within` counts from then; before, no text is taken for its answer. It shows the contact's credit and
+fields as they are then. What the steps before it found (`as:`, `set`) is found anew: they are taken once
+more, from where the flow began or a `wait` was over. They are not where one of them did something, like a
+`say` or a `do` that gives, or where an answer, an event or a message had just moved the flow on, or had not
+come in time: then what they found is as old as they are, and so is always what `event` says. A price that
+matters is confirmed by the step that acts (`problem.code == 'price_changed'`). Held back more than
+{HELD_MAX} times, not counting the operator, the question is over as if nobody had answered.
 
 Bounds for one turn: {STEPS_MAX} steps, {MESSAGES_MAX} messages, {CHARACTERS_MAX:,} characters written. A
 run that passes one fails with a record of where, and nobody else notices.

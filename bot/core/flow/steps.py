@@ -110,8 +110,8 @@ class Question(StepBase):
     )
     within: Duration | None = Field(
         None,
-        description="How long an answer is waited for; then the flow goes on (see `on_silence`), at once"
-        " where the question was refused and nobody was asked.",
+        description="How long an answer is waited for, from when the question is put; then the flow goes on"
+        " (see `on_silence`), at once where it was refused and nobody was asked.",
     )
     otherwise: "Steps | None" = Field(
         None,

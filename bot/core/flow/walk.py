@@ -1,6 +1,7 @@
 """A run walking through its steps within one turn, until it waits, ends or fails."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -51,6 +52,7 @@ class Walk:
     """One run being moved on in one turn; `finish` records what became of it."""
 
     __slots__ = (
+        "_began",
         "_context",
         "_flows",
         "_handlers",
@@ -78,6 +80,7 @@ class Walk:
         self._flows = flows
         self._handlers = handlers
         self._context: Context | None = None
+        self._began: _Began | None = None
         self._step: str = frame.step
         if flow is None:
             raise RunFails(f"revision {frame.revision} of the flow {frame.flow} is gone")
@@ -96,6 +99,7 @@ class Walk:
     def go(self, step_id: str | None) -> Run:
         """Walk from a step (None: the flow's end) to the next wait or the run's end, and record it."""
         turn = self.turn
+        self._began = _Began(step_id, self.flow, _done_in(turn))
         for _ in range(STEPS_MAX):
             if step_id is None:
                 if not self.outer:
@@ -108,6 +112,18 @@ class Walk:
             if self.wait is not None:
                 return self._put(RunStatus.WAITING)
         raise RunFails(f"more than {STEPS_MAX} steps in one turn: the flow goes round in circles")
+
+    def back(self) -> str | None:
+        """Go back to where this turn began to walk, and return the step; None where something was done."""
+        run, began = self.run, self._began
+        assert began is not None, "it walks"
+        # Before it walks, a run that an answer or an event moves on keeps what that said.
+        is_new_or_woken = run.wait is None or run.wait.kind is WaitKind.TIME
+        if not is_new_or_woken or began.step is None or began.done != _done_in(self.turn):
+            return None
+        self.flow, self.outer, self.variables = began.flow, list(run.frames[:-1]), dict(run.variables)
+        self._context = None
+        return began.step
 
     def fail(self, error: RegularsError) -> Run:
         """Record that the run failed, where and why."""
@@ -386,6 +402,27 @@ class Walk:
         return flow.first
 
 
+@dataclass(frozen=True, slots=True)
+class _Began:
+    """Where a turn began to walk, and what had been done in it by then."""
+
+    step: str | None
+    flow: Flow
+    done: tuple[object, ...]
+
+
+def _done_in(turn: Turn) -> tuple[object, ...]:
+    """What a turn has done, but for what it counted: the same twice means that nothing was done between."""
+    effects = turn.effects
+    lists: tuple[Sized, ...] = (
+        *(effects.outgoing, effects.consent, effects.events, effects.orders, effects.calls, effects.links),
+        *(effects.notices, effects.looked_at, effects.later, effects.told, effects.used, effects.given_back),
+        *(books.entries for books in turn.opened_books),
+    )
+    # Addresses change with consent, or note the sender of what is said: that may be what was taken back.
+    return (turn.contact, effects.asks_gate_again, sum(map(len, lists)), *effects.kept.values())
+
+
 # How each kind of step is taken: returns the step to go on with, or sets the walk's wait.
 
 
@@ -409,16 +446,19 @@ def _question(walk: Walk, step: compiled.Question) -> str | None:
 
 
 def _ask_later(walk: Walk, step: compiled.Question, held: Queued) -> str | None:
-    """Ask when the gate opens; until then nobody was asked, and the floor is whoever's it was."""
+    """Ask when the gate opens; until then nobody was asked, and the floor is whoever's it was.
+
+    The steps before it are taken anew then if they have only looked: prices and balances are of that moment.
+    """
     last = walk.run.wait
-    known = last.facts.get("held") if last is not None and last.step == step.id else None
+    known = last.facts.get("held") if last is not None else None
     times = known if isinstance(known, int) else 0
     if held.reason != UnsendableReason.HELD_BY_OPERATOR:  # who lets go when it suits them
         times += 1
     if times > HELD_MAX:
         walk.count("expired")
         return step.on_silence
-    walk.wait = Wait(WaitKind.TIME, step.id, held.hold_until, {"enter": True, "held": times})
+    walk.wait = Wait(WaitKind.TIME, walk.back() or step.id, held.hold_until, {"enter": True, "held": times})
     return None
 
 
