@@ -21,6 +21,7 @@ from bot.cli import (
     outbox,
     program,
     serving,
+    wechat,
     why,
 )
 from bot.core.errors import CannotStart, RegularsError
@@ -49,6 +50,7 @@ bundles.add_to(cli)
 chat.add_to(cli)
 doctor.add_to(cli)
 backup.add_to(cli)
+wechat.add_to(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

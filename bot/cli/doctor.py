@@ -53,6 +53,7 @@ async def _findings() -> AsyncGenerator[Finding]:
     from bot.cli import (
         doctor_database,
         doctor_twilio,
+        doctor_wechat,
     )  # they take longer to import than the settings to be wrong
 
     yield well("Python", sys.version.split()[0])
@@ -71,6 +72,7 @@ async def _findings() -> AsyncGenerator[Finding]:
         guarded("zone", _zone(settings)),
         guarded("public URL", doctor_twilio.public_url(settings)),
         guarded("Twilio", doctor_twilio.findings(settings)),
+        guarded("WeChat", doctor_wechat.findings(settings)),
         guarded("shop", _shop(settings)),
     ]
     for look in looks:

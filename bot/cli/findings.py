@@ -66,6 +66,8 @@ def concealing(settings: Settings) -> Callable[[str], str]:
         secrets += settings.twilio.auth_tokens
     if settings.shop is not None:
         secrets += settings.shop.webhook_secrets
+    for account in settings.wechat:
+        secrets += [account.secret, *account.tokens]
     if "@" in settings.database_url:
         secrets.append(settings.database_url.partition("://")[2].rpartition("@")[0].partition(":")[2])
 
