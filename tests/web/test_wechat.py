@@ -15,9 +15,9 @@ from aiohttp.test_utils import TestServer
 from bot.app import MESSAGES, prepare_database
 from bot.channels.wechat.account import Mode
 from bot.channels.wechat.crypto import signature
-from bot.channels.wechat.passive import TEXT_BYTES_MAX
 from bot.channels.wechat.shapes import write_xml
 from bot.config import load_settings
+from bot.core.wechat_text import TEXT_BYTES_MAX
 from bot.storage.driver import Connection, Database
 from bot.web.limits import Limiter
 from bot.web.wechat import Door, WechatCallbacks

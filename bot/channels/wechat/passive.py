@@ -10,16 +10,18 @@ from bot.channels.wechat.account import Format
 from bot.channels.wechat.callback import Opened
 from bot.channels.wechat.crypto import RANDOM_BYTES, Envelope, signature
 from bot.channels.wechat.shapes import text_of, write_json, write_xml
+from bot.core.wechat_text import TEXT_BYTES_MAX, without_links
 
 NOTHING = b"success"
 """Says that the push was taken, and nothing more; never encrypted."""
-TEXT_BYTES_MAX = 2048
-"""How long a text may be, in UTF-8; nowhere official, but longer ones were refused."""
 
 
 def joined(texts: Sequence[str]) -> str | None:
-    """Return several messages as the one that an answer can carry; None where they are too long."""
-    text = "\n\n".join(texts)
+    """Return several messages as the one that an answer can carry; None where they are too long.
+
+    What looks like a link in them becomes none: names and notes of contacts are in it too.
+    """
+    text = without_links("\n\n".join(texts))
     return text if len(text.encode()) <= TEXT_BYTES_MAX else None
 
 

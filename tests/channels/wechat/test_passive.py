@@ -11,8 +11,9 @@ import pytest
 from bot.channels.wechat.account import AccountKind, Format, WechatAccount
 from bot.channels.wechat.callback import Opened
 from bot.channels.wechat.crypto import Envelope, signature
-from bot.channels.wechat.passive import TEXT_BYTES_MAX, Answers, joined
+from bot.channels.wechat.passive import Answers, joined
 from bot.channels.wechat.shapes import read, read_xml, text_of
+from bot.core.wechat_text import TEXT_BYTES_MAX
 from tests.channels.wechat.vectors import cases, needs_vectors
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -71,6 +72,7 @@ def test_several_messages_are_one_answer_if_it_is_not_too_long() -> None:
     assert joined(["Hi", "Bye"]) == "Hi\n\nBye"
     assert joined(["x" * TEXT_BYTES_MAX]) is not None
     assert joined(["x" * TEXT_BYTES_MAX, ""]) is None
+    assert joined(['<a href="https://evil.example">Ana</a>']) == '＜a href="https://evil.example">Ana＜/a>'
     assert joined(["会" * 683]) is None, "bytes count, not characters"
 
 
