@@ -25,10 +25,14 @@ def check(
     ] = None,
     *,
     costs: Annotated[bool, typer.Option("--costs", help="show what every message costs as SMS")] = False,
+    faces: Annotated[
+        bool, typer.Option("--faces", help="show every message as it looks by SMS and on WeChat")
+    ] = False,
 ) -> None:
     """Say everything that is wrong with the files, with file, line, column and remedy."""
     from bot import app
     from bot.cli.checking import counted, look_over, show_complaints, show_costs, terms_of
+    from bot.cli.faces import show_faces
 
     settings = settings_of_files()
     complaints = []
@@ -37,6 +41,8 @@ def check(
         look = look_over(folder, folder.parent / "locales", app.HANDLERS, terms_of(settings))
         if costs:
             show_costs(look)
+        if faces:
+            show_faces(look, {path.stem for path in only})
         files += len(only or look.folder.files)
         complaints += [one for one in look.complaints if not only or Path(one.error.file).absolute() in only]
     show_complaints(complaints)

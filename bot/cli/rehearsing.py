@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,8 +16,11 @@ from bot.config import Settings
 from bot.conversation.decide import Decisions
 from bot.conversation.receipts import Receipt
 from bot.conversation.rehearsal import MovableClock, Phone
+from bot.core.forms import Form
 from bot.core.gate import Cleared
 from bot.core.messages import OutboxState
+from bot.core.ways import WayKind
+from bot.core.wechat_address import WECHAT
 from bot.jobs.outbox import OutboxDelivery
 from bot.storage import migrate
 from bot.storage.sqlite import SqliteDatabase
@@ -28,16 +31,21 @@ START = datetime(2026, 11, 24, 17, tzinfo=UTC)
 
 @dataclass(slots=True)
 class Delivered:
-    """A channel whose messages stay in this process, in the order they left."""
+    """Every channel: messages stay in this process, in the order they left."""
 
-    name: str = "sms"
+    name: str = "all"
     texts: list[str] = field(default_factory=list)
+    forms: list[Form] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
 
     async def send(self, cleared: Cleared) -> Sent:
         """Keep the message and a receipt for it, as a provider would give one."""
         outgoing = cleared.message
-        self.texts.append("\n".join(part for part in (outgoing.body, *outgoing.media) if part))
+        self.texts.append(
+            "\n".join(part for part in (outgoing.body, *outgoing.media, *_shown(cleared)) if part)
+        )
+        if outgoing.form is not None:
+            self.forms.append(outgoing.form)
         provider_id = f"rehearsal:{outgoing.id}"
         receipt = Receipt(
             contact_id=outgoing.contact_id,
@@ -75,11 +83,13 @@ class Rehearsal:
         self._decided = None
 
     @asynccontextmanager
-    async def phone(self, language: str, *, at: datetime = START) -> AsyncIterator[Phone]:
-        """A phone of somebody who speaks `language`, at noon or `at`."""
+    async def phone(
+        self, language: str, *, at: datetime = START, channel: str = "sms"
+    ) -> AsyncIterator[Phone]:
+        """A phone of somebody who speaks `language`, at noon or `at`; on WeChat the person is there alone."""
         file = self.folder / f"{next(self._numbers)}.sqlite"
         shutil.copyfile(self.folder / "template.sqlite", file)
-        clock, channel = MovableClock(at), Delivered()
+        clock, delivered = MovableClock(at), Delivered()
         # The web's role: jobs are struck by the phone alone, when its clock says so.
         async with app.running(
             self.settings,
@@ -97,19 +107,30 @@ class Rehearsal:
                 dispatcher=running.dispatcher,
                 conversation=running.conversation,
                 clock=clock,
-                strike=_jobs(running, channel),
-                delivered=channel.texts,
+                strike=_jobs(running, delivered),
+                delivered=delivered.texts,
+                forms=delivered.forms,
+                channel=channel,
             )
             await phone.switch_on(language)
             yield phone
 
 
-def _jobs(running: app.Running, channel: Delivered) -> Callable[[], Awaitable[int]]:
+def _shown(cleared: Cleared) -> Iterator[str]:
+    """What a message shows beside its text, a line for each; options are in the text already."""
+    form = cleared.message.form
+    if form is not None and form.card is not None:
+        yield f"[card] {form.card.title}: {form.card.page}"
+    if form is not None and form.notice is not None and cleared.way is WayKind.SUBSCRIBE:
+        yield f"[{form.notice.template}] {', '.join(f'{k}: {v}' for k, v in form.notice.fields.items())}"
+
+
+def _jobs(running: app.Running, delivered: Delivered) -> Callable[[], Awaitable[int]]:
     """What a worker does, once, without its patience: a job that fails fails the rehearsal."""
     going_on = asyncio.Event()  # nobody ever sets it
     outbox = OutboxDelivery(
         running.database,
-        {channel.name: channel},
+        dict.fromkeys(("sms", WECHAT), delivered),
         running.receipts,
         lambda: running.decisions.shop.policy,
         running.clock,
@@ -120,8 +141,8 @@ def _jobs(running: app.Running, channel: Delivered) -> Callable[[], Awaitable[in
 
     async def strike() -> int:
         done = sum([await job() for job in jobs])
-        while channel.receipts:
-            await running.receipts.record(channel.receipts.pop(0))
+        while delivered.receipts:
+            await running.receipts.record(delivered.receipts.pop(0))
         return done
 
     return strike

@@ -15,6 +15,7 @@ from bot.config import Settings
 from bot.core.errors import FlowError
 from bot.core.flow.compiled import Conversation, Exchange, Flow
 from bot.core.flow.testing import Outcome, run_conversation
+from bot.core.gestures import GestureKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def transcript(outcome: Outcome) -> Iterable[str]:
 
 
 async def _hold(place: Rehearsal, flow: Flow, conversation: Conversation) -> Rehearsed:
-    async with place.phone(flow.language) as phone:
+    async with place.phone(flow.language, channel=conversation.channel) as phone:
         phone.confirms = True
         outcome = await run_conversation(flow, conversation, phone)
         return Rehearsed(outcome, await phone.failures())
@@ -132,6 +133,10 @@ def _moved(exchange: Exchange) -> str:
     match exchange.kind:
         case "say":
             return exchange.text
+        case "tap":
+            return f"[{exchange.text}]"
+        case kind if kind in set(GestureKind):
+            return f"({kind}{f' {exchange.text}' if exchange.text else ''})"
         case "advance":
             return f"({exchange.duration} later)"
         case "event":

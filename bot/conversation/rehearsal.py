@@ -14,10 +14,15 @@ from bot.conversation.joining import PROMPTED
 from bot.conversation.newcomers import newcomer
 from bot.conversation.work import Result, Work
 from bot.core.contact import Event, JsonValue
+from bot.core.flow.testing import option_of
+from bot.core.forms import Form
+from bot.core.gestures import Gesture
 from bot.core.ids import bucket_of, new_id
-from bot.core.messages import Inbound
+from bot.core.messages import ANSWER_WITHIN, Inbound
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
+from bot.core.wechat_address import wechat_address
+from bot.core.windows import MENU_MESSAGE_CLICK
 from bot.storage import rehearsal, turns
 from bot.storage.driver import Connection, Database
 from bot.storage.snapshots import load_snapshots
@@ -25,8 +30,10 @@ from bot.storage.writes import Writes, record
 
 NUMBER = "+12125550100"
 """Whose phone it is: 555-01… belongs to nobody (https://www.nationalnanpa.com/number_resource_info/555_numbers.html)."""
-_CHANNEL = "sms"
+OPENID = wechat_address("wx0000000000000000", "o-rehearsal")
+"""Who it is on WeChat: in an account that nobody has."""
 _PROVIDER = "rehearsal"
+_SMS = "sms"
 _TICK = timedelta(seconds=1)
 _STRIKES_MAX = 50
 
@@ -46,8 +53,9 @@ class MovableClock:
 class Phone:
     """A phone of somebody nobody knows yet; see `bot.core.flow.testing.Chat` for what it can do.
 
-    `strike` does all jobs once and says how much was done; what they send lands in `delivered`. With
-    `confirms` it says YES by itself to the prompt of a double opt-in: no flow's test is about that.
+    `strike` does all jobs once and says how much was done; what they send lands in `delivered`, and whatever
+    can be tapped in `forms`. With `confirms` it says YES by itself to the prompt of a double opt-in: no test of
+    a flow is about that.
     """
 
     database: Database
@@ -56,7 +64,8 @@ class Phone:
     clock: MovableClock
     strike: Callable[[], Awaitable[int]]
     delivered: list[str]
-    number: str = NUMBER
+    forms: list[Form]
+    channel: str = "sms"
     contact_id: str = ""
     confirms: bool = False
     _numbers: "count[int]" = field(default_factory=count)
@@ -74,8 +83,25 @@ class Phone:
 
     async def say(self, text: str) -> list[str]:
         """Text something; returns what comes back."""
+        return await self._submit(self._inbound(text))
+
+    async def tap(self, option: str) -> list[str]:
+        """Tap an option of the last message that had any, by its number or label; returns what comes back."""
+        form = next((form for form in reversed(self.forms) if form.options), None)
+        found = option_of(form, option) if form is not None else None
+        if found is None:
+            return [f"(nothing to tap is called {option})"]
+        said = self._inbound(found.label)
+        return await self._submit(replace(said, facts={MENU_MESSAGE_CLICK: found.key}))
+
+    async def gesture(self, gesture: Gesture) -> list[str]:
+        """Follow, scan, tap the menu and so on; returns what comes back."""
+        return await self._submit(replace(self._inbound(""), gesture=gesture))
+
+    async def _submit(self, inbound: Inbound) -> list[str]:
         self.clock.now += _TICK
-        result = await self.dispatcher.submit(inbound_work(self._inbound(text)))
+        work = inbound_work(replace(inbound, received_at=self.clock()))
+        result = await self.dispatcher.submit(work)
         await self._written(result)
         if self.confirms and result.outcome == PROMPTED:
             result = await self.dispatcher.submit(inbound_work(self._inbound("YES")))
@@ -140,11 +166,13 @@ class Phone:
         return Inbound(
             provider=_PROVIDER,
             provider_id=str(next(self._numbers)),
-            channel=_CHANNEL,
-            address=self.number,
+            channel=self.channel,
+            address=NUMBER if self.channel == _SMS else OPENID,
             to="",
             text=text,
             received_at=self.clock(),
+            # What WeChat shows beside texts cannot go back in an answer.
+            answer_within=ANSWER_WITHIN if self.channel == _SMS else None,
         )
 
     async def _written(self, result: Result) -> None:

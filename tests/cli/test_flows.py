@@ -262,3 +262,99 @@ def test_an_unknown_flow_is_wrong_use(shop: Terminal) -> None:
     ran = shop("flows", "test", "loyalti")
     assert ran.code == 2
     assert ran.err == "loyalti: there is no such flow; did you mean loyalty?\n"
+
+
+ON_WECHAT = """\
+flow: talk
+start:
+  - keyword: TALK
+  - menu: MONEY
+  - follow
+  - scan: table-*
+steps:
+  - say: {text: "Hello{% if scene %} {{ scene }}{% endif %}", card: order}
+  - choose: Tea or coffee?
+    options: [Tea, Coffee]
+    save: drink
+    else: end
+  - say: "{{ drink }} it is"
+tests:
+  - channel: wechat
+  - follow: poster
+    expect: ["Hello poster", "1 Tea"]
+  - tap: Coffee
+    expect: Coffee it is
+  - test: By word, on both
+    channel: [sms, wechat]
+    conversation:
+      - say: TALK
+        expect: ["Hello", "Tea or coffee?"]
+      - say: "1"
+        expect: Tea it is
+  - test: At a table, and then the menu
+    channel: wechat
+    conversation:
+      - scan: table-7
+        expect: ["Hello table-7", "1 Tea"]
+      - menu: MONEY
+        expect: ["[card] Order again: pages/reorder", "Tea or coffee?"]
+      - tap: "1"
+        expect: Tea it is
+"""
+WECHAT = """\
+menu:
+  - {name: 余额, keyword: MONEY}
+cards:
+  order: {title: Order again, page: pages/reorder}
+"""
+
+
+def on_wechat(terminal: Terminal) -> None:
+    terminal.write("flows/program.yaml", PROGRAM)
+    terminal.write("flows/wechat.yaml", WECHAT)
+    terminal.write("flows/talk.yaml", ON_WECHAT)
+
+
+def test_a_flow_is_rehearsed_by_sms_and_on_wechat(terminal: Terminal) -> None:
+    on_wechat(terminal)
+    ran = terminal("flows", "test", "--verbose")
+    assert ran.code == 0, ran.out
+    assert ran.out.splitlines()[-1] == "1 flow, 4 tests: all as written."
+    for line in ("  ok   By word, on both (wechat)", "       > (scan table-7)", "       > [Coffee]"):
+        assert line in ran.out.splitlines()
+
+
+def test_what_cannot_be_tapped_is_a_surprise(terminal: Terminal) -> None:
+    on_wechat(terminal)
+    file = terminal.folder / "flows" / "talk.yaml"
+    file.write_text(file.read_text().replace("- tap: Coffee", "- tap: Cocoa"))
+    ran = terminal("flows", "test")
+    assert ran.code == 1
+    assert "'(nothing to tap is called Cocoa)' came" in ran.out
+
+
+def test_both_faces_of_every_message_are_shown(terminal: Terminal) -> None:
+    on_wechat(terminal)
+    ran = terminal("flows", "check", "--faces")
+    assert ran.code == 0, ran.out
+    shown = ran.out.split("talk 2 [en]\n")
+    assert "  WeChat  text, 18 bytes\n            [ Order again ] opens pages/reorder\n" in shown[0]
+    assert shown[1].startswith(
+        "  SMS     1 segment, GSM-7, 29 characters\n"
+        "            | Tea or coffee?\n            | 1 Tea\n            | 2 Coffee\n"
+        "  WeChat  menu message, 23 bytes\n"
+        "            | Tea or coffee?\n            ( Tea )\n            ( Coffee )\n"
+    )
+
+
+def test_wechat_yaml_is_published_and_its_mistakes_are_told(terminal: Terminal) -> None:
+    on_wechat(terminal)
+    terminal.write("flows/wechat.yaml", WECHAT.replace("keyword: MONEY", "keyword: NOBODY"))
+    ran = terminal("flows", "check")
+    assert ran.code == 1
+    assert ran.out.startswith("flows/wechat.yaml:2:5: no flow hears the button '余额', which says 'NOBODY'")
+    terminal.write("flows/wechat.yaml", WECHAT.replace("cards:", "crads:"))
+    assert (
+        "flows/wechat.yaml:3:1: `crads` is not known here (did you mean `cards`?)"
+        in terminal("flows", "check").out
+    )
