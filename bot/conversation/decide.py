@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bot.conversation import clarifying, following, joining, legal
 from bot.conversation.apology import apologise
@@ -49,7 +50,7 @@ class Decisions:
 
     publication: Publication
     engine: Engine
-    _replies: dict[tuple[RequiredReply, str], str] = field(default_factory=dict)
+    _replies: dict[tuple[RequiredReply, str, str], str] = field(default_factory=dict)
 
     @classmethod
     def under(cls, publication: Publication, handlers: Mapping[str, HandlerSpec]) -> "Decisions":
@@ -61,13 +62,17 @@ class Decisions:
         """What turns know of the shop."""
         return self.publication.shop
 
-    def required_reply(self, kind: RequiredReply, language: str) -> str:
-        """Return what law and carriers ask us to say."""
-        reply = self._replies.get((kind, language))
+    def required_reply(self, kind: RequiredReply, language: str, channel: str) -> str:
+        """Return what law and carriers ask us to say, as it reads on that channel."""
+        reply = self._replies.get((kind, language, channel))
         if reply is None:
-            reply = self.publication.keywords_file.reply(kind, language, self.shop.name)
-            self._replies[kind, language] = reply
+            reply = self.publication.keywords_file.reply(kind, language, self.shop.name, channel)
+            self._replies[kind, language, channel] = reply
         return reply
+
+    def replies_on(self, channel: str) -> legal.Replies:
+        """Return what gives the required replies of a channel."""
+        return partial(self.required_reply, channel=channel)
 
     def heard(self, turn: Turn, inbound: Inbound) -> Hearing:
         """Return what a message says about consent."""
@@ -80,7 +85,7 @@ class Decisions:
     def revoke(self, turn: Turn, inbound: Inbound, *, silently: bool = False) -> bool:
         """Take the contact out if that is what it says; see `legal.revoke`."""
         heard = self.heard(turn, inbound)
-        return legal.revoke(turn, inbound, heard, self.required_reply, silently=silently)
+        return legal.revoke(turn, inbound, heard, self.replies_on(inbound.channel), silently=silently)
 
     def says_stop(self, inbound: Inbound) -> bool:
         """Whether a message is a revocation whoever sends it: no limit holds it up."""
@@ -133,7 +138,7 @@ class Decisions:
             return
         found = route(inbound, question, turn.contact.locale, self.publication)
         if heard.said is Said.UNCLEAR and not is_sure(found):
-            if clarifying.ask(turn, inbound, heard, self.required_reply):
+            if clarifying.ask(turn, inbound, heard, self.replies_on(inbound.channel)):
                 return
         elif is_understood(found):
             clarifying.close(turn, inbound)
@@ -148,7 +153,7 @@ class Decisions:
         """
         turn.effects.outcome = gesture.kind.value
         if gesture.kind is GestureKind.UNFOLLOW:
-            following.unfollowed(turn, inbound, self.required_reply)
+            following.unfollowed(turn, inbound, self.replies_on(inbound.channel))
             return None
         if gesture.kind is GestureKind.FOLLOW:
             following.followed(turn, inbound)
@@ -186,7 +191,7 @@ class Decisions:
             heard = Heard(inbound.text, category=found.category)
         elif isinstance(found, Nobody):
             turn.effects.outcome = "nobody"
-            reply = self.required_reply(RequiredReply.HELP, turn.contact.locale)
+            reply = self.replies_on(inbound.channel)(RequiredReply.HELP, turn.contact.locale)
             turn.say(reply, flow="", step="help", message_class=MessageClass.REPLY)
         for run in listening:
             self.engine.heard(turn, turn.runs[run.id], heard)
@@ -255,13 +260,13 @@ class Decisions:
                 received_at=turn.now,
                 opt_out_type="STOP",
             )
-            legal.stop(turn, inbound, self.required_reply)
+            legal.stop(turn, inbound, self.replies_on(address.channel))
         else:
             turn.change_address(replace(address, unusable_reason=str(payload["reason"])))
 
     def silence(self, turn: Turn) -> None:
         """Stop everything where nobody said what an unclear revocation meant."""
-        clarifying.silence(turn, self.required_reply)
+        clarifying.silence(turn, self.replies_on(str(turn.trigger.payload["channel"])))
 
     # Below: how
 
@@ -275,15 +280,15 @@ class Decisions:
 
     def _legal(self, turn: Turn, inbound: Inbound, heard: Hearing) -> bool:
         """Do what the law asks for; nothing else happens then."""
-        if legal.revoke(turn, inbound, heard, self.required_reply):
+        if legal.revoke(turn, inbound, heard, self.replies_on(inbound.channel)):
             return True
         if heard.said is Said.START:
-            for group in joining.start(turn, inbound, self.required_reply):
+            for group in joining.start(turn, inbound, self.replies_on(inbound.channel)):
                 self._let_hear(turn, Heard(inbound.text, category=_OPT_IN, group=group))
         elif heard.said is Said.HELP:
-            legal.help_(turn, inbound, self.required_reply)
+            legal.help_(turn, inbound, self.replies_on(inbound.channel))
         elif heard.said is Said.KEEP:
-            clarifying.keep(turn, inbound, self.required_reply)
+            clarifying.keep(turn, inbound, self.replies_on(inbound.channel))
         else:
             return False
         return True
@@ -301,7 +306,7 @@ class Decisions:
         waited = joining.waiting(turn, inbound, question, named=named, says_yes=heard.said is Said.YES)
         if not waited:
             return False
-        for group, name in joining.confirmed(turn, inbound, waited, self.required_reply).items():
+        for group, name in joining.confirmed(turn, inbound, waited, self.replies_on(inbound.channel)).items():
             self._let_hear(turn, Heard(inbound.text, category=_OPT_IN, group=group))
             flow = self.publication.flows.get(name or "")
             if flow is not None:
@@ -320,7 +325,7 @@ class Decisions:
         # A typo is no consent: who is only nearly understood is not subscribed.
         if starter.category == _OPT_IN and found.how != "near" and starter.group is not None:
             group = turn.shop.groups.get(starter.group, Group(starter.group))
-            joining.join(turn, inbound, group, found.flow.name, self.required_reply)
+            joining.join(turn, inbound, group, found.flow.name, self.replies_on(inbound.channel))
         elif starter.category is not None:
             self._say_of_category(turn, starter.category)
         return Heard(inbound.text, category=starter.category, group=starter.group)

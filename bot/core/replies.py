@@ -252,14 +252,16 @@ def required_reply(
     language: str,
     shop: str,
     overrides: Mapping[str, Mapping[RequiredReply, str]] | None = None,
+    usual: Mapping[str, Mapping[RequiredReply, str]] = DEFAULT_REPLIES,
 ) -> str:
     """Return the text of a required reply in `language`, or the nearest there is: `es_MX` → `es` → English.
 
     `overrides` are the shop's own texts by language, with `{shop}` where its name goes; a blank one counts as
     none, because the reply must go out. `{groups}`, `{left}` and `{kept}` are left for whoever knows them.
+    `usual` are those of the channel.
     """
     for spelling in nearest(language):
-        for texts in (overrides or {}, DEFAULT_REPLIES):
+        for texts in (overrides or {}, usual):
             text = texts.get(spelling, {}).get(kind, "").strip()
             if text:
                 return text.replace("{shop}", shop)

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from bot.core.compliance import DEFAULT_WORDS, LegalCategory
+from bot.core.compliance import DEFAULT, DEFAULT_WORDS, LegalCategory
 from bot.core.replies import DEFAULT_REPLIES, RequiredReply, nearest, required_reply
+from bot.core.replies_wechat import WECHAT_REPLIES
 from bot.core.segments import Encoding, segment
 
 SHOP = "Kettle & Leaf Coffee"
@@ -104,3 +105,32 @@ def test_the_shops_own_text_is_used_unless_it_is_blank() -> None:
     own = {"fr": {RequiredReply.HELP: "{shop} {aide}: STOP pour arreter"}, "en": {RequiredReply.HELP: "  "}}
     assert required_reply(RequiredReply.HELP, "fr", "Kettle", own) == "Kettle {aide}: STOP pour arreter"
     assert "Kettle" in required_reply(RequiredReply.HELP, "en", "Kettle", own)
+
+
+ON_WECHAT = [(language, kind) for language in DEFAULT_REPLIES for kind in RequiredReply]
+_OF_CARRIERS = re.compile(
+    r"\bsms\b|\btext(s|ing)?\b|msg|data rates|tarifas|frais|kosten|短信|簡訊|流量|數據|通信料", re.IGNORECASE
+)
+_ASKED_FOR = {
+    RequiredReply.OPT_IN: (LegalCategory.HELP, LegalCategory.OPT_OUT),
+    RequiredReply.OPT_OUT: (LegalCategory.OPT_IN,),
+    RequiredReply.HELP: (LegalCategory.OPT_OUT,),
+    RequiredReply.CONFIRM: (LegalCategory.YES, LegalCategory.HELP, LegalCategory.OPT_OUT),
+}
+
+
+@pytest.mark.parametrize(("language", "kind"), ON_WECHAT)
+def test_what_is_said_on_wechat_is_true_there(language: str, kind: RequiredReply) -> None:
+    text = WECHAT_REPLIES[language][kind]
+    assert "{shop}" in text
+    assert not _OF_CARRIERS.search(text)
+    assert not _OF_CARRIERS.search(required_reply(kind, language, SHOP, usual=WECHAT_REPLIES))
+    assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", DEFAULT_REPLIES[language][kind]))
+
+
+@pytest.mark.parametrize(("language", "kind"), ON_WECHAT)
+def test_the_words_that_wechat_replies_ask_for_are_heard(language: str, kind: RequiredReply) -> None:
+    text = WECHAT_REPLIES[language][kind].replace("{shop}", "")
+    named = [*re.findall("[“「](.*?)[”」]", text), *re.findall("[A-Z]{2,}", text)]
+    heard = {DEFAULT.category(word) for word in named}
+    assert set(_ASKED_FOR.get(kind, (LegalCategory.OPT_OUT,))) <= heard

@@ -18,7 +18,9 @@ from bot.core.errors import FlowError
 from bot.core.flow.fields import Locale, Part, Words, wrong
 from bot.core.flow.reader import Document, Path, together
 from bot.core.keywords import Keyword
-from bot.core.replies import RequiredReply, nearest, required_reply
+from bot.core.replies import DEFAULT_REPLIES, RequiredReply, nearest, required_reply
+from bot.core.replies_wechat import WECHAT_REPLIES
+from bot.core.wechat_address import WECHAT
 
 _NAME = "{{ program }}"
 _FREQUENCY = "{{ frequency }}"
@@ -144,6 +146,9 @@ class KeywordsFile(Part):
         {}, description="Words of your own for opt-out, opt-in and help, by language; the usual ones stay."
     )
     replies: dict[Locale, Replies] = Field({}, description="The required replies, by language.")
+    wechat: dict[Locale, Replies] = Field(
+        {}, description="The required replies on WeChat, by language: no carrier and no rates are there."
+    )
     categories: dict[CategoryName, OwnCategory] = Field(
         {}, description="Categories of your own, which keyword starters and `wait_for` can name."
     )
@@ -162,7 +167,7 @@ class KeywordsFile(Part):
 
     @model_validator(mode="after")
     def _consistent(self) -> "KeywordsFile":
-        for language, replies in self.replies.items():
+        for language, replies in (*self.replies.items(), *self.wechat.items()):
             self._know_frequency(language, [replies.of(kind) or "" for kind in RequiredReply])
         for name, category in self.categories.items():
             if name in set(LegalCategory):
@@ -185,9 +190,12 @@ class KeywordsFile(Part):
         except ValueError as error:
             raise wrong(str(error), "take it out of one of the categories") from error
 
-    def reply(self, kind: RequiredReply, language: str, shop: str) -> str:
-        """Return a required reply in the nearest language there is, never blank."""
-        return required_reply(kind, language.replace("-", "_"), self.program or shop, self._overrides())
+    def reply(self, kind: RequiredReply, language: str, shop: str, channel: str = "sms") -> str:
+        """Return a required reply as it reads on a channel, in the nearest language there is, never blank."""
+        own, usual = (self.wechat, WECHAT_REPLIES) if channel == WECHAT else (self.replies, DEFAULT_REPLIES)
+        return required_reply(
+            kind, language.replace("-", "_"), self.program or shop, self._overrides(own), usual
+        )
 
     def category_reply(self, name: str, language: str, shop: str) -> str | None:
         """Return what one of the shop's own categories is answered with; None for nothing."""
@@ -197,12 +205,12 @@ class KeywordsFile(Part):
                 return self._filled(text, spelling).replace(_SHOP, self.program or shop)
         return None
 
-    def _overrides(self) -> dict[str, dict[RequiredReply, str]]:
+    def _overrides(self, own: Mapping[str, Replies]) -> dict[str, dict[RequiredReply, str]]:
         return {
             language: {
                 kind: self._filled(text, language) for kind in RequiredReply if (text := replies.of(kind))
             }
-            for language, replies in self.replies.items()
+            for language, replies in own.items()
         }
 
     def _filled(self, text: str, language: str) -> str:
@@ -271,7 +279,7 @@ def _path(value: JsonValue, location: tuple[int | str, ...]) -> Path:
 
 
 def _keys_at(path: Path) -> list[str]:
-    parts: dict[str, type[Part]] = {"replies": Replies, "categories": OwnCategory}
+    parts: dict[str, type[Part]] = {"replies": Replies, "wechat": Replies, "categories": OwnCategory}
     model = parts.get(str(path[0]), KeywordsFile) if path else KeywordsFile
     return [field.alias or name for name, field in model.model_fields.items()]
 
