@@ -54,8 +54,8 @@ class Phone:
     """A phone of somebody nobody knows yet; see `bot.core.flow.testing.Chat` for what it can do.
 
     `strike` does all jobs once and says how much was done; what they send lands in `delivered`, and whatever
-    can be tapped in `forms`. With `confirms` it says YES by itself to the prompt of a double opt-in: no test of
-    a flow is about that.
+    can be tapped in `forms`. With `confirms` it says YES by itself to the prompt of a double opt-in: no
+    flow's test is about that.
     """
 
     database: Database
