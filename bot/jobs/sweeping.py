@@ -2,20 +2,20 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 
 from bot.conversation.decide import Decisions
 from bot.core.ids import Entropy, IdSource
+from bot.core.ledger.sweeping import DueLot
 from bot.storage import due, sweeping
 from bot.storage.driver import Database
 
-_AT_ONCE = 100
-"""Contacts in one transaction: few enough that a checkout that waits for one does not notice."""
+_AT_ONCE = 200
+"""Lots in one transaction: few enough that a checkout that waits for one does not notice."""
 _MOST = 5_000
-"""Contacts found at once."""
+"""Lots found at once."""
 _TOLD = ("Credit Expired", "Wallet Expired")
 
 
@@ -50,16 +50,26 @@ class Sweeper:
 
     async def _bucket(self, bucket: int, now: datetime) -> int:
         done, after = 0, ""
-        mint = partial(self.ids.mint, now, bucket)
-        while contacts := await self.database.query(
-            lambda c, after=after: sweeping.due_contacts(c, bucket, now, after, _MOST)  # type: ignore[misc]  # bound now
+        while due := await self.database.query(
+            lambda c, after=after: sweeping.due_lots(c, bucket, now, after, _MOST)  # type: ignore[misc]  # bound now
         ):
-            for begin in range(0, len(contacts), _AT_ONCE):
+            for some in _batches(due):
                 if self.stopping.is_set():
                     return done
-                some = contacts[begin : begin + _AT_ONCE]
                 done += await self.database.transact(
-                    lambda c, some=some: sweeping.sweep(c, bucket, some, now, mint)  # type: ignore[misc]  # bound now
+                    lambda c, some=some: sweeping.sweep(c, bucket, some, now, self.ids)  # type: ignore[misc]  # bound now
                 )
-            after = contacts[-1]
+            after = due[-1][0].contact_id
         return done
+
+
+def _batches(due: Iterable[Sequence[DueLot]]) -> Iterator[list[DueLot]]:
+    """Put contacts together, none of them in two batches."""
+    some: list[DueLot] = []
+    for own in due:
+        some += own
+        if len(some) >= _AT_ONCE:
+            yield some
+            some = []
+    if some:
+        yield some

@@ -26,7 +26,7 @@ _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 _EACH = re.compile(r"@each\((\w+): ([^)]+)\)")
 _ROWS = re.compile(r"@rows\(([^()]*)\)")
 _LOCK = re.compile(r"@lock\((\w+)\)")
-_SKIP_LOCKED = re.compile(r"@skip_locked\((\w+)\)")
+_SKIP_LOCKED = re.compile(r"@skip_locked\((\w+(?:, \w+)*)\)")
 _INDEXED = re.compile(r"@indexed\((\w+)\)")
 
 
@@ -60,7 +60,7 @@ class Present(Enum):
 class Rows:
     """Whole rows of one table to write; `columns` in the order the rows give them."""
 
-    __slots__ = ("columns", "postgres", "sqlite")
+    __slots__ = ("columns", "is_copied", "postgres", "sqlite", "table")
 
     def __init__(
         self, table: Table, present: Present, *, returning: str = "", once: Collection[str] = ()
@@ -69,7 +69,9 @@ class Rows:
 
         Columns in `once` are written with a new row and left alone when it is replaced.
         """
+        self.table = table.name
         self.columns = tuple(column.name for column in table.columns)
+        self.is_copied = present is Present.FAIL
         names = ", ".join(f'"{name}"' for name in self.columns)
         conflict = "ON CONFLICT DO NOTHING" if present is Present.KEEP else ""
         if present in {Present.REPLACE, Present.ADD}:
@@ -92,6 +94,30 @@ class Rows:
             self.postgres += f" RETURNING {returning}"
 
 
+class Changes:
+    """Some columns of rows that are there to change, by primary key: each gives these, then its key."""
+
+    __slots__ = ("columns", "postgres", "sqlite")
+
+    def __init__(self, table: Table, *columns: str) -> None:
+        """Change `columns` of a table."""
+        keys = [column.name for column in table.primary_key.columns]
+        self.columns = (*columns, *keys)
+        sets = ", ".join(f'"{name}" = ?' for name in columns)
+        found = " AND ".join(f'"{name}" = ?' for name in keys)
+        self.sqlite = f'UPDATE "{table.name}" SET {sets} WHERE {found}'  # noqa: S608  # names from our tables
+        arrays = ", ".join(
+            f"${number}::{_postgres_type(table.columns[name].type)}[]"
+            for number, name in enumerate(self.columns, 1)
+        )
+        named = ", ".join(f'"{name}"' for name in self.columns)
+        sets = ", ".join(f'"{name}" = given."{name}"' for name in columns)
+        found = " AND ".join(f'"{table.name}"."{name}" = given."{name}"' for name in keys)
+        self.postgres = (
+            f'UPDATE "{table.name}" SET {sets} FROM unnest({arrays}) AS given({named}) WHERE {found}'  # noqa: S608  # as above
+        )
+
+
 class Connection(Protocol):
     """What a transaction may do."""
 
@@ -101,8 +127,8 @@ class Connection(Protocol):
     async def run(self, statement: Statement, many: Sequence[Mapping[str, object]]) -> None:
         """Run a statement that returns nothing, once for each set of parameters."""
 
-    async def write(self, rows: Rows, values: Sequence[tuple[Value, ...]]) -> None:
-        """Write whole rows."""
+    async def write(self, rows: Rows | Changes, values: Sequence[tuple[Value, ...]]) -> None:
+        """Write whole rows, or change some columns of theirs."""
 
     async def claim(self, rows: Rows, values: Sequence[tuple[Value, ...]]) -> list[bool]:
         """Insert rows and say of each whether it was new; its first columns are the key."""

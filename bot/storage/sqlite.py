@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
 from bot.storage.driver import (
+    Changes,
     Connection,
     DatabaseUnavailable,
     Record,
@@ -104,7 +105,7 @@ class SqliteConnection:
         """See `Connection.run`."""
         self._raw.executemany(statement.sqlite, [sqlite_parameters(statement, one) for one in many])
 
-    async def write(self, rows: Rows, values: Sequence[tuple[Value, ...]]) -> None:
+    async def write(self, rows: Rows | Changes, values: Sequence[tuple[Value, ...]]) -> None:
         """See `Connection.write`."""
         self._raw.executemany(rows.sqlite, values)
 

@@ -1,130 +1,145 @@
 """The sweep of ended credit: many wallets at a time, each exactly as a turn of its own would leave it.
 
-Contacts are locked first and passed over where somebody else has them; then all is read, decided and written
-in a handful of statements. Whatever is not plain is handed back for a turn.
+What has ended is read without a lock, with the version of its wallet. Then contacts and wallets are locked
+and passed over where somebody else has them, or changed the wallet since; the entries are made and written
+table by table. Whatever is not plain is left for a turn.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 
 from bot.core.contact import Event
-from bot.core.ids import microseconds
-from bot.core.ledger.sweeping import Swept, swept
-from bot.core.ledger.wallet import MAIN_WALLET, Wallet
+from bot.core.ids import IdSource, microseconds
+from bot.core.ledger.entries import Account, Reason
+from bot.core.ledger.recorder import SYSTEM
+from bot.core.ledger.sweeping import OF_LOT, DueLot, ends, ids_for
+from bot.core.ledger.wallet import MAIN_WALLET
 from bot.storage import rows, tables
-from bot.storage.driver import Connection, Present, Record, Rows, Statement
+from bot.storage.driver import Changes, Connection, Present, Rows, Statement
 from bot.storage.due import ENDED
-from bot.storage.rows import LOT_COLUMNS
+from bot.storage.rows import RowValues
 
+_EXPIRE, _BREAKAGE = Reason.EXPIRE.value, Account.BREAKAGE.value
+_WALLET_OF = itemgetter(0, 1)
 _TABLES = tables.Row.metadata.tables
-_LOT_OPEN = "l.pending_minor + l.available_minor + l.held_minor > 0"
 _ENTRY = Rows(_TABLES["entry"], Present.FAIL)
 _DRAW = Rows(_TABLES["draw"], Present.FAIL)
 _EVENT = Rows(_TABLES["event"], Present.FAIL)
+_WALLET = Changes(
+    _TABLES["wallet"], "pending_minor", "available_minor", "entry_count", "last_hash", "version"
+)
+_LOT = Changes(_TABLES["lot"], "pending_minor", "available_minor")
+# A wallet is left alone where something else is due first: credit to be activated, a hold that timed out.
 _DUE = Statement(f"""
-    SELECT DISTINCT l.contact FROM lot l @indexed(ix_lot_expiring)
+    SELECT l.contact, l.wallet, w.pending_minor, w.available_minor, w.entry_count, w.last_hash, w.version,
+        l.id, l.pending_minor, l.available_minor, l.policy, l.noticed_at IS NOT NULL
+    FROM lot l @indexed(ix_lot_expiring)
+    CROSS JOIN wallet w
     WHERE l.bucket = :bucket AND l.expires_at <= :now AND l.contact > :after
         AND l.pending_minor + l.available_minor + l.held_minor > 0
         AND l.pending_minor + l.available_minor > 0 AND {ENDED}
-    ORDER BY l.contact LIMIT :most
+        AND w.bucket = l.bucket AND w.contact = l.contact AND w.id = l.wallet
+        AND (w.pending_minor = 0 OR NOT EXISTS (
+            SELECT 1 FROM lot o @indexed(ix_lot_open)
+            WHERE o.bucket = w.bucket AND o.contact = w.contact AND o.wallet = w.id
+                AND o.pending_minor + o.available_minor + o.held_minor > 0
+                AND o.pending_minor > 0 AND o.active_from <= :now))
+        AND (w.held_minor = 0 OR NOT EXISTS (
+            SELECT 1 FROM hold h @indexed(ix_hold_open)
+            WHERE h.bucket = w.bucket AND h.contact = w.contact AND h.wallet = w.id AND h.state = 'open'
+                AND h.expires_at <= :now))
+    ORDER BY l.contact, l.wallet, l.id LIMIT :most
 """)  # noqa: S608  # our own text
 # Who was joined to another, or waits in a flow that may hear of it, has a turn.
 _LOCK = Statement("""
-    SELECT c.id FROM @each(keys: bucket integer, id text)
-    JOIN contact c ON c.bucket = keys.bucket AND c.id = keys.id
-    WHERE c.merged_into IS NULL
+    SELECT w.contact, w.id FROM @each(keys: contact text, wallet text, version bigint)
+    CROSS JOIN contact c
+    CROSS JOIN wallet w
+    WHERE c.bucket = :bucket AND c.id = keys.contact AND c.merged_into IS NULL
+        AND w.bucket = c.bucket AND w.contact = c.id AND w.id = keys.wallet AND w.version = keys.version
         AND NOT EXISTS (SELECT 1 FROM run r WHERE r.bucket = c.bucket AND r.contact = c.id
                         AND r.status = 'waiting')
-    ORDER BY c.id
-    @skip_locked(c)
-""")
-_WALLETS = Statement(f"""
-    SELECT w.contact, w.id, w.pending_minor, w.available_minor, w.held_minor, w.debt_minor, w.entry_count,
-        w.last_hash, w.version,
-        (SELECT @rows({LOT_COLUMNS}) FROM lot l @indexed(ix_lot_open)
-         WHERE l.bucket = w.bucket AND l.contact = w.contact AND l.wallet = w.id AND {_LOT_OPEN})
-    FROM @each(keys: bucket integer, id text)
-    JOIN wallet w ON w.bucket = keys.bucket AND w.contact = keys.id
-    WHERE NOT EXISTS (
-        SELECT 1 FROM hold h @indexed(ix_hold_open)
-        WHERE h.bucket = w.bucket AND h.contact = w.contact AND h.wallet = w.id AND h.state = 'open'
-            AND h.expires_at <= :now)
     ORDER BY w.contact, w.id
-""")  # noqa: S608  # our own text
-_LEFT = "bucket integer, contact text, id text, pending bigint, available bigint, entries bigint, hash text"
-_LEAVE_WALLET = Statement(f"""
-    UPDATE wallet SET pending_minor = keys.pending, available_minor = keys.available,
-        entry_count = keys.entries, last_hash = keys.hash, version = keys.version
-    FROM @each(keys: {_LEFT}, version bigint)
-    WHERE wallet.bucket = keys.bucket AND wallet.contact = keys.contact AND wallet.id = keys.id
-""")  # noqa: S608  # our own text
-_EMPTY_LOT = Statement("""
-    UPDATE lot SET pending_minor = 0, available_minor = 0
-    FROM @each(keys: bucket integer, contact text, wallet text, id text)
-    WHERE lot.bucket = keys.bucket AND lot.contact = keys.contact AND lot.wallet = keys.wallet
-        AND lot.id = keys.id
+    @skip_locked(c, w)
 """)
 
 
-async def due_contacts(
+async def due_lots(
     connection: Connection, bucket: int, now: datetime, after: str, most: int
-) -> list[str]:
-    """Contacts of a bucket of whose credit something has ended, those after one first."""
+) -> list[list[DueLot]]:
+    """Lots of a bucket that have ended, by contact: of those after one, about `most` lots."""
     found = await connection.read(_DUE, bucket=bucket, now=microseconds(now), after=after, most=most)
-    return [row[0] for row in found]
+    lots = [DueLot(*row) for row in found]
+    due = [list(own) for _, own in groupby(lots, key=itemgetter(0))]
+    # Of the last one more may be due: a wallet is swept at once.
+    return due[:-1] if len(found) == most and len(due) > 1 else due
 
 
 async def sweep(
-    connection: Connection, bucket: int, contacts: Sequence[str], now: datetime, mint: Callable[[], str]
+    connection: Connection, bucket: int, due: Sequence[DueLot], now: datetime, ids: IdSource
 ) -> int:
-    """End what has ended of some contacts of a bucket; returns how many lots. What is left stays due."""
-    locked = await connection.read(_LOCK, keys=[(bucket, contact) for contact in contacts])
-    if not locked:
-        return 0
-    keys = [(bucket, row[0]) for row in locked]
-    wallets = await connection.read(_WALLETS, now=microseconds(now), keys=keys)
-    found = [one for row in wallets if (one := _swept(row, now, mint)) is not None and one.entries]
-    await _write(connection, bucket, found, now, mint)
-    return sum(len(one.entries) for one in found)
-
-
-def _swept(row: Record, now: datetime, mint: Callable[[], str]) -> Swept | None:
-    contact, name, pending, available, held, debt, entry_count, last_hash, version, lots = row
-    wallet = Wallet(contact, pending, available, held, debt, entry_count, last_hash, version, name)
-    return swept(wallet, [rows.lot_from(one) for one in rows.json_rows(lots)], now, mint)
+    """End lots of a bucket that have ended, each wallet's at once; returns how many. Others stay due."""
+    keys = sorted({(lot.contact_id, lot.wallet, lot.version) for lot in due})
+    locked = {(row[0], row[1]) for row in await connection.read(_LOCK, bucket=bucket, keys=keys)}
+    lots = [lot for lot in due if (lot.contact_id, lot.wallet) in locked]
+    if lots:
+        await _write(
+            connection, bucket, lots, now, iter(ids.mint_many(now, bucket, ids_for(lots) + len(locked)))
+        )
+    return len(lots)
 
 
 async def _write(
-    connection: Connection, bucket: int, found: Sequence[Swept], now: datetime, mint: Callable[[], str]
+    connection: Connection, bucket: int, lots: Sequence[DueLot], now: datetime, ids: Iterator[str]
 ) -> None:
-    if not found:
-        return
-    events, entries, draws, lots, wallets = [], [], [], [], []
-    for one in found:
-        wallet = one.wallet
-        wallets.append(
-            (
-                bucket,
-                wallet.contact_id,
-                wallet.id,
-                wallet.pending_minor,
-                wallet.available_minor,
-                wallet.entry_count,
-                wallet.last_hash,
-                wallet.version,
+    at = microseconds(now)
+    events: list[RowValues] = []
+    wallets: list[RowValues] = []
+    entries: list[RowValues] = []
+    draws: list[RowValues] = []
+    for (contact, wallet), group in groupby(lots, key=_WALLET_OF):
+        own = list(group)
+        made = ends(own, now, ids)
+        for end in made:
+            place = (bucket, contact, wallet, end.number)
+            entries.append(
+                (
+                    *place,
+                    end.id,
+                    _EXPIRE,
+                    end.key,
+                    at,
+                    SYSTEM,
+                    end.words,
+                    end.salt,
+                    end.personal_hash,
+                    OF_LOT,
+                    end.lot,
+                    end.policy,
+                    None,
+                    end.previous_hash,
+                    end.hash,
+                    at,
+                    "",
+                )
             )
-        )
-        ended_minor = 0
-        for entry in one.entries:
-            head, lines = rows.entry_rows(entry, now, wallet.id)
-            entries.append(head)
-            draws += lines
-            lots.append((bucket, wallet.contact_id, wallet.id, entry.source_id))
-            ended_minor += entry.total_minor
-        events.append(rows.event_row(wallet.contact_id, mint(), expired(wallet.id, ended_minor, now)))
+            draws += [
+                (*place, line, source, _BREAKAGE, end.lot, None, minor)
+                for line, (source, minor) in enumerate(end.draws, 1)
+            ]
+        before, last = own[0], made[-1]
+        pending = sum(lot.pending_minor for lot in own)
+        available = sum(lot.available_minor for lot in own)
+        left = (before.wallet_pending_minor - pending, before.wallet_available_minor - available)
+        version = before.version + len(made)
+        wallets.append((*left, last.number, last.hash, version, bucket, contact, wallet))
+        events.append(rows.event_row(contact, next(ids), expired(wallet, pending + available, now)))
     await connection.write(_EVENT, events)
-    await connection.read(_LEAVE_WALLET, keys=wallets)
-    await connection.read(_EMPTY_LOT, keys=lots)
+    await connection.write(_WALLET, wallets)
+    emptied: list[RowValues] = [(0, 0, bucket, lot.contact_id, lot.wallet, lot.id) for lot in lots]
+    await connection.write(_LOT, emptied)
     await connection.write(_ENTRY, entries)
     await connection.write(_DRAW, draws)
 

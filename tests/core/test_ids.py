@@ -32,6 +32,19 @@ def test_ids_of_one_instant_rise() -> None:
     assert minted == sorted(set(minted))
 
 
+def test_many_ids_at_once_are_like_those_minted_one_by_one() -> None:
+    ids = IdSource(os.urandom)
+    before = ids.mint(NOW, 7)
+    many = [*ids.mint_many(NOW, 7, 5_000), *ids.mint_many(NOW, 7, 1)]  # more than a millisecond has room for
+    minted = [before, *many, ids.mint(NOW, 7)]
+    assert len(minted) == 5_003
+    assert minted == sorted(set(minted))
+    for one in map(uuid.UUID, many):
+        assert (one.version, one.variant, bucket_of(one.hex)) == (7, uuid.RFC_4122, 7)
+    assert len({one[16:30] for one in many}) == len(many), "each has randomness of its own"
+    assert ids.mint_many(NOW, 7, 0) == []
+
+
 def test_ids_rise_when_the_clock_goes_back() -> None:
     ids = IdSource(os.urandom)
     assert ids.mint(NOW, 7) < ids.mint(NOW - timedelta(hours=1), 7) < ids.mint(NOW + timedelta(hours=1), 7)

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from functools import partial
 
 import pytest
 
@@ -45,6 +44,10 @@ def grants(one: Turn, *, hold: bool = False, due: bool = False) -> None:
         books.earn(Grant(5, waits, "promotional", "waits", "p@1"), now, Cause("waits", "shop"))
 
 
+def spends(one: Turn) -> None:
+    one.books.redeem(5, one.now, Cause("spends", "shop"))
+
+
 async def member(database: Database, *, hold: bool = False, due: bool = False) -> str:
     (contact,) = await contacts(database)
     await turn(database, contact, "grants", lambda one: grants(one, hold=hold, due=due))
@@ -55,9 +58,9 @@ async def sweep(database: Database, contact: str) -> int:
     bucket = bucket_of(contact)
 
     async def do(connection: Connection) -> int:
-        found = await sweeping.due_contacts(connection, bucket, LATER, "", 5_000)
-        mint = partial(IDS.mint, LATER, bucket)
-        return await sweeping.sweep(connection, bucket, found, LATER, mint)
+        found = await sweeping.due_lots(connection, bucket, LATER, "", 5_000)
+        due = [lot for own in found for lot in own]
+        return await sweeping.sweep(connection, bucket, due, LATER, IDS)
 
     return await database.transact(do)
 
@@ -125,6 +128,27 @@ async def test_what_is_to_be_activated_first_is_left_to_a_turn(database: Databas
     before = await seen(database, contact)
     assert await sweep(database, contact) == 0
     assert await seen(database, contact) == before
+
+
+async def test_a_wallet_that_changed_since_it_was_read_is_left_for_the_next_sweep(database: Database) -> None:
+    contact = await member(database)
+    bucket = bucket_of(contact)
+    due = await database.query(lambda c: sweeping.due_lots(c, bucket, LATER, "", 5_000))
+    await turn(database, contact, "spends", spends)
+    before = await seen(database, contact)
+    (own,) = due
+    assert await database.transact(lambda c: sweeping.sweep(c, bucket, own, LATER, IDS)) == 0
+    assert await seen(database, contact) == before
+    assert await sweep(database, contact) == 2
+
+
+async def test_wallets_are_found_whole(database: Database) -> None:
+    contact = await member(database)
+    found = await database.query(lambda c: sweeping.due_lots(c, bucket_of(contact), LATER, "", 1))
+    assert [len(own) for own in found] == [1], "one that is larger than what is read at once comes in parts"
+    found = await database.query(lambda c: sweeping.due_lots(c, bucket_of(contact), LATER, "", 3))
+    assert [len(own) for own in found] == [2]
+    assert not await database.query(lambda c: sweeping.due_lots(c, bucket_of(contact), LATER, contact, 3))
 
 
 async def test_who_is_in_the_middle_of_a_turn_is_passed_over(database: Database) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.storage.driver import (
+    Changes,
     Connection,
     Database,
     Present,
@@ -185,6 +186,32 @@ async def test_columns_written_once_stay(database: Database) -> None:
         await database.transact(lambda c, row=("S", "Tea", "tea", price, is_sold, "{}"): c.write(once, [row]))  # type: ignore[misc]  # bound now
     ((price, is_sold),) = await asked(database, "SELECT price_minor, is_sold FROM product")
     assert (price, bool(is_sold)) == (5, False)
+
+
+async def test_some_columns_of_rows_change_by_their_key(database: Database) -> None:
+    await database.transact(lambda c: c.write(COUNTER, [("stock", slot, 5, 9) for slot in (1, 2, 3)]))
+    left = Changes(TABLES["counter"], "units_left")
+    await database.transact(lambda c: c.write(left, [(4, "stock", 1), (3, "stock", 3), (2, "gone", 2)]))
+    await database.transact(lambda c: c.write(left, []))
+    found = await asked(database, "SELECT name, slot, units_left, units_of FROM counter ORDER BY slot")
+    assert found == [("stock", 1, 4, 9), ("stock", 2, 5, 9), ("stock", 3, 3, 9)]
+
+
+async def test_many_new_rows_are_written_as_few_are(database: Database) -> None:
+    hard = [*HARD, *(f"{number}" for number in range(200))]
+    many = [(name or "none", text) for name, text in zip(hard, reversed(hard), strict=True)]
+    await database.transact(lambda c: c.write(SETTING, many))
+    assert sorted(await settings(database)) == sorted(many)
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        await database.transact(
+            lambda c: c.write(SETTING, [*((f"new {n}", "") for n in range(100)), many[0]])
+        )
+    assert sorted(await settings(database)) == sorted(many), "nothing of it was written"
+    product = Rows(TABLES["product"], Present.FAIL)
+    rows = [(f"S{n}", "Tea", "tea", n, n % 2 == 0, "{}") for n in range(100)]
+    await database.transact(lambda c: c.write(product, rows))
+    ((sold, price),) = await asked(database, "SELECT COUNT(*), SUM(price_minor) FROM product WHERE is_sold")
+    assert (sold, int(price)) == (50, 2450)
 
 
 async def test_a_check_that_does_not_hold_is_refused(database: Database) -> None:

@@ -7,17 +7,16 @@ cannot be guessed back.
 
 import hashlib
 import hmac
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+
+import orjson
 
 from bot.core.ids import microseconds
 from bot.core.ledger.entries import Entry
 
 GENESIS = ""
 """The hash before the first entry of a member's main wallet; others have `Wallet.genesis`."""
-
-_canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ def personal_hash(salt: str, reason_text: str) -> str:
     """HMAC of the personal fields under the row's salt; empty where there is nothing personal."""
     if not reason_text:
         return ""
-    return hmac.new(salt.encode(), reason_text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(salt.encode(), reason_text.encode(), "sha256").hex()
 
 
 def entry_hash(entry: Entry) -> str:
@@ -60,7 +59,12 @@ def entry_hash(entry: Entry) -> str:
         fields.append(
             [[one.lot_id, f"{one.was_on}", f"{one.expires_on}"] for one in entry.extended],
         )
-    return hashlib.sha256(_canonical(fields).encode()).hexdigest()
+    return digest(fields)
+
+
+def digest(fields: Sequence[object]) -> str:
+    """Return the hash of the fields of an entry, in the order of `entry_hash`: for who makes a million."""
+    return hashlib.sha256(orjson.dumps(fields)).hexdigest()
 
 
 def sealed(unsealed: Entry) -> Entry:

@@ -1,85 +1,90 @@
 """What the end of credit records where nothing else is due: the plain case of `Books.expire`, for the sweep.
 
-The sweep of a large shop has one entry for each lot to make and nothing to decide. Whatever is not plain
-(credit that is to be activated first, a checkout that timed out) is for a turn with open books.
+The sweep of a large shop has one entry for each lot to make and nothing to decide, so it goes without books
+and objects of their own. Whatever is not plain (credit that is to be activated first, a checkout that timed
+out) is for a turn.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from bot.core.ledger.chain import personal_hash, sealed
-from bot.core.ledger.entries import Account, Draw, Entry, Reason
-from bot.core.ledger.lots import Lot, has_ended
+from bot.core.ids import microseconds
+from bot.core.ledger.chain import digest, personal_hash
+from bot.core.ledger.entries import Account, Reason
 from bot.core.ledger.recorder import SYSTEM
-from bot.core.ledger.wallet import Wallet
+from bot.core.ledger.wallet import genesis
 
 UNNOTICED = "no notice of its end was delivered; the grace has passed"
 """Why an entry ended credit whose owner was not told."""
+OF_LOT = "lot"
+"""The source type of an entry that ends a lot."""
+_EXPIRE, _BREAKAGE = Reason.EXPIRE.value, Account.BREAKAGE.value
+_PENDING, _AVAILABLE = Account.PENDING.value, Account.AVAILABLE.value
 
 
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """The entries that end a wallet's lots, and the wallet after them."""
+class DueLot(NamedTuple):
+    """A lot that has ended, and its wallet before the sweep, as they are stored."""
 
-    wallet: Wallet
-    entries: tuple[Entry, ...]
+    contact_id: str
+    wallet: str
+    wallet_pending_minor: int
+    wallet_available_minor: int
+    entry_count: int
+    last_hash: str
+    version: int
+    id: str
+    pending_minor: int
+    available_minor: int
+    policy: str
+    is_noticed: bool
 
 
-def swept(wallet: Wallet, lots: Sequence[Lot], now: datetime, mint: Callable[[], str]) -> Swept | None:
-    """End what has ended of a wallet's open lots (all of them); None where a turn has to do it.
+class End(NamedTuple):
+    """The entry that ends a lot, as far as it differs from others; `draws` are (from, minor units)."""
 
-    No hold of it may be overdue.
+    lot: str
+    policy: str
+    id: str
+    number: int
+    key: str
+    words: str
+    salt: str
+    personal_hash: str
+    previous_hash: str
+    hash: str
+    draws: Sequence[tuple[str, int]]
+
+
+def ends(lots: Iterable[DueLot], now: datetime, ids: Iterator[str]) -> list[End]:
+    """Return the entries that end lots of one wallet, by number; nothing else of the wallet may be due.
+
+    `ids` are new ones in its bucket, as many as `ids_for` says.
     """
-    entries = []
-    for lot in sorted(lots, key=lambda lot: lot.id):
-        if lot.pending_minor and lot.active_from <= now:
-            return None
-        if (lot.pending_minor or lot.available_minor) and has_ended(lot, now):
-            entry = _entry(wallet, lot, now, mint)
-            entries.append(entry)
-            wallet = Wallet(
-                wallet.contact_id,
-                wallet.pending_minor - lot.pending_minor,
-                wallet.available_minor - lot.available_minor,
-                wallet.held_minor,
-                wallet.debt_minor,
-                entry.number,
-                entry.hash,
-                wallet.version + 1,
-                wallet.id,
-            )
-    return Swept(wallet, tuple(entries))
-
-
-def _entry(wallet: Wallet, lot: Lot, now: datetime, mint: Callable[[], str]) -> Entry:
-    words = "" if lot.noticed_at is not None else UNNOTICED
-    salt = mint() + mint() if words else ""
-    draws = tuple(
-        Draw(account, Account.BREAKAGE, lot.id, amount)
-        for account, amount in (
-            (Account.PENDING, lot.pending_minor),
-            (Account.AVAILABLE, lot.available_minor),
+    made: list[End] = []
+    at = microseconds(now)
+    for passed, lot in enumerate(lots):
+        previous = made[-1].hash if made else lot.last_hash or genesis(lot.wallet)
+        number = lot.entry_count + passed + 1
+        key = f"auto/expire/{lot.id}/{lot.version + passed}"
+        words = "" if lot.is_noticed else UNNOTICED
+        salt = next(ids) + next(ids) if words else ""
+        hidden = personal_hash(salt, words)
+        draws = []
+        if lot.pending_minor:
+            draws.append((_PENDING, lot.pending_minor))
+        if lot.available_minor:
+            draws.append((_AVAILABLE, lot.available_minor))
+        entry_id = next(ids)
+        moved = [(source, _BREAKAGE, lot.id, minor, None) for source, minor in draws]
+        own = (lot.contact_id, number, entry_id, _EXPIRE, key, at, SYSTEM, OF_LOT, lot.id, lot.policy, None)
+        hash_ = digest((previous, *own, moved, hidden))
+        made.append(
+            End(lot.id, lot.policy, entry_id, number, key, words, salt, hidden, previous, hash_, draws)
         )
-        if amount
-    )
-    unsealed = Entry(
-        id=mint(),
-        contact_id=wallet.contact_id,
-        number=wallet.entry_count + 1,
-        reason=Reason.EXPIRE,
-        key=f"auto/expire/{lot.id}/{wallet.version}",
-        effective_at=now,
-        actor=SYSTEM,
-        reason_text=words,
-        salt=salt,
-        personal_hash=personal_hash(salt, words),
-        source_type="lot",
-        source_id=lot.id,
-        rule=lot.policy,
-        draws=draws,
-        reverses=None,
-        previous_hash=wallet.last_hash or wallet.genesis,
-        hash="",
-    )
-    return sealed(unsealed)
+    return made
+
+
+def ids_for(lots: Iterable[DueLot]) -> int:
+    """How many ids `ends` takes for these lots."""
+    return sum(1 if lot.is_noticed else 3 for lot in lots)

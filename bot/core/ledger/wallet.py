@@ -33,7 +33,12 @@ class Wallet:
     @property
     def genesis(self) -> str:
         """The hash before the first entry: another for each wallet, so that none passes for another's."""
-        return "" if self.id == MAIN_WALLET else self.id
+        return genesis(self.id)
+
+
+def genesis(wallet: str) -> str:
+    """Return the hash before the first entry of the wallet of that name."""
+    return "" if wallet == MAIN_WALLET else wallet
 
 
 @dataclass(frozen=True, slots=True)

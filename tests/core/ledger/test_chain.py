@@ -1,12 +1,16 @@
 """The hash chain: whatever is altered shows, and whoever is erased does not break it."""
 
+import hashlib
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core.ledger.books import Books
-from bot.core.ledger.chain import ChainBreak, entry_hash, erased, verify
+from bot.core.ledger.chain import ChainBreak, digest, entry_hash, erased, verify
 from bot.core.ledger.entries import Cause, Entry, Extension
 from bot.core.ledger.lots import Grant, Terms
 from bot.core.ledger.wallet import Wallet
@@ -88,3 +92,11 @@ def test_the_hash_is_the_same_on_every_machine_and_in_every_version(books: Books
     """Written down once: a stored chain must verify for ever."""
     assert entry_hash(books.entries[0]) == books.entries[0].hash
     assert books.entries[0].hash == "bbb72c7b67932b27adc29f52a211163fea7deeafcc3ec297ff59e481383c7087"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(-(2**63), 2**63 - 1))
+def test_what_is_hashed_is_plain_compact_json(text: str, number: int) -> None:
+    """Whoever verifies a chain elsewhere needs no more than that."""
+    fields = [text, number, None, [[text, number, None]]]
+    canonical = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    assert digest(fields) == hashlib.sha256(canonical.encode()).hexdigest()
