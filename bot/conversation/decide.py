@@ -83,13 +83,18 @@ class Decisions:
         return hear(inbound, address, words, groups, turn.now, chooses=chooses)
 
     def revoke(self, turn: Turn, inbound: Inbound, *, silently: bool = False) -> bool:
-        """Take the contact out if that is what it says; see `legal.revoke`."""
-        heard = self.heard(turn, inbound)
-        return legal.revoke(turn, inbound, heard, self.replies_on(inbound.channel), silently=silently)
+        """Take the contact out if that is what it says, or does; see `legal.revoke`."""
+        replies, gesture = self.replies_on(inbound.channel), inbound.gesture
+        if gesture is not None and gesture.kind is GestureKind.UNFOLLOW:
+            following.unfollowed(turn, inbound, replies)
+            return True
+        inbound = _as_texted(inbound)
+        return legal.revoke(turn, inbound, self.heard(turn, inbound), replies, silently=silently)
 
     def says_stop(self, inbound: Inbound) -> bool:
         """Whether a message is a revocation whoever sends it: no limit holds it up."""
         address, publication = Address(inbound.channel, inbound.address), self.publication
+        inbound = _as_texted(inbound)
         heard = hear(inbound, address, publication.legal_words, publication.group_words, inbound.received_at)
         return heard.said in {Said.STOP, Said.LEAVE}
 
@@ -159,8 +164,8 @@ class Decisions:
             following.followed(turn, inbound)
         started = self.publication.gestures.find(gesture)
         if started is None:
-            is_button = gesture.kind is GestureKind.MENU
-            return replace(inbound, text=gesture.value, gesture=None) if is_button else None
+            said = _as_texted(inbound)
+            return None if said is inbound else said
         if legal.is_stopped(turn, inbound):
             turn.effects.outcome = "stopped"
             return None
@@ -358,6 +363,14 @@ _WITHOUT_PROGRAM = frozenset(
     {TriggerKind.INBOUND, TriggerKind.SILENCE, TriggerKind.ADDRESS_REPORT, TriggerKind.GRANT}
 )
 """What is decided while the stored program is broken: who wants to hear nothing more, or by which right."""
+
+
+def _as_texted(inbound: Inbound) -> Inbound:
+    """A button of the menu is heard as if its key was texted."""
+    gesture = inbound.gesture
+    if gesture is None or gesture.kind is not GestureKind.MENU:
+        return inbound
+    return replace(inbound, text=gesture.value, gesture=None)
 
 
 def _apologise_for_failures(turn: Turn) -> None:
