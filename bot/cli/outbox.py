@@ -13,6 +13,7 @@ from bot.cli.endings import WRONG_USE, end
 from bot.cli.settings import read_settings
 from bot.core.messages import Lane, OutboxState
 from bot.core.pacing import SenderState
+from bot.core.ways import WayKind
 from bot.storage import contacts, held, senders, unsent
 from bot.storage.driver import Connection, Database
 from bot.storage.unsent import Filter, Unsent
@@ -104,7 +105,8 @@ async def _contact(database: Database, named: str) -> str:
 
 def _line(one: Unsent, now: datetime, *, is_shown: bool) -> str:
     address = one.address if is_shown else masked(one.address)
-    facts = [f"{one.state:<11}", f"{_age(now - one.created_at):>5} old", f"{one.channel} {address}"]
+    by = f" by {WayKind(one.way).called}" if one.way else ""
+    facts = [f"{one.state:<11}", f"{_age(now - one.created_at):>5} old", f"{one.channel} {address}{by}"]
     facts.append(f"{one.message_class}{f' of {one.flow}/{one.step}' if one.flow else ''}")
     if one.state in _WAITS and now < one.due_at < now + _FOR_EVER:
         facts.append(f"goes in {_age(one.due_at - now)}")
@@ -117,6 +119,8 @@ def _line(one: Unsent, now: datetime, *, is_shown: bool) -> str:
 def _why(one: Unsent, now: datetime, resting: dict[str, SenderState]) -> str:
     """Why it is not gone yet, or never went."""
     said = [one.explanation or one.reason or (f"error {one.error_code}" if one.error_code else "")]
+    if one.way_because and one.way_because != one.explanation:
+        said.append(one.way_because)
     if one.state is OutboxState.HELD and one.due_at >= now + _FOR_EVER:
         said = ["held by an operator until `regulars outbox release`"]
     if one.state is OutboxState.QUEUED and one.due_at <= now:

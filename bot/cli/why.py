@@ -14,6 +14,7 @@ from bot.core.gate import HoldUntil, Policy, Refuse, may_leave
 from bot.core.messages import MessageClass, OutboxState
 from bot.core.past import because_of, consent_for
 from bot.core.turn import consent_facts
+from bot.core.ways import WayKind
 from bot.storage.driver import Connection
 from bot.storage.explained import Explained, explained
 
@@ -89,6 +90,8 @@ def as_json(found: Explained, policy: Policy, now: datetime) -> dict[str, JsonVa
             "state": found.state.value,
             "state_at": found.state_at.isoformat(),
             "handed_at": found.handed_at.isoformat() if found.handed_at else None,
+            "way": found.way,
+            "way_because": found.way_because,
         },
         "flow": {"name": message.flow or None, "step": message.step, "revision": found.revision},
         "rule": {
@@ -163,6 +166,7 @@ def _page(found: Explained, facts: dict[str, JsonValue]) -> list[str]:
     if isinstance(consent, dict):
         words = f'by "{consent["words"]}"' if consent["words"] else f"from {consent['source']}"
         rests = f"line {consent['line']}: {consent['state']} to {consent['group']} {words}, {consent['at']}"
+    way = [f"way      {_way(found)}"] if found.way or found.way_because else []
     return [
         f"message  {message.id}: {found.state.value} since {_utc(found.state_at)}{sent}",
         f"text     {' / '.join(message.body.splitlines())}",
@@ -171,9 +175,16 @@ def _page(found: Explained, facts: dict[str, JsonValue]) -> list[str]:
         f"rule     {because.rule.value}{f': {cause}' if cause else ''}",
         f"         trigger {found.trigger_key} ({found.cause.kind.value}), {_utc(found.created_at)}",
         f"consent  {rests}",
+        *way,
         f"gate     {gate['then']}",
         f"         now it {gate['now']}",
     ]
+
+
+def _way(found: Explained) -> str:
+    """How it went on a channel with several ways, and why so."""
+    way = WayKind(found.way).called if found.way else "none was open"
+    return f"{way}: {found.way_because}" if found.way_because else way
 
 
 def _utc(at: datetime) -> str:

@@ -11,7 +11,7 @@ from bot.storage.driver import Connection, Statement
 
 _COLUMNS = (
     "o.id, o.contact, o.channel, o.address, o.sender, o.state, o.reason, o.error_code, o.explanation,"
-    " o.created_at, o.due_at, o.attempts, o.flow, o.step, o.message_class, o.lane"
+    " o.created_at, o.due_at, o.attempts, o.flow, o.step, o.message_class, o.lane, o.way, o.way_because"
 )
 
 
@@ -75,6 +75,9 @@ class Unsent:
     step: str
     message_class: str
     lane: Lane
+    way: str | None = None
+    """How it goes or went, on a channel with several ways, and why so."""
+    way_because: str | None = None
 
 
 async def listed(connection: Connection, which: Filter, most: int) -> list[Unsent]:
@@ -136,4 +139,6 @@ def _unsent(row: Sequence[Any]) -> Unsent:
         step=row[13],
         message_class=row[14],
         lane=Lane(row[15]),
+        way=row[16],
+        way_because=row[17],
     )

@@ -106,6 +106,27 @@ async def test_what_waits_says_why_and_when_it_goes(shop: Terminal, outbox: Outb
     assert "    Twilio 21614: the number is not a mobile number\n" in failed.out
 
 
+async def test_the_way_a_message_went_is_told_with_what_was_against_the_others(
+    shop: Terminal, outbox: Outbox
+) -> None:
+    first, second = await outbox.queue(("arrived", MessageClass.REPLY), ("sale", MessageClass.REPLY))
+    because = "customer service: the window closed 2026-11-22 09:00 UTC; subscribe message: 1 granted"
+    await outbox.put(first, channel="wechat", address="wx1/openid", way="subscribe", way_because=because)
+    none = "customer service: the contact opened no window; subscribe message: the step has no notice"
+    refused = {"state": "refused", "reason": "no_window", "explanation": none, "way_because": none}
+    await outbox.put(second, channel="wechat", address="wx1/openid", **refused)
+    ran = await run(shop, "outbox", "list", "--state", "queued", "--state", "refused")
+    lines = ran.out.splitlines()
+    assert "  wechat …enid by subscribe message  " in lines[0]
+    assert lines[1] == f"    {because}"
+    assert "  wechat …enid  " in lines[2]
+    assert lines[3] == f"    {none}"
+    (one, _) = json.loads(
+        (await run(shop, "outbox", "list", "--state", "queued", "--state", "refused", "--json")).out
+    )["messages"]
+    assert (one["way"], one["way_because"]) == ("subscribe", because)
+
+
 async def test_the_list_is_narrowed_by_flow_lane_and_contact(shop: Terminal, outbox: Outbox) -> None:
     first, second = await outbox.queue(("offer", MessageClass.REPLY), ("news", MessageClass.REQUIRED))
 

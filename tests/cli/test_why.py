@@ -60,6 +60,16 @@ async def test_an_answer_needs_no_consent(shop: Terminal, settings: Settings) ->
     assert 'rule     answer: the contact texted "BALANCE"' in page.out
 
 
+async def test_the_way_it_went_is_told_where_there_are_several(shop: Terminal, settings: Settings) -> None:
+    await converse(settings, "LOYALTY")
+    assert "\nway " not in (await run(shop, "why", NUMBER)).out
+    because = "customer service: the window is open until 2026-11-26 17:00 UTC, 3 left"
+    await change(settings, f"UPDATE outbox SET way = 'customer_service', way_because = '{because}'")  # noqa: S608  # ours
+    message = (await explained(shop))["message"]
+    assert (message["way"], message["way_because"]) == ("customer_service", because)
+    assert f"\nway      customer service: {because}\n" in (await run(shop, "why", NUMBER)).out
+
+
 async def test_a_reminder_has_its_rule_its_consent_and_what_the_gate_said(
     shop: Terminal, settings: Settings
 ) -> None:
