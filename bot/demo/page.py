@@ -124,7 +124,12 @@ class PhonePage:
                 "fresh": next((number for _, number in names if ("sms", number) not in taken), _FRESH[0]),
                 "shop": self._app.decisions.shop.name,
                 "accounts": [
-                    {"name": chat.account.name, "kind": chat.account.kind, "title": chat.account.title}
+                    {
+                        "name": chat.account.name,
+                        "kind": chat.account.kind,
+                        "title": chat.account.title,
+                        "templates": [[one.template_id, one.title] for one in chat.account.templates],
+                    }
                     for chat in self._chats.values()
                 ],
                 "currency": {"code": currency.code, "exponent": currency.exponent},

@@ -1,9 +1,11 @@
 """WeChat from the finger to the database and back: text, window, token, leaving; on both databases."""
 
 import asyncio
+import shutil
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from bot.demo.wechat.people import UNAVAILABLE
 from bot.storage import turns
 from bot.storage.driver import Connection
 from bot.storage.sqlite import SqliteDatabase
+from tests.conversation.chat import FLOWS
 from tests.wechat.wechat_chat import MINI, WechatChat, wechatting
 
 SEND = "/cgi-bin/message/custom/send"
@@ -77,18 +80,18 @@ async def test_stop_and_its_chinese_word_end_it_on_wechat_alone(chat: WechatChat
     assert await chat("START") != []
 
 
-async def test_five_messages_within_a_window_then_no_more(chat: WechatChat) -> None:
-    mini = chat.of(account=MINI)
-    await mini("HELP", strike=False)
-    windows = mini.conversation().windows
-    assert windows.left(chat.clock.now) in (4, 5)
-    await mini.later(seconds=1)
-    while windows.left(chat.clock.now):
-        windows.spend(chat.clock.now)  # as if others had sent what was left
-    await mini("HELP", strike=False)
-    assert windows.left(chat.clock.now) in (4, 5)  # the word made it whole again
-    await mini.later(hours=49)
-    assert windows.left(chat.clock.now) == 0
+async def test_of_six_messages_within_a_window_five_arrive(database_url: str, tmp_path: Path) -> None:
+    flows = tmp_path / "flows"
+    shutil.copytree(FLOWS, flows)
+    says = "".join(f"  - say: Line {number}.\n" for number in range(1, 7))
+    (flows / "lines.yaml").write_text(f"flow: lines\ntitle: Six\nstart: [keyword: LINES]\nsteps:\n{says}")
+    async with wechatting(database_url, flows=flows) as chat:
+        mini = chat.of(account=MINI)
+        assert await mini("LINES") == [f"Line {number}." for number in range(1, 6)]
+        assert mini.conversation().windows.left(chat.clock.now) == 0
+        assert mini.asked(SEND) == 5  # the shop counts too: nothing is asked in vain
+        assert await mini.outbox("state, reason") == [("sent", None)] * 5 + [("refused", "no_window")]
+        assert await mini("LINES") == [f"Line {number}." for number in range(1, 6)]  # whole again
 
 
 async def test_a_token_that_died_is_renewed_once(chat: WechatChat) -> None:

@@ -43,7 +43,6 @@ const FARTHEST_MS = 62 * 86400 * 1000; // the clock moves no farther at once
 let shop = { currency: { code: "USD", exponent: 2 }, people: [], accounts: [], fresh: "" };
 let chosen = "";
 let face = "sms";
-const templates = new Map();
 const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 let zone = OWN_ZONE;
 let aheadSeconds = 0;
@@ -321,12 +320,10 @@ function show(news) {
 }
 
 function showChat(news) {
-  templates.set(face, news.conversation.templates);
   const person = shop.people.find((one) => one.number === chosen);
   wechat.show(news.conversation, {
     face, number: chosen, clockOf, dayOf, turnTo, title: shop.shop, accounts: shop.accounts,
     locale: person?.locale ?? news.known?.locale ?? "en",
-    templatesOf: (name) => templates.get(name),
     trouble: (said) => { at("trouble").textContent = said; },
   });
 }

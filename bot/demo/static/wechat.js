@@ -23,7 +23,7 @@ const EN = {
   scan: "Scan a code", scanWhich: "Scene of the QR code", picture: "Picture", place: "Location", voice: "Voice", more: "More",
   popup: "Notices", program: "Mini program", notice: "Service notification", details: "View details", write: "Message", send: "Send",
   typing: "is typing…", you: "You: ", cancel: "Cancel", allow: "Allow", reject: "Reject", close: "Close", begin: "Scan",
-  popupTitle: "wants to send you these messages once each", noTemplates: "The shop has no templates of subscribe messages yet.",
+  popupTitle: "wants to send you these messages, once each",
   pageOf: "This page of the mini program is open:", askNotices: "Get notices", contactUs: "Customer service", agentHas: "A person of the shop has taken over.",
   agentSays: "Answer as that person", agentCloses: "End it", empty: "No messages yet.", link: "This link is open:",
   settings: "In the settings: refuse", events: {
@@ -37,7 +37,7 @@ const ZH = {
   scan: "扫一扫", scanWhich: "二维码场景值", picture: "图片", place: "位置", voice: "语音", more: "更多",
   popup: "订阅消息", program: "小程序", notice: "服务通知", details: "查看详情", write: "消息", send: "发送",
   typing: "对方正在输入…", you: "我：", cancel: "取消", allow: "允许", reject: "取消", close: "关闭", begin: "扫码",
-  popupTitle: "申请向你发送以下消息（一次性订阅）", noTemplates: "商家还没有订阅消息模板。",
+  popupTitle: "申请向你发送以下消息（一次性订阅）",
   pageOf: "小程序页面已打开：", askNotices: "接收通知", contactUs: "联系客服", agentHas: "人工客服已接入。",
   agentSays: "以人工客服身份回复", agentCloses: "结束会话", empty: "还没有消息。", link: "链接已打开：",
   settings: "在设置中拒收", events: {},
@@ -181,8 +181,9 @@ function doing(isOfficial) {
     button(words.place, () => act("location", { text: words === ZH ? "上海 人民广场" : "People's Square, Shanghai" })),
   ];
   const rest = isOfficial
-    ? [button(words.voice, () => act("voice")), button(words.scan, askScene), button(words.popup, () => popup(who.face)), button(words.unfollow, () => act("unfollow"))]
-    : [button(words.enter, () => act("enter", { text: "demo" })), button(words.popup, () => popup(who.face))];
+    ? [button(words.voice, () => act("voice")), button(words.scan, askScene), button(words.unfollow, () => act("unfollow"))]
+    : [button(words.enter, () => act("enter", { text: "demo" }))];
+  if (templatesOf(who.face).length) rest.unshift(button(words.popup, () => popup(who.face)));
   return [make("summary", {}, words.more), make("div", { className: "buttons" }, ...both, ...rest)];
 }
 
@@ -242,22 +243,19 @@ async function tap(number, link = 0) {
 function opened(page, isLink) {
   const mini = who.accounts.find((one) => one.kind === "mini");
   const inside = isLink || !mini ? [] : [
-    button(words.askNotices, () => { made.close(); popup(mini.name); }),
+    templatesOf(mini.name).length ? button(words.askNotices, () => { made.close(); popup(mini.name); }) : null,
     button(words.contactUs, async () => { made.close(); await act("enter", { text: page }, mini.name); who.turnTo(mini.name); }),
   ];
   const made = dialog(isLink ? who.title : `${who.title} · ${words.program}`, make("p", {}, isLink ? words.link : words.pageOf), make("p", {}, make("code", {}, page)),
     make("div", { className: "buttons" }, ...inside, button(words.close, () => made.close(), { className: "strong" })));
 }
 
+const templatesOf = (face) => who.accounts.find((one) => one.name === face)?.templates ?? [];
+
 function popup(face) {
-  const templates = face === who.face ? chat.templates : who.templatesOf(face) ?? chat.templates;
-  if (!templates.length) {
-    const made = dialog(words.popup, make("p", {}, words.noTemplates), button(words.close, () => made.close(), { className: "strong" }));
-    return;
-  }
-  const boxes = templates.slice(0, 5).map((one) => {
-    const box = make("input", { type: "checkbox", checked: true, value: one.id });
-    return [box, make("label", { className: "tick" }, box, one.title)];
+  const boxes = templatesOf(face).slice(0, 5).map(([id, title]) => {
+    const box = make("input", { type: "checkbox", checked: true, value: id });
+    return [box, make("label", { className: "tick" }, box, title)];
   });
   const answer = (isAllowed) => {
     const answers = Object.fromEntries(boxes.map(([box]) => [box.value, isAllowed && box.checked ? "accept" : "reject"]));
@@ -272,10 +270,11 @@ function popup(face) {
 
 export function windowFacts(known, moment) {
   if (!known.window) return [];
-  const titles = new Map(chat.templates.map((one) => [one.id, one.title]));
+  const titles = new Map(who.accounts.flatMap((one) => one.templates));
   const { left, until, grants } = known.window;
+  const counts = chat.windows.left === left ? "" : `; WeChat itself counts ${chat.windows.left}`;
   return [
-    ["Window", left ? `${left} message${left === 1 ? "" : "s"} until ${moment(until)}` : "closed: no customer-service message may go"],
+    ["Window", `${left ? `${left} message${left === 1 ? "" : "s"} until ${moment(until)}` : "closed: no customer-service message may go"}${counts}`],
     ["Grants", grants.length ? grants.map(([template, units]) => `${titles.get(template) ?? template}: ${units}`).join(", ") : "none"],
   ];
 }

@@ -33,7 +33,7 @@ _OFFICIAL_SENDS = {
     "miniprogrampage",
 }
 _EXCHANGED_WITHIN, _TYPING_LASTS = timedelta(seconds=30), timedelta(seconds=15)
-_SHOWN_BYTES_MAX = 64 << 10
+_SHOWN_BYTES_MAX = 256 << 10
 _MENU_ID_MAX, _TITLE_MAX = 128, 128
 Shown = tuple[BubbleKind, str, dict[str, object]]
 
