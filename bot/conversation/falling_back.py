@@ -1,5 +1,7 @@
 """Says on another channel what had no way left on its own: through the gate, with the consent given there."""
 
+from dataclasses import replace
+
 from bot.conversation.publication import Publication
 from bot.core.fallback import TO, unsaid
 from bot.core.turn import Turn
@@ -15,6 +17,10 @@ def fall_back(turn: Turn, publication: Publication) -> None:
         turn.effects.outcome = "no_other_way"
         return
     turn.effects.outcome = "fallback"
+    for run in tuple(turn.runs.values()):
+        asks = run.wait is not None and run.wait.step == told.step
+        if asks and run.holds_question and run.flow == told.flow and run.channel == told.channel:
+            turn.put_run(replace(run, channel=TO))  # it is answered where it is asked
     flow = publication.flows.get(told.flow)
     turn.say(
         told.body,

@@ -18,6 +18,7 @@ class Unsaid:
     """A message that could not go where it should, as another channel needs it."""
 
     id: str
+    channel: str
     message_class: MessageClass
     group: str | None
     body: str
@@ -67,6 +68,7 @@ def unsaid(trigger: Trigger) -> Unsaid:
     message_class = MessageClass(str(told["class"]))
     return Unsaid(
         id=str(told["message"]),
+        channel=str(told["channel"]),
         message_class=MessageClass.SERVICE if message_class is MessageClass.REPLY else message_class,
         group=str(group) if group is not None else None,
         body=str(told["body"]),

@@ -37,7 +37,22 @@ steps:
 """
 
 
+ASKS = """\
+flow: asks
+title: Ask something later
+language: en
+start:
+  - keyword: [ASKS]
+steps:
+  - wait: 30s
+  - ask: {text: How was it?, group: loyalty}
+    expect: text
+    save: how
+    within: 1d
+  - say: "Noted: {{ how }}"
+"""
 FLOWS = {
+    "asks": ASKS,
     "soon": later("soon", "30s", ""),
     "days": later("days", "3d", ""),
     "noted": later("noted", "3d", ", notice: arrived"),
@@ -239,3 +254,20 @@ async def test_who_joined_by_wechat_gets_no_texts_and_the_reverse(chat: WechatCh
     await chat.sms("START")
     assert await chat.subscriptions() == {"loyalty": "subscribed", "wechat:loyalty": "unsubscribed"}
     assert await chat("BALANCE") == []
+
+
+async def test_a_question_is_answered_where_it_was_asked(chat: WechatChat) -> None:
+    await has_number(chat, "LOYALTY", "skip")
+    await chat("ASKS")
+    assert await chat.later(seconds=31) == ["How was it?"]
+    assert await chat("Fine") == ["Noted: Fine"]
+
+
+async def test_a_question_that_falls_back_is_answered_by_text(chat: WechatChat) -> None:
+    await has_number(chat, "LOYALTY", "skip")
+    await chat("ASKS")
+    chat.fault(kind="refuse", code=45015, path=SEND)
+    await chat.later(seconds=31)
+    await chat.later(seconds=1)
+    assert chat.sms.news() == ["How was it?"]
+    assert await chat.sms("Fine") == ["Noted: Fine"]

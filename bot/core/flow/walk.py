@@ -58,6 +58,7 @@ class Walk:
         "_handlers",
         "_step",
         "asked_at",
+        "channel",
         "characters",
         "flow",
         "outer",
@@ -76,6 +77,7 @@ class Walk:
         self.variables: dict[str, JsonValue] = dict(run.variables)
         self.wait: Wait | None = None
         self.asked_at = run.asked_at
+        self.channel = run.channel
         self.characters = 0
         self._flows = flows
         self._handlers = handlers
@@ -157,7 +159,7 @@ class Walk:
             revision=run.revision,
             status=status,
             started_at=run.started_at,
-            channel=run.channel,
+            channel=self.channel,
             frames=(*self.outer, here),
             variables=self.variables,
             wait=self.wait if is_waiting else None,
@@ -303,6 +305,8 @@ class Walk:
             lines += (f"{key} {label}" for key, label in options)
         body = "\n".join(line for line in lines if line)
         self.say(body, step.delivery, head=head, options=to_tap(facts, options) if "asked" in facts else ())
+        if body:  # it is answered where it was asked
+            self.channel = self.turn.effects.outgoing[-1].message.channel
         return facts
 
     def _offer(self, step: compiled.Choose, facts: dict[str, JsonValue]) -> list[tuple[str, str]]:
