@@ -9,11 +9,13 @@ from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.work import Work
 from bot.core.contact import JsonValue
 from bot.core.errors import RetryLater
+from bot.core.fallback import fallback, may_fall_back
 from bot.core.ids import microseconds
 from bot.core.messages import OutboxState
 from bot.core.pacing import Again, Rests, brand_name, channel_name, pool_of
 from bot.core.senders import SenderPool
 from bot.core.triggers import Trigger, TriggerKind
+from bot.core.wechat_address import WECHAT
 from bot.storage import outbox, rows, senders, unknown
 from bot.storage.driver import Connection, Database
 from bot.storage.tally import Tally
@@ -100,6 +102,12 @@ class Receipts:
             if lots:
                 key = f"noticed:{receipt.message_id}"
                 follow_ups.append(Trigger(key, TriggerKind.NOTICED, now, {"lots": lots}))
+        if receipt.state in _NOT_ARRIVED and reported.channel == WECHAT:
+            message = await outbox.outgoing(connection, receipt.contact_id, receipt.message_id)
+            if message is not None and may_fall_back(message):
+                follow_ups.append(
+                    fallback(message, f"not delivered: {receipt.error_code or 'no reason'}", now)
+                )
         await store(connection, receipt.contact_id, follow_ups)
         return follow_ups
 

@@ -153,6 +153,9 @@ _AGAIN = Statement(f"""
         earlier_ids = COALESCE(earlier_ids || ' ', '') || :provider_id, {and_evidence(":evidence")}
     WHERE bucket = :bucket AND contact = :contact AND id = :id
 """)  # noqa: S608  # our own text
+_ONE = Statement(f"""
+    SELECT {_MESSAGE} FROM outbox o WHERE o.bucket = :bucket AND o.contact = :contact AND o.id = :id
+""")  # noqa: S608  # our own text
 _NOTICED = Statement("""
     SELECT n.lot FROM notice n
     WHERE n.bucket = :bucket AND n.contact = :contact AND n.trigger_key = :trigger_key
@@ -393,6 +396,13 @@ async def try_again(  # noqa: PLR0913  # what is kept of a hand-over that did no
     await connection.run(_AGAIN, [keys | told | times | {"reason": reason}])
 
 
+async def outgoing(connection: Connection, contact_id: str, message_id: str) -> Outgoing | None:
+    """Read a message as it was written; None where there is none."""
+    keys = {"bucket": bucket_of(message_id), "contact": contact_id, "id": message_id}
+    found = await connection.read(_ONE, **keys)
+    return _outgoing(found[0]) if found else None
+
+
 async def noticed_lots(connection: Connection, contact_id: str, trigger_key: str) -> list[JsonValue]:
     """Lots whose notice a trigger gave; none where it was about something else."""
     bucket = bucket_of(contact_id)
@@ -434,8 +444,12 @@ def _key(message: Outgoing) -> dict[str, object]:
     return {"bucket": bucket_of(message.id), "contact": message.contact_id, "id": message.id}
 
 
+def _outgoing(row: Sequence[Any]) -> Outgoing:
+    return rows.outgoing_from(row, tag=row[19])
+
+
 def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:
-    message = rows.outgoing_from(row, tag=row[19])
+    message = _outgoing(row)
     contact = Contact(
         id=consent[0],
         bucket=consent[1],

@@ -1,6 +1,7 @@
 """What some turns ask of a contact's past: its last text, its consent log, its last redemption."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -93,6 +94,15 @@ async def latest_texts(connection: Connection, contact_id: str, message_id: str 
 async def _text(connection: Connection, own: Mapping[str, object], row: Sequence[Any]) -> LastText:
     message, at, channel, message_class, group, flow, step, kind, stored = row
     payload = orjson.loads(stored) if stored else {}
+    if kind == TriggerKind.FALLBACK and payload.get(
+        "message"
+    ):  # what led to it is what led to the message it stands for
+        found = await connection.read(_LATEST_TEXTS, **own, id=str(payload["message"]))
+        if found and found[0][7] != kind:
+            cause = await _text(connection, own, found[0])
+            return replace(
+                cause, id=message, at=instant(at), channel=channel, message_class=MessageClass(message_class)
+            )
     variables: dict[str, Any] = {}
     if kind == TriggerKind.TIMER and payload.get("run"):
         runs = await connection.read(_RUN, **own, id=str(payload["run"]))

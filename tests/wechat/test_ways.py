@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation.receipts import Receipt, Receipts
 from bot.core.ids import bucket_of, microseconds
+from bot.core.messages import OutboxState
+from bot.core.past import because_of
+from bot.core.triggers import TriggerKind
+from bot.storage.past import latest_texts
 from tests.conversation.chat import shipped
 from tests.wechat.wechat_chat import ARRIVED, WechatChat, wechatting
 
@@ -271,3 +276,35 @@ async def test_a_question_that_falls_back_is_answered_by_text(chat: WechatChat) 
     await chat.later(seconds=1)
     assert chat.sms.news() == ["How was it?"]
     assert await chat.sms("Fine") == ["Noted: Fine"]
+
+
+async def test_a_notice_that_was_taken_and_never_arrived_is_said_by_text(chat: WechatChat) -> None:
+    await has_number(chat, "LOYALTY", "skip")
+    await chat("NOTED")
+    await chat.accept()
+    await chat.later(days=3, seconds=1)
+    assert chat.sms.news() == []
+    contact, message, name = (await chat.outbox("contact, id, provider_id"))[-1]
+    await chat.sms.run("UPDATE outbox SET state = 'sent' WHERE id = :id", id=message)  # as if not told yet
+    receipts = Receipts(chat.app.database, chat.app.dispatcher, chat.clock)
+    lost = Receipt(contact, message, "wechat", name, OutboxState.UNDELIVERED, error_code="-1004")
+    for _ in range(2):
+        await receipts.record(lost)
+    await chat.later(seconds=1)
+    assert (await chat.outbox("channel, state, error_code"))[-2:] == [
+        ("wechat", "undelivered", "-1004"),
+        ("sms", "delivered", None),
+    ]
+    assert chat.sms.news() == ["It arrived (noted)."]
+
+
+async def test_why_tells_the_rule_of_what_fell_back(chat: WechatChat) -> None:
+    await has_number(chat, "LOYALTY", "skip")
+    await chat("SOON")
+    chat.fault(kind="refuse", code=45015, path=SEND)
+    await chat.later(seconds=31)
+    await chat.later(seconds=1)
+    contact = await chat.contact_id()
+    (text, *_) = await chat.app.database.query(lambda c: latest_texts(c, contact))
+    assert (text.channel, text.kind) == ("sms", TriggerKind.TIMER)
+    assert because_of(text).words == "SOON"
