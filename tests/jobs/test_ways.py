@@ -1,0 +1,204 @@
+"""Spending windows and grants at the claim: never more than there is, whoever claims at the same moment."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+
+from bot.channels.channel import Sent, WindowUsedUp
+from bot.conversation.batch import Batch
+from bot.conversation.grants import grant_work, hear_grants
+from bot.core.consent import ConsentSource, Evidence, opt_in
+from bot.core.contact import Address
+from bot.core.forms import Form, Notice
+from bot.core.gate import Cleared, Policy
+from bot.core.grants import Answer, Source
+from bot.core.messages import MessageClass, OutboxState
+from bot.core.turn import Turn
+from bot.core.ways import WayKind
+from bot.core.wechat_address import WECHAT
+from bot.core.windows import WROTE, opened
+from bot.jobs.outbox import OutboxDelivery
+from bot.storage.driver import Database
+from tests.storage.scripted import NOW, Script, asked, contacts, conversation, open_at, turn
+
+SHUT = Address(WECHAT, "wx1/openid")
+NOTICE = Form(notice=Notice("arrived", "TPL", {"thing1": "Credit"}))
+
+
+@dataclass
+class Wechat:
+    """A platform that keeps what it was given, and yields to others meanwhile."""
+
+    taken: list[Cleared] = field(default_factory=list)
+    name: str = WECHAT
+
+    async def send(self, cleared: Cleared) -> Sent:
+        """Take it."""
+        await asyncio.sleep(0)
+        self.taken.append(cleared)
+        return Sent(f"m{len(self.taken)}", OutboxState.SENT)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass
+class UsedUp(Wechat):
+    """A platform that says the window is used up whatever we believe."""
+
+    async def send(self, cleared: Cleared) -> Sent:
+        """Refuse it."""
+        self.taken.append(cleared)
+        raise WindowUsedUp("45047", code=45047)
+
+
+def delivery(database: Database, channel: Wechat) -> OutboxDelivery:
+    return OutboxDelivery(
+        database=database,
+        channels={WECHAT: channel},
+        receipts=None,  # type: ignore[arg-type]  # nothing here is said elsewhere
+        policy=lambda: Policy(zone="UTC"),
+        clock=lambda: NOW + timedelta(seconds=1),
+        stopping=asyncio.Event(),
+    )
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened_ = await open_at(database_url)
+    yield opened_
+    await opened_.close()
+
+
+async def somebody(database: Database, address: Address) -> str:
+    """A contact who agreed to hear from us at an address on WeChat."""
+    (contact_id,) = await contacts(database)
+
+    def join(turn: Turn) -> None:
+        turn.change_address(address)
+        turn.change_consent(opt_in(Evidence("loyalty", WECHAT, "JOIN", ConsentSource.KEYWORD, NOW)))
+
+    await turn(database, contact_id, "join", join)
+    return contact_id
+
+
+async def accept(database: Database, contact_id: str, key: str, source: Source) -> None:
+    """Tell of an accept."""
+    work = replace(grant_work(key, SHUT.value, [("TPL", Answer.ACCEPT)], source, NOW), contact_id=contact_id)
+    await database.transact(Batch(conversation(Script({key: hear_grants})), [work]).run)
+
+
+async def say(database: Database, contact_id: str, number: int, form: Form | None = None) -> None:
+    """Queue so many messages."""
+
+    def talk(turn: Turn) -> None:
+        for _ in range(number):
+            turn.say(
+                "Hello",
+                flow="f",
+                step="s",
+                message_class=MessageClass.SERVICE,
+                group="loyalty",
+                channel=WECHAT,
+                form=form,
+            )
+
+    await turn(database, contact_id, "say", talk)
+
+
+async def deliver(*deliveries: OutboxDelivery) -> None:
+    """Let all deliver side by side until nothing is left."""
+    quiet = 0
+    while quiet < 3:
+        done = sum(await asyncio.gather(*(one.deliver() for one in deliveries)))
+        quiet = 0 if done else quiet + 1
+
+
+async def states(database: Database) -> dict[str, int]:
+    return dict(await asked(database, "SELECT COALESCE(reason, state), COUNT(*) FROM outbox GROUP BY 1"))
+
+
+async def test_a_window_lets_five_through_though_many_claim_at_once(database: Database) -> None:
+    contact_id = await somebody(database, opened(SHUT, WROTE, NOW))
+    await say(database, contact_id, 12)
+    channel = Wechat()
+    await deliver(*(delivery(database, channel) for _ in range(3)))
+    assert len(channel.taken) == 5
+    assert {one.way for one in channel.taken} == {WayKind.CUSTOMER_SERVICE}
+    assert await states(database) == {"sent": 5, "no_window": 7}
+    assert await asked(database, "SELECT window_left FROM address WHERE channel = 'wechat'") == [(0,)]
+
+
+async def test_grants_let_as_many_through_as_there_are(database: Database) -> None:
+    contact_id = await somebody(database, SHUT)
+    for number in range(3):
+        await accept(database, contact_id, f"accept {number}", Source.PUSH)
+    await say(database, contact_id, 6, NOTICE)
+    channel = Wechat()
+    await deliver(*(delivery(database, channel) for _ in range(3)))
+    assert [one.way for one in channel.taken] == [WayKind.SUBSCRIBE] * 3
+    assert await states(database) == {"sent": 3, "no_grant": 3}
+    assert await asked(database, "SELECT units FROM subscribe_grant") == [(0,)]
+    entries = await asked(database, "SELECT source, change FROM subscribe_grant_entry")
+    assert sorted(entries) == [("push", 1)] * 3 + [("sent", -1)] * 3
+
+
+async def test_a_long_text_takes_its_pieces_out_of_the_window(database: Database) -> None:
+    contact_id = await somebody(database, opened(SHUT, WROTE, NOW))
+
+    def talk(turn: Turn) -> None:
+        turn.say("好" * 1500, flow="f", step="s", message_class=MessageClass.REPLY, channel=WECHAT)
+
+    await turn(database, contact_id, "long", talk)
+    await deliver(delivery(database, Wechat()))
+    assert await states(database) == {"sent": 1}
+    assert await asked(database, "SELECT window_left FROM address WHERE channel = 'wechat'") == [(2,)]
+
+
+async def test_one_accept_that_both_tell_of_counts_once(database: Database) -> None:
+    contact_id = await somebody(database, SHUT)
+    await accept(database, contact_id, "client/1", Source.CLIENT)
+    await accept(database, contact_id, "wechat:push/1", Source.PUSH)
+    await accept(database, contact_id, "wechat:push/1", Source.PUSH)
+    assert await asked(database, "SELECT units FROM subscribe_grant") == [(1,)]
+    entries = await asked(database, "SELECT source, change, units_after FROM subscribe_grant_entry")
+    assert sorted(entries) == [("client", 1, 1), ("push", 0, 1)]
+
+
+async def test_what_is_told_of_an_address_that_is_somebody_elses_is_void(database: Database) -> None:
+    contact_id = await somebody(database, replace(SHUT, value="wx1/another"))
+    await accept(database, contact_id, "client/1", Source.CLIENT)
+    assert await asked(database, "SELECT COUNT(*) FROM subscribe_grant") == [(0,)]
+
+
+async def test_a_turn_and_a_claim_never_lose_each_others_window(database: Database) -> None:
+    contact_id = await somebody(database, opened(SHUT, WROTE, NOW))
+    await say(database, contact_id, 2)
+
+    def reopen(turn: Turn) -> None:
+        address = turn.addresses[WECHAT, SHUT.value]
+        turn.change_address(replace(address, clarified_at=NOW))  # written whole, with the window it has read
+
+    channel = Wechat()
+    sending = asyncio.gather(*(delivery(database, channel).deliver() for _ in range(2)))
+    for number in range(10):
+        await turn(database, contact_id, f"turn {number}", reopen)
+    await sending
+    await deliver(delivery(database, channel))
+    left = await asked(database, "SELECT window_left FROM address WHERE channel = 'wechat'")
+    assert (len(channel.taken), left) == (2, [(3,)])
+
+
+async def test_what_the_platform_calls_used_up_is_not_tried_again(database: Database) -> None:
+    contact_id = await somebody(database, opened(SHUT, WROTE, NOW))
+    await say(database, contact_id, 1)
+    channel = UsedUp()
+    outbox = delivery(database, channel)
+    await deliver(outbox)
+    outbox.clock = lambda: NOW + timedelta(seconds=5)
+    await deliver(outbox)
+    assert len(channel.taken) == 1
+    assert await states(database) == {"no_window": 1}
