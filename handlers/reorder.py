@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-from bot.core.contact import JsonValue, Order, OrderLine
-from bot.core.deeds.placing import in_words, place
+from bot.core.contact import JsonValue, Product
+from bot.core.deeds.by_text import in_words, place_quoted, quote_by_text
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
 from bot.core.ids import derived_id
-from bot.core.loyalty.orders import priced
 from bot.core.turn import Turn
 
 
@@ -17,7 +16,7 @@ from bot.core.turn import Turn
     problems=("nothing_to_order", "gone", "price_changed"),
 )
 def reorder(turn: Turn) -> Mapping[str, JsonValue]:
-    """Place the proposal `order` (see `usual`), pay its credit, and hand it to the shop.
+    """Place the proposal `order` (see `usual`), spend its offers and credit, and hand it to the shop.
 
     Raises:
         TellMember: `nothing_to_order`, `gone` (with `items`), or `price_changed`: the contact confirmed to
@@ -26,34 +25,25 @@ def reorder(turn: Turn) -> Mapping[str, JsonValue]:
     proposal = turn.arguments.get("order")
     if not isinstance(proposal, dict) or not proposal.get("lines"):
         raise TellMember("nothing_to_order")
-    lines = _lines(turn, proposal["lines"])
-    total = sum(line.quantity * line.unit_minor for line in lines)
-    credit = min(turn.books.spendable(turn.now), total) if turn.program.reorder.auto_apply_credit else 0
-    if total - credit > _whole(proposal.get("to_pay")):
-        raise TellMember("price_changed", total=total, credit=credit, to_pay=total - credit)
-    order = Order(
-        # The same confirmation makes the same order, however often its turn is decided.
-        id=derived_id(f"reorder/{turn.contact.id}/{turn.trigger.key}", turn.contact.bucket),
-        source=turn.channel,
-        placed_at=turn.now,
-        lines=lines,
-        total_minor=total,
-        credit_minor=credit,
-        currency=turn.program.currency.code,
-    )
-    settled = place(turn, priced(order))
+    # The same confirmation makes the same order, however often its turn is decided.
+    order_id = derived_id(f"reorder/{turn.contact.id}/{turn.trigger.key}", turn.contact.bucket)
+    quoted = quote_by_text(turn, _basket(turn, proposal["lines"]), order_id)
+    total = quoted.gross_minor - quoted.discount_minor
+    if quoted.to_pay_minor > _whole(proposal.get("to_pay")):
+        raise TellMember("price_changed", total=total, credit=quoted.credit_minor, to_pay=quoted.to_pay_minor)
+    settled = place_quoted(turn, quoted, order_id)
     return {
-        "items": in_words(order),
+        "items": in_words(turn, quoted),
         "total": total,
-        "credit": credit,
-        "to_pay": total - credit,
+        "credit": quoted.credit_minor,
+        "to_pay": quoted.to_pay_minor,
         "earned": settled.granted_minor,
-        "number": order.id[:6].upper(),
+        "number": order_id[:6].upper(),
     }
 
 
-def _lines(turn: Turn, wanted: JsonValue) -> tuple[OrderLine, ...]:
-    lines, gone = [], []
+def _basket(turn: Turn, wanted: JsonValue) -> list[tuple[Product, int]]:
+    basket, gone = [], []
     for line in wanted if isinstance(wanted, list) else []:
         if not isinstance(line, dict):
             continue
@@ -62,14 +52,12 @@ def _lines(turn: Turn, wanted: JsonValue) -> tuple[OrderLine, ...]:
         if product is None:
             gone.append(sku)
         elif quantity > 0:
-            lines.append(
-                OrderLine(sku, product.name, quantity, product.price_minor, category=product.category)
-            )
+            basket.append((product, quantity))
     if gone:
         raise TellMember("gone", items=", ".join(gone))
-    if not lines:
+    if not basket:
         raise TellMember("nothing_to_order")
-    return tuple(lines)
+    return basket
 
 
 def _whole(value: JsonValue) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from bot.core.contact import JsonValue, Order
+from bot.core.deeds.by_text import in_words, quote_by_text
 from bot.core.flow.handler import handler
 from bot.core.turn import Turn
 
@@ -21,9 +22,10 @@ def usual(turn: Turn) -> Mapping[str, JsonValue]:
     """Propose what to order again: the last order, and the usual one where it is another.
 
     `which` may be `last` or `usual` to ask for that alone, `sku` one product, and how many (`quantity`), in
-    place of what was ordered before. Each choice has `items` in words, `lines`,
-    `total`, the `credit` that would be applied and what is left `to_pay`, in minor units; the last order
-    comes first. More than one choice means: ask. `gone` names what is no longer sold.
+    place of what was ordered before. Each choice has `items` in words, `lines`, `total` (less the `discount`
+    of the contact's offers, which `items` names), the `credit` that would be applied and what is left
+    `to_pay`, in minor units; the last order comes first. More than one choice means: ask. `gone` names what
+    is no longer sold.
     """
     sku = turn.arguments.get("sku")
     if sku:
@@ -74,25 +76,21 @@ def _is_sold(turn: Turn, sku: str) -> bool:
 
 def _proposal(turn: Turn, basket: Iterable[tuple[str, int]]) -> dict[str, JsonValue] | None:
     """Price a basket as of now; None if nothing of it is sold any more."""
-    lines: list[JsonValue] = []
-    words = []
-    total = 0
-    for sku, quantity in basket:
-        product = turn.shop.products.get(sku)
-        if product is None:
-            continue
-        lines.append({"sku": sku, "quantity": quantity})
-        words.append(product.name if quantity == 1 else f"{quantity} x {product.name}")
-        total += quantity * product.price_minor
-    if not lines:
+    sold = [
+        (product, quantity)
+        for sku, quantity in basket
+        if (product := turn.shop.products.get(sku)) is not None
+    ]
+    if not sold:
         return None
-    credit = min(turn.books.spendable(turn.now), total) if turn.program.reorder.auto_apply_credit else 0
+    quoted = quote_by_text(turn, sold)
     return {
-        "items": ", ".join(words),
-        "lines": lines,
-        "total": total,
-        "credit": credit,
-        "to_pay": total - credit,
+        "items": in_words(turn, quoted),
+        "lines": [{"sku": product.sku, "quantity": quantity} for product, quantity in sold],
+        "total": quoted.gross_minor - quoted.discount_minor,
+        "discount": quoted.discount_minor,
+        "credit": quoted.credit_minor,
+        "to_pay": quoted.to_pay_minor,
     }
 
 

@@ -22,6 +22,7 @@ def test_one_order_is_proposed_at_todays_prices_with_the_credit_applied() -> Non
             "items": "2 x Oat latte, Cinnamon bun",
             "lines": [{"sku": "LATTE", "quantity": 2}, {"sku": "BUN", "quantity": 1}],
             "total": 1500,
+            "discount": 0,
             "credit": 700,
             "to_pay": 800,
         }

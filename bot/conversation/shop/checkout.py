@@ -18,21 +18,21 @@ from bot.conversation.shop.checkout_asked import (
 from bot.conversation.shop.checkout_told import told_checkout, told_quote
 from bot.core.contact import JsonValue, Order, OrderLine
 from bot.core.deeds.crediting import foreseen_minor
+from bot.core.deeds.offering import OFFER_SPENT
 from bot.core.deeds.ordering import refuse_anothers
+from bot.core.deeds.pricing import budgeted, take_budgets, with_offers
 from bot.core.errors import Refused, TellMember
 from bot.core.ids import derived_id
 from bot.core.ledger.entries import Cause
 from bot.core.ledger.holds import HoldState
 from bot.core.ledger.refusals import HoldAlreadyOpen, HoldClosed
-from bot.core.local_time import local_date
-from bot.core.loyalty.checkouts import AtCheckout, Budgeted, Checkout, CheckoutState, goes_back
+from bot.core.loyalty.checkouts import AtCheckout, Checkout, CheckoutState, goes_back
 from bot.core.loyalty.offers import Offer, as_typed
 from bot.core.loyalty.quotes import CartLine, Left, LineKind, Quote, part, with_credit
-from bot.core.loyalty.quotes import quote as priced
 from bot.core.turn import Turn
 
 Body = Mapping[str, JsonValue]
-CHECKOUT_TIMED_OUT, OFFER_SPENT = "Checkout Timed Out", "Offer Spent"
+CHECKOUT_TIMED_OUT = "Checkout Timed Out"
 _NO_SUCH = 404
 _CONFLICT = 409
 _UNPROCESSABLE = 422
@@ -76,10 +76,9 @@ def hold(turn: Turn, body: Body) -> Body:
     if quoted.credit_minor:
         cause = Cause(f"{turn.trigger.key}/hold", "shop")
         held = turn.books.hold(order_id, quoted.credit_minor, ttl, turn.now, cause)
-    budgeted = _budgeted(turn, quoted, at.offers)
-    for one in budgeted:
-        if not turn.take(one.counter, one.units, of=_limit(turn, one.counter)):
-            raise TellMember("price_changed", because="budget_spent")
+    funded = budgeted(turn, quoted, at.offers)
+    if not take_budgets(turn, funded):
+        raise TellMember("price_changed", because="budget_spent")
     expires_at = turn.now + ttl
     made = Checkout(
         order_id=order_id,
@@ -89,7 +88,7 @@ def hold(turn: Turn, body: Body) -> Body:
         expires_at=expires_at,
         quoted=quoted,
         hold_id=held.id if held else None,
-        budgeted=budgeted,
+        budgeted=funded,
         changed_at=turn.now,
     )
     for offer in _of(at.offers, quoted):
@@ -150,22 +149,15 @@ def time_out(turn: Turn, _body: Body) -> Body:
 
 
 def _priced(turn: Turn, asked: QuoteAsked, order_id: str) -> Quote:
-    """Price a basket as of now; an offer whose fund has not enough left is left out.
+    """Price a basket as of now.
 
     What the order itself has set aside counts as free: it would be, before it could be held anew.
     """
     cart = [_cart_line(turn, line, number) for number, line in enumerate(asked.lines)]
     at = _at_checkout(turn, order_id, asked.offers or ())
     wanted, unknown = _wanted(turn, asked, at.offers, order_id)
-    without: list[Left] = []
-    while True:
-        quoted = priced(cart, wanted, turn.now, order_id=order_id)
-        spent = _beyond_budget(turn, quoted, wanted)
-        if spent is None:
-            break
-        wanted = [offer for offer in wanted if offer.id != spent.id]
-        without.append(Left(spent.code, "budget_spent"))
-    quoted = replace(quoted, left=(*unknown, *without, *quoted.left))
+    quoted = with_offers(turn, cart, wanted, order_id)
+    quoted = replace(quoted, left=(*unknown, *quoted.left))
     applies = turn.program.checkout.auto_apply_credit if asked.use_credit is None else asked.use_credit
     if not applies or not turn.contact.is_member:
         return quoted
@@ -251,34 +243,6 @@ def as_order(turn: Turn, quoted: Quote, order_id: str) -> Order:
         shipping_minor=beside[LineKind.SHIPPING],
         tax_minor=beside[LineKind.TAX],
     )
-
-
-def _beyond_budget(turn: Turn, quoted: Quote, offers: Sequence[Offer]) -> Offer | None:
-    """Return the first offer whose fund has less left than it takes off; nothing is taken yet."""
-    wanted: dict[str, int] = {}
-    for one in _budgeted(turn, quoted, offers):
-        wanted[one.counter] = wanted.get(one.counter, 0) + one.units
-        known = turn.needed("fund", one.counter)
-        left, begun_with = known if isinstance(known, tuple) else (0, 0)
-        # The limit of today, which may be another than the counter began with: see `counters.take`.
-        if wanted[one.counter] > max(_limit(turn, one.counter) - (begun_with - left), 0):
-            return next(offer for offer in offers if offer.id == one.offer_id)
-    return None
-
-
-def _budgeted(turn: Turn, quoted: Quote, offers: Sequence[Offer]) -> tuple[Budgeted, ...]:
-    """What funds pay for; a fund that the program has no more pays nothing and limits nothing."""
-    today = local_date(turn.now, turn.shop.zone)
-    funds = {offer.id: offer.terms.fund for offer in offers}
-    return tuple(
-        Budgeted(applied.offer_id, turn.program.funds[fund].counter(fund, today), applied.discount_minor)
-        for applied in quoted.applied
-        if (fund := funds[applied.offer_id]) in turn.program.funds
-    )
-
-
-def _limit(turn: Turn, counter: str) -> int:
-    return turn.program.funds[counter.split("/")[1]].limit_minor
 
 
 def _part_asked(quoted: Quote, asked: CaptureAsked) -> Quote:

@@ -12,7 +12,7 @@ from bot.core.loyalty.checkouts import AtCheckout, Checkout
 from bot.core.loyalty.offers import Offer, OfferKind, code_of
 from bot.core.turn import Turn
 
-OFFER_GIVEN, OFFER_RETURNED = "Offer Given", "Offer Returned"
+OFFER_GIVEN, OFFER_SPENT, OFFER_RETURNED = "Offer Given", "Offer Spent", "Offer Returned"
 GIVEN = frozenset(
     [
         *("amount", "at_least", "code", "ends_at", "ends_on", "kind", "percent", "product", "times", "title"),
