@@ -33,7 +33,7 @@ _BEGUN_WITHIN_SECONDS = 20.0
 _NO_MENU = 46003
 _LASTS_AT_LEAST_SECONDS = 300.0  # the platform makes the next one by then
 _Data = bytes | aiohttp.FormData | None
-_Call = Callable[[str, str, dict[str, str], Callable[[], _Data]], Awaitable[Json]]
+_Call = Callable[[str, str, dict[str, str], _Data], Awaitable[Json]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +134,14 @@ class WechatClient:
 
     # Below: how
 
-    async def _call(self, method: str, path: str, params: dict[str, str], data: Callable[[], _Data]) -> Json:
+    async def _call(self, method: str, path: str, params: dict[str, str], data: _Data) -> Json:
         """Ask; once more if the token is refused, a few times more while the platform is busy."""
         began_at = time.monotonic()
         token, waits, may_renew = await self._tokens.current(), iter(_BUSY_SECONDS), True
         while True:
             try:
                 return await self._transport.ask(
-                    method, path, params={**params, "access_token": token}, data=data()
+                    method, path, params={**params, "access_token": token}, data=data
                 )
             except SendError as error:
                 failed = error
@@ -237,16 +237,12 @@ class _Api(WeChatClient):  # type: ignore[misc]  # it ships no types
         return result_processor(answer) if result_processor is not None else answer
 
 
-def _written(
-    data: Json | bytes | str | None, files: Mapping[str, tuple[str, bytes, str]] | None
-) -> Callable[[], _Data]:
-    """Return what makes the body of each attempt: a form can be sent but once."""
+def _written(data: Json | bytes | str | None, files: Mapping[str, tuple[str, bytes, str]] | None) -> _Data:
     if files:
-        return lambda: _form(files)
+        return _form(files)
     if isinstance(data, str):
-        data = data.encode()
-    body = orjson.dumps(data) if isinstance(data, dict) else data  # UTF-8: escapes would be shown as such
-    return lambda: body
+        return data.encode()
+    return orjson.dumps(data) if isinstance(data, dict) else data  # UTF-8: escapes would be shown as such
 
 
 def _form(files: Mapping[str, tuple[str, bytes, str]]) -> aiohttp.FormData:
