@@ -117,11 +117,13 @@ class PhonePage:
 
     async def _people(self, _: web.Request) -> web.Response:
         currency = self._app.decisions.shop.program.currency
-        names = [("sms", number) for number in _FRESH]
+        owned = {number: [face.owned(number) for face in self._faces.values()] for number in _FRESH}
+        names = [name for names in owned.values() for name in names]
         taken = await self._app.database.query(lambda connection: turns.find(connection, names))
+        unused = (number for number, names in owned.items() if not any(name in taken for name in names))
         return answered(
             {
-                "fresh": next((number for _, number in names if ("sms", number) not in taken), _FRESH[0]),
+                "fresh": next(unused, _FRESH[0]),
                 "shop": self._app.decisions.shop.name,
                 "accounts": [
                     {

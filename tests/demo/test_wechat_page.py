@@ -1,0 +1,230 @@
+"""The WeChat face of the phone page in a real browser: follow, write, tap, allow, break; in two languages."""
+
+import base64
+import re
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.conversation.chat import FLOWS
+from tests.demo.running_demo import running_demo
+
+pytestmark = pytest.mark.xdist_group("browser")
+SHIPPED = ("program", "keywords", "policy", "loyalty", "language", "balance", "fallback")
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+WECHAT = """\
+menu:
+  - {name: 余额, keyword: 余额}
+  - name: 更多
+    buttons:
+      - {name: 帮助, keyword: HELP}
+      - {name: 商城, url: "https://shop.example/"}
+templates:
+  credit_arrived:
+    id: template-of-arrival
+    account: mini
+    page: pages/wallet
+    fields: {amount1: "{{ balance.available | money }}", thing2: Corner Leaf}
+cards:
+  usual: {title: Your usual, page: "pages/order?o=1", image: usual.png}
+"""
+CARDS = """\
+flow: cards
+title: What WeChat can show
+group: loyalty
+language: en
+start: [keyword: CARDS]
+steps:
+  - say: {text: "Order your usual.", card: usual}
+  - choose: Which one?
+    options: [{label: Oat latte, value: latte}, {label: Mocha, value: mocha}]
+    save: pick
+  - say: "{{ pick }} it is."
+  - wait: 50h
+  - say: {text: "Your credit has arrived.", notice: credit_arrived}
+"""
+
+
+@pytest.fixture(scope="module")
+async def demo_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    folder = tmp_path_factory.mktemp("wechat")
+    flows = folder / "flows"
+    flows.mkdir()
+    for name in SHIPPED:
+        shutil.copy(FLOWS / f"{name}.yaml", flows)
+    shutil.copytree(FLOWS.parent / "locales", folder / "locales")
+    (flows / "wechat.yaml").write_text(WECHAT)
+    (flows / "cards.yaml").write_text(CARDS)
+    (flows / "usual.png").write_bytes(PICTURE)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("REGULARS_FLOWS", str(flows))
+        async with running_demo(folder / "demo") as url:
+            yield url
+
+
+@pytest.fixture
+async def phone(page: Page, demo_url: str) -> AsyncIterator[Page]:
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(error.message))
+    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    await page.goto(demo_url)
+    await expect(page.get_by_text("No messages yet.")).to_be_visible()
+    yield page
+    # What a person cannot do is answered with 409, which the browser tells.
+    assert [line for line in problems if "409" not in line] == []
+
+
+async def turn_to(phone: Page, face: str) -> None:
+    await phone.get_by_role("radio", name=face).check()
+    await expect(phone.locator("#phone")).to_have_class("phone wechat")
+
+
+async def text(phone: Page, words: str) -> None:
+    await phone.locator("#body").fill(words)
+    await phone.locator("#body").press("Enter")
+
+
+def last(phone: Page) -> Locator:
+    return phone.get_by_role("log", name="Conversation").locator(".received").last
+
+
+async def follow(phone: Page) -> None:
+    await turn_to(phone, "WeChat official account")
+    await phone.get_by_role("button", name="Follow", exact=True).click()
+    await expect(phone.locator(".event").last).to_have_text("You followed the account")
+
+
+async def test_who_follows_writes_taps_the_menu_and_leaves(phone: Page) -> None:
+    await turn_to(phone, "WeChat official account")
+    await expect(phone.locator("#body")).to_be_hidden()
+    await follow(phone)
+    await text(phone, "LOYALTY")
+    await expect(last(phone)).to_contain_text("What shall we call you?")
+    await expect(last(phone).locator(".fine")).to_contain_text("passive reply")
+    await expect(phone.locator("#who")).to_contain_text(re.compile(r"Window\s*5 messages until"))
+    await expect(phone.locator("#who")).to_contain_text("wechat:loyalty")
+    await expect(phone.locator("#outbox li").first).to_contain_text("wechat: passive")
+    await phone.get_by_role("button", name="余额", exact=True).last.click()
+    await expect(last(phone)).to_contain_text("$5.00")
+    await phone.get_by_text("More", exact=True).click()
+    await phone.get_by_role("button", name="Unfollow").click()
+    await expect(phone.get_by_text("Follow the account to write to it.")).to_be_visible()
+
+
+async def test_options_and_cards_are_tapped_and_a_notice_comes_where_it_was_allowed(phone: Page) -> None:
+    await turn_to(phone, "WeChat mini program")
+    await phone.get_by_role("button", name="Open the chat").first.click()
+    await expect(phone.locator(".event").last).to_have_text("You opened the chat")
+    await text(phone, "LOYALTY")
+    await expect(last(phone)).to_contain_text("What shall we call you?")
+    await text(phone, "CARDS")
+    await expect(last(phone)).to_contain_text("Which one?")
+    card = phone.locator(".card")
+    await expect(card.locator("strong")).to_have_text("Your usual")
+    await expect(card.locator("img")).to_have_attribute("src", re.compile("^data:image/png"))
+    await card.click()
+    opened = phone.get_by_role("dialog")
+    await expect(opened).to_contain_text("pages/order?o=1")
+    await opened.get_by_role("button", name="Get notices").click()
+    popup = phone.get_by_role("dialog")
+    await expect(popup).to_contain_text("wants to send you these messages, once each")
+    await expect(popup.get_by_role("checkbox", name="credit arrived")).to_be_checked()
+    await popup.get_by_role("button", name="Allow").click()
+    await expect(phone.locator("#who")).to_contain_text("credit arrived: 1")
+    await text(phone, "2")
+    await expect(phone.locator(".received").filter(has_text="mocha it is.")).to_be_visible()
+    for _ in range(3):
+        await phone.get_by_role("button", name="+1 day").click()
+        await expect(phone.locator("#passing")).to_contain_text("It is ", timeout=60_000)
+    notice = phone.locator(".notice")
+    await expect(notice).to_contain_text("Service notification", timeout=20_000)
+    await expect(notice).to_contain_text("$5.00")
+    await expect(phone.locator("#who")).to_contain_text("credit arrived: 0")
+    await expect(phone.locator("#outbox li").first).to_contain_text("wechat: subscribe")
+    await notice.get_by_role("button", name="View details").click()
+    await expect(phone.get_by_role("dialog")).to_contain_text("pages/wallet")
+
+
+async def test_an_option_of_a_menu_message_is_tapped_by_keyboard(phone: Page) -> None:
+    await follow(phone)
+    await text(phone, "LOYALTY")
+    await expect(last(phone)).to_contain_text("What shall we call you?")
+    await text(phone, "CARDS")
+    option = phone.get_by_role("button", name="Oat latte")
+    await option.focus()
+    await phone.keyboard.press("Enter")
+    await expect(phone.locator(".sent").last).to_contain_text("Oat latte")
+    await expect(phone.locator(".received").filter(has_text="latte it is.")).to_be_visible()
+    more = phone.get_by_role("button", name="≡ 更多")
+    await more.focus()
+    await phone.keyboard.press("Enter")
+    await expect(phone.get_by_role("button", name="帮助").last).to_be_focused()
+    await phone.keyboard.press("Escape")
+    await expect(more).to_be_focused()
+    await expect(phone.get_by_role("button", name="商城")).to_be_hidden()
+
+
+async def test_in_chinese_all_of_the_phone_is(phone: Page) -> None:
+    await phone.get_by_role("radio", name="李伟").check()
+    await turn_to(phone, "WeChat mini program")
+    await expect(phone.locator("#own-number")).to_have_text("小程序 · 联系客服")
+    await text(phone, "会员")
+    await expect(last(phone)).to_contain_text("怎么称呼您")
+    await expect(last(phone).locator(".fine")).to_contain_text("客服消息")
+    await expect(phone.locator("#phone")).to_have_attribute("lang", "zh-Hans")
+    await phone.get_by_text("更多", exact=True).click()
+    for button in ("图片", "位置", "进入客服会话", "订阅消息"):
+        await expect(phone.get_by_role("button", name=button)).to_be_visible()
+
+
+async def test_a_code_is_scanned_and_what_breaks_is_told(phone: Page) -> None:
+    await turn_to(phone, "WeChat official account")
+    await phone.get_by_role("button", name="Scan a code").first.click()
+    await phone.get_by_role("dialog").get_by_role("textbox").fill("door")
+    await phone.keyboard.press("Enter")
+    await expect(phone.locator(".event").last).to_have_text("You followed the account")
+    await phone.locator("#raw").get_by_text("Raw push").click()
+    await expect(phone.locator("#exchange")).to_contain_text("qrscene_door")
+    await expect(phone.locator("#exchange")).to_contain_text("msg_signature=…")
+    await phone.get_by_text("Break something").click()
+    await phone.get_by_role("button", name="Push signed with another token").click()
+    await expect(phone.locator("#waiting-faults")).to_contain_text("another token")
+    await text(phone, "BALANCE")
+    await expect(phone.locator(".event.told")).to_have_text("该公众号暂时无法提供服务，请稍后再试")
+    await expect(phone.locator("#trouble")).to_contain_text("pushed it 3 times")
+    await phone.get_by_role("button", name="Our answer to a push lost").click()
+    await expect(phone.locator("#waiting-faults")).to_contain_text("Our answer to a push lost")
+    await text(phone, "BALANCE")
+    await expect(phone.locator("#trouble")).to_contain_text("2 times; you got one answer")
+    await expect(phone.locator(".received")).to_have_count(1)
+
+
+async def test_a_small_screen_needs_no_sideways_scrolling_in_either_light(
+    phone: Page, output_folder: Path
+) -> None:
+    await phone.set_viewport_size({"width": 360, "height": 740})
+    await follow(phone)
+    await text(phone, "LOYALTY")
+    await expect(last(phone)).to_contain_text("What shall we call you?")
+    await text(phone, "CARDS")
+    await expect(last(phone)).to_contain_text("Which one?")
+    await phone.get_by_text("More", exact=True).click()
+    assert await phone.evaluate("document.documentElement.scrollWidth") == 360
+    for light in ("light", "dark"):
+        await phone.emulate_media(color_scheme=light)
+        await phone.screenshot(path=output_folder / f"wechat_{light}.png", full_page=True)
+
+
+async def test_back_to_texts_the_phone_is_as_before(phone: Page) -> None:
+    await follow(phone)
+    await phone.get_by_role("radio", name="SMS").check()
+    await expect(phone.locator("#menu")).to_be_hidden()
+    await expect(phone.get_by_role("textbox", name="Text message")).to_be_visible()
+    await text(phone, "HELP")
+    await expect(last(phone)).to_contain_text("STOP")
+    await expect(phone.locator("#messages .fine").last).to_contain_text("✓✓")
