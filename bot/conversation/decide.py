@@ -24,6 +24,7 @@ from bot.conversation.routing import (
     route,
 )
 from bot.core.contact import Address
+from bot.core.deeds import proving
 from bot.core.deeds.crediting import credit_event
 from bot.core.deeds.referring import come_with
 from bot.core.flow.compiled import Flow, KeywordStarter, Starter
@@ -39,6 +40,9 @@ from bot.core.triggers import TriggerKind
 from bot.core.turn import Shop, Turn
 
 _OPT_IN = "opt-in"
+
+PROOF_HEARD_FLOW = "link_texted"
+"""The flow that answers a number which texted the code it was shown elsewhere."""
 
 WAITING_RUNS_MAX = 50
 """How many runs of one contact may wait; the oldest ends when another begins."""
@@ -140,6 +144,8 @@ class Decisions:
             return
         if legal.is_stopped(turn, inbound):
             turn.effects.outcome = "stopped"  # kept, but nothing is said: only START brings a contact back
+            return
+        if self._proves(turn, inbound):
             return
         found = route(inbound, question, turn.contact.locale, self.publication)
         if heard.said is Said.UNCLEAR and not is_sure(found):
@@ -296,6 +302,16 @@ class Decisions:
             clarifying.keep(turn, inbound, self.replies_on(inbound.channel))
         else:
             return False
+        return True
+
+    def _proves(self, turn: Turn, inbound: Inbound) -> bool:
+        """Hear a code that shows whose an address is; False where the message is none."""
+        tried = proving.hear(turn, inbound)
+        flow = self.publication.flows.get(PROOF_HEARD_FLOW)
+        if tried is None or flow is None:
+            return False
+        turn.effects.outcome = "proof"
+        self.engine.start(turn, flow, _starter_for(flow, TriggerKind.START), {"state": tried.value})
         return True
 
     def _confirms(self, turn: Turn, inbound: Inbound, heard: Hearing, question: Run | None) -> bool:

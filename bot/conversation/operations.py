@@ -15,7 +15,7 @@ from bot.conversation.shop import checkout, claims, drops, events, members, orde
 from bot.conversation.work import Work
 from bot.core.codes import Code
 from bot.core.contact import JsonValue
-from bot.core.deeds import gift_turns, referring, refill_turns, tier_turns
+from bot.core.deeds import gift_turns, proving, referring, refill_turns, tier_turns
 from bot.core.deeds.ordering import SETTLE
 from bot.core.deeds.reserving import LAPSE
 from bot.core.errors import Refused, TellMember
@@ -47,6 +47,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "order.meet": orders.meet,
         "order.refund": refunds.refund,
         "order.report": orders.report,
+        proving.TEXTED: told.proof_texted,
         SETTLE: orders.settle_again,
         "reservation.give_up": drops.give_up,
         "reservation.pay": drops.pay,

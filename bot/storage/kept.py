@@ -15,6 +15,7 @@ from bot.storage.fulfilments import fulfilment_row
 from bot.storage.grants import grant_entry_row, grant_row
 from bot.storage.offers import checkout_row, code_row, offer_row
 from bot.storage.orders import parked_row
+from bot.storage.proofs import proof_row
 from bot.storage.referrals import referral_row
 from bot.storage.refills import refill_row
 from bot.storage.reservations import reservation_row
@@ -56,6 +57,7 @@ _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "spin": spin_row,
     "parked_refund": parked_row,
     "subscribe_grant": grant_row,
+    "proof": proof_row,
     "subscribe_grant_entry": grant_entry_row,
 }
 

@@ -23,8 +23,10 @@ from bot.storage import (
     given,
     grants,
     history,
+    joined,
     offers,
     orders,
+    proofs,
     referrals,
     refills,
     reservations,
@@ -215,6 +217,7 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "reserved": reservations.reserved,
         "spins": spins.spins,
         "grants": grants.grants,
+        "proof": proofs.latest,
     }
 )
 """How to read what a turn asks for by these names."""
@@ -242,6 +245,10 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "brought": referrals.brought,
         "first_users": referrals.first_users,
         "member_at": referrals.member_at,
+        "owner_at": proofs.owner_at,
+        "suppressed_at": proofs.suppressed_at,
+        "contact": joined.contact_called,
+        "texted": proofs.texted,
         "given": given.given,
         "claimed": fulfilments.times,
         "fulfilment": fulfilments.find,
