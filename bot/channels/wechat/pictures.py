@@ -27,9 +27,15 @@ class Pictures:
     """Pictures by their addresses: URLs, or files in the folder of the flows."""
 
     def __init__(
-        self, shared: Shared, folder: Path | None = None, connector: aiohttp.BaseConnector | None = None
+        self,
+        shared: Shared,
+        folder: Path | None = None,
+        connector: aiohttp.BaseConnector | None = None,
+        *,
+        patience_seconds: float = 15.0,
     ) -> None:
         """`connector` makes connections to pictures; None: to anywhere."""
+        self._patience_seconds = patience_seconds
         self._shared = shared
         self._folder = folder
         self._session = aiohttp.ClientSession(
@@ -39,9 +45,17 @@ class Pictures:
         self._failed: dict[tuple[str, str], float] = {}
 
     async def media_ids(self, client: WechatClient, pictures: Collection[str]) -> dict[str, str]:
-        """Return the media ids of those that can be had; what cannot is left out, and logged."""
-        found = {picture: await self._media_id(client, picture) for picture in pictures}
-        return {picture: media_id for picture, media_id in found.items() if media_id is not None}
+        """Return the media ids of those that can be had in time; what cannot is left out, and logged."""
+        found: dict[str, str] = {}
+        try:
+            async with asyncio.timeout(self._patience_seconds):
+                for picture in pictures:
+                    media_id = await self._media_id(client, picture)
+                    if media_id is not None:
+                        found[picture] = media_id
+        except TimeoutError:  # a message must not wait for others' pictures until its lease is over
+            _logger.warning("pictures_too_slow", account=client.account.name)
+        return found
 
     async def forget(self, client: WechatClient, pictures: Collection[str]) -> None:
         """Upload them anew the next time."""

@@ -23,7 +23,11 @@ from bot.channels.channel import (
     SentInPart,
     WindowUsedUp,
 )
+from bot.channels.wechat.client import WechatClient
+from bot.channels.wechat.pictures import Pictures
 from bot.channels.wechat.sender import WechatChannel
+from bot.channels.wechat.shared import Remembered
+from bot.channels.wechat.transport import Transport
 from bot.core.forms import Card, Form, MenuOption, Notice
 from bot.core.gate import Cleared
 from bot.core.messages import MessageClass, OutboxState, Outgoing
@@ -228,6 +232,22 @@ async def test_pictures_come_from_the_web_but_not_for_ever_and_not_from_everywhe
         assert asked == ["/1.jpg", "/away", "/huge"], "neither twice in a row nor anew within a minute"
         assert kinds(found) == ["image", "image", "text", "text", "text"]
         assert found.bodies(UPLOAD) == [("picture.jpeg", "image/jpeg", b"\xff\xd8\xff-jpeg")]
+
+
+async def test_nobody_waits_for_ever_for_a_picture() -> None:
+    async def slow(_: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(5)
+        return web.Response(body=PNG)
+
+    async with platform() as found, served(slow) as base:
+        transport, pictures = Transport(found.url), Pictures(Remembered(), patience_seconds=0.2)
+        client = WechatClient(OFFICIAL, transport)
+        begun_at = time.monotonic()
+        wanted = [pictures.media_ids(client, [f"{base}/{number}.png"]) for number in range(8)]
+        assert await asyncio.gather(*wanted) == [{}] * 8
+        assert time.monotonic() - begun_at < 3
+        await pictures.close()
+        await transport.close()
 
 
 @asynccontextmanager
