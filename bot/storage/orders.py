@@ -37,32 +37,44 @@ _BY_ID = Statement(f"""
     SELECT {ORDER_COLUMNS} FROM shop_order o
     WHERE o.bucket = :bucket AND o.contact = :contact AND o.id = :id
 """)  # noqa: S608  # our own constants
-_BY_REFERENCE = Statement(f"""
-    SELECT {ORDER_COLUMNS} FROM shop_order o
-    WHERE o.bucket = :bucket AND o.contact = :contact AND o.reference = :reference
+# What follows is read for a whole batch. CROSS JOIN keeps SQLite from reading all that a contact ever had.
+_BY_IDS = Statement(f"""
+    SELECT {ORDER_COLUMNS} FROM @each(keys: bucket integer, contact text, id text)
+    CROSS JOIN shop_order o
+    WHERE o.bucket = keys.bucket AND o.contact = keys.contact AND o.id = keys.id
+""")  # noqa: S608  # our own constants
+_BY_REFERENCES = Statement(f"""
+    SELECT {ORDER_COLUMNS} FROM @each(keys: bucket integer, contact text, reference text)
+    CROSS JOIN shop_order o
+    WHERE o.bucket = keys.bucket AND o.contact = keys.contact AND o.reference = keys.reference
 """)  # noqa: S608  # our own constants
 _ENTRIES = Statement(f"""
-    SELECT e.wallet, {ENTRY_COLUMNS}
-    FROM @each(keys: since text, until text)
-    JOIN entry e ON e.bucket = :bucket AND e.contact = :contact AND e.key >= keys.since AND e.key < keys.until
+    SELECT e.contact, keys.source, e.wallet, {ENTRY_COLUMNS}
+    FROM @each(keys: bucket integer, contact text, source text, since text, until text)
+    CROSS JOIN entry e
+    WHERE e.bucket = keys.bucket AND e.contact = keys.contact AND e.key >= keys.since AND e.key < keys.until
     ORDER BY e.wallet, e.number
 """)  # noqa: S608  # our own constants
 _UNDID = Statement(f"""
-    SELECT {ENTRY_COLUMNS}
-    FROM @each(keys: id text)
-    JOIN entry e ON e.bucket = :bucket AND e.contact = :contact AND e.reverses = keys.id
+    SELECT e.contact, {ENTRY_COLUMNS}
+    FROM @each(keys: bucket integer, contact text, id text)
+    CROSS JOIN entry e
+    WHERE e.bucket = keys.bucket AND e.contact = keys.contact AND e.reverses = keys.id
         AND e.reverses IS NOT NULL
     ORDER BY e.number
 """)  # noqa: S608  # our own constants
 _EARNED = Statement("""
-    SELECT e.source, e.rule, e.wallet, e.entry, e.lot, e.desired_minor, e.granted_minor, e.by_line, e.because,
-        e.policy, e.at
-    FROM earned e WHERE e.bucket = :bucket AND e.contact = :contact AND e.source = :source
+    SELECT e.contact, e.source, e.rule, e.wallet, e.entry, e.lot, e.desired_minor, e.granted_minor, e.by_line,
+        e.because, e.policy, e.at
+    FROM @each(keys: bucket integer, contact text, source text)
+    CROSS JOIN earned e
+    WHERE e.bucket = keys.bucket AND e.contact = keys.contact AND e.source = keys.source
     ORDER BY e.rule
 """)
 _PARKED = Statement("""
-    SELECT p.reference, p.body, p.at, p.applied_at FROM parked_refund p
-    WHERE p.reference = :reference AND p.applied_at IS NULL
+    SELECT p.reference, p.body, p.at, p.applied_at FROM @each(keys: reference text)
+    CROSS JOIN parked_refund p
+    WHERE p.reference = keys.reference AND p.applied_at IS NULL
 """)
 _LOCK_PARKED = Statement("""
     SELECT p.reference, p.body, p.at, p.applied_at FROM parked_refund p
@@ -90,6 +102,8 @@ _MOVE = Statement("""
     UPDATE directory SET bucket = :bucket, contact = :contact
     WHERE kind = 'order' AND value = :reference AND contact = :before
 """)
+_Asked = tuple[str, str]
+"""A contact, and what an order of theirs is called."""
 _TABLES = tables.Row.metadata.tables
 _NEW_OWNER = Rows(_TABLES["directory"], Present.KEEP, returning="kind, value")
 _NEW_PARKED = Rows(_TABLES["parked_refund"], Present.KEEP)
@@ -128,34 +142,71 @@ async def order_by_id(connection: Connection, contact_id: str, order_id: str) ->
 
 async def order_called(connection: Connection, contact_id: str, reference: str) -> Order | None:
     """The contact's order by the shop's own id of it or ours; None if there is none."""
-    bucket = bucket_of(contact_id)
-    for order_id in (derived_id(f"order/{reference}", bucket), reference):
-        order = await order_by_id(connection, contact_id, order_id)
-        if order is not None:
-            return order
-    own = {"bucket": bucket, "contact": contact_id}
-    found = await connection.read(_BY_REFERENCE, **own, reference=reference)
-    return order_from(found[0]) if found else None
+    asked = (contact_id, reference)
+    return (await _orders_called(connection, [asked])).get(asked)
+
+
+async def _orders_called(connection: Connection, asked: Sequence[_Asked]) -> dict[_Asked, Order]:
+    own = {one: (derived_id(f"order/{one[1]}", bucket_of(one[0])), one[1]) for one in asked}
+    keys = [(bucket_of(contact), contact, name) for (contact, _), names in own.items() for name in names]
+    by_id = {(row[0], row[1]): order_from(row) for row in await connection.read(_BY_IDS, keys=keys)}
+    found = {
+        one: by_id[one[0], name]
+        for one, names in own.items()
+        for name in reversed(names)
+        if (one[0], name) in by_id
+    }
+    left = [(bucket_of(contact), contact, name) for contact, name in asked if (contact, name) not in found]
+    if left:
+        for row in await connection.read(_BY_REFERENCES, keys=left):
+            order = order_from(row)
+            found.setdefault((row[0], order.reference), order)
+    return found
 
 
 async def on_record(connection: Connection, contact_id: str, reference: str) -> OnRecord:
     """All that is stored of the contact's order, by the shop's own id of it or ours."""
-    order = await order_called(connection, contact_id, reference)
-    order_id = order.id if order is not None else derived_id(f"order/{reference}", bucket_of(contact_id))
-    checkout = (await offers.at_checkout(connection, contact_id, order_id)).of_order
-    record = OnRecord(order, checkout=checkout, parked=await parked(connection, reference))
-    if order is None and checkout is None:
-        return record
-    return await _with_entries(connection, contact_id, order_id, record)
+    asked = (contact_id, reference)
+    return (await on_records(connection, [asked]))[asked]
+
+
+async def on_records(connection: Connection, asked: Sequence[_Asked]) -> dict[_Asked, OnRecord]:
+    """All that is stored of orders, by contact and the shop's own id of it or ours, read together."""
+    orders = await _orders_called(connection, asked)
+    ids = {
+        one: orders[one].id if one in orders else derived_id(f"order/{one[1]}", bucket_of(one[0]))
+        for one in asked
+    }
+    places = list(dict.fromkeys((contact, ids[contact, name]) for contact, name in asked))
+    checkouts = await offers.at_checkouts(connection, places)
+    references = [(name,) for name in sorted({name for _, name in asked})]
+    parked_ones = {row[0]: _parked_from(row) for row in await connection.read(_PARKED, keys=references)}
+    records = {
+        one: OnRecord(
+            orders.get(one),
+            checkout=checkouts[one[0], ids[one]].of_order,
+            parked=parked_ones.get(one[1]),
+        )
+        for one in asked
+    }
+    known = {
+        (contact, ids[contact, name]): record
+        for (contact, name), record in records.items()
+        if record.order is not None or record.checkout is not None
+    }
+    if not known:
+        return records
+    whole = await _with_entries(connection, known)
+    return {one: whole.get((one[0], ids[one]), record) for one, record in records.items()}
 
 
 async def lapsed(connection: Connection, contact_id: str, lot_id: str) -> int:
     """How much of a lot ended unused and was not given back since."""
-    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
-    ended = [entry for _, entry in await _entries(connection, contact_id, [f"auto/expire/{lot_id}/"])]
-    undone = await connection.read(_UNDID, **own, keys=[(entry.id,) for entry in ended])
+    asked = {(contact_id, ""): [f"auto/expire/{lot_id}/"]}
+    ended = [entry for _, entry in (await _entries(connection, asked))[contact_id, ""]]
+    undone = await _undid(connection, ended)
     return sum(entry.total_minor for entry in ended) - sum(
-        entry_from(contact_id, row).total_minor for row in undone
+        entry.total_minor for entries in undone.values() for entry in entries
     )
 
 
@@ -164,7 +215,7 @@ async def lapsed(connection: Connection, contact_id: str, lot_id: str) -> int:
 
 async def parked(connection: Connection, reference: str) -> Parked | None:
     """What was told of an order's return before the order; None where nothing waits."""
-    found = await connection.read(_PARKED, reference=reference)
+    found = await connection.read(_PARKED, keys=[(reference,)])
     return _parked_from(found[0]) if found else None
 
 
@@ -242,41 +293,69 @@ async def is_settled(connection: Connection, reference: str) -> bool:
     return bool(await connection.read(_IS_SETTLED, reference=reference))
 
 
-async def _with_entries(connection: Connection, contact_id: str, order_id: str, record: OnRecord) -> OnRecord:
-    """Add what paid an order, what it earned, and what of either was undone."""
-    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
-    earned = tuple(
-        _earned_from(row) for row in await connection.read(_EARNED, **own, source=f"order/{order_id}")
-    )
-    hold_id = record.checkout.hold_id if record.checkout is not None else None
-    begin = [f"order/{order_id}", f"earn/order/{order_id}/", f"earn/{order_id}"]
-    begin += [f"close/{hold_id}"] if hold_id else []
-    found = await _entries(connection, contact_id, begin)
-    earlier: dict[str, list[Entry]] = {}
-    if found:
-        keys = [(entry.id,) for _, entry in found]
-        for row in await connection.read(_UNDID, **own, keys=keys):
-            entry = entry_from(contact_id, row)
-            earlier.setdefault(entry.reverses or "", []).append(entry)
-    undoings = [InWallet(wallet, Undoing(entry, tuple(earlier.get(entry.id, ())))) for wallet, entry in found]
+async def _with_entries(connection: Connection, records: Mapping[_Asked, OnRecord]) -> dict[_Asked, OnRecord]:
+    """Add what paid orders, what they earned, and what of either was undone; by contact and our id."""
+    keys = [(bucket_of(contact), contact, f"order/{order_id}") for contact, order_id in records]
+    earned: dict[_Asked, list[EarnRecord]] = {}
+    for row in await connection.read(_EARNED, keys=keys):
+        order_id = str(row[1]).removeprefix("order/")
+        earned.setdefault((row[0], order_id), []).append(_earned_from(row[1:]))
+    beginnings = {}
+    for (contact, order_id), record in records.items():
+        begin = [f"order/{order_id}", f"earn/order/{order_id}/", f"earn/{order_id}"]
+        if record.checkout is not None and record.checkout.hold_id:
+            begin.append(f"close/{record.checkout.hold_id}")
+        beginnings[contact, order_id] = begin
+    found = await _entries(connection, beginnings)
+    undone = await _undid(connection, [entry for entries in found.values() for _, entry in entries])
+    return {
+        place: _filled(place[1], record, found[place], earned.get(place, ()), undone)
+        for place, record in records.items()
+    }
+
+
+def _filled(
+    order_id: str,
+    record: OnRecord,
+    found: Sequence[tuple[str, Entry]],
+    earned: Sequence[EarnRecord],
+    undone: Mapping[str, Sequence[Entry]],
+) -> OnRecord:
+    undoings = [InWallet(wallet, Undoing(entry, tuple(undone.get(entry.id, ())))) for wallet, entry in found]
     spending = {Reason.REDEEM, Reason.CAPTURE}
     granted = {one.undoing.entry.id: one for one in undoings if one.undoing.is_grant}
     return replace(
         record,
         paid=tuple(one for one in undoings if one.undoing.entry.reason in spending),
-        earned=earned or tuple(_earned_before_records(order_id, one) for one in granted.values()),
+        earned=tuple(earned) or tuple(_earned_before_records(order_id, one) for one in granted.values()),
         granted=granted,
     )
 
 
 async def _entries(
-    connection: Connection, contact_id: str, beginnings: Sequence[str]
-) -> list[tuple[str, Entry]]:
-    """Entries, with their wallets, whose keys are one of these or go on from it."""
-    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
-    keys = [(one, f"{one.removesuffix('/')}0") for one in beginnings]  # "0" follows "/"
-    found = await connection.read(_ENTRIES, **own, keys=keys)
-    return [(row[0], entry_from(contact_id, row[1:])) for row in found]
+    connection: Connection, beginnings: Mapping[_Asked, Sequence[str]]
+) -> dict[_Asked, list[tuple[str, Entry]]]:
+    """Entries, with their wallets, whose keys are one of these or go on from it; by contact and what for."""
+    keys = [
+        (bucket_of(contact), contact, source, one, f"{one.removesuffix('/')}0")  # "0" follows "/"
+        for (contact, source), begin in beginnings.items()
+        for one in begin
+    ]
+    found: dict[_Asked, list[tuple[str, Entry]]] = {place: [] for place in beginnings}
+    for row in await connection.read(_ENTRIES, keys=keys):
+        found[row[0], row[1]].append((row[2], entry_from(row[0], row[3:])))
+    return found
+
+
+async def _undid(connection: Connection, entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    """The entries that undid some of these, by the id of what they undid."""
+    undone: dict[str, list[Entry]] = {}
+    if entries:
+        keys = [(bucket_of(entry.contact_id), entry.contact_id, entry.id) for entry in entries]
+        for row in await connection.read(_UNDID, keys=keys):
+            entry = entry_from(row[0], row[1:])
+            undone.setdefault(entry.reverses or "", []).append(entry)
+    return undone
 
 
 def _earned_from(row: Sequence[Any]) -> EarnRecord:

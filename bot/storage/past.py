@@ -12,6 +12,7 @@ from bot.core.contact import SubscriptionState
 from bot.core.ids import bucket_of, instant
 from bot.core.ledger.books import Undoing
 from bot.core.ledger.earned import EarnRecord
+from bot.core.ledger.entries import Entry
 from bot.core.messages import MessageClass
 from bot.core.past import REWARD_USED, LastText, Redemption
 from bot.core.triggers import TriggerKind
@@ -73,11 +74,11 @@ _EARNED = Statement("""
     FROM earned e WHERE e.bucket = :bucket AND e.contact = :contact AND e.source = :source
     ORDER BY e.rule
 """)
-_ENTRY_BY_ID = Statement(f"""
-    SELECT {ENTRY_COLUMNS} FROM entry e WHERE e.bucket = :bucket AND e.contact = :contact AND e.id = :id
-""")  # noqa: S608  # our own constants
-_UNDID = Statement(f"""
-    SELECT {ENTRY_COLUMNS} FROM entry e WHERE e.bucket = :bucket AND e.contact = :contact AND e.reverses = :id
+# By id there is no index: all of the contact's entries are looked at, once for both.
+_UNDOING = Statement(f"""
+    SELECT e.contact, keys.id, {ENTRY_COLUMNS} FROM @each(keys: bucket integer, contact text, id text)
+    CROSS JOIN entry e
+    WHERE e.bucket = keys.bucket AND e.contact = keys.contact AND (e.id = keys.id OR e.reverses = keys.id)
     ORDER BY e.number
 """)  # noqa: S608  # our own constants
 _USED = Statement(f"""
@@ -181,12 +182,23 @@ async def earned(connection: Connection, contact_id: str, source: str) -> tuple[
 
 async def undoing(connection: Connection, contact_id: str, entry_id: str) -> Undoing | None:
     """An entry by its id, in whichever wallet, with those that undid some of it; None if there is none."""
-    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
-    found = await connection.read(_ENTRY_BY_ID, **own, id=entry_id)
-    if not found:
-        return None
-    earlier = await connection.read(_UNDID, **own, id=entry_id)
-    return Undoing(entry_from(contact_id, found[0]), tuple(entry_from(contact_id, row) for row in earlier))
+    return (await undoings(connection, [(contact_id, entry_id)]))[contact_id, entry_id]
+
+
+async def undoings(
+    connection: Connection, asked: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], Undoing | None]:
+    """The same of several, by contact and id of the entry."""
+    found: dict[tuple[str, str], list[Entry]] = {one: [] for one in asked}
+    keys = [(bucket_of(contact), contact, entry_id) for contact, entry_id in found]
+    for row in await connection.read(_UNDOING, keys=keys):
+        found[row[0], row[1]].append(entry_from(row[0], row[2:]))
+    undone: dict[tuple[str, str], Undoing | None] = {}
+    for (contact, entry_id), entries in found.items():
+        own = next((entry for entry in entries if entry.id == entry_id), None)
+        earlier = tuple(entry for entry in entries if entry.id != entry_id)
+        undone[contact, entry_id] = Undoing(own, earlier) if own is not None else None
+    return undone
 
 
 async def counter(connection: Connection, contact_id: str, name: str) -> int | None:  # noqa: ARG001  # as all are asked
@@ -261,5 +273,5 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
 
 READ_TOGETHER: Mapping[
     str, Callable[[Connection, Sequence[tuple[str, str]]], Awaitable[Mapping[tuple[str, str], object]]]
-] = MappingProxyType({"checkout": offers.at_checkouts})
+] = MappingProxyType({"checkout": offers.at_checkouts, "on_record": orders.on_records, "undoing": undoings})
 """Those of them that are read at once for all contacts of a batch: by (contact id, argument)."""
