@@ -55,6 +55,7 @@ from bot.jobs.sweeping import Sweeper
 from bot.jobs.wechat_shared import SharedInDatabase
 from bot.logs import AccessLogger
 from bot.storage import figures, revisions, schema
+from bot.storage.behind import Behind
 from bot.storage.driver import Database
 from bot.storage.kept_secret import kept_secret
 from bot.storage.postgres import PostgresDatabase
@@ -153,6 +154,9 @@ HANDLERS: Mapping[str, HandlerSpec] = by_name(
 _TALLY_SECONDS = 3
 """How often a process adds what it counted to the database."""
 
+JOBS_CONNECTIONS = 4
+"""How many of a process's 8 connections jobs may hold: the rest is for turns and requests."""
+
 MESSAGES = Limit(burst=30, per_minute=30)
 """What one address may send."""
 
@@ -216,6 +220,8 @@ class Running:
 
     settings: Settings
     database: Database
+    behind: Database
+    """The same, for jobs: whoever writes to us never waits for them."""
     conversation: Conversation
     dispatcher: Dispatcher
     receipts: Receipts
@@ -295,6 +301,7 @@ async def running(  # noqa: PLR0913  # each has its usual value; tests and rehea
         app = Running(
             settings=settings,
             database=database,
+            behind=database if database.dialect == "sqlite" else Behind(database, JOBS_CONNECTIONS),
             conversation=conversation,
             dispatcher=dispatcher,
             receipts=receipts,
@@ -335,9 +342,9 @@ async def decisions(settings: Settings, database: Database) -> Decisions:
 
 def due_jobs(app: Running, stopping: asyncio.Event) -> list[Job]:
     """The jobs that turn what has become due into turns."""
-    due = DueWork(app.database, app.dispatcher, app.clock, lambda: app.decisions, stopping)
+    due = DueWork(app.behind, app.dispatcher, app.clock, lambda: app.decisions, stopping)
     sweeper = Sweeper(
-        app.database, app.clock, lambda: app.decisions, stopping, due.expired, app.conversation.entropy
+        app.behind, app.clock, lambda: app.decisions, stopping, due.expired, app.conversation.entropy
     )
 
     def told(work: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
@@ -352,14 +359,14 @@ def due_jobs(app: Running, stopping: asyncio.Event) -> list[Job]:
         Job("timers", 1, told(due.timers)),
         Job("schedules", 15, told(due.schedules)),
         Job("triggers", 1, told(due.triggers)),
-        Job("relays", 1, told(Relays(app.database, app.dispatcher, app.clock, stopping).hand_on)),
+        Job("relays", 1, told(Relays(app.behind, app.dispatcher, app.clock, stopping).hand_on)),
         Job("expired", 30, told(sweeper.sweep)),
         Job("checkouts", 30, told(due.checkouts)),
         Job("notices", 30, told(due.notices)),
         Job("standings", 30, told(due.standings)),
         Job("refills", 60, told(due.running_low)),
-        Job("learning", 600, told(Learning(app.database, app.clock, lambda: app.decisions.shop).learn)),
-        Job("stock_news", 15, told(StockNews(app.database, stopping).spread)),
+        Job("learning", 600, told(Learning(app.behind, app.clock, lambda: app.decisions.shop).learn)),
+        Job("stock_news", 15, told(StockNews(app.behind, stopping).spread)),
     ]
 
 
@@ -372,7 +379,7 @@ async def _worker_jobs(
     tally: Tally,
 ) -> list[Job]:
     outbox = OutboxDelivery(
-        app.database,
+        app.behind,
         channels,
         app.receipts,
         lambda: app.decisions.shop.policy,
@@ -385,7 +392,7 @@ async def _worker_jobs(
     app.dispatcher.queued = lambda buckets: app.clockwork.soon(
         Job("outbox_at_once", 0, lambda: outbox.replies_of(buckets))
     )
-    unknown = Reconciliation(app.database, channels, app.receipts, app.clock, stopping, at=at)
+    unknown = Reconciliation(app.behind, channels, app.receipts, app.clock, stopping, at=at)
 
     jobs = [
         *due_jobs(app, stopping),
@@ -401,7 +408,7 @@ async def _worker_jobs(
         session = await stack.enter_async_context(
             aiohttp.ClientSession(connector=connector(only_public=shop.only_public))
         )
-        calls = ShopCalls(app.database, session, shop.webhook_url, shop.webhook_secrets, app.clock, stopping)
+        calls = ShopCalls(app.behind, session, shop.webhook_url, shop.webhook_secrets, app.clock, stopping)
         jobs.append(Job("shop_calls", 2, calls.make))
     return jobs
 

@@ -21,7 +21,7 @@ from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import NeedsMore, NeedsUnits, Shop, Snapshot, Turn
 from bot.storage import rows, turns
 from bot.storage.driver import Connection
-from bot.storage.snapshots import Wanted, add_wanted, load_consent, load_snapshots
+from bot.storage.snapshots import Wanted, add_wanted, load_snapshots
 from bot.storage.writes import Writes, record
 
 CHAIN_MAX = 5
@@ -124,7 +124,7 @@ class Batch:
         fresh = [part for part in ready if part.is_new]
         await self._decide(connection, fresh, contacts, now)
         await self._settle(connection, now)
-        return await self._finish(connection, parts, set(map(id, ready)), contacts, now)
+        return await self._finish(connection, parts, set(map(id, ready)), now)
 
     # The steps, in order
 
@@ -259,17 +259,16 @@ class Batch:
         connection: Connection,
         parts: Sequence[_Part],
         ready: set[int],
-        contacts: Mapping[str, Contact],
         now: datetime,
     ) -> list[Result | None]:
         writes = Writes()
+        before = await self._answered_before(connection, [one for one in parts if id(one) in ready], now)
         results: list[Result | None] = []
         for part in parts:
             if id(part) not in ready:
                 results.append(None)
             elif part.turn is None:
-                contact = contacts[part.contact_id]
-                results.append(await self._answered_before(connection, part, contact, now))
+                results.append(before[id(part)])
             else:
                 results.append(self._record(writes, part.turn, now, is_stored=part.work.is_stored))
         counts: dict[tuple[str, int, str, str], int] = {}
@@ -313,32 +312,27 @@ class Batch:
         return Work(trigger, contact_id=turn.contact.id, is_stored=True)
 
     async def _answered_before(
-        self, connection: Connection, part: _Part, contact: Contact, now: datetime
-    ) -> Result:
-        """A retry of what was handled: the same answer, unless it goes another way by now."""
-        if part.work.trigger.kind is TriggerKind.OPERATION:
-            return await _done_before(connection, part)
-        given = await turns.answers(connection, part.contact_id, part.work.trigger.key)
-        # Between the first answer and its repetition the contact may have said STOP.
-        addresses, _ = await load_consent(connection, contact)
-        stopped = {(one.channel, one.value) for one in addresses if one.stopped_at is not None}
-        is_stopped = part.work.trigger.inbound is not None and part.work.name in stopped
-        replies = tuple(
-            Reply(one.id, part.contact_id, one.body, one.media)
-            for one in given
-            if one.was_inline and (one.is_required or not is_stopped)
+        self, connection: Connection, parts: Sequence[_Part], now: datetime
+    ) -> dict[int, Result]:
+        """Retries of what was handled: the same answers, unless they go another way by now."""
+        results: dict[int, Result] = {}
+        retries = []
+        for part in parts:
+            if part.turn is None and part.work.trigger.kind is TriggerKind.OPERATION:
+                results[id(part)] = await _done_before(connection, part)
+            elif part.turn is None:
+                retries.append(part)
+        given = await turns.answered(
+            connection, [(part.contact_id, part.work.trigger.key) for part in retries]
         )
-        until = inline_end(part.work.trigger, now)
-        if replies and until is not None:
-            ids = [reply.id for reply in replies]
-            await turns.answer_again(connection, part.contact_id, ids, until)
-        return Result(
-            contact_id=part.contact_id,
-            outcome="duplicate",
-            replies=replies if until is not None else (),
-            inline_until=until,
-            is_duplicate=True,
-        )
+        again: list[tuple[str, str, datetime]] = []
+        for part in retries:
+            result = _same_again(part, given[part.contact_id, part.work.trigger.key], now)
+            results[id(part)] = result
+            if result.inline_until is not None:
+                again += [(part.contact_id, reply.id, result.inline_until) for reply in result.replies]
+        await turns.answer_again(connection, again)
+        return results
 
     def _salt(self) -> str:
         return self._conversation.entropy(16).hex()
@@ -397,6 +391,24 @@ async def create_newcomers(
         shop = conversation.decider.shop
         newcomers.append(newcomer(work, shop, now, conversation.entropy, stopped_at=stopped_at))
     await turns.create(connection, newcomers, now)
+
+
+def _same_again(part: _Part, given: turns.Answered, now: datetime) -> Result:
+    """The answer that a retry gets; between the first and this one the contact may have said STOP."""
+    is_stopped = part.work.trigger.inbound is not None and part.work.name in given.stopped
+    until = inline_end(part.work.trigger, now)
+    replies = tuple(
+        Reply(one.id, part.contact_id, one.body, one.media)
+        for one in given.answers
+        if until is not None and one.was_inline and (one.is_required or not is_stopped)
+    )
+    return Result(
+        contact_id=part.contact_id,
+        outcome="duplicate",
+        replies=replies,
+        inline_until=until,
+        is_duplicate=True,
+    )
 
 
 async def _done_before(connection: Connection, part: "_Part") -> Result:

@@ -60,7 +60,7 @@ class Present(Enum):
 class Rows:
     """Whole rows of one table to write; `columns` in the order the rows give them."""
 
-    __slots__ = ("columns", "is_copied", "postgres", "sqlite", "table")
+    __slots__ = ("_conflict", "_kinds", "columns", "is_copied", "postgres", "sqlite", "table")
 
     def __init__(
         self, table: Table, present: Present, *, returning: str = "", once: Collection[str] = ()
@@ -85,13 +85,22 @@ class Rows:
             )
             conflict = f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sets}"
         places = ", ".join("?" for _ in self.columns)
-        arrays = ", ".join(
-            f"${number}::{_postgres_type(column.type)}[]" for number, column in enumerate(table.columns, 1)
-        )
+        self._kinds = tuple(_postgres_type(column.type) for column in table.columns)
+        self._conflict = conflict
         self.sqlite = f'INSERT INTO "{table.name}" ({names}) VALUES ({places}) {conflict}'  # noqa: S608  # names from our tables
-        self.postgres = f'INSERT INTO "{table.name}" ({names}) SELECT * FROM unnest({arrays}) {conflict}'  # noqa: S608  # as above
+        self.postgres = self.postgres_from(1)
         if returning:
             self.postgres += f" RETURNING {returning}"
+
+    def postgres_from(self, first: int) -> str:
+        """Return the insert whose parameters, an array for each column, begin at a number."""
+        names = ", ".join(f'"{name}"' for name in self.columns)
+        arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(self._kinds, first))
+        return f'INSERT INTO "{self.table}" ({names}) SELECT * FROM unnest({arrays}) {self._conflict}'  # noqa: S608  # names from our tables
+
+
+Written = tuple[Rows, Sequence[tuple[Value, ...]]]
+"""Rows and the values they are to be given."""
 
 
 class Changes:
@@ -129,6 +138,9 @@ class Connection(Protocol):
 
     async def write(self, rows: Rows | Changes, values: Sequence[tuple[Value, ...]]) -> None:
         """Write whole rows, or change some columns of theirs."""
+
+    async def write_all(self, many: Sequence[Written]) -> None:
+        """Write whole rows of several tables, in their order, in as few round trips as there can be."""
 
     async def claim(self, rows: Rows, values: Sequence[tuple[Value, ...]]) -> list[bool]:
         """Insert rows and say of each whether it was new; its first columns are the key."""

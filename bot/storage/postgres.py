@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import asyncpg
@@ -15,6 +16,7 @@ from bot.storage.driver import (
     Rows,
     Statement,
     Value,
+    Written,
     postgres_parameters,
 )
 
@@ -50,6 +52,9 @@ class PostgresDatabase:
             max_size=connections,
             reset=keep,
             command_timeout=60,
+            # What turns write is one statement for each set of tables, and some are long.
+            statement_cache_size=500,
+            max_cacheable_statement_size=0,
             # The hot statements are planned once: a plan made for one set of arrays fits the next.
             server_settings={"plan_cache_mode": "force_generic_plan", "application_name": "regulars"},
         )
@@ -108,6 +113,22 @@ class PostgresConnection:
             return
         await self._raw.execute(rows.postgres, *zip(*values, strict=True))
 
+    async def write_all(self, many: Sequence[Written]) -> None:
+        """See `Connection.write_all`: one statement, unless a table is written twice."""
+        together: list[Written] = []
+        for rows, values in many:
+            if any(rows.table == other.table for other, _ in together):
+                await self._write_together(together)
+                together = []
+            if values:
+                together.append((rows, values))
+        await self._write_together(together)
+
+    async def _write_together(self, many: Sequence[Written]) -> None:
+        if many:
+            columns = [column for _, values in many for column in zip(*values, strict=True)]
+            await self._raw.execute(_together(tuple(rows for rows, _ in many)), *columns)
+
     async def claim(self, rows: Rows, values: Sequence[tuple[Value, ...]]) -> list[bool]:
         """See `Connection.claim`."""
         if not values:
@@ -121,6 +142,21 @@ class PostgresConnection:
             result.append(key in won)
             won.discard(key)  # the same key twice in one batch: the first wins
         return result
+
+
+@lru_cache(maxsize=1024)
+def _together(many: tuple[Rows, ...]) -> str:
+    """One statement that inserts into several tables.
+
+    PostgreSQL runs the part without a name first and then the named ones, the last of them first:
+    so they are written in reverse.
+    """
+    first, inserts = 1, []
+    for rows in many:
+        inserts.append(rows.postgres_from(first))
+        first += len(rows.columns)
+    named = [f"part_{number} AS ({insert})" for number, insert in enumerate(inserts[1:])]
+    return f"WITH {', '.join(reversed(named))} {inserts[0]}" if named else inserts[0]
 
 
 def _is_passing(error: Exception) -> bool:

@@ -14,6 +14,7 @@ from bot.storage.driver import (
     Rows,
     Statement,
     Value,
+    Written,
     sqlite_parameters,
 )
 
@@ -108,6 +109,11 @@ class SqliteConnection:
     async def write(self, rows: Rows | Changes, values: Sequence[tuple[Value, ...]]) -> None:
         """See `Connection.write`."""
         self._raw.executemany(rows.sqlite, values)
+
+    async def write_all(self, many: Sequence[Written]) -> None:
+        """See `Connection.write_all`."""
+        for rows, values in many:
+            self._raw.executemany(rows.sqlite, values)
 
     async def claim(self, rows: Rows, values: Sequence[tuple[Value, ...]]) -> list[bool]:
         """See `Connection.claim`."""

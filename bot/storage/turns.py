@@ -8,6 +8,7 @@ circle (design section 8.8). What is loaded then is in `snapshots.py`, what is w
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import orjson
 
@@ -49,11 +50,15 @@ _DONE = Statement("""
     SELECT t.digest, t.result FROM "trigger" t
     WHERE t.bucket = :bucket AND t.contact = :contact AND t.key = :key
 """)
+# For each as a subquery, or the outbox would be gone through as a whole.
 _ANSWERS = Statement("""
-    SELECT o.id, o.body, o.media, o.state, o.provider_id, o.message_class, o.attempts
-    FROM outbox o
-    WHERE o.bucket = :bucket AND o.contact = :contact AND o.trigger_key = :trigger_key
-    ORDER BY o.id
+    SELECT keys.contact, keys.trigger_key,
+        (SELECT @rows(o.id, o.body, o.media, o.state, o.provider_id, o.message_class, o.attempts)
+         FROM outbox o
+         WHERE o.bucket = keys.bucket AND o.contact = keys.contact AND o.trigger_key = keys.trigger_key),
+        (SELECT @rows(a.channel, a.value) FROM address a
+         WHERE a.bucket = keys.bucket AND a.contact = keys.contact AND a.stopped_at IS NOT NULL)
+    FROM @each(keys: bucket integer, contact text, trigger_key text)
 """)
 _FAIL_AGAIN = Statement("""
     UPDATE "trigger" SET attempts = attempts + 1, failure = :failure, due_at = :due_at,
@@ -127,8 +132,12 @@ async def create(
     )
     winners = [newcomer for newcomer, is_new in zip(in_order, won, strict=True) if is_new]
     if winners:
-        await connection.write(_CONTACT, [rows.contact_row(contact) for contact, _ in winners])
-        await connection.write(_ADDRESS, [rows.address_row(*winner, now) for winner in winners])
+        await connection.write_all(
+            [
+                (_CONTACT, [rows.contact_row(contact) for contact, _ in winners]),
+                (_ADDRESS, [rows.address_row(*winner, now) for winner in winners]),
+            ]
+        )
     ids = {contact.id for contact, _ in winners}
     return [contact.id in ids for contact, _ in newcomers]
 
@@ -204,21 +213,38 @@ class Answer:
     is_required: bool
 
 
-async def answers(connection: Connection, contact_id: str, trigger_key: str) -> list[Answer]:
-    """What was answered to a trigger, in order."""
-    found = await connection.read(
-        _ANSWERS, bucket=bucket_of(contact_id), contact=contact_id, trigger_key=trigger_key
-    )
-    return [
-        Answer(
-            id=row[0],
-            body=row[1],
-            media=tuple(row[2].split()),
-            was_inline=row[3] in _ANSWERED and row[4] is None and row[6] == 0,
-            is_required=row[5] == MessageClass.REQUIRED,
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What was answered to a trigger, in order, and the contact's addresses (channel, value) that stopped."""
+
+    answers: tuple[Answer, ...] = ()
+    stopped: frozenset[tuple[str, str]] = frozenset()
+
+
+async def answered(
+    connection: Connection, triggers: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Answered]:
+    """What was answered to each of these triggers (contact, key)."""
+    if not triggers:
+        return {}
+    keys = [(bucket_of(contact), contact, key) for contact, key in triggers]
+    return {
+        (contact, key): Answered(
+            answers=tuple(_answer(row) for row in sorted(orjson.loads(given or "[]"))),
+            stopped=frozenset((channel, value) for channel, value in orjson.loads(stopped or "[]")),
         )
-        for row in found
-    ]
+        for contact, key, given, stopped in await connection.read(_ANSWERS, keys=keys)
+    }
+
+
+def _answer(row: Sequence[Any]) -> Answer:
+    return Answer(
+        id=row[0],
+        body=row[1],
+        media=tuple(row[2].split()),
+        was_inline=row[3] in _ANSWERED and row[4] is None and row[6] == 0,
+        is_required=row[5] == MessageClass.REQUIRED,
+    )
 
 
 async def done_before(
@@ -230,13 +256,17 @@ async def done_before(
     return digest, orjson.loads(result) if result else None
 
 
-async def answer_again(
-    connection: Connection, contact_id: str, ids: Sequence[str], lease_until: datetime
-) -> None:
-    """Let a retry of the webhook carry stored answers; whoever held them before cannot give them back."""
-    bucket, lease = bucket_of(contact_id), microseconds(lease_until)
-    many = [{"bucket": bucket, "contact": contact_id, "id": one, "lease": lease} for one in ids]
-    await connection.run(_ANSWER_AGAIN, many)
+async def answer_again(connection: Connection, again: Sequence[tuple[str, str, datetime]]) -> None:
+    """Let retries of a webhook carry stored answers (contact, message) until then.
+
+    Whoever held them before cannot give them back.
+    """
+    if again:
+        many = [
+            {"bucket": bucket_of(contact), "contact": contact, "id": message, "lease": microseconds(until)}
+            for contact, message, until in sorted(again)
+        ]
+        await connection.run(_ANSWER_AGAIN, many)
 
 
 async def give_back(

@@ -92,10 +92,9 @@ class Writes:
 
     async def flush(self, connection: Connection) -> None:
         """Write it all."""
-        for table in _WRITE_ORDER:
-            values = self.by_table.get(table)
-            if values:
-                await connection.write(table, values)
+        await connection.write_all(
+            [(table, self.by_table[table]) for table in _WRITE_ORDER if self.by_table.get(table)]
+        )
         if self.results:
             await connection.run(_RESULT, self.results)
         if self.given_back:

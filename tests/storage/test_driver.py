@@ -103,6 +103,25 @@ def test_parameters_keep_their_order_in_both_dialects(keys: list[tuple[int, str]
     assert postgres_parameters(statement, given_)[::3] == ["Z", "A"]
 
 
+async def test_rows_of_several_tables_are_written_together(database: Database) -> None:
+    later = Rows(TABLES["setting"], Present.REPLACE)
+
+    async def write(connection: Connection) -> None:
+        await connection.write_all([])
+        await connection.write_all([(SETTING, [])])
+        await connection.write_all(
+            [(SETTING, [("a", "1"), ("b", "1")]), (COUNTER, [("c", 0, 5, 9)]), (later, [("b", "2")])]
+        )
+        await connection.write_all(
+            [(COUNTER, [("c", 0, 6, 9), ("d", 0, 7, 9)]), (KEPT, [("a", "3"), ("e", "3")])]
+        )
+
+    await database.transact(write)
+    assert await settings(database) == [("a", "1"), ("b", "2"), ("e", "3")]
+    counters = await asked(database, "SELECT * FROM counter ORDER BY name")
+    assert [tuple(row) for row in counters] == [("c", 0, 6, 9), ("d", 0, 7, 9)]
+
+
 async def test_what_raises_is_taken_back(database: Database) -> None:
     async def fail(connection: Connection) -> None:
         await connection.write(SETTING, [("a", "1")])
