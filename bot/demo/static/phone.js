@@ -172,7 +172,9 @@ function describe(message) {
 }
 
 function showChips(known) {
-  const spoken = known?.locale ?? shop.people.find((one) => one.number === chosen)?.locale ?? "en";
+  const native = shop.people.find((one) => one.number === chosen)?.locale;
+  // On WeChat nobody's number tells the language: the words are the person's own.
+  const spoken = (face === "sms" ? known?.locale ?? native : native ?? known?.locale) ?? "en";
   const locale = [spoken, spoken.split("_")[0], "en"].find((one) => one in CHIPS); // es_MX speaks es
   const asking = (known?.runs ?? []).find((run) => run.waits_for === "reply" && !run.is_suspended);
   const answers = (asking?.answers ?? []).map((answer) => ANSWERS[locale][answer] ?? answer);

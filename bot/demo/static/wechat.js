@@ -97,9 +97,19 @@ export function leave() {
 
 // ---- bubbles
 
+// What was at its end stays there, also when a picture arrives late or something opens below.
+let isAtEnd = true;
+const stay = () => { if (isAtEnd) at("messages").scrollTop = at("messages").scrollHeight; };
+at("messages").addEventListener("scroll", () => {
+  const list = at("messages");
+  isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+});
+at("messages").addEventListener("load", stay, true);
+new ResizeObserver(stay).observe(at("messages"));
+
 function showBubbles() {
   const list = at("messages");
-  const wasAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  if (!list.dataset.shown) isAtEnd = true;
   if (!chat.messages.length && !list.children.length) list.append(make("p", { className: "empty" }, words.empty));
   const shown = Number(list.dataset.shown ?? 0);
   for (const bubble of chat.messages.slice(shown)) {
@@ -110,7 +120,7 @@ function showBubbles() {
     list.append(item(bubble));
   }
   list.dataset.shown = chat.messages.length;
-  if (wasAtEnd) list.scrollTop = list.scrollHeight;
+  stay();
 }
 
 function item(bubble) {
