@@ -51,8 +51,12 @@ steps:
 
 
 @pytest.fixture(scope="module")
-async def demo_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    folder = tmp_path_factory.mktemp("wechat")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("wechat")
+
+
+@pytest.fixture(scope="module")
+async def demo_url(folder: Path) -> AsyncIterator[str]:
     flows = folder / "flows"
     flows.mkdir()
     for name in SHIPPED:
@@ -228,3 +232,13 @@ async def test_back_to_texts_the_phone_is_as_before(phone: Page) -> None:
     await text(phone, "HELP")
     await expect(last(phone)).to_contain_text("STOP")
     await expect(phone.locator("#messages .fine").last).to_contain_text("✓✓")
+
+
+async def test_a_menu_that_is_saved_is_on_the_phone_a_moment_later(phone: Page, folder: Path) -> None:
+    await follow(phone)
+    file = folder / "flows" / "wechat.yaml"
+    try:
+        file.write_text(WECHAT.replace("name: 余额", "name: 我的余额"))
+        await expect(phone.get_by_role("button", name="我的余额")).to_be_visible(timeout=20_000)
+    finally:
+        file.write_text(WECHAT)
