@@ -31,6 +31,7 @@ from bot.core.flow.compiled import Flow, KeywordStarter, Starter
 from bot.core.flow.engine import Engine, Heard
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Run, RunStatus, WaitKind
+from bot.core.flow.translations import is_language
 from bot.core.gestures import Gesture, GestureKind
 from bot.core.groups import Group
 from bot.core.hearing import Hearing, Said, hear
@@ -38,6 +39,7 @@ from bot.core.messages import Inbound, MessageClass
 from bot.core.replies import RequiredReply
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Shop, Turn
+from bot.core.wechat_address import WECHAT
 
 _OPT_IN = "opt-in"
 
@@ -400,12 +402,19 @@ def _listening(turn: Turn) -> list[Run]:
 
 
 def _speak_as_written(turn: Turn, found: Starts) -> None:
-    """Take the language of a newcomer's first word: it says more than the number's country."""
-    starter = found.starter
-    is_newcomer = turn.contact.created_at == turn.now and not turn.contact.is_member
-    if not is_newcomer or not isinstance(starter, KeywordStarter):
+    """Take the language of a newcomer's first word: it says more than the number's country.
+
+    On WeChat nothing says where somebody is from, and the first thing done there is to follow: the first word
+    comes later, and any keyword of who has not joined counts.
+    """
+    starter, contact, inbound = found.starter, turn.contact, turn.trigger.inbound
+    if contact.is_member or not isinstance(starter, KeywordStarter) or found.how == "near":
         return
-    if starter.language != found.flow.language and found.how != "near":
+    if inbound is not None and inbound.channel == WECHAT:
+        is_other = inbound.gesture is None and not is_language(contact.locale, starter.language)
+    else:
+        is_other = contact.created_at == turn.now and starter.language != found.flow.language
+    if is_other:
         turn.set_field("locale", starter.language)
 
 

@@ -9,6 +9,7 @@ from bot.core.ids import Entropy, bucket_of, new_contact_id
 from bot.core.messages import Inbound
 from bot.core.phone import NotAContact, PhoneNumber, parse_number
 from bot.core.turn import Shop
+from bot.core.wechat_address import WECHAT
 from bot.storage import turns
 from bot.storage.driver import Database
 
@@ -26,12 +27,17 @@ def newcomer(
     contact = Contact(
         id=contact_id,
         bucket=bucket_of(contact_id),
-        locale=number.locale if number else shop.program.language,
+        locale=number.locale if number else _spoken(channel, shop),
         zone=(number.zone if number else None) or shop.zone,
         created_at=now,
     )
     texted = inbound.to if inbound is not None and shop.owns(inbound.to) else None
     return contact, Address(channel, value, stopped_at=stopped_at, sender=texted)
+
+
+def _spoken(channel: str, shop: Shop) -> str:
+    """The language to begin in where an address tells none."""
+    return (shop.wechat.speaks if channel == WECHAT else None) or shop.program.language
 
 
 async def is_known(database: Database, inbound: Inbound) -> bool:

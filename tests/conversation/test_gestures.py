@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
@@ -42,7 +42,7 @@ cards:
   order: {title: Order again, page: pages/reorder}
 """
 FLOWS = {
-    "balance": "start: [keyword: 余额]\nsteps: [{say: You have ¥5.}]",
+    "balance": "start: [{keyword: 余额, language: zh_Hans}, keyword: MONEY]\nsteps: [{say: You have ¥5.}]",
     "order": "start: [menu: ORDER]\nsteps: [{say: {text: Tap to order., card: order}}]",
     "table": "start: [scan: [table-*, table-9]]\nsteps: [{say: 'Table {{ rest }} ({{ scene }})'}]",
     "window": "start: [scan: table-w*]\nsteps: [{say: 'Window {{ rest }}'}]",
@@ -81,6 +81,7 @@ class Person:
 
     decisions: Decisions = DECISIONS
     address: Address = field(default_factory=lambda: Address("wechat", OPENID))
+    locale: str = "en"
     runs: dict[str, Run] = field(default_factory=dict)
     forms: list[Form] = field(default_factory=list)
     effects: Effects = field(default_factory=Effects)
@@ -110,7 +111,7 @@ class Person:
         turn = Turn(
             trigger=Trigger(number, TriggerKind.INBOUND, NOON, inbound=message),
             snapshot=Snapshot(
-                contact=Contact("0" * 32, 0, "en", "Asia/Shanghai", NOON),
+                contact=Contact("0" * 32, 0, self.locale, "Asia/Shanghai", NOON - timedelta(minutes=1)),
                 addresses=(self.address,),
                 subscriptions={},
                 runs=tuple(run for run in self.runs.values() if run.is_waiting),
@@ -123,6 +124,7 @@ class Person:
         )
         self.decisions.decide(turn)
         self.effects, self.runs = turn.effects, turn.runs
+        self.locale = turn.contact.locale
         self.address = turn.addresses["wechat", OPENID]
         messages = [queued.message for queued in turn.effects.outgoing]
         self.forms += [message.form for message in messages if message.form is not None]
@@ -250,6 +252,20 @@ def test_who_unfollows_is_stopped_silently_and_who_follows_again_is_answered() -
 def test_a_gesture_whose_flow_fails_is_apologised_for() -> None:
     person = Person(decisions(broken="start: [menu: BROKEN]\nsteps: [{do: nothing_there}]"))
     assert len(person.do(GestureKind.MENU, "BROKEN")) == 1
+
+
+def test_who_has_not_joined_is_spoken_to_in_the_language_of_the_keyword() -> None:
+    person = Person()
+    person.do(GestureKind.FOLLOW)
+    assert person.do(GestureKind.MENU, "余额") == ["You have ¥5."]
+    assert person.locale == "en", "the menu is in one language for everybody"
+    person.say("余额")
+    assert person.locale == "zh_Hans"
+    person.say("MONEY")
+    assert person.locale == "en"
+    british = Person(locale="en_GB")
+    british.say("MONEY")
+    assert british.locale == "en_GB"
 
 
 def test_of_two_flows_that_hear_the_same_the_first_counts() -> None:

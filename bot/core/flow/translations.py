@@ -133,6 +133,11 @@ def fallbacks(locale: str) -> tuple[str, ...]:
     return tuple(chain)
 
 
+def is_language(locale: str, language: str) -> bool:
+    """Whether a locale speaks a language, whatever its region: `zh_Hans_CN` and `zh_CN` speak `zh_Hans`."""
+    return language.replace("-", "_") in fallbacks(locale) or fallbacks(language)[0] == fallbacks(locale)[0]
+
+
 def read_translations(text: str, locale: str, file: str) -> dict[str, Translation]:
     """Read a PO file; fuzzy and empty translations do not count.
 

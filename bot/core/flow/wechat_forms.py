@@ -71,6 +71,8 @@ class WechatForms:
 
     file: str = "flows/wechat.yaml"
     language: str = "en"
+    speaks: str | None = None
+    """The language that newcomers are spoken to in; None: the program's."""
     menus: Mapping[str, tuple[MenuButton, ...]] = field(default_factory=dict)
     templates: Mapping[str, TemplateText] = field(default_factory=dict)
     cards: Mapping[str, CardText] = field(default_factory=dict)

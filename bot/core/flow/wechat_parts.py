@@ -161,6 +161,11 @@ class WechatFile(Part):
     """The whole file."""
 
     language: Locale = Field("en", description="The language its texts are written in.")
+    speaks: Locale | None = Field(
+        None,
+        description="The language that newcomers on WeChat are spoken to in until they say a keyword of "
+        "another; the program's unless given.",
+    )
     menu: Annotated[
         dict[str, Menu], BeforeValidator(_menus, json_schema_input_type=Menu | dict[Name, Menu])
     ] = Field(

@@ -11,6 +11,7 @@ from bot.core.flow.translations import (
     compile_translated,
     extract,
     fallbacks,
+    is_language,
     read_translations,
     standard_messages,
     update,
@@ -38,6 +39,21 @@ msgstr "Gracias?"
 def translated(translation: str, source: str = SOURCE, locale: str = "es") -> TranslatedText:
     translations = Translations({locale: {source.strip(): Translation(translation, "es.po", 7)}})
     return compile_translated(source, translations, language="en", file="a.yaml", line=3, column=8)
+
+
+@pytest.mark.parametrize(
+    ("locale", "language", "is_spoken"),
+    [
+        ("zh_Hans", "zh_Hans", "yes"),
+        ("zh_CN", "zh_Hans", "yes"),
+        ("en_US", "en", "yes"),
+        ("zh_TW", "zh_Hans", ""),
+        ("en", "zh_Hans", ""),
+        ("zh_Hans", "en", ""),
+    ],
+)
+def test_a_locale_speaks_its_language(locale: str, language: str, is_spoken: str) -> None:
+    assert is_language(locale, language) is bool(is_spoken)
 
 
 def test_a_text_is_said_in_the_contacts_language() -> None:

@@ -69,6 +69,12 @@ def test_the_menu_has_buttons_that_say_open_and_lead_on() -> None:
     assert said.mark == (2, 5)
 
 
+def test_newcomers_may_be_spoken_to_in_a_language_of_their_own() -> None:
+    assert wechat("speaks: zh_Hans").speaks == "zh_Hans"
+    assert wechat("cards: {}").speaks is NO_FORMS.speaks is None
+    assert refusal("speaks: Chinese").problem == "'Chinese' is not a language"
+
+
 def test_accounts_may_have_menus_of_their_own() -> None:
     forms = wechat("menu:\n  shop: [{name: A, keyword: A}]\n  events: [{name: B, keyword: B}]\n")
     assert [forms.menu(name)[0].name for name in ("shop", "events")] == ["A", "B"]
