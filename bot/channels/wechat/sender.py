@@ -70,7 +70,7 @@ class WechatChannel:
         client = self._clients.get(appid_of(message.address))
         if client is None:
             raise OperatorNeeded(f"no WeChat account with the appid {appid_of(message.address)} is set up")
-        return await _Sending(self, client, cleared, way).send()
+        return await _Sending(self, client, cleared, way).hand_over()
 
     async def close(self) -> None:
         """Close the pooled connections."""
@@ -113,7 +113,7 @@ class _Sending:
         self._means = Means(client.account)
         self._requests: tuple[Request, ...] = ()
 
-    async def send(self) -> Sent:
+    async def hand_over(self) -> Sent:
         """Post all of it; cards and pictures only adorn a text that has left whole."""
         await self._look()
         first = await self._posted(0)
