@@ -135,6 +135,8 @@ def _moved(exchange: Exchange) -> str:
             return exchange.text
         case "tap":
             return f"[{exchange.text}]"
+        case "allow":
+            return f"(allows {exchange.text})"
         case kind if kind in set(GestureKind):
             return f"({kind}{f' {exchange.text}' if exchange.text else ''})"
         case "advance":

@@ -9,6 +9,7 @@ from itertools import count
 from bot.conversation.batch import Conversation
 from bot.conversation.decide import Decisions
 from bot.conversation.dispatcher import Dispatcher
+from bot.conversation.grants import grant_work
 from bot.conversation.inbox import inbound_work
 from bot.conversation.joining import PROMPTED
 from bot.conversation.newcomers import newcomer
@@ -17,6 +18,7 @@ from bot.core.contact import Event, JsonValue
 from bot.core.flow.testing import option_of
 from bot.core.forms import Form
 from bot.core.gestures import Gesture
+from bot.core.grants import Answer, Source
 from bot.core.ids import bucket_of, new_id
 from bot.core.messages import ANSWER_WITHIN, Inbound
 from bot.core.triggers import Trigger, TriggerKind
@@ -97,6 +99,16 @@ class Phone:
     async def gesture(self, gesture: Gesture) -> list[str]:
         """Follow, scan, tap the menu and so on; returns what comes back."""
         return await self._submit(replace(self._inbound(""), gesture=gesture))
+
+    async def allow(self, template: str) -> list[str]:
+        """Allow one subscribe message of a template of `wechat.yaml`."""
+        found = self._decisions.shop.wechat.templates.get(template)
+        if found is None:
+            return [f"(there is no template {template})"]
+        self.clock.now += _TICK
+        key, said = f"{_PROVIDER}:allow:{next(self._numbers)}", [(found.template_id, Answer.ACCEPT)]
+        await self.dispatcher.submit(grant_work(key, OPENID, said, Source.PUSH, self.clock()))
+        return await self._strike()
 
     async def _submit(self, inbound: Inbound) -> list[str]:
         self.clock.now += _TICK

@@ -358,3 +358,50 @@ def test_wechat_yaml_is_published_and_its_mistakes_are_told(terminal: Terminal) 
         "flows/wechat.yaml:3:1: `crads` is not known here (did you mean `cards`?)"
         in terminal("flows", "check").out
     )
+
+
+NOTICED = """\
+flow: noticed
+group: loyalty
+start:
+  - event: Order Shipped
+steps:
+  - say: {text: Your order is on its way., notice: shipped}
+tests:
+  - test: In time, by customer service
+    channel: wechat
+    conversation:
+      - say: JOIN
+      - event: Order Shipped
+        expect: Your order is on its way.
+  - test: Later, as a subscribe message that was allowed, and once
+    channel: wechat
+    conversation:
+      - say: JOIN
+      - allow: shipped
+      - advance: 3d
+      - event: {name: Order Shipped, properties: {number: 7K2P}}
+        expect: "[shipped] thing1: Order 7K2P"
+      - event: {name: Order Shipped, properties: {number: 7K2Q}}
+        expect: []
+"""
+JOINED = """\
+flow: joined
+start:
+  - {keyword: JOIN, category: opt-in, group: loyalty}
+steps:
+  - say: Welcome!
+"""
+
+
+def test_a_notice_is_rehearsed_with_the_right_to_send_it(terminal: Terminal) -> None:
+    terminal.write("flows/program.yaml", PROGRAM)
+    terminal.write("flows/joined.yaml", JOINED)
+    terminal.write("flows/noticed.yaml", NOTICED)
+    terminal.write(
+        "flows/wechat.yaml",
+        "templates:\n  shipped: {id: t1, fields: {thing1: 'Order {{ event.number }}'}}\n",
+    )
+    ran = terminal("flows", "test", "noticed", "--verbose")
+    assert ran.code == 0, ran.out
+    assert "       > (allows shipped)" in ran.out.splitlines()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.app import HANDLERS
 from bot.conversation.decide import Decisions
+from bot.conversation.grants import grant_work
 from bot.conversation.publication import Pinned, ShopSettings, build
 from bot.conversation.publishing import Folder, compile_folder, read_folder
 from bot.core.consent import ConsentChange
@@ -20,6 +21,7 @@ from bot.core.flow.testing import option_of
 from bot.core.forms import Form
 from bot.core.gate import Policy
 from bot.core.gestures import Gesture
+from bot.core.grants import Answer, Grant, Source
 from bot.core.ledger.entries import Cause, Entry, Reason
 from bot.core.ledger.explained import LINES_TEXTED, Known, Page
 from bot.core.ledger.holds import Hold
@@ -116,6 +118,12 @@ class Phone:
     async def gesture(self, gesture: Gesture) -> list[str]:
         """Make a gesture; returns what came back."""
         return self._inbound("", gesture=gesture)
+
+    async def allow(self, template: str) -> list[str]:
+        """Allow one subscribe message of a template."""
+        template_id = decisions().shop.wechat.templates[template].template_id
+        key, said = f"allow/{next(self._numbers)}", [(template_id, Answer.ACCEPT)]
+        return self._take(grant_work(key, OPENID, said, Source.PUSH, self.now).trigger)
 
     def _inbound(
         self, text: str, *, gesture: Gesture | None = None, facts: Mapping[str, str] | None = None
@@ -217,6 +225,9 @@ class Phone:
 
     def _remembered(self, name: str) -> object:
         known, _, argument = name.partition("/")
+        if known == "grants":
+            grants = [what for (table, _), what in self.kept.items() if table == "subscribe_grant"]
+            return {(grant.address, grant.template): grant for grant in grants if isinstance(grant, Grant)}
         if known == "wallet":
             return self.wallets.get(argument) or OpenWallet(Wallet(CONTACT, id=argument))
         if known != "history":

@@ -198,7 +198,7 @@ def _on_each(
     ]
 
 
-_ON_WECHAT = ("tap", *GestureKind)
+_ON_WECHAT = ("tap", "allow", *GestureKind)
 """Moves that only WeChat has."""
 
 

@@ -331,7 +331,7 @@ class Goal:
 class Exchange:
     """One move of a test and what must come back (None: anything).
 
-    `kind` is say, tap, advance, event, set, or the kind of a gesture, whose value is `text`.
+    `kind` is say, tap, allow, advance, event, set, or the kind of a gesture, whose value is `text`.
     """
 
     kind: str

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from bot.core.flow.fields import Anything, Duration, Part, Target, listed, wrong
+from bot.core.flow.fields import Anything, Duration, Name, Part, Target, listed, wrong
 
 
 class EventSent(Part):
@@ -18,7 +18,7 @@ TestChannel = Literal["sms", "wechat"]
 TestChannels = Annotated[
     list[TestChannel], BeforeValidator(listed, json_schema_input_type=TestChannel | list[TestChannel])
 ]
-_MOVES = ("say", "tap", "menu", "scan", "follow", "enter", "location", "advance", "event", "set")
+_MOVES = ("say", "tap", "menu", "scan", "follow", "enter", "location", "allow", "advance", "event", "set")
 
 
 def _move(value: object) -> object:
@@ -54,6 +54,11 @@ class Exchange(Part):
     )
     location: str | None = Field(
         None, pattern=r"^-?[0-9.]+,-?[0-9.]+$", description="On WeChat: where it is, as `31.23,121.47`."
+    )
+    allow: Name | None = Field(
+        None,
+        description="On WeChat: the contact allows one subscribe message of this template, by its name in "
+        "`wechat.yaml`.",
     )
     advance: Duration | None = Field(None, description="How far the clock moves on.")
     event: Annotated[

@@ -25,6 +25,9 @@ class Chat(Protocol):
     async def gesture(self, gesture: Gesture) -> list[str]:
         """Make a gesture: follow, scan, tap the menu and so on."""
 
+    async def allow(self, template: str) -> list[str]:
+        """Allow one subscribe message of a template, by its name in `wechat.yaml`."""
+
     async def advance(self, duration: timedelta) -> list[str]:
         """Move the clock on; everything due on the way happens at its time."""
 
@@ -96,6 +99,8 @@ async def _move(chat: Chat, exchange: Exchange) -> list[str]:
             return await chat.say(exchange.text)
         case "tap":
             return await chat.tap(exchange.text)
+        case "allow":
+            return await chat.allow(exchange.text)
         case kind if kind in set(GestureKind):
             return await chat.gesture(Gesture(GestureKind(kind), exchange.text))
         case "advance":

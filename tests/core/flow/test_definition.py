@@ -149,7 +149,7 @@ def test_mistakes_in_different_places_are_all_said_in_reading_order() -> None:
         ("flow: x\nreentry: sometimes", "2:10 'sometimes' is not possible here"),
         (
             "flow: x\ntests: [{say: a, advance: 1d}]",
-            "2:9 a test line needs exactly one of say, tap, menu, scan, follow, enter, location, advance",
+            "2:9 a test line needs exactly one of say, tap, menu, scan, follow, enter, location, allow",
         ),
         ("flow: x\ntests: [{sya: a}]", "2:10 `sya` is not known here (did you mean `say`?)"),
     ],

@@ -43,6 +43,9 @@ class Talk:
     async def gesture(self, gesture: Gesture) -> list[str]:
         return [f"{gesture.kind}: {gesture.value}"]
 
+    async def allow(self, template: str) -> list[str]:
+        return [f"allowed {template}"]
+
     async def advance(self, duration: timedelta) -> list[str]:
         return self.chat.advance(seconds=duration.total_seconds())
 
@@ -120,12 +123,14 @@ async def test_gestures_and_taps_are_moves_on_wechat() -> None:
   expect: "follow: poster"
 - menu: 余额
   expect: "menu: 余额"
+- allow: shipped
+  expect: allowed shipped
 - location: 31.2,121.5
   expect: "nowhere"
 """
     )
     assert outcome.conversation == "conversation (wechat)"
-    assert [turned.exchange.kind for turned in outcome.turns] == ["follow", "menu", "location"]
+    assert [turned.exchange.kind for turned in outcome.turns] == ["follow", "menu", "allow", "location"]
     assert outcome.error is not None
     assert outcome.error.problem == (
         "after the location '31.2,121.5' expected 'nowhere', but 'location: 31.2,121.5' came"
