@@ -14,7 +14,8 @@ from bot.core.gate import HoldUntil, Policy, Refuse, may_leave
 from bot.core.messages import MessageClass, OutboxState
 from bot.core.past import because_of, consent_for
 from bot.core.turn import consent_facts
-from bot.core.ways import WayKind
+from bot.core.ways import NoWay, WayFacts, WayKind, choose
+from bot.core.wechat_address import WECHAT
 from bot.storage.driver import Connection
 from bot.storage.explained import Explained, explained
 
@@ -149,7 +150,12 @@ def _now(found: Explained, policy: Policy, now: datetime) -> str:
         return f"would refuse it: {verdict.reason.value}: {verdict.explanation}"
     if isinstance(verdict, HoldUntil):
         return f"would hold it: {verdict.reason.value}: {verdict.explanation}"
-    return "would let it go"
+    if message.channel != WECHAT:
+        return "would let it go"
+    way = choose(message, WayFacts(address, found.granted), now)
+    if isinstance(way, NoWay):
+        return f"would let it go, but no way is open: {way.because}"
+    return f"would let it go by {way.kind.called}: {way.because}"
 
 
 def _page(found: Explained, facts: dict[str, JsonValue]) -> list[str]:

@@ -9,6 +9,7 @@ from bot.core.forms import Form
 from bot.core.grants import Grant
 from bot.core.groups import on_channel, subscription_key
 from bot.core.messages import MessageClass
+from bot.core.quickly import quickly_made
 from bot.core.wechat_address import WECHAT
 from bot.core.windows import left_at
 
@@ -19,6 +20,7 @@ Grants = Callable[[], Mapping[tuple[str, str], Grant]]
 """Gives what the contact granted, by (address, template): asked only where a message has a notice."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Meant:
     """What decides where a message goes before it is written; without a group whatever the contact joined."""

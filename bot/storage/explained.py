@@ -1,6 +1,7 @@
 """One message with all that says why it was written and why it left or did not."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.core.caps import Counted
@@ -10,7 +11,8 @@ from bot.core.ids import bucket_of, instant
 from bot.core.messages import OutboxState, Outgoing
 from bot.core.past import LastText
 from bot.core.turn import Snapshot
-from bot.storage import caps, contacts, past, rows
+from bot.core.wechat_address import WECHAT
+from bot.storage import caps, contacts, grants, past, rows
 from bot.storage.driver import Connection, Statement
 from bot.storage.snapshots import load_snapshots
 
@@ -54,6 +56,8 @@ class Explained:
     way: str | None = None
     """How it went, on a channel that has several ways, and why so."""
     way_because: str | None = None
+    granted: Mapping[str, int] = field(default_factory=dict)
+    """How many messages of each template its address has granted, where that matters."""
 
 
 async def explained(
@@ -89,7 +93,13 @@ async def explained(
         counts=counted.get(contact.id, ()),
         way=row[26],
         way_because=row[27],
+        granted=await _granted(connection, contact.id, row[3]) if row[2] == WECHAT else {},
     )
+
+
+async def _granted(connection: Connection, contact_id: str, address: str) -> dict[str, int]:
+    found = await grants.grants(connection, contact_id)
+    return {template: grant.left for (of, template), grant in found.items() if of == address}
 
 
 async def _last(connection: Connection, contact_id: str, own: dict[str, object]) -> str:

@@ -68,6 +68,15 @@ async def test_the_way_it_went_is_told_where_there_are_several(shop: Terminal, s
     message = (await explained(shop))["message"]
     assert (message["way"], message["way_because"]) == ("customer_service", because)
     assert f"\nway      customer service: {because}\n" in (await run(shop, "why", NUMBER)).out
+    await change(settings, "UPDATE outbox SET channel = 'wechat', address = 'wx1/o'")
+    await change(settings, "UPDATE address SET channel = 'wechat', value = 'wx1/o'")
+    now = str((await explained(shop))["gate"]["now"])
+    assert now.startswith(
+        "would let it go, but no way is open: customer service: the contact opened no window"
+    )
+    await change(settings, "UPDATE address SET window_left = 3, window_until = 9000000000000000")
+    now = str((await explained(shop))["gate"]["now"])
+    assert now.startswith("would let it go by customer service: customer service: the window is open until")
 
 
 async def test_a_reminder_has_its_rule_its_consent_and_what_the_gate_said(
