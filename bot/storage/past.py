@@ -97,9 +97,8 @@ async def latest_texts(connection: Connection, contact_id: str, message_id: str 
 async def _text(connection: Connection, own: Mapping[str, object], row: Sequence[Any]) -> LastText:
     message, at, channel, message_class, group, flow, step, kind, stored = row
     payload = orjson.loads(stored) if stored else {}
-    if kind == TriggerKind.FALLBACK and payload.get(
-        "message"
-    ):  # what led to it is what led to the message it stands for
+    if kind == TriggerKind.FALLBACK and "message" in payload:
+        # What led to it is what led to the message it stands for.
         found = await connection.read(_LATEST_TEXTS, **own, id=str(payload["message"]))
         if found and found[0][7] != kind:
             cause = await _text(connection, own, found[0])
