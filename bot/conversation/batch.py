@@ -21,6 +21,7 @@ from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import NeedsMore, NeedsUnits, Shop, Snapshot, Turn
 from bot.storage import rows, turns
 from bot.storage.driver import Connection
+from bot.storage.forgetting import forget
 from bot.storage.snapshots import Wanted, add_wanted, load_snapshots
 from bot.storage.writes import Writes, record
 
@@ -278,6 +279,9 @@ class Batch:
                     counts[key] = counts.get(key, 0) + times
         writes.count(counts, slot=self._conversation.entropy(1)[0] % _COUNT_SLOTS)
         await writes.flush(connection)
+        for turn in (part.turn for part in parts if part.turn is not None):
+            for named in turn.effects.forgotten:
+                await forget(connection, turn.contact.id, named, now, self._conversation.hash_address)
         return results
 
     def _record(self, writes: Writes, turn: Turn, now: datetime, *, is_stored: bool) -> Result:

@@ -20,9 +20,13 @@ def followed(turn: Turn, inbound: Inbound) -> None:
 
 
 def unfollowed(turn: Turn, inbound: Inbound, replies: legal.Replies) -> None:
-    """Take the address out of everything, silently: nothing can be sent there any more."""
+    """Take the address out of everything, silently, and forget it: the platform demands that.
+
+    https://developers.weixin.qq.com/doc/service/Account_Management/Wechat_Accreditation_Event_Push.html
+    """
     gesture = inbound.gesture
     assert gesture is not None, "unfollowing is a gesture"
     said = replace(inbound, text=gesture.kind.value, opt_out_type=_STOP)
     legal.stop(turn, said, replies, silently=True)
+    turn.effects.forgotten.append((inbound.channel, inbound.address))
     turn.effects.outcome = gesture.kind.value

@@ -67,6 +67,8 @@ class Effects:
     result: Mapping[str, JsonValue] | None = None
     """What an operation came to, stored with its trigger."""
     contact_changed: bool = False
+    forgotten: list[tuple[str, str]] = field(default_factory=list)
+    """Addresses (channel, value) that the contact left for good: what came from there is erased."""
     asks_gate_again: bool = False
     """Whether messages that wait shall go before the gate at once: the contact wants other hours by now."""
     outcome: str = "ignored"
