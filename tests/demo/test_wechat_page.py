@@ -208,6 +208,23 @@ async def test_a_code_is_scanned_and_what_breaks_is_told(phone: Page) -> None:
     await expect(phone.locator(".received")).to_have_count(1)
 
 
+async def test_a_person_of_the_shop_takes_over_answers_and_gives_back(phone: Page) -> None:
+    await follow(phone)
+    await phone.get_by_text("More", exact=True).click()
+    await phone.get_by_role("button", name="A person takes over").click()
+    answer = phone.get_by_role("textbox", name="Answer as that person")
+    await text(phone, "Is there oat milk?")
+    await answer.fill("There is.")
+    await answer.press("Enter")
+    await expect(last(phone)).to_contain_text("There is.")
+    await expect(last(phone).locator(".fine")).to_contain_text("a person of the shop")
+    await expect(phone.locator(".received")).to_have_count(1)  # the bot heard nothing of it
+    await phone.get_by_role("button", name="End it").click()
+    await expect(answer).to_be_hidden()
+    await text(phone, "HELP")
+    await expect(last(phone)).to_contain_text("STOP")
+
+
 async def test_a_small_screen_needs_no_sideways_scrolling_in_either_light(
     phone: Page, output_folder: Path
 ) -> None:

@@ -25,7 +25,7 @@ const EN = {
   typing: "is typing…", you: "You: ", cancel: "Cancel", allow: "Allow", reject: "Reject", close: "Close", begin: "Scan",
   popupTitle: "wants to send you these messages, once each",
   pageOf: "This page of the mini program is open:", askNotices: "Get notices", contactUs: "Customer service", agentHas: "A person of the shop has taken over.",
-  agentSays: "Answer as that person", agentCloses: "End it", empty: "No messages yet.", link: "This link is open:",
+  agentTakes: "A person takes over", agentSays: "Answer as that person", agentCloses: "End it", empty: "No messages yet.", link: "This link is open:",
   settings: "In the settings: refuse", events: {
     subscribe: "You followed the account", unsubscribe: "You unfollowed", SCAN: "You scanned a QR code", user_enter_tempsession: "You opened the chat",
     subscribe_msg_popup_event: "You answered a request to send notices",
@@ -39,7 +39,7 @@ const ZH = {
   typing: "对方正在输入…", you: "我：", cancel: "取消", allow: "允许", reject: "取消", close: "关闭", begin: "扫码",
   popupTitle: "申请向你发送以下消息（一次性订阅）",
   pageOf: "小程序页面已打开：", askNotices: "接收通知", contactUs: "联系客服", agentHas: "人工客服已接入。",
-  agentSays: "以人工客服身份回复", agentCloses: "结束会话", empty: "还没有消息。", link: "链接已打开：",
+  agentTakes: "人工接入", agentSays: "以人工客服身份回复", agentCloses: "结束会话", empty: "还没有消息。", link: "链接已打开：",
   settings: "在设置中拒收", events: {},
 };
 const WAYS = {
@@ -193,6 +193,7 @@ function doing(isOfficial) {
   const rest = isOfficial
     ? [button(words.voice, () => act("voice")), button(words.scan, askScene), button(words.unfollow, () => act("unfollow"))]
     : [button(words.enter, () => act("enter", { text: "demo" }))];
+  rest.push(button(words.agentTakes, () => act("agent_takes")));
   if (templatesOf(who.face).length) rest.unshift(button(words.popup, () => popup(who.face)));
   return [make("summary", {}, words.more), make("div", { className: "buttons" }, ...both, ...rest)];
 }

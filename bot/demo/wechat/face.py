@@ -81,6 +81,10 @@ class WechatFace:
         async def tap() -> Opened:
             return people.tap_card(person, account, act.number, act.link)
 
+        async def agent_takes() -> Answer:
+            people.agent_takes(person, account)
+            return Answer(0)
+
         async def agent_says() -> Answer:
             people.agent_says(person, account, text)
             return Answer(0)
@@ -106,6 +110,7 @@ class WechatFace:
             "answer_popup": lambda: people.answer_popup(person, account, act.answers),
             "reject_in_settings": lambda: people.reject_in_settings(person, account, text),
             "tap": tap,
+            "agent_takes": agent_takes,
             "agent_says": agent_says,
             "agent_closes": agent_closes,
         }

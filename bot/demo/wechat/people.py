@@ -24,7 +24,7 @@ CODE_IS_OVER = "二维码已过期"
 TEXT_BYTES_MAX = 2048
 TEMPLATES_MAX = 5
 _PICTURE = "http://mmbiz.qpic.cn/loopback"
-_SOME_AGENT = "kf2001@loopback"
+SOME_AGENT = "kf2001@loopback"
 _PASSIVE_MEDIA = {"image", "voice", "video", "music", "news"}
 _NOTHING = Answer(0, 200)
 
@@ -233,6 +233,13 @@ class People:
         if chat.account.is_official:
             self._tell(chat, "kf_close_session", {"KfAccount": agent, "CloseType": "KF"})
 
+    def agent_takes(self, person: str, account: str, agent: str = SOME_AGENT) -> None:
+        """Take a person over, as the shop's own people may do in their console. Raises CannotDo."""
+        chat = self._platform.chat(person, account)
+        if not chat.is_known or chat.session_at(self._platform.clock()) is not None:
+            raise CannotDo("nobody is waiting")
+        self.begin_session(chat, agent)
+
     def agent_says(self, person: str, account: str, text: str) -> None:
         """Answer as the shop's own person who has taken over. Raises CannotDo."""
         chat = self._platform.chat(person, account)
@@ -369,4 +376,4 @@ class People:
 def _agent_of(reply: Fields) -> str:
     chosen = reply.get("TransInfo")
     agent = chosen.get("KfAccount") if isinstance(chosen, dict) else None
-    return agent if isinstance(agent, str) and agent else _SOME_AGENT
+    return agent if isinstance(agent, str) and agent else SOME_AGENT

@@ -135,6 +135,11 @@ async def test_an_official_account_is_told_who_takes_over_and_gives_back(running
     assert running.server.pushed[-1]["Event"] == "kf_close_session"
     with pytest.raises(CannotDo):
         running.people.agent_says(ANA, "shop", "gone")
+    running.people.agent_takes(ANA, "shop")
+    await running.loopback.settle()
+    assert running.server.pushed[-1]["Event"] == "kf_create_session"
+    with pytest.raises(CannotDo):
+        running.people.agent_takes(ANA, "shop")
 
 
 async def test_gestures_of_an_official_account(running: Shop) -> None:
