@@ -8,9 +8,11 @@ export const FAULTS = [
   ["Window closed (45015)", { kind: "refuse", code: 45015, path: "/cgi-bin/message/custom/send" }],
   ["Day used up (45009)", { kind: "refuse", code: 45009, path: "/cgi-bin/message/custom/send" }],
   ["Token refused (40001)", { kind: "refuse", code: 40001 }],
-  ["Token not given (40164)", { kind: "refuse", code: 40164, path: "/cgi-bin/stable_token" }],
+  ["Secret wrong (40125)", { kind: "refuse", code: 40125, path: "/cgi-bin/stable_token" }],
+  ["Not in the IP whitelist (40164)", { kind: "refuse", code: 40164, path: "/cgi-bin/stable_token" }],
   ["No grant (43101)", { kind: "refuse", code: 43101, path: "/cgi-bin/message/subscribe/send" }],
   ["API answer lost", { kind: "drop_answer" }],
+  ["API slow (20 s)", { kind: "slow_answer", seconds: 20 }],
   ["Our answer to a push lost", { kind: "lose_push_answer" }],
   ["Push comes twice", { kind: "double_push" }],
   ["Push 6 s late", { kind: "late_push", seconds: 6 }],
@@ -72,7 +74,7 @@ export function show(conversation, context) {
   at("own-number").textContent = chat.is_typing ? words.typing : isOfficial ? (words === ZH ? "公众号" : "Official account") : `${words.program} · ${words.contactUs}`;
   at("body").placeholder = words.write;
   at("write").hidden = !mayWrite;
-  at("chips").hidden = !mayWrite;
+  at("chips").hidden = !mayWrite || chat.agent !== null;
   showBubbles();
   refresh(at("gate"), [who.face, mayWrite, chat.is_known, words === ZH], () => gate(isOfficial, mayWrite));
   at("gate").hidden = isOfficial ? chat.is_following : chat.is_known;

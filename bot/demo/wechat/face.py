@@ -16,6 +16,7 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.demo.wechat.api import STABLE_TOKEN
 from bot.demo.wechat.chat import Chat
 from bot.demo.wechat.faults import Fault
 from bot.demo.wechat.people import CannotDo, Opened, People
@@ -198,6 +199,10 @@ class WechatFace:
         except ValidationError as error:
             return _invalid(error)
         self._platform.faults.add(fault)
+        if fault.path == STABLE_TOKEN:  # or it would strike hours later, when the token is over
+            for name, tokens in self._platform.tokens.items():
+                if fault.account in (None, name):
+                    tokens.kill()
         return _json(fault.model_dump(), 201)
 
     async def _clear_faults(self, _: web.Request) -> web.Response:

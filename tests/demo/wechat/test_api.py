@@ -321,6 +321,12 @@ async def test_the_phones_face(running: Shop) -> None:
     assert exchange["answer"] == "success"
     async with running.session.post("/loopback/wechat/accounts/shop/reset_secret") as answer:
         assert answer.status == 200
+    token = (await running.token("shop"))["access_token"]
+    fault = {"kind": "refuse", "code": 40125, "path": "/cgi-bin/stable_token", "account": "shop"}
+    async with running.session.post("/loopback/faults", json=fault) as answer:
+        assert answer.status == 201
+    assert await running.code("shop", "/cgi-bin/menu/get", token=token) == 40001
+    assert (await running.token("shop"))["errcode"] == 40125
     async with running.session.post("/loopback/faults", json={"kind": "unheard of"}) as answer:
         assert answer.status == 400
     async with running.session.post(f"{chat}/say", headers={"Origin": "https://elsewhere.example"}) as answer:
