@@ -218,7 +218,10 @@ class Mutator:
 
     def _fields(self) -> dict[str, object]:
         fields = dict(self._dice.choice(self._samples))
-        fields |= {"FromUserName": f"o{self._dice.randrange(3000):027}", "MsgId": self._dice.randrange(10**15)}
+        fields |= {
+            "FromUserName": f"o{self._dice.randrange(3000):027}",
+            "MsgId": self._dice.randrange(10**15),
+        }
         return fields
 
     def _push(self, fields: dict[str, object]) -> Push:

@@ -1,0 +1,23 @@
+"""WeChat's five seconds are kept where the database is far away and the outbox is full.
+
+The long version is `python -m tests.drills.patience`.
+"""
+
+import json
+
+from tests.databases import PostgresDatabases
+from tests.drills.patience import drill
+
+
+async def test_every_push_is_answered_once_and_in_time(postgresql_databases: PostgresDatabases) -> None:
+    url = await postgresql_databases.create()
+    found = await drill(url, queued=2000, warm=60, pushes=60, per_second=8, people=60)
+    print(json.dumps(found))  # noqa: T201  # the report
+    await postgresql_databases.drop(url)
+    ends, round_trips, seconds = found["ends"], found["round_trips"], found["seconds"]
+    assert isinstance(ends, dict)
+    assert isinstance(round_trips, dict)
+    assert isinstance(seconds, dict)
+    assert set(ends) <= {"in the response", "by the outbox"}, "never both, never neither"
+    assert round_trips["BALANCE"] <= 8
+    assert seconds["max"] < 5
