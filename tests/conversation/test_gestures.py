@@ -57,7 +57,7 @@ FLOWS = {
 }
 
 
-def decisions(**more: str) -> Decisions:
+def decisions(wechat_yaml: str = WECHAT_YAML, **more: str) -> Decisions:
     texts = {**FLOWS, **more}
     files = [
         SourceFile(name, FLOW, f"flows/{name}.yaml", f"flow: {name}\n{text}") for name, text in texts.items()
@@ -66,7 +66,10 @@ def decisions(**more: str) -> Decisions:
         SourceFile("program", PROGRAM, "flows/program.yaml", PROGRAM_YAML),
         SourceFile("wechat", WECHAT, "flows/wechat.yaml", WECHAT_YAML),
     ]
-    revisions = compile_folder(Folder(tuple(files), Translations()), NOON)
+    revisions = [
+        replace(one, source=wechat_yaml) if one.kind == WECHAT else one
+        for one in compile_folder(Folder(tuple(files), Translations()), NOON)
+    ]
     settings = ShopSettings("Asia/Shanghai", {}, Policy())
     publication = build(revisions, {}, settings, generation="test", pinned=Pinned())
     return Decisions.under(publication, {})
@@ -226,6 +229,13 @@ def test_a_tap_that_comes_without_its_key_is_what_it_says() -> None:
     assert person.say("Coffee") == ["Coffee it is"]
     person.say("DRINK")
     assert person.say("Coffee", {MENU_MESSAGE_CLICK: "101"}) == ["Coffee it is"], "nor with another's key"
+
+
+def test_a_broken_wechat_yaml_takes_no_flow_with_it() -> None:
+    order = FLOWS["order"]
+    person = Person(decisions(wechat_yaml="cards: [", order=order))
+    assert person.do(GestureKind.MENU, "ORDER") == ["Tap to order."]
+    assert person.forms == []
 
 
 def test_stop_can_be_tapped_in_the_menu() -> None:

@@ -1,6 +1,8 @@
 """The fields of subscribe messages: what fits each type, what is cut, and what is told of the rest."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core.notices import FieldType, field_type, fitted, misfit, misfits
 
@@ -113,3 +115,12 @@ def test_the_first_field_that_does_not_fit_is_told() -> None:
     assert misfits({"thing1": "ok", "date2": "soon", "number3": "x"}) == misfit("date2", "soon")
     assert misfits({"thing1": "ok"}) is None
     assert misfits({}) == "it has no fields"
+
+
+@given(st.sampled_from([*FieldType]), st.text(max_size=60))
+def test_no_value_breaks_the_check_and_no_line_break_passes(kind: FieldType, value: str) -> None:
+    key = f"{kind}1"
+    sent = fitted(key, value)
+    assert fitted(key, sent) == sent
+    assert misfit(key, f"{sent}\n") is not None
+    assert kind is not FieldType.THING or not sent or misfit(key, sent) is None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from bot.core.errors import FlowError
 from bot.core.flow import compiled
-from bot.core.flow.check_flow import Complaint, complaint
+from bot.core.flow.check_flow import Complaint, complaint, successors
 from bot.core.flow.compiled import Delivery, Flow, Step
 from bot.core.flow.context import KNOWN, Names, unknown_variables
 from bot.core.flow.filters import Here
@@ -13,8 +13,12 @@ from bot.core.flow.longest import grown
 from bot.core.flow.parse import suggestion
 from bot.core.flow.template import Text, Variable
 from bot.core.flow.wechat_forms import CardText, MenuButton, TemplateText, WechatForms
+from bot.core.gestures import GestureKind
 from bot.core.notices import THING_MAX, field_type, fitted, misfit
 
+GESTURE_MAX, ENTER_MAX = 3, 2
+"""How many customer-service messages may answer a gesture, and the opening of the mini program's chat.
+https://developers.weixin.qq.com/miniprogram/dev/server/API/kf-mgnt/kf-message/api_sendcustommessage"""
 SHOWN_MAX, SHOWN_BELOW_MAX = 4, 8
 """How many Chinese characters of a button's name are shown; the rest is an ellipsis.
 https://developers.weixin.qq.com/doc/subscription/api/custommenu/api_createcustommenu.html"""
@@ -83,6 +87,54 @@ def gestures_taken(flows: Sequence[Flow], forms: WechatForms) -> Iterator[Compla
                     meant = {key.lower(): key for key in buttons}.get(suggestion(value, lower) or "")
                     remedy = f"did you mean '{meant}'?" if meant else "add one to wechat.yaml under `menu:`"
                     yield Complaint(FlowError(flow.file, *starter.mark, problem, remedy), is_warning=True)
+
+
+def too_many_at_once(flow: Flow) -> Iterator[Complaint]:
+    """Warn of flows that answer a gesture with more messages than WeChat takes then: the rest is refused.
+
+    Texts alone go back as one answer, where the account is an official one and the turn is quick.
+    """
+    takes = [
+        ENTER_MAX if _is_enter(starter) else GESTURE_MAX for starter in flow.starters if _gestures(starter)
+    ]
+    if not takes:
+        return
+    pieces, is_plain = _pieces(flow, flow.first, {})
+    is_joined = is_plain and ENTER_MAX not in takes
+    if pieces > min(takes) and not is_joined:
+        problem = f"this answers a gesture with {pieces} messages at once, and WeChat takes {min(takes)}"
+        remedy = "say more in one, or ask in between"
+        yield complaint(flow, flow.by_id[flow.first], problem, remedy, is_warning=True)
+
+
+def _pieces(flow: Flow, step_id: str | None, known: dict[str, tuple[int, bool]]) -> tuple[int, bool]:
+    """How many messages answer a gesture from a step on, at most, and whether they are texts alone."""
+    if step_id is None:
+        return 0, True
+    if step_id in known:
+        return known[step_id]
+    known[step_id] = 0, True  # of a circle, which is complained of elsewhere
+    step = flow.by_id[step_id]
+    here, is_plain = 0, True
+    if isinstance(step, compiled.Say | compiled.Question):
+        here = 1 + (step.delivery.card is not None)
+        is_plain = step.delivery.card is None and not _can_be_tapped(step)
+    if not isinstance(step, compiled.WAITING):
+        ways = [_pieces(flow, way, known) for way in dict.fromkeys(successors(step))]
+        following, plain = max(ways, key=lambda way: (way[0], not way[1]))
+        here, is_plain = here + following, is_plain and plain
+    known[step_id] = here, is_plain
+    return known[step_id]
+
+
+def _can_be_tapped(step: Step) -> bool:
+    return isinstance(step, compiled.Choose) or (
+        isinstance(step, compiled.Ask) and bool(step.choices or step.labels)
+    )
+
+
+def _is_enter(starter: compiled.Starter) -> bool:
+    return isinstance(starter, compiled.GestureStarter) and starter.kind is GestureKind.ENTER
 
 
 def _gestures(starter: compiled.Starter) -> Iterable[tuple[str, str]]:

@@ -135,3 +135,33 @@ def test_names_of_buttons_that_are_cut() -> None:
         "the button's name '会员中心吧' is too long to be shown whole",
         "the button's name '一二三四五六七八九' is too long to be shown whole",
     ]
+
+
+@pytest.mark.parametrize(
+    ("start", "steps", "count"),
+    [
+        ("menu: A", "[say: a, say: b, {choose: c, options: [x]}]", 0),
+        ("menu: A", "[say: a, say: b, say: c, {choose: d, options: [x]}, say: e]", 4),
+        ("menu: A", "[say: a, say: b, say: c, say: d]", 0),  # one answer
+        ("follow", "[{say: {text: a, card: {title: t, page: p}}}, say: b, say: c]", 4),
+        ("enter", "[say: a, say: b]", 0),
+        ("enter", "[say: a, say: b, say: c]", 3),
+        ("scan: a", "[{if: member.is_member, then: [say: a, say: b, say: c]}, {ask: d, expect: [y]}]", 4),
+        ("keyword: A", "[say: a, say: b, say: c, {choose: d, options: [x]}]", 0),
+    ],
+)
+def test_more_than_wechat_takes_at_once_is_warned_of(start: str, steps: str, count: int) -> None:
+    found = said("cards: {}", a=f"start: [{start}]\nsteps: {steps}")
+    complaints = [each for each in found if "at once" in each]
+    assert bool(complaints) is bool(count)
+    if count:
+        assert f"with {count} messages at once" in complaints[0]
+        assert complaints[0].endswith("[warning]")
+
+
+def test_a_hundred_ways_are_looked_at_once() -> None:
+    ways = ", ".join(
+        f"{{if: member.is_member, then: [say: a{number}], else: [say: b]}}" for number in range(100)
+    )
+    found = said("cards: {}", a=f"start: [menu: A]\nsteps: [{ways}, {{choose: c, options: [x]}}]")
+    assert any("with 101 messages at once" in each for each in found)
