@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 from bot.core.contact import JsonValue, Order, OrderLine
 from bot.core.deeds.bundling import credit_for, offered, priced_in, told_of
-from bot.core.deeds.placing import in_words, place
+from bot.core.deeds.placing import place
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
 from bot.core.ids import derived_id
 from bot.core.loyalty.bundles import Priced
+from bot.core.loyalty.orders import in_words
 from bot.core.loyalty.orders import priced as with_sums
 from bot.core.turn import Turn
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue, Product
-from bot.core.deeds.by_text import in_words, place_quoted, quote_by_text
+from bot.core.deeds.by_text import in_words, place_quoted, proposed, quote_by_text
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
 from bot.core.ids import derived_id
@@ -20,7 +20,7 @@ def reorder(turn: Turn) -> Mapping[str, JsonValue]:
 
     Raises:
         TellMember: `nothing_to_order`, `gone` (with `items`), or `price_changed`: the contact confirmed to
-            pay less than it would cost now.
+            pay less than it would cost now, and `order` proposes it anew.
     """
     proposal = turn.arguments.get("order")
     if not isinstance(proposal, dict) or not proposal.get("lines"):
@@ -30,7 +30,8 @@ def reorder(turn: Turn) -> Mapping[str, JsonValue]:
     quoted = quote_by_text(turn, _basket(turn, proposal["lines"]), order_id)
     total = quoted.gross_minor - quoted.discount_minor
     if quoted.to_pay_minor > _whole(proposal.get("to_pay")):
-        raise TellMember("price_changed", total=total, credit=quoted.credit_minor, to_pay=quoted.to_pay_minor)
+        again = proposed(turn, _wanted(proposal["lines"]), str(proposal.get("order_id") or ""))
+        raise TellMember("price_changed", order=again, total=total, to_pay=quoted.to_pay_minor)
     settled = place_quoted(turn, quoted, order_id)
     return {
         "items": in_words(turn, quoted),
@@ -44,10 +45,7 @@ def reorder(turn: Turn) -> Mapping[str, JsonValue]:
 
 def _basket(turn: Turn, wanted: JsonValue) -> list[tuple[Product, int]]:
     basket, gone = [], []
-    for line in wanted if isinstance(wanted, list) else []:
-        if not isinstance(line, dict):
-            continue
-        sku, quantity = str(line.get("sku")), _whole(line.get("quantity"))
+    for sku, quantity in _wanted(wanted):
         product = turn.shop.products.get(sku)
         if product is None:
             gone.append(sku)
@@ -58,6 +56,11 @@ def _basket(turn: Turn, wanted: JsonValue) -> list[tuple[Product, int]]:
     if not basket:
         raise TellMember("nothing_to_order")
     return basket
+
+
+def _wanted(lines: JsonValue) -> list[tuple[str, int]]:
+    found = [line for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
+    return [(str(line.get("sku")), _whole(line.get("quantity"))) for line in found]
 
 
 def _whole(value: JsonValue) -> int:

@@ -1,11 +1,11 @@
 """The usual: what a contact may mean by "the same again", priced as of now."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import islice
 
 from bot.core.contact import JsonValue, Order
-from bot.core.deeds.by_text import in_words, quote_by_text
+from bot.core.deeds.by_text import proposed
 from bot.core.flow.handler import handler
 from bot.core.turn import Turn
 
@@ -23,9 +23,9 @@ def usual(turn: Turn) -> Mapping[str, JsonValue]:
 
     `which` may be `last` or `usual` to ask for that alone, `sku` one product, and how many (`quantity`), in
     place of what was ordered before. Each choice has `items` in words, `lines`, `total` (less the `discount`
-    of the contact's offers, which `items` names), the `credit` that would be applied and what is left
-    `to_pay`, in minor units; the last order comes first. More than one choice means: ask. `gone` names what
-    is no longer sold.
+    of the contact's offers, which `items` names), the `credit` that would be applied, what is left `to_pay`,
+    in minor units, and the `token` that opens it in the mini program; the last order comes first. More than
+    one choice means: ask. `gone` names what is no longer sold.
     """
     sku = turn.arguments.get("sku")
     if sku:
@@ -43,13 +43,15 @@ def usual(turn: Turn) -> Mapping[str, JsonValue]:
         candidates.append(orders[0])  # asked for the usual, but there is no habit yet
     gone = sorted({line.name for order in candidates for line in order.lines if not _is_sold(turn, line.sku)})
     choices = [
-        proposal for order in candidates if (proposal := _proposal(turn, _in_order(order))) is not None
+        proposal
+        for order in candidates
+        if (proposal := proposed(turn, _in_order(order), order.id)) is not None
     ]
     return {"choices": list(choices), "last": choices[0] if choices else None, "gone": ", ".join(gone)}
 
 
 def _of_one(turn: Turn, sku: str, quantity: int) -> Mapping[str, JsonValue]:
-    proposal = _proposal(turn, [(sku, quantity)])
+    proposal = proposed(turn, [(sku, quantity)])
     gone = "" if proposal is not None else sku
     return {"choices": [proposal] if proposal is not None else [], "last": proposal, "gone": gone}
 
@@ -72,26 +74,6 @@ def _basket(order: Order) -> Basket:
 
 def _is_sold(turn: Turn, sku: str) -> bool:
     return sku in turn.shop.products
-
-
-def _proposal(turn: Turn, basket: Iterable[tuple[str, int]]) -> dict[str, JsonValue] | None:
-    """Price a basket as of now; None if nothing of it is sold any more."""
-    sold = [
-        (product, quantity)
-        for sku, quantity in basket
-        if (product := turn.shop.products.get(sku)) is not None
-    ]
-    if not sold:
-        return None
-    quoted = quote_by_text(turn, sold)
-    return {
-        "items": in_words(turn, quoted),
-        "lines": [{"sku": product.sku, "quantity": quantity} for product, quantity in sold],
-        "total": quoted.gross_minor - quoted.discount_minor,
-        "discount": quoted.discount_minor,
-        "credit": quoted.credit_minor,
-        "to_pay": quoted.to_pay_minor,
-    }
 
 
 def _in_order(order: Order) -> list[tuple[str, int]]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.signed_links import PATH, Opened, SignedLinks, signed_address
+from bot.core.signed_links import PATH, REORDER, Opened, SignedLinks, signed_address
 
 UNTIL = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 CONTACT, CLAIM = "0197" + "0" * 26 + "05", "e" * 30 + "05"
@@ -46,3 +46,11 @@ def test_the_shop_can_check_where_it_leads_with_its_own_tools() -> None:
         signed, _, signature = address.rpartition("&signature=")
         assert signed == f"{url}{joint}expires={int(UNTIL.timestamp())}"
         assert hmac.new(b"shared", signed.encode(), hashlib.sha256).hexdigest() == signature
+
+
+def test_what_is_signed_for_one_purpose_opens_nothing_of_another() -> None:
+    again = SignedLinks("https://bot.example", (b"new secret",), REORDER)
+    token = again.token(CONTACT, CLAIM, UNTIL)
+    assert again.read(token) == Opened(CONTACT, CLAIM, UNTIL)
+    assert LINKS.read(token) is None
+    assert again.read(TOKEN) is None

@@ -80,6 +80,10 @@ def test_a_higher_price_than_confirmed_is_told_and_changes_nothing() -> None:
     assert (caught.value.code, caught.value.facts["to_pay"]) == ("price_changed", 360)
     assert not turn.effects.orders
     assert not turn.effects.calls
+    anew = caught.value.facts["order"]
+    assert isinstance(anew, dict)
+    assert (anew["items"], anew["to_pay"], anew["token"]) == ("Jasmine tea", 360, "")
+    assert place(dearer, anew)[1]["to_pay"] == 360, "what is proposed anew can be confirmed"
 
 
 def test_credit_that_ended_meanwhile_is_told_too() -> None:

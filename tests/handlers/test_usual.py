@@ -25,6 +25,8 @@ def test_one_order_is_proposed_at_todays_prices_with_the_credit_applied() -> Non
             "discount": 0,
             "credit": 700,
             "to_pay": 800,
+            "order_id": "b" * 32,
+            "token": "",
         }
     ]
     assert [result["last"]] == result["choices"]

@@ -8,6 +8,7 @@ from bot.conversation.shop.orders_asked import OrderAsked, SettleAsked, SoldAske
 from bot.conversation.shop.orders_told import told_order
 from bot.core.contact import JsonValue, Order, OrderLine
 from bot.core.deeds.on_record import OnRecord
+from bot.core.deeds.order_told import SHIPPED
 from bot.core.deeds.ordering import (
     UNTOLD,
     on_record,
@@ -103,7 +104,7 @@ def _new(turn: Turn, asked: OrderAsked) -> Order:
             shipping_minor=asked.shipping_minor,
             tax_minor=asked.tax_minor,
             changed_at=asked.changed_at,
-            facts=asked.facts,
+            facts=_facts(asked),
         ),
     )
 
@@ -114,7 +115,8 @@ def _changed(turn: Turn, asked: OrderAsked, record: OnRecord) -> Order:
     assert before is not None, "it is known"
     is_late = asked.changed_at is not None and before.changed_at is not None
     is_late = is_late and asked.changed_at < before.changed_at  # type: ignore[operator]  # both are there
-    facts = {**asked.facts, **before.facts} if is_late else {**before.facts, **asked.facts}
+    told = _facts(asked)
+    facts = {**told, **before.facts} if is_late else {**before.facts, **told}
     order = replace(
         before,
         status=later(before.status, asked.status),
@@ -134,9 +136,13 @@ def _changed(turn: Turn, asked: OrderAsked, record: OnRecord) -> Order:
                 _CONFLICT,
             )
         return order
-    told = told_of(before)
+    came_back = told_of(before)
     order = replace(order, lines=lines, shipping_minor=asked.shipping_minor, tax_minor=asked.tax_minor)
-    return returned(_priced(asked, order), told)
+    return returned(_priced(asked, order), came_back)
+
+
+def _facts(asked: OrderAsked) -> dict[str, JsonValue]:
+    return asked.facts if asked.shipped is None else {**asked.facts, SHIPPED: asked.shipped.told()}
 
 
 def _priced(asked: OrderAsked, order: Order) -> Order:

@@ -1,5 +1,6 @@
 """What the shop tells of orders and of what came back, read from what it sent; complaints name the field."""
 
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, JsonValue, model_validator
@@ -83,6 +84,18 @@ class SettleAsked(Asked):
     order: Reference
 
 
+class ShippedAsked(Asked):
+    """What is on its way: told again with another number, it is another parcel."""
+
+    carrier: Name | None = None
+    tracking: Name | None = None
+    expected_on: Annotated[date, Field(strict=False)] | None = None
+
+    def told(self) -> dict[str, JsonValue]:
+        """Return it as a fact of the order, without what was not told."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
 class OrderAsked(Asked):
     """An order as it is now: told again whenever it changes, in any order, and as often as one likes.
 
@@ -106,6 +119,7 @@ class OrderAsked(Asked):
         None, description="how much credit pays; left out, what was set aside and captured for it"
     )
     returned: ReturnAsked | None = None
+    shipped: ShippedAsked | None = None
     facts: dict[str, JsonValue] = Field(default_factory=dict, max_length=_FACTS_MAX)
 
     @model_validator(mode="after")

@@ -1,6 +1,6 @@
 """Orders by text: priced with the member's offers and credit as at a checkout, and spent when placed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from bot.core.contact import JsonValue, Order, OrderLine, Product
@@ -14,9 +14,11 @@ from bot.core.loyalty.checkouts import Budgeted, Checkout, CheckoutState
 from bot.core.loyalty.offers import Offer
 from bot.core.loyalty.orders import priced
 from bot.core.loyalty.quotes import CartLine, Quote, with_credit
+from bot.core.signed_links import REORDER, SignedLinks
 from bot.core.turn import Turn
 
 _AT_ONCE = timedelta(seconds=1)
+_TOKEN_LASTS = timedelta(days=7)
 
 
 def quote_by_text(turn: Turn, basket: Sequence[tuple[Product, int]], order_id: str = "") -> Quote:
@@ -28,6 +30,40 @@ def quote_by_text(turn: Turn, basket: Sequence[tuple[Product, int]], order_id: s
     quoted = with_offers(turn, cart, _offers(turn, order_id), order_id)
     applies = turn.program.reorder.auto_apply_credit
     return with_credit(quoted, turn.books.spendable(turn.now)) if applies else quoted
+
+
+def proposed(
+    turn: Turn, basket: Iterable[tuple[str, int]], order_id: str = ""
+) -> dict[str, JsonValue] | None:
+    """Propose products and how many of each, priced as of now; None if nothing of it is sold any more.
+
+    `order_id` is the order that is to be made again: its page of the mini program is opened by `token`.
+    """
+    sold = [
+        (product, quantity)
+        for sku, quantity in basket
+        if (product := turn.shop.products.get(sku)) is not None
+    ]
+    if not sold:
+        return None
+    quoted = quote_by_text(turn, sold)
+    return {
+        "items": in_words(turn, quoted),
+        "lines": [{"sku": product.sku, "quantity": quantity} for product, quantity in sold],
+        "total": quoted.gross_minor - quoted.discount_minor,
+        "discount": quoted.discount_minor,
+        "credit": quoted.credit_minor,
+        "to_pay": quoted.to_pay_minor,
+        "order_id": order_id,
+        "token": _token(turn, order_id),
+    }
+
+
+def _token(turn: Turn, order_id: str) -> str:
+    if not order_id or not turn.shop.secrets:
+        return ""
+    links = SignedLinks(turn.shop.public_url, turn.shop.secrets, REORDER)
+    return links.token(turn.contact.id, order_id, turn.now + _TOKEN_LASTS)
 
 
 def in_words(turn: Turn, quoted: Quote) -> str:

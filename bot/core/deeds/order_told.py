@@ -10,10 +10,13 @@ from bot.core.deeds.referring import OrderSeen
 from bot.core.deeds.tier_turns import counted
 from bot.core.ledger.entries import Account
 from bot.core.ledger.wallet import MAIN_WALLET
-from bot.core.loyalty.orders import CANCELED, PAID, REFUNDED, is_at_least
+from bot.core.loyalty.orders import CANCELED, PAID, REFUNDED, in_words, is_at_least
 from bot.core.loyalty.returns import shares
 from bot.core.loyalty.sales import wallet_of
 from bot.core.turn import Turn
+
+SHIPPED = "_shipped"
+"""The fact of an order in which stands who brings it, by which number, and when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,26 @@ def names_of(order: Order) -> dict[str, JsonValue]:
 
 
 def tell_of_sale(turn: Turn, before: Order | None, order: Order, *, is_sold: bool) -> None:
-    """Track that an order was placed, and that it was paid, each the first time."""
+    """Track that an order was placed, was paid, and is on its way, each the first time."""
     if before is None:
         facts: dict[str, JsonValue] = {"total": order.total_minor, "credit": order.credit_minor}
         turn.track("Order Placed", {**names_of(order), **facts})
     was_paid = before is not None and is_at_least(before.status, PAID)
     if not was_paid and is_sold:
         turn.track("Order Completed", _completed(turn, order))
+    shipped = order.facts.get(SHIPPED)
+    was_shipped = before.facts.get(SHIPPED) if before is not None else None
+    if (
+        isinstance(shipped, dict)
+        and not is_at_least(order.status, REFUNDED)
+        and _is_news(shipped, was_shipped)
+    ):
+        turn.track("Order Shipped", {**names_of(order), "items": in_words(order), **shipped})
+
+
+def _is_news(shipped: Mapping[str, JsonValue], before: JsonValue) -> bool:
+    """Whether it had not left before, or this is another parcel of it."""
+    return not isinstance(before, dict) or shipped.get("tracking") != before.get("tracking")
 
 
 def _completed(turn: Turn, order: Order) -> dict[str, JsonValue]:

@@ -20,13 +20,6 @@ def place(turn: Turn, order: Order, record: OnRecord = NOTHING, **more: JsonValu
     return settled
 
 
-def in_words(order: Order) -> str:
-    """Say what was ordered."""
-    return ", ".join(
-        line.name if line.quantity == 1 else f"{line.quantity} x {line.name}" for line in order.lines
-    )
-
-
 def _told_to_the_shop(turn: Turn, order: Order) -> dict[str, JsonValue]:
     return {
         "order": order.id,

@@ -24,6 +24,13 @@ def is_at_least(status: str, reached: str) -> bool:
     return _rank(status) >= _rank(reached)
 
 
+def in_words(order: Order) -> str:
+    """Say what was ordered."""
+    return ", ".join(
+        line.name if line.quantity == 1 else f"{line.quantity} x {line.name}" for line in order.lines
+    )
+
+
 def net_minor(line: OrderLine) -> int:
     """What of a line is to be paid, by cash or credit."""
     return line.gross_minor - line.discount_minor

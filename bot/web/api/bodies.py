@@ -314,6 +314,14 @@ class ReturnBody(Body):
         return self
 
 
+class ShippedBody(Body):
+    """What is on its way: told again with another number, it is another parcel."""
+
+    carrier: Word | None = Field(None, description="who brings it")
+    tracking: Word | None = Field(None, description="the number it is followed by")
+    expected_on: date | None = Field(None, description="the day it is expected to arrive")
+
+
 class OrderBody(Body):
     """An order as it is now: told again whenever it changes, in any order, as often as one likes."""
 
@@ -336,6 +344,9 @@ class OrderBody(Body):
         None, description="how much credit pays; left out, what was set aside and captured for it"
     )
     returned: ReturnBody | None = Field(None, description="what came back so far, all of it")
+    shipped: ShippedBody | None = Field(
+        None, description="that it is on its way, for who waits for it; the event is `Order Shipped`"
+    )
     facts: Facts = Field(default_factory=dict)
 
     @model_validator(mode="after")

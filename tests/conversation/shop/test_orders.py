@@ -1,5 +1,6 @@
 """What the shop tells of orders, over both databases: kept as they are, paid, earned for once, given back."""
 
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -540,3 +541,25 @@ async def _strangers(till: Till) -> list[str]:
 
 async def _stamps(till: Till) -> list[tuple[int, int]]:
     return await asked(till.database, "SELECT available_minor, debt_minor FROM wallet WHERE id = 'card/tea'")
+
+
+async def test_what_is_on_its_way_is_news_once_for_each_parcel(till: Till) -> None:
+    shipped: dict[str, JsonValue] = {"carrier": "SF", "tracking": "SF123", "expected_on": "2026-11-27"}
+    await till.ask("order.report", ORDER)
+    assert await events(till, "Order Shipped") == []
+    for _ in range(2):
+        await till.ask("order.report", {"order": "A-1", "status": "fulfilled", "shipped": shipped})
+    await till.ask("order.report", ORDER)
+    (told,) = await events(till, "Order Shipped")
+    facts = json.loads(told)
+    assert facts["items"] == "4 x Jasmine tea, House beans"
+    assert {name: facts[name] for name in shipped} == shipped
+    await till.ask("order.report", {"order": "A-1", "shipped": {"tracking": "SF124"}})
+    assert [json.loads(one)["tracking"] for one in await events(till, "Order Shipped")] == ["SF123", "SF124"]
+
+
+async def test_what_was_canceled_is_not_told_to_be_on_its_way(till: Till) -> None:
+    await till.ask("order.report", ORDER)
+    await till.ask("order.cancel", {"order": "A-1"})
+    await till.ask("order.report", {"order": "A-1", "status": "fulfilled", "shipped": {"tracking": "1"}})
+    assert await events(till, "Order Shipped") == []
