@@ -51,6 +51,8 @@ class Server:
         self.queries: list[dict[str, str]] = []
         self.answers: list[Any] = []
         """What it answers next: fields of a reply, bytes, an HTTP status, seconds to wait; then success."""
+        self.nonce: str | None = None
+        """What it seals answers with instead of the push's own nonce."""
         self.accounts: dict[str, Account] = {}
 
     def crypto(self, account: Account) -> WeChatCrypto:
@@ -82,7 +84,9 @@ class Server:
             plain = f"<xml>{elements(reply)}</xml>"
             answer = plain.encode()
             if account.mode == "safe":
-                sealed = self.crypto(account).encrypt_message(plain, query["nonce"], query["timestamp"])
+                sealed = self.crypto(account).encrypt_message(
+                    plain, self.nonce or query["nonce"], query["timestamp"]
+                )
                 answer = sealed.encode()
         return web.Response(body=answer)
 

@@ -93,7 +93,9 @@ async def test_five_messages_within_48_hours_of_a_text(running: Shop) -> None:
         assert [await running.text(account, str(n)) for n in range(6)] == [0, 0, 0, 0, 0, 45047]
         await running.people.say(ANA, account, "more")
         assert await running.text(account, "whole again") == 0
-    running.clock.forward(hours=48)
+    running.clock.forward(hours=47, minutes=59)
+    assert await running.text("mini", "just in time") == 0
+    running.clock.forward(minutes=1)
     assert await running.text("mini", "too late") == 45015
 
 

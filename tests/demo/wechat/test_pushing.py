@@ -97,6 +97,15 @@ async def test_what_wechat_cannot_read_is_told_as_a_failure(running: Shop, bad: 
     assert running.received("shop") == []
 
 
+async def test_an_answer_to_another_push_is_not_shown(running: Shop) -> None:
+    await running.people.follow(ANA, "shop")
+    running.server.answers = [{"MsgType": "text", "Content": "hi"}]
+    running.server.nonce = "12345"
+    answer = await running.people.say(ANA, "shop", "hi")
+    assert answer.problem == "Nonce is another"
+    assert running.told("shop") == [OFFICIAL_DOWN]
+
+
 async def test_a_mini_program_shows_no_passive_text_and_hands_over(running: Shop) -> None:
     running.server.answers = [
         b"",
