@@ -308,3 +308,21 @@ async def test_why_tells_the_rule_of_what_fell_back(chat: WechatChat) -> None:
     (text, *_) = await chat.app.database.query(lambda c: latest_texts(c, contact))
     assert (text.channel, text.kind) == ("sms", TriggerKind.TIMER)
     assert because_of(text).words == "SOON"
+
+
+@pytest.mark.parametrize("code", [40003, 43004])
+async def test_who_cannot_be_reached_there_is_texted_until_they_write_again(
+    chat: WechatChat, code: int
+) -> None:
+    await has_number(chat, "LOYALTY", "skip")
+    await chat("SOON")
+    chat.fault(kind="refuse", code=code, path=SEND)
+    await chat.later(seconds=31)
+    assert chat.sms.news() == ["It arrived (soon)."]
+    address = "SELECT unusable_reason, stopped_at FROM address WHERE channel = 'wechat'"
+    ((reason, stopped_at),) = await chat.sms.rows(address)
+    assert reason
+    assert stopped_at is None, "they did not say STOP"
+    assert (await chat.subscriptions())["wechat:loyalty"] == "subscribed"
+    assert await chat("BALANCE") != []
+    assert await chat.sms.rows(address) == [(None, None)]

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core.contact import JsonValue, Order, SubscriptionState
+from bot.core.contact import ONLY_NAMES, JsonValue, Order, SubscriptionState
+from bot.core.groups import on_channel
 from bot.core.local_time import instant_of, local_date
 from bot.core.loyalty.refill import Refill, RefillRules, Refills, after_order
 from bot.core.turn import Turn
@@ -120,8 +121,15 @@ def _why_not(turn: Turn, refill: Refill) -> str:
 
 def _may_hear(turn: Turn) -> bool:
     """Whether anything that is marketing can reach the contact at all; the gate decides of each message."""
-    return SubscriptionState.SUBSCRIBED in turn.subscriptions.values() and any(
-        address.stopped_at is None and address.unusable_reason is None for address in turn.addresses.values()
+    usable = {
+        address.channel
+        for address in turn.addresses.values()
+        if address.stopped_at is None
+        and address.unusable_reason is None
+        and address.channel not in ONLY_NAMES
+    }
+    return any(
+        SubscriptionState.SUBSCRIBED in on_channel(turn.subscriptions, channel).values() for channel in usable
     )
 
 
