@@ -18,6 +18,7 @@ from bot.conversation.routing import (
     Route,
     Starts,
     as_meant,
+    is_of_older_question,
     is_offered,
     is_sure,
     is_understood,
@@ -140,16 +141,24 @@ class Decisions:
             if said is None:
                 return
             inbound, question = said, None  # heard as if it was texted, but a tap elsewhere answers nothing
-        inbound, question = as_meant(inbound, question)
+        is_older = is_of_older_question(inbound, question)
+        inbound = as_meant(inbound, question)
         heard = self.heard(turn, inbound)
-        if self._legal(turn, inbound, heard) or self._confirms(turn, inbound, heard, question):
+        # YES to what was asked before is no START, and confirms nothing.
+        if not is_older and (
+            self._legal(turn, inbound, heard) or self._confirms(turn, inbound, heard, question)
+        ):
             return
         if legal.is_stopped(turn, inbound):
             turn.effects.outcome = "stopped"  # kept, but nothing is said: only START brings a contact back
             return
         if self._proves(turn, inbound):
             return
-        found = route(inbound, question, turn.contact.locale, self.publication)
+        found = route(inbound, None if is_older else question, turn.contact.locale, self.publication)
+        if is_older and question is not None and not is_understood(found):
+            turn.effects.outcome = "older_option"
+            self.engine.ask_again(turn, question)
+            return
         if heard.said is Said.UNCLEAR and not is_sure(found):
             if clarifying.ask(turn, inbound, heard, self.replies_on(inbound.channel)):
                 return

@@ -83,17 +83,21 @@ def is_understood(found: Route) -> bool:
     return not isinstance(found, Nobody) and found.how != _FALLBACK
 
 
-def as_meant(inbound: Inbound, question: Run | None) -> tuple[Inbound, Run | None]:
-    """Return a message as the tap it was, and the question it may answer.
+def as_meant(inbound: Inbound, question: Run | None) -> Inbound:
+    """Return a message with the key of the open question's option for its text, if one was tapped."""
+    said = _tapped(inbound, question)
+    return inbound if said is None else replace(inbound, text=said)
 
-    Who taps an option of the open question says its key. An older question's options can be tapped too, and
-    YES to that must not be YES to this: the label is heard then as if nothing was asked.
-    """
+
+def is_of_older_question(inbound: Inbound, question: Run | None) -> bool:
+    """Whether an option was tapped of another question than the open one: YES to that is no YES to this."""
     tap = inbound.facts.get(MENU_MESSAGE_CLICK)
-    if tap is None or not is_tap(tap):
-        return inbound, question
-    said = tapped(question.wait.facts, tap) if question is not None and question.wait is not None else None
-    return (inbound, None) if said is None else (replace(inbound, text=said), question)
+    return tap is not None and is_tap(tap) and _tapped(inbound, question) is None
+
+
+def _tapped(inbound: Inbound, question: Run | None) -> str | None:
+    tap, wait = inbound.facts.get(MENU_MESSAGE_CLICK), question.wait if question is not None else None
+    return tapped(wait.facts, tap) if tap is not None and wait is not None else None
 
 
 def route(inbound: Inbound, question: Run | None, locale: str, publication: Publication) -> Route:

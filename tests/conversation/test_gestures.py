@@ -219,8 +219,29 @@ def test_an_option_of_an_older_question_is_no_answer_to_this_one() -> None:
     older = person.forms[-1]
     person.say("no")
     person.say("AGREE")
-    assert "Agreed" not in person.tap("Yes", older)
+    assert person.tap("Yes", older) == ["Still open: Agree?"]
+    assert person.effects.outcome == "older_option"
     assert person.tap("Yes") == ["Agreed"]
+
+
+def test_an_older_option_that_is_a_keyword_is_one() -> None:
+    person = Person(decisions(tea="start: [keyword: TEA]\nsteps: [{say: Our teas}]"))
+    person.say("DRINK")
+    older = person.forms[-1]
+    person.tap("Coffee")
+    person.say("NAME")
+    assert person.tap("Tea", older) == ["Our teas", "Still open: Your name?"]
+    assert person.say("Ana") == ["Hello Ana"]
+
+
+def test_yes_to_an_older_question_brings_nobody_back() -> None:
+    person = Person()
+    person.say("SURE")
+    older = person.forms[-1]
+    person.say("STOP")
+    assert person.address.stopped_at is not None
+    assert person.tap("Yes", older) == []
+    assert person.address.stopped_at is not None
 
 
 def test_a_tap_that_comes_without_its_key_is_what_it_says() -> None:
