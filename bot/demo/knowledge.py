@@ -175,7 +175,9 @@ async def know(connection: Connection, owned: tuple[str, str], now: datetime) ->
     wanted = {contact_id: Wanted(lots=True, orders=True)}
     snapshot = (await load_snapshots(connection, contacts, wanted))[contact_id]
     contact = snapshot.contact
-    address = next(one for one in snapshot.addresses if (one.channel, one.value) == owned)
+    address = next((one for one in snapshot.addresses if (one.channel, one.value) == owned), None)
+    if address is None:  # it was moved or forgotten a moment ago
+        return None
     snoozed = contact.snoozed_until
     of_contact = {"bucket": contact.bucket, "contact": contact.id}
     most = {**of_contact, "most": _MOST}
