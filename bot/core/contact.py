@@ -73,7 +73,8 @@ class Address:
 
     `clarify_by` is set while we wait to hear what an unclear revocation meant, `clarified_at` is when we last
     asked; `sender` is which of ours it hears from. `window_left` customer-service messages may go there until
-    `window_until`, on channels that allow so many after a contact did something.
+    `window_until`, on channels that allow so many after a contact did something. Until `desk_until` what is
+    written there is for the people of the shop.
     """
 
     channel: str
@@ -85,6 +86,7 @@ class Address:
     clarified_at: datetime | None = None
     window_left: int = 0
     window_until: datetime | None = None
+    desk_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,8 @@ class Order:
     returned_credit_minor: int = 0
     changed_at: datetime | None = None
     facts: Mapping[str, JsonValue] = field(default_factory=dict)
+    contact_id: str = ""
+    """Whose record it is on, where that contact was joined to this one; empty: the contact's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ _GONE = (
     ("subscribe_grant", "address = :value"),
     ("subscribe_grant_entry", "address = :value"),
     ("proof", "network LIKE :appid || '/%'"),
-    ("hand_over", _SENT),
+    ("desk_visit", _SENT),
     ("address", "channel = :channel AND value = :value"),
 )
 _WIPES = (

@@ -10,7 +10,7 @@ EMPTY, NOTHING, NO_FACTS = "''", "NULL", "'{}'"
 ENDED_RUN = '{"channel":"","frames":[],"variables":{},"asked_at":null,"suspended_at":null}'
 """What the state of a run that nobody goes on with reads as."""
 
-DROPPED = ("address", "refill", "proof", "subscribe_grant", "subscribe_grant_entry", "hand_over")
+DROPPED = ("address", "refill", "proof", "subscribe_grant", "subscribe_grant_entry", "desk_visit")
 """Tables whose rows are gone: nothing but the person's, and no total is made of them."""
 
 NUMBERS_ONLY: Mapping[str, tuple[str, ...]] = {

@@ -191,7 +191,9 @@ OF = {"bucket": BUCKET, "contact": ID}
 WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
     "address": (
         rows.address_row(
-            CONTACT, Address("sms", "+12125550100", at(1), "landline", at(3), "MG4", at(5), 4, at(6)), at(2)
+            CONTACT,
+            Address("sms", "+12125550100", at(1), "landline", at(3), "MG4", at(5), 4, at(6), at(7)),
+            at(2),
         ),
         {
             **OF,
@@ -205,6 +207,7 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "clarified_at": at(5),
             "window_left": 4,
             "window_until": at(6),
+            "desk_until": at(7),
         },
     ),
     "consent": (
@@ -503,7 +506,7 @@ def test_every_table_of_a_contact_has_its_sample() -> None:
     of_subjects = {
         *("standing", "offer", "fulfilment", "referral", "spin", "reservation", "refill"),
         *("parked_refund", "api_key", "api_answer", "checkout"),
-        *("subscribe_grant", "subscribe_grant_entry", "proof", "joined", "hand_over"),
+        *("subscribe_grant", "subscribe_grant_entry", "proof", "joined", "desk_visit"),
     }
     shared = {
         "suppression",

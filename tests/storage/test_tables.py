@@ -25,7 +25,7 @@ def test_the_registry_names_tables_that_are_there() -> None:
         *("wallet", "lot", "entry", "draw", "hold", "notice", "shop_order", "order_line", "call"),
         *("link", "click"),
         *("earned", "standing", "offer", "checkout", "fulfilment", "referral", "spin", "reservation"),
-        *("refill", "subscribe_grant", "subscribe_grant_entry", "proof", "joined", "hand_over"),
+        *("refill", "subscribe_grant", "subscribe_grant_entry", "proof", "joined", "desk_visit"),
     }
 
 

@@ -14,7 +14,7 @@ from bot.storage.rows.values import JsonRows, RowValues, loaded, stored, to_json
 
 ADDRESS_COLUMNS = (
     "a.channel, a.value, a.stopped_at, a.unusable_reason, a.clarify_by, a.sender, a.clarified_at,"
-    " a.window_left, a.window_until"
+    " a.window_left, a.window_until, a.desk_until"
 )
 
 
@@ -75,6 +75,7 @@ def address_row(contact: Contact, address: Address, now: datetime) -> RowValues:
         stored(address.clarified_at),
         address.window_left,
         stored(address.window_until),
+        stored(address.desk_until),
     )
 
 
@@ -90,6 +91,7 @@ def address_from(row: Sequence[Any]) -> Address:
         clarified_at=loaded(row[6]),
         window_left=row[7],
         window_until=loaded(row[8]),
+        desk_until=loaded(row[9]),
     )
 
 

@@ -72,6 +72,8 @@ class AddressRow(Row, table=True):
     window_left: int = 0
     """How many customer-service messages may still go there, on channels that count them."""
     window_until: int | None = instant_column(nullable=True)
+    desk_until: int | None = instant_column(nullable=True)
+    """Until when what is written there is for the people of the shop, and the bot is silent."""
 
 
 class SubscriptionRow(Row, table=True):

@@ -77,12 +77,12 @@ class JoinedRow(Row, table=True):
     facts: str = column(Text, "{}")
 
 
-class HandOverRow(Row, table=True):
-    """A contact that is, or waits to be, with a person of the shop; the latest of each contact."""
+class DeskVisitRow(Row, table=True):
+    """A contact that is, or waits to be, with a person of the shop; the latest visit of each contact."""
 
-    __tablename__ = "hand_over"
+    __tablename__ = "desk_visit"
     __table_args__ = (
-        Index("ix_hand_over_open", "bucket", "priority", "since", **where("state <> 'closed'")),
+        Index("ix_desk_visit_open", "bucket", "priority", "since", **where("state <> 'closed'")),
         CLUSTERED,
     )
     bucket: int = key(Integer)
@@ -95,9 +95,13 @@ class HandOverRow(Row, table=True):
     """The place of the contact's tier: the higher, the sooner."""
     since: int = instant_column()
     agent: str | None = name_column(None, nullable=True)
+    heard_at: int = instant_column()
+    """When the contact last wrote."""
     taken_at: int | None = instant_column(nullable=True)
+    said_at: int | None = instant_column(nullable=True)
+    """When the shop's person last did."""
     closed_at: int | None = instant_column(nullable=True)
-    facts: str = column(Text, "{}")
+    because: str | None = name_column(None, nullable=True)
 
 
 class WechatMediaRow(Row, table=True):

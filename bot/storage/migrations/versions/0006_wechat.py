@@ -1,4 +1,4 @@
-"""WeChat: windows of addresses, forms and ways of messages, grants, proofs, joined contacts, hand-overs.
+"""WeChat: windows of addresses, forms and ways of messages, grants, proofs, joined contacts, visits to the desk.
 
 Revision: 0006, after 0005.
 """
@@ -20,6 +20,7 @@ def upgrade() -> None:
     """Bring the schema here."""
     op.add_column("address", sa.Column("window_left", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("address", sa.Column("window_until", sa.BigInteger()))
+    op.add_column("address", sa.Column("desk_until", sa.BigInteger()))
     op.add_column("outbox", sa.Column("form", sa.Text()))
     op.add_column("outbox", sa.Column("way", NAME))
     op.add_column("outbox", sa.Column("way_because", sa.Text()))
@@ -96,7 +97,7 @@ def _persons() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
-        "hand_over",
+        "desk_visit",
         sa.Column("bucket", sa.Integer(), nullable=False),
         sa.Column("contact", ID, nullable=False),
         sa.Column("id", ID, nullable=False),
@@ -106,15 +107,17 @@ def _persons() -> None:
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("agent", NAME),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
         sa.Column("taken_at", sa.BigInteger()),
+        sa.Column("said_at", sa.BigInteger()),
         sa.Column("closed_at", sa.BigInteger()),
-        sa.Column("facts", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("bucket", "contact", name="pk_hand_over"),
+        sa.Column("because", NAME),
+        sa.PrimaryKeyConstraint("bucket", "contact", name="pk_desk_visit"),
         sqlite_with_rowid=False,
     )
     op.create_index(
-        "ix_hand_over_open",
-        "hand_over",
+        "ix_desk_visit_open",
+        "desk_visit",
         ["bucket", "priority", "since"],
         sqlite_where=sa.text(OPEN),
         postgresql_where=sa.text(OPEN),
