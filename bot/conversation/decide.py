@@ -21,12 +21,14 @@ from bot.conversation.routing import (
     is_of_older_question,
     is_offered,
     is_sure,
+    is_tapped_keyword,
     is_understood,
     route,
 )
 from bot.core.contact import Address
 from bot.core.deeds import proving
 from bot.core.deeds.crediting import credit_event
+from bot.core.deeds.joining import take_over
 from bot.core.deeds.referring import come_with
 from bot.core.flow.compiled import Flow, KeywordStarter, Starter
 from bot.core.flow.engine import Engine, Heard
@@ -135,12 +137,12 @@ class Decisions:
         address = turn.addresses.get((inbound.channel, inbound.address))
         if address is not None and address.unusable_reason is not None:
             turn.change_address(replace(address, unusable_reason=None))  # whoever writes can be reached
-        question = _open_question(turn, inbound.channel)
+        question = _may_answer(turn, inbound)
         if inbound.gesture is not None:
             said = self._gesture(turn, inbound, inbound.gesture)
             if said is None:
                 return
-            inbound, question = said, None  # heard as if it was texted, but a tap elsewhere answers nothing
+            inbound = said
         is_older = is_of_older_question(inbound, question)
         inbound = as_meant(inbound, question)
         heard = self.heard(turn, inbound)
@@ -382,6 +384,7 @@ _BY_KIND: Mapping[TriggerKind, Callable[[Decisions, Turn], None]] = {
     TriggerKind.SILENCE: Decisions.silence,
     TriggerKind.ADDRESS_REPORT: Decisions.address_report,
     TriggerKind.GRANT: lambda _, turn: hear_grants(turn),
+    TriggerKind.JOINED: lambda _, turn: take_over(turn),
     TriggerKind.FALLBACK: lambda decisions, turn: fall_back(turn, decisions.publication),
 }
 
@@ -425,6 +428,13 @@ def _speak_as_written(turn: Turn, found: Starts) -> None:
         is_other = contact.created_at == turn.now and starter.language != found.flow.language
     if is_other:
         turn.set_field("locale", starter.language)
+
+
+def _may_answer(turn: Turn, inbound: Inbound) -> Run | None:
+    """The run whose question a message may answer: none for gestures, and keywords that are tapped."""
+    if inbound.gesture is not None or is_tapped_keyword(inbound):
+        return None
+    return _open_question(turn, inbound.channel)
 
 
 def _open_question(turn: Turn, channel: str) -> Run | None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.conversation.publication import CATEGORY, Publication
 from bot.core.contact import JsonValue
-from bot.core.flow.answers import is_tap, offered, takes_only_answers, tapped, understand
+from bot.core.flow.answers import is_keyword_tap, is_tap, offered, takes_only_answers, tapped, understand
 from bot.core.flow.compiled import Flow, Starter
 from bot.core.flow.run import Run
 from bot.core.keywords import How, Match
@@ -87,6 +87,11 @@ def as_meant(inbound: Inbound, question: Run | None) -> Inbound:
     """Return a message with the key of the open question's option for its text, if one was tapped."""
     said = _tapped(inbound, question)
     return inbound if said is None else replace(inbound, text=said)
+
+
+def is_tapped_keyword(inbound: Inbound) -> bool:
+    """Whether a keyword was tapped below a text: heard as if it was texted, but it answers no question."""
+    return is_keyword_tap(inbound.facts.get(MENU_MESSAGE_CLICK, ""))
 
 
 def is_of_older_question(inbound: Inbound, question: Run | None) -> bool:

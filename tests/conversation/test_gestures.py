@@ -14,6 +14,7 @@ from bot.conversation.publication import FLOW, PROGRAM, WECHAT, Pinned, ShopSett
 from bot.conversation.publishing import Folder, SourceFile, compile_folder
 from bot.core.contact import Address, Contact
 from bot.core.effects import Effects
+from bot.core.flow.answers import tap_of
 from bot.core.flow.compiled import Flow
 from bot.core.flow.run import Run
 from bot.core.flow.testing import option_of
@@ -232,6 +233,15 @@ def test_an_older_option_that_is_a_keyword_is_one() -> None:
     person.say("NAME")
     assert person.tap("Tea", older) == ["Our teas", "Still open: Your name?"]
     assert person.say("Ana") == ["Hello Ana"]
+
+
+def test_a_keyword_that_is_tapped_answers_no_question() -> None:
+    person = Person(decisions(tea="start: [keyword: TEA]\nsteps: [{say: Our teas}]"))
+    person.say("DRINK")
+    tap = {MENU_MESSAGE_CLICK: tap_of({}, "1")}
+    assert person.say("TEA", tap)[0] == "Our teas"
+    person.say("STOP", tap)
+    assert person.address.stopped_at == NOON, "and legal words are heard"
 
 
 def test_yes_to_an_older_question_brings_nobody_back() -> None:

@@ -63,13 +63,18 @@ def offered(facts: Mapping[str, JsonValue], text: str) -> str | None:
 
 
 def tap_of(facts: Mapping[str, JsonValue], key: str) -> str:
-    """Return what an option of this question is known by where it can be tapped."""
+    """Return what an option of this question is known by where it can be tapped; {}: of no question."""
     return f"{key}{_OF}{facts.get('asked', '')}"
 
 
 def is_tap(tap: str) -> bool:
-    """Whether an option that was tapped is one of ours."""
-    return _OF in tap
+    """Whether what was tapped is an option of a question of ours."""
+    return bool(tap.partition(_OF)[2])
+
+
+def is_keyword_tap(tap: str) -> bool:
+    """Whether what was tapped is a keyword of ours, which answers no question."""
+    return tap.endswith(_OF)
 
 
 def tapped(facts: Mapping[str, JsonValue], tap: str) -> str | None:
