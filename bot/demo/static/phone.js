@@ -114,7 +114,7 @@ function showFaces() {
   }));
   at("raw-title").textContent = face === "sms" ? "Raw webhook and TwiML of the last text" : "Raw push and answer of the last act";
   at("nobody").textContent = face === "sms" ? "Nothing yet: this number has never written. Text LOYALTY to join."
-    : "Nothing yet: this person has never been here. Follow, or write LOYALTY (会员) to join.";
+    : "Nothing: this person has never been here, or has left and was forgotten. Follow, or write LOYALTY (会员) to join.";
 }
 
 function watch() {
