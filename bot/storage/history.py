@@ -65,36 +65,34 @@ _EXTENDED_SINCE = Statement(f"""
         AND e.extended <> ''
     ORDER BY e.number
 """)  # noqa: S608  # our own constants
-# CROSS JOIN keeps SQLite from reading all that a wallet ever had to find the few that are named.
+# A subquery for each name, here and below: a join may read all that a wallet ever had to find the few.
 _LOTS = Statement(f"""
-    SELECT {LOT_COLUMNS} FROM @each(keys: id text)
-    CROSS JOIN lot l
-    WHERE l.bucket = :bucket AND l.contact = :contact AND l.wallet = :wallet AND l.id = keys.id
+    SELECT (SELECT @rows({LOT_COLUMNS}) FROM lot l
+        WHERE l.bucket = :bucket AND l.contact = :contact AND l.wallet = :wallet AND l.id = keys.id)
+    FROM @each(keys: id text)
 """)  # noqa: S608  # our own constants
 _ALL_LOTS = Statement(f"""
     SELECT {LOT_COLUMNS} FROM lot l
     WHERE l.bucket = :bucket AND l.contact = :contact AND l.wallet = :wallet ORDER BY l.id
 """)  # noqa: S608  # our own constants
 _HOLDS = Statement("""
-    SELECT h.id, h.order_id FROM @each(keys: id text)
-    CROSS JOIN hold h
-    WHERE h.bucket = :bucket AND h.contact = :contact AND h.wallet = :wallet AND h.id = keys.id
+    SELECT (SELECT @rows(h.id, h.order_id) FROM hold h
+        WHERE h.bucket = :bucket AND h.contact = :contact AND h.wallet = :wallet AND h.id = keys.id)
+    FROM @each(keys: id text)
 """)
 _ALL_HOLDS = Statement("""
     SELECT h.id, h.order_id, h.state, h.expires_at, h.parts FROM hold h
     WHERE h.bucket = :bucket AND h.contact = :contact AND h.wallet = :wallet ORDER BY h.id
 """)
 _ORDERS = Statement("""
-    SELECT o.id, o.reference FROM @each(keys: id text)
-    CROSS JOIN shop_order o
-    WHERE o.bucket = :bucket AND o.contact = :contact AND o.id = keys.id
-        AND o.reference <> ''
+    SELECT (SELECT @rows(o.id, o.reference) FROM shop_order o
+        WHERE o.bucket = :bucket AND o.contact = :contact AND o.id = keys.id AND o.reference <> '')
+    FROM @each(keys: id text)
 """)
 _GRANTED = Statement("""
-    SELECT r.entry, r.rule, r.desired_minor, r.granted_minor FROM @each(keys: source text)
-    CROSS JOIN earned r
-    WHERE r.bucket = :bucket AND r.contact = :contact AND r.source = keys.source
-    ORDER BY r.rule
+    SELECT (SELECT @rows(r.entry, r.rule, r.desired_minor, r.granted_minor) FROM earned r
+        WHERE r.bucket = :bucket AND r.contact = :contact AND r.source = keys.source)
+    FROM @each(keys: source text)
 """)
 _ENDED = Statement(f"""
     SELECT {ENTRY_COLUMNS} FROM entry e
@@ -207,9 +205,8 @@ async def ended(connection: Connection, contact_id: str) -> tuple[Undoing, ...]:
     """The latest entries by which credit of the main wallet ended, oldest first, with what undid them."""
     own = {"bucket": bucket_of(contact_id), "contact": contact_id, "wallet": MAIN_WALLET}
     found = [entry_from(contact_id, row) for row in await connection.read(_ENDED, **own)]
-    undid = [
-        entry_from(contact_id, row) for row in await _named(connection, _UNDID, own, {e.id for e in found})
-    ]
+    ids = [(entry.id,) for entry in found]
+    undid = [entry_from(contact_id, row) for row in await connection.read(_UNDID, **own, keys=ids)]
     return tuple(
         Undoing(entry, tuple(one for one in undid if one.reverses == entry.id)) for entry in reversed(found)
     )
@@ -264,7 +261,8 @@ async def _known(
     orders = {row[0]: row[1] for row in await _named(connection, _ORDERS, _contact(own), order_ids)}
     sources = {f"{entry.source_type}/{entry.source_id}" for entry in entries if entry.source_type}
     granted: dict[str, tuple[Granted, ...]] = {}
-    for entry_id, rule, desired, minor in await _named(connection, _GRANTED, _contact(own), sources):
+    earned = await _named(connection, _GRANTED, _contact(own), sources)
+    for entry_id, rule, desired, minor in sorted(earned, key=lambda row: str(row[1])):
         granted[entry_id] = (*granted.get(entry_id, ()), Granted(rule, desired, minor))
     return Known(
         lots=lots,
@@ -277,9 +275,11 @@ async def _known(
 async def _named(
     connection: Connection, statement: Statement, own: Mapping[str, object], names: Collection[str]
 ) -> Sequence[Record]:
+    """What a statement finds of each name, together."""
     if not names:
         return ()
-    return await connection.read(statement, **own, keys=[(name,) for name in sorted(names)])
+    found = await connection.read(statement, **own, keys=[(name,) for name in sorted(names)])
+    return [row for (of_one,) in found for row in rows.json_rows(of_one)]
 
 
 def _contact(own: Mapping[str, object]) -> dict[str, object]:
