@@ -235,13 +235,14 @@ class OutboxDelivery:
                 nonlocal declined, must_wait, elsewhere
                 asked = await gatekeeping.ask(connection, due, self.policy(), now)
                 declined, leaving = asked.declined, list[Claimed]()
+                elsewhere = ways.unreachable(declined, now)
                 if asked.willing:
                     room = await self.rates.take(connection, [one.message for one in asked.willing], now)
                     must_wait = must_wait or room.free_at is not None
                     willing = [one for one in asked.willing if one.message.id in room.ids]
                     chosen = await ways.choose_ways(connection, willing, now)
                     declined, leaving = declined + chosen.declined, chosen.leaving
-                    elsewhere = chosen.elsewhere
+                    elsewhere += chosen.elsewhere
                 if declined:
                     await outbox.decline(connection, declined, now)
                 for contact_id, trigger in elsewhere:

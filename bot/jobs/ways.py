@@ -16,7 +16,7 @@ from bot.channels.channel import (
 )
 from bot.core.contact import Address
 from bot.core.fallback import fallback, may_fall_back
-from bot.core.messages import OutboxState, Outgoing
+from bot.core.messages import OutboxState, Outgoing, UnsendableReason
 from bot.core.triggers import Trigger
 from bot.core.ways import NoWay, Way, WayFacts, WayKind, choose
 from bot.core.wechat_address import WECHAT
@@ -76,6 +76,15 @@ async def choose_ways(connection: Connection, willing: Sequence[Claimed], now: d
         elif one.message.contact_id in free:
             await _choose(connection, one, facts, chosen, now)
     return chosen
+
+
+def unreachable(declined: Sequence[Outcome], now: datetime) -> list[tuple[str, Trigger]]:
+    """What lets another channel say messages that the gate refused because nobody can be reached there."""
+    return [
+        (one.message.contact_id, fallback(one.message, one.explanation or str(one.reason), now))
+        for one in declined
+        if one.reason == UnsendableReason.UNUSABLE_ADDRESS and may_fall_back(one.message)
+    ]
 
 
 def said_elsewhere(claimed: Claimed, error: SendError, state: OutboxState, now: datetime) -> Trigger | None:

@@ -58,6 +58,7 @@ steps:
 """
 FLOWS = {
     "asks": ASKS,
+    "night": later("night", "12h", ""),
     "soon": later("soon", "30s", ""),
     "days": later("days", "3d", ""),
     "noted": later("noted", "3d", ", notice: arrived"),
@@ -326,3 +327,14 @@ async def test_who_cannot_be_reached_there_is_texted_until_they_write_again(
     assert (await chat.subscriptions())["wechat:loyalty"] == "subscribed"
     assert await chat("BALANCE") != []
     assert await chat.sms.rows(address) == [(None, None)]
+
+
+async def test_what_waited_for_somebody_who_cannot_be_reached_is_texted(chat: WechatChat) -> None:
+    await has_number(chat, "LOYALTY", "skip")
+    await chat("NIGHT")
+    await chat.later(hours=12, seconds=1)
+    assert (await last(chat))[:3] == ("wechat", "held", "quiet_hours")
+    await chat.sms.run("UPDATE address SET unusable_reason = 'gone' WHERE channel = 'wechat'")
+    await chat.later(hours=12)
+    assert chat.sms.news() == ["It arrived (night)."]
+    assert (await chat.outbox("channel, state, reason"))[-2] == ("wechat", "refused", "unusable_address")
