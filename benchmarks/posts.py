@@ -1,11 +1,11 @@
-"""The webhooks of one run, made and signed before the clock starts: Twilio's forms, Telegram's updates."""
+"""The webhooks of one run, made and signed before the clock starts: Twilio's, Telegram's, WeChat's."""
 
 import base64
 import hashlib
 import hmac
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlencode
@@ -39,7 +39,7 @@ JOINING = ("LOYALTY", "Ana", "SKIP")
 # A repeat comes at least this many posts after its original, so that the original has been answered.
 REPEAT_LAG = 256
 
-Road = Literal["twilio", "telegram"]
+Road = Literal["twilio", "telegram", "wechat"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class Load:
         members: how many, from `first_member` on (the mix is always from the first).
         newcomers: the members [first, last) who were just asked for a name: half of the answers are theirs.
         rate: posts a second whatever the answers take (open loop), or None: as fast as they are answered.
+        mix: what is texted and in which shares.
         everybody: what every member texts once, instead of the mix; then there is one post per member.
     """
 
@@ -64,6 +65,7 @@ class Load:
     rate: float | None = None
     everybody: str | None = None
     first_member: int = 0
+    mix: Sequence[tuple[str, int]] = MIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +140,16 @@ def telegram_post(port: int, member: int, text: str, key: str) -> bytes:
     return head.encode() + body
 
 
+def wechat_post(port: int, member: int, text: str, key: str) -> bytes:
+    """A text message of an official account in safe mode."""
+    from benchmarks.sealed import sealed_post  # noqa: PLC0415 - the peers of other roads cannot seal
+
+    return sealed_post(port, member, text, key)
+
+
 def posts(load: Load) -> list[Post]:
     """All posts of a run, the same for the same load."""
-    form: Callable[[int, int, str, str], bytes] = twilio_post if load.road == "twilio" else telegram_post
+    form = FORMS[load.road]
     if load.everybody is not None:
         return [
             Post(load.everybody, form(load.port, member, load.everybody, f"{load.run}:{member}"))
@@ -148,8 +157,8 @@ def posts(load: Load) -> list[Post]:
         ]
     dice = random.Random(load.run)
     answerers = _answerers(load, dice)
-    kinds = [kind for kind, _ in MIX]
-    shares = [share for _, share in MIX]
+    kinds = [kind for kind, _ in load.mix]
+    shares = [share for _, share in load.mix]
     made: list[Post] = []
     for index in range(load.count):
         if index > REPEAT_LAG and dice.randrange(100) < REPEATS_PERCENT:
@@ -163,6 +172,13 @@ def posts(load: Load) -> list[Post]:
         text = dice.choice(FREE_ANSWERS) if answer else kind
         made.append(Post(kind, form(load.port, member, text, f"{load.run}:{index}")))
     return made
+
+
+FORMS: dict[Road, Callable[[int, int, str, str], bytes]] = {
+    "twilio": twilio_post,
+    "telegram": telegram_post,
+    "wechat": wechat_post,
+}
 
 
 def _answerers(load: Load, dice: random.Random) -> Iterator[int]:

@@ -74,6 +74,18 @@ def aiogram(start: Start) -> Server:
     )
 
 
+def werobot(start: Start, members: int) -> Server:
+    """WeRoBot with sessions in SQLite, with its members already there."""
+    port, sessions = free_port(), str(start.folder / f"{start.label}.db")
+    return Server(
+        [str(peers_python()), "-m", "benchmarks.peers.werobot_bot"],
+        {"PORT": str(port), "SESSIONS": sessions, "BENCH_MEMBERS": str(members)},
+        port=port,
+        ready="/readyz",
+        log=start.log,
+    )
+
+
 def regulars_command() -> Path | None:
     """The installed `regulars`, beside this Python or on the path; None where it is not installed."""
     beside = Path(sys.executable).parent / "regulars"
