@@ -205,6 +205,17 @@ async def test_a_report_is_recorded_on_the_message_it_names(wechat: Wechat) -> N
     assert "reports_of_nothing_known" in wechat.chat.log.getvalue()
 
 
+async def test_what_a_popup_was_told_is_kept_once_for_each_template(wechat: Wechat) -> None:
+    await wechat.mini.text("LOYALTY")
+    said = [{"TemplateId": "T1", "SubscribeStatusString": "accept", "PopupScene": "0"}]
+    said.append({"TemplateId": "T2", "SubscribeStatusString": "reject", "PopupScene": "0"})
+    query, body = wechat.mini.written(MsgType="event", Event="subscribe_msg_popup_event", List=said)
+    for _ in range(2):
+        assert await wechat.mini.post(query, body) == SUCCESS
+    grants = "SELECT template, units FROM subscribe_grant ORDER BY template"
+    assert await wechat.chat.rows(grants) == [("T1", 1), ("T2", 0)]
+
+
 @dataclass(slots=True)
 class Delayed:
     """A database that takes its time for every transaction."""
