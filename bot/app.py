@@ -133,6 +133,8 @@ HANDLERS: Mapping[str, HandlerSpec] = by_name(
         link.prove,
         offers.offers,
         only.only,
+        person.desk,
+        person.leave_desk,
         person.person,
         redeem.redeem,
         refer.refer,

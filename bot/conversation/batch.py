@@ -306,6 +306,7 @@ class Batch:
                 and queued.message.id not in inline
                 for queued in turn.effects.outgoing
             ),
+            transfers=turn.effects.transfers,
             refused=tuple(
                 queued.reason or "" for queued in turn.effects.outgoing if queued.state is OutboxState.REFUSED
             ),

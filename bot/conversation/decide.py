@@ -26,7 +26,7 @@ from bot.conversation.routing import (
     route,
 )
 from bot.core.contact import Address
-from bot.core.deeds import proving
+from bot.core.deeds import desk_turns, proving
 from bot.core.deeds.crediting import credit_event
 from bot.core.deeds.joining import take_over
 from bot.core.deeds.referring import come_with
@@ -38,6 +38,7 @@ from bot.core.flow.translations import is_language
 from bot.core.gestures import Gesture, GestureKind
 from bot.core.groups import Group
 from bot.core.hearing import Hearing, Said, hear
+from bot.core.keywords import How
 from bot.core.messages import Inbound, MessageClass
 from bot.core.replies import RequiredReply
 from bot.core.triggers import TriggerKind
@@ -48,6 +49,11 @@ _OPT_IN = "opt-in"
 
 PROOF_HEARD_FLOW = "link_texted"
 """The flow that answers a number which texted the code it was shown elsewhere."""
+
+DESK_LEFT_FLOW = "desk_left"
+"""The flow that says that the bot is back, after a visit to the desk that the contact did not end itself."""
+_OF_THE_DESK = frozenset({"person", "back"})
+"""Flows that can be started at the desk: they tell the place in the queue, and go back to the bot."""
 
 WAITING_RUNS_MAX = 50
 """How many runs of one contact may wait; the oldest ends when another begins."""
@@ -146,10 +152,7 @@ class Decisions:
         is_older = is_of_older_question(inbound, question)
         inbound = as_meant(inbound, question)
         heard = self.heard(turn, inbound)
-        # YES to what was asked before is no START, and confirms nothing.
-        if not is_older and (
-            self._legal(turn, inbound, heard) or self._confirms(turn, inbound, heard, question)
-        ):
+        if self._heard_first(turn, inbound, heard, question, is_older=is_older):
             return
         if legal.is_stopped(turn, inbound):
             turn.effects.outcome = "stopped"  # kept, but nothing is said: only START brings a contact back
@@ -181,6 +184,14 @@ class Decisions:
             return None
         if gesture.kind is GestureKind.FOLLOW:
             following.followed(turn, inbound)
+        elif desk_turns.is_at(turn, inbound.channel):
+            # What a button says is for the person, too; a place is what they may have asked for.
+            said = _as_texted(inbound)
+            if said is not inbound:
+                return said
+            is_place = gesture.kind is GestureKind.LOCATION
+            if is_place and desk_turns.hears(turn, inbound, text=f"({gesture.kind.value}: {gesture.value})"):
+                return None
         started = self.publication.gestures.find(gesture)
         if started is None:
             said = _as_texted(inbound)
@@ -317,6 +328,33 @@ class Decisions:
             return False
         return True
 
+    def _heard_first(
+        self, turn: Turn, inbound: Inbound, heard: Hearing, question: Run | None, *, is_older: bool
+    ) -> bool:
+        """Let the law, a person of the shop and a double opt-in have a message before any flow."""
+        # YES to what was asked before is no START, and confirms nothing.
+        if not is_older and self._legal(turn, inbound, heard):
+            return True
+        if self._desk_hears(turn, inbound, heard):
+            return True
+        return not is_older and self._confirms(turn, inbound, heard, question)
+
+    def _desk_hears(self, turn: Turn, inbound: Inbound, heard: Hearing) -> bool:
+        """Keep a message for the person of the shop it is for, unless it asks about the queue; else False."""
+        if legal.is_stopped(turn, inbound) or not desk_turns.is_at(turn, inbound.channel):
+            return False
+        match = self.publication.keywords.exact(inbound.text)
+        if match is not None and match.how is How.EXACT and match.keyword.target in _OF_THE_DESK:
+            return False
+        return desk_turns.hears(turn, inbound, may_be_stop=heard.said is Said.UNCLEAR)
+
+    def desk(self, turn: Turn) -> None:
+        """Hear what happened at the desk; the bot says that it is back where a visit has ended."""
+        because = desk_turns.happens(turn)
+        flow = self.publication.flows.get(DESK_LEFT_FLOW)
+        if because is not None and flow is not None:
+            self.engine.start(turn, flow, _starter_for(flow, TriggerKind.START), {"because": because.value})
+
     def _proves(self, turn: Turn, inbound: Inbound) -> bool:
         """Hear a code that shows whose an address is; False where the message is none."""
         tried = proving.hear(turn, inbound)
@@ -384,6 +422,7 @@ _BY_KIND: Mapping[TriggerKind, Callable[[Decisions, Turn], None]] = {
     TriggerKind.SILENCE: Decisions.silence,
     TriggerKind.ADDRESS_REPORT: Decisions.address_report,
     TriggerKind.GRANT: lambda _, turn: hear_grants(turn),
+    TriggerKind.DESK: Decisions.desk,
     TriggerKind.JOINED: lambda _, turn: take_over(turn),
     TriggerKind.FALLBACK: lambda decisions, turn: fall_back(turn, decisions.publication),
 }

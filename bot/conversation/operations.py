@@ -11,7 +11,18 @@ from types import MappingProxyType
 
 import orjson
 
-from bot.conversation.shop import checkout, claims, drops, events, members, orders, refunds, reinstating, told
+from bot.conversation.shop import (
+    at_desk,
+    checkout,
+    claims,
+    drops,
+    events,
+    members,
+    orders,
+    refunds,
+    reinstating,
+    told,
+)
 from bot.conversation.work import Work
 from bot.core.codes import Code
 from bot.core.contact import JsonValue
@@ -35,6 +46,9 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "checkout.void": checkout.void,
         "credit.adjust": members.adjust,
         reinstating.OPERATION: reinstating.reinstate,
+        "desk.close": at_desk.close,
+        "desk.say": at_desk.say,
+        "desk.take": at_desk.take,
         "event.track": events.track,
         "fulfilment.advance": claims.advance,
         "member.enroll": members.enroll,

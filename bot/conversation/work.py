@@ -65,5 +65,7 @@ class Result:
     """What an operation came to; the stored one where it was done before."""
     is_conflict: bool = False
     """Whether the key was used for another request before."""
+    transfers: bool = False
+    """Whether the message is handed over to the people of the shop in the webhook's own answer."""
     refused: tuple[str, ...] = ()
     """Why the gate refused messages of the turn, one reason for each."""

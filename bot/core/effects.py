@@ -69,6 +69,8 @@ class Effects:
     contact_changed: bool = False
     forgotten: list[tuple[str, str]] = field(default_factory=list)
     """Addresses (channel, value) that the contact left for good: what came from there is erased."""
+    transfers: bool = False
+    """Whether the message is handed over to the people of the shop in WeChat's own customer service."""
     asks_gate_again: bool = False
     """Whether messages that wait shall go before the gate at once: the contact wants other hours by now."""
     outcome: str = "ignored"

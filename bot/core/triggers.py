@@ -28,7 +28,7 @@ class TriggerKind(StrEnum):
     FALLBACK = "fallback"  # a message had no way left on its channel: another may say it
     GRANT = "grant"  # rights to send subscribe messages were given or taken away
     JOINED = "joined"  # another contact turned out to be this one
-    HANDED_OVER = "handed_over"  # a person of the shop took over, or gave the contact back
+    DESK = "desk"  # a person of the shop took the contact over or gave it back, or nobody said a word
     RELAY = "relay"  # a turn of another contact has something for this one; never decided itself
 
 

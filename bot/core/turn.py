@@ -236,6 +236,18 @@ class Turn:
             return self.trigger.inbound.channel
         return self._whereto(None, Meant())[0]
 
+    @property
+    def answers(self) -> tuple[str, str] | None:
+        """Where whatever this turn says is an answer, (channel, address); None where nobody asked.
+
+        Who waited for a person of the shop, or talked with one, asked for what they hear when it is over.
+        """
+        if self.trigger.inbound is not None:
+            return self.trigger.inbound.channel, self.trigger.inbound.address
+        if self.trigger.kind is not TriggerKind.DESK:
+            return None
+        return str(self.trigger.payload.get("channel", WECHAT)), str(self.trigger.payload["address"])
+
     def new_id(self) -> str:
         """Mint an id in the contact's bucket."""
         return self._mint()
@@ -316,17 +328,18 @@ class Turn:
         tag: str | None = None,
         valid_for: timedelta | None = None,
         form: Form | None = None,
+        address: str | None = None,
     ) -> Queued:
         """Put a message before the gate and record it with the gate's verdict.
 
         Without a class it is a reply to the inbound this turn answers, otherwise a service message. Links
         are shortened as the policy says (`short_links` None), in answers too (True), or not (False). `tag`
         is for frequency caps; what could not leave within `valid_for` never does. `form` is for channels that
-        can show more than text; others drop it.
+        can show more than text; others drop it. `address` is which of the contact's on the `channel`.
         """
         message_class = message_class or self._usual_class()
         only_here = channel is not None
-        channel, address = self._whereto(channel, Meant(message_class, group, form))
+        channel, address_there = self._whereto(channel, Meant(message_class, group, form), address)
         codes: Mapping[str, str] = {}
         if channel == "sms":
             if "://" in body:
@@ -336,8 +349,8 @@ class Turn:
             id=self._mint(),
             contact_id=self.contact.id,
             channel=channel,
-            address=address.value if address else "",
-            sender=self._sender(channel, group, address),
+            address=address_there.value if address_there else "",
+            sender=self._sender(channel, group, address_there),
             message_class=message_class,
             group=group,
             body=body,
@@ -355,7 +368,7 @@ class Turn:
         facts = consent_facts(
             message,
             self.contact,
-            address,
+            address_there,
             self.subscriptions,
             self.shop.policy,
             counts=self._counts() if self.shop.policy.caps_on(message) else (),
@@ -363,7 +376,7 @@ class Turn:
         queued = _as_queued(message, may_leave(message, facts, self.now))
         self.effects.outgoing.append(queued)
         if queued.state is not OutboxState.REFUSED:
-            self._keep_sender(message, address)
+            self._keep_sender(message, address_there)
         if codes and queued.state is not OutboxState.REFUSED:
             self._keep_links(message, codes)
         return queued
@@ -374,7 +387,7 @@ class Turn:
         On WeChat that answer is one text: all of them or none, since what goes another way comes later.
         """
         inbound = self.trigger.inbound
-        if inbound is None or inbound.answer_within is None:
+        if inbound is None or inbound.answer_within is None or self.effects.transfers:
             return frozenset()
         answers = [
             queued.message
@@ -534,11 +547,15 @@ class Turn:
             Link(code, url, message.id, message.flow, message.step, expires_at) for code, url in codes.items()
         ]
 
-    def _whereto(self, channel: str | None, meant: Meant) -> tuple[str, Address | None]:
+    def _whereto(
+        self, channel: str | None, meant: Meant, named: str | None = None
+    ) -> tuple[str, Address | None]:
         """The channel of a message, the step's if it names one, and the contact's address there."""
-        inbound = self.trigger.inbound
-        if inbound is not None and channel in {None, inbound.channel}:
-            return inbound.channel, self.addresses.get((inbound.channel, inbound.address))
+        if channel is not None and named is not None:
+            return channel, self.addresses.get((channel, named))
+        answers = self.answers
+        if answers is not None and channel in {None, answers[0]}:
+            return answers[0], self.addresses.get(answers)
         if channel in {None, WECHAT}:
             there = first_way_out(self.addresses.values(), self.subscriptions, meant, self._grants, self.now)
             if there is not None:
@@ -590,7 +607,7 @@ class Turn:
         return self.now + _DAY if self.trigger.kind is TriggerKind.CREDIT_EXPIRING else None
 
     def _usual_class(self) -> MessageClass:
-        return MessageClass.REPLY if self.trigger.kind is TriggerKind.INBOUND else MessageClass.SERVICE
+        return MessageClass.REPLY if self.answers is not None else MessageClass.SERVICE
 
 
 def consent_facts(

@@ -10,6 +10,7 @@ from typing import Any
 from bot.core.ids import bucket_of, microseconds
 from bot.core.ledger.earned import EarnRecord
 from bot.storage import tables
+from bot.storage.desk_visits import visit_row
 from bot.storage.driver import Present, Rows
 from bot.storage.fulfilments import fulfilment_row
 from bot.storage.grants import grant_entry_row, grant_row
@@ -58,6 +59,7 @@ _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "parked_refund": parked_row,
     "subscribe_grant": grant_row,
     "proof": proof_row,
+    "desk_visit": visit_row,
     "subscribe_grant_entry": grant_entry_row,
 }
 

@@ -19,6 +19,7 @@ from bot.core.triggers import TriggerKind
 from bot.storage import (
     affinities,
     counters,
+    desk_visits,
     earnings,
     fulfilments,
     given,
@@ -229,6 +230,7 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "spins": spins.spins,
         "grants": grants.grants,
         "proof": proofs.latest,
+        "desk_visit": desk_visits.latest,
     }
 )
 """How to read what a turn asks for by these names."""
@@ -247,6 +249,7 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "counter": counter,
         "fund": fund,
         "checkout": offers.at_checkout,
+        "desk_ahead": desk_visits.ahead,
         "codes": offers.owners_of_codes,
         "offers_called": offers.called,
         "offers_given": offers.times_given,

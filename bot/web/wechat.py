@@ -142,7 +142,7 @@ class WechatCallbacks:
                 )
             case HandedOver():
                 said: dict[str, JsonValue] = {"step": push.step.value, "agent": push.agent}
-                return _told(push, TriggerKind.HANDED_OVER, {"address": push.address, **said})
+                return _told(push, TriggerKind.DESK, {"address": push.address, **said})
             case Said(inbound):
                 return inbound_work(inbound) if self._may_come(inbound) else None
 
@@ -189,6 +189,10 @@ class WechatCallbacks:
     async def _answer(
         self, request: web.Request, door: Door, opened: Opened, result: Result
     ) -> web.StreamResponse:
+        if result.transfers:  # it is a message: events cannot be handed over
+            self.metrics.wechat_answers.labels("to their customer service").inc()
+            body = door.answers.transfer(opened, self.clock())
+            return web.Response(body=body, content_type=door.answers.content_type)
         text = joined([reply.body for reply in result.replies])
         if not result.replies or text is None:
             return _nothing()

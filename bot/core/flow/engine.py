@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from bot.core.contact import Event, JsonValue
+from bot.core.deeds import desk_turns
 from bot.core.flow import compiled
 from bot.core.flow.answers import Answer, understand
 from bot.core.flow.compiled import NEVER, Flow, Starter
@@ -199,6 +200,8 @@ class Engine:
             for other in others:
                 _suspend(turn, other)
             return run
+        if desk_turns.is_at(turn, run.channel):
+            return run  # a person of the shop has the floor
         if others and all(other.suspended_at is not None for other in others):
             waiting = [
                 other

@@ -25,7 +25,6 @@ from bot.core.keywords import normalise
 from bot.core.local_time import instant_of, next_at, zone_of
 from bot.core.messages import OutboxState, UnsendableReason
 from bot.core.platform_rules import GIVING, SUBSCRIBING, sells_unasked
-from bot.core.triggers import TriggerKind
 from bot.core.turn import Turn
 
 STEPS_MAX = 250
@@ -227,9 +226,7 @@ class Walk:
             return
         if len(turn.effects.outgoing) >= MESSAGES_MAX:
             raise RunFails(f"more than {MESSAGES_MAX} messages in one turn")
-        answers = turn.trigger.kind is TriggerKind.INBOUND and not sells_unasked(
-            self._gesture, delivery.message_class
-        )
+        answers = turn.answers is not None and not sells_unasked(self._gesture, delivery.message_class)
         queued = turn.say(
             body,
             flow=self.flow.name,

@@ -58,6 +58,7 @@ def _forms(file: WechatFile, collector: Collector) -> WechatForms:
         file=collector.document.file,
         language=file.language,
         speaks=file.speaks,
+        transfer=file.transfer,
         menus={account: _menu(collector, account, menu) for account, menu in file.menu.items()},
         templates={name: _template(collector, name, part) for name, part in file.templates.items()},
         cards={name: compile_card(collector, part, ("cards", name)) for name, part in file.cards.items()},

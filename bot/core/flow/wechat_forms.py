@@ -73,6 +73,8 @@ class WechatForms:
     language: str = "en"
     speaks: str | None = None
     """The language that newcomers are spoken to in; None: the program's."""
+    transfer: bool = False
+    """Whether who wants a person is handed over to WeChat's own customer service."""
     menus: Mapping[str, tuple[MenuButton, ...]] = field(default_factory=dict)
     templates: Mapping[str, TemplateText] = field(default_factory=dict)
     cards: Mapping[str, CardText] = field(default_factory=dict)

@@ -166,6 +166,11 @@ class WechatFile(Part):
         description="The language that newcomers on WeChat are spoken to in until they say a keyword of "
         "another; the program's unless given.",
     )
+    transfer: bool = Field(
+        False,
+        description="Whether people of the shop answer in WeChat's own customer service: then who asks for "
+        "a person is handed over there. Without it they answer through the API or `regulars desk`.",
+    )
     menu: Annotated[
         dict[str, Menu], BeforeValidator(_menus, json_schema_input_type=Menu | dict[Name, Menu])
     ] = Field(
