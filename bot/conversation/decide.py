@@ -28,7 +28,6 @@ from bot.conversation.routing import (
 from bot.core.contact import Address
 from bot.core.deeds import desk_turns, proving
 from bot.core.deeds.crediting import credit_event
-from bot.core.deeds.joining import take_over
 from bot.core.deeds.referring import come_with
 from bot.core.flow.compiled import Flow, KeywordStarter, Starter
 from bot.core.flow.engine import Engine, Heard
@@ -423,7 +422,6 @@ _BY_KIND: Mapping[TriggerKind, Callable[[Decisions, Turn], None]] = {
     TriggerKind.ADDRESS_REPORT: Decisions.address_report,
     TriggerKind.GRANT: lambda _, turn: hear_grants(turn),
     TriggerKind.DESK: Decisions.desk,
-    TriggerKind.JOINED: lambda _, turn: take_over(turn),
     TriggerKind.FALLBACK: lambda decisions, turn: fall_back(turn, decisions.publication),
 }
 
