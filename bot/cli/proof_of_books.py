@@ -11,6 +11,7 @@ from bot.core.ledger.entries import Entry
 from bot.core.ledger.replay import Standing
 from bot.core.ledger.verifying import Finding, findings
 from bot.storage import history
+from bot.storage.auditing import entries_left
 from bot.storage.driver import Connection
 
 HOW_TO_VERIFY = (
@@ -40,7 +41,8 @@ async def proven(connection: Connection, contact_id: str) -> list[Proven]:
     for wallet in await history.wallet_names(connection, contact_id):
         standing = await history.standing(connection, contact_id, wallet)
         entries = await history.entries_of(connection, contact_id, wallet)
-        found.append(Proven(standing, tuple(entries), tuple(findings(standing, entries))))
+        left = await entries_left(connection, wallet, entries)
+        found.append(Proven(standing, tuple(entries), tuple(findings(standing, entries, left))))
     return found
 
 

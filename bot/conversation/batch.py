@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -19,7 +19,7 @@ from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.messages import Inbound, Lane, OutboxState
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import NeedsMore, NeedsUnits, Shop, Snapshot, Turn
-from bot.storage import rows, turns
+from bot.storage import joined, rows, turns, windows
 from bot.storage.driver import Connection
 from bot.storage.forgetting import forget
 from bot.storage.snapshots import Wanted, add_wanted, load_snapshots
@@ -93,6 +93,15 @@ class _Part:
     contact_id: str = ""
     is_new: bool = True
     turn: Turn | None = None
+    before: list[str] = field(default_factory=list)
+    """Whom it was for, where they have become the contact since."""
+    kept_by: str = ""
+    """On whose record it is that it was done before, where that has become the contact since."""
+
+    @property
+    def owner(self) -> str:
+        """On whose record it is, where it was done before."""
+        return self.kept_by or self.contact_id
 
 
 class Batch:
@@ -161,17 +170,22 @@ class Batch:
         for part in parts:
             if part.contact_id not in contacts:
                 raise TurnFailed(part.work, LookupError("the contact is gone"))
-        merged = {contact.merged_into for contact in contacts.values() if contact.merged_into}
-        if merged:
+        while merged := {one.merged_into for one in contacts.values() if one.merged_into} - contacts.keys():
             contacts |= await turns.lock(connection, merged)
         for part in parts:
-            survivor = contacts[part.contact_id].merged_into
-            if survivor:
+            while survivor := contacts[part.contact_id].merged_into:
+                part.before.append(part.contact_id)
                 part.contact_id = survivor
         return contacts
 
     async def _claim(self, connection: Connection, parts: Sequence[_Part], now: datetime) -> None:
         fresh = [part for part in parts if not part.work.is_stored]
+        moved = [(one, part.work.trigger.key) for part in fresh for one in part.before]
+        done = await joined.done(connection, moved) if moved else frozenset()
+        for part in fresh:
+            was = [one for one in part.before if (one, part.work.trigger.key) in done]
+            part.is_new, part.kept_by = not was, was[0] if was else ""
+        fresh = [part for part in fresh if part.is_new]
         if fresh:
             claimed = await turns.claim(
                 connection,
@@ -203,6 +217,7 @@ class Batch:
         since = policy.counts_since(now) if policy.caps else None
         own = {part.contact_id: contacts[part.contact_id] for part in todo}
         snapshots = await load_snapshots(connection, own)
+        await self._add_addresses(connection, parts, snapshots)
         for _ in range(_ROUNDS_MAX):
             if not todo:
                 return
@@ -217,6 +232,20 @@ class Batch:
             todo = again
         if todo:
             raise TurnFailed(todo[0].work, RecursionError("the turn kept asking for more"))
+
+    async def _add_addresses(
+        self, connection: Connection, parts: Sequence[_Part], snapshots: dict[str, Snapshot]
+    ) -> None:
+        """Let whoever was just joined to another be answered where it wrote from, before that one's turn."""
+        for part in parts:
+            snapshot = snapshots[part.contact_id]
+            if not part.before or part.work.trigger.inbound is None:
+                continue
+            owned = [(one, *part.work.name) for one in part.before]
+            found = tuple((await windows.addresses(connection, owned)).values())
+            known = {(one.channel, one.value) for one in snapshot.addresses}
+            if found and part.work.name not in known:
+                snapshots[part.contact_id] = replace(snapshot, addresses=(*snapshot.addresses, found[0]))
 
     async def _decided(
         self, connection: Connection, part: _Part, turn: Turn, wanted: dict[str, Wanted]
@@ -280,6 +309,10 @@ class Batch:
         writes.count(counts, slot=self._conversation.entropy(1)[0] % _COUNT_SLOTS)
         await writes.flush(connection)
         for turn in (part.turn for part in parts if part.turn is not None):
+            if turn.contact.merged_into is not None:
+                await joined.stop_waiting(connection, turn.contact.id)
+            for kind, value, whose in turn.effects.renamed:
+                await joined.rename(connection, turn.contact.id, kind, value, whose)
             for named in turn.effects.forgotten:
                 await forget(connection, turn.contact.id, named, now, self._conversation.hash_address)
         return results
@@ -328,14 +361,14 @@ class Batch:
             elif part.turn is None:
                 retries.append(part)
         given = await turns.answered(
-            connection, [(part.contact_id, part.work.trigger.key) for part in retries]
+            connection, [(part.owner, part.work.trigger.key) for part in retries]
         )
         again: list[tuple[str, str, datetime]] = []
         for part in retries:
-            result = _same_again(part, given[part.contact_id, part.work.trigger.key], now)
+            result = _same_again(part, given[part.owner, part.work.trigger.key], now)
             results[id(part)] = result
             if result.inline_until is not None:
-                again += [(part.contact_id, reply.id, result.inline_until) for reply in result.replies]
+                again += [(part.owner, reply.id, result.inline_until) for reply in result.replies]
         await turns.answer_again(connection, again)
         return results
 
@@ -403,7 +436,7 @@ def _same_again(part: _Part, given: turns.Answered, now: datetime) -> Result:
     is_stopped = part.work.trigger.inbound is not None and part.work.name in given.stopped
     until = inline_end(part.work.trigger, now)
     replies = tuple(
-        Reply(one.id, part.contact_id, one.body, one.media)
+        Reply(one.id, part.owner, one.body, one.media)
         for one in given.answers
         if until is not None and one.was_inline and (one.is_required or not is_stopped)
     )
@@ -419,7 +452,7 @@ def _same_again(part: _Part, given: turns.Answered, now: datetime) -> Result:
 async def _done_before(connection: Connection, part: "_Part") -> Result:
     """What an operation came to the first time, or that its key was another request's."""
     trigger = part.work.trigger
-    digest, result = await turns.done_before(connection, part.contact_id, trigger.key)
+    digest, result = await turns.done_before(connection, part.owner, trigger.key)
     return Result(
         contact_id=part.contact_id,
         outcome="duplicate",

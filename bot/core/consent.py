@@ -26,6 +26,7 @@ class ConsentSource(StrEnum):
     API = "api"
     IMPORT = "import"
     OPERATOR = "operator"
+    JOINED = "joined"  # said by another contact that turned out to be the same person
 
 
 @dataclass(frozen=True, slots=True)

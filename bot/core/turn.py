@@ -436,6 +436,14 @@ class Turn:
         if change.state is SubscriptionState.PENDING and change.confirm_by is not None:
             self.pending[change.key] = Pending(change.confirm_by, change.waiting_flow)
 
+    def merge_into(self, survivor: str) -> None:
+        """Become another contact from the next turn on: whatever concerns this one finds that one."""
+        self._change(merged_into=survivor)
+
+    def adopt(self, **fields: object) -> None:
+        """Take over fields of a contact that turned out to be this one."""
+        self._change(**fields)
+
     def snooze(self, until: datetime) -> None:
         """Let nothing but answers leave until then; now ends it, and what waited is judged again.
 

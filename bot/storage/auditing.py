@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.core.ids import bucket_of
 from bot.core.ledger.entries import Entry
 from bot.core.ledger.holds import Hold
 from bot.core.ledger.lots import Lot
@@ -30,6 +31,10 @@ _HOLDS = Statement("""
 _ENTRIES = Statement(f"""
     SELECT e.contact, e.wallet, {ENTRY_COLUMNS} FROM entry e WHERE e.bucket = :bucket
     ORDER BY e.contact, e.wallet, e.number
+""")  # noqa: S608  # our own constant
+_ENTRIES_OF = Statement(f"""
+    SELECT {ENTRY_COLUMNS} FROM entry e
+    WHERE e.bucket = :bucket AND e.contact = :contact AND e.wallet = :wallet ORDER BY e.number
 """)  # noqa: S608  # our own constant
 _COUNTERS = Statement("""
     SELECT c.name, SUM(c.units_left), SUM(c.units_of) FROM counter c GROUP BY c.name
@@ -72,7 +77,8 @@ async def audited(connection: Connection, bucket: int) -> Audited:
     wrong: list[Wrong] = []
     for key, wallet in wallets.items():
         standing = Standing(wallet, tuple(lots.pop(key, ())), tuple(holds.pop(key, ())))
-        wrong += _wrong(key, findings(standing, entries.get(key, [])))
+        own = entries.get(key, [])
+        wrong += _wrong(key, findings(standing, own, await entries_left(connection, wallet.id, own)))
     wrong += [
         Wrong(*key, Finding(3, "there are rows of a wallet that is not stored"))
         for key in sorted({*lots, *holds, *(entries.keys() - wallets.keys())})
@@ -86,6 +92,17 @@ async def counters_audited(connection: Connection) -> list[Wrong]:
         Wrong("", name, Finding(19, f"{left} units are left of {of}"))
         for name, left, of in await connection.read(_COUNTERS)
     ]
+
+
+async def entries_left(connection: Connection, wallet: str, entries: Sequence[Entry]) -> list[Entry]:
+    """The entries of contacts that were joined to this one: what they did may be undone in its wallet."""
+    found: list[Entry] = []
+    for entry in entries:
+        if entry.crosses_in:
+            own = {"bucket": bucket_of(entry.source_id), "contact": entry.source_id, "wallet": wallet}
+            theirs = [entry_from(entry.source_id, row) for row in await connection.read(_ENTRIES_OF, **own)]
+            found += [*await entries_left(connection, wallet, theirs), *theirs]
+    return found
 
 
 def _wrong(key: _Key, found: Sequence[Finding]) -> Iterator[Wrong]:

@@ -12,13 +12,11 @@ from typing import Any
 import orjson
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.left import ERASED_AT
 from bot.storage import reservations, rows, tables, turns
 from bot.storage.driver import Connection, Present, Rows, Statement
 from bot.storage.personal import DROPPED, ENDED_RUN, KEPT_NAMES, NAMES_KEPT, NUMBERS_ONLY, WIPED
 from bot.storage.snapshots import load_consent
-
-ERASED_AT = "erased_at"
-"""The attribute that is left of an erased contact."""
 
 _TABLES = tables.Row.metadata.tables
 _CONTACT = Rows(_TABLES["contact"], Present.REPLACE)

@@ -1,8 +1,12 @@
-"""Who was joined to whom, as rows; and another contact as it is now."""
+"""What joining looks at: a contact's whole books, what it has set aside, and all that it left behind."""
+
+from collections.abc import Collection
+from datetime import datetime
 
 from bot.core.contact import Contact
-from bot.core.ids import bucket_of
-from bot.storage import rows
+from bot.core.deeds.left import LeftBehind, LeftWallet, SetAside, WholeBooks
+from bot.core.ids import bucket_of, instant
+from bot.storage import grants, history, offers, rows, standings, turns
 from bot.storage.driver import Connection, Statement
 
 _CONTACT = Statement("""
@@ -10,6 +14,46 @@ _CONTACT = Statement("""
            c.attributes, c.created_at, c.merged_into, c.consent_count, c.consent_hash,
            c.snoozed_until, c.preferred_hours
     FROM contact c WHERE c.bucket = :bucket AND c.id = :id
+""")
+_ADDRESSES = Statement(f"""
+    SELECT {rows.ADDRESS_COLUMNS} FROM address a WHERE a.bucket = :bucket AND a.contact = :contact
+""")  # noqa: S608  # our own constant
+_SUBSCRIPTIONS = Statement("""
+    SELECT s.subscription_group, s.state, s.confirm_by, s.waiting_flow FROM subscription s
+    WHERE s.bucket = :bucket AND s.contact = :contact
+""")
+_NOTICES = Statement("""
+    SELECT n.lot, n.days FROM notice n WHERE n.bucket = :bucket AND n.contact = :contact
+""")
+# Open only as far as their time goes: what is overdue is settled first.
+_SET_ASIDE = Statement("""
+    SELECT h.expires_at FROM hold h
+    WHERE h.bucket = :bucket AND h.contact = :contact AND h.state = 'open'
+    UNION ALL
+    SELECT c.expires_at FROM checkout c
+    WHERE c.bucket = :bucket AND c.contact = :contact AND c.state = 'open'
+    UNION ALL
+    SELECT r.until FROM reservation r
+    WHERE r.bucket = :bucket AND r.contact = :contact AND r.state = 'reserved'
+""")
+# What waits is not sent any more but answers, which are on their way.
+_STOP = tuple(
+    Statement(sql)
+    for sql in (
+        """UPDATE outbox SET state = 'canceled', reason = 'joined'
+            WHERE bucket = :bucket AND contact = :contact AND state IN ('queued', 'held')
+            AND message_class NOT IN ('reply', 'required')""",
+        """UPDATE lot SET notice_at = NULL WHERE bucket = :bucket AND contact = :contact
+            AND notice_at IS NOT NULL""",
+    )
+)
+_DONE = Statement("""
+    SELECT t.contact, t.key FROM @each(keys: bucket integer, contact text, key text)
+    JOIN "trigger" t ON t.bucket = keys.bucket AND t.contact = keys.contact AND t.key = keys.key
+""")
+_RENAME = Statement("""
+    UPDATE directory SET bucket = :bucket, contact = :contact
+    WHERE kind = :kind AND value = :value AND contact = :before
 """)
 
 
@@ -22,3 +66,71 @@ async def contact_called(connection: Connection, contact_id: str, other: str) ->
     if contact.merged_into is None:
         return contact
     return await contact_called(connection, contact_id, contact.merged_into)
+
+
+async def contact_for_good(connection: Connection, contact_id: str, other: str) -> Contact | None:
+    """The same, and locked: it is joined to nobody until this transaction is over."""
+    contact = (await turns.lock(connection, [other])).get(other)
+    if contact is None or contact.merged_into is None or contact.merged_into == contact_id:
+        return contact if contact is None or contact.merged_into is None else None
+    return await contact_for_good(connection, contact_id, contact.merged_into)
+
+
+async def whole_books(connection: Connection, contact_id: str) -> tuple[WholeBooks, ...]:
+    """All wallets of a contact, with everything that was ever in them."""
+    found = []
+    for wallet in await history.wallet_names(connection, contact_id):
+        standing = await history.standing(connection, contact_id, wallet)
+        entries = await history.entries_of(connection, contact_id, wallet)
+        found.append(WholeBooks(wallet, tuple(entries), tuple(lot.id for lot in standing.lots)))
+    return tuple(found)
+
+
+async def set_aside(connection: Connection, contact_id: str) -> SetAside:
+    """Until when anything is set aside for a purchase, by a hold, a checkout or a drop."""
+    found = await connection.read(_SET_ASIDE, bucket=bucket_of(contact_id), contact=contact_id)
+    latest: datetime | None = max((instant(row[0]) for row in found), default=None)
+    return SetAside(latest)
+
+
+async def left_by(connection: Connection, contact_id: str, asked: str) -> LeftBehind:  # noqa: ARG001  # as all are asked
+    """All that a contact left, asked for as its id and the joining."""
+    other, _, join = asked.partition(" ")
+    own = {"bucket": bucket_of(other), "contact": other}
+    found = await connection.read(_CONTACT, bucket=bucket_of(other), id=other)
+    subscriptions = [list(row) for row in await connection.read(_SUBSCRIPTIONS, **own)]
+    wallets = []
+    for wallet in await history.wallet_names(connection, other):
+        standing = await history.standing(connection, other, wallet)
+        entries = await history.entries_of(connection, other, wallet)
+        entry = next((one for one in entries if one.key == f"{join}/{wallet}"), None)
+        wallets.append(LeftWallet(wallet, standing.lots, entry))
+    return LeftBehind(
+        contact=rows.contact_from(found[0]),
+        addresses=tuple(rows.address_from(row) for row in await connection.read(_ADDRESSES, **own)),
+        subscriptions=rows.subscriptions_from(subscriptions),
+        pending=rows.pending_from(subscriptions),
+        wallets=tuple(wallets),
+        notices=tuple((row[0], row[1]) for row in await connection.read(_NOTICES, **own)),
+        standings=await standings.all_of(connection, other),
+        offers=await offers.offers(connection, other),
+        grants=await grants.grants(connection, other),
+    )
+
+
+async def done(connection: Connection, claims: Collection[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Which of these triggers (contact, key) there were before their contact became another."""
+    keys = [(bucket_of(contact), contact, key) for contact, key in claims]
+    return frozenset((row[0], row[1]) for row in await connection.read(_DONE, keys=keys))
+
+
+async def stop_waiting(connection: Connection, contact_id: str) -> None:
+    """Let nothing that waits leave a contact any more that has become another one."""
+    for statement in _STOP:
+        await connection.run(statement, [{"bucket": bucket_of(contact_id), "contact": contact_id}])
+
+
+async def rename(connection: Connection, contact_id: str, kind: str, value: str, before: str) -> None:
+    """Let the directory find a contact by a name that was another's."""
+    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
+    await connection.run(_RENAME, [{**own, "kind": kind, "value": value, "before": before}])

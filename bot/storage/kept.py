@@ -12,6 +12,7 @@ from bot.core.ledger.earned import EarnRecord
 from bot.storage import tables
 from bot.storage.desk_visits import visit_row
 from bot.storage.driver import Present, Rows
+from bot.storage.families import joined_row
 from bot.storage.fulfilments import fulfilment_row
 from bot.storage.grants import grant_entry_row, grant_row
 from bot.storage.offers import checkout_row, code_row, offer_row
@@ -60,6 +61,7 @@ _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "subscribe_grant": grant_row,
     "proof": proof_row,
     "desk_visit": visit_row,
+    "joined": joined_row,
     "subscribe_grant_entry": grant_entry_row,
 }
 

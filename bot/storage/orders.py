@@ -104,6 +104,14 @@ _MOVE = Statement("""
 """)
 _Asked = tuple[str, str]
 """A contact, and what an order of theirs is called."""
+_CROSSED_ENDED = Statement("""
+    SELECT COALESCE(SUM(CASE WHEN d.target = 'breakage' THEN d.amount_minor ELSE -d.amount_minor END), 0)
+    FROM draw d
+    JOIN entry e ON e.bucket = d.bucket AND e.contact = d.contact AND e.wallet = d.wallet
+        AND e.number = d.number AND e.reason = 'join'
+    WHERE d.bucket = :bucket AND d.contact = :contact AND d.lot = :lot
+        AND (d.target = 'breakage' OR d.source = 'breakage')
+""")
 _TABLES = tables.Row.metadata.tables
 _NEW_OWNER = Rows(_TABLES["directory"], Present.KEEP, returning="kind, value")
 _NEW_PARKED = Rows(_TABLES["parked_refund"], Present.KEEP)
@@ -202,11 +210,16 @@ async def on_records(connection: Connection, asked: Sequence[_Asked]) -> dict[_A
 
 async def lapsed(connection: Connection, contact_id: str, lot_id: str) -> int:
     """How much of a lot ended unused and was not given back since."""
+    crossed = await connection.read(
+        _CROSSED_ENDED, bucket=bucket_of(contact_id), contact=contact_id, lot=lot_id
+    )
     asked = {(contact_id, ""): [f"auto/expire/{lot_id}/"]}
     ended = [entry for _, entry in (await _entries(connection, asked))[contact_id, ""]]
     undone = await _undid(connection, ended)
-    return sum(entry.total_minor for entry in ended) - sum(
-        entry.total_minor for entries in undone.values() for entry in entries
+    return (
+        int(crossed[0][0])
+        + sum(entry.total_minor for entry in ended)
+        - sum(entry.total_minor for entries in undone.values() for entry in entries)
     )
 
 

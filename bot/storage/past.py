@@ -25,6 +25,7 @@ from bot.storage import (
     given,
     grants,
     history,
+    inherited,
     joined,
     offers,
     orders,
@@ -198,6 +199,7 @@ async def undoings(
         own = next((entry for entry in entries if entry.id == entry_id), None)
         earlier = tuple(entry for entry in entries if entry.id != entry_id)
         undone[contact, entry_id] = Undoing(own, earlier) if own is not None else None
+    await inherited.undoings(connection, asked, undone)
     return undone
 
 
@@ -231,6 +233,8 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "grants": grants.grants,
         "proof": proofs.latest,
         "desk_visit": desk_visits.latest,
+        "whole_books": joined.whole_books,
+        "set_aside": joined.set_aside,
     }
 )
 """How to read what a turn asks for by these names."""
@@ -242,8 +246,8 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "granted": earnings.granted,
         "earlier_orders": earnings.bought,
         "undoing": undoing,
-        "order": orders.order_by_id,
-        "on_record": orders.on_record,
+        "order": inherited.order_by_id,
+        "on_record": inherited.on_record,
         "order_owner": orders.owner_for_good,
         "lapsed": orders.lapsed,
         "counter": counter,
@@ -262,6 +266,8 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "owner_at": proofs.owner_at,
         "suppressed_at": proofs.suppressed_at,
         "contact": joined.contact_called,
+        "contact_for_good": joined.contact_for_good,
+        "left_by": joined.left_by,
         "texted": proofs.texted,
         "given": given.given,
         "claimed": fulfilments.times,
@@ -275,5 +281,7 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
 
 READ_TOGETHER: Mapping[
     str, Callable[[Connection, Sequence[tuple[str, str]]], Awaitable[Mapping[tuple[str, str], object]]]
-] = MappingProxyType({"checkout": offers.at_checkouts, "on_record": orders.on_records, "undoing": undoings})
+] = MappingProxyType(
+    {"checkout": offers.at_checkouts, "on_record": inherited.on_records, "undoing": undoings}
+)
 """Those of them that are read at once for all contacts of a batch: by (contact id, argument)."""

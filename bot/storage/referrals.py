@@ -10,6 +10,7 @@ from bot.core.loyalty.gifts import Recipient
 from bot.core.loyalty.referral import Brought, Refusal, State, code_of
 from bot.storage import tables
 from bot.storage.driver import Connection, Present, Rows, Statement
+from bot.storage.families import family
 from bot.storage.rows import RowValues, loaded, stored, to_json
 
 CODE = "referral"
@@ -88,15 +89,21 @@ async def member_at(connection: Connection, contact_id: str, address: str) -> Re
 
 async def brought(connection: Connection, contact_id: str, friend_id: str) -> Brought | None:
     """What the contact knows of one friend that came with its code."""
-    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
-    found = await connection.read(_BROUGHT, **own, friend=friend_id)
-    return _brought(found[0]) if found else None
+    for member in await family(connection, contact_id):
+        own = {"bucket": bucket_of(member.contact_id), "contact": member.contact_id}
+        if found := await connection.read(_BROUGHT, **own, friend=friend_id):
+            return _brought(found[0])
+    return None
 
 
 async def friends(connection: Connection, contact_id: str) -> tuple[Brought, ...]:
     """All friends that came with the contact's code; those of the newest contacts if they are too many."""
-    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
-    return tuple(_brought(row) for row in await connection.read(_FRIENDS, **own))
+    found: dict[str, Brought] = {}
+    for member in await family(connection, contact_id):
+        own = {"bucket": bucket_of(member.contact_id), "contact": member.contact_id}
+        for row in await connection.read(_FRIENDS, **own):
+            found.setdefault(row[0], _brought(row))  # what the contact itself keeps of a friend is newer
+    return tuple(found.values())
 
 
 async def first_users(connection: Connection, contact_id: str, hashes: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.loyalty.drops import Reservation, ReservationState
 from bot.storage import counters
 from bot.storage.driver import Connection, Statement
+from bot.storage.families import family
 from bot.storage.rows import RowValues, to_json
 
 _SELECT = """
@@ -57,9 +58,11 @@ async def reserved(connection: Connection, contact_id: str) -> tuple[Reservation
 
 async def of_opening(connection: Connection, contact_id: str, opening: str) -> tuple[Reservation, ...]:
     """What the contact has reserved or taken of one opening of a drop."""
-    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
-    found = await connection.read(_OF_OPENING, **own, opening=opening)
-    return tuple(_reservation(row) for row in found)
+    found: list[Reservation] = []
+    for member in await family(connection, contact_id):
+        own = {"bucket": bucket_of(member.contact_id), "contact": member.contact_id}
+        found += map(_reservation, await connection.read(_OF_OPENING, **own, opening=opening))
+    return tuple(found)
 
 
 async def find(connection: Connection, contact_id: str, reservation_id: str) -> Reservation | None:

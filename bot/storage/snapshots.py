@@ -13,7 +13,7 @@ from bot.core.ledger.wallet import Wallet
 from bot.core.turn import OpenWallet, Snapshot
 from bot.storage import caps, counters, past, rows, tables, wallets
 from bot.storage.driver import Connection, Statement
-from bot.storage.orders import ORDER_COLUMNS, order_from
+from bot.storage.inherited import latest_orders
 from bot.storage.rows import ADDRESS_COLUMNS, LOT_COLUMNS, WALLET, Unread
 
 _LOTS_MAX = 8
@@ -52,12 +52,6 @@ _LOTS_NAMED = Statement(f"""
     FROM @each(keys: bucket integer, contact text, id text)
     JOIN lot l ON l.bucket = keys.bucket AND l.contact = keys.contact AND l.wallet = '{WALLET}'
         AND l.id = keys.id
-""")  # noqa: S608  # our own constants
-_ORDERS = Statement(f"""
-    SELECT {ORDER_COLUMNS}
-    FROM shop_order o
-    WHERE o.bucket = :bucket AND o.contact = :contact
-    ORDER BY o.placed_at DESC LIMIT {_ORDERS_MAX}
 """)  # noqa: S608  # our own constants
 _CONSENT_OF = Statement(f"""
     SELECT
@@ -212,7 +206,7 @@ async def _load_more(
     for contact, want in wanted.items():
         known, own = more[contact], {"bucket": bucket_of(contact), "contact": contact}
         if want.orders and "orders" not in known:
-            known["orders"] = tuple(order_from(row) for row in await connection.read(_ORDERS, **own))
+            known["orders"] = await latest_orders(connection, contact, _ORDERS_MAX)
         if want.entered and "entered" not in known:
             found = await connection.read(_ENTERED, **own)
             known["entered"] = {flow: instant(started_at) for flow, started_at in found}

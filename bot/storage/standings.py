@@ -12,11 +12,16 @@ from bot.core.loyalty.standing import Standing
 from bot.core.loyalty.tiers import Metric
 from bot.storage.driver import Connection, Statement
 from bot.storage.due import buckets, peek
+from bot.storage.families import family
 from bot.storage.rows import RowValues, loaded, stored, to_json
 
 _STANDING = Statement("""
     SELECT s.kind, s.value, s.since, s.until, s.facts FROM standing s
     WHERE s.bucket = :bucket AND s.contact = :contact AND s.kind = :kind
+""")
+_ALL = Statement("""
+    SELECT s.kind, s.value, s.since, s.until, s.facts FROM standing s
+    WHERE s.bucket = :bucket AND s.contact = :contact ORDER BY s.kind
 """)
 _DUE_PEEK = peek("standing", "t.until IS NOT NULL AND t.until <= :now AND t.kind = 'tier'")
 _DUE = Statement("""
@@ -95,6 +100,12 @@ async def standing(connection: Connection, contact_id: str, kind: str) -> Standi
     return _standing(found[0]) if found else None
 
 
+async def all_of(connection: Connection, contact_id: str) -> tuple[Standing, ...]:
+    """Everything the contact stands on."""
+    found = await connection.read(_ALL, bucket=bucket_of(contact_id), contact=contact_id)
+    return tuple(map(_standing, found))
+
+
 async def bought(connection: Connection, contact_id: str, asked: str) -> tuple[int, ...]:
     """How much of a tier's metric each window has: `spend/USD:SINCE-UNTIL,…`.
 
@@ -104,11 +115,13 @@ async def bought(connection: Connection, contact_id: str, asked: str) -> tuple[i
     metric, _, currency = head.partition("/")
     windows = [window.split("-") for window in written.split(",")]
     keys = [(number, int(since), int(until)) for number, (since, until) in enumerate(windows)]
-    own: dict[str, object] = {"bucket": bucket_of(contact_id), "contact": contact_id}
-    if metric == Metric.SPEND:
-        own["currency"] = currency
-    found = await connection.read(_BOUGHT[Metric(metric)], keys=keys, **own)
-    sums = {row[0]: int(row[1] or 0) for row in found}
+    sums: dict[int, int] = {}
+    for member in await family(connection, contact_id):
+        own: dict[str, object] = {"bucket": bucket_of(member.contact_id), "contact": member.contact_id}
+        if metric == Metric.SPEND:
+            own["currency"] = currency
+        for number, minor in await connection.read(_BOUGHT[Metric(metric)], keys=keys, **own):
+            sums[number] = sums.get(number, 0) + int(minor or 0)
     return tuple(sums.get(number, 0) for number, _, _ in keys)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
-from bot.core.deeds import gift_turns, proving, referring, refill_turns, tier_turns
+from bot.core.deeds import gift_turns, joining, proving, referring, refill_turns, tier_turns
 from bot.core.turn import Turn
 
 Body = Mapping[str, JsonValue]
@@ -30,6 +30,12 @@ def gift_arrives(turn: Turn, body: Body) -> Body:
 def gift_returns(turn: Turn, body: Body) -> Body:
     """Put back a gift that could not arrive."""
     gift_turns.come_back(turn, body)
+    return {}
+
+
+def contact_leaves(turn: Turn, body: Body) -> Body:
+    """Leave everything to the contact that this one turned out to be."""
+    joining.leave(turn, body)
     return {}
 
 

@@ -7,15 +7,29 @@ joined to the contact, or the contact to it: of the two the survivor is who was 
 import hashlib
 import hmac
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from bot.core.codes import Code
-from bot.core.contact import Address, Contact, JsonValue
+from bot.core.consent import ConsentChange, ConsentSource
+from bot.core.contact import Address, Contact, JsonValue, SubscriptionState
+from bot.core.deeds import inheriting
+from bot.core.deeds.left import ERASED_AT, Joined, LeftBehind, LeftWallet, SetAside, WholeBooks
+from bot.core.flow.run import RunStatus
+from bot.core.groups import split_key
+from bot.core.ledger.crossing import CROSSING, as_crossed, crossed_id
+from bot.core.ledger.entries import Account, Cause
+from bot.core.ledger.recorder import SYSTEM
+from bot.core.ledger.refusals import NeedsMoreLots
+from bot.core.ledger.replay import replayed
+from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 
 LEAVE = "contact.leave"
 """The operation by which a contact gives all it has to the one that it turned out to be."""
+SOURCE = "joined"
+"""The source of entries by which credit crosses; their source id is the other contact's."""
 LINKED = "Address Linked"
 JOINED = "Contact Joined"
 NOT_JOINED = "Contact Not Joined"
@@ -43,6 +57,153 @@ def survivor_of(one: Contact, other: Contact) -> Contact:
     )
 
 
+def leave(turn: Turn, body: Mapping[str, JsonValue]) -> None:
+    """Leave everything to the contact that this one turned out to be; the survivor's turn takes it over.
+
+    Refused while credit or units are set aside for a purchase: whoever asked hears of it.
+    """
+    if body["loser"] != turn.contact.id or ERASED_AT in turn.contact.attributes:
+        return
+    survivor = turn.needed("contact_for_good", str(body["survivor"]))
+    if not isinstance(survivor, Contact) or survivor.id == turn.contact.id:
+        return
+    if _is_busy(turn):
+        _tell_of_refusal(turn, str(body["asked_by"]))
+        return
+    join = turn.trigger.key
+    books = turn.needed("whole_books")
+    assert isinstance(books, tuple)
+    for whole in books:
+        assert isinstance(whole, WholeBooks)
+        _leave_wallet(turn, whole, join, survivor.id)
+    for run in tuple(turn.runs.values()):
+        if run.is_waiting:
+            turn.put_run(replace(run, status=RunStatus.ENDED, wait=None, version=run.version + 1))
+    turn.merge_into(survivor.id)
+    payload: dict[str, JsonValue] = {
+        "loser": turn.contact.id,
+        "join": join,
+        "evidence": body["evidence"],
+    }
+    turn.tell(survivor.id, Trigger(f"joined/{join}", TriggerKind.JOINED, turn.now, payload))
+
+
+def take_over(turn: Turn) -> None:
+    """Take over what the contact left that turned out to be this one."""
+    payload = turn.trigger.payload
+    loser, join, evidence = str(payload["loser"]), str(payload["join"]), payload["evidence"]
+    assert isinstance(evidence, dict), "evidence is by name"
+    left = turn.needed("left_by", f"{loser} {join}")
+    assert isinstance(left, LeftBehind), "whoever was joined has left"
+    turn.effects.outcome = "joined"
+    for wallet in left.wallets:
+        _take_wallet(turn, wallet, left, join)
+    turn.keep("joined", loser, Joined(loser, turn.now, join, evidence))
+    if ERASED_AT in turn.contact.attributes:
+        return  # who was erased since is nobody to write to
+    _take_addresses(turn, left)
+    _take_consent(turn, left)
+    _take_fields(turn, left.contact)
+    inheriting.take(turn, left)
+    turn.track(JOINED, {"evidence": str(evidence.get("way", ""))})
+
+
+def _is_busy(turn: Turn) -> bool:
+    """Whether anything is set aside for a purchase: it would be paid from a wallet that is empty."""
+    found = turn.needed("set_aside")
+    assert isinstance(found, SetAside)
+    return found.until is not None and found.until > turn.now
+
+
+def _tell_of_refusal(turn: Turn, asked_by: str) -> None:
+    turn.effects.outcome = "not_joined"
+    if asked_by == turn.contact.id:
+        turn.track(NOT_JOINED, {"why": "checkout"})
+        return
+    payload: dict[str, JsonValue] = {"name": NOT_JOINED, "properties": {"why": "checkout"}}
+    turn.tell(asked_by, Trigger(f"not_{turn.trigger.key}", TriggerKind.EVENT, turn.now, payload))
+
+
+def _leave_wallet(turn: Turn, whole: WholeBooks, join: str, survivor: str) -> None:
+    books = turn.wallet(whole.wallet)
+    missing = tuple(lot_id for lot_id in whole.lot_ids if lot_id not in books.lots)
+    if missing or not books.lots_complete:
+        raise NeedsMoreLots(missing, whole.wallet)
+    books.settle(turn.now)
+    for lot_id in tuple(books.lots):
+        books.expire(lot_id, turn.now)
+    replay = replayed((*whole.entries, *books.entries))
+    places = {
+        lot_id: {account: replay.lots[lot_id][account] for account in CROSSING} for lot_id in books.lots
+    }
+    cause = Cause(f"{join}/{whole.wallet}", SYSTEM, source_type=SOURCE, source_id=survivor)
+    books.leave(places, books.wallet.debt_minor, turn.now, cause)
+    if whole.wallet == MAIN_WALLET:
+        turn.effects.looked_at.update(dict.fromkeys(books.lots))
+
+
+def _take_wallet(turn: Turn, wallet: LeftWallet, left: LeftBehind, join: str) -> None:
+    books = turn.wallet(wallet.id)
+    books.settle(turn.now)
+    cause = Cause(f"{join}/{wallet.id}", SYSTEM, source_type=SOURCE, source_id=left.contact.id)
+    debt_minor = wallet.entry.moved_minor(target=Account.DEBT) if wallet.entry is not None else 0
+    books.take_over(as_crossed(wallet.lots, wallet.entry), debt_minor, join, turn.now, cause)
+    if wallet.id == MAIN_WALLET:
+        turn.effects.notices += [
+            (crossed_id(join, lot_id, turn.contact.id), days) for lot_id, days in left.notices
+        ]
+
+
+def _take_addresses(turn: Turn, left: LeftBehind) -> None:
+    """Let messages from there find this contact at once; what was said there meanwhile stays said."""
+    for address in left.addresses:
+        if (address.channel, address.value) not in turn.addresses:
+            turn.change_address(address)
+        turn.effects.renamed.append((address.channel, address.value, left.contact.id))
+
+
+def _take_consent(turn: Turn, left: LeftBehind) -> None:
+    """Take over what was agreed to on each channel; a No on either side stays a No."""
+    for key, state in sorted(left.subscriptions.items()):
+        mine = turn.subscriptions.get(key)
+        if mine is not None and (mine is state or state is not SubscriptionState.UNSUBSCRIBED):
+            continue
+        group, channel = split_key(key)
+        waits = left.pending.get(key)
+        turn.change_consent(
+            ConsentChange(
+                group=group,
+                channel=channel,
+                state=state,
+                words="",
+                source=ConsentSource.JOINED,
+                at=turn.now,
+                confirm_by=waits.confirm_by if waits else None,
+                waiting_flow=waits.waiting_flow if waits else None,
+                because=f"it was said by {left.contact.id}",
+            )
+        )
+
+
+def _take_fields(turn: Turn, other: Contact) -> None:
+    """Take over what is known of the other and not of this one; who asked for silence still has it."""
+    mine = turn.contact
+    attributes = {**other.attributes, **mine.attributes}
+    silences = [until for until in (mine.snoozed_until, other.snoozed_until) if until is not None]
+    zone = (
+        {"zone": other.zone, "zone_is_known": True} if other.zone_is_known and not mine.zone_is_known else {}
+    )
+    turn.adopt(
+        first_name=mine.first_name or other.first_name,
+        birthday_on=mine.birthday_on or other.birthday_on,
+        enrolled_at=mine.enrolled_at or other.enrolled_at,
+        preferred_hours=mine.preferred_hours or other.preferred_hours,
+        snoozed_until=max(silences, default=None),
+        attributes=attributes,
+        **zone,
+    )
+
+
 def _add(turn: Turn, channel: str, value: str) -> None:
     """Add an address that nobody has; that its owner of before said STOP there still counts."""
     stopped_at = turn.needed("suppressed_at", f"{channel}:{','.join(_hashes(turn, value))}")
@@ -64,6 +225,7 @@ def _begin(turn: Turn, owner: str, evidence: Mapping[str, JsonValue]) -> None:
     loser = other if survivor is turn.contact else turn.contact
     body: dict[str, JsonValue] = {
         "survivor": survivor.id,
+        "loser": loser.id,
         "asked_by": turn.contact.id,
         "evidence": dict(evidence),
     }

@@ -170,6 +170,17 @@ def order_changed(turn: Turn, order: OrderSeen) -> None:
             _keep(turn, replace(seen, state=State.QUALIFIED, entry_id=entry_id, least_minor=least))
 
 
+def refuse(turn: Turn, reason: Refusal) -> None:
+    """Let it bring nothing that somebody sent the contact; what it has brought stays."""
+    referred = referred_in(turn)
+    if referred is not None and referred.state in {State.INVITED, State.JOINED}:
+        turn.keep(
+            "standing",
+            REFERRED,
+            _written(replace(referred, state=State.REFUSED, reason=reason, since=turn.now)),
+        )
+
+
 def _follow_return(turn: Turn, order: OrderSeen) -> None:
     """Undo the referral whose order is not worth any more what it had to be worth when it qualified."""
     referred = referred_in(turn)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from bot.core.ledger.ends import Ends
+from bot.core.ledger.crossing import Crossing
 from bot.core.ledger.entries import Account, Cause, Draw, Entry, Reason
 from bot.core.ledger.holds import Hold, HoldPart, HoldState
 from bot.core.ledger.lots import (
@@ -76,7 +76,7 @@ class Undoing:
         return int(moved * self.share) - sum(self.undone_minor(account).values())
 
 
-class Books(Ends):
+class Books(Crossing):
     """A wallet, its lots and its open holds: ask them, move credit, and hand what changed to the writer.
 
     Operations that meet lots that were not loaded raise `NeedsMoreLots`.

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     REINSTATE = "reinstate"
     GIVE = "give"
     RECEIVE = "receive"
+    JOIN = "join"
 
 
 _A = Account
@@ -75,6 +76,15 @@ LEGAL_MOVES = frozenset(
         (_A.AVAILABLE, _A.TRANSFER),  # give to another member
         (_A.TRANSFER, _A.AVAILABLE),  # receive, or back where it could not arrive
         (_A.TRANSFER, _A.BREAKAGE),  # back to a lot that ended meanwhile
+        (_A.PENDING, _A.TRANSFER),  # join: a lot crosses whole, with what became of it
+        (_A.SPENT, _A.TRANSFER),
+        (_A.BREAKAGE, _A.TRANSFER),
+        (_A.CLAWBACK, _A.TRANSFER),
+        (_A.TRANSFER, _A.DEBT),
+        (_A.TRANSFER, _A.PENDING),
+        (_A.TRANSFER, _A.SPENT),
+        (_A.TRANSFER, _A.CLAWBACK),
+        (_A.DEBT, _A.TRANSFER),
     },
 )
 """Every (source, target) a draw may have."""
@@ -161,6 +171,16 @@ class Entry:
     def total_minor(self) -> int:
         """The sum of its draws."""
         return sum(draw.amount_minor for draw in self.draws)
+
+    @property
+    def crosses_in(self) -> bool:
+        """Whether it took over what a contact left that was joined to this one."""
+        came = any(
+            (draw.source is Account.TRANSFER and draw.target is not Account.DEBT)
+            or draw.source is Account.DEBT
+            for draw in self.draws
+        )
+        return self.reason is Reason.JOIN and self.reverses is None and came
 
     def moved_minor(self, source: Account | None = None, target: Account | None = None) -> int:
         """The sum of the draws with that source and target; None matches every account."""

@@ -199,12 +199,15 @@ _KINDS: Mapping[Reason, Kind] = {
     Reason.REINSTATE: Kind.REINSTATED,
     Reason.GIVE: Kind.SPENT,
     Reason.RECEIVE: Kind.GRANTED,
+    Reason.JOIN: Kind.GRANTED,
 }
 
 
 def _kind(entry: Entry, change: Sums) -> Kind:
     if entry.reason in {Reason.EARN, Reason.ADJUST} and change.pending_minor > 0:
         return Kind.COMING
+    if entry.reason is Reason.JOIN:
+        return Kind.GRANTED if entry.crosses_in or entry.reverses is not None else Kind.SPENT
     if entry.reason is Reason.ADJUST:
         return Kind.GRANTED if entry.moved_minor(source=Account.ISSUE) else Kind.TAKEN
     if entry.reason is Reason.REVERSE:
@@ -267,6 +270,8 @@ def _purpose(source_type: str, fund: str) -> str:
 
 
 def _amount(entry: Entry, kind: Kind, change: Sums) -> int:
+    if entry.reason is Reason.JOIN:  # a lot crosses with what was spent of it: no member is told of that
+        return abs(change.available_minor + change.pending_minor)
     if kind in {Kind.COMING, Kind.GRANTED}:
         return entry.moved_minor(source=Account.ISSUE) or entry.moved_minor(source=Account.TRANSFER)
     if kind is Kind.CAPTURED:

@@ -92,6 +92,7 @@ FOR: Mapping[str, _Phrases] = {
         "event": "for {id}",
         "rebate": "back on order {id}",
         "gift": "as a gift",
+        "joined": "from your other account",
         "referral": "for inviting a friend",
         "checkin": "for checking in",
         "wheel": "won at the wheel",
@@ -107,6 +108,7 @@ FOR: Mapping[str, _Phrases] = {
         "event": "por {id}",
         "rebate": "de vuelta por el pedido {id}",
         "gift": "de regalo",
+        "joined": "de tu otra cuenta",
         "referral": "por invitar a alguien",
         "checkin": "por tu visita",
         "wheel": "ganado en la ruleta",
@@ -122,6 +124,7 @@ FOR: Mapping[str, _Phrases] = {
         "event": "{id}",
         "rebate": "订单{id}返还",
         "gift": "赠礼",
+        "joined": "来自您的另一个账户",
         "referral": "邀请好友",
         "checkin": "签到",
         "wheel": "转盘中奖",
@@ -132,9 +135,27 @@ FOR: Mapping[str, _Phrases] = {
 }
 # What credit was spent on or set aside for.
 USED: Mapping[str, _Phrases] = {
-    "en": {"order": "order {id}", "reward": "{id}", "gift": "a gift", "": "a purchase"},
-    "es": {"order": "el pedido {id}", "reward": "{id}", "gift": "un regalo", "": "una compra"},
-    "zh_Hans": {"order": "订单{id}", "reward": "{id}", "gift": "赠礼", "": "购物"},
+    "en": {
+        "order": "order {id}",
+        "reward": "{id}",
+        "gift": "a gift",
+        "joined": "your other account",
+        "": "a purchase",
+    },
+    "es": {
+        "order": "el pedido {id}",
+        "reward": "{id}",
+        "gift": "un regalo",
+        "joined": "tu otra cuenta",
+        "": "una compra",
+    },
+    "zh_Hans": {
+        "order": "订单{id}",
+        "reward": "{id}",
+        "gift": "赠礼",
+        "joined": "您的另一个账户",
+        "": "购物",
+    },
 }
 _IS_USE = frozenset({Kind.SPENT, Kind.SET_ASIDE, Kind.CAPTURED, Kind.RELEASED, Kind.GIVEN_BACK})
 _BEGINS = frozenset(

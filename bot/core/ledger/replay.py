@@ -46,7 +46,7 @@ class Replay:
             if draw.child_lot_id is not None:
                 self.passed_on[draw.lot_id] += draw.amount_minor
                 self.received[draw.child_lot_id] += draw.amount_minor
-            if entry.reason is Reason.RECEIVE:
+            if entry.reason is Reason.RECEIVE or entry.crosses_in:
                 self.given[draw.lot_id] += draw.amount_minor
         for extension in entry.extended:
             self.ends[extension.lot_id] = extension.expires_on

@@ -27,8 +27,11 @@ class Finding:
     problem: str
 
 
-def findings(stored: Standing, entries: Sequence[Entry]) -> list[Finding]:
-    """Say all that is wrong with a wallet's books; `entries` are all of them, by number."""
+def findings(stored: Standing, entries: Sequence[Entry], left: Sequence[Entry] = ()) -> list[Finding]:
+    """Say all that is wrong with a wallet's books; `entries` are all of them, by number.
+
+    `left` are those of contacts that were joined to this one: what they did may be undone here.
+    """
     replay = replayed(entries)
     return [
         *_moves(entries),
@@ -36,7 +39,7 @@ def findings(stored: Standing, entries: Sequence[Entry]) -> list[Finding]:
         *_lots(stored.lots, replay),
         *_holds(stored, replay),
         *_order_of_draws(stored.lots, entries),
-        *_undone(entries),
+        *_undone((*left, *entries)),
         *_keys(entries),
         *_chain(stored, entries),
     ]

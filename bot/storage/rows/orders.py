@@ -6,7 +6,8 @@ from bot.storage.rows.values import RowValues, stored, to_json
 
 
 def order_rows(contact_id: str, order: Order) -> tuple[RowValues, list[RowValues]]:
-    """Values of `shop_order` and of its `order_line`s."""
+    """Values of `shop_order` and of its `order_line`s, on whose record they are."""
+    contact_id = order.contact_id or contact_id
     bucket = bucket_of(contact_id)
     head: RowValues = (
         bucket,

@@ -1,0 +1,137 @@
+"""What a contact has from those that were joined to it: their orders, and their entries that may be undone.
+
+Their rows stay on their own record; what their entries say of lots is told of those that these crossed into.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.core.contact import Order
+from bot.core.deeds.on_record import InWallet, OnRecord
+from bot.core.errors import RegularsError
+from bot.core.ids import bucket_of
+from bot.core.ledger.books import Undoing
+from bot.core.ledger.entries import Entry
+from bot.storage import orders
+from bot.storage.driver import Connection, Statement
+from bot.storage.entries import ENTRY_COLUMNS, entry_from
+from bot.storage.families import Member, family
+from bot.storage.orders import ORDER_COLUMNS, order_from
+
+# Those on whose record something is whose it is not, by the directory.
+_ELSEWHERE = Statement("""
+    SELECT keys.contact, keys.reference, d.contact FROM @each(keys: contact text, reference text)
+    JOIN directory d ON d.kind = 'order' AND d.value = keys.reference AND d.contact <> keys.contact
+""")
+_BECAME = Statement("SELECT c.merged_into FROM contact c WHERE c.bucket = :bucket AND c.id = :contact")
+_LATEST = Statement(f"""
+    SELECT {ORDER_COLUMNS} FROM shop_order o
+    WHERE o.bucket = :bucket AND o.contact = :contact ORDER BY o.placed_at DESC LIMIT :most
+""")  # noqa: S608  # our own constants
+_ENTRY = Statement(f"""
+    SELECT {ENTRY_COLUMNS} FROM entry e
+    WHERE e.bucket = :bucket AND e.contact = :contact AND (e.id = :id OR e.reverses = :id)
+    ORDER BY e.number
+""")  # noqa: S608  # our own constants
+_Asked = tuple[str, str]
+
+
+class StillJoining(RegularsError):
+    """Whose it is has just become this contact, which has yet to take over what was left."""
+
+
+async def on_record(connection: Connection, contact_id: str, reference: str) -> OnRecord:
+    """All that is stored of an order, see `on_records`."""
+    asked = (contact_id, reference)
+    return (await on_records(connection, [asked]))[asked]
+
+
+async def on_records(connection: Connection, asked: Sequence[_Asked]) -> dict[_Asked, OnRecord]:
+    """All that is stored of orders, on the contact's own record or of whoever was joined to it.
+
+    Raises:
+        StillJoining: the contact has yet to take over what its owner left.
+    """
+    records = await orders.on_records(connection, asked)
+    missing = [one for one, found in records.items() if found.order is None and found.checkout is None]
+    if missing:
+        for contact, reference, owner in await connection.read(_ELSEWHERE, keys=missing):
+            theirs = await _of_another(connection, contact, reference, owner)
+            if theirs is not None:
+                records[contact, reference] = theirs
+    return records
+
+
+async def undoings(
+    connection: Connection, asked: Sequence[_Asked], own: dict[_Asked, Undoing | None]
+) -> None:
+    """Add entries, by contact and id, that are none of the contact's `own`."""
+    for contact, entry_id in asked:
+        if own[contact, entry_id] is None:
+            own[contact, entry_id] = await _undoing(connection, await family(connection, contact), entry_id)
+
+
+async def order_by_id(connection: Connection, contact_id: str, order_id: str) -> Order | None:
+    """The order with this id (ours, not the shop's); None if there is none."""
+    own = await orders.order_by_id(connection, contact_id, order_id)
+    if own is not None:
+        return own
+    for member in (await family(connection, contact_id))[1:]:
+        found = await orders.order_by_id(connection, member.contact_id, order_id)
+        if found is not None:
+            return replace(found, contact_id=member.contact_id)
+    return None
+
+
+async def latest_orders(connection: Connection, contact_id: str, most: int) -> tuple[Order, ...]:
+    """The latest orders, newest first."""
+    found: list[Order] = []
+    for member in await family(connection, contact_id):
+        of_one = {"bucket": bucket_of(member.contact_id), "contact": member.contact_id}
+        whose = "" if member.contact_id == contact_id else member.contact_id
+        read = await connection.read(_LATEST, **of_one, most=most)
+        found += [replace(order_from(row), contact_id=whose) for row in read]
+    found.sort(key=lambda order: order.placed_at, reverse=True)
+    return tuple(found[:most])
+
+
+async def _of_another(connection: Connection, contact_id: str, reference: str, owner: str) -> OnRecord | None:
+    """What is on the record of a contact that was joined to this one; None where it was not."""
+    members = await family(connection, contact_id)
+    member = next((one for one in members if one.contact_id == owner), None)
+    if member is None:
+        became = await connection.read(_BECAME, bucket=bucket_of(owner), contact=owner)
+        if became and became[0][0] == contact_id:
+            raise StillJoining(reference)
+        return None
+    theirs = await orders.on_record(connection, owner, reference)
+    granted = {one: await _here(connection, found, members) for one, found in theirs.granted.items()}
+    return replace(
+        theirs,
+        order=replace(theirs.order, contact_id=owner) if theirs.order is not None else None,
+        paid=tuple([await _here(connection, one, members) for one in theirs.paid]),
+        granted=granted,
+        earned=tuple(
+            replace(one, lot_id=member.lot(one.lot_id) if one.lot_id else "") for one in theirs.earned
+        ),
+    )
+
+
+async def _here(connection: Connection, theirs: InWallet, members: Sequence[Member]) -> InWallet:
+    """Return an entry as it is undone in the survivor's wallet, with all that undid some of it."""
+    undoing = await _undoing(connection, members, theirs.undoing.entry.id)
+    assert undoing is not None, "it was just read"
+    return replace(theirs, undoing=undoing)
+
+
+async def _undoing(connection: Connection, members: Sequence[Member], entry_id: str) -> Undoing | None:
+    entry, earlier = None, list[Entry]()
+    for member in members:
+        own = {"bucket": bucket_of(member.contact_id), "contact": member.contact_id}
+        for row in await connection.read(_ENTRY, **own, id=entry_id):
+            found = member.entry(entry_from(member.contact_id, row))
+            if found.id == entry_id:
+                entry = found
+            else:
+                earlier.append(found)
+    return Undoing(entry, tuple(earlier)) if entry is not None else None

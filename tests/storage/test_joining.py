@@ -1,0 +1,367 @@
+"""Joining two contacts: what crosses, what stays, and that nothing is lost or doubled; on both databases."""
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from fractions import Fraction
+
+import pytest
+
+from bot.conversation.work import Work
+from bot.core.consent import ConsentSource, Evidence, opt_in, opt_out
+from bot.core.contact import Address, SubscriptionState
+from bot.core.deeds import joining
+from bot.core.deeds.left import Joined
+from bot.core.flow.run import Run, RunStatus, Wait, WaitKind
+from bot.core.ledger.books import Undoing
+from bot.core.ledger.entries import Cause
+from bot.core.ledger.lots import Grant, Lot, Terms, days_good
+from bot.core.messages import Inbound
+from bot.core.triggers import Trigger, TriggerKind
+from bot.core.turn import Turn
+from bot.storage import contacts as portraits
+from bot.storage import families, history, turns
+from bot.storage.driver import Database, Statement
+from tests.storage.joining import all_books_hold, hand_on, join, leaving, run, sums
+from tests.storage.scripted import NOW, contacts, turn
+
+DAY = timedelta(days=1)
+
+
+def cause(key: str) -> Cause:
+    return Cause(key, "tester", source_type="test", source_id="o1")
+
+
+def a_grant(amount: int, days: int = 30, *, pending: int = 0) -> Grant:
+    begins = NOW + pending * DAY
+    return Grant(amount, days_good(begins, begins.date() + days * DAY, "UTC", DAY), "promotional", "f", "p@7")
+
+
+async def two(database: Database) -> tuple[str, str]:
+    """The survivor, enrolled first, and who is joined to it."""
+    survivor, loser = await contacts(database, 2)
+    await turn(database, survivor, "e1", lambda it: it.adopt(enrolled_at=NOW - 9 * DAY))
+    await turn(database, loser, "e2", lambda it: it.adopt(enrolled_at=NOW - 2 * DAY, first_name="Ana"))
+    return survivor, loser
+
+
+def earns(*grants: tuple[str, Grant], wallet: str = "main") -> Callable[[Turn], None]:
+    def deed(it: Turn) -> None:
+        for key, one in grants:
+            it.wallet(wallet).earn(one, it.now, cause(key))
+
+    return deed
+
+
+async def lots(database: Database, contact: str, wallet: str = "main") -> list[Lot]:
+    standing = await database.query(lambda c: history.standing(c, contact, wallet))
+    return sorted(standing.lots, key=lambda lot: lot.granted_minor)
+
+
+async def test_every_lot_crosses_with_its_terms(database: Database) -> None:
+    survivor, loser = await two(database)
+    await turn(database, survivor, "a", earns(("a", a_grant(100))))
+    await turn(database, loser, "b", earns(("b", a_grant(70, 10)), ("c", a_grant(30, 60, pending=5))))
+    await turn(database, loser, "n", lambda it: it.books.mark_noticed(list(it.books.lots), it.now))
+    before = await sums(database, survivor, loser)
+    theirs = await lots(database, loser)
+    await join(database, loser, survivor)
+    assert await sums(database, loser) == (0, 0, 0, 0)
+    assert await sums(database, survivor) == before == (30, 170, 0, 0)
+    pending, available, _ = await lots(database, survivor)
+    for now, then in ((pending, theirs[0]), (available, theirs[1])):
+        for name in ("expires_at", "expires_on", "grace_until", "noticed_at", "active_from", "policy"):
+            assert getattr(now, name) == getattr(then, name), name
+        assert (now.fund, now.kind, now.source_id) == (then.fund, then.kind, then.source_id)
+    await all_books_hold(database)
+
+
+async def test_cards_and_currencies_cross_into_their_own_wallets(database: Database) -> None:
+    survivor, loser = await two(database)
+    await turn(database, survivor, "a", earns(("a", a_grant(3)), wallet="card/tea"))
+    await turn(database, loser, "b", earns(("b", a_grant(4)), wallet="card/tea"))
+    await turn(database, loser, "c", earns(("c", a_grant(900)), wallet="EUR"))
+    await join(database, loser, survivor)
+    assert [lot.available_minor for lot in await lots(database, survivor, "card/tea")] == [3, 4]
+    assert [lot.available_minor for lot in await lots(database, survivor, "EUR")] == [900]
+    await all_books_hold(database)
+
+
+@pytest.mark.parametrize(("mine", "left"), [(0, (0, 0, 0, 60)), (40, (0, 0, 0, 20)), (100, (0, 40, 0, 0))])
+async def test_what_is_owed_crosses_and_is_paid_at_once(
+    database: Database, mine: int, left: tuple[int, ...]
+) -> None:
+    survivor, loser = await two(database)
+
+    def owes(it: Turn) -> None:
+        entry = it.books.earn(a_grant(60), it.now, cause("x"))
+        it.books.redeem(60, it.now, cause("y"))
+        it.books.claw_back(Undoing(entry), it.now, cause("z"))
+
+    await turn(database, loser, "b", owes)
+    if mine:
+        await turn(database, survivor, "a", earns(("a", a_grant(mine))))
+    await join(database, loser, survivor)
+    assert await sums(database, survivor) == left
+    assert await sums(database, loser) == (0, 0, 0, 0)
+    await all_books_hold(database)
+
+
+async def test_while_credit_is_held_nothing_is_joined_and_it_is_said(database: Database) -> None:
+    survivor, loser = await two(database)
+    await turn(database, loser, "b", earns(("b", a_grant(70))))
+    await turn(
+        database,
+        loser,
+        "h",
+        lambda it: void(it.books.hold("o9", 20, 2 * timedelta(hours=1), it.now, cause("h"))),
+    )
+    result = await run(database, leaving(loser, survivor))
+    assert result.outcome in {"ignored", "not_joined"}
+    assert await sums(database, loser) == (0, 50, 20, 0)
+    stored = await database.query(
+        lambda c: c.read(
+            Statement("SELECT payload FROM \"trigger\" WHERE contact = :c AND kind = 'relay'"), c=loser
+        )
+    )
+    assert joining.NOT_JOINED in stored[0][0]
+    # when its time is over it stands in nobody's way
+    await run(database, leaving(loser, survivor, "join/2"), at=NOW + DAY)
+    await hand_on(database, at=NOW + DAY)
+    assert await sums(database, survivor) == (0, 70, 0, 0)
+    await all_books_hold(database)
+
+
+def void(_: object) -> None:
+    """Nothing comes of it."""
+
+
+async def test_both_turns_again_and_a_death_between_change_nothing(database: Database) -> None:
+    survivor, loser = await two(database)
+    await turn(database, loser, "b", earns(("b", a_grant(70))))
+    await run(database, leaving(loser, survivor))
+    assert await sums(database, survivor, loser) == (0, 0, 0, 0)  # on its way
+    assert await hand_on(database, dies=True) == 1
+    assert await hand_on(database) == 1
+    assert (await run(database, leaving(loser, survivor))).is_duplicate
+    assert await sums(database, survivor) == (0, 70, 0, 0)
+    assert await hand_on(database) == 0
+    await all_books_hold(database)
+
+
+async def test_a_message_between_the_two_turns_is_answered_and_once(database: Database) -> None:
+    survivor, loser = await two(database)
+    (address,) = await addresses(database, loser)
+    await run(database, leaving(loser, survivor))
+
+    def answer(it: Turn) -> None:
+        it.say("Here we are.", flow="", step="")
+
+    inbound = Inbound("t", "SM1", "sms", address.value, "+12125550199", "HI", NOW, answer_within=DAY)
+    work = Work(Trigger("t:SM1", TriggerKind.INBOUND, NOW, inbound=inbound))
+    result = await run(database, work, {"t:SM1": answer})
+    assert result.contact_id == survivor
+    assert [reply.body for reply in result.replies] == ["Here we are."]
+    await hand_on(database)
+    again = await run(database, work, {"t:SM1": answer})
+    assert again.is_duplicate
+    assert address.value in {one.value for one in await addresses(database, survivor)}
+
+
+async def test_what_was_done_before_is_not_done_again_for_the_survivor(database: Database) -> None:
+    survivor, loser = await two(database)
+    await turn(database, loser, "gift/1/arrives", earns(("g", a_grant(5))))
+    await join(database, loser, survivor)
+    work = Work(Trigger("gift/1/arrives", TriggerKind.START, NOW), contact_id=loser)
+    assert (await run(database, work, {"gift/1/arrives": earns(("g", a_grant(5)))})).is_duplicate
+    assert await sums(database, survivor) == (0, 5, 0, 0)
+
+
+async def addresses(database: Database, contact: str) -> tuple[Address, ...]:
+    portrait = await database.query(lambda c: portraits.portrait(c, contact, runs=1, messages=1))
+    return portrait.snapshot.addresses
+
+
+async def test_addresses_go_over_with_what_was_said_there(database: Database) -> None:
+    survivor, loser = await two(database)
+    (address,) = await addresses(database, loser)
+    evidence = Evidence("loyalty", "sms", "STOP", ConsentSource.KEYWORD, NOW)
+
+    def stops(it: Turn) -> None:
+        it.change_address(Address("sms", address.value, stopped_at=NOW))
+        it.change_consent(opt_out(evidence))
+
+    await turn(database, loser, "s", stops)
+    await turn(database, survivor, "j", lambda it: it.change_consent(opt_in(evidence)))
+    await turn(
+        database,
+        loser,
+        "w",
+        lambda it: it.change_consent(opt_in(Evidence("loyalty", "wechat", "", ConsentSource.API, NOW))),
+    )
+    await join(database, loser, survivor)
+    found = {one.value: one for one in await addresses(database, survivor)}
+    assert len(found) == 2
+    assert found[address.value].stopped_at == NOW
+    name = ("sms", address.value)
+    assert await database.query(lambda c: turns.find(c, [name])) == {name: survivor}
+    portrait = await database.query(lambda c: portraits.portrait(c, survivor, runs=1, messages=1))
+    assert portrait.snapshot.subscriptions == {
+        "loyalty": SubscriptionState.UNSUBSCRIBED,
+        "wechat:loyalty": SubscriptionState.SUBSCRIBED,
+    }
+    assert portrait.contact.first_name == "Ana"
+    assert portrait.contact.enrolled_at == NOW - 9 * DAY
+
+
+async def test_waiting_runs_end(database: Database) -> None:
+    survivor, loser = await two(database)
+
+    def waits(it: Turn) -> None:
+        wait = Wait(WaitKind.REPLY, "ask", until=None)
+        it.put_run(Run(it.new_id(), "survey", 1, RunStatus.WAITING, NOW, "sms", (), wait=wait))
+
+    await turn(database, loser, "r", waits)
+    await join(database, loser, survivor)
+    rows = await database.query(lambda c: c.read(Statement("SELECT status FROM run")))
+    assert [row[0] for row in rows] == ["ended"]
+
+
+async def test_what_is_undone_later_finds_the_lots_that_crossed(database: Database) -> None:
+    survivor, loser = await two(database)
+    made: dict[str, str] = {}
+
+    def buys(it: Turn) -> None:
+        made["earn"] = it.books.earn(a_grant(100, 20), it.now, cause("x")).id
+        it.books.earn(a_grant(500, 5), it.now, cause("w"))
+        made["pay"] = it.books.redeem(540, it.now, cause("y")).id
+
+    await turn(database, loser, "b", buys)
+    await turn(database, survivor, "a", earns(("a", a_grant(1000, 1))))
+    await join(database, loser, survivor)
+    assert await sums(database, survivor) == (0, 1060, 0, 0)
+
+    def back(it: Turn) -> None:
+        paid, earned = it.needed("undoing", made["pay"]), it.needed("undoing", made["earn"])
+        assert isinstance(paid, Undoing)
+        assert isinstance(earned, Undoing)
+        half = Undoing(paid.entry, paid.earlier, Fraction(1, 2))
+        it.books.restore(half, it.now, cause(f"back/{it.trigger.key}"))
+        it.books.claw_back(earned, it.now, cause(f"taken/{it.trigger.key}"))
+
+    await turn(database, survivor, "r1", back)
+    by_end = {lot.expires_on: lot for lot in await lots(database, survivor)}
+    # half of 540 came back, latest first: 40 into the lot of 100, 230 into that of 500; 100 was taken again
+    taken, paid = by_end[(NOW + 20 * DAY).date()], by_end[(NOW + 5 * DAY).date()]
+    assert (taken.available_minor, paid.available_minor) == (0, 230)
+    await turn(database, survivor, "r2", back)  # all of it was done: the same again is nothing
+    assert await sums(database, survivor) == (0, 1230, 0, 0)
+    await all_books_hold(database)
+
+
+async def test_joined_twice_over_the_lots_of_the_first_are_still_found(database: Database) -> None:
+    first, second, third = await contacts(database, 3)
+    made: dict[str, str] = {}
+
+    def buys(it: Turn) -> None:
+        it.books.earn(a_grant(100), it.now, cause("x"))
+        made["pay"] = it.books.redeem(80, it.now, cause("y")).id
+
+    await turn(database, first, "b", buys)
+    await join(database, first, second, "join/1")
+    await join(database, second, third, "join/2")
+
+    def back(it: Turn) -> None:
+        undoing = it.needed("undoing", made["pay"])
+        assert isinstance(undoing, Undoing)
+        it.books.restore(undoing, it.now, cause("back"))
+
+    # whoever names the first is led to the last
+    result = await run(database, Work(Trigger("r", TriggerKind.START, NOW), contact_id=first), {"r": back})
+    assert result.contact_id == third
+    assert await sums(database, third) == (0, 100, 0, 0)
+    await all_books_hold(database)
+
+
+async def test_two_that_leave_to_each_other_make_no_ring(database: Database) -> None:
+    one, other = await two(database)
+    await turn(database, one, "a", earns(("a", a_grant(10))))
+    await run(database, leaving(one, other, "join/1"))
+    await run(database, leaving(other, one, "join/2"))
+    await hand_on(database)
+    rows = await database.query(
+        lambda c: c.read(Statement("SELECT id, merged_into FROM contact ORDER BY id"))
+    )
+    assert dict(map(tuple, rows)) == {one: other, other: None}
+    assert await sums(database, other) == (0, 10, 0, 0)
+
+
+async def test_the_joining_is_on_record(database: Database) -> None:
+    survivor, loser = await two(database)
+    await join(database, loser, survivor)
+    assert await database.query(lambda c: families.joined_to(c, survivor)) == (
+        Joined(loser, NOW, "join/1", {"way": "typed"}),
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_totals_are_what_they_were_whatever_was_done(database: Database, seed: int) -> None:
+    dice = random.Random(seed)
+    survivor, loser = await two(database)
+    for contact in (survivor, loser):
+        for number in range(12):
+            await turn(database, contact, f"d{number}", _deed(dice, number), at=NOW + number * DAY)
+    at = NOW + 20 * DAY
+    for contact in (survivor, loser):
+        await turn(database, contact, "settle", _settle, at=at)
+    before = await sums(database, survivor, loser)
+    spent = await accounts(database)
+    await join(database, loser, survivor, at=at)
+    after = await sums(database, survivor, loser)
+    repaid = before[3] - after[3]
+    assert after == (before[0], before[1] - repaid, before[2], before[3] - repaid)
+    moved = await accounts(database)
+    assert {name: moved[name] for name in spent} == {
+        name: minor for name, minor in spent.items() if name not in {"available", "debt"}
+    } | {"available": moved["available"], "debt": moved["debt"]}
+    assert moved.get("transfer", 0) == 0
+    await all_books_hold(database)
+
+
+def _deed(dice: random.Random, number: int) -> Callable[[Turn], None]:
+    amount, days, share = dice.randint(1, 90), dice.randint(1, 40), dice.random()
+    kind = dice.choice(["earn", "later", "spend", "earn", "back"])
+
+    def deed(it: Turn) -> None:
+        books, key = it.books, f"{it.trigger.key}"
+        begins = it.now + (DAY * 9 if kind == "later" else timedelta())
+        terms = days_good(begins, begins.date() + days * DAY, "UTC", timedelta())
+        if kind in {"earn", "later"} or not books.spendable(it.now):
+            books.earn(Grant(amount, terms, "promotional", "f", "p"), it.now, cause(key))
+        elif kind == "spend":
+            books.redeem(max(1, int(books.spendable(it.now) * share)), it.now, cause(key))
+        else:
+            entry = books.earn(
+                Grant(amount, Terms(it.now, "UTC"), "promotional", "f", "p"), it.now, cause(key)
+            )
+            books.redeem(books.spendable(it.now), it.now, cause(f"{key}/all"))
+            books.claw_back(Undoing(entry), it.now, cause(f"{key}/taken"))
+
+    return deed
+
+
+def _settle(it: Turn) -> None:
+    it.books.spendable(it.now)  # asks for all lots
+    it.books.settle(it.now)
+    for lot in tuple(it.books.lots):
+        it.books.expire(lot, it.now)
+
+
+async def accounts(database: Database) -> dict[str, int]:
+    """What every account holds over all contacts, by their draws."""
+    rows = await database.query(lambda c: c.read(Statement("SELECT source, target, amount_minor FROM draw")))
+    net: dict[str, int] = {}
+    for source, target, minor in rows:
+        net[source] = net.get(source, 0) - minor
+        net[target] = net.get(target, 0) + minor
+    return net
