@@ -9,8 +9,8 @@ OPT_IN = (
 )
 STOPPED = "Corner Leaf: you are unsubscribed and get no more texts. Reply START to rejoin."
 NAME = "What shall we call you? Reply with a first name, or SKIP."
-LOST = "Sorry, I did not get that. Text LOYALTY to join Corner Leaf rewards, or PERSON to ask one of us."
-MEMBER_LOST = "Sorry, I did not get that. Text BALANCE, REWARDS or REORDER, or PERSON to ask one of us."
+LOST = "Sorry, I did not get that. Reply LOYALTY to join Corner Leaf rewards, or PERSON to ask one of us."
+MEMBER_LOST = "Sorry, I did not get that. Reply BALANCE, REWARDS or REORDER, or PERSON to ask one of us."
 BALANCE = "You have $5.00 credit, good through Jan 23, 2027."
 
 
@@ -27,7 +27,7 @@ async def test_who_joins_is_asked_for_name_and_birthday(chat: Chat) -> None:
         NAME,
     ]
     assert await chat("Ana") == ["Thanks, Ana! When is your birthday? Reply like May 21, or SKIP."]
-    assert await chat("21 May") == ["All set! Text BALANCE, REWARDS or REORDER any time."]
+    assert await chat("21 May") == ["All set! Reply BALANCE, REWARDS or REORDER any time."]
     assert await chat("balance") == [BALANCE]
     assert await chat.wallet() == (0, 500, 0, 0)
     assert await chat.subscriptions() == {"loyalty": "subscribed"}
@@ -42,7 +42,7 @@ async def test_joining_twice_grants_once(chat: Chat) -> None:
 
 async def test_a_reward_is_chosen_and_confirmed(chat: Chat) -> None:
     await join(chat)
-    menu = "You have $5.00 credit. Reply with a number to choose:\n1 Pastry of the day, $4.00"
+    menu = "You have $5.00 credit. Which one?\n1 Pastry of the day, $4.00"
     assert await chat("REWARDS") == [menu]
     assert await chat("1") == [
         "Pastry of the day for $4.00 of your credit? Reply YES to redeem or NO to keep it."
@@ -52,7 +52,7 @@ async def test_a_reward_is_chosen_and_confirmed(chat: Chat) -> None:
     assert done.endswith("(Pastry of the day). You have $1.00 left.")
     assert await chat.wallet() == (0, 100, 0, 0)
     assert await chat("YES") == [
-        "There is nothing to answer right now. Text REORDER or REWARDS to begin again."
+        "There is nothing to answer right now. Reply REORDER or REWARDS to begin again."
     ]
 
 

@@ -64,7 +64,7 @@ async def test_why_names_the_text_it_answered_and_how_one_joined(chat: Chat) -> 
     why = (
         'Our last text (Nov 24) answered yours, "balance?". You joined Rewards and offers by'
         ' texting "LOYALTY" on'
-        " Nov 24. Text STOP to end all texts, SNOOZE to pause them."
+        " Nov 24. Reply STOP to end all texts, SNOOZE to pause them."
     )
     assert await chat("WHY") == [why]
     assert await chat("why?") == [why]
@@ -79,7 +79,7 @@ async def test_why_explains_a_reminder_before_any_answer(chat: Chat) -> None:
     assert answer == (
         'You got our text of Jan 16 because you joined Rewards and offers by texting "LOYALTY"'
         " on Nov 24, 2026,"
-        " and your credit was about to end. Text STOP to end all texts, SNOOZE to pause them."
+        " and your credit was about to end. Reply STOP to end all texts, SNOOZE to pause them."
     )
 
 
@@ -91,13 +91,13 @@ async def test_why_goes_back_to_what_began_the_run_and_names_the_group(two_group
     (answer,) = await chat("why")
     assert answer == (
         'You got our text of Nov 24 because you joined New arrivals by texting "DROPS" on Nov 24, and you had'
-        ' texted "DROPS". Text STOP to end all texts, SNOOZE to pause them, ONLY ARRIVALS to'
+        ' texted "DROPS". Reply STOP to end all texts, SNOOZE to pause them, ONLY ARRIVALS to'
         " keep those alone."
     )
 
 
 async def test_why_from_a_stranger(chat: Chat) -> None:
-    assert await chat("why") == ["We have not texted you yet. Text HELP to see what you can do here."]
+    assert await chat("why") == ["We have not texted you yet. Reply HELP to see what you can do here."]
 
 
 # ------------------------------------------------------------------------------------------ snooze
@@ -108,7 +108,7 @@ async def test_a_snooze_holds_what_nobody_asked_for_and_ends_by_itself(two_group
     await chat("DROPS")
     (answer,) = await chat("SNOOZE 3 days")
     assert answer == (
-        "All right: no texts from us until Friday, 12:00 PM, but we answer yours. Text RESUME"
+        "All right: no texts from us until Friday, 12:00 PM, but we answer yours. Reply RESUME"
         " to end the pause,"
         " STOP to end all texts."
     )
@@ -127,7 +127,7 @@ async def test_resume_lets_go_at_once_what_waited(two_groups: Chat) -> None:
     (over,) = await chat("RESUME")
     assert over.startswith("The pause is over.")
     assert await chat.later(minutes=1) == ["New beans!"]
-    assert await chat("RESUME") == ["Our texts are not paused. Text SNOOZE to pause them, STOP to end them."]
+    assert await chat("RESUME") == ["Our texts are not paused. Reply SNOOZE to pause them, STOP to end them."]
 
 
 async def test_start_ends_a_snooze_too(two_groups: Chat) -> None:
@@ -153,7 +153,7 @@ async def test_a_snooze_says_which_credit_ends_unannounced(chat: Chat) -> None:
     (until,) = await chat("SNOOZE 90 days")
     assert until == (
         "All right: no texts from us until Feb 22, 2027, 12:00 PM, but we answer yours. No reminder will come"
-        " that $5.00 of your credit is good through Jan 23, 2027. Text RESUME to end the pause,"
+        " that $5.00 of your credit is good through Jan 23, 2027. Reply RESUME to end the pause,"
         " STOP to end all"
         " texts."
     )
@@ -178,14 +178,14 @@ async def test_hours_hold_until_they_come_and_anytime_lets_go(two_groups: Chat) 
     assert answer == (
         "From now on our texts come between 9:00 AM and 12:00 PM, your time, wherever they can"
         " wait that long."
-        " We answer yours at once. Text ANYTIME to change that."
+        " We answer yours at once. Reply ANYTIME to change that."
     )
     assert await chat.later(hours=2) == []
     assert (await chat.outbox("state, reason"))[-1] == ("held", "preferred_hours")
     (answer,) = await chat("anytime")
     assert answer == (
         "From now on our texts come at any time of day, never at night."
-        " Text MORNINGS, AFTERNOONS or EVENINGS to choose one."
+        " Reply MORNINGS, AFTERNOONS or EVENINGS to choose one."
     )
     assert await chat.later(minutes=1) == ["New beans!"]
 
@@ -198,7 +198,7 @@ async def test_only_keeps_one_group_and_logs_what_ended(two_groups: Chat) -> Non
     await join(chat)
     await chat("DROPS")
     assert await chat("Only rewards, please") == [
-        "From now on you get Rewards only. Ended - New arrivals. Text STOP to end all texts."
+        "From now on you get Rewards only. Ended - New arrivals. Reply STOP to end all texts."
     ]
     assert await chat.subscriptions() == {"loyalty": "subscribed", "drops": "unsubscribed"}
     columns = "subscription_group, state, source, words, address"
@@ -212,7 +212,7 @@ async def test_only_keeps_one_group_and_logs_what_ended(two_groups: Chat) -> Non
     assert await chat.later(hours=2) == []
     assert (await chat.outbox("state, reason"))[-1] == ("refused", "unsubscribed")
     assert await chat("ONLY REWARDS") == [
-        "You get Rewards and nothing else already, so nothing was changed. Text STOP to end these, too."
+        "You get Rewards and nothing else already, so nothing was changed. Reply STOP to end these, too."
     ]
 
 
@@ -220,13 +220,13 @@ async def test_only_is_no_opt_in_and_unknown_names_are_listed(two_groups: Chat) 
     chat = two_groups
     await join(chat)
     assert await chat("only arrivals") == [
-        "You do not get New arrivals, so nothing was changed. Text LOYALTY to join, STOP to end all texts."
+        "You do not get New arrivals, so nothing was changed. Reply LOYALTY to join, STOP to end all texts."
     ]
     await chat("DROPS")
     (answer,) = await chat("ONLY COFFEE")
     assert answer == (
-        "Nothing was changed. To keep one kind of texts, text ONLY and its name: ARRIVALS, REWARDS."
-        " Text STOP to end all texts."
+        "Nothing was changed. To keep one kind of texts, reply ONLY and its name: ARRIVALS, REWARDS."
+        " Reply STOP to end all texts."
     )
     assert await chat.subscriptions() == {"loyalty": "subscribed", "drops": "subscribed"}
 
@@ -263,7 +263,7 @@ async def test_undo_is_for_a_quarter_of_an_hour(chat: Chat) -> None:
     (answer,) = await chat("undo")
     assert answer == (
         "Sorry, that can be undone for 15 minutes, and your Pastry of the day was redeemed Nov 24, 12:00 PM."
-        " Text PERSON to ask us."
+        " Reply PERSON to ask us."
     )
     assert await chat.wallet() == (0, 100, 0, 0)
 
@@ -295,7 +295,7 @@ async def test_what_was_handed_out_stays(chat: Chat) -> None:
         properties=json.dumps({"code": code}),
     )
     assert await chat("UNDO") == [
-        "Your Pastry of the day was handed out already, so it cannot be undone. Text PERSON if that is wrong."
+        "Your Pastry of the day was handed out already, so it cannot be undone. Reply PERSON if that is wrong."
     ]
     assert await chat.wallet() == (0, 100, 0, 0)
 
@@ -308,12 +308,12 @@ async def test_an_order_is_not_undone_by_text(chat: Chat) -> None:
     wallet = await chat.wallet()
     (answer,) = await chat("UNDO")
     assert answer == (
-        "Your order is with Corner Leaf already and cannot be undone by text."
-        " Text PERSON and we see what we can do."
+        "Your order is with Corner Leaf already and cannot be undone here."
+        " Reply PERSON and we see what we can do."
     )
     assert await chat.wallet() == wallet
     await chat.later(minutes=16)
-    assert await chat("UNDO") == ["There is nothing to undo. Text BALANCE to see what you have."]
+    assert await chat("UNDO") == ["There is nothing to undo. Reply BALANCE to see what you have."]
 
 
 async def test_credit_that_ended_meanwhile_is_not_thrown_away(chat: Chat) -> None:

@@ -46,7 +46,7 @@ async def test_a_spin_can_be_checked_by_its_member_the_day_after(chat: Chat) -> 
     (said,) = await chat("SPIN")
     assert re.match(r"You won \S+|The wheel says: nothing this time\.", said)
     assert await chat("SPIN") == [
-        "You have had your spin today. Text ODDS for the rules, PROOF to check your draw."
+        "You have had your spin today. Reply ODDS for the rules, PROOF to check your draw."
     ]
     (today,) = await chat("PROOF")
     sealed = told(today)

@@ -44,7 +44,7 @@ async def test_what_has_to_be_made_is_promised_and_shown_until_it_is_there() -> 
     ]
     assert await phone.event("Reward Used", {"code": code}) == []
     assert await phone.say("my rewards") == [
-        "No reward is waiting for you. Text REWARDS to see what your credit is good for."
+        "No reward is waiting for you. Reply REWARDS to see what your credit is good for."
     ]
 
 
@@ -61,7 +61,7 @@ async def test_the_last_one_is_had_by_one() -> None:
     phone = await member(credit_minor=2000)
     phone.units["stock/reward/mug"] = 0
     assert await phone.say("CLAIM mug") == [
-        "The last one of that has just gone, sorry; nothing was taken. Text REWARDS to see what there is."
+        "The last one of that has just gone, sorry; nothing was taken. Reply REWARDS to see what there is."
     ]
 
 
@@ -87,7 +87,7 @@ async def test_a_unit_is_reserved_and_lapses_with_a_word() -> None:
     (said,) = await phone.say("take")
     assert re.fullmatch(
         r"Reserved for you until 10:15\sAM: Friday beans, \$9\.00 to pay\. Corner Leaf has your order \w{6}\."
-        r" Text LEAVE IT if you do not want it\.",
+        r" Reply LEAVE IT if you do not want it\.",
         said,
     ), said
     assert phone.units[COUNTER] == 39
@@ -98,7 +98,7 @@ async def test_a_unit_is_reserved_and_lapses_with_a_word() -> None:
     (said,) = await phone.event("Drop Lapsed", {"name_of_drop": "Friday beans", "credit": 500})
     assert said == (
         "Time is up: your Friday beans was not paid for and goes to somebody else."
-        " Your $5.00 credit for it is back. Text DROP to see whether there is one left."
+        " Your $5.00 credit for it is back. Reply DROP to see whether there is one left."
     )
 
 
@@ -189,6 +189,6 @@ async def test_prices_that_change_before_the_yes_order_nothing() -> None:
     phone.lots = {key: replace(lot, available_minor=100) for key, lot in phone.lots.items()}
     phone.wallet = replace(phone.wallet, available_minor=100)
     assert await phone.say("yes") == [
-        "The prices have just changed, so nothing was ordered. Text BUNDLES to see them again."
+        "The prices have just changed, so nothing was ordered. Reply BUNDLES to see them again."
     ]
     assert not phone.orders

@@ -103,7 +103,7 @@ async def test_a_second_yes_orders_nothing() -> None:
     await phone.say("REORDER")
     await phone.say("YES")
     assert await phone.say("YES") == [
-        "There is nothing to answer right now. Text REORDER or REWARDS to begin again."
+        "There is nothing to answer right now. Reply REORDER or REWARDS to begin again."
     ]
     assert len(phone.orders) == 2
 
@@ -158,7 +158,7 @@ async def test_redeeming_a_reward_by_number() -> None:
     phone.give(1000)
     (choices,) = await phone.say("REWARDS")
     assert choices == (
-        "You have $15.00 credit. Reply with a number to choose:\n"
+        "You have $15.00 credit. Which one?\n"
         "1 Pastry of the day, $4.00\n2 Any drink, $6.00\n3 Bag of house beans, $14.00"
     )
     assert await phone.say("1") == [
@@ -189,7 +189,7 @@ async def test_credit_that_goes_between_question_and_yes_is_not_taken() -> None:
     phone.lots = {lot_id: replace(lot, available_minor=100) for lot_id, lot in phone.lots.items()}
     phone.wallet = replace(phone.wallet, available_minor=100)
     assert await phone.say("YES") == [
-        "Your credit has become too little for that; nothing was taken. Text BALANCE to see what you have."
+        "Your credit has become too little for that; nothing was taken. Reply BALANCE to see what you have."
     ]
 
 
@@ -254,8 +254,8 @@ def ends(day: date) -> dict[str, object]:
     [
         (
             "en",
-            "You have $24.00 credit expiring Friday. Text REWARDS or REORDER to use it.",
-            "Your credit is expiring: $24.00 Friday, $5.00 Dec 20. Text REWARDS or REORDER to use it.",
+            "You have $24.00 credit expiring Friday. Reply REWARDS or REORDER to use it.",
+            "Your credit is expiring: $24.00 Friday, $5.00 Dec 20. Reply REWARDS or REORDER to use it.",
         ),
         (
             "es_US",
@@ -327,12 +327,12 @@ USELESS: dict[tuple[str, str], Way] = {
     ("birthday", "1"): (
         ("BIRTHDAY",),
         "perhaps",
-        ["Sorry, I could not read that date, and nothing was changed. Text BIRTHDAY to try again."],
+        ["Sorry, I could not read that date, and nothing was changed. Reply BIRTHDAY to try again."],
     ),
     ("bundles", "which_one"): (
         ("LOYALTY", "skip", "skip", "BUNDLES"),
         "perhaps",
-        ["Sorry, I did not get which one, and nothing was ordered. Text BUNDLES to see them again."],
+        ["Sorry, I did not get which one, and nothing was ordered. Reply BUNDLES to see them again."],
     ),
     ("back_in_stock", "confirm"): (
         ("LOYALTY", "skip", "skip", Event("Back In Stock", NOON, {"sku": "TEA", "product": "Tea"})),
@@ -367,7 +367,7 @@ USELESS: dict[tuple[str, str], Way] = {
     ("language", "4"): (
         ("LANGUAGE",),
         "Elvish",
-        ["Sorry, I did not get which one, and nothing was changed. Text LANGUAGE to see them again."],
+        ["Sorry, I did not get which one, and nothing was changed. Reply LANGUAGE to see them again."],
     ),
     ("loyalty", "name"): (
         ("LOYALTY",),
@@ -377,18 +377,18 @@ USELESS: dict[tuple[str, str], Way] = {
     ("loyalty", "birthday"): (
         ("LOYALTY", "skip"),
         "perhaps",
-        ["All set! Text BALANCE, REWARDS or REORDER any time."],
+        ["All set! Reply BALANCE, REWARDS or REORDER any time."],
     ),
     ("name", "1"): (
         ("NAME",),
         "what is it to you?",
-        ["Sorry, I could not read that name, and nothing was changed. Text NAME to try again."],
+        ["Sorry, I could not read that name, and nothing was changed. Reply NAME to try again."],
     ),
     ("person", "question"): (("PERSON",), " ", []),
     ("reorder", "which_one"): (
         ("LOYALTY", "skip", "skip", "REORDER"),
         "perhaps",
-        ["Sorry, I did not get which one, and nothing was ordered. Text REORDER to see them again."],
+        ["Sorry, I did not get which one, and nothing was ordered. Reply REORDER to see them again."],
     ),
     ("reorder", "confirm"): (
         ("LOYALTY", "skip", "skip", "REORDER", "1"),
@@ -398,7 +398,7 @@ USELESS: dict[tuple[str, str], Way] = {
     ("rewards", "choice"): (
         ("LOYALTY", "skip", "skip", "REWARDS"),
         "perhaps",
-        ["Sorry, I did not get which one, and nothing was taken. Text REWARDS to see them again."],
+        ["Sorry, I did not get which one, and nothing was taken. Reply REWARDS to see them again."],
     ),
     ("rewards", "confirm"): (
         ("LOYALTY", "skip", "skip", "REWARDS", "1"),
@@ -408,10 +408,14 @@ USELESS: dict[tuple[str, str], Way] = {
 }
 
 
+ELSEWHERE = {("bundle_week", "confirm"), ("one_tap", "again"), ("link", "number"), ("link", "code")}
+"""Asked by the clock, where a price changed, and of who joins two addresses: see test_week.py, test_link.py."""
+
+
 def test_every_question_we_ship_is_tried_with_useless_answers() -> None:
     flows = decisions().publication.flows.values()
     questions = {(flow.name, step.id) for flow in flows for step in flow.steps if isinstance(step, Question)}
-    assert questions == USELESS.keys()
+    assert questions - ELSEWHERE == USELESS.keys()
 
 
 @pytest.mark.parametrize(("question", "way"), USELESS.items())
@@ -449,7 +453,7 @@ async def test_stop_is_the_last_word_until_start() -> None:
     [
         ("what is my balance?", "You have $"),
         ("How many points do I have", "You have $"),
-        ("can I redeem my points", "You have $5.00 credit. Reply with a number"),
+        ("can I redeem my points", "You have $5.00 credit. Which one?"),
         ("I want to reorder", "Jasmine tea"),
         ("the usual please", "Jasmine tea"),
         ("reordr", "Jasmine tea"),

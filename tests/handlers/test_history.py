@@ -27,7 +27,7 @@ async def test_lines_and_what_was_before_them_are_the_balance() -> None:
         "+$3.00",
         "+$2.00",
     ]
-    assert (before, more) == ("Before that: $6.00.", "Text HISTORY 2 for earlier lines.")
+    assert (before, more) == ("Before that: $6.00.", "Reply HISTORY 2 for earlier lines.")
     amounts = [float(found) for found in re.findall(r"\+\$([0-9.]+)", "\n".join(told))]
     assert sum(amounts) + 6.00 == 26.00
 
@@ -43,7 +43,7 @@ async def test_the_pages_go_back_to_the_beginning() -> None:
     ]
     assert "HISTORY 3" not in text
     assert await phone.say("HISTORY 3") == [
-        "There is nothing on record there. Text BALANCE to see what you have."
+        "There is nothing on record there. Reply BALANCE to see what you have."
     ]
 
 

@@ -64,7 +64,7 @@ async def test_a_notice_comes_thirty_seven_and_one_day_before_and_once(chat: Cha
         assert await chat.move_to(at - timedelta(minutes=1)) == []
         (notice,) = await chat.move_to(at + timedelta(minutes=1))
         assert notice.startswith("You have $5.00 credit expiring "), days
-        assert notice.endswith("Text REWARDS or REORDER to use it.")
+        assert notice.endswith("Reply REWARDS or REORDER to use it.")
         assert await chat.later(minutes=5) == []
     assert await chat.move_to(ends_at + timedelta(days=60)) == []
 

@@ -159,7 +159,7 @@ async def test_who_is_erased_is_texted_no_more_and_may_come_as_a_stranger(chat: 
     await erase(chat)
     assert await chat.later(days=90) == []
     (hello,) = await chat("hello again")
-    assert "Text LOYALTY to join" in hello
+    assert "Reply LOYALTY to join" in hello
     assert await chat.contact_id() != contact
     assert await chat.subscriptions() == {}
 

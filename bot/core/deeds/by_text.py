@@ -1,5 +1,6 @@
 """Orders by text: priced with the member's offers and credit as at a checkout, and spent when placed."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from bot.core.loyalty.quotes import CartLine, Quote, with_credit
 from bot.core.signed_links import REORDER, SignedLinks
 from bot.core.turn import Turn
 
+_ID = re.compile(r"[0-9a-f]{32}")
 _AT_ONCE = timedelta(seconds=1)
 _TOKEN_LASTS = timedelta(days=7)
 
@@ -60,7 +62,7 @@ def proposed(
 
 
 def _token(turn: Turn, order_id: str) -> str:
-    if not order_id or not turn.shop.secrets:
+    if not turn.shop.secrets or _ID.fullmatch(order_id) is None:
         return ""
     links = SignedLinks(turn.shop.public_url, turn.shop.secrets, REORDER)
     return links.token(turn.contact.id, order_id, turn.now + _TOKEN_LASTS)

@@ -70,7 +70,9 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
     found += _fallbacks(flows)
     found += check_wechat.gestures_taken(flows, forms)
     found += check_wechat.forms_that_do_not_fit(forms, terms.here)
-    found += check_wechat.buttons_unheard(forms, _hearing(flows, legal, categories))
+    hears = _hearing(flows, legal, categories)
+    found += check_wechat.buttons_unheard(forms, hears)
+    found += check_wechat.taps_unheard(flows, hears)
     found += (Complaint(error) for text in forms.texts for error in text.broken)
     found += _answers_that_are_keywords(flows)
     if policy is not None:

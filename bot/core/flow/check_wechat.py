@@ -66,6 +66,20 @@ def buttons_unheard(forms: WechatForms, hears: Callable[[str], bool]) -> Iterato
                 yield from _cut(forms, below, SHOWN_BELOW_MAX)
 
 
+def taps_unheard(flows: Sequence[Flow], hears: Callable[[str], bool]) -> Iterator[Complaint]:
+    """Complain about what can be tapped below a text, and nobody hears in one of its languages."""
+    for flow in flows:
+        for step, delivery in _deliveries(flow):
+            if delivery.taps and not isinstance(step, compiled.Say):
+                yield complaint(flow, step, "a question has answers to tap", "remove `taps`")
+            for tap in delivery.taps:
+                for text in (tap.source, *tap.others.values()):
+                    if not hears(text.source):
+                        problem = f"no flow hears '{text.source}', which can be tapped"
+                        error = text.place.error(text.source, 0, problem, "say a keyword of a flow")
+                        yield Complaint(error)
+
+
 def gestures_taken(flows: Sequence[Flow], forms: WechatForms) -> Iterator[Complaint]:
     """Complain about two flows that start on the same gesture; warn of buttons that are on no menu."""
     buttons = {button.key for button in forms.buttons()}

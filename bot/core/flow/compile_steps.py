@@ -18,6 +18,7 @@ from bot.core.keywords import normalise
 from bot.core.local_time import parse_clock
 from bot.core.messages import MessageClass
 
+_A_TAP = "A keyword to tap: one that is heard in this language."
 _UNTIL = "write 10:00, fri 10:00 or 2026-12-24 10:00"
 
 
@@ -298,6 +299,10 @@ class StepCompiler:
             if isinstance(model.card, CardPart)
             else model.card,
             notice=model.notice,
+            taps=tuple(
+                self._collector.translated(tap, (*path, "taps", number), _A_TAP)
+                for number, tap in enumerate(model.taps)
+            ),
         )
 
     def _values(self, values: Mapping[str, JsonValue], path: Path) -> tuple[tuple[str, Value], ...]:

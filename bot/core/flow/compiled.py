@@ -34,6 +34,8 @@ class Delivery:
     """The card to show on WeChat, or the name `wechat.yaml` gives it."""
     notice: str | None = None
     """The template of `wechat.yaml` that says it as a subscribe message."""
+    taps: tuple[TranslatedText, ...] = ()
+    """Keywords to tap on WeChat."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,8 @@ def _options(step: Step, speaker: _Speaker) -> tuple[str, ...]:
         case compiled.Choose():
             things = [step.label] * ITEMS[False] if step.label is not None else []
             return tuple(map(speaker.of, [*(option.label for option in step.options), *things]))
+        case compiled.Say():
+            return tuple(map(speaker.of, step.delivery.taps))
         case compiled.Ask():
             return step.choices or tuple(map(speaker.of, step.labels))
         case _:

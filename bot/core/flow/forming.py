@@ -34,9 +34,13 @@ def form_of(
     Raises:
         TemplateFailed: one of its texts cannot be written.
     """
-    if not (options or delivery.card or delivery.notice):
+    if not (options or delivery.card or delivery.notice or delivery.taps):
         return None
     locale, forms = turn.contact.locale, turn.shop.wechat
+    options = options or tuple(
+        MenuOption(tap_of({}, str(number)), tap.render(names, locale))  # of no question: heard as it reads
+        for number, tap in enumerate(delivery.taps, 1)
+    )
     card = forms.cards.get(delivery.card) if isinstance(delivery.card, str) else delivery.card
     template = forms.templates.get(delivery.notice or "")
     form = Form(

@@ -41,6 +41,9 @@ CardOrName = Annotated[
 ]
 
 
+TAPS_MAX = 5
+
+
 class Wording(Part):
     """A text with how it is sent; a plain text is short for `{text: …}`."""
 
@@ -71,6 +74,12 @@ class Wording(Part):
         description="On WeChat, where the contact has not written lately: the template of `wechat.yaml` that "
         "says this as a subscribe message, if it was allowed one.",
     )
+    taps: list[Source] = Field(
+        [],
+        max_length=TAPS_MAX,
+        description="On WeChat, with `say`: keywords to tap below the text, heard as if they were texted. "
+        "The text has to name them all the same.",
+    )
     id: StepId | None = Field(None, description="The step's name; the same as `id` beside the step's kind.")
 
 
@@ -97,7 +106,7 @@ class Say(StepBase):
     """Send a message."""
 
     say: Message = Field(
-        description="The text, or `{text, channel, group, class, tag, valid, media, card, notice}`."
+        description="The text, or `{text, channel, group, class, tag, valid, media, card, notice, taps}`."
     )
 
 

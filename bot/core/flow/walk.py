@@ -238,7 +238,9 @@ class Walk:
             short_links=self.flow.short_links,
             tag=delivery.tag,
             valid_for=delivery.valid,
-            form=form_of(turn, self.context(), delivery, head, options) if can_show(turn, delivery) else None,
+            form=form_of(turn, self.context(), delivery, head or (body if delivery.taps else ""), options)
+            if can_show(turn, delivery)
+            else None,
         )
         self.count("refused" if queued.state is OutboxState.REFUSED else "sent")
 

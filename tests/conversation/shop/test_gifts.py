@@ -92,8 +92,8 @@ async def test_no_is_no(chat: Chat) -> None:
         ("GIFT 0.50 to +1 212 555 0101", "The smallest gift is $1.00. Nothing was sent."),
         ("GIFT 3 to +1 212 555 0102", "We know no member with that number, so nothing was sent."),
         ("GIFT 3 to +1 212 555 0100", "That is your own number. Nothing was sent."),
-        ("GIFT 3 to 12", "To give credit, text GIFT, how much and to which number"),
-        ("GIFT everything to my friend", "To give credit, text GIFT, how much and to which number"),
+        ("GIFT 3 to 12", "To give credit, reply GIFT, how much and to which number"),
+        ("GIFT everything to my friend", "To give credit, reply GIFT, how much and to which number"),
     ],
 )
 async def test_what_cannot_be_given_is_said(chat: Chat, words: str, answer: str) -> None:

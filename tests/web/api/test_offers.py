@@ -31,7 +31,7 @@ async def test_an_offer_is_given_by_text_and_spent_once_at_the_checkout(api: Sho
     assert nothing.startswith("You have no offers right now.")
     late = await api("POST", "/api/checkout/quote", {**basket, "order": "1002"}, once=None)
     assert late.told["left_out"][0]["reason"] == "used"
-    assert await api.chat("TEATIME") == ["You had this offer before. Text OFFERS to see what you have."]
+    assert await api.chat("TEATIME") == ["You had this offer before. Reply OFFERS to see what you have."]
 
 
 async def test_a_rebate_is_told_and_pays_for_the_next_order_alone(api: ShopClient) -> None:
