@@ -55,6 +55,8 @@ class PostgresDatabase:
             # What turns write is one statement for each set of tables, and some are long.
             statement_cache_size=500,
             max_cacheable_statement_size=0,
+            # Nor are they forgotten after five minutes: all at once they would cost a round trip each.
+            max_cached_statement_lifetime=0,
             # The hot statements are planned once: a plan made for one set of arrays fits the next.
             server_settings={"plan_cache_mode": "force_generic_plan", "application_name": "regulars"},
         )
