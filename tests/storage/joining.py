@@ -1,6 +1,6 @@
 """Two contacts of whom one is joined to the other, on a real database, turn by turn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -12,8 +12,10 @@ from bot.core.deeds import joining
 from bot.core.ids import BUCKETS
 from bot.core.triggers import Trigger, TriggerKind, relayed
 from bot.core.turn import Turn
-from bot.storage import due
-from bot.storage.driver import Database, Statement
+from bot.storage import due, turns
+from bot.storage.auditing import Audited, audited
+from bot.storage.driver import Connection, Database, Record, Statement
+from bot.storage.due import StoredTrigger
 from tests.storage.scripted import NOW, Script, conversation
 
 _SUMS = Statement("""
