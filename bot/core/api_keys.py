@@ -31,6 +31,7 @@ class Scope(StrEnum):
     REWARDS = "rewards"  # claim rewards and say where they are; units reserved in drops
     PRODUCTS = "products"  # products and stock
     EVENTS = "events"  # say what a contact did
+    DESK = "desk"  # answer contacts who want a person, and see what that takes of them
     CALLS = "calls"  # webhooks: look at them, have them made again
     EXPORT = "export"  # everything we know of a person
     ERASE = "erase"  # forget a person

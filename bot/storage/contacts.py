@@ -113,17 +113,23 @@ async def portrait(connection: Connection, contact_id: str, *, runs: int, messag
     wanted = Wanted(lots=True, past={"friends"}, named={("standing", TIER), ("standing", REFERRED)})
     snapshots = await load_snapshots(connection, {contact.id: contact}, {contact.id: wanted})
     own: dict[str, object] = {"bucket": contact.bucket, "contact": contact.id}
-    inbound = [_inbound(row) for row in await connection.read(_INBOUND, **own, most=messages)]
-    outgoing = await connection.read(_OUTGOING, **own, most=messages)
-    ordered = sorted([*inbound, *map(_outgoing, outgoing)], key=lambda message: message[:-1])
     return Portrait(
         snapshot=snapshots[contact.id],
         runs=tuple(rows.run_from(row) for row in await connection.read(_RUNS, **own, most=runs)),
-        messages=tuple(message for *_, message in ordered[-messages:]),
+        messages=await latest_messages(connection, contact, messages),
         tier=_standing(snapshots[contact.id], TIER),
         referred=_standing(snapshots[contact.id], REFERRED),
         friends=_friends(snapshots[contact.id]),
     )
+
+
+async def latest_messages(connection: Connection, contact: Contact, most: int) -> tuple[Message, ...]:
+    """The newest messages of a contact in both directions, oldest first."""
+    own: dict[str, object] = {"bucket": contact.bucket, "contact": contact.id}
+    inbound = [_inbound(row) for row in await connection.read(_INBOUND, **own, most=most)]
+    outgoing = await connection.read(_OUTGOING, **own, most=most)
+    ordered = sorted([*inbound, *map(_outgoing, outgoing)], key=lambda message: message[:-1])
+    return tuple(message for *_, message in ordered[-most:]) if most else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,6 +259,75 @@ class ProductsAnswer(Answer):
     next: str | None = Field(description="`cursor` of the next page; null: this is the last")
 
 
+class LastOrderAnswer(Answer):
+    """What a person should know of the last order."""
+
+    id: str
+    status: str
+    placed_on: str
+    paid_minor: int = Field(description="the net cash paid for goods")
+
+
+class DeskStandingAnswer(Answer):
+    """Who asks, as far as whoever answers needs to know."""
+
+    first_name: str | None
+    member: bool
+    locale: str
+    tier: str | None = Field(description="its name in the member's language")
+    available_minor: int = Field(description="credit that can be spent now")
+    last_order: LastOrderAnswer | None
+
+
+class DeskMessageAnswer(Answer):
+    """A message of either direction."""
+
+    direction: Literal["inbound", "outgoing"]
+    at: str
+    text: str
+    state: str
+    reason: str | None
+
+
+class AtDeskAnswer(Answer):
+    """A contact who waits for a person of the shop, or is with one."""
+
+    contact: str
+    visit: str
+    state: Literal["waiting", "taken"]
+    place: int = Field(description="among those that wait; 0: somebody has it")
+    agent: str | None
+    channel: str
+    since: str
+    heard_at: str = Field(description="when the contact last wrote")
+    quiet_at: str = Field(description="when the bot takes over again unless somebody says a word")
+    standing: DeskStandingAnswer
+    messages: list[DeskMessageAnswer] = Field(description="the latest, oldest first")
+
+
+class DeskAnswer(Answer):
+    """Who is at the desk: higher tiers first, then who waits longest."""
+
+    queue: list[AtDeskAnswer]
+
+
+class VisitAnswer(Answer):
+    """A visit to the desk."""
+
+    id: str = Field(description="the contact's id")
+    visit: str
+    state: Literal["waiting", "taken", "closed"]
+    agent: str | None
+    since: str
+
+
+class SaidAnswer(Answer):
+    """What was said."""
+
+    id: str = Field(description="the contact's id")
+    message: str = Field(description="the message's id")
+
+
 class CallAnswer(Answer):
     """A webhook call."""
 

@@ -6,6 +6,7 @@ from bot.web.api import (
     bodies,
     calls,
     checkout,
+    desk,
     members,
     order_answers,
     orders,
@@ -19,6 +20,9 @@ from bot.web.api.routes import Route
 
 _NO_MEMBER = {404: "nobody is known by this"}
 _MEMBER = {"member": Member}
+
+_CONTACT = {"contact": Member}
+_NOT_THERE = {**_NO_MEMBER, 409: "it is not at the desk, or somebody else has it"}
 
 _ORDER = {"reference": Reference}
 
@@ -286,6 +290,52 @@ ROUTES: tuple[Route, ...] = (
         answer=answers.TrackedAnswer,
         key_in_body=True,
         says_no=_NO_MEMBER,
+    ),
+    Route(
+        method="GET",
+        path="/desk",
+        name="showDesk",
+        summary="Who wants a person of the shop, in the order to answer: higher tiers, then who waits longest",
+        scope=Scope.DESK,
+        does=desk.queue,
+        query=desk.DeskQuery,
+        answer=answers.DeskAnswer,
+    ),
+    Route(
+        method="POST",
+        path="/desk/{contact}/take",
+        name="takeContact",
+        summary="Somebody has time for a contact; of two that take it, the first has it",
+        scope=Scope.DESK,
+        does=desk.take,
+        fields=_CONTACT,
+        body=desk.AgentBody,
+        answer=answers.VisitAnswer,
+        says_no=_NOT_THERE,
+    ),
+    Route(
+        method="POST",
+        path="/desk/{contact}/say",
+        name="sayToContact",
+        summary="Answer a contact that was taken, where it asked; nothing that sells is an answer",
+        scope=Scope.DESK,
+        does=desk.say,
+        fields=_CONTACT,
+        body=desk.SayBody,
+        answer=answers.SaidAnswer,
+        says_no={**_NO_MEMBER, 409: "it is not yours, it wrote too long ago, or the message may not leave"},
+    ),
+    Route(
+        method="POST",
+        path="/desk/{contact}/close",
+        name="closeVisit",
+        summary="Give a contact back to the bot, which says that it is back",
+        scope=Scope.DESK,
+        does=desk.close,
+        fields=_CONTACT,
+        body=desk.AgentBody,
+        answer=answers.VisitAnswer,
+        says_no=_NOT_THERE,
     ),
     Route(
         method="GET",

@@ -31,7 +31,10 @@ SOME = settings(
 )
 FORGOTTEN = "+12125550109"
 OWN = {("eraseMember", "member"): FORGOTTEN, ("void", "order"): "1006"}  # what no other route may use up
-ELSEWHERE = {"replayCall", "reinstateCredit", "advanceClaim", "payReservation", "giveUpReservation"}
+ELSEWHERE = {
+    *("replayCall", "reinstateCredit", "advanceClaim", "payReservation", "giveUpReservation"),
+    *("takeContact", "sayToContact", "closeVisit"),
+}
 """What needs something that only a test of its own brings about."""
 # What the schema cannot say: that somebody is there, and that a number is a person's.
 REAL: dict[str, Strategy] = {
