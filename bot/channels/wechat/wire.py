@@ -91,11 +91,12 @@ def requests_of(message: Outgoing, way: WayKind, means: Means) -> tuple[Request,
 def _custom(message: Outgoing, means: Means) -> list[Json]:
     form = message.form or _NO_FORM
     card = _card(form.card, means) if form.card is not None else None
+    link = _link(form.card, means) if form.card is not None and card is None else None
     if menu := _menu(form, means):
-        bodies = [menu]
+        bodies = [menu] if link is None else [menu, _text(link)]
     else:
         text = without_links(message.body if form.options else form.head or message.body)
-        if form.card is not None and card is None and (link := _link(form.card, means)):
+        if link is not None:
             text = f"{text}\n\n{link}" if text.strip() else link
         bodies = [_text(part) for part in parts_of(text.strip())]
     missing = [image for image in message.media if image not in means.pictures]

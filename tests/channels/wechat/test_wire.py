@@ -107,6 +107,9 @@ def test_a_card_without_a_picture_is_a_link_in_the_text() -> None:
         "Your ＜usual＞</a>"
     )
     assert found == [text(f"{MESSAGE.body}\n\n{link}")]
+    head = Form(head="满意吗?", options=CHOICES, card=card)
+    menu, below = custom(replace(MESSAGE, form=head), means())
+    assert (menu["msgtype"], below) == ("msgmenu", text(link))
 
 
 @pytest.mark.parametrize(

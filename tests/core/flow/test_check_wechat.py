@@ -49,6 +49,15 @@ def test_a_button_that_nobody_hears() -> None:
     assert "let a flow start on `menu: NOBODY`" in complaint
 
 
+def test_taps_that_nobody_hears() -> None:
+    heard = "start: [keyword: TEA]\nsteps: [{say: {text: Reply TEA or CAKE., taps: [TEA, CAKE]}}]"
+    (complaint,) = said("cards: {}", heard=heard)
+    assert complaint.startswith("flows/heard.yaml:3:")
+    assert "no flow hears 'CAKE', which can be tapped" in complaint
+    asks = "start: [keyword: TEA]\nsteps: [{ask: {text: Which?, taps: [TEA]}, save: what}]"
+    assert any("a question has answers to tap" in one for one in said("cards: {}", heard=asks))
+
+
 def test_a_starter_that_is_on_no_menu_is_warned_of() -> None:
     (complaint,) = said(WECHAT, heard=HEARD, other="start: [menu: ODER]\nsteps: [say: Hi]")
     assert complaint.startswith("flows/other.yaml:2:9: no button of the menu says 'ODER'")

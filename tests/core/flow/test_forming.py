@@ -201,3 +201,17 @@ def test_what_a_follower_answers_may_be_rewarded() -> None:
     chat.gesture = None
     chat.say("yes")
     assert chat.contact.is_member
+
+
+def test_keywords_can_be_tapped_below_a_text_that_says_them_too() -> None:
+    heard = flow("flow: tea\nstart: [keyword: TEA]\nsteps: [{say: Tea it is.}]")
+    asks = steps("- {say: {text: Reply TEA or CAKE., taps: [TEA, CAKE]}}\n- {ask: Milk?, expect: yes_no}")
+    chat = on_wechat(asks, heard)
+    assert chat.say("GO") == ["Reply TEA or CAKE.", "Milk?"]
+    form = chat.sent[0].form
+    assert form is not None
+    assert (form.head, [option.label for option in form.options]) == ("Reply TEA or CAKE.", ["TEA", "CAKE"])
+    assert tapped({"asked": "other", "expect": "yes_no"}, form.options[0].key) is None, "no question's answer"
+    texted = Chat.of(asks, heard)
+    assert texted.say("GO")[0] == "Reply TEA or CAKE."
+    assert texted.sent[0].form is None
