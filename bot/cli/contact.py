@@ -13,6 +13,7 @@ from bot.cli.settings import read_settings
 from bot.conversation.publication import PROGRAM
 from bot.conversation.whom import spellings
 from bot.core.contact import JsonValue
+from bot.core.deeds.left import Joined
 from bot.core.deeds.telling import teller_of
 from bot.core.errors import FlowError
 from bot.core.flow.program_file import read_program
@@ -144,6 +145,16 @@ def as_json(
         "messages": [_message(message) for message in portrait.messages],
         "history": list(told),
         "subscriptions_by_channel": states_by_channel(portrait.snapshot.subscriptions),
+        **({"joined": [_joined(one) for one in portrait.joined]} if portrait.joined else {}),
+    }
+
+
+def _joined(one: Joined) -> dict[str, JsonValue]:
+    return {
+        "contact": one.other,
+        "at": one.at.isoformat(),
+        "evidence": dict(one.evidence),
+        "undone_at": one.undone_at.isoformat() if one.undone_at else None,
     }
 
 

@@ -42,6 +42,9 @@ def show_page(
             console.print(f"[red]{escape(one.value)} said STOP on {_local(one.stopped_at, zone)}[/red]")
         if one.unusable_reason is not None:
             console.print(f"[red]{escape(one.value)} is unusable: {escape(one.unusable_reason)}[/red]")
+    for joined in portrait.joined:
+        undone = f", undone {_local(joined.undone_at, zone)}" if joined.undone_at else ""
+        console.print(f"[bold]Joined[/bold]   {joined.other} on {_local(joined.at, zone)}{undone}")
     _show_wallet(console, balance, currency)
     for line in told:
         console.print(f"         [dim]{escape(str(line['text']))}[/dim]")

@@ -1,4 +1,4 @@
-"""`contact export|erase|reinstate`: all that is known of a person, none of it any more, credit that ended."""
+"""`contact export|erase|reinstate|split`: all that is known of a person, and what an operator does to it."""
 
 import asyncio
 import secrets
@@ -30,6 +30,7 @@ def add_to(contact: typer.Typer) -> None:
     contact.command(name="export")(_export)
     contact.command(name="erase")(_erase)
     contact.command(name="reinstate")(_reinstate)
+    contact.command(name="split")(_split)
 
 
 def _export(address: Address) -> None:
@@ -125,6 +126,47 @@ async def _carry_out_reinstatement(address: str, body: dict[str, JsonValue]) -> 
         deed = audit.deed(now, actor(), "credit.reinstate", contact_id, note)
         await database.transact(lambda c: audit.write(c, deed))
     typer.echo(f"Given back: {result['amount_minor']} minor units, good for {body['days']} days.")
+
+
+def _split(
+    survivor: Address,
+    other: Annotated[str, typer.Argument(help="the id of who was joined to it, as `contact show` says")],
+    *,
+    reason: Reason = "",
+    yes: Yes = False,
+) -> None:
+    """Undo that two contacts became one: what is left of each lot goes back, the rest is reported."""
+    if not reason.strip():
+        end("say why with --reason; it stays in the books", WRONG_USE)
+    if not is_meant(f"Let {other} be a contact of its own again, and give back what is left?", yes=yes):
+        raise typer.Exit(1)
+    asyncio.run(_carry_out_split(survivor, other.strip(), reason.strip()))
+
+
+async def _carry_out_split(survivor: str, other: str, reason: str) -> None:
+    from bot import app
+    from bot.cli.database import opened
+    from bot.conversation.operations import operation_work
+    from bot.core.deeds.parting import SPLIT
+
+    settings = read_settings()
+    now = app.utc_now()
+    async with opened(settings) as database:
+        contact_id = await _named(database, survivor)
+        key = f"operator:{new_id(now, 0, secrets.token_bytes)}"
+        body: dict[str, JsonValue] = {"other": other, "by": actor(), "reason": reason}
+        work = operation_work(SPLIT, body, key=key, at=now, contact_id=contact_id)
+        result = (await app.take_turn(settings, database, work)).result or {}
+        problem = result.get("problem")
+        if isinstance(problem, dict):
+            end(f"{problem['what']}: {problem['remedy']}")
+        deed = audit.deed(now, actor(), "contact.split", contact_id, f"{other}: {reason}")
+        await database.transact(lambda c: audit.write(c, deed))
+    typer.echo(
+        f"Given back: {result['given_back_minor']} minor units, into the lots they came from. "
+        f"Not left of what it had brought: {result['missing_minor']}; "
+        f"{result['owed_minor']} that it owed stay with the survivor."
+    )
 
 
 async def _named(database: Database, address: str) -> str:

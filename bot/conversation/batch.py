@@ -311,6 +311,8 @@ class Batch:
         for turn in (part.turn for part in parts if part.turn is not None):
             if turn.contact.merged_into is not None:
                 await joined.stop_waiting(connection, turn.contact.id)
+            if turn.effects.revived is not None:
+                await joined.revive(connection, turn.contact.id, turn.effects.revived)
             for kind, value, whose in turn.effects.renamed:
                 await joined.rename(connection, turn.contact.id, kind, value, whose)
             for named in turn.effects.forgotten:
@@ -360,9 +362,7 @@ class Batch:
                 results[id(part)] = await _done_before(connection, part)
             elif part.turn is None:
                 retries.append(part)
-        given = await turns.answered(
-            connection, [(part.owner, part.work.trigger.key) for part in retries]
-        )
+        given = await turns.answered(connection, [(part.owner, part.work.trigger.key) for part in retries])
         again: list[tuple[str, str, datetime]] = []
         for part in retries:
             result = _same_again(part, given[part.owner, part.work.trigger.key], now)

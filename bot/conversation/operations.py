@@ -26,7 +26,7 @@ from bot.conversation.shop import (
 from bot.conversation.work import Work
 from bot.core.codes import Code
 from bot.core.contact import JsonValue
-from bot.core.deeds import gift_turns, joining, proving, referring, refill_turns, tier_turns
+from bot.core.deeds import gift_turns, joining, parting, proving, referring, refill_turns, tier_turns
 from bot.core.deeds.ordering import SETTLE
 from bot.core.deeds.reserving import LAPSE
 from bot.core.errors import Refused, TellMember
@@ -63,6 +63,8 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "order.report": orders.report,
         proving.TEXTED: told.proof_texted,
         joining.LEAVE: told.contact_leaves,
+        parting.RETURNS: told.contact_returns,
+        parting.SPLIT: parting.split,
         SETTLE: orders.settle_again,
         "reservation.give_up": drops.give_up,
         "reservation.pay": drops.pay,

@@ -67,6 +67,8 @@ class Effects:
     result: Mapping[str, JsonValue] | None = None
     """What an operation came to, stored with its trigger."""
     contact_changed: bool = False
+    revived: str | None = None
+    """A contact that is its own again: it was joined to this one by mistake."""
     renamed: list[tuple[str, str, str]] = field(default_factory=list)
     """Names in the directory (kind, value, whose) that are this contact's from now on."""
     forgotten: list[tuple[str, str]] = field(default_factory=list)

@@ -96,13 +96,15 @@ async def counters_audited(connection: Connection) -> list[Wrong]:
 
 async def entries_left(connection: Connection, wallet: str, entries: Sequence[Entry]) -> list[Entry]:
     """The entries of contacts that were joined to this one: what they did may be undone in its wallet."""
-    found: list[Entry] = []
-    for entry in entries:
-        if entry.crosses_in:
-            own = {"bucket": bucket_of(entry.source_id), "contact": entry.source_id, "wallet": wallet}
-            theirs = [entry_from(entry.source_id, row) for row in await connection.read(_ENTRIES_OF, **own)]
-            found += [*await entries_left(connection, wallet, theirs), *theirs]
-    return found
+    found: dict[str, list[Entry]] = {}
+    others = [entry.source_id for entry in entries if entry.crosses_in]
+    for other in others:  # grows while it is walked
+        if other not in found:
+            own = {"bucket": bucket_of(other), "contact": other, "wallet": wallet}
+            theirs = [entry_from(other, row) for row in await connection.read(_ENTRIES_OF, **own)]
+            found[other] = theirs
+            others += [entry.source_id for entry in theirs if entry.crosses_in]
+    return [entry for theirs in found.values() for entry in theirs]
 
 
 def _wrong(key: _Key, found: Sequence[Finding]) -> Iterator[Wrong]:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from bot.core.contact import Contact
+from bot.core.deeds.left import Joined
 from bot.core.deeds.referring import REFERRED
 from bot.core.deeds.tier_turns import TIER
 from bot.core.flow.run import Run
@@ -18,6 +19,7 @@ from bot.core.messages import Direction
 from bot.core.turn import Snapshot
 from bot.storage import rows
 from bot.storage.driver import Connection, Statement
+from bot.storage.families import family, joined_to
 from bot.storage.snapshots import Wanted, load_snapshots
 
 _FIND = Statement("""
@@ -84,6 +86,8 @@ class Portrait:
     tier: Standing | None = None
     referred: Standing | None = None
     friends: tuple[Brought, ...] = ()
+    joined: tuple[Joined, ...] = ()
+    """Contacts that turned out to be this one, undone or not."""
 
     @property
     def contact(self) -> Contact:
@@ -120,15 +124,18 @@ async def portrait(connection: Connection, contact_id: str, *, runs: int, messag
         tier=_standing(snapshots[contact.id], TIER),
         referred=_standing(snapshots[contact.id], REFERRED),
         friends=_friends(snapshots[contact.id]),
+        joined=await joined_to(connection, contact.id),
     )
 
 
 async def latest_messages(connection: Connection, contact: Contact, most: int) -> tuple[Message, ...]:
     """The newest messages of a contact in both directions, oldest first."""
-    own: dict[str, object] = {"bucket": contact.bucket, "contact": contact.id}
-    inbound = [_inbound(row) for row in await connection.read(_INBOUND, **own, most=most)]
-    outgoing = await connection.read(_OUTGOING, **own, most=most)
-    ordered = sorted([*inbound, *map(_outgoing, outgoing)], key=lambda message: message[:-1])
+    found: list[_Ordered] = []
+    for member in await family(connection, contact.id):
+        own: dict[str, object] = {"bucket": bucket_of(member.contact_id), "contact": member.contact_id}
+        found += map(_inbound, await connection.read(_INBOUND, **own, most=most))
+        found += map(_outgoing, await connection.read(_OUTGOING, **own, most=most))
+    ordered = sorted(found, key=lambda message: message[:-1])
     return tuple(message for *_, message in ordered[-most:]) if most else ()
 
 

@@ -15,6 +15,7 @@ from bot.core.contact import JsonValue
 from bot.core.deeds.left import ERASED_AT
 from bot.storage import reservations, rows, tables, turns
 from bot.storage.driver import Connection, Present, Rows, Statement
+from bot.storage.families import family
 from bot.storage.personal import DROPPED, ENDED_RUN, KEPT_NAMES, NAMES_KEPT, NUMBERS_ONLY, WIPED
 from bot.storage.snapshots import load_consent
 
@@ -61,8 +62,24 @@ async def erase(
 ) -> Erased | None:
     """Erase a person; None where nobody has that id. Doing it again finds nothing more.
 
-    `hash_address` gives the keyed hashes of an address, the newest secret's first.
+    Whoever was joined to the contact is the same person, and erased with it. `hash_address` gives the keyed
+    hashes of an address, the newest secret's first.
     """
+    found = (await turns.lock(connection, [contact_id])).get(contact_id)
+    if found is not None and found.merged_into is not None:
+        return await erase(connection, found.merged_into, now, hash_address)
+    erased: Erased | None = None
+    for member in await family(connection, contact_id):
+        one = await _erase(connection, member.contact_id, now, hash_address)
+        if one is not None:
+            # Their addresses were taken over: they count once.
+            erased = erased or one
+    return erased
+
+
+async def _erase(
+    connection: Connection, contact_id: str, now: datetime, hash_address: Callable[[str], Sequence[str]]
+) -> Erased | None:
     locked = await turns.lock(connection, [contact_id])
     contact = locked.get(contact_id)
     if contact is None:

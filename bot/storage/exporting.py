@@ -12,6 +12,7 @@ from bot.core.contact import JsonValue
 from bot.core.ids import bucket_of, instant
 from bot.storage import contacts, tables
 from bot.storage.driver import Connection, Statement
+from bot.storage.families import family
 from bot.storage.tables import FOREVER, Kind, kind_of
 
 _TABLES = tables.Row.metadata.tables
@@ -53,25 +54,31 @@ _NAMES = Statement(
 async def exported(connection: Connection, contact_id: str, now: datetime) -> dict[str, JsonValue] | None:
     """Return everything we store of a person; None where nobody has that id.
 
+    `joined` holds the same of contacts that turned out to be this one, where there are any.
+
     `tables` holds rows by table, in the order of their keys. Instants are ISO 8601 in UTC, amounts in minor
     units, documents as they are.
     """
     contact = await contacts.known(connection, contact_id)
     if contact is None:
         return None
-    own: dict[str, object] = {"bucket": bucket_of(contact.id), "contact": contact.id}
+    own, *joined = [
+        await _kept_of(connection, member.contact_id) for member in await family(connection, contact.id)
+    ]
+    document: dict[str, JsonValue] = {"contact": contact.id, "exported_at": now.isoformat(), **own}
+    return {**document, "joined": list[JsonValue](joined)} if joined else document
+
+
+async def _kept_of(connection: Connection, contact_id: str) -> dict[str, JsonValue]:
+    own: dict[str, object] = {"bucket": bucket_of(contact_id), "contact": contact_id}
     kept: dict[str, JsonValue] = {}
     for table in _OWNED:
         found = await connection.read(_READ[table.name], **own)
         if found:
             kept[str(table.name)] = [_row(table, row) for row in found]
-    names = await connection.read(_NAMES, contact=contact.id)
-    return {
-        "contact": contact.id,
-        "exported_at": now.isoformat(),
-        "known_as": [{"kind": kind, "value": value} for kind, value in names],
-        "tables": kept,
-    }
+    names = await connection.read(_NAMES, contact=contact_id)
+    known_as: list[JsonValue] = [{"kind": kind, "value": value} for kind, value in names]
+    return {"contact": contact_id, "known_as": known_as, "tables": kept}
 
 
 def _row(table: Table, row: Any) -> dict[str, JsonValue]:  # noqa: ANN401  # what a driver gives

@@ -79,6 +79,11 @@ async def joined_to(connection: Connection, contact_id: str) -> tuple[Joined, ..
     return tuple(made)
 
 
+async def joined_one(connection: Connection, contact_id: str, other: str) -> Joined | None:
+    """That a contact was joined to this one; None where it never was."""
+    return next((one for one in await joined_to(connection, contact_id) if one.other == other), None)
+
+
 async def family(connection: Connection, contact_id: str) -> tuple[Member, ...]:
     """The contact itself, then all that were joined to it, and to those."""
     members = [Member(contact_id)]

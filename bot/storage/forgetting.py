@@ -10,9 +10,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.contact import Address
+from bot.core.ids import bucket_of
 from bot.core.wechat_address import UNIONID, WECHAT, appid_of
 from bot.storage import erasing, rows, tables, turns
 from bot.storage.driver import Connection, Present, Rows, Statement
+from bot.storage.families import family
 from bot.storage.personal import ENDED_RUN, WIPED
 from bot.storage.snapshots import load_consent
 
@@ -79,13 +81,15 @@ async def forget(
     if all(one.channel == UNIONID for one in others):
         await erasing.erase(connection, contact.id, now, hash_address)
         return
-    own: dict[str, object] = {"bucket": contact.bucket, "contact": contact.id}
-    about = {**own, "channel": channel, "value": value, "appid": appid_of(value), "ended_run": ENDED_RUN}
-    for wipe in _WIPES:
-        await connection.run(wipe, [about])
-    if all(one.channel != WECHAT for one in others):
-        for statement in _FORGET_UNIONID:
+    is_last = all(one.channel != WECHAT for one in others)
+    for member in await family(connection, contact.id):
+        own: dict[str, object] = {"bucket": bucket_of(member.contact_id), "contact": member.contact_id}
+        about = {**own, "channel": channel, "value": value, "appid": appid_of(value), "ended_run": ENDED_RUN}
+        for wipe in _WIPES:
+            await connection.run(wipe, [about])
+        for statement in _FORGET_UNIONID if is_last else ():
             await connection.run(statement, [own])
+    if is_last:
         left = {name: one for name, one in contact.attributes.items() if not name.startswith(ATTRIBUTES)}
         if left != dict(contact.attributes):
             await connection.write(_CONTACT, [rows.contact_row(replace(contact, attributes=left))])

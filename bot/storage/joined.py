@@ -51,6 +51,11 @@ _DONE = Statement("""
     SELECT t.contact, t.key FROM @each(keys: bucket integer, contact text, key text)
     JOIN "trigger" t ON t.bucket = keys.bucket AND t.contact = keys.contact AND t.key = keys.key
 """)
+_REVIVE = Statement("UPDATE contact SET merged_into = NULL WHERE bucket = :bucket AND id = :contact")
+_AT = "WHERE bucket = :bucket AND contact = :contact AND channel = :kind AND value = :value"
+_SAID = Statement(f"SELECT stopped_at, unusable_reason FROM address {_AT}")  # noqa: S608  # our own text
+_STAYS_SAID = Statement(f"UPDATE address SET stopped_at = :stopped_at, unusable_reason = :unusable {_AT}")  # noqa: S608  # as above
+_DROP = Statement(f"DELETE FROM address {_AT}")  # noqa: S608  # as above
 _RENAME = Statement("""
     UPDATE directory SET bucket = :bucket, contact = :contact
     WHERE kind = :kind AND value = :value AND contact = :before
@@ -128,6 +133,22 @@ async def stop_waiting(connection: Connection, contact_id: str) -> None:
     """Let nothing that waits leave a contact any more that has become another one."""
     for statement in _STOP:
         await connection.run(statement, [{"bucket": bucket_of(contact_id), "contact": contact_id}])
+
+
+async def revive(connection: Connection, contact_id: str, other: str) -> None:
+    """Let a contact be its own again, with the names and addresses it had."""
+    own = {"bucket": bucket_of(other), "contact": other}
+    await connection.run(_REVIVE, [own])
+    for row in await connection.read(_ADDRESSES, **own):
+        address = rows.address_from(row)
+        named = {"kind": address.channel, "value": address.value}
+        await connection.run(_RENAME, [{**own, **named, "before": contact_id}])
+        theirs = {"bucket": bucket_of(contact_id), "contact": contact_id}
+        # What was said there meanwhile stays said.
+        for stopped_at, unusable in await connection.read(_SAID, **theirs, **named):
+            said = {"stopped_at": stopped_at, "unusable": unusable}
+            await connection.run(_STAYS_SAID, [{**own, **named, **said}])
+        await connection.run(_DROP, [{**theirs, **named}])
 
 
 async def rename(connection: Connection, contact_id: str, kind: str, value: str, before: str) -> None:

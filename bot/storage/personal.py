@@ -17,7 +17,6 @@ NUMBERS_ONLY: Mapping[str, tuple[str, ...]] = {
     "event": ("properties",),
     "standing": ("facts",),
     "reservation": ("facts",),
-    "joined": ("facts",),
 }
 """Documents of which what counts stays, and words go: sums over them are the same afterwards."""
 
@@ -92,6 +91,8 @@ NOT_PERSONAL: Mapping[str, tuple[str, ...]] = {
     "referral": ("state", "reason"),
     "spin": ("counted_on", "prize", "proof"),
     "reservation": ("drop_id", "state"),
+    # Ids of ours: by which joining, proven how. What comes back later is found by it.
+    "joined": ("facts",),
     "shop_order": ("source", "status", "reference", "currency"),
     "order_line": ("sku", "name", "category"),
 }

@@ -8,7 +8,7 @@ from bot.conversation.batch import Batch
 from bot.conversation.inbox import restored
 from bot.conversation.work import Result, Work
 from bot.core.contact import JsonValue
-from bot.core.deeds import joining
+from bot.core.deeds import joining, parting
 from bot.core.ids import BUCKETS
 from bot.core.triggers import Trigger, TriggerKind, relayed
 from bot.core.turn import Turn
@@ -35,6 +35,13 @@ def leaving(loser: str, survivor: str, key: str = "join/1") -> Work:
     return Work(Trigger(key, TriggerKind.OPERATION, NOW, payload), contact_id=loser)
 
 
+def splitting(survivor: str, other: str, key: str = "operator:1") -> Work:
+    """What an operator asks for who undoes a joining."""
+    body: dict[str, JsonValue] = {"other": other, "by": "operator/ana", "reason": "not the same person"}
+    payload: dict[str, JsonValue] = {"operation": parting.SPLIT, "body": body}
+    return Work(Trigger(key, TriggerKind.OPERATION, NOW, payload), contact_id=survivor)
+
+
 class Joiner(Script):
     """A decider that does what joining asks for, and otherwise what its script says."""
 
@@ -48,6 +55,10 @@ class Joiner(Script):
             assert isinstance(body, dict)
             if payload["operation"] == joining.LEAVE:
                 joining.leave(turn, body)
+            elif payload["operation"] == parting.SPLIT:
+                turn.effects.result = parting.split(turn, body)
+            elif payload["operation"] == parting.RETURNS:
+                parting.come_back(turn, body)
         else:
             super().decide(turn)
 

@@ -7,11 +7,13 @@ from fractions import Fraction
 
 import pytest
 
+from bot.conversation.batch import TurnFailed
 from bot.conversation.work import Work
 from bot.core.consent import ConsentSource, Evidence, opt_in, opt_out
 from bot.core.contact import Address, SubscriptionState
 from bot.core.deeds import joining
 from bot.core.deeds.left import Joined
+from bot.core.errors import Refused
 from bot.core.flow.run import Run, RunStatus, Wait, WaitKind
 from bot.core.ledger.books import Undoing
 from bot.core.ledger.entries import Cause
@@ -22,7 +24,7 @@ from bot.core.turn import Turn
 from bot.storage import contacts as portraits
 from bot.storage import families, history, turns
 from bot.storage.driver import Database, Statement
-from tests.storage.joining import all_books_hold, hand_on, join, leaving, run, sums
+from tests.storage.joining import all_books_hold, hand_on, join, leaving, run, splitting, sums
 from tests.storage.scripted import NOW, contacts, turn
 
 DAY = timedelta(days=1)
@@ -302,6 +304,68 @@ async def test_the_joining_is_on_record(database: Database) -> None:
     assert await database.query(lambda c: families.joined_to(c, survivor)) == (
         Joined(loser, NOW, "join/1", {"way": "typed"}),
     )
+
+
+async def test_undone_what_is_left_goes_back_into_its_lots_and_the_rest_is_told(database: Database) -> None:
+    survivor, loser = await two(database)
+    await turn(database, survivor, "a", earns(("a", a_grant(100, 3))))
+    await turn(database, loser, "b", earns(("b", a_grant(70, 10)), ("c", a_grant(30, 60, pending=5))))
+    await turn(database, loser, "d", lambda it: void(it.books.redeem(20, it.now, cause("d"))))
+    theirs = await addresses(database, loser)
+    await join(database, loser, survivor)
+    await turn(database, survivor, "e", lambda it: void(it.books.redeem(115, it.now, cause("e"))))
+    assert await sums(database, survivor) == (30, 35, 0, 0)
+    done = await run(database, splitting(survivor, loser))
+    assert done.result == {"given_back_minor": 65, "missing_minor": 15, "owed_minor": 0}
+    assert await hand_on(database, dies=True) == 1
+    assert await hand_on(database) == 1
+    assert await sums(database, survivor) == (0, 0, 0, 0)
+    assert await sums(database, loser) == (30, 35, 0, 0)
+    assert [lot.available_minor for lot in await lots(database, loser)] == [0, 35]
+    name = ("sms", theirs[0].value)
+    assert await database.query(lambda c: turns.find(c, [name])) == {name: loser}
+    assert name[1] not in {one.value for one in await addresses(database, survivor)}
+    (joined,) = await database.query(lambda c: families.joined_to(c, survivor))
+    assert joined.undone_at == NOW
+    assert (
+        await run(database, Work(Trigger("x", TriggerKind.START, NOW), contact_id=loser))
+    ).contact_id == loser
+    await all_books_hold(database)
+
+
+async def test_what_was_spent_before_is_given_back_where_it_was_spent_once_it_is_undone(
+    database: Database,
+) -> None:
+    survivor, loser = await two(database)
+    made: dict[str, str] = {}
+
+    def buys(it: Turn) -> None:
+        it.books.earn(a_grant(100), it.now, cause("x"))
+        made["pay"] = it.books.redeem(80, it.now, cause("y")).id
+
+    await turn(database, loser, "b", buys)
+    await join(database, loser, survivor)
+    await run(database, splitting(survivor, loser))
+    await hand_on(database)
+
+    def back(it: Turn) -> None:
+        undoing = it.needed("undoing", made["pay"])
+        assert isinstance(undoing, Undoing)
+        it.books.restore(undoing, it.now, cause("back"))
+
+    await turn(database, loser, "r", back)
+    assert await sums(database, loser) == (0, 100, 0, 0)
+    # and both may become one again
+    await join(database, loser, survivor, "join/2")
+    assert await sums(database, survivor) == (0, 100, 0, 0)
+    await all_books_hold(database)
+
+
+async def test_what_was_not_joined_cannot_be_undone(database: Database) -> None:
+    survivor, loser = await two(database)
+    with pytest.raises(TurnFailed) as failed:
+        await run(database, splitting(survivor, loser))
+    assert isinstance(failed.value.error, Refused)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -7,10 +7,11 @@ from sqlalchemy import String
 from sqlmodel import AutoString
 
 from bot.app import address_hashes
+from bot.core.contact import Address
 from bot.core.ids import bucket_of
 from bot.core.ledger.verifying import findings
 from bot.core.wechat_address import openid_of
-from bot.storage import history, tables
+from bot.storage import history, rows, tables, turns
 from bot.storage.driver import Connection, Present, Rows
 from tests.conversation.chat import NUMBER, Clock
 from tests.wechat.wechat_chat import MINI, WechatChat, wechatting
@@ -36,21 +37,21 @@ async def everything(chat: WechatChat) -> str:
     for table in TABLES.values():
         names = [f'"{one.name}"' for one in table.columns if isinstance(one.type, String | AutoString)]
         if names and table.name not in {"revision", "setting"}:
-            rows = await chat.sms.rows(f'SELECT {", ".join(names)} FROM "{table.name}"')  # noqa: S608  # ours
-            found += [f"{table.name}: {row}" for row in rows]
+            stored = await chat.sms.rows(f'SELECT {", ".join(names)} FROM "{table.name}"')  # noqa: S608  # ours
+            found += [f"{table.name}: {row}" for row in stored]
     return "\n".join(found)
 
 
 async def also_by(chat: WechatChat, channel: str, value: str) -> None:
     """Let the contact have another address."""
     contact = await chat.contact_id()
-    now = 1
 
     async def put(connection: Connection) -> None:
         await connection.write(
             Rows(TABLES["directory"], Present.FAIL), [(channel, value, bucket_of(contact), contact)]
         )
-        row = (bucket_of(contact), contact, channel, value, now, None, None, None, None, None, 0, None)
+        whose = (await turns.lock(connection, [contact]))[contact]
+        row = rows.address_row(whose, Address(channel, value), chat.clock())
         await connection.write(Rows(TABLES["address"], Present.FAIL), [row])
 
     await chat.app.database.transact(put)
@@ -80,8 +81,8 @@ async def test_the_address_stays_known_as_left(chat: WechatChat) -> None:
     address = chat.address
     await chat.unfollow()
     hashes = address_hashes(chat.app.settings)(address)
-    rows = await chat.sms.rows("SELECT channel, address_hash FROM suppression")
-    assert rows == [("wechat", hashes[0])]
+    stored = await chat.sms.rows("SELECT channel, address_hash FROM suppression")
+    assert stored == [("wechat", hashes[0])]
 
 
 async def test_who_follows_again_begins_anew_and_is_subscribed_to_nothing(chat: WechatChat) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
-from bot.core.deeds import gift_turns, joining, proving, referring, refill_turns, tier_turns
+from bot.core.deeds import gift_turns, joining, parting, proving, referring, refill_turns, tier_turns
 from bot.core.turn import Turn
 
 Body = Mapping[str, JsonValue]
@@ -36,6 +36,12 @@ def gift_returns(turn: Turn, body: Body) -> Body:
 def contact_leaves(turn: Turn, body: Body) -> Body:
     """Leave everything to the contact that this one turned out to be."""
     joining.leave(turn, body)
+    return {}
+
+
+def contact_returns(turn: Turn, body: Body) -> Body:
+    """Take back what the contact brought that this one was joined to by mistake."""
+    parting.come_back(turn, body)
     return {}
 
 
