@@ -83,7 +83,7 @@ def test_what_is_wrong_fails(terminal: Terminal) -> None:
     )
     ran = terminal("program", "check")
     assert ran.code == 1
-    assert "flows/program.yaml:6:11: 'share' earns for sharing or following: WeChat forbids" in ran.out
+    assert "flows/program.yaml:6:11: 'share' cannot earn: WeChat's platform rule 5.1 forbids" in ran.out
     assert "reward the friend's first order instead" in ran.out
 
 
