@@ -50,5 +50,8 @@ def set_up(loopback: LoopbackWechat, title: str, forms: WechatForms) -> None:
 
 
 def _template(text: TemplateText) -> Template:
-    fields = {key: _LABELS.get(key.rstrip("0123456789"), key) for key, _ in text.fields}
+    fields: dict[str, str] = {}
+    for key, _ in text.fields:
+        label = _LABELS.get(key.rstrip("0123456789"), key)
+        fields[key] = label if label not in fields.values() else f"{label}{len(fields) + 1}"
     return Template(text.template_id, text.name.replace("_", " "), fields)

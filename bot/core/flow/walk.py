@@ -541,4 +541,8 @@ _TAKE: Mapping[type[Step], Callable[..., str | None]] = {
 
 
 def _plain(fact: object) -> JsonValue:
+    if isinstance(fact, dict):
+        return {str(name): _plain(one) for name, one in fact.items()}
+    if isinstance(fact, (list, tuple)):
+        return [_plain(one) for one in fact]
     return fact if fact is None or isinstance(fact, (bool, int, float, str)) else str(fact)
