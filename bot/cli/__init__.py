@@ -15,6 +15,7 @@ from bot.cli import (
     contact,
     dead,
     demo,
+    desk,
     doctor,
     flows,
     key,
@@ -43,6 +44,7 @@ why.add_to(cli)
 dead.add_to(cli)
 outbox.add_to(cli)
 calls.add_to(cli)
+desk.add_to(cli)
 key.add_to(cli)
 audit.add_to(cli)
 program.add_to(cli)

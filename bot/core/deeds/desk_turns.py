@@ -6,7 +6,7 @@ that nobody is left with silence where a trigger comes late.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.core.contact import Address, JsonValue
 from bot.core.deeds.tier_turns import tier_of
@@ -25,6 +25,10 @@ AHEAD = "desk_ahead"
 FLOW = ""
 STEP = "desk"
 """What messages of a person are recorded under: no flow wrote them."""
+ELSEWHERE_MAX = timedelta(days=1)
+"""How long somebody may have a contact in WeChat's own customer service, where its end is never told."""
+_STILL_ON_ITS_WAY = timedelta(minutes=1)
+"""A message that was written before somebody took the contact may come after we hear of that."""
 _NOT_HERE = ("the contact is not at the desk", "see GET /api/desk for who is")
 
 
@@ -66,9 +70,14 @@ def begin(turn: Turn, question: str) -> Place:
         _look_again(turn, visit)
     _keep(turn, visit)
     _transfer(turn, inbound)
-    told: dict[str, JsonValue] = {"question": question, "asked_at": turn.now.isoformat()}
-    key = f"person/{turn.contact.id}/{turn.trigger.key}"
-    turn.call(key, "person.asked_for", {**_named(turn, visit), **told, "standing": standing_of(turn)})
+    told: dict[str, JsonValue] = {
+        "question": question,
+        "asked_at": turn.now.isoformat(),
+        "standing": standing_of(turn),
+    }
+    turn.call(
+        f"person/{turn.contact.id}/{turn.trigger.key}", "person.asked_for", {**_named(turn, visit), **told}
+    )
     return place_of(turn, visit)
 
 
@@ -94,6 +103,9 @@ def hears(turn: Turn, inbound: Inbound, *, text: str | None = None, may_be_stop:
     visit = visit_of(turn)
     if visit is None or (visit.channel, visit.address) != (address.channel, address.value):
         turn.change_address(replace(address, desk_until=None))
+        return False
+    if _is_over_there(turn, visit):
+        _end(turn, visit, Ending.DONE, tells=False)
         return False
     visit = visit.heard(turn.now)
     _keep(turn, visit)
@@ -186,11 +198,12 @@ def happens(turn: Turn) -> Ending | None:
         return None
     if step == "closed":
         return _end(turn, visit, Ending.DONE, tells=False).because
-    if visit.quiet_at > turn.now:
+    if _until(turn, visit) > turn.now:
         _look_again(turn, visit)
         return None
     because = Ending.QUIET if visit.state is VisitState.TAKEN else Ending.UNTAKEN
-    return _end(turn, visit, because, tells=False).because
+    ended = _end(turn, visit, because, tells=False)
+    return None if is_elsewhere(turn, visit) else ended.because  # what was said there we do not hear
 
 
 def standing_of(turn: Turn) -> dict[str, JsonValue]:
@@ -248,15 +261,31 @@ def _keep(turn: Turn, visit: Visit) -> None:
     turn.keep(VISIT, VISIT, visit)
     address = turn.addresses.get((visit.channel, visit.address))
     if address is not None:
-        turn.change_address(replace(address, desk_until=visit.quiet_at if visit.is_open else None))
+        turn.change_address(replace(address, desk_until=_until(turn, visit) if visit.is_open else None))
 
 
 def _look_again(turn: Turn, visit: Visit) -> None:
     """Look when the visit would be over for want of a word: one trigger at a time."""
-    at: datetime = visit.quiet_at
+    at = _until(turn, visit)
     payload = {**_where(visit), "step": "quiet", "visit": visit.id}
     key = f"desk:{visit.id}:{microseconds(at)}"
     turn.effects.later.append(Trigger(key, TriggerKind.DESK, at, payload))
+
+
+def _until(turn: Turn, visit: Visit) -> datetime:
+    """When the visit is over; with somebody in WeChat's own customer service, that tells us."""
+    if is_elsewhere(turn, visit) and visit.taken_at is not None:
+        return max(visit.quiet_at, visit.taken_at + ELSEWHERE_MAX)
+    return visit.quiet_at
+
+
+def _is_over_there(turn: Turn, visit: Visit) -> bool:
+    """Whether WeChat's own customer service is done: no message comes here while somebody has the contact."""
+    return (
+        is_elsewhere(turn, visit)
+        and visit.taken_at is not None
+        and turn.now - visit.taken_at > _STILL_ON_ITS_WAY
+    )
 
 
 def _silence_ends(turn: Turn, visit: Visit) -> None:
