@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.conversation.publication import Publication
 from bot.core.fallback import TO, unsaid
+from bot.core.messages import OutboxState
 from bot.core.turn import Turn
 
 
@@ -17,12 +18,8 @@ def fall_back(turn: Turn, publication: Publication) -> None:
         turn.effects.outcome = "no_other_way"
         return
     turn.effects.outcome = "fallback"
-    for run in tuple(turn.runs.values()):
-        asks = run.wait is not None and run.wait.step == told.step
-        if asks and run.holds_question and run.flow == told.flow and run.channel == told.channel:
-            turn.put_run(replace(run, channel=TO))  # it is answered where it is asked
     flow = publication.flows.get(told.flow)
-    turn.say(
+    said = turn.say(
         told.body,
         flow=told.flow,
         step=told.step,
@@ -34,3 +31,9 @@ def fall_back(turn: Turn, publication: Publication) -> None:
         tag=told.tag,
         valid_for=told.valid_until - turn.now if told.valid_until is not None else None,
     )
+    if said.state is OutboxState.REFUSED:
+        return  # a question that is not asked there is answered where it was asked before
+    for run in tuple(turn.runs.values()):
+        asks = run.wait is not None and run.wait.step == told.step
+        if asks and run.holds_question and run.flow == told.flow and run.channel == told.channel:
+            turn.put_run(replace(run, channel=TO))  # it is answered where it is asked

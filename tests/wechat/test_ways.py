@@ -279,6 +279,17 @@ async def test_a_question_that_falls_back_is_answered_by_text(chat: WechatChat) 
     assert await chat.sms("Fine") == ["Noted: Fine"]
 
 
+async def test_a_question_that_may_not_be_texted_is_answered_where_it_was_asked(chat: WechatChat) -> None:
+    await has_number(chat)
+    await chat("ASKS")
+    chat.fault(kind="refuse", code=45015, path=SEND)
+    await chat.later(seconds=31)
+    await chat.later(seconds=1)
+    assert await last(chat, "channel, state, reason") == ("sms", "refused", "unsubscribed")
+    assert "Noted: 7" not in await chat.sms("7")
+    assert await chat("Fine") == ["Noted: Fine"]
+
+
 async def test_a_notice_that_was_taken_and_never_arrived_is_said_by_text(chat: WechatChat) -> None:
     await has_number(chat, "LOYALTY", "skip")
     await chat("NOTED")
