@@ -47,7 +47,8 @@ def pieces_of(message: Outgoing) -> int:
     """Return how many customer-service messages a message is: its texts, its card, its pictures."""
     form = message.form
     text = message.body if form is None or form.options else form.head or message.body
-    texts = len(parts_of(text)) if text.strip() else 0
+    text = without_links(text).strip()  # as it is sent: what would be a link takes more bytes
+    texts = len(parts_of(text)) if text else 0
     has_card = form is not None and form.card is not None
     return max(texts + has_card + len(message.media), 1)
 

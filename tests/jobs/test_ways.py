@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 
 from bot.channels.channel import Sent, WindowUsedUp
+from bot.channels.wechat.account import AccountKind, WechatAccount
+from bot.channels.wechat.wire import Means, requests_of
 from bot.conversation.batch import Batch
 from bot.conversation.grants import grant_work, hear_grants
 from bot.core.consent import ConsentSource, Evidence, opt_in
@@ -25,6 +27,7 @@ from bot.storage.driver import Database
 from tests.storage.scripted import NOW, Script, asked, contacts, conversation, open_at, turn
 
 SHUT = Address(WECHAT, "wx1/openid")
+ACCOUNT = WechatAccount(name="shop", appid="wx1", secret="", kind=AccountKind.OFFICIAL, tokens=("token",))
 NOTICE = Form(notice=Notice("arrived", "TPL", {"thing1": "Credit"}))
 
 
@@ -146,16 +149,23 @@ async def test_grants_let_as_many_through_as_there_are(database: Database) -> No
     assert sorted(entries) == [("push", 1)] * 3 + [("sent", -1)] * 3
 
 
-async def test_a_long_text_takes_its_pieces_out_of_the_window(database: Database) -> None:
+@pytest.mark.parametrize(("text", "pieces"), [("好" * 1500, 3), ("<a>" * 100 + "好" * 560, 2)])
+async def test_a_long_text_takes_its_pieces_out_of_the_window(
+    database: Database, text: str, pieces: int
+) -> None:
     contact_id = await somebody(database, opened(SHUT, WROTE, NOW))
 
     def talk(turn: Turn) -> None:
-        turn.say("好" * 1500, flow="f", step="s", message_class=MessageClass.REPLY, channel=WECHAT)
+        turn.say(text, flow="f", step="s", message_class=MessageClass.REPLY, channel=WECHAT)
 
     await turn(database, contact_id, "long", talk)
-    await deliver(delivery(database, Wechat()))
+    channel = Wechat()
+    await deliver(delivery(database, channel))
+    (cleared,) = channel.taken
+    assert len(requests_of(cleared.message, WayKind.CUSTOMER_SERVICE, Means(ACCOUNT))) == pieces
     assert await states(database) == {"sent": 1}
-    assert await asked(database, "SELECT window_left FROM address WHERE channel = 'wechat'") == [(2,)]
+    left = await asked(database, "SELECT window_left FROM address WHERE channel = 'wechat'")
+    assert left == [(WROTE.messages - pieces,)]
 
 
 async def test_one_accept_that_both_tell_of_counts_once(database: Database) -> None:
