@@ -107,10 +107,13 @@ class Decisions:
 
     def says_stop(self, inbound: Inbound) -> bool:
         """Whether a message is a revocation whoever sends it: no limit holds it up."""
+        return self._revocation(_as_texted(inbound)) is not None
+
+    def _revocation(self, inbound: Inbound) -> Hearing | None:
+        """The revocation that a message is by its own words, whatever was asked before; None: it is none."""
         address, publication = Address(inbound.channel, inbound.address), self.publication
-        inbound = _as_texted(inbound)
         heard = hear(inbound, address, publication.legal_words, publication.group_words, inbound.received_at)
-        return heard.said in {Said.STOP, Said.LEAVE}
+        return heard if heard.said in {Said.STOP, Said.LEAVE} else None
 
     def hears(self, turn: Turn, event_name: str) -> bool:
         """Whether a flow starts on the event, a run of the contact waits for it, or it earns credit."""
@@ -191,9 +194,10 @@ class Decisions:
             is_place = gesture.kind is GestureKind.LOCATION
             if is_place and desk_turns.hears(turn, inbound, text=f"({gesture.kind.value}: {gesture.value})"):
                 return None
+        said = _as_texted(inbound)
         started = self.publication.gestures.find(gesture)
-        if started is None:
-            said = _as_texted(inbound)
+        # No flow takes STOP from the menu, whatever was published before that was checked.
+        if started is None or self._revocation(said) is not None:
             return None if said is inbound else said
         if legal.is_stopped(turn, inbound):
             turn.effects.outcome = "stopped"

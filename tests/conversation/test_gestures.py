@@ -278,6 +278,15 @@ def test_stop_can_be_tapped_in_the_menu() -> None:
     assert person.effects.outcome == "stopped"
 
 
+@pytest.mark.parametrize("key", ["STOP", "退订", "Unsubscribe"])
+def test_a_flow_does_not_take_stop_from_the_menu(key: str) -> None:
+    person = Person(decisions(taken=f"start: [menu: [{key}, HELP]]\nsteps: [{{say: Not stopped}}]"))
+    assert person.do(GestureKind.MENU, "HELP") == ["Not stopped"], "other words it may"
+    assert "Not stopped" not in person.do(GestureKind.MENU, key)
+    assert person.effects.outcome == "opt_out"
+    assert person.address.stopped_at == NOON
+
+
 def test_who_unfollows_is_stopped_silently_and_who_follows_again_is_answered() -> None:
     person = Person()
     person.say("NAME")

@@ -60,6 +60,7 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
         found += check_platform.platform_rules_broken(flow, by_name, is_on_wechat=wechat is not None)
         found += check_wechat.forms_unknown(flow, forms, names)
         found += check_wechat.too_many_at_once(flow)
+        found += check_wechat.buttons_that_stop(flow, legal)
         found += _costs(flow, terms)
         found += _names_of_files(flow)
         found += (Complaint(error) for text in flow.texts for error in text.broken)

@@ -3,6 +3,8 @@
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from bot.core import wording
+from bot.core.compliance import LegalCategory, LegalWords, legal_category
 from bot.core.errors import FlowError
 from bot.core.flow import compiled
 from bot.core.flow.check_flow import Complaint, complaint, successors
@@ -101,6 +103,17 @@ def gestures_taken(flows: Sequence[Flow], forms: WechatForms) -> Iterator[Compla
                     meant = {key.lower(): key for key in buttons}.get(suggestion(value, lower) or "")
                     remedy = f"did you mean '{meant}'?" if meant else "add one to wechat.yaml under `menu:`"
                     yield Complaint(FlowError(flow.file, *starter.mark, problem, remedy), is_warning=True)
+
+
+def buttons_that_stop(flow: Flow, legal: LegalWords) -> Iterator[Complaint]:
+    """Complain about buttons of the menu that a flow would take from the law: STOP stops, also tapped."""
+    for starter in flow.starters:
+        for key in starter.keys if isinstance(starter, compiled.MenuStarter) else ():
+            is_plain = wording.read(key).verdict is wording.Verdict.PLAIN
+            if is_plain or legal_category(key, legal) is LegalCategory.OPT_OUT:
+                problem = f"'{key}' says that we shall stop and would never start this flow"
+                error = FlowError(flow.file, *starter.mark, problem, "give the button another key")
+                yield Complaint(error)
 
 
 def too_many_at_once(flow: Flow) -> Iterator[Complaint]:

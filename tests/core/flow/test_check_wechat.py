@@ -58,6 +58,12 @@ def test_taps_that_nobody_hears() -> None:
     assert any("a question has answers to tap" in one for one in said("cards: {}", heard=asks))
 
 
+@pytest.mark.parametrize("key", ["STOP", "退订", "stop texting me"])
+def test_no_flow_starts_on_a_button_that_stops(key: str) -> None:
+    (complaint,) = said("cards: {}", heard=f"start: [menu: [ORDER, {key}]]\nsteps: [say: Hi]")
+    assert complaint.startswith(f"flows/heard.yaml:2:9: '{key}' says that we shall stop")
+
+
 def test_a_starter_that_is_on_no_menu_is_warned_of() -> None:
     (complaint,) = said(WECHAT, heard=HEARD, other="start: [menu: ODER]\nsteps: [say: Hi]")
     assert complaint.startswith("flows/other.yaml:2:9: no button of the menu says 'ODER'")
