@@ -28,6 +28,7 @@ from bot.conversation.routing import (
 from bot.core.contact import Address
 from bot.core.deeds import desk_turns, proving
 from bot.core.deeds.crediting import credit_event
+from bot.core.deeds.joining import hear_unionid, take_over
 from bot.core.deeds.referring import come_with
 from bot.core.flow.compiled import Flow, KeywordStarter, Starter
 from bot.core.flow.engine import Engine, Heard
@@ -145,6 +146,7 @@ class Decisions:
         address = turn.addresses.get((inbound.channel, inbound.address))
         if address is not None and address.unusable_reason is not None:
             turn.change_address(replace(address, unusable_reason=None))  # whoever writes can be reached
+        hear_unionid(turn, inbound)
         question = _may_answer(turn, inbound)
         if inbound.gesture is not None:
             said = self._gesture(turn, inbound, inbound.gesture)
@@ -426,6 +428,7 @@ _BY_KIND: Mapping[TriggerKind, Callable[[Decisions, Turn], None]] = {
     TriggerKind.ADDRESS_REPORT: Decisions.address_report,
     TriggerKind.GRANT: lambda _, turn: hear_grants(turn),
     TriggerKind.DESK: Decisions.desk,
+    TriggerKind.JOINED: lambda _, turn: take_over(turn),
     TriggerKind.FALLBACK: lambda decisions, turn: fall_back(turn, decisions.publication),
 }
 

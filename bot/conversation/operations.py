@@ -62,6 +62,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "order.refund": refunds.refund,
         "order.report": orders.report,
         proving.TEXTED: told.proof_texted,
+        joining.IDENTIFY: told.contact_is_known_as,
         joining.LEAVE: told.contact_leaves,
         parting.RETURNS: told.contact_returns,
         parting.SPLIT: parting.split,

@@ -5,11 +5,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.conversation.inbox import inbound_work
+from bot.conversation.shop.desk import CANCEL, REFUND
 from bot.core.ids import BUCKETS
+from bot.core.messages import Inbound
 from bot.storage.auditing import audited
 from bot.storage.driver import Connection
 from tests.conversation.chat import NUMBER
-from tests.wechat.wechat_chat import WechatChat, wechatting
+from tests.conversation.test_refunds import ONE_LATTE, PAID, give_back, moved, report
+from tests.wechat.wechat_chat import MINI, WechatChat, wechatting
 
 OTHER = "+12125550188"
 
@@ -39,6 +43,15 @@ async def texted(chat: WechatChat, number: str = NUMBER) -> list[str]:
     answers = await chat.sms(code[0], number=number)
     await chat.came_back()
     return answers
+
+
+async def pushed(chat: WechatChat, address: str, number: int) -> str:
+    """Let a push arrive that carries a UnionID; returns whose it is by then."""
+    facts = {"unionid": "uABCDEF123"}
+    inbound = Inbound("wechat", f"m{number}", "wechat", address, "wx1", "hello", chat.clock(), facts=facts)
+    result = await chat.app.dispatcher.submit(inbound_work(inbound))
+    await chat.came_back()
+    return result.contact_id
 
 
 async def books_hold(chat: WechatChat) -> None:
@@ -101,4 +114,45 @@ async def test_unfollowing_later_leaves_what_came_by_text(chat: WechatChat) -> N
     await typed(chat)
     await chat.unfollow()
     assert "You have $5.00" in (await chat.sms("BALANCE"))[0]
+    await books_hold(chat)
+
+
+async def test_the_platform_says_that_two_accounts_have_one_person(chat: WechatChat) -> None:
+    mini = chat.of(account=MINI)
+    await chat("LOYALTY")
+    await chat("skip")
+    await mini("LOYALTY")
+    await mini("skip")
+    one = await pushed(chat, chat.address, 1)
+    other = await pushed(chat, mini.address, 2)
+    assert one != other
+    assert await chat.contact_id() == await mini.contact_id()
+    assert any("You have $10.00" in one for one in await mini("BALANCE"))
+    await books_hold(chat)
+
+
+async def test_an_order_of_either_comes_back_to_the_one_wallet(chat: WechatChat) -> None:
+    await chat("LOYALTY")
+    await chat("skip")
+    for text in ("LOYALTY", "skip", "skip"):
+        await chat.sms(text)
+    await chat.sms.strike()
+    chat.sms.news()
+    await report(chat.sms, {**PAID, "credit_minor": 300})
+    await chat.came_back()
+    before = await typed(chat)
+    assert any("everything is in one place" in one for one in before)
+    wallet = await chat.sms.wallet()
+    done = await give_back(chat.sms, REFUND, ONE_LATTE)
+    assert moved(done)["restored_minor"] == 110
+    assert isinstance(moved(done)["taken_back_minor"], int)
+    again = await give_back(chat.sms, REFUND, ONE_LATTE)
+    assert moved(again) == {}, "told twice is no news"
+    after = await chat.sms.wallet()
+    taken = moved(done)["taken_back_minor"]
+    assert isinstance(taken, int)
+    assert sum(after[:2]) == sum(wallet[:2]) + 110 - taken
+    await give_back(chat.sms, CANCEL, {"order": "A-1"})
+    # both welcomes are there again, and nothing of the order
+    assert (await chat.sms.wallet())[1:] == (1000, 0, 0)
     await books_hold(chat)

@@ -20,7 +20,7 @@ from bot.core.errors import Refused
 from bot.core.gestures import Gesture, GestureKind
 from bot.core.grants import Answer, answer_of
 from bot.core.messages import Inbound, OutboxState
-from bot.core.wechat_address import WECHAT, wechat_address
+from bot.core.wechat_address import UNIONID, WECHAT, wechat_address
 from bot.core.windows import MENU_MESSAGE_CLICK, MESSAGE_TYPE
 
 PROVIDER = "wechat"
@@ -35,6 +35,8 @@ _TEXT_MAX = 4096
 _QR_SCENE = "qrscene_"
 _REMEDY = "post what WeChat posts"
 _MESSAGE_ID = re.compile(r"[!-~]{1,128}")  # mostly a number of 64 bits, but `49d72d67…_1555684067` was seen
+_UNIONIDS = ("UnionID", "UnionId", "Unionid", "unionid")
+_UNIONID = re.compile(r"[A-Za-z0-9_-]{6,64}")
 _KIND = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -284,7 +286,9 @@ class _Push:
                 text=text,
                 received_at=self._at,
                 media=(media,) if media else (),
-                facts={name: fact for name, fact in (facts or {}).items() if fact},
+                facts={
+                    name: fact for name, fact in {**(facts or {}), UNIONID: self._unionid()}.items() if fact
+                },
                 gesture=gesture,
                 answer_within=ANSWER_WITHIN if answered and account.is_official else None,
             )
@@ -325,6 +329,11 @@ class _Push:
         )
 
     # What it is made of
+
+    def _unionid(self) -> str:
+        """The person's UnionID, which some pushes of accounts of one open platform carry."""
+        found = next((one for name in _UNIONIDS if (one := self._text(name))), "")
+        return found if _UNIONID.fullmatch(found) else ""
 
     def _text(self, name: str) -> str:
         return text_of(self._fields, name)[:_TEXT_MAX]

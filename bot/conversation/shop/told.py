@@ -33,6 +33,14 @@ def gift_returns(turn: Turn, body: Body) -> Body:
     return {}
 
 
+def contact_is_known_as(turn: Turn, body: Body) -> Body:
+    """Make an address the contact's own, as a platform says that it is: `channel`, `value`, `evidence`."""
+    evidence = body["evidence"]
+    assert isinstance(evidence, dict), "evidence is by name"
+    joining.identify(turn, str(body["channel"]), str(body["value"]), evidence)
+    return {}
+
+
 def contact_leaves(turn: Turn, body: Body) -> Body:
     """Leave everything to the contact that this one turned out to be."""
     joining.leave(turn, body)

@@ -12,10 +12,11 @@ from datetime import datetime
 
 from bot.core.codes import Code
 from bot.core.consent import ConsentChange, ConsentSource
-from bot.core.contact import Address, Contact, JsonValue, SubscriptionState
+from bot.core.contact import ONLY_NAMES, Address, Contact, JsonValue, SubscriptionState
 from bot.core.deeds import inheriting
 from bot.core.deeds.left import ERASED_AT, Joined, LeftBehind, LeftWallet, SetAside, WholeBooks
 from bot.core.flow.run import RunStatus
+from bot.core.gestures import GestureKind
 from bot.core.groups import split_key
 from bot.core.ledger.crossing import CROSSING, as_crossed, crossed_id
 from bot.core.ledger.entries import Account, Cause
@@ -23,9 +24,13 @@ from bot.core.ledger.recorder import SYSTEM
 from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.ledger.replay import replayed
 from bot.core.ledger.wallet import MAIN_WALLET
+from bot.core.messages import Inbound
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
+from bot.core.wechat_address import UNIONID, WECHAT
 
+IDENTIFY = "contact.identify"
+"""The operation by which a platform that we trust says that an address is a contact's too."""
 LEAVE = "contact.leave"
 """The operation by which a contact gives all it has to the one that it turned out to be."""
 SOURCE = "joined"
@@ -47,6 +52,14 @@ def identify(turn: Turn, channel: str, value: str, evidence: Mapping[str, JsonVa
         _add(turn, channel, value)
     elif owner != turn.contact.id:
         _begin(turn, str(owner), evidence)
+
+
+def hear_unionid(turn: Turn, inbound: Inbound) -> None:
+    """Believe the platform that a person's OpenIDs of several accounts are one person's, where it says so."""
+    unionid, gesture = inbound.facts.get(UNIONID), inbound.gesture
+    leaves = gesture is not None and gesture.kind is GestureKind.UNFOLLOW
+    if unionid and inbound.channel == WECHAT and not leaves:
+        identify(turn, UNIONID, unionid, {"way": UNIONID})
 
 
 def survivor_of(one: Contact, other: Contact) -> Contact:
@@ -210,7 +223,8 @@ def _add(turn: Turn, channel: str, value: str) -> None:
     assert stopped_at is None or isinstance(stopped_at, datetime)
     turn.keep("directory", f"{channel}/{value}", Code(value, channel))
     turn.change_address(Address(channel, value, stopped_at=stopped_at))
-    turn.track(LINKED, {"channel": channel})
+    if channel not in ONLY_NAMES:
+        turn.track(LINKED, {"channel": channel})
 
 
 def _hashes(turn: Turn, value: str) -> list[str]:
