@@ -166,7 +166,7 @@ class NoticeWrong(SendNever):
 
 
 class SentInPart(SendNever):
-    """It takes several of the provider's messages, and one after the first was refused."""
+    """It takes several of the provider's messages, and one after the first was refused, as its cause says."""
 
 
 class Filtered(SendNever):

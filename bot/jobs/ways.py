@@ -117,9 +117,10 @@ async def settle(
 
 
 async def _settle_window(connection: Connection, message: Outgoing, error: SendError, now: datetime) -> None:
-    if isinstance(error, WindowClosed):
+    shut = error.__cause__ if isinstance(error, SentInPart) else error  # what refused the rest
+    if isinstance(shut, WindowClosed):
         await windows.close(connection, _owned(message))
-    elif isinstance(error, WindowUsedUp):
+    elif isinstance(shut, WindowUsedUp):
         await windows.use_up(connection, _owned(message))
     elif not isinstance(error, SentInPart):
         await windows.give_back(connection, _owned(message), pieces_of(message), now)

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from bot.channels.channel import Sent, WindowUsedUp
+from bot.channels.channel import SendError, Sent, SentInPart, WindowClosed, WindowUsedUp
 from bot.channels.wechat.account import AccountKind, WechatAccount
 from bot.channels.wechat.wire import Means, requests_of
 from bot.conversation.batch import Batch
@@ -17,6 +17,7 @@ from bot.core.contact import Address
 from bot.core.forms import Form, Notice
 from bot.core.gate import Cleared, Policy
 from bot.core.grants import Answer, Source
+from bot.core.ids import microseconds
 from bot.core.messages import MessageClass, OutboxState
 from bot.core.turn import Turn
 from bot.core.ways import WayKind
@@ -49,13 +50,18 @@ class Wechat:
 
 
 @dataclass
-class UsedUp(Wechat):
-    """A platform that says the window is used up whatever we believe."""
+class Refusing(Wechat):
+    """A platform that takes so many and no more."""
+
+    error: SendError = field(default_factory=lambda: WindowUsedUp("45047", code=45047))
+    takes: int = 0
 
     async def send(self, cleared: Cleared) -> Sent:
         """Refuse it."""
+        if len(self.taken) < self.takes:
+            return await super().send(cleared)
         self.taken.append(cleared)
-        raise WindowUsedUp("45047", code=45047)
+        raise self.error
 
 
 def delivery(database: Database, channel: Wechat) -> OutboxDelivery:
@@ -205,10 +211,32 @@ async def test_a_turn_and_a_claim_never_lose_each_others_window(database: Databa
 async def test_what_the_platform_calls_used_up_is_not_tried_again(database: Database) -> None:
     contact_id = await somebody(database, opened(SHUT, WROTE, NOW))
     await say(database, contact_id, 1)
-    channel = UsedUp()
+    channel = Refusing()
     outbox = delivery(database, channel)
     await deliver(outbox)
     outbox.clock = lambda: NOW + timedelta(seconds=5)
     await deliver(outbox)
     assert len(channel.taken) == 1
     assert await states(database) == {"no_window": 1}
+
+
+async def window(database: Database) -> tuple[int, int | None]:
+    (found,) = await asked(database, "SELECT window_left, window_until FROM address WHERE channel = 'wechat'")
+    left, until = found
+    return left, until
+
+
+@pytest.mark.parametrize(
+    ("error", "until"),
+    [(WindowClosed("45015", code=45015), None), (WindowUsedUp("45047", code=45047), NOW + WROTE.lasts)],
+)
+async def test_what_refused_the_rest_of_a_message_is_believed_of_the_window(
+    database: Database, error: SendError, until: datetime | None
+) -> None:
+    contact_id = await somebody(database, opened(SHUT, WROTE, NOW))
+    await say(database, contact_id, 1)
+    in_part = SentInPart(f"only the beginning was taken: {error}", code=error.code)
+    in_part.__cause__ = error
+    await delivery(database, Refusing(error=in_part)).deliver()
+    assert await window(database) == (0, microseconds(until) if until is not None else None)
+    assert await states(database) == {str(in_part): 1}

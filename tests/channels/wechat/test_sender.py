@@ -130,8 +130,10 @@ async def test_a_long_text_leaves_in_order() -> None:
         assert len(texts) == 3
 
 
-@pytest.mark.parametrize("refusal", [errcode(45047), lost])
-async def test_a_text_of_which_only_the_beginning_left_is_never_said_again(refusal: object) -> None:
+@pytest.mark.parametrize(("refusal", "because"), [(errcode(45047), WindowUsedUp), (lost, OutcomeUnknown)])
+async def test_a_text_of_which_only_the_beginning_left_is_never_said_again(
+    refusal: object, because: type[SendError]
+) -> None:
     async with wechat() as (channel, found):
 
         async def well(_: web.Request) -> web.StreamResponse:
@@ -140,6 +142,7 @@ async def test_a_text_of_which_only_the_beginning_left_is_never_said_again(refus
         found.scripted.extend([well, refusal])  # type: ignore[list-item]  # each is an answer
         error = await failure(channel, Cleared(replace(MESSAGE, body=LONG)))
         assert type(error) is SentInPart
+        assert type(error.__cause__) is because
         assert error.again is None
         assert len(found.bodies(CUSTOM)) == 2
 
