@@ -109,21 +109,25 @@ async def settle(
     for one, state, error in ours:
         assert one.way is not None, "those without were left out"
         if one.way.kind is WayKind.CUSTOMER_SERVICE:
-            await _settle_window(connection, one.message, error, now)
+            await _settle_window(connection, one, error)
         elif isinstance(error, NoGrant):
             await grants.refused(connection, one.message, now)
         elif state is OutboxState.FAILED or isinstance(error, WayShut):
             await grants.give_back(connection, one.message, now)
 
 
-async def _settle_window(connection: Connection, message: Outgoing, error: SendError, now: datetime) -> None:
+async def _settle_window(connection: Connection, claimed: Claimed, error: SendError) -> None:
+    address, owned = claimed.address, _owned(claimed.message)
+    assert address is not None, "a message went there"
+    assert address.window_until is not None, "through a window that was open"
+    until = address.window_until
     shut = error.__cause__ if isinstance(error, SentInPart) else error  # what refused the rest
     if isinstance(shut, WindowClosed):
-        await windows.close(connection, _owned(message))
+        await windows.close(connection, owned, until)
     elif isinstance(shut, WindowUsedUp):
-        await windows.use_up(connection, _owned(message))
+        await windows.use_up(connection, owned, until)
     elif not isinstance(error, SentInPart):
-        await windows.give_back(connection, _owned(message), pieces_of(message), now)
+        await windows.give_back(connection, owned, until, pieces_of(claimed.message))
 
 
 async def _facts(connection: Connection, messages: Sequence[Outgoing]) -> _Facts:
@@ -150,7 +154,9 @@ async def _choose(connection: Connection, one: Claimed, facts: _Facts, chosen: C
             chosen.elsewhere.append((message.contact_id, fallback(message, way.because, now)))
         return
     assert one.cleared is not None, "the gate was asked before"
-    chosen.leaving.append(replace(one, way=way, cleared=replace(one.cleared, way=way.kind)))
+    address = facts.addresses.get(_owned(message))  # as it is now that nobody else may change it
+    cleared = replace(one.cleared, way=way.kind)
+    chosen.leaving.append(replace(one, way=way, address=address, cleared=cleared))
 
 
 async def _spend(connection: Connection, message: Outgoing, way: Way, facts: _Facts, now: datetime) -> bool:

@@ -25,13 +25,15 @@ _SPEND = Statement(f"""
     WHERE {_ADDRESS} AND window_left >= :messages AND window_until > :now
     RETURNING window_left
 """)  # noqa: S608  # our own constants
+# Only while it is the window that a message went through: the contact may have opened another one since.
+_SAME = f"{_ADDRESS} AND window_until = :until"
 _GIVE_BACK = Statement(f"""
     UPDATE address
     SET window_left = CASE WHEN window_left + :messages > :most THEN :most ELSE window_left + :messages END
-    WHERE {_ADDRESS} AND window_until > :now
+    WHERE {_SAME}
 """)  # noqa: S608  # our own constants
-_USE_UP = Statement(f"UPDATE address SET window_left = 0 WHERE {_ADDRESS}")  # noqa: S608  # our own constants
-_CLOSE = Statement(f"UPDATE address SET window_left = 0, window_until = NULL WHERE {_ADDRESS}")  # noqa: S608  # ours
+_USE_UP = Statement(f"UPDATE address SET window_left = 0 WHERE {_SAME}")  # noqa: S608  # our own constants
+_CLOSE = Statement(f"UPDATE address SET window_left = 0, window_until = NULL WHERE {_SAME}")  # noqa: S608  # ours
 
 Owned = tuple[str, str, str]
 """A contact's id, and the channel and value of an address of it."""
@@ -50,20 +52,24 @@ async def spend(connection: Connection, owned: Owned, messages: int, now: dateti
     return bool(await connection.read(_SPEND, **_key(owned), messages=messages, now=microseconds(now)))
 
 
-async def give_back(connection: Connection, owned: Owned, messages: int, now: datetime) -> None:
-    """Let messages that the platform did not take be sent after all, while the window is open."""
-    told = {"messages": messages, "now": microseconds(now), "most": WROTE.messages}
-    await connection.run(_GIVE_BACK, [_key(owned) | told])
+async def give_back(connection: Connection, owned: Owned, until: datetime, messages: int) -> None:
+    """Let messages that the platform did not take through the window until then be sent after all."""
+    told = {"messages": messages, "most": WROTE.messages}
+    await connection.run(_GIVE_BACK, [_window(owned, until) | told])
 
 
-async def use_up(connection: Connection, owned: Owned) -> None:
-    """Believe the platform that a window's messages are used up."""
-    await connection.run(_USE_UP, [_key(owned)])
+async def use_up(connection: Connection, owned: Owned, until: datetime) -> None:
+    """Believe the platform that the messages of the window until then are used up."""
+    await connection.run(_USE_UP, [_window(owned, until)])
 
 
-async def close(connection: Connection, owned: Owned) -> None:
-    """Believe the platform that a window is closed."""
-    await connection.run(_CLOSE, [_key(owned)])
+async def close(connection: Connection, owned: Owned, until: datetime) -> None:
+    """Believe the platform that the window until then is closed."""
+    await connection.run(_CLOSE, [_window(owned, until)])
+
+
+def _window(owned: Owned, until: datetime) -> dict[str, object]:
+    return _key(owned) | {"until": microseconds(until)}
 
 
 def _key(owned: Owned) -> dict[str, object]:

@@ -1,13 +1,13 @@
 """Spending windows and grants at the claim: never more than there is, whoever claims at the same moment."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from bot.channels.channel import SendError, Sent, SentInPart, WindowClosed, WindowUsedUp
+from bot.channels.channel import SendError, SendLater, Sent, SentInPart, WindowClosed, WindowUsedUp
 from bot.channels.wechat.account import AccountKind, WechatAccount
 from bot.channels.wechat.wire import Means, requests_of
 from bot.conversation.batch import Batch
@@ -22,7 +22,7 @@ from bot.core.messages import MessageClass, OutboxState
 from bot.core.turn import Turn
 from bot.core.ways import WayKind
 from bot.core.wechat_address import WECHAT
-from bot.core.windows import WROTE, opened
+from bot.core.windows import WROTE, opened, spent
 from bot.jobs.outbox import OutboxDelivery
 from bot.storage.driver import Database
 from tests.storage.scripted import NOW, Script, asked, contacts, conversation, open_at, turn
@@ -51,16 +51,19 @@ class Wechat:
 
 @dataclass
 class Refusing(Wechat):
-    """A platform that takes so many and no more."""
+    """A platform that takes so many and no more; `meanwhile` happens while it thinks about the next."""
 
     error: SendError = field(default_factory=lambda: WindowUsedUp("45047", code=45047))
     takes: int = 0
+    meanwhile: Callable[[], Awaitable[object]] | None = None
 
     async def send(self, cleared: Cleared) -> Sent:
         """Refuse it."""
         if len(self.taken) < self.takes:
             return await super().send(cleared)
         self.taken.append(cleared)
+        if self.meanwhile is not None:
+            await self.meanwhile()
         raise self.error
 
 
@@ -224,6 +227,25 @@ async def window(database: Database) -> tuple[int, int | None]:
     (found,) = await asked(database, "SELECT window_left, window_until FROM address WHERE channel = 'wechat'")
     left, until = found
     return left, until
+
+
+@pytest.mark.parametrize(
+    "error",
+    [WindowClosed("45015", code=45015), WindowUsedUp("45047", code=45047), SendLater("busy", code=-1)],
+)
+async def test_a_refusal_says_nothing_of_a_window_opened_meanwhile(
+    database: Database, error: SendError
+) -> None:
+    before = opened(SHUT, WROTE, NOW - timedelta(hours=47, minutes=59))
+    contact_id = await somebody(database, before)
+    await say(database, contact_id, 1)
+
+    def writes(turn: Turn) -> None:  # and is answered once
+        turn.change_address(spent(opened(turn.addresses[WECHAT, SHUT.value], WROTE, NOW), NOW))
+
+    channel = Refusing(error=error, meanwhile=lambda: turn(database, contact_id, "writes", writes))
+    await delivery(database, channel).deliver()
+    assert await window(database) == (WROTE.messages - 1, microseconds(NOW + WROTE.lasts))
 
 
 @pytest.mark.parametrize(
