@@ -14,7 +14,7 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -43,7 +43,7 @@ TRIES = 3
 WORDS = ("BALANCE", "BALANCE", "HELP", "is it open on sunday?", "is the tea organic")
 """What members write whose turns wait for the database eight times at most; others are told of beside it."""
 COUNTED = ("BALANCE", "HELP", "REWARDS", "WHY", "LOYALTY")
-_QUIET_SECONDS = 60
+_QUIET_SECONDS = 300
 _AT_ONCE = 50
 _NUMBERS = count(1)
 _PROVIDER_SECONDS = 0.1
@@ -132,11 +132,11 @@ class Drill:
                 several = range(first, min(first + _AT_ONCE, people))
                 await asyncio.gather(*(self.write(word, _member(one)) for one in several))
 
-    async def round_trips(self) -> dict[str, int]:
+    async def round_trips(self, words: Sequence[str]) -> dict[str, int]:
         """How often a turn waits for the database, when nothing else goes on and its statements are known."""
         self.app.clockwork.pause()
         counted: dict[str, int] = {}
-        for word in COUNTED:
+        for word in words:
             for _ in range(4):
                 await self.app.dispatcher.settle()
                 await asyncio.sleep(5 * ROUND_TRIP_SECONDS)
@@ -145,10 +145,10 @@ class Drill:
                 counted[word] = min(self.proxy.round_trips - before, counted.get(word, 1000))
         return counted
 
-    async def ends(self) -> dict[str, int]:
+    async def ends(self, patience: float) -> dict[str, int]:
         """Wait until every answer is somewhere, and count how each push was answered."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + _QUIET_SECONDS
+        until = loop.time() + patience
         while True:
             await self.app.dispatcher.settle()
             rows = await self.app.database.query(lambda c: c.read(_ANSWERS))
@@ -220,8 +220,16 @@ async def shop(url: str, seconds: float, role: Role = "all") -> AsyncIterator[Dr
             yield Drill(app, Platform(base, account, session, clock), proxy, wechat, sms)
 
 
-async def drill(  # how much of what
-    url: str, *, queued: int, warm: int, pushes: int, per_second: float, people: int
+async def drill(  # noqa: PLR0913  # how much of what
+    url: str,
+    *,
+    queued: int,
+    warm: int,
+    pushes: int,
+    per_second: float,
+    people: int,
+    words: Sequence[str] = COUNTED,
+    patience: float = _QUIET_SECONDS,
 ) -> dict[str, object]:
     """Run it; returns what is printed on the last line."""
     near = await prepare_database(settings_of(url), clock)
@@ -230,13 +238,13 @@ async def drill(  # how much of what
     async with shop(url, 0.0, "web") as at:
         await at.join(people)
     async with shop(url, ROUND_TRIP_SECONDS, "web") as at:
-        round_trips = await at.round_trips()
+        round_trips = await at.round_trips(words)
     async with shop(url, ROUND_TRIP_SECONDS) as at:
         cold = await at.write_many(warm, per_second, people, seed=1)
         before = await waiting(at.app.database)
         at.written = await at.write_many(pushes, per_second, people, seed=2)
         left = await waiting(at.app.database)
-        ends = await at.ends()
+        ends = await at.ends(patience)
     tries = [second for one in at.written for second in one.seconds]
     return {
         "drill": "patience",

@@ -11,7 +11,8 @@ from tests.drills.patience import drill
 
 async def test_every_push_is_answered_once_and_in_time(postgresql_databases: PostgresDatabases) -> None:
     url = await postgresql_databases.create()
-    found = await drill(url, queued=2000, warm=60, pushes=60, per_second=8, people=60)
+    size = {"queued": 500, "warm": 20, "pushes": 30, "people": 20}
+    found = await drill(url, **size, per_second=5, words=("BALANCE",), patience=5)
     print(json.dumps(found))  # noqa: T201  # the report
     await postgresql_databases.drop(url)
     ends, round_trips, seconds = found["ends"], found["round_trips"], found["seconds"]
