@@ -24,6 +24,8 @@ from bot.core.turn import Turn
 from bot.storage import contacts as portraits
 from bot.storage import families, history, turns
 from bot.storage.driver import Database, Statement
+from bot.storage.erasing import erase
+from bot.storage.exporting import exported
 from tests.storage.joining import all_books_hold, hand_on, join, leaving, run, splitting, sums
 from tests.storage.scripted import NOW, contacts, turn
 
@@ -304,6 +306,29 @@ async def test_the_joining_is_on_record(database: Database) -> None:
     assert await database.query(lambda c: families.joined_to(c, survivor)) == (
         Joined(loser, NOW, "join/1", {"way": "typed"}),
     )
+
+
+async def test_a_person_is_exported_and_erased_with_all_they_were(database: Database) -> None:
+    survivor, loser = await two(database)
+    await turn(database, loser, "b", earns(("b", a_grant(70))))
+    theirs = await addresses(database, loser)
+    await join(database, loser, survivor)
+    document = await database.query(lambda c: exported(c, loser, NOW))
+    assert document is not None
+    assert document["contact"] == survivor
+    joined = document["joined"]
+    assert isinstance(joined, list)
+    assert [one["contact"] for one in joined if isinstance(one, dict)] == [loser]
+    erased = await database.transact(lambda c: erase(c, loser, NOW, lambda one: (f"hash of {one}",)))
+    assert erased is not None
+    assert erased.contact_id == survivor
+    for table in ("address", "directory"):
+        rows = await database.query(lambda c, of=table: c.read(Statement(f"SELECT value FROM {of}")))  # type: ignore[misc]  # noqa: S608  # bound now
+        assert theirs[0].value not in {row[0] for row in rows}
+    names = await database.query(lambda c: c.read(Statement("SELECT first_name FROM contact")))
+    assert [row[0] for row in names] == [None, None]
+    assert await sums(database, survivor) == (0, 70, 0, 0)
+    await all_books_hold(database)
 
 
 async def test_undone_what_is_left_goes_back_into_its_lots_and_the_rest_is_told(database: Database) -> None:
