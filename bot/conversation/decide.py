@@ -22,6 +22,7 @@ from bot.conversation.routing import (
     is_offered,
     is_sure,
     is_tapped_keyword,
+    is_tapped_option,
     is_understood,
     route,
 )
@@ -154,9 +155,11 @@ class Decisions:
                 return
             inbound = said
         is_older = is_of_older_question(inbound, question)
-        inbound = as_meant(inbound, question)
+        said, inbound = inbound, as_meant(inbound, question)
         heard = self.heard(turn, inbound)
-        if self._heard_first(turn, inbound, heard, question, is_older=is_older):
+        if self._tapped_stop(turn, said) or self._heard_first(
+            turn, inbound, heard, question, is_older=is_older
+        ):
             return
         if legal.is_stopped(turn, inbound):
             turn.effects.outcome = "stopped"  # kept, but nothing is said: only START brings a contact back
@@ -333,11 +336,16 @@ class Decisions:
             return False
         return True
 
+    def _tapped_stop(self, turn: Turn, inbound: Inbound) -> bool:
+        """Let an option that says STOP stop, whatever its key is and whichever question it was of."""
+        heard = self._revocation(inbound) if is_tapped_option(inbound) else None
+        return heard is not None and legal.revoke(turn, inbound, heard, self.replies_on(inbound.channel))
+
     def _heard_first(
         self, turn: Turn, inbound: Inbound, heard: Hearing, question: Run | None, *, is_older: bool
     ) -> bool:
         """Let the law, a person of the shop and a double opt-in have a message before any flow."""
-        # YES to what was asked before is no START, and confirms nothing.
+        # YES to what was asked before is no START, and confirms nothing; STOP was heard already.
         if not is_older and self._legal(turn, inbound, heard):
             return True
         if self._desk_hears(turn, inbound, heard):

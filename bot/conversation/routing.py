@@ -94,10 +94,14 @@ def is_tapped_keyword(inbound: Inbound) -> bool:
     return is_keyword_tap(inbound.facts.get(MENU_MESSAGE_CLICK, ""))
 
 
+def is_tapped_option(inbound: Inbound) -> bool:
+    """Whether an option of a question of ours was tapped, open or not; its label is the message's text."""
+    return is_tap(inbound.facts.get(MENU_MESSAGE_CLICK, ""))
+
+
 def is_of_older_question(inbound: Inbound, question: Run | None) -> bool:
     """Whether an option was tapped of another question than the open one: YES to that is no YES to this."""
-    tap = inbound.facts.get(MENU_MESSAGE_CLICK)
-    return tap is not None and is_tap(tap) and _tapped(inbound, question) is None
+    return is_tapped_option(inbound) and _tapped(inbound, question) is None
 
 
 def _tapped(inbound: Inbound, question: Run | None) -> str | None:

@@ -244,6 +244,33 @@ def test_a_keyword_that_is_tapped_answers_no_question() -> None:
     assert person.address.stopped_at == NOON, "and legal words are heard"
 
 
+OUT = "start: [keyword: OUT]\nsteps:\n  - choose: Texts from us?\n    options:\n      - More\n"
+OUT += "      - STOP\n      - 退订\n    save: how\n  - say: '{{ how }}'\n"
+
+
+@pytest.mark.parametrize("asked", [[], ["NAME"], ["More"]], ids=["open", "older", "answered"])
+@pytest.mark.parametrize("label", ["STOP", "退订"])
+def test_an_option_that_says_stop_stops_whatever_its_key_and_age(label: str, asked: list[str]) -> None:
+    person = Person(decisions(out=OUT))
+    person.say("OUT")
+    form = person.forms[-1]
+    for text in asked:
+        person.say(text)
+    person.tap(label, form)
+    assert person.effects.outcome == "opt_out"
+    assert person.address.stopped_at == NOON
+
+
+def test_yes_to_an_older_question_does_not_say_what_stop_was_asked_about() -> None:
+    person = Person()
+    person.say("SURE")
+    older = person.forms[-1]
+    person.say("no")
+    person.address = replace(person.address, clarify_by=NOON + timedelta(hours=1))
+    person.tap("Yes", older)
+    assert person.address.stopped_at is None
+
+
 def test_yes_to_an_older_question_brings_nobody_back() -> None:
     person = Person()
     person.say("SURE")
