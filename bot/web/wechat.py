@@ -66,7 +66,7 @@ class Door:
     def of(cls, account: WechatAccount, entropy: Entropy) -> "Door":
         """Make the door of an account."""
         callback = Callback(account)
-        answers = Answers(account.format, account.tokens[0], callback.envelope, entropy)
+        answers = Answers(account.format, callback.envelope, entropy)
         return cls(account, callback, answers)
 
 

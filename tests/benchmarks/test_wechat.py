@@ -30,7 +30,8 @@ def test_a_post_opens_at_the_door_and_its_bare_answer_opens_again() -> None:
     assert (push["Content"], push["FromUserName"]) == ("BALANCE", sealed.openid(7))
     parameters = (query["timestamp"], query["nonce"], query["msg_signature"])
     answer = read_xml(sealed.bare_round_trip(body.encode(), *parameters, "You have $5.00."))
-    inner = read_xml(door.callback.envelope.open(text_of(answer, "Encrypt")))
+    message, _ = door.callback.envelope.open(text_of(answer, "Encrypt"))
+    inner = read_xml(message)
     assert (inner["Content"], inner["ToUserName"]) == ("You have $5.00.", sealed.openid(7))
     assert answer["MsgSignature"] == sealed.sign(*parameters[:2], text_of(answer, "Encrypt"))
 

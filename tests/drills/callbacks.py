@@ -207,7 +207,7 @@ class Mutator:
         push = self._push(fields)
         if self._dice.random() < 0.3:
             account = push.platform.account
-            inner = Envelope(account.appid, account.aes_keys).open(push.sealed())
+            inner, _ = Envelope(account.appid, account.aes_keys).open(push.sealed())
             sealed = Envelope(account.appid, account.aes_keys).seal(self._changed(inner), b"r" * 16)
             return self._resealed("odd bytes", push, sealed, is_genuine=True)
         return Request(

@@ -22,7 +22,7 @@ from bot.storage.driver import Connection, Database
 from bot.web.limits import Limiter
 from bot.web.wechat import Door, WechatCallbacks
 from tests.conversation.chat import FLOWS, Clock
-from tests.web.wechat import OPENID, SETTINGS, TOKEN, Answered, Platform, Wechat, on_wechat
+from tests.web.wechat import KEY_TEXT, OPENID, SETTINGS, TOKEN, Answered, Platform, Wechat, on_wechat
 
 T = TypeVar("T")
 SUCCESS = Answered(200, b"success")
@@ -138,6 +138,20 @@ async def test_plain_mode_is_answered_in_plain_text(database_url: str) -> None:
         answer = await wechat.shop.text("LOYALTY")
         assert "Welcome!" in answer.text
         assert b"Welcome!" in answer.body
+
+
+async def test_while_keys_rotate_the_answer_is_sealed_as_the_push_was(database_url: str) -> None:
+    """The settings know the new token and key some time before the console does."""
+    settings = {
+        "REGULARS_WECHAT_SHOP_TOKEN": f"BBBBB,{TOKEN}",
+        "REGULARS_WECHAT_SHOP_AES_KEY": f"{KEY_TEXT[::-1]},{KEY_TEXT}",
+    }
+    async with on_wechat(database_url, settings=settings) as wechat:
+        ours = wechat.shop.account
+        for at in (1, 0):  # the console's are the old ones first, then the new ones
+            console = replace(ours, tokens=ours.tokens[at:][:1], aes_keys=ours.aes_keys[at:][:1])
+            wechat.shop.account = console
+            assert (await wechat.shop.text("HELP")).text.startswith("Corner Leaf")
 
 
 async def test_a_push_of_yesterday_is_refused(wechat: Wechat) -> None:

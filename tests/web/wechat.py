@@ -55,6 +55,11 @@ class Platform:
     openid: str = OPENID
     numbers: "count[int]" = field(default_factory=lambda: count(1))
 
+    @property
+    def token(self) -> str:
+        """What it signs with."""
+        return self.account.tokens[0]
+
     async def text(self, body: str, *, message_id: str | None = None, openid: str | None = None) -> Answered:
         """Post a text message."""
         message_id = message_id or str(next(self.numbers))
@@ -80,7 +85,7 @@ class Platform:
         }
         timestamp, nonce = str(int(at.timestamp())), str(next(self.numbers))
         query = {
-            "signature": signature(TOKEN, timestamp, nonce),
+            "signature": signature(self.token, timestamp, nonce),
             "timestamp": timestamp,
             "nonce": nonce,
             "openid": openid or self.openid,
@@ -89,7 +94,7 @@ class Platform:
         if self.account.mode is Mode.PLAIN:
             return query, write(push)
         sealed = Envelope(self.account.appid, self.account.aes_keys).seal(write(push), b"r" * 16)
-        query |= {"encrypt_type": "aes", "msg_signature": signature(TOKEN, timestamp, nonce, sealed)}
+        query |= {"encrypt_type": "aes", "msg_signature": signature(self.token, timestamp, nonce, sealed)}
         return query, write({"ToUserName": "gh_123456789abc", "Encrypt": sealed})
 
     async def post(self, query: Mapping[str, str], body: bytes) -> Answered:
@@ -106,9 +111,10 @@ class Platform:
         if self.account.mode is Mode.PLAIN:
             return Answered(status, body, text_of(outer, "Content"))
         sealed = text_of(outer, "Encrypt")
-        signed = signature(TOKEN, text_of(outer, "TimeStamp"), text_of(outer, "Nonce"), sealed)
+        signed = signature(self.token, text_of(outer, "TimeStamp"), text_of(outer, "Nonce"), sealed)
         assert outer["MsgSignature"] == signed
-        inner = read(Envelope(self.account.appid, self.account.aes_keys).open(sealed), self.account.format)
+        message, _ = Envelope(self.account.appid, self.account.aes_keys).open(sealed)
+        inner = read(message, self.account.format)
         assert inner["MsgType"] == "text"
         return Answered(status, body, text_of(inner, "Content"))
 

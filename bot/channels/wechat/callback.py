@@ -10,11 +10,11 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.channels.wechat.account import Mode, WechatAccount
-from bot.channels.wechat.crypto import Envelope, is_signed
+from bot.channels.wechat.crypto import Envelope, signed_with
 from bot.channels.wechat.shapes import Fields, read, text_of
 from bot.core.errors import Refused
 
@@ -31,12 +31,24 @@ _FORBIDDEN = 403
 
 
 @dataclass(frozen=True, slots=True)
+class Seal:
+    """What a push was sealed with; its answer must be too.
+
+    While token and keys rotate, the newest of our settings may not be the console's yet.
+    """
+
+    token: str = field(repr=False)
+    key: int
+    """Its place among the keys of the account."""
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
-    """A push as it was meant: its fields, and what the answer must repeat."""
+    """A push as it was meant: its fields, and what the answer must repeat; no seal on a plain one."""
 
     fields: Fields
     nonce: str
-    is_sealed: bool
+    seal: Seal | None = None
 
 
 class Replays:
@@ -89,7 +101,7 @@ class Callback:
         echo = query.get("echostr", "")
         if not _ECHO.fullmatch(echo):
             raise Refused("echostr is missing", "let WeChat's console ask")
-        if not is_signed(query.get("signature", ""), self._account.tokens, timestamp, nonce):
+        if signed_with(query.get("signature", ""), self._account.tokens, timestamp, nonce) is None:
             raise _unsigned()
         return echo
 
@@ -123,23 +135,24 @@ class Callback:
             )
         sealed = sealed.strip()
         # `signature` is no proof of anything here: it does not cover the body.
-        if not is_signed(given, self._account.tokens, timestamp, nonce, sealed):
+        token = signed_with(given, self._account.tokens, timestamp, nonce, sealed)
+        if token is None:
             raise _unsigned()
         self._once((timestamp, nonce, given), body, now)
-        fields = read(self._envelope.open(sealed), self._account.format)
-        return Opened(fields, nonce, is_sealed=True)
+        message, key = self._envelope.open(sealed)
+        return Opened(read(message, self._account.format), nonce, Seal(token, key))
 
     def _open_plain(
         self, query: Mapping[str, str], body: bytes, timestamp: str, nonce: str, now: datetime
     ) -> Opened:
         given = query.get("signature", "")
-        if not is_signed(given, self._account.tokens, timestamp, nonce):
+        if signed_with(given, self._account.tokens, timestamp, nonce) is None:
             raise _unsigned()
         self._once((timestamp, nonce), body, now)
         fields = read(body, self._account.format)
         if not text_of(fields, "MsgType"):
             raise Refused("the body is encrypted or says nothing", "set the account's MODE to safe")
-        return Opened(fields, nonce, is_sealed=False)
+        return Opened(fields, nonce)
 
     def _fresh(self, query: Mapping[str, str], now: datetime) -> tuple[str, str]:
         timestamp, nonce = query.get("timestamp", ""), query.get("nonce", "")

@@ -24,24 +24,27 @@ def signature(*texts: str) -> str:
     return hashlib.sha1("".join(sorted(texts)).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
 
 
-def is_signed(given: str, tokens: Iterable[str], *texts: str) -> bool:
-    """Whether a signature is that of the texts with one of the tokens, in constant time."""
+def signed_with(given: str, tokens: Iterable[str], *texts: str) -> str | None:
+    """Return the token that a signature of the texts was made with, None for no such; in constant time."""
     wanted = given.encode("utf-8", "replace")
     # Every token is tried, also after one that fits.
-    fits = [hmac.compare_digest(signature(token, *texts).encode(), wanted) for token in tokens]
-    return any(fits)
+    fits = [token for token in tokens if hmac.compare_digest(signature(token, *texts).encode(), wanted)]
+    return fits[0] if fits else None
 
 
 class Envelope:
-    """Opens and seals what goes between the platform and one account; the newest key first."""
+    """Opens and seals what goes between the platform and one account.
+
+    While keys rotate there are two, and only the platform knows which of them is in force.
+    """
 
     def __init__(self, appid: str, keys: Iterable[bytes]) -> None:
         """Keys are 32 bytes each: the decoded EncodingAESKey."""
         self._appid = appid.encode()
         self._ciphers = tuple(Cipher(algorithms.AES(key), modes.CBC(key[:_IV_BYTES])) for key in keys)
 
-    def open(self, sealed: str) -> bytes:
-        """Return the message inside.
+    def open(self, sealed: str) -> tuple[bytes, int]:
+        """Return the message inside, and the place of the key that it was sealed with.
 
         Raises:
             Refused: nothing that was sealed with one of the keys for this account.
@@ -52,23 +55,26 @@ class Envelope:
             raise Refused("Encrypt is not Base64", "post what WeChat posts") from error
         if not encrypted or len(encrypted) % _IV_BYTES:
             raise Refused("Encrypt is not in whole blocks", "post what WeChat posts")
-        for cipher in self._ciphers:
+        for key, cipher in enumerate(self._ciphers):
             decryptor = cipher.decryptor()
             message = self._message(decryptor.update(encrypted) + decryptor.finalize())
             if message is not None:
-                return message
+                return message, key
         raise Refused(
             "Encrypt was not sealed for this account",
             "check the account's AES_KEY and APPID against its console",
             _FORBIDDEN,
         )
 
-    def seal(self, message: bytes, random: bytes) -> str:
-        """Return a message as only the platform can read it; `random` are 16 bytes that nobody can guess."""
+    def seal(self, message: bytes, random: bytes, key: int = 0) -> str:
+        """Return a message as only the platform can read it, if the key at that place is in force there.
+
+        `random` are 16 bytes that nobody can guess.
+        """
         assert len(random) == RANDOM_BYTES, "the platform skips as many"
         whole = random + len(message).to_bytes(_LENGTH_BYTES, "big") + message + self._appid
         padding = _BLOCK_BYTES - len(whole) % _BLOCK_BYTES
-        encryptor = self._ciphers[0].encryptor()
+        encryptor = self._ciphers[key].encryptor()
         encrypted = encryptor.update(whole + bytes([padding]) * padding) + encryptor.finalize()
         return binascii.b2a_base64(encrypted, newline=False).decode("ascii")
 

@@ -28,10 +28,9 @@ def joined(texts: Sequence[str]) -> str | None:
 class Answers:
     """Writes answers to the pushes of one account."""
 
-    def __init__(self, form: Format, token: str, envelope: Envelope, entropy: Callable[[int], bytes]) -> None:
-        """`token` signs what is sealed: the newest one."""
+    def __init__(self, form: Format, envelope: Envelope, entropy: Callable[[int], bytes]) -> None:
+        """What is sealed is sealed as the push was: nothing else is sure to be in force."""
         self._form = form
-        self._token = token
         self._envelope = envelope
         self._entropy = entropy
 
@@ -63,10 +62,10 @@ class Answers:
             **said,
         }
         body = self._written(answer)
-        if not opened.is_sealed:
+        if opened.seal is None:
             return body
-        sealed = self._envelope.seal(body, self._entropy(RANDOM_BYTES))
-        signed = signature(self._token, str(at), opened.nonce, sealed)
+        sealed = self._envelope.seal(body, self._entropy(RANDOM_BYTES), opened.seal.key)
+        signed = signature(opened.seal.token, str(at), opened.nonce, sealed)
         return self._written(
             {"Encrypt": sealed, "MsgSignature": signed, "TimeStamp": at, "Nonce": opened.nonce}
         )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.channels.wechat.account import AccountKind, Format, Mode, WechatAccount
-from bot.channels.wechat.callback import BODY_MAX, FRESH_FOR, Callback, Opened, Replays
+from bot.channels.wechat.callback import BODY_MAX, FRESH_FOR, Callback, Opened, Replays, Seal
 from bot.channels.wechat.crypto import Envelope, signature
 from bot.channels.wechat.shapes import write_json, write_xml
 from bot.core.errors import Refused
@@ -113,7 +113,7 @@ def test_a_sealed_push_opens(form: Format) -> None:
     account = replace(SAFE, format=form)
     write = write_xml if form is Format.XML else write_json
     query, body = sealed(write(HELLO), account)
-    assert Callback(account).open(query, body, NOW) == Opened(dict(HELLO), "n1", is_sealed=True)
+    assert Callback(account).open(query, body, NOW) == Opened(dict(HELLO), "n1", Seal("AAAAA", 0))
 
 
 def test_plain_text_is_refused_where_safe_mode_is_set() -> None:
@@ -191,7 +191,9 @@ def test_a_push_that_is_only_sealed_cannot_be_read_in_plain_mode() -> None:
 def test_both_tokens_and_keys_count_while_rotating() -> None:
     rotating = replace(SAFE, tokens=("BBBBB", "AAAAA"), aes_keys=(OLDER_KEY, KEY))
     query, body = sealed(write_xml(HELLO))
-    assert Callback(rotating).open(query, body, NOW).fields == HELLO
+    assert Callback(rotating).open(query, body, NOW) == Opened(dict(HELLO), "n1", Seal("AAAAA", 1))
+    query, body = sealed(write_xml(HELLO), rotating)
+    assert Callback(rotating).open(query, body, NOW) == Opened(dict(HELLO), "n1", Seal("BBBBB", 0))
 
 
 def test_a_large_body_is_refused_before_anything_is_made_of_it() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.wechat.account import Format
-from bot.channels.wechat.crypto import Envelope, is_signed, signature
+from bot.channels.wechat.crypto import Envelope, signature, signed_with
 from bot.channels.wechat.shapes import read
 from bot.core.errors import Refused
 from tests.channels.wechat.vectors import cases, needs_vectors
@@ -30,15 +30,15 @@ def test_every_case_of_the_vectors_passes_or_is_refused(case: dict[str, Any]) ->
         case "sha1_sorted":
             assert signature(*case["items"]) == case["signature"]
         case "plain_signature":
-            fits = is_signed(case["signature"], [case["token"]], case["timestamp"], case["nonce"])
-            assert fits is (case.get("expect") != "invalid_signature")
+            fits = signed_with(case["signature"], [case["token"]], case["timestamp"], case["nonce"])
+            assert (fits is None) is (case.get("expect") == "invalid_signature")
         case "encrypt":
             sealed = envelope_of(case).seal(case["plaintext"].encode(), case["random16"].encode())
             assert sealed == case["encrypt"]
             if "msg_signature" in case:
                 signed = signature(case["token"], case["timestamp"], case["nonce"], sealed)
                 assert signed == case["msg_signature"]
-            assert envelope_of(case).open(sealed).decode() == case["plaintext"]
+            assert envelope_of(case).open(sealed) == (case["plaintext"].encode(), 0)
         case "decrypt":
             check_opening(case)
         case other:
@@ -46,15 +46,15 @@ def test_every_case_of_the_vectors_passes_or_is_refused(case: dict[str, Any]) ->
 
 
 def check_opening(case: dict[str, Any]) -> None:
-    fits = is_signed(
+    fits = signed_with(
         case["msg_signature"], [case["token"]], case["timestamp"], case["nonce"], case["encrypt"]
     )
-    assert fits is (case.get("expect") != "invalid_signature")
+    assert (fits is None) is (case.get("expect") == "invalid_signature")
     if case.get("expect") == "invalid_appid":
         with pytest.raises(Refused, match="not sealed for this account"):
             envelope_of(case).open(case["encrypt"])
         return
-    message = envelope_of(case).open(case["encrypt"])
+    message, _ = envelope_of(case).open(case["encrypt"])
     if "plaintext" in case:
         assert message.decode() == case["plaintext"]
         assert json.loads(message)["FromUserName"] == case["openid"]
@@ -66,14 +66,16 @@ def check_opening(case: dict[str, Any]) -> None:
 @given(message=st.binary(max_size=300), random=st.binary(min_size=16, max_size=16))
 def test_what_is_sealed_opens_again(message: bytes, random: bytes) -> None:
     envelope = Envelope("wx1", [KEY])
-    assert envelope.open(envelope.seal(message, random)) == message
+    assert envelope.open(envelope.seal(message, random)) == (message, 0)
 
 
-def test_both_keys_open_while_rotating_and_the_newest_seals() -> None:
+def test_both_keys_open_and_seal_while_rotating() -> None:
     older, newer = Envelope("wx1", [KEY]), Envelope("wx1", [OTHER_KEY])
     rotating = Envelope("wx1", [OTHER_KEY, KEY])
-    assert rotating.open(older.seal(b"hello", RANDOM)) == b"hello"
-    assert newer.open(rotating.seal(b"hello", RANDOM)) == b"hello"
+    assert rotating.open(older.seal(b"hello", RANDOM)) == (b"hello", 1)
+    assert rotating.open(newer.seal(b"hello", RANDOM)) == (b"hello", 0)
+    assert older.open(rotating.seal(b"hello", RANDOM, 1)) == (b"hello", 0)
+    assert newer.open(rotating.seal(b"hello", RANDOM)) == (b"hello", 0)
     with pytest.raises(Refused):
         newer.open(older.seal(b"hello", RANDOM))
 
@@ -92,7 +94,7 @@ def test_a_changed_bit_never_opens_to_another_account_or_raises_anything_else(at
     encrypted = bytearray(base64.b64decode(envelope.seal(b"x" * 40, RANDOM)))
     encrypted[at] ^= 1 << bit
     try:
-        opened = envelope.open(base64.b64encode(encrypted).decode())
+        opened, _ = envelope.open(base64.b64encode(encrypted).decode())
     except Refused:
         return
     # CBC itself does not protect what it hides: that is what msg_signature is for.
@@ -108,7 +110,7 @@ def test_whatever_is_decrypted_is_a_message_or_refused(plain: bytes) -> None:
     encryptor = Cipher(algorithms.AES(KEY), modes.CBC(KEY[:16])).encryptor()
     sealed = base64.b64encode(encryptor.update(whole) + encryptor.finalize()).decode()
     try:
-        opened = Envelope("wx1", [KEY]).open(sealed)
+        opened, _ = Envelope("wx1", [KEY]).open(sealed)
     except Refused:
         return
     assert opened in plain
@@ -116,10 +118,10 @@ def test_whatever_is_decrypted_is_a_message_or_refused(plain: bytes) -> None:
 
 @pytest.mark.parametrize("given", ["", "x", "é", "a" * 5000, "\ud800"])
 def test_a_signature_that_is_none_fits_nothing(given: str) -> None:
-    assert not is_signed(given, ["AAAAA", "BBBBB"], "1", "2")
+    assert signed_with(given, ["AAAAA", "BBBBB"], "1", "2") is None
 
 
 def test_either_token_signs_while_rotating() -> None:
-    assert is_signed(signature("older", "1", "2"), ["newer", "older"], "1", "2")
-    assert is_signed(signature("newer", "1", "2"), ["newer", "older"], "1", "2")
-    assert not is_signed(signature("newest", "1", "2"), ["newer", "older"], "1", "2")
+    assert signed_with(signature("older", "1", "2"), ["newer", "older"], "1", "2") == "older"
+    assert signed_with(signature("newer", "1", "2"), ["newer", "older"], "1", "2") == "newer"
+    assert signed_with(signature("newest", "1", "2"), ["newer", "older"], "1", "2") is None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.channels.wechat.account import AccountKind, Format, WechatAccount
-from bot.channels.wechat.callback import Opened
+from bot.channels.wechat.callback import Opened, Seal
 from bot.channels.wechat.crypto import Envelope, signature
 from bot.channels.wechat.passive import Answers, joined
 from bot.channels.wechat.shapes import read, read_xml, text_of
@@ -26,12 +26,12 @@ ACCOUNT = WechatAccount(
     aes_keys=(b"k" * 32,),
 )
 ENVELOPE = Envelope(ACCOUNT.appid, ACCOUNT.aes_keys)
-PUSH = Opened({"ToUserName": "gh_1", "FromUserName": "o1", "MsgType": "text"}, "n1", is_sealed=False)
+PUSH = Opened({"ToUserName": "gh_1", "FromUserName": "o1", "MsgType": "text"}, "n1")
 
 
 def answers(form: Format = Format.XML) -> Answers:
     account = replace(ACCOUNT, format=form)
-    return Answers(account.format, account.tokens[0], ENVELOPE, lambda count: b"r" * count)
+    return Answers(account.format, ENVELOPE, lambda count: b"r" * count)
 
 
 def test_a_text_goes_back_to_whom_it_came_from() -> None:
@@ -51,12 +51,12 @@ def test_a_text_goes_back_to_whom_it_came_from() -> None:
 
 @pytest.mark.parametrize("form", Format)
 def test_what_came_sealed_is_answered_sealed(form: Format) -> None:
-    body = answers(form).text(replace(PUSH, is_sealed=True), "你好", NOW)
+    body = answers(form).text(replace(PUSH, seal=Seal("AAAAA", 0)), "你好", NOW)
     outer = read(body, form)
     assert (outer["TimeStamp"], outer["Nonce"]) == ("1795435200", "n1")
     sealed = text_of(outer, "Encrypt")
     assert outer["MsgSignature"] == signature("AAAAA", "1795435200", "n1", sealed)
-    assert read(ENVELOPE.open(sealed), form)["Content"] == "你好"
+    assert read(ENVELOPE.open(sealed)[0], form)["Content"] == "你好"
     if form is Format.JSON:
         assert isinstance(json.loads(body)["TimeStamp"], int), "in JSON it is a number"
 
