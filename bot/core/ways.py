@@ -59,8 +59,7 @@ class NoWay:
 class WayFacts:
     """What the choice looks at beside the message.
 
-    `grants` are by the platform's template id; what this very message took before counts as left. `address`
-    is None where the contact has it no more.
+    `grants` are by the platform's template id. `address` is None where the contact has it no more.
     """
 
     address: Address | None

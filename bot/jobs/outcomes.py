@@ -36,7 +36,7 @@ class Answered:
     outcome: Outcome
     error: SendError | None = None
     follow_ups: tuple[Trigger, ...] = ()
-    not_taken: tuple[Claimed, OutboxState, SendError] | None = None
+    not_taken: tuple[Claimed, SendError] | None = None
 
 
 def taken(claimed: Claimed, sent: Sent, handed_at: datetime, now: datetime) -> Answered:
@@ -72,7 +72,7 @@ def refused(claimed: Claimed, error: SendError, handed_at: datetime, now: dateti
     outcome = Outcome(message, state, due_at, reason=str(error), error_code=code, handed_at=handed_at)
     follow_ups = (_report(claimed, error, now), said_elsewhere(claimed, error, state, now))
     told = tuple(one for one in follow_ups if one is not None)
-    return Answered(outcome, error, told, (claimed, state, error))
+    return Answered(outcome, error, told, (claimed, error))
 
 
 def _is_enough(most: int | None, hand_overs: int, age: timedelta) -> bool:

@@ -10,7 +10,6 @@ from bot.channels.channel import (
     SendError,
     SendNever,
     SentInPart,
-    WayShut,
     WindowClosed,
     WindowUsedUp,
 )
@@ -46,7 +45,6 @@ class _Facts:
 
     addresses: dict[Owned, Address]
     left: dict[tuple[str, str, str], int]
-    holding: set[str]
 
     def of(self, message: Outgoing) -> WayFacts:
         """What the choice looks at for a message."""
@@ -55,8 +53,6 @@ class _Facts:
             for (contact, address, template), units in self.left.items()
             if (contact, address) == (message.contact_id, message.address)
         }
-        if message.id in self.holding and (template := _template(message)) is not None:
-            granted[template] = granted.get(template, 0) + 1
         return WayFacts(self.addresses.get(_owned(message)), granted)
 
 
@@ -96,23 +92,25 @@ def said_elsewhere(claimed: Claimed, error: SendError, state: OutboxState, now: 
 
 
 async def settle(
-    connection: Connection, refused: Collection[tuple[Claimed, OutboxState, SendError]], now: datetime
+    connection: Connection, refused: Collection[tuple[Claimed, SendError]], now: datetime
 ) -> None:
     """Correct what we believed of ways that were refused, and give back what was spent on them.
 
+    What is tried again takes its grant again: so it holds none where it is never sent after all.
+
     Begins a transaction: it waits for the contacts, which come before everything else in the order of locks.
     """
-    ours = [(one, state, error) for one, state, error in refused if one.way is not None]
+    ours = [(one, error) for one, error in refused if one.way is not None]
     if not ours:
         return
-    await turns.lock(connection, {one.message.contact_id for one, _, _ in ours})
-    for one, state, error in ours:
+    await turns.lock(connection, {one.message.contact_id for one, _ in ours})
+    for one, error in ours:
         assert one.way is not None, "those without were left out"
         if one.way.kind is WayKind.CUSTOMER_SERVICE:
             await _settle_window(connection, one, error)
         elif isinstance(error, NoGrant):
             await grants.refused(connection, one.message, now)
-        elif state is OutboxState.FAILED or isinstance(error, WayShut):
+        else:
             await grants.give_back(connection, one.message, now)
 
 
@@ -131,12 +129,14 @@ async def _settle_window(connection: Connection, claimed: Claimed, error: SendEr
 
 
 async def _facts(connection: Connection, messages: Sequence[Outgoing]) -> _Facts:
-    noticed = [(one, template) for one in messages if (template := _template(one)) is not None]
-    wanted = [(one.contact_id, one.address, template) for one, template in noticed]
+    wanted = [
+        (one.contact_id, one.address, template)
+        for one in messages
+        if (template := _template(one)) is not None
+    ]
     return _Facts(
         addresses=dict(await windows.addresses(connection, [_owned(one) for one in messages])),
         left=await grants.left(connection, wanted) if wanted else {},
-        holding=await grants.holding(connection, [one for one, _ in noticed]) if noticed else set(),
     )
 
 
@@ -145,8 +145,6 @@ async def _choose(connection: Connection, one: Claimed, facts: _Facts, chosen: C
     way = choose(message, facts.of(message), now)
     if isinstance(way, Way) and not await _spend(connection, message, way, facts, now):
         return  # somebody was faster: the next claim sees what is left
-    if message.id in facts.holding and not (isinstance(way, Way) and way.kind is WayKind.SUBSCRIBE):
-        await grants.give_back(connection, message, now)
     if isinstance(way, NoWay):
         refused = Outcome(message, OutboxState.REFUSED, now, way.reason, explanation=way.because)
         chosen.declined.append(replace(refused, way_because=way.because))
@@ -166,7 +164,7 @@ async def _spend(connection: Connection, message: Outgoing, way: Way, facts: _Fa
         if not await windows.spend(connection, owned, pieces, now):
             return False
         facts.addresses[owned] = spent(facts.addresses[owned], now, pieces)
-    elif message.id not in facts.holding:
+    else:
         template = _template(message)
         assert template is not None, "only notices go as subscribe messages"
         if not await grants.spend(connection, message, now):

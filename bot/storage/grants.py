@@ -33,15 +33,6 @@ _LEFT = Statement("""
     JOIN subscribe_grant g ON g.bucket = keys.bucket AND g.contact = keys.contact
         AND g.address = keys.address AND g.template = keys.template
 """)
-# What a message took and was given back: `;` comes right after the `:` that ends an id.
-_HELD = Statement("""
-    SELECT keys.message
-    FROM @each(keys: bucket integer, contact text, message text)
-    JOIN subscribe_grant_entry e ON e.bucket = keys.bucket AND e.contact = keys.contact
-        AND (e.key > 'send:' || keys.message || ':' AND e.key < 'send:' || keys.message || ';'
-            OR e.key > 'back:' || keys.message || ':' AND e.key < 'back:' || keys.message || ';')
-    GROUP BY keys.message HAVING SUM(e.change) < 0
-""")
 _GRANT = "bucket = :bucket AND contact = :contact AND address = :address AND template = :template"
 _CHANGE = Statement(f"""
     UPDATE subscribe_grant SET units = units + :change, changed_at = :now
@@ -94,12 +85,6 @@ async def left(
     """How many messages may still go, by (contact, address, template); none where it is missing."""
     keys = sorted({(bucket_of(contact), contact, *rest) for contact, *rest in wanted})
     return {(row[0], row[1], row[2]): row[3] for row in await connection.read(_LEFT, keys=keys)}
-
-
-async def holding(connection: Connection, messages: Collection[Outgoing]) -> set[str]:
-    """Those of these messages, by id, that took a grant when they were in hand before and have it still."""
-    keys = sorted((bucket_of(one.id), one.contact_id, one.id) for one in messages)
-    return {row[0] for row in await connection.read(_HELD, keys=keys)}
 
 
 async def spend(connection: Connection, message: Outgoing, now: datetime) -> bool:

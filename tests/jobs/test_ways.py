@@ -7,7 +7,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.channels.channel import SendError, SendLater, Sent, SentInPart, WindowClosed, WindowUsedUp
+from bot.channels.channel import (
+    SendError,
+    SendLater,
+    Sent,
+    SentInPart,
+    WindowClosed,
+    WindowUsedUp,
+)
 from bot.channels.wechat.account import AccountKind, WechatAccount
 from bot.channels.wechat.wire import Means, requests_of
 from bot.conversation.batch import Batch
@@ -24,7 +31,9 @@ from bot.core.ways import WayKind
 from bot.core.wechat_address import WECHAT
 from bot.core.windows import WROTE, opened, spent
 from bot.jobs.outbox import OutboxDelivery
-from bot.storage.driver import Database
+from bot.storage.driver import Database, Statement
+from bot.storage.interventions import Intervention, Which, intervene
+from bot.storage.joined import stop_waiting
 from tests.storage.scripted import NOW, Script, asked, contacts, conversation, open_at, turn
 
 SHUT = Address(WECHAT, "wx1/openid")
@@ -262,3 +271,50 @@ async def test_what_refused_the_rest_of_a_message_is_believed_of_the_window(
     await delivery(database, Refusing(error=in_part)).deliver()
     assert await window(database) == (0, microseconds(until) if until is not None else None)
     assert await states(database) == {str(in_part): 1}
+
+
+async def expires(database: Database, _contact_id: str) -> None:
+    """What waits is worth nothing any more."""
+    await database.transact(lambda c: c.run(Statement("UPDATE outbox SET valid_until = due_at"), [{}]))
+
+
+async def is_canceled(database: Database, _contact_id: str) -> None:
+    """An operator cancels it."""
+    await intervene(database, Intervention.CANCEL, Which(), NOW)
+
+
+async def is_joined(database: Database, contact_id: str) -> None:
+    """The contact becomes another one."""
+    await database.transact(lambda c: stop_waiting(c, contact_id))
+
+
+@pytest.mark.parametrize(
+    ("ends", "state"), [(expires, "refused"), (is_canceled, "canceled"), (is_joined, "canceled")]
+)
+async def test_what_is_never_tried_again_holds_no_grant(
+    database: Database, ends: Callable[[Database, str], Awaitable[None]], state: str
+) -> None:
+    contact_id = await somebody(database, SHUT)
+    await accept(database, contact_id, "accept", Source.PUSH)
+    await say(database, contact_id, 1, NOTICE)
+    busy = delivery(database, Refusing(error=SendLater("busy", code=-1)))
+    await busy.deliver()
+    await ends(database, contact_id)
+    busy.clock = lambda: NOW + timedelta(days=1)
+    await busy.deliver()
+    assert await asked(database, "SELECT state FROM outbox") == [(state,)]
+    assert await asked(database, "SELECT units FROM subscribe_grant") == [(1,)]
+
+
+async def test_what_is_tried_again_takes_its_grant_again(database: Database) -> None:
+    contact_id = await somebody(database, SHUT)
+    await accept(database, contact_id, "accept", Source.PUSH)
+    await say(database, contact_id, 1, NOTICE)
+    await delivery(database, Refusing(error=SendLater("busy", code=-1))).deliver()
+    later = delivery(database, Wechat())
+    later.clock = lambda: NOW + timedelta(minutes=5)
+    await later.deliver()
+    assert await states(database) == {"sent": 1}
+    entries = await asked(database, "SELECT source, change FROM subscribe_grant_entry")
+    assert sorted(entries) == [("given_back", 1), ("push", 1), ("sent", -1), ("sent", -1)]
+    assert await asked(database, "SELECT units FROM subscribe_grant") == [(0,)]
