@@ -443,6 +443,7 @@ def _same_again(part: _Part, given: turns.Answered, now: datetime) -> Result:
     return Result(
         contact_id=part.contact_id,
         outcome="duplicate",
+        transfers=given.transfers,
         replies=replies,
         inline_until=until,
         is_duplicate=True,

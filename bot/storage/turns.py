@@ -57,7 +57,9 @@ _ANSWERS = Statement("""
          FROM outbox o
          WHERE o.bucket = keys.bucket AND o.contact = keys.contact AND o.trigger_key = keys.trigger_key),
         (SELECT @rows(a.channel, a.value) FROM address a
-         WHERE a.bucket = keys.bucket AND a.contact = keys.contact AND a.stopped_at IS NOT NULL)
+         WHERE a.bucket = keys.bucket AND a.contact = keys.contact AND a.stopped_at IS NOT NULL),
+        (SELECT t.result FROM "trigger" t
+         WHERE t.bucket = keys.bucket AND t.contact = keys.contact AND t.key = keys.trigger_key)
     FROM @each(keys: bucket integer, contact text, trigger_key text)
 """)
 _FAIL_AGAIN = Statement("""
@@ -215,10 +217,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What was answered to a trigger, in order, and the contact's addresses (channel, value) that stopped."""
+    """What was answered to a trigger, in order, and the contact's addresses (channel, value) that stopped.
+
+    `transfers`: it was handed over to WeChat's own customer service.
+    """
 
     answers: tuple[Answer, ...] = ()
     stopped: frozenset[tuple[str, str]] = frozenset()
+    transfers: bool = False
 
 
 async def answered(
@@ -232,8 +238,9 @@ async def answered(
         (contact, key): Answered(
             answers=tuple(_answer(row) for row in sorted(orjson.loads(given or "[]"))),
             stopped=frozenset((channel, value) for channel, value in orjson.loads(stopped or "[]")),
+            transfers=bool(result) and orjson.loads(result).get("transfers") is True,
         )
-        for contact, key, given, stopped in await connection.read(_ANSWERS, keys=keys)
+        for contact, key, given, stopped, result in await connection.read(_ANSWERS, keys=keys)
     }
 
 

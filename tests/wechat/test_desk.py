@@ -1,5 +1,6 @@
 """A person of the shop on WeChat: through our own desk, and in WeChat's own customer service."""
 
+import re
 import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation.inbox import inbound_work
 from bot.conversation.operations import operation_work
-from tests.conversation.chat import FLOWS
+from bot.core.messages import Inbound
+from tests.conversation.chat import FLOWS, NUMBER
 from tests.wechat.wechat_chat import MINI, PERSON, SHOP, WechatChat, wechatting
 
 
@@ -132,3 +135,29 @@ async def test_a_message_that_comes_here_shows_that_the_service_is_done(transfer
     chat.clock.now += timedelta(minutes=2)
     assert len(await chat("余额")) == 1
     assert chat.conversation().session is None
+
+
+async def test_wechats_retry_of_a_message_is_handed_over_again(transferring: WechatChat) -> None:
+    chat = transferring
+    await chat.follow()
+    await chat("人工 有低因咖啡吗？")
+    said = Inbound("wechat", "m1", "wechat", chat.address, "wx1", "还有薄荷茶吗？", chat.clock())
+    for _ in range(2):
+        result = await chat.app.dispatcher.submit(inbound_work(said))
+        assert (result.transfers, result.replies) == (True, ())
+
+
+async def test_who_becomes_one_person_with_another_is_at_the_desk_no_more(chat: WechatChat) -> None:
+    await chat.sms("LOYALTY")
+    await chat("有低因咖啡吗？")  # what to ask was open
+    await chat("返回")
+    await chat("LINK")
+    (shown,) = await chat(NUMBER)
+    code = re.search(r"Text (\d{6}) from", shown)
+    assert code
+    await chat("人工 有低因咖啡吗？")
+    await chat.sms(code[1])
+    await chat.came_back()
+    assert await chat.contact_id() == await chat.sms.contact_id()
+    assert await chat.sms.rows("SELECT state, because FROM desk_visit") == [("closed", "left")]
+    assert len(await chat("余额")) == 1

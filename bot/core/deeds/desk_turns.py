@@ -322,8 +322,11 @@ def _transfer(turn: Turn, inbound: Inbound | None) -> bool:
     """Have a message handed over to WeChat's own customer service: messages alone can be, no events."""
     if inbound is None or inbound.channel != WECHAT or inbound.gesture is not None:
         return False
-    turn.effects.transfers = turn.shop.wechat.transfer
-    return turn.effects.transfers
+    if not turn.shop.wechat.transfer:
+        return False
+    turn.effects.transfers = True
+    turn.effects.result = {"transfers": True}  # WeChat's retry of the message is answered the same
+    return True
 
 
 def _where(visit: Visit) -> dict[str, JsonValue]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from bot.core.codes import Code
 from bot.core.consent import ConsentChange, ConsentSource
 from bot.core.contact import ONLY_NAMES, Address, Contact, JsonValue, SubscriptionState
-from bot.core.deeds import inheriting
+from bot.core.deeds import desk_turns, inheriting
 from bot.core.deeds.left import ERASED_AT, Joined, LeftBehind, LeftWallet, SetAside, WholeBooks
 from bot.core.flow.run import RunStatus
 from bot.core.gestures import GestureKind
@@ -92,6 +92,7 @@ def leave(turn: Turn, body: Mapping[str, JsonValue]) -> None:
     for run in tuple(turn.runs.values()):
         if run.is_waiting:
             turn.put_run(replace(run, status=RunStatus.ENDED, wait=None, version=run.version + 1))
+    desk_turns.leave(turn)  # a person they waited for would look for somebody else
     turn.merge_into(survivor.id)
     payload: dict[str, JsonValue] = {
         "loser": turn.contact.id,

@@ -200,9 +200,9 @@ class Engine:
             for other in others:
                 _suspend(turn, other)
             return run
-        if desk_turns.is_at(turn, run.channel):
-            return run  # a person of the shop has the floor
         if others and all(other.suspended_at is not None for other in others):
+            if desk_turns.is_at(turn, run.channel):
+                return run  # a person of the shop has the floor
             waiting = [
                 other
                 for other in others
