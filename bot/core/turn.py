@@ -48,7 +48,7 @@ from bot.core.senders import MAIN, SenderPool
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.wechat_address import WECHAT, appid_of
 from bot.core.whereto import Meant, first_way_out, usual_channel
-from bot.core.windows import opened, opened_by
+from bot.core.windows import is_past, opened, opened_by
 
 _DAY = timedelta(days=1)
 
@@ -586,7 +586,7 @@ class Turn:
         if inbound is None or window is None:
             return
         address = self.addresses.get((inbound.channel, inbound.address))
-        if address is not None:
+        if address is not None and not is_past(address, window, inbound.received_at, self.now):
             self.change_address(opened(address, window, inbound.received_at))
 
     def _sender(self, channel: str, group: str | None, address: Address | None) -> str:

@@ -59,6 +59,16 @@ def left_at(address: Address, now: datetime) -> int:
     return max(address.window_left, 0)
 
 
+def is_past(address: Address, window: Window, at: datetime, now: datetime) -> bool:
+    """Whether a window that was opened at that time counts no more, as where an old message is replayed.
+
+    It has ended, or a message since has opened another: what is left of that one is all there is.
+    """
+    until = at + window.lasts
+    is_followed = window == WROTE and address.window_until is not None and address.window_until >= until
+    return until <= now or is_followed
+
+
 def opened(address: Address, window: Window, at: datetime) -> Address:
     """Return an address as it stands once a window was opened at that time."""
     until, left = at + window.lasts, left_at(address, at)

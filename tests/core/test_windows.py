@@ -18,6 +18,7 @@ from bot.core.windows import (
     WROTE,
     Window,
     closed,
+    is_past,
     left_at,
     opened,
     opened_by,
@@ -92,6 +93,20 @@ def test_a_window_that_is_used_up_lends_its_time_to_no_other() -> None:
         address = spent(address, NOW)
     address = opened(address, TAPPED, NOW + timedelta(hours=1))
     assert address.window_until == NOW + timedelta(hours=1, minutes=1)
+
+
+def test_what_was_done_long_ago_opens_nothing_now() -> None:
+    for window in (WROTE, TAPPED, ENTERED):
+        assert is_past(ADDRESS, window, NOW, NOW + window.lasts)
+        assert not is_past(ADDRESS, window, NOW, NOW + window.lasts - timedelta(seconds=1))
+
+
+def test_what_was_written_before_opens_nothing_again_and_a_tap_after_it_does() -> None:
+    address, later = opened(ADDRESS, WROTE, NOW), NOW + timedelta(hours=1)
+    assert is_past(address, WROTE, NOW, later), "it opened this one"
+    assert is_past(address, WROTE, NOW - timedelta(minutes=1), later)
+    assert not is_past(address, WROTE, NOW + timedelta(minutes=1), later)
+    assert not is_past(address, TAPPED, later, later)
 
 
 def test_a_window_that_was_closed_is_closed() -> None:

@@ -1,0 +1,45 @@
+"""What comes or is tried again after the world has moved on: replays of old messages, pushes posted again."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.conversation.inbox import restored
+from bot.storage import dead
+from tests.conversation.chat import shipped
+from tests.wechat.wechat_chat import WechatChat, wechatting
+
+WELCOME = "flow: welcome\nstart: [follow]\nsteps: [say: Welcome!]\n"
+
+
+@pytest.fixture
+async def chat(database_url: str, tmp_path: Path) -> AsyncIterator[WechatChat]:
+    """A shop that welcomes who follows."""
+    flows = shipped(tmp_path, "loyalty", "balance", welcome=WELCOME)
+    async with wechatting(database_url, flows=flows) as made:
+        yield made
+
+
+async def replay(chat: WechatChat) -> list[str]:
+    """Run every dead trigger again, as `regulars dead replay --all` does; returns what came back."""
+    found = await chat.app.database.query(lambda c: dead.listed(c, 10))
+    assert found
+    for one in found:
+        result = await chat.app.dispatcher.submit(restored(one.trigger))
+        assert result.outcome != "failed"
+    return await chat.came_back()
+
+
+@pytest.mark.parametrize("days", [0, 3])
+async def test_a_replay_opens_no_window_again(chat: WechatChat, days: int) -> None:
+    await chat.follow()
+    await chat.sms.run("ALTER TABLE lot RENAME TO gone")
+    await chat("BALANCE")
+    await chat.sms.run("ALTER TABLE gone RENAME TO lot")
+    await chat.later(days=days)
+    assert len(await chat("BALANCE")) == 1
+    await chat.sms.run("UPDATE address SET window_left = 1 WHERE channel = 'wechat'")
+    assert len(await replay(chat)) == 1
+    assert chat.last.way == "customer_service"
+    assert await chat.rows("address", "window_left", "value") == [(0,)]
