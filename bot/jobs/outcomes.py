@@ -17,7 +17,7 @@ from bot.channels.channel import (
 from bot.conversation.receipts import Receipt, address_report
 from bot.core.messages import OutboxState
 from bot.core.triggers import Trigger
-from bot.jobs.ways import said_elsewhere
+from bot.jobs.ways import NotTaken, said_elsewhere
 from bot.storage.outbox import Claimed, Outcome
 
 _TRIES = 6
@@ -30,13 +30,13 @@ _logger = structlog.get_logger(__name__)
 class Answered:
     """What became of a message; `error` is what the provider said, `follow_ups` what follows from it.
 
-    `not_taken` is set where the provider has not taken it: what its way cost was not spent after all.
+    `not_taken` is set where the provider has not taken it.
     """
 
     outcome: Outcome
     error: SendError | None = None
     follow_ups: tuple[Trigger, ...] = ()
-    not_taken: tuple[Claimed, SendError] | None = None
+    not_taken: NotTaken | None = None
 
 
 def taken(claimed: Claimed, sent: Sent, handed_at: datetime, now: datetime) -> Answered:
@@ -72,7 +72,7 @@ def refused(claimed: Claimed, error: SendError, handed_at: datetime, now: dateti
     outcome = Outcome(message, state, due_at, reason=str(error), error_code=code, handed_at=handed_at)
     follow_ups = (_report(claimed, error, now), said_elsewhere(claimed, error, state, now))
     told = tuple(one for one in follow_ups if one is not None)
-    return Answered(outcome, error, told, (claimed, error))
+    return Answered(outcome, error, told, NotTaken(claimed, handed_at, error))
 
 
 def _is_enough(most: int | None, hand_overs: int, age: timedelta) -> bool:

@@ -21,7 +21,7 @@ from bot.core.ways import NoWay, Way, WayFacts, WayKind, choose
 from bot.core.wechat_address import WECHAT
 from bot.core.wechat_text import pieces_of
 from bot.core.windows import spent
-from bot.storage import caps, grants, turns, windows
+from bot.storage import caps, grants, outbox, turns, windows
 from bot.storage.driver import Connection
 from bot.storage.outbox import Claimed, Outcome
 from bot.storage.windows import Owned
@@ -37,6 +37,15 @@ class Chosen:
     leaving: list[Claimed] = field(default_factory=list)
     declined: list[Outcome] = field(default_factory=list)
     elsewhere: list[tuple[str, Trigger]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """A hand-over that was refused: what its way cost was not spent after all."""
+
+    claimed: Claimed
+    handed_at: datetime
+    error: SendError
 
 
 @dataclass(slots=True)
@@ -91,27 +100,30 @@ def said_elsewhere(claimed: Claimed, error: SendError, state: OutboxState, now: 
     return fallback(claimed.message, str(error), now)
 
 
-async def settle(
-    connection: Connection, refused: Collection[tuple[Claimed, SendError]], now: datetime
-) -> None:
-    """Correct what we believed of ways that were refused, and give back what was spent on them.
+async def settle(connection: Connection, refused: Collection[NotTaken], now: datetime) -> None:
+    """Correct what we believed of ways that were refused, and give back what was spent on them, once.
 
     What is tried again takes its grant again: so it holds none where it is never sent after all.
 
     Begins a transaction: it waits for the contacts, which come before everything else in the order of locks.
     """
-    ours = [(one, error) for one, error in refused if one.way is not None]
+    ours = [one for one in refused if one.claimed.way is not None]
     if not ours:
         return
-    await turns.lock(connection, {one.message.contact_id for one, _ in ours})
-    for one, error in ours:
-        assert one.way is not None, "those without were left out"
-        if one.way.kind is WayKind.CUSTOMER_SERVICE:
-            await _settle_window(connection, one, error)
-        elif isinstance(error, NoGrant):
-            await grants.refused(connection, one.message, now)
+    await turns.lock(connection, {one.claimed.message.contact_id for one in ours})
+    # Where the answer to a commit was lost, this runs again.
+    unsettled = await outbox.in_hand(connection, [(one.claimed.message, one.handed_at) for one in ours])
+    for one in ours:
+        way, message = one.claimed.way, one.claimed.message
+        assert way is not None, "those without were left out"
+        if message.id not in unsettled:
+            continue
+        if way.kind is WayKind.CUSTOMER_SERVICE:
+            await _settle_window(connection, one.claimed, one.error)
+        elif isinstance(one.error, NoGrant):
+            await grants.refused(connection, message, now)
         else:
-            await grants.give_back(connection, one.message, now)
+            await grants.give_back(connection, message, now)
 
 
 async def _settle_window(connection: Connection, claimed: Claimed, error: SendError) -> None:

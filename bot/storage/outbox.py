@@ -72,6 +72,11 @@ _RELEASE = Statement("""
     FROM due WHERE bucket = :bucket AND contact = due_contact AND id = due_id AND state = 'held'
     RETURNING id
 """)
+_IN_HAND = Statement("""
+    SELECT o.id FROM @each(keys: bucket integer, contact text, id text, handed_at bigint)
+    JOIN outbox o ON o.bucket = keys.bucket AND o.contact = keys.contact AND o.id = keys.id
+        AND o.handed_at = keys.handed_at AND o.state IN ('sending', 'unknown')
+""")
 # The lease that ended stays: by it an answer that was not written is given back (see `turns.give_back`).
 _GIVE_UP_LEASE = Statement("""
     UPDATE outbox SET state = 'unknown', state_at = :now, doubted_at = :now
@@ -301,6 +306,12 @@ async def after_restore(connection: Connection, now: datetime) -> int:
     for bucket in await buckets(connection, _SENDING_PEEK, now):
         found += len(await connection.read(_AFTER_RESTORE, bucket=bucket, now=microseconds(now)))
     return found
+
+
+async def in_hand(connection: Connection, handed: Collection[tuple[Outgoing, datetime]]) -> set[str]:
+    """Those of these messages, by id, of whose hand-over at that time nothing was recorded yet."""
+    keys = [(bucket_of(one.id), one.contact_id, one.id, microseconds(at)) for one, at in handed]
+    return {row[0] for row in await connection.read(_IN_HAND, keys=sorted(keys))}
 
 
 async def record(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:

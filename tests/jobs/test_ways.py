@@ -1,15 +1,19 @@
 """Spending windows and grants at the claim: never more than there is, whoever claims at the same moment."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import pytest
 
 from bot.channels.channel import (
+    NoGrant,
     SendError,
     SendLater,
+    SendNever,
     Sent,
     SentInPart,
     WindowClosed,
@@ -31,12 +35,14 @@ from bot.core.ways import WayKind
 from bot.core.wechat_address import WECHAT
 from bot.core.windows import WROTE, opened, spent
 from bot.jobs.outbox import OutboxDelivery
-from bot.storage.driver import Database, Statement
+from bot.storage.driver import Connection, Database, Statement
 from bot.storage.interventions import Intervention, Which, intervene
 from bot.storage.joined import stop_waiting
 from tests.storage.scripted import NOW, Script, asked, contacts, conversation, open_at, turn
 
 SHUT = Address(WECHAT, "wx1/openid")
+T = TypeVar("T")
+
 ACCOUNT = WechatAccount(name="shop", appid="wx1", secret="", kind=AccountKind.OFFICIAL, tokens=("token",))
 NOTICE = Form(notice=Notice("arrived", "TPL", {"thing1": "Credit"}))
 
@@ -271,6 +277,60 @@ async def test_what_refused_the_rest_of_a_message_is_believed_of_the_window(
     await delivery(database, Refusing(error=in_part)).deliver()
     assert await window(database) == (0, microseconds(until) if until is not None else None)
     assert await states(database) == {str(in_part): 1}
+
+
+@dataclass
+class LosesAnswers:
+    """A database whose answer to a commit gets lost: what was committed is run again, later."""
+
+    database: Database
+    again: str
+    """Which work, by its name."""
+    dialect: str
+
+    async def transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run it, and what is named so twice."""
+        done = await self.database.transact(work)
+        return await self.database.transact(work) if work.__name__ == self.again else done
+
+    async def query(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Read."""
+        return await self.database.query(work)
+
+    async def close(self) -> None:
+        """It is the test's."""
+
+
+@pytest.mark.parametrize("error", [SendLater("busy", code=-1), SendNever("wrong", code=47003)])
+async def test_a_lost_commit_gives_nothing_back_twice(database: Database, error: SendError) -> None:
+    contact_id = await somebody(database, opened(SHUT, WROTE, NOW))
+    await say(database, contact_id, 3)
+    once = delivery(database, Refusing(error=error, takes=2))
+    ticks = itertools.count(1)
+    once.clock = lambda: NOW + timedelta(milliseconds=next(ticks))
+    once.database = LosesAnswers(database, "record", database.dialect)
+    for _ in range(3):
+        await once.deliver()
+    assert await states(database) == {str(error): 1, "sent": 2}
+    assert (await window(database))[0] == WROTE.messages - 2
+
+
+@pytest.mark.parametrize(
+    "error", [SendLater("busy", code=-1), SendNever("wrong", code=47003), NoGrant("43101", code=43101)]
+)
+async def test_a_lost_commit_gives_no_grant_back_twice(database: Database, error: SendError) -> None:
+    contact_id = await somebody(database, SHUT)
+    await accept(database, contact_id, "accept", Source.PUSH)
+    await say(database, contact_id, 1, NOTICE)
+    once = delivery(database, Refusing(error=error))
+    ticks = itertools.count(1)
+    once.clock = lambda: NOW + timedelta(microseconds=next(ticks))
+    once.database = LosesAnswers(database, "record", database.dialect)
+    await once.deliver()
+    is_none = isinstance(error, NoGrant)
+    assert await asked(database, "SELECT units FROM subscribe_grant") == [(0 if is_none else 1,)]
+    back = await asked(database, "SELECT COUNT(*) FROM subscribe_grant_entry WHERE source = 'given_back'")
+    assert back == [(1,)]
 
 
 async def expires(database: Database, _contact_id: str) -> None:
