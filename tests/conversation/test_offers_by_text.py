@@ -65,5 +65,6 @@ async def test_what_was_confirmed_with_an_offer_is_not_placed_without(chat: Chat
     assert result.result is not None
     assert result.result["discount_minor"] == 140
     (said,) = await chat("YES")
-    assert said.startswith("The price has changed: it would be $6.00 to pay now.")
+    assert said.startswith("The price has changed, and nothing was ordered yet. ")
+    assert "$6.00 to pay" in said
     assert await offers(chat) == [("tea_time", "held")]
