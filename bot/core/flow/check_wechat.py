@@ -69,7 +69,10 @@ def buttons_unheard(forms: WechatForms, hears: Callable[[str], bool]) -> Iterato
 
 
 def taps_unheard(flows: Sequence[Flow], hears: Callable[[str], bool]) -> Iterator[Complaint]:
-    """Complain about what can be tapped below a text, and nobody hears in one of its languages."""
+    """Complain about taps below a question; warn of those that nobody hears in one of their languages.
+
+    Whoever taps such a word gets what whoever texts it gets: the fallback.
+    """
     for flow in flows:
         for step, delivery in _deliveries(flow):
             if delivery.taps and not isinstance(step, compiled.Say):
@@ -79,7 +82,7 @@ def taps_unheard(flows: Sequence[Flow], hears: Callable[[str], bool]) -> Iterato
                     if not hears(text.source):
                         problem = f"no flow hears '{text.source}', which can be tapped"
                         error = text.place.error(text.source, 0, problem, "say a keyword of a flow")
-                        yield Complaint(error)
+                        yield Complaint(error, is_warning=True)
 
 
 def gestures_taken(flows: Sequence[Flow], forms: WechatForms) -> Iterator[Complaint]:
