@@ -16,15 +16,17 @@ import structlog
 
 from bot.conversation.apology import apologise
 from bot.conversation.batch import Conversation, create_newcomers, inline_end
+from bot.conversation.following import FOLLOWED_AT
 from bot.conversation.operations import REQUESTS
 from bot.conversation.work import Reply, Result, Work
 from bot.core.contact import Contact
 from bot.core.errors import RetryLater
+from bot.core.gestures import GestureKind
 from bot.core.ledger.wallet import Wallet
 from bot.core.messages import Inbound
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Snapshot, Turn
-from bot.storage import rows, turns
+from bot.storage import follows, rows, turns
 from bot.storage.driver import Connection, Database
 from bot.storage.snapshots import load_consent
 from bot.storage.writes import Writes, look_again, record
@@ -146,9 +148,13 @@ async def _turn(
 ) -> Turn:
     """Make a turn of the little that is certain to be readable."""
     addresses, subscriptions = await load_consent(connection, contact)
+    inbound, more = work.trigger.inbound, dict[str, object]()
+    if inbound is not None and inbound.gesture is not None and inbound.gesture.kind is GestureKind.UNFOLLOW:
+        followed = await follows.followed_at(connection, contact.id, inbound.address)
+        more[f"{FOLLOWED_AT}/{inbound.address}"] = followed
     return Turn(
         trigger=work.trigger,
-        snapshot=Snapshot(contact, addresses, subscriptions, (), Wallet(contact.id)),
+        snapshot=Snapshot(contact, addresses, subscriptions, (), Wallet(contact.id), more=more),
         shop=conversation.decider.shop,
         now=now,
         mint=conversation.mint(now, contact.id),

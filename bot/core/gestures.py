@@ -1,9 +1,17 @@
 """Gestures: what a contact did in a channel instead of writing. They take the road of messages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from bot.core.quickly import quickly_made
+
+DONE = "done"
+"""The fact that says when a contact began or stopped to follow: the provider's own seconds since 1970.
+
+A push that is posted again comes later than what was done after it, and only that tells.
+"""
 
 
 class GestureKind(StrEnum):
@@ -25,3 +33,9 @@ class Gesture:
 
     kind: GestureKind
     value: str = ""
+
+
+def done_at(facts: Mapping[str, str], received_at: datetime) -> datetime:
+    """Return when a gesture was made, by the provider's clock if it was told."""
+    done = facts.get(DONE)
+    return datetime.fromtimestamp(int(done), UTC) if done is not None else received_at

@@ -21,7 +21,7 @@ from bot.storage.snapshots import load_consent
 ATTRIBUTES = "wechat_"
 """What attributes are called that hold what an account of WeChat's told of a contact."""
 
-_SUPPRESSION = Rows(tables.Row.metadata.tables["suppression"], Present.KEEP)
+_SUPPRESSION = Rows(tables.Row.metadata.tables["suppression"], Present.REPLACE)  # when it was left last
 _CONTACT = Rows(tables.Row.metadata.tables["contact"], Present.REPLACE)
 _OF = "WHERE bucket = :bucket AND contact = :contact"
 

@@ -21,7 +21,7 @@ from bot.core.flow.testing import option_of
 from bot.core.flow.translations import Translations
 from bot.core.forms import Card, Form
 from bot.core.gate import Policy
-from bot.core.gestures import Gesture, GestureKind
+from bot.core.gestures import DONE, Gesture, GestureKind
 from bot.core.ids import new_id
 from bot.core.ledger.wallet import Wallet
 from bot.core.messages import Inbound
@@ -89,6 +89,7 @@ class Person:
     runs: dict[str, Run] = field(default_factory=dict)
     forms: list[Form] = field(default_factory=list)
     effects: Effects = field(default_factory=Effects)
+    followed_at: datetime | None = None
     numbers: "count[int]" = field(default_factory=count)
 
     def say(self, text: str, facts: Mapping[str, str] | None = None) -> list[str]:
@@ -120,7 +121,7 @@ class Person:
                 subscriptions={},
                 runs=tuple(run for run in self.runs.values() if run.is_waiting),
                 wallet=Wallet("0" * 32),
-                more={"entered": {}},
+                more={"entered": {}, f"followed_at/{OPENID}": self.followed_at},
             ),
             shop=self.decisions.shop,
             now=NOON,
@@ -324,6 +325,25 @@ def test_who_unfollows_is_stopped_silently_and_who_follows_again_is_answered() -
     assert person.say("余额") == []
     assert person.do(GestureKind.FOLLOW) == ["Welcome!"]
     assert person.address.stopped_at is None
+
+
+def test_following_that_is_tried_again_lifts_no_stop_that_was_said_since() -> None:
+    person = Person()
+    done = {DONE: str(int(NOON.timestamp()) - 60)}
+    person.say("STOP")
+    assert person.inbound(text="", gesture=Gesture(GestureKind.FOLLOW), facts=done) == []
+    assert person.address.stopped_at == NOON
+
+
+def test_who_follows_again_is_not_forgotten_by_leaving_that_comes_late() -> None:
+    person = Person(followed_at=NOON)
+    done = {DONE: str(int(NOON.timestamp()) - 60)}
+    person.inbound(text="", gesture=Gesture(GestureKind.UNFOLLOW), facts=done)
+    assert person.effects.outcome == "void"
+    assert person.effects.forgotten == []
+    assert person.address.stopped_at is None
+    person.inbound(text="", gesture=Gesture(GestureKind.UNFOLLOW), facts={DONE: str(int(NOON.timestamp()))})
+    assert person.effects.forgotten == [("wechat", OPENID)]
 
 
 def test_a_gesture_whose_flow_fails_is_apologised_for() -> None:

@@ -8,6 +8,7 @@ import pytest
 from bot.conversation.inbox import restored
 from bot.storage import dead
 from tests.conversation.chat import shipped
+from tests.conversation.test_stop_holds import break_inserts, mend_inserts
 from tests.wechat.wechat_chat import WechatChat, wechatting
 
 WELCOME = "flow: welcome\nstart: [follow]\nsteps: [say: Welcome!]\n"
@@ -29,6 +30,36 @@ async def replay(chat: WechatChat) -> list[str]:
         result = await chat.app.dispatcher.submit(restored(one.trigger))
         assert result.outcome != "failed"
     return await chat.came_back()
+
+
+async def stopped(chat: WechatChat) -> bool:
+    ((at,),) = await chat.rows("address", "stopped_at", "value")
+    return at is not None
+
+
+async def test_following_that_is_replayed_lifts_no_stop_that_was_said_since(chat: WechatChat) -> None:
+    await chat.sms.run("ALTER TABLE lot RENAME TO gone")
+    await chat.follow()
+    await chat.sms.run("ALTER TABLE gone RENAME TO lot")
+    await chat("STOP")
+    await chat.later(days=1)
+    assert await replay(chat) == []
+    assert await stopped(chat)
+
+
+async def test_leaving_that_is_tried_again_forgets_nobody_who_follows_again(chat: WechatChat) -> None:
+    await chat.follow()
+    await chat("LOYALTY")
+    contact = await chat.contact_id()
+    await break_inserts(chat.sms, "consent")
+    await chat.unfollow()
+    assert await stopped(chat)
+    assert (await chat.follow())[0].startswith("Welcome!")
+    await mend_inserts(chat.sms, "consent")
+    assert await chat.later(minutes=2) == []
+    assert await chat.contact_id() == contact
+    assert not await stopped(chat)
+    assert "You have" in (await chat("BALANCE"))[0]
 
 
 @pytest.mark.parametrize("days", [0, 3])

@@ -17,7 +17,7 @@ import orjson
 from bot.channels.wechat.account import WechatAccount
 from bot.channels.wechat.shapes import Fields, below, each, text_of
 from bot.core.errors import Refused
-from bot.core.gestures import Gesture, GestureKind
+from bot.core.gestures import DONE, Gesture, GestureKind
 from bot.core.grants import Answer, answer_of
 from bot.core.messages import Inbound, OutboxState
 from bot.core.wechat_address import UNIONID, WECHAT, wechat_address
@@ -38,6 +38,7 @@ _MESSAGE_ID = re.compile(r"[!-~]{1,128}")  # mostly a number of 64 bits, but `49
 _UNIONIDS = ("UnionID", "UnionId", "Unionid", "unionid")
 _UNIONID = re.compile(r"[A-Za-z0-9_-]{6,64}")
 _KIND = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_SECONDS = re.compile(r"[1-9][0-9]{8,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,9 +263,11 @@ class _Push:
         if kind is GestureKind.FOLLOW:
             value = value.removeprefix(_QR_SCENE) if value.startswith(_QR_SCENE) else ""
         scanned = text_of(below(self._fields, "ScanCodeInfo"), "ScanResult")[:_TEXT_MAX]
-        return self._said(
-            gesture=Gesture(kind, value), facts={"scanned": scanned}, answered=kind not in _UNANSWERED
-        )
+        facts = {"scanned": scanned}
+        created = self._text("CreateTime")
+        if kind in {GestureKind.FOLLOW, GestureKind.UNFOLLOW} and _SECONDS.fullmatch(created):
+            facts[DONE] = created
+        return self._said(gesture=Gesture(kind, value), facts=facts, answered=kind not in _UNANSWERED)
 
     def _said(
         self,
