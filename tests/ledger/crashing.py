@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.storage.driver import Connection, Database, Record, Rows, Statement, Value
+from bot.storage.driver import Changes, Connection, Database, Record, Rows, Statement, Value, Written
 
 T = TypeVar("T")
 
@@ -38,11 +38,15 @@ class Dying:
             await self.inner.run(statement, [one])
             self._point()
 
-    async def write(self, rows: Rows, values: Sequence[tuple[Value, ...]]) -> None:
+    async def write(self, rows: Rows | Changes, values: Sequence[tuple[Value, ...]]) -> None:
         for one in values:
             self._point()
             await self.inner.write(rows, [one])
             self._point()
+
+    async def write_all(self, many: Sequence[Written]) -> None:
+        for rows, values in many:
+            await self.write(rows, values)
 
     async def claim(self, rows: Rows, values: Sequence[tuple[Value, ...]]) -> list[bool]:
         claimed = []
