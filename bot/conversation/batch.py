@@ -10,9 +10,11 @@ from typing import Protocol
 
 import structlog
 
+from bot.conversation import following
 from bot.conversation.newcomers import newcomer
 from bot.conversation.work import Reply, Result, Work
 from bot.core.contact import Address, Contact
+from bot.core.gestures import done_at
 from bot.core.ids import Entropy, IdSource, bucket_of
 from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.ledger.wallet import MAIN_WALLET
@@ -27,6 +29,9 @@ from bot.storage.writes import Writes, record
 
 CHAIN_MAX = 5
 """How many events may cause one another before we stop: a flow that starts on its own event never would."""
+
+LEFT_BEFORE = "left_before"
+"""The outcome of what comes late, from an address that somebody left since."""
 
 _ROUNDS_MAX = 30  # what a turn needs it says one by one, and an order needs much
 _COUNT_SLOTS = 16
@@ -128,13 +133,15 @@ class Batch:
             return []
         parts = [_Part(work) for work in self._works]
         await self._find(connection, parts, now)
-        contacts = await self._lock(connection, parts)
-        ready = _one_each(parts)  # only now: of two that were merged it was not known who they are
+        here = [part for part in parts if part.contact_id]
+        contacts = await self._lock(connection, here)
+        ready = _one_each(here)  # only now: of two that were merged it was not known who they are
         await self._claim(connection, ready, now)
         fresh = [part for part in ready if part.is_new]
         await self._decide(connection, fresh, contacts, now)
         await self._settle(connection, now)
-        return await self._finish(connection, parts, set(map(id, ready)), now)
+        done = iter(await self._finish(connection, here, set(map(id, ready)), now))
+        return [next(done) if part.contact_id else Result("", LEFT_BEFORE) for part in parts]
 
     # The steps, in order
 
@@ -144,7 +151,10 @@ class Batch:
             await turns.settle_inline(connection, sorted(self._written), now)
 
     async def _find(self, connection: Connection, parts: Sequence[_Part], now: datetime) -> None:
-        """Give every part its contact; who writes for the first time becomes one."""
+        """Give every part its contact; who writes for the first time becomes one.
+
+        None has what comes late from where somebody left before (see `create_newcomers`).
+        """
         unknown = []
         names = []
         for part in parts:
@@ -158,12 +168,12 @@ class Batch:
         found = await turns.find(connection, names)
         missing = dict.fromkeys(name for name in names if name not in found)
         if missing:
-            by_name = {part.work.name: part.work for part in unknown}
+            by_name = {part.work.name: part.work for part in sorted(unknown, key=_done_at)}
             newcomers = {name: by_name[name] for name in missing}
             await create_newcomers(connection, self._conversation, newcomers, now)
             found = await turns.find(connection, names)
         for part, name in zip(unknown, names, strict=True):
-            part.contact_id = found[name]
+            part.contact_id = found.get(name, "")
 
     async def _lock(self, connection: Connection, parts: Sequence[_Part]) -> dict[str, Contact]:
         contacts = await turns.lock(connection, [part.contact_id for part in parts])
@@ -420,15 +430,27 @@ async def create_newcomers(
     works: Mapping[tuple[str, str], Work],
     now: datetime,
 ) -> None:
-    """Make contacts of those who write for the first time, by (channel, address)."""
+    """Make contacts of those who write for the first time, by (channel, address).
+
+    Not of who left before what comes now was done, as where a push is posted again: nobody is there any more.
+    """
     hashes = {name: [(name[0], one) for one in conversation.hash_address(name[1])] for name in works}
     stopped = await turns.suppressed(connection, [one for each in hashes.values() for one in each])
     newcomers: list[tuple[Contact, Address]] = []
     for name, work in works.items():
-        stopped_at = min((stopped[one] for one in hashes[name] if one in stopped), default=None)
+        stopped_at = max((stopped[one] for one in hashes[name] if one in stopped), default=None)
+        inbound = work.trigger.inbound
+        if inbound is not None and stopped_at is not None and following.is_before(inbound, stopped_at):
+            continue
         shop = conversation.decider.shop
         newcomers.append(newcomer(work, shop, now, conversation.entropy, stopped_at=stopped_at))
     await turns.create(connection, newcomers, now)
+
+
+def _done_at(part: _Part) -> datetime:
+    """When what a part brings was done."""
+    trigger = part.work.trigger
+    return trigger.at if trigger.inbound is None else done_at(trigger.inbound.facts, trigger.at)
 
 
 def _same_again(part: _Part, given: turns.Answered, now: datetime) -> Result:

@@ -136,6 +136,8 @@ async def _whom(
         if name not in found:
             await create_newcomers(connection, conversation, {name: work}, now)
             found = await turns.find(connection, [name])
+        if name not in found:
+            raise RetryLater("somebody left before this, and it could not be passed over")
         contact_id = found[name]
     contact = (await turns.lock(connection, [contact_id])).get(contact_id)
     if contact is not None and contact.merged_into is not None:

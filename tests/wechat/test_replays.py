@@ -1,6 +1,7 @@
 """What comes or is tried again after the world has moved on: replays of old messages, pushes posted again."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,46 @@ async def test_leaving_that_is_tried_again_forgets_nobody_who_follows_again(chat
     assert await chat.contact_id() == contact
     assert not await stopped(chat)
     assert "You have" in (await chat("BALANCE"))[0]
+
+
+async def post_again(chat: WechatChat, event: str, done_at: datetime) -> str | None:
+    """Post a push of following or leaving again; returns what was answered."""
+    conversation = chat.conversation()
+    pushed = {
+        "ToUserName": conversation.account.original_id,
+        "FromUserName": chat.openid,
+        "CreateTime": int(done_at.timestamp()),
+        "MsgType": "event",
+        "Event": event,
+        "EventKey": "",
+    }
+    answer = await chat.loopback.platform.pushes.push(conversation.account, chat.openid, pushed)
+    assert answer.is_taken
+    return None if answer.reply is None else str(answer.reply["Content"])
+
+
+async def test_following_that_is_posted_again_makes_nobody_of_who_left(chat: WechatChat) -> None:
+    for _ in range(2):  # whoever left twice has not come back by following the first time
+        await chat.follow()
+        followed_at = chat.clock.now
+        await chat("LOYALTY")
+        await chat.unfollow()
+        left_at = chat.clock.now
+        chat.clock.now += timedelta(seconds=3)
+        for event, at in (("subscribe", followed_at), ("unsubscribe", left_at)):
+            assert await post_again(chat, event, at) is None
+            assert await chat.sms.rows("SELECT d.contact FROM directory d WHERE d.kind = 'wechat'") == []
+
+
+async def test_leaving_that_is_posted_again_forgets_nobody_who_follows_again(chat: WechatChat) -> None:
+    await chat.follow()
+    await chat.unfollow()
+    left_at = chat.clock.now
+    assert await chat.follow() == ["Welcome!"]
+    contact = await chat.contact_id()
+    assert await post_again(chat, "unsubscribe", left_at) is None
+    assert await chat.contact_id() == contact
+    assert not await stopped(chat)
 
 
 @pytest.mark.parametrize("days", [0, 3])
