@@ -379,7 +379,11 @@ class Batch:
             results[id(part)] = result
             if result.inline_until is not None:
                 again += [(part.owner, reply.id, result.inline_until) for reply in result.replies]
-        await turns.answer_again(connection, again)
+        carried = await turns.answer_again(connection, again)
+        for part in retries:
+            result = results[id(part)]
+            replies = tuple(reply for reply in result.replies if reply.id in carried)
+            results[id(part)] = replace(result, replies=replies)
         return results
 
     def _salt(self) -> str:

@@ -86,11 +86,18 @@ _UNSENT = Statement(f"""
     WHERE bucket = :bucket AND contact = :contact AND id = :id
         AND state IN ('sending', 'unknown') AND lease_until = :lease
 """)  # noqa: S608  # our own text
-# Nobody took the answer that the provider asks for again, so it is not unknown any more.
-_ANSWER_AGAIN = Statement("""
-    UPDATE outbox SET state = 'sending', lease_until = :lease, lookups = 0
-    WHERE bucket = :bucket AND contact = :contact AND id = :id AND state IN ('sending', 'unknown')
-""")
+# Nobody took the answer that the provider asks for again, so it is not unknown any more. Looked at once more:
+# what was read a moment ago may have been given back since, and taken by the outbox.
+_ANSWER_AGAIN = Statement(f"""
+    UPDATE outbox SET
+        state = CASE WHEN state = 'unknown' THEN 'sending' ELSE state END, lookups = 0,
+        lease_until = CASE WHEN state IN ('sending', 'unknown') THEN keys.lease ELSE lease_until END
+    FROM @each(keys: bucket integer, contact text, id text, lease bigint)
+    WHERE outbox.bucket = keys.bucket AND outbox.contact = keys.contact AND outbox.id = keys.id
+        AND state IN ({", ".join(f"'{state}'" for state in sorted(_ANSWERED))})
+        AND provider_id IS NULL AND attempts = 0
+    RETURNING outbox.id
+""")  # noqa: S608  # our own text
 
 _CLOSE_ADDRESS = Statement("""
     UPDATE address
@@ -263,17 +270,18 @@ async def done_before(
     return digest, orjson.loads(result) if result else None
 
 
-async def answer_again(connection: Connection, again: Sequence[tuple[str, str, datetime]]) -> None:
-    """Let retries of a webhook carry stored answers (contact, message) until then.
+async def answer_again(connection: Connection, again: Sequence[tuple[str, str, datetime]]) -> set[str]:
+    """Let retries of a webhook carry stored answers (contact, message) until then; returns which they may.
 
-    Whoever held them before cannot give them back.
+    Whoever held these before cannot give them back; the others were given back meanwhile.
     """
-    if again:
-        many = [
-            {"bucket": bucket_of(contact), "contact": contact, "id": message, "lease": microseconds(until)}
-            for contact, message, until in sorted(again)
-        ]
-        await connection.run(_ANSWER_AGAIN, many)
+    if not again:
+        return set()
+    keys = [
+        (bucket_of(contact), contact, message, microseconds(until))
+        for contact, message, until in sorted(again)
+    ]
+    return {row[0] for row in await connection.read(_ANSWER_AGAIN, keys=keys)}
 
 
 async def give_back(

@@ -1,11 +1,14 @@
 """The same message twice, and answers whose way back is lost: nothing lost, nothing said twice."""
 
+import asyncio
 from datetime import timedelta
 
 from bot.conversation.inbox import inbound_work
 from bot.conversation.work import Result
 from bot.core.messages import Inbound
 from bot.demo.loopback_message import Fault
+from bot.storage import turns
+from bot.storage.driver import Connection
 from tests.conversation.chat import NUMBER, Chat
 
 SID = "SM" + "1" * 32
@@ -73,6 +76,36 @@ async def test_what_a_retry_carries_is_not_sent_by_whoever_failed_before(chat: C
     assert await chat.later(minutes=5) == []
     await chat("hello")  # the next batch records it
     assert (await chat.outbox())[0] == ("sent",)
+
+
+async def test_what_is_given_back_while_a_retry_comes_leaves_by_the_outbox_alone(chat: Chat) -> None:
+    first = await submit(chat)
+    loop, is_given_back = asyncio.get_running_loop(), asyncio.Event()
+
+    async def give_back(connection: Connection) -> None:
+        ids, until = [(first.contact_id, reply.id) for reply in first.replies], first.inline_until
+        assert until is not None
+        await turns.give_back(connection, ids, until, chat.clock())
+        loop.call_soon_threadsafe(is_given_back.set)
+        if chat.app.database.dialect == "postgresql":
+            await asyncio.sleep(0.3)  # the retry reads meanwhile how it stood before; SQLite has one writer
+
+    late = asyncio.create_task(chat.app.database.transact(give_back))
+    await is_given_back.wait()
+    assert said(await submit(chat)) == []
+    await late
+    assert await chat.later(minutes=1) == said(first)
+    assert await chat.later(minutes=5) == []
+
+
+async def test_what_was_written_before_its_retry_came_is_said_again(chat: Chat) -> None:
+    first = await submit(chat)
+    chat.app.dispatcher.written(first)
+    await chat.app.dispatcher.settle()
+    again = await submit(chat)
+    assert said(again) == said(first)
+    await chat.app.dispatcher.give_back(again)
+    assert await chat.outbox() == [("sent",)]
 
 
 async def test_an_answer_that_comes_too_late_leaves_by_the_outbox(chat: Chat) -> None:
