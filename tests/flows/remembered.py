@@ -127,6 +127,8 @@ _READ: Mapping[str, Callable[[Kept, str], object]] = {
     "referrer": _referrer,
     "claimed": _claimed,
     "codes": lambda _kept, _codes: {},
+    "desk_visit": lambda kept, _: next(iter(_of_table(kept, "desk_visit")), None),
+    "desk_ahead": lambda _kept, _place: 0,  # nobody else is at the desk
     "fulfilment": _fulfilment,
     "fulfilments": _fulfilments,
     "offers": lambda kept, _: tuple(_of_table(kept, "offer")),

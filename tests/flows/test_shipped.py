@@ -458,7 +458,7 @@ async def test_stop_is_the_last_word_until_start() -> None:
         ("the usual please", "Jasmine tea"),
         ("reordr", "Jasmine tea"),
         ("could I talk to someone", "What would you like to ask?"),
-        ("PERSON is there wifi", "Thank you! We read it"),
+        ("PERSON is there wifi", "Thank you! You are next"),
         ("Good morning, hello", "Sorry, I did not get that."),
     ],
 )
