@@ -99,5 +99,5 @@ async def test_every_kind_is_listed_and_replayed(
 def test_no_kind_is_left_out() -> None:
     nobody_makes = {TriggerKind.CALL_ANSWERED}
     no_turn_has = {TriggerKind.RELAY}
-    needs_two = {TriggerKind.JOINED}  # whoever left everything; `tests/storage/test_joining.py` tries it again
+    needs_two = {TriggerKind.JOINED}  # `tests/storage/test_joining.py` tries it again
     assert PAYLOADS.keys() == set(TriggerKind) - nobody_makes - no_turn_has - needs_two

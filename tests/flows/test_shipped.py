@@ -409,7 +409,7 @@ USELESS: dict[tuple[str, str], Way] = {
 
 
 ELSEWHERE = {("bundle_week", "confirm"), ("one_tap", "again"), ("link", "number"), ("link", "code")}
-"""Asked by the clock, where a price changed, and of who joins two addresses: see test_week.py, test_link.py."""
+"""Asked by the clock, where a price changed, and of who joins two addresses."""
 
 
 def test_every_question_we_ship_is_tried_with_useless_answers() -> None:

@@ -167,7 +167,7 @@ class WechatFile(Part):
         "another; the program's unless given.",
     )
     transfer: bool = Field(
-        False,
+        default=False,
         description="Whether people of the shop answer in WeChat's own customer service: then who asks for "
         "a person is handed over there. Without it they answer through the API or `regulars desk`.",
     )

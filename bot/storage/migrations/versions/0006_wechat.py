@@ -1,4 +1,4 @@
-"""WeChat: windows of addresses, forms and ways of messages, grants, proofs, joined contacts, visits to the desk.
+"""WeChat: windows of addresses, forms and ways of messages, grants, proofs, joined contacts, desk visits.
 
 Revision: 0006, after 0005.
 """
