@@ -295,8 +295,10 @@ async def test_what_was_handed_out_stays(chat: Chat) -> None:
         properties=json.dumps({"code": code}),
     )
     assert await chat("UNDO") == [
-        "Your Pastry of the day was handed out already, so it cannot be undone."
-        " Reply PERSON if that is wrong."
+        (
+            "Your Pastry of the day was handed out already, so it cannot be undone."
+            " Reply PERSON if that is wrong."
+        )
     ]
     assert await chat.wallet() == (0, 100, 0, 0)
 

@@ -101,8 +101,10 @@ async def test_both_sides_are_rewarded_for_the_first_order_that_qualifies(chat: 
     assert await brought(chat) == [(State.QUALIFIED, None)]
     assert (await chat.wallet())[0] == before[0][0] + 500  # pending
     assert [text for text in chat.news() if "A friend you invited" in text] == [
-        "A friend you invited has placed a first order: $5.00 is yours from Dec 8."
-        " Reply REFER to invite more."
+        (
+            "A friend you invited has placed a first order: $5.00 is yours from Dec 8."
+            " Reply REFER to invite more."
+        )
     ]
     assert any("Thanks for your first order! $5.00" in text for text in chat.news(FRIEND))
     stats, _ = await chat("REFER")
