@@ -25,6 +25,7 @@ from bot.conversation.receipts import Receipt, Receipts
 from bot.conversation.work import Result
 from bot.core.errors import Refused, RetryLater
 from bot.core.messages import Inbound
+from bot.web.bodies import body_of, refusal
 from bot.web.limits import InboundLimits
 from bot.web.metrics import Metrics
 
@@ -90,12 +91,7 @@ class TwilioWebhooks:
         return web.Response(status=HTTPStatus.NO_CONTENT)
 
     async def _verified_form(self, request: web.Request) -> list[tuple[str, str]]:
-        if (request.content_length or 0) > BODY_MAX:
-            raise Refused("the body is too large", f"send at most {BODY_MAX} bytes", 413)
-        try:
-            body = await request.read()
-        except web.HTTPRequestEntityTooLarge as error:
-            raise Refused("the body is too large", f"send at most {BODY_MAX} bytes", 413) from error
+        body = await body_of(request, BODY_MAX)
         is_form = request.content_type == _FORM
         form = read_form(body) if is_form else []
         header = request.headers.get(SIGNATURE_HEADER)
@@ -133,7 +129,7 @@ class TwilioWebhooks:
 
     def _refuse(self, refused: Refused) -> web.Response:
         self.metrics.refused.labels(str(refused.status)).inc()
-        return web.Response(status=refused.status, text=f"{refused.what}: {refused.remedy}\n")
+        return refusal(refused)
 
 
 def _is_person(inbound: Inbound) -> bool:

@@ -43,6 +43,7 @@ from bot.core.messages import Inbound
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.wechat_address import WECHAT
 from bot.storage.taken import taken_as
+from bot.web.bodies import body_of, refusal
 from bot.web.limits import Limiter
 from bot.web.metrics import Metrics
 
@@ -108,7 +109,7 @@ class WechatCallbacks:
         began, at = asyncio.get_running_loop().time(), self.clock()
         try:
             door = self._door(request)
-            opened = door.callback.open(request.query, await _body(request), at)
+            opened = door.callback.open(request.query, await body_of(request, BODY_MAX), at)
             push = read_push(door.account, opened.fields, at)
         except Refused as refused:
             return self._refuse(refused)
@@ -244,17 +245,7 @@ class WechatCallbacks:
 
     def _refuse(self, refused: Refused) -> web.Response:
         self.metrics.refused.labels(str(refused.status)).inc()
-        return web.Response(status=refused.status, text=f"{refused.what}: {refused.remedy}\n")
-
-
-async def _body(request: web.Request) -> bytes:
-    too_large = Refused("the body is too large", f"send at most {BODY_MAX} bytes", 413)
-    if (request.content_length or 0) > BODY_MAX:
-        raise too_large
-    try:
-        return await request.read()
-    except web.HTTPRequestEntityTooLarge as error:
-        raise too_large from error
+        return refusal(refused)
 
 
 def _receipt(report: Report, contact_id: str, message_id: str) -> Receipt:

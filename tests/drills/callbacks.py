@@ -121,6 +121,7 @@ class Mutator:
         self._mutations: tuple[Callable[[Push], Request], ...] = (
             *(self._parameter, self._body, self._sealed_bits, self._another_key),
             *(self._another_account, self._plain, self._stale, self._bomb, self._line, self._method),
+            self._encoding,
         )
 
     def request(self) -> Request:
@@ -195,6 +196,13 @@ class Mutator:
         method = self._dice.choice(["GET", "PUT", "DELETE", "OPTIONS"])
         return Request("method", push.platform, self._raw(target, push.body, method=method), is_genuine=False)
 
+    def _encoding(self, push: Push) -> Request:
+        """A body that is not encoded as it says."""
+        target = f"/wechat/{push.platform.account.name}?{urlencode(push.query)}"
+        encoding = f"Content-Encoding: {self._dice.choice(['gzip', 'deflate'])}\r\n"
+        raw = self._raw(target, push.body, more=encoding)
+        return Request("encoding", push.platform, raw, is_genuine=False)
+
     # Genuine, and odd
 
     def _odd(self) -> Request:
@@ -260,10 +268,10 @@ class Mutator:
     def _raw_of(self, push: Push, query: dict[str, str], body: bytes) -> bytes:
         return self._raw(f"/wechat/{push.platform.account.name}?{urlencode(query)}", body)
 
-    def _raw(self, target: str, body: bytes, method: str = "POST") -> bytes:
+    def _raw(self, target: str, body: bytes, method: str = "POST", more: str = "") -> bytes:
         head = (
             f"{method} {target} HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: text/xml\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
+            f"Content-Length: {len(body)}\r\n{more}\r\n"
         )
         return head.encode("latin-1") + body
 
@@ -277,7 +285,7 @@ def _samples() -> Sequence[dict[str, object]]:
     """Pushes to begin with: the platform's own where they are at hand."""
     own: list[dict[str, object]] = [
         {"MsgType": "text", "Content": word} for word in ("LOYALTY", "BALANCE", "STOP", "START", "余额", "hi")
-    ]
+    ] * 8  # or few are answered in words: the platform's own are mostly events
     own += [{"MsgType": "event", "Event": kind, "EventKey": "qrscene_7"} for kind in _KINDS]
     if _VECTORS.is_file():
         for case in json.loads(_VECTORS.read_text(encoding="utf-8"))["cases"]:

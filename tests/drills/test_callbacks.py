@@ -11,7 +11,7 @@ from tests.web.wechat import on_wechat
 
 async def test_mutated_callbacks_end_in_nothing_but_refusals_or_answers(database_url: str) -> None:
     async with on_wechat(database_url) as wechat:
-        tally = await drill(wechat, 3000, 1, lambda _: None)
+        tally = await drill(wechat, 3000, 4, lambda _: None)
         log = wechat.chat.log.getvalue()
     assert tally.findings == []
     assert '"level": "error"' not in log
