@@ -283,9 +283,9 @@ def _outer(push: Push, sealed: str) -> bytes:
 
 def _samples() -> Sequence[dict[str, object]]:
     """Pushes to begin with: the platform's own where they are at hand."""
-    own: list[dict[str, object]] = [
-        {"MsgType": "text", "Content": word} for word in ("LOYALTY", "BALANCE", "STOP", "START", "余额", "hi")
-    ] * 8  # or few are answered in words: the platform's own are mostly events
+    texts = ("LOYALTY", "BALANCE", "STOP", "START", "余额", "hi")
+    # Eight times, or few are answered in words: the platform's own are mostly events.
+    own: list[dict[str, object]] = [{"MsgType": "text", "Content": text} for text in texts * 8]
     own += [{"MsgType": "event", "Event": kind, "EventKey": "qrscene_7"} for kind in _KINDS]
     if _VECTORS.is_file():
         for case in json.loads(_VECTORS.read_text(encoding="utf-8"))["cases"]:
