@@ -24,6 +24,7 @@ async def claimed(chat: Chat) -> str:
     for text in ("LOYALTY", "skip", "skip"):
         await chat(text)
     await ask(chat, "credit.adjust", "rich", amount_minor=2000, reason="a test", by="shop")
+    await chat.later(seconds=1)  # it is told of the credit
     (said,) = await chat("claim mug")
     found = re.search(r"with the code (\w{6})\.", said)
     assert found is not None, said
