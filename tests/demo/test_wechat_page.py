@@ -151,7 +151,7 @@ async def test_options_and_cards_are_tapped_and_a_notice_comes_where_it_was_allo
     for _ in range(3):
         await phone.get_by_role("button", name="+1 day").click()
         await expect(phone.locator("#passing")).to_contain_text("It is ", timeout=60_000)
-    notice = phone.locator(".notice")
+    notice = phone.locator(".notice").filter(has_text="arrival of test")
     await expect(notice).to_contain_text("Service notification", timeout=20_000)
     await expect(notice).to_contain_text("$5.00")
     await expect(phone.locator("#who")).to_contain_text("arrival of test: 0")

@@ -51,6 +51,8 @@ async def test_a_status_that_cannot_be_stored_is_refused(chat: Chat) -> None:
 async def test_replies_that_cannot_be_recorded_do_not_stop_the_road(chat: Chat) -> None:
     """That replies were written is recorded a moment later, beside the next turns or by itself."""
     await chat("LOYALTY")
+    await asyncio.sleep(0.6)  # the turn it causes would record them
+    await chat("HELP")
     await lose(chat)
     await asyncio.sleep(0.6)
     assert '"event": "replies_not_recorded"' in chat.log.getvalue()
