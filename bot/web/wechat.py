@@ -32,12 +32,14 @@ from bot.channels.wechat.pushes import (
     read_push,
 )
 from bot.conversation.dispatcher import Dispatcher
+from bot.conversation.grants import grant_work
 from bot.conversation.inbox import inbound_work
 from bot.conversation.receipts import Receipt, Receipts
 from bot.conversation.work import Result, Work
 from bot.core.contact import JsonValue
 from bot.core.errors import Refused, RetryLater
 from bot.core.gestures import GestureKind
+from bot.core.grants import Source
 from bot.core.ids import Entropy
 from bot.core.messages import Inbound
 from bot.core.triggers import Trigger, TriggerKind
@@ -137,13 +139,13 @@ class WechatCallbacks:
                 await self._report(push)
                 return None
             case Granted():
-                answers: list[JsonValue] = [[one.template_id, one.answer.value] for one in push.changes]
-                return _told(
-                    push, TriggerKind.GRANT, {"address": push.address, "source": "push", "answers": answers}
-                )
+                answers = [(one.template_id, one.answer) for one in push.changes]
+                return grant_work(_key(push), push.address, answers, Source.PUSH, push.at)
             case HandedOver():
                 said: dict[str, JsonValue] = {"step": push.step.value, "agent": push.agent}
-                return _told(push, TriggerKind.DESK, {"address": push.address, **said})
+                told: dict[str, JsonValue] = {"address": push.address, **said}
+                desk = Trigger(_key(push), TriggerKind.DESK, push.at, told)
+                return Work(desk, address=(WECHAT, push.address))
             case Said(inbound):
                 return inbound_work(inbound) if self._may_come(inbound) else None
 
@@ -264,6 +266,5 @@ def _nothing() -> web.Response:
     return web.Response(body=NOTHING, content_type="text/plain")
 
 
-def _told(push: Granted | HandedOver, kind: TriggerKind, payload: Mapping[str, JsonValue]) -> Work:
-    key = f"{PROVIDER}:{push.key}"
-    return Work(Trigger(key, kind, push.at, payload), address=(WECHAT, push.address))
+def _key(push: Granted | HandedOver) -> str:
+    return f"{PROVIDER}:{push.key}"
