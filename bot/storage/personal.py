@@ -10,7 +10,15 @@ EMPTY, NOTHING, NO_FACTS = "''", "NULL", "'{}'"
 ENDED_RUN = '{"channel":"","frames":[],"variables":{},"asked_at":null,"suspended_at":null}'
 """What the state of a run that nobody goes on with reads as."""
 
-DROPPED = ("address", "refill", "proof", "subscribe_grant", "subscribe_grant_entry", "desk_visit")
+DROPPED = (
+    "address",
+    "refill",
+    "proof",
+    "subscribe_grant",
+    "subscribe_grant_entry",
+    "desk_visit",
+    "session",
+)
 """Tables whose rows are gone: nothing but the person's, and no total is made of them."""
 
 NUMBERS_ONLY: Mapping[str, tuple[str, ...]] = {
@@ -50,6 +58,9 @@ WIPED: Mapping[str, Mapping[str, str]] = {
     "shop_order": {"facts": NO_FACTS},
     "fulfilment": {"facts": NO_FACTS},
     "referral": {"evidence": NO_FACTS, "facts": NO_FACTS},
+    "payment": {"address": EMPTY, "prepay_id": EMPTY, "facts": NO_FACTS},
+    "payment_refund": {"facts": NO_FACTS},
+    "payout": {"address": EMPTY, "package": EMPTY, "facts": NO_FACTS},
 }
 """Columns that are written over, and with what."""
 
@@ -95,6 +106,10 @@ NOT_PERSONAL: Mapping[str, tuple[str, ...]] = {
     "joined": ("facts",),
     "shop_order": ("source", "status", "reference", "currency"),
     "order_line": ("sku", "name", "category"),
+    # What was paid, and the ids by which a bill is held against it.
+    "payment": ("order_id", "account", "currency", "state", "transaction_id"),
+    "payment_refund": ("cause", "state", "provider_id"),
+    "payout": ("order_id", "account", "currency", "state", "provider_id"),
 }
 """Columns of text that stay: what the books, their chains and the figures are made of."""
 

@@ -507,6 +507,7 @@ def test_every_table_of_a_contact_has_its_sample() -> None:
         *("standing", "offer", "fulfilment", "referral", "spin", "reservation", "refill"),
         *("parked_refund", "api_key", "api_answer", "checkout"),
         *("subscribe_grant", "subscribe_grant_entry", "proof", "joined", "desk_visit"),
+        *("session", "payment", "payment_refund", "payout", "bill", "campaign_link"),
     }
     shared = {
         "suppression",

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Table
 
-from bot.storage.tables import contacts, house, ledger, messages, program, shop, wechat
+from bot.storage.tables import contacts, house, ledger, messages, pages, program, shop, wechat
 from bot.storage.tables.base import FOREVER, NAMING, Kind, Row
 from bot.storage.tables.contacts import IS_MEMBER
 from bot.storage.tables.ledger import LOT_OPEN
@@ -20,6 +20,7 @@ __all__ = [
     "kind_of",
     "ledger",
     "messages",
+    "pages",
     "program",
     "shop",
     "wechat",
@@ -40,6 +41,8 @@ KINDS: dict[str, Kind] = {
     "audit": Kind.SHARED,
     "api_key": Kind.SHARED,
     "wechat_media": Kind.SHARED,
+    "bill": Kind.SHARED,
+    "campaign_link": Kind.SHARED,
 }
 """The registry: every table not named here is contact-owned."""
 
