@@ -15,8 +15,10 @@ PATH = "/c/"
 CONTENT, REORDER = "content", "reorder"
 """What links are for: content that was claimed; an order to be made again."""
 
-_ID_BYTES, _UNTIL_BYTES, _TAG_BYTES = 16, 4, 16
-_TOKEN_BYTES = 2 * _ID_BYTES + _UNTIL_BYTES + _TAG_BYTES
+ID_BYTES, UNTIL_BYTES = 16, 4
+"""How long ids and instants are in tokens."""
+
+_TAG_BYTES = 16
 _SECOND = timedelta(seconds=1)
 
 
@@ -46,25 +48,43 @@ class SignedLinks:
 
     def token(self, contact_id: str, identifier: str, until: datetime) -> str:
         """Return what is signed of the link, for a page of a mini program."""
-        body = bytes.fromhex(contact_id + identifier) + _seconds(until).to_bytes(_UNTIL_BYTES, "big")
-        return urlsafe_b64encode(body + self._tag(self.secrets[0], body)).decode().rstrip("=")
+        return signed(self.secrets, self.purpose, bytes.fromhex(contact_id + identifier) + until_bytes(until))
 
     def read(self, token: str) -> Opened | None:
         """Return what a token opens, whether or not its time is over; None where it is none of ours."""
-        try:
-            raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        except ValueError:
+        body = read_signed(self.secrets, self.purpose, token)
+        if body is None or len(body) != 2 * ID_BYTES + UNTIL_BYTES:
             return None
-        body, tag = raw[:-_TAG_BYTES], raw[-_TAG_BYTES:]
-        if len(raw) != _TOKEN_BYTES or urlsafe_b64encode(raw).decode().rstrip("=") != token:
-            return None
-        if not any(hmac.compare_digest(self._tag(secret, body), tag) for secret in self.secrets):
-            return None
-        until = EPOCH + timedelta(seconds=int.from_bytes(body[2 * _ID_BYTES :], "big"))
-        return Opened(body[:_ID_BYTES].hex(), body[_ID_BYTES : 2 * _ID_BYTES].hex(), until)
+        until = read_until(body[2 * ID_BYTES :])
+        return Opened(body[:ID_BYTES].hex(), body[ID_BYTES : 2 * ID_BYTES].hex(), until)
 
-    def _tag(self, secret: bytes, body: bytes) -> bytes:
-        return hmac.digest(secret, f"regulars/{self.purpose}/".encode() + body, "sha256")[:_TAG_BYTES]
+
+def signed(secrets: tuple[bytes, ...], purpose: str, body: bytes) -> str:
+    """Return a body with its signature by the newest secret, as it is written in links."""
+    return _written(body + _tag(secrets[0], purpose, body))
+
+
+def read_signed(secrets: tuple[bytes, ...], purpose: str, token: str) -> bytes | None:
+    """Return the body of what was signed by any of the secrets for this purpose; None where none did."""
+    try:
+        raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except ValueError:
+        return None
+    body, tag = raw[:-_TAG_BYTES], raw[-_TAG_BYTES:]
+    if _written(raw) != token or len(tag) != _TAG_BYTES:
+        return None
+    is_ours = any(hmac.compare_digest(_tag(secret, purpose, body), tag) for secret in secrets)
+    return body if is_ours else None
+
+
+def until_bytes(until: datetime) -> bytes:
+    """Write an instant to the whole second, as tokens carry it."""
+    return _seconds(until).to_bytes(UNTIL_BYTES, "big")
+
+
+def read_until(written: bytes) -> datetime:
+    """Return the instant that `until_bytes` wrote."""
+    return EPOCH + timedelta(seconds=int.from_bytes(written, "big"))
 
 
 def signed_address(url: str, until: datetime, secret: str) -> str:
@@ -78,3 +98,11 @@ def signed_address(url: str, until: datetime, secret: str) -> str:
 
 def _seconds(until: datetime) -> int:
     return (until - EPOCH) // _SECOND
+
+
+def _written(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _tag(secret: bytes, purpose: str, body: bytes) -> bytes:
+    return hmac.digest(secret, f"regulars/{purpose}/".encode() + body, "sha256")[:_TAG_BYTES]

@@ -1,0 +1,87 @@
+"""Page links: they open a session of their contact at the H5 pages, at one of them, until they end.
+
+Like all signed links they are stored nowhere. The signed token stands in the fragment of the address, which
+browsers send to no server, so that it is in no log of ours and in no proxy's.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.core.signed_links import ID_BYTES, UNTIL_BYTES, read_signed, read_until, signed, until_bytes
+
+PATH = "/w/"
+"""Where the H5 pages are."""
+PAGES = ("wallet", "reorder", "rewards", "referral", "checkin", "today", "inbox", "privacy")
+"""The pages that a link may open."""
+LASTS = timedelta(days=3)
+"""How long a link in a text opens a session: whoever comes later texts again for a new one."""
+AT_ONCE = timedelta(minutes=10)
+"""How long the address is good that a short link leads to: it is used while the page loads."""
+
+_PURPOSE = "page"
+_ORDER, _TOKEN = "?order=", "t="
+_BARE = re.compile(rf"({'|'.join(PAGES)})(?:\?order=([0-9a-f]{{32}}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPage:
+    """Whose session a link opens, at which page, until (exclusive); `order_id` is what `reorder` is about."""
+
+    contact_id: str
+    page: str
+    until: datetime
+    order_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageLinks:
+    """Makes and reads page links; the newest of `secrets` comes first and signs, all of them are believed."""
+
+    public_url: str
+    secrets: tuple[bytes, ...]
+
+    @property
+    def prefix(self) -> str:
+        """What all addresses of pages begin with."""
+        return f"{self.public_url}{PATH}#"
+
+    def url(self, contact_id: str, page: str, until: datetime, order_id: str = "") -> str:
+        """Return the link that opens a page as this contact until then, to the whole second."""
+        bare = self.bare(page, order_id)
+        return f"{bare}{'&' if order_id else '?'}{_TOKEN}{self.token(contact_id, page, until, order_id)}"
+
+    def bare(self, page: str, order_id: str = "") -> str:
+        """Return the address of a page as it is stored and told: it opens nothing by itself."""
+        return f"{self.prefix}{page}{_ORDER}{order_id}" if order_id else f"{self.prefix}{page}"
+
+    def token(self, contact_id: str, page: str, until: datetime, order_id: str = "") -> str:
+        """Return what is signed of the link."""
+        assert page in PAGES, page
+        where = f"{page}{_ORDER}{order_id}" if order_id else page
+        body = bytes.fromhex(contact_id) + until_bytes(until) + where.encode()
+        return signed(self.secrets, _PURPOSE, body)
+
+    def read(self, token: str) -> OpenedPage | None:
+        """Return what a token opens, whether or not its time is over; None where it is none of ours."""
+        body = read_signed(self.secrets, _PURPOSE, token)
+        if body is None or len(body) <= ID_BYTES + UNTIL_BYTES:
+            return None
+        where = _BARE.fullmatch(body[ID_BYTES + UNTIL_BYTES :].decode("ascii", "replace"))
+        if where is None:
+            return None
+        until = read_until(body[ID_BYTES : ID_BYTES + UNTIL_BYTES])
+        return OpenedPage(body[:ID_BYTES].hex(), where[1], until, where[2] or "")
+
+    def opens(self, url: str) -> bool:
+        """Whether an address, signed or bare, is one of a page."""
+        return url.startswith(self.prefix)
+
+    def unsigned(self, url: str) -> str:
+        """Return the bare address of a link made by `url`."""
+        return re.split(rf"[?&]{_TOKEN}", url, maxsplit=1)[0]
+
+    def signed_again(self, url: str, contact_id: str, until: datetime) -> str:
+        """Return the link of a bare address, for this contact until then; empty where it is of no page."""
+        where = _BARE.fullmatch(url.removeprefix(self.prefix)) if self.opens(url) else None
+        return self.url(contact_id, where[1], until, where[2] or "") if where is not None else ""
