@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.app import _TALLY_SECONDS, HANDLERS
+from bot.app import TALLY_SECONDS, HANDLERS
 from bot.channels.twilio import errors
 from bot.conversation.checking import look_over
 from bot.conversation.legal import CONFIRM_STOP_WITHIN
@@ -197,7 +197,7 @@ def test_the_jobs_are_those_that_are_struck() -> None:
     source = (PROJECT / "bot" / "app.py").read_text(encoding="utf-8")
     struck = dict(re.findall(r'Job\("(\w+)", ([\w.]+),', source))
     del struck["outbox_at_once"]  # struck by a turn and not by a clock
-    struck["tally"] = str(_TALLY_SECONDS)
+    struck["tally"] = str(TALLY_SECONDS)
     rows = table("architecture.md", "Jobs")
     assert {row[0].strip("`"): row[1].removesuffix(" s") for row in rows} == struck
 

@@ -1,0 +1,28 @@
+"""The composition root: puts the parts together from the settings, starts and stops them in order."""
+
+from bot.app.channels import address_hashes
+from bot.app.databases import open_database, prepare_database, publish_folder, push, utc_now
+from bot.app.handlers import HANDLERS
+from bot.app.jobs import TALLY_SECONDS, due_jobs
+from bot.app.running import Running
+from bot.app.serving import MESSAGES, serving
+from bot.app.starting import Role, decisions, running, take_turn
+
+__all__ = [
+    "HANDLERS",
+    "MESSAGES",
+    "TALLY_SECONDS",
+    "Role",
+    "Running",
+    "address_hashes",
+    "decisions",
+    "due_jobs",
+    "open_database",
+    "prepare_database",
+    "publish_folder",
+    "push",
+    "running",
+    "serving",
+    "take_turn",
+    "utc_now",
+]

@@ -1,0 +1,133 @@
+"""The web server: everything that answers HTTP."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bot.app.channels import address_hashes
+from bot.app.running import Running
+from bot.channels.twilio.signature import Verifier
+from bot.conversation.clicks import Clicks
+from bot.conversation.contents import Contents
+from bot.conversation.newcomers import is_known
+from bot.core.errors import CannotStart
+from bot.core.signed_links import SignedLinks
+from bot.logs import AccessLogger
+from bot.storage import figures
+from bot.web.api import openapi
+from bot.web.api.asked import Door
+from bot.web.api.door import PREFIX as API_PREFIX
+from bot.web.api.door import ShopApi
+from bot.web.api.table import ROUTES
+from bot.web.contents import ContentLinks
+from bot.web.health import Health
+from bot.web.invitations import Invitations
+from bot.web.limits import InboundLimits, Limit, Limiter
+from bot.web.links import LinkVisits
+from bot.web.twilio import BODY_MAX, TwilioWebhooks
+
+if TYPE_CHECKING:
+    from bot.web.wechat import WechatCallbacks
+
+MESSAGES = Limit(burst=30, per_minute=30)
+"""What one address may send."""
+
+
+@asynccontextmanager
+async def serving(app: Running, *, extra: web.Application | None = None) -> AsyncIterator[str]:
+    """Answer HTTP on the settings' host and port; gives the base URL."""
+    server = web.Application(client_max_size=BODY_MAX)
+    server.add_routes(
+        Health(
+            app.problem,
+            app.metrics,
+            app.settings.metrics_token,
+            lambda: app.dispatcher.backlog,
+            lambda: app.database.query(lambda c: figures.figures(c, app.clock())),
+            app.clock,
+        ).routes()
+    )
+    server.add_routes(LinkVisits(Clicks(app.database, app.clock), app.metrics, app.clock).routes())
+    server.add_routes(_content_links(app).routes())
+    server.add_routes(Invitations(lambda: app.decisions.publication, app.clock).routes())
+    if app.settings.twilio is not None:
+        server.add_routes(_twilio_webhooks(app).routes())
+    if app.settings.wechat:
+        wechat = _wechat_callbacks(app)
+        server.add_routes(wechat.routes())
+        server.on_cleanup.append(lambda _: wechat.close())
+    server.add_subapp(API_PREFIX, _shop_api(app).application())
+    server.add_routes([openapi.route_of(ROUTES, app.settings.public_url)])
+    if extra is not None:
+        server.add_subapp("/demo/", extra)
+    runner = web.AppRunner(server, access_log_class=AccessLogger, shutdown_timeout=10)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, app.settings.host, app.settings.port, backlog=1024)
+        try:
+            await site.start()
+        except OSError as error:
+            port = app.settings.port
+            raise CannotStart(
+                f"port {port} cannot be listened on ({error.strerror}): end what runs there,"
+                f" or set REGULARS_PORT to another, like {port + 1}"
+            ) from error
+        yield f"http://{app.settings.host}:{app.settings.port}"
+    finally:
+        await runner.cleanup()
+
+
+def _shop_api(app: Running) -> ShopApi:
+    per_minute = app.settings.api_requests_per_minute
+    door = Door(
+        app.database,
+        app.dispatcher,
+        app.clock,
+        lambda: app.decisions.shop,
+        address_hashes(app.settings),
+    )
+    return ShopApi(door, ROUTES, app.metrics, Limiter(Limit(burst=per_minute, per_minute=per_minute)))
+
+
+def _twilio_webhooks(app: Running) -> TwilioWebhooks:
+    twilio = app.settings.twilio
+    assert twilio is not None, "only where Twilio is set up"
+    return TwilioWebhooks(
+        verifier=Verifier(twilio.auth_tokens, app.settings.public_url),
+        public_url=app.settings.public_url,
+        dispatcher=app.dispatcher,
+        receipts=app.receipts,
+        limits=InboundLimits(
+            MESSAGES,
+            Limit(burst=10 * app.settings.newcomers_per_minute, per_minute=app.settings.newcomers_per_minute),
+        ),
+        metrics=app.metrics,
+        clock=app.clock,
+        says_stop=lambda inbound: app.decisions.says_stop(inbound),  # noqa: PLW0108  # always the latest decisions
+        is_known=lambda inbound: is_known(app.database, inbound),
+    )
+
+
+def _wechat_callbacks(app: Running) -> "WechatCallbacks":
+    from bot.web.wechat import Door, WechatCallbacks  # noqa: PLC0415  # cryptography, which few need
+
+    return WechatCallbacks(
+        doors={account.name: Door.of(account, os.urandom) for account in app.settings.wechat},
+        dispatcher=app.dispatcher,
+        receipts=app.receipts,
+        limits=Limiter(MESSAGES),
+        metrics=app.metrics,
+        clock=app.clock,
+        says_stop=lambda inbound: app.decisions.says_stop(inbound),  # noqa: PLW0108  # always the latest decisions
+    )
+
+
+def _content_links(app: Running) -> ContentLinks:
+    settings = app.settings
+    secrets_ = tuple(secret.encode() for secret in settings.secrets)
+    shop_secret = settings.shop.webhook_secrets[0] if settings.shop is not None else None
+    links = SignedLinks(settings.public_url, secrets_)
+    return ContentLinks(Contents(app.database, app.clock), links, app.clock, shop_secret)

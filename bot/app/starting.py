@@ -1,0 +1,121 @@
+"""Everything but the web server, started and stopped in order."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from typing import Literal
+
+from bot.app.channels import address_hashes, channels_of, shop_settings
+from bot.app.databases import Clock, prepare_database, utc_now
+from bot.app.handlers import HANDLERS
+from bot.app.jobs import TALLY_SECONDS, worker_jobs
+from bot.app.running import Running
+from bot.channels.channel import Channel
+from bot.config import SECRET_BYTES, Settings
+from bot.conversation.batch import Batch, Conversation
+from bot.conversation.current import CurrentPublication
+from bot.conversation.decide import Decisions
+from bot.conversation.dispatcher import Dispatcher
+from bot.conversation.receipts import Receipts
+from bot.conversation.work import Result, Work
+from bot.core import wording
+from bot.jobs.clockwork import Clockwork, Job
+from bot.jobs.outbox import nowhere
+from bot.storage.behind import Behind
+from bot.storage.driver import Database
+from bot.storage.kept_secret import kept_secret
+from bot.storage.tally import Tally
+from bot.web.metrics import Metrics
+
+Role = Literal["all", "web", "worker"]
+
+
+JOBS_CONNECTIONS = 4
+"""How many of a process's 8 connections jobs may hold: the rest is for turns and requests."""
+
+
+@asynccontextmanager
+async def running(  # noqa: PLR0913  # each has its usual value; tests and rehearsals give others
+    settings: Settings,
+    *,
+    role: Role = "all",
+    clock: Clock = utc_now,
+    database: Database | None = None,
+    channels: Mapping[str, Channel] | None = None,
+    at: Callable[[str], None] = nowhere,
+    decided: Decisions | None = None,
+) -> AsyncIterator[Running]:
+    """Start everything but the web server; stopped in reverse, works in hand finished.
+
+    `at` is called at each named point of the sending road: for drills. `decided` is the publication in force
+    where somebody has compiled it before: for rehearsals, which start again and again.
+    """
+    async with AsyncExitStack() as stack:
+        if database is None:
+            database = await prepare_database(settings, clock)
+        stack.push_async_callback(database.close)
+        if not settings.secrets:
+            made = secrets.token_urlsafe(SECRET_BYTES)
+            settings = replace(settings, secrets=(await kept_secret(database, made),))
+        current = CurrentPublication(database, shop_settings(settings), HANDLERS)
+        conversation = Conversation(
+            decider=decided or await current.load(),
+            clock=clock,
+            load_revision=current.load_revision,
+            hash_address=address_hashes(settings),
+        )
+        if role != "worker":
+            wording.prepare()  # else the first who does not text a keyword waits for it
+        tally = Tally()
+        stack.push_async_callback(tally.flush, database)  # after all that counts has come to its end
+        dispatcher = Dispatcher(database, conversation, tally)
+        dispatcher.start()
+        stack.push_async_callback(dispatcher.close)
+        receipts = Receipts(database, dispatcher, clock, lambda: conversation.decider.shop.senders, tally)
+        stopping = asyncio.Event()
+        if channels is None:
+            channels = channels_of(settings, database, clock) if role != "web" else {}
+        for channel in channels.values():
+            stack.push_async_callback(channel.close)
+        app = Running(
+            settings=settings,
+            database=database,
+            behind=database if database.dialect == "sqlite" else Behind(database, JOBS_CONNECTIONS),
+            conversation=conversation,
+            dispatcher=dispatcher,
+            receipts=receipts,
+            clockwork=Clockwork((), stopping),
+            current=current,
+            metrics=Metrics(),
+            clock=clock,
+        )
+        # Every process records itself which of its replies were written; first, as other jobs wait for that.
+        jobs = [Job("replies", 1, dispatcher.settle), Job("publication", 1, app.reload)]
+        jobs.append(Job("tally", TALLY_SECONDS, lambda: tally.flush(database)))
+        if role != "web":
+            jobs += await worker_jobs(app, channels, stopping, stack, at, tally)
+        app.clockwork = Clockwork(jobs, stopping)
+        app.clockwork.start()
+        stack.push_async_callback(app.clockwork.close)
+        yield app
+
+
+async def take_turn(settings: Settings, database: Database, work: Work, clock: Clock = utc_now) -> Result:
+    """Run one turn for a command, under the publication in force; what it causes is left to the workers."""
+    current = CurrentPublication(database, shop_settings(settings), HANDLERS)
+    conversation = Conversation(
+        decider=await current.load(),
+        clock=clock,
+        load_revision=current.load_revision,
+        hash_address=address_hashes(settings),
+    )
+    (result,) = await database.transact(Batch(conversation, [work]).run)
+    assert result is not None, "one work waits for no other"
+    return result
+
+
+async def decisions(settings: Settings, database: Database) -> Decisions:
+    """What is decided by under the publication in force, for commands that only look."""
+    return await CurrentPublication(database, shop_settings(settings), HANDLERS).load()
