@@ -63,7 +63,7 @@ async def worker_jobs(
     at: Callable[[str], None],
     tally: Tally,
 ) -> list[Job]:
-    """The jobs of a process that sends: what is due, the outbox, and the shop\'s own webhook."""
+    """The jobs of a process that sends: what is due, the outbox, and the shop's own webhook."""
     outbox = OutboxDelivery(
         app.behind,
         channels,

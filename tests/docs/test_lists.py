@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.app import TALLY_SECONDS, HANDLERS
+from bot.app import HANDLERS, TALLY_SECONDS
 from bot.channels.twilio import errors
 from bot.conversation.checking import look_over
 from bot.conversation.legal import CONFIRM_STOP_WITHIN
@@ -194,8 +194,8 @@ def test_the_numbers_written_in_words_are_those_of_the_code() -> None:
 
 
 def test_the_jobs_are_those_that_are_struck() -> None:
-    source = (PROJECT / "bot" / "app.py").read_text(encoding="utf-8")
-    struck = dict(re.findall(r'Job\("(\w+)", ([\w.]+),', source))
+    sources = [path.read_text(encoding="utf-8") for path in (PROJECT / "bot" / "app").glob("*.py")]
+    struck = dict(re.findall(r'Job\("(\w+)", ([\w.]+),', "".join(sources)))
     del struck["outbox_at_once"]  # struck by a turn and not by a clock
     struck["tally"] = str(TALLY_SECONDS)
     rows = table("architecture.md", "Jobs")
