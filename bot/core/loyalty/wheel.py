@@ -237,6 +237,13 @@ class SpinCount:
     at_all: int
 
 
+def in_percent(odds: Fraction) -> str:
+    """Write odds in percent to two places, never rounded to nothing."""
+    hundredths = round(odds * 10_000)
+    written = f"{hundredths // 100}.{hundredths % 100:02}".rstrip("0").rstrip(".")
+    return f"{written}%" if hundredths else "<0.01%"
+
+
 def spun(wheel: Wheel, seed: bytes, contact_id: str, day: date, number: int) -> tuple[Prize, int]:
     """Draw: the prize, and the roll that fell on it."""
     roll = roll_of(seed, ticket_of(contact_id, day, number), wheel.total_weight)
