@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import aiohttp
 import orjson
@@ -34,6 +34,7 @@ _NO_MENU = 46003
 _LASTS_AT_LEAST_SECONDS = 300.0  # the platform makes the next one by then
 _Data = bytes | aiohttp.FormData | None
 _Call = Callable[[str, str, dict[str, str], _Data], Awaitable[Json]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,22 @@ class WechatClient:
             SendError: by its subclass; `OutcomeUnknown` where it may have been done.
         """
         return _object(await self._api.post(path, data=body))
+
+    async def ask(self, path: str, body: Json) -> Json:
+        """Post a body to a path that begins with a stroke, as `/wxa/msg_sec_check`. Raises SendError."""
+        return await self._call("post", path, {}, orjson.dumps(body))
+
+    async def ask_picture(self, path: str, body: Json) -> bytes:
+        """Post a body to a path that answers with a picture. Raises SendError."""
+        data = orjson.dumps(body)
+        return await self._with_token(
+            lambda token: self._transport.picture(path, params={"access_token": token}, data=data)
+        )
+
+    async def ask_by_secret(self, path: str, params: dict[str, str]) -> Json:
+        """Get what is asked with appid and secret in place of a token. Raises SendError."""
+        known = {"appid": self.account.appid, "secret": self.account.secret}
+        return await self._patiently(lambda: self._transport.ask("get", path, params={**known, **params}))
 
     async def upload_image(self, image: bytes, name: str, kind: str) -> str:
         """Upload a picture of that content type, which the platform keeps for three days; return its id.
@@ -135,14 +152,19 @@ class WechatClient:
     # Below: how
 
     async def _call(self, method: str, path: str, params: dict[str, str], data: _Data) -> Json:
+        return await self._with_token(
+            lambda token: self._transport.ask(
+                method, path, params={**params, "access_token": token}, data=data
+            )
+        )
+
+    async def _with_token(self, ask: Callable[[str], Awaitable[T]]) -> T:
         """Ask; once more if the token is refused, a few times more while the platform is busy."""
         began_at = time.monotonic()
         token, waits, may_renew = await self._tokens.current(), iter(_BUSY_SECONDS), True
         while True:
             try:
-                return await self._transport.ask(
-                    method, path, params={**params, "access_token": token}, data=data
-                )
+                return await ask(token)
             except SendError as error:
                 failed = error
             is_late = time.monotonic() - began_at > _BEGUN_WITHIN_SECONDS
@@ -155,6 +177,19 @@ class WechatClient:
             else:
                 raise failed
 
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask what needs no token, a few times more while the platform is busy."""
+        waits = iter(_BUSY_SECONDS)
+        while True:
+            try:
+                return await ask()
+            except SendError as error:
+                failed = error
+            wait = next(waits, None) if failed.code == BUSY else None
+            if wait is None:
+                raise failed
+            await asyncio.sleep(wait)
+
     async def _fetch_token(self, force: bool) -> Fetched:  # noqa: FBT001  # as the platform's own parameter
         """Fetch the token. Raises SendLater; a lost answer is as if nobody had answered: nothing was sent."""
         body = {
@@ -163,16 +198,14 @@ class WechatClient:
             "secret": self.account.secret,
             "force_refresh": force,
         }
-        waits = iter(_BUSY_SECONDS)
-        while True:
-            try:
-                return _fetched(await self._transport.ask("post", _STABLE_TOKEN, data=orjson.dumps(body)))
-            except SendError as error:
-                failed = error
-            wait = next(waits, None) if failed.code == BUSY else None
-            if wait is None:
-                raise _of_token(failed)
-            await asyncio.sleep(wait)
+        data = orjson.dumps(body)
+        try:
+            answer = await self._patiently(lambda: self._transport.ask("post", _STABLE_TOKEN, data=data))
+        except SendError as error:
+            failed = error
+        else:
+            return _fetched(answer)
+        raise _of_token(failed)
 
 
 def _fetched(answer: Json) -> Fetched:

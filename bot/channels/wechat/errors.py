@@ -27,6 +27,27 @@ from bot.channels.channel import (
     WindowUsedUp,
 )
 
+
+class CodeOver(SendNever):
+    """A code of a page's (`wx.login`, a phone number's) is none, used, or over: it must get another."""
+
+
+class ShopperRefused(SendNever):
+    """The platform takes the shopper for a fraud: nothing is to be done for them."""
+
+
+class ShopperAway(SendNever):
+    """The shopper has not been in the mini program for two hours: what they wrote cannot be looked at."""
+
+
+class PageWrong(SendNever):
+    """A page, scene or query of a code or link is wrong: a marketer or programmer must correct it."""
+
+
+class AlreadyTold(SendNever):
+    """It was told before, and cannot be told anew: it is as good as done."""
+
+
 BUSY = -1
 TOKEN_CODES = frozenset({40001, 40014, 42001})
 """The access token is wrong, no token or over: another may help."""
@@ -42,6 +63,7 @@ _PATIENCE: Mapping[int, timedelta] = {
     44990: timedelta(seconds=2),
     44991: timedelta(minutes=1),
     45011: timedelta(minutes=1),
+    10060001: timedelta(minutes=2),
     **dict.fromkeys(TOKEN_CODES, timedelta(seconds=30)),
 }
 
@@ -49,6 +71,9 @@ _REMEDIES: Mapping[type[SendError], Mapping[int, str]] = {
     SendLater: {
         BUSY: "the platform is busy",
         43108: "another message to this contact is being sent",
+        10060001: "the payment is not known there, or not yet",
+        10060012: "the platform is busy",
+        268485216: "the platform is busy",
     },
     SenderSlowed: {
         44990: "too many requests in a second",
@@ -79,6 +104,9 @@ _REMEDIES: Mapping[type[SendError], Mapping[int, str]] = {
         48006: "the account's use of this API is suspended",
         50001: "the account may not use this API",
         50002: "the account is restricted",
+        85079: "the mini program has no released version",
+        85407: "the account may not make links",
+        1400001: "the account's phone numbers are used up: buy more in the console",
         40200: "the account may not send messages of this kind",
     },
     OperatorNeeded: {
@@ -94,6 +122,28 @@ _REMEDIES: Mapping[type[SendError], Mapping[int, str]] = {
         89503: "an administrator must first confirm this machine's address",
         89506: "this machine's address was refused by an administrator",
         89507: "this machine's address was refused by an administrator",
+    },
+    CodeOver: {
+        40029: "the code is none, or over",
+        40163: "the code was used before",
+    },
+    ShopperRefused: {
+        40226: "the platform blocks this shopper",
+    },
+    ShopperAway: {
+        61010: "the shopper has not been in the mini program for two hours",
+    },
+    PageWrong: {
+        40097: "a part of it is wrong",
+        40129: "the scene of a check is wrong",
+        40169: "the scene of a code is wrong",
+        40212: "the query of a link is wrong",
+        85401: "a link may last from a minute to 30 days",
+        85402: "the version of the mini program is none",
+    },
+    AlreadyTold: {
+        10060002: "this payment's goods were told to be sent before",
+        10060003: "this payment's goods were told anew before",
     },
     NotFollowing: {
         43004: "the contact does not follow the account",
@@ -121,6 +171,8 @@ _REMEDIES: Mapping[type[SendError], Mapping[int, str]] = {
         45002: "the message is too long",
         45008: "the message has too many parts",
         70000: "refused to protect minors",
+        10060004: "the payment is in no state to be sent",
+        10060005: "the kind of delivery is wrong",
     },
 }
 _KINDS = {code: (kind, why) for kind, codes in _REMEDIES.items() for code, why in codes.items()}

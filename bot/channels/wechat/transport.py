@@ -62,6 +62,23 @@ class Transport:
             SendError: by its subclass. Whatever happens after the request was written and before a whole
                 answer came back is `OutcomeUnknown`.
         """
+        return _understood(await self._answer(method, path, params, data))
+
+    async def picture(self, path: str, *, params: Mapping[str, str], data: bytes) -> bytes:
+        """Ask once for what is answered with a picture, or with JSON that says why not. Raises SendError."""
+        answer = await self._answer("post", path, params, data)
+        if answer.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n")):
+            return answer
+        _understood(answer)
+        raise OutcomeUnknown("WeChat's answer is no picture")
+
+    async def _answer(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        data: bytes | aiohttp.FormData | None,
+    ) -> bytes:
         try:
             async with self._session.request(
                 method, self._base + path, params=params, data=data, allow_redirects=False
@@ -76,7 +93,7 @@ class Transport:
             self.answered_at = _instant(date) or self.answered_at
             if status != _OK:
                 raise error_for_status(status)
-            return _understood(body)
+            return body
         # Raised out here, so that aiohttp's error, which holds the URL, is not even its context.
         if unreachable:
             raise ProviderUnreachable(f"WeChat cannot be reached: {failed}")
