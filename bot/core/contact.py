@@ -91,12 +91,17 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Something the shop sells; `price_minor` in the program's currency."""
+    """Something the shop sells; `price_minor` in the program's currency.
+
+    Products of one `family` are the same thing in other sizes; empty: there is but this one.
+    """
 
     sku: str
     name: str
     category: str
     price_minor: int
+    family: str = ""
+    size: str = ""
 
 
 @dataclass(frozen=True, slots=True)

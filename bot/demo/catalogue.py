@@ -1,4 +1,6 @@
-"""What the demo shop Corner Leaf sells: forty things a coffee and tea shop has, in cents."""
+"""What the demo shop Corner Leaf sells: what a coffee and tea shop has, in cents, some of it in two sizes."""
+
+from dataclasses import replace
 
 from bot.core.contact import Product
 
@@ -57,16 +59,41 @@ _BY_CATEGORY: dict[str, tuple[tuple[str, str, int], ...]] = {
     ),
 }
 
-PRODUCTS = tuple(
-    Product(sku, name, category, price_minor)
+_CUPS = ("AME", "FLT", "CAP", "LAT", "OAT", "MOC", "CHA", "MTL", "CBR", "ICL", "BUB", "ITL")
+"""Drinks that there is a large cup of."""
+_MORE_FOR_LARGE = 90
+_WEIGHTS = {"HB2": ("house beans", "250 g"), "HB1": ("house beans", "1 kg")}
+
+
+def _sized(product: Product) -> Product:
+    """A product with the size it is of, where there are others."""
+    family, size = _WEIGHTS.get(product.sku, ("", ""))
+    if product.sku in _CUPS:
+        family, size = product.name.lower(), "12 oz"
+    return replace(product, family=family, size=size)
+
+
+def _large(product: Product) -> Product:
+    """The large cup of a drink."""
+    return replace(
+        product,
+        sku=f"{product.sku}-L",
+        name=f"Large {product.name}",
+        price_minor=product.price_minor + _MORE_FOR_LARGE,
+        size="16 oz",
+    )
+
+
+_ALL = tuple(
+    _sized(Product(sku, name, category, price_minor))
     for category, products in _BY_CATEGORY.items()
     for sku, name, price_minor in products
 )
+PRODUCTS = (*_ALL, *(_large(product) for product in _ALL if product.sku in _CUPS))
 BY_SKU = {product.sku: product for product in PRODUCTS}
-DRINKS = tuple(product.sku for product in PRODUCTS if product.category in ("coffee", "tea", "cold"))
-FOOD = tuple(product.sku for product in PRODUCTS if product.category == "bakery")
-TO_TAKE_HOME = tuple(
-    product.sku for product in PRODUCTS if product.category in ("beans and leaves", "at home")
-)
+# What members of the demo lived on is of the forty: with more to choose from they would have other lives.
+DRINKS = tuple(product.sku for product in _ALL if product.category in ("coffee", "tea", "cold"))
+FOOD = tuple(product.sku for product in _ALL if product.category == "bakery")
+TO_TAKE_HOME = tuple(product.sku for product in _ALL if product.category in ("beans and leaves", "at home"))
 GOES_WITH = {"FLT": "CRO", "CAP": "ALM", "AME": "CON", "CBR": "COO", "EGR": "SCO", "OOL": "MOO"}
 """What those who drink the one mostly eat with it; the rest is a matter of taste."""

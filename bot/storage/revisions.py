@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import orjson
 
@@ -27,13 +28,17 @@ _WAITING = Statement("""
     SELECT flow, revision, step, COUNT(*) FROM run WHERE status = 'waiting'
     GROUP BY flow, revision, step ORDER BY flow, revision, step
 """)
-_PRODUCTS = Statement("SELECT sku, name, category, price_minor FROM product WHERE is_sold ORDER BY sku")
+_PRODUCTS = Statement(
+    "SELECT sku, name, category, price_minor, facts FROM product WHERE is_sold ORDER BY sku"
+)
 
 _TABLES = tables.Row.metadata.tables
 _REVISION = Rows(_TABLES["revision"], Present.FAIL)
 _SET = Rows(_TABLES["setting"], Present.REPLACE)
 _PRODUCT = Rows(_TABLES["product"], Present.REPLACE)
 
+FAMILY, SIZE = "family", "size"
+"""The facts of a product that say of what it is a size, and which."""
 _GENERATION = "publication"
 _FIRST = Rows(_TABLES["setting"], Present.KEEP)
 _LOCK = Statement(f"SELECT s.name FROM setting s WHERE s.name = '{_GENERATION}' @lock(s)")  # noqa: S608  # our own name
@@ -119,14 +124,26 @@ async def waiting(connection: Connection) -> list[tuple[str, int, str, int]]:
 
 async def products(connection: Connection) -> dict[str, Product]:
     """What the shop sells now, by SKU."""
-    return {row[0]: Product(row[0], row[1], row[2], row[3]) for row in await connection.read(_PRODUCTS)}
+    return {row[0]: _product(row) for row in await connection.read(_PRODUCTS)}
 
 
 async def put_products(connection: Connection, stocked: Sequence[Product]) -> None:
     """Add or change products."""
     await connection.write(
-        _PRODUCT, [(one.sku, one.name, one.category, one.price_minor, True, "{}") for one in stocked]
+        _PRODUCT,
+        [(one.sku, one.name, one.category, one.price_minor, True, to_json(_facts(one))) for one in stocked],
     )
+
+
+def _product(row: Sequence[Any]) -> Product:
+    sku, name, category, price_minor, stored = row
+    facts = orjson.loads(stored)
+    return Product(sku, name, category, price_minor, str(facts.get(FAMILY) or ""), str(facts.get(SIZE) or ""))
+
+
+def _facts(product: Product) -> dict[str, str]:
+    sized = {FAMILY: product.family, SIZE: product.size}
+    return {name: said for name, said in sized.items() if said}
 
 
 def _revision(row: Sequence[object]) -> Revision:

@@ -60,3 +60,13 @@ async def test_products_are_put_and_put_again(database: Database) -> None:
     await database.transact(lambda c: revisions.put_products(c, [dearer]))
     await database.transact(lambda c: revisions.put_products(c, []))
     assert await database.query(revisions.products) == {"BUN": bun, "TEA": dearer}
+
+
+async def test_a_product_knows_of_what_it_is_a_size(database: Database) -> None:
+    small = Product("LAT", "Latte", "coffee", 480, "latte", "12 oz")
+    await database.transact(
+        lambda c: revisions.put_products(c, [small, Product("BUN", "Bun", "bakery", 400)])
+    )
+    found = await database.query(revisions.products)
+    assert found["LAT"] == small
+    assert (found["BUN"].family, found["BUN"].size) == ("", "")
