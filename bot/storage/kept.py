@@ -17,6 +17,8 @@ from bot.storage.fulfilments import fulfilment_row
 from bot.storage.grants import grant_entry_row, grant_row
 from bot.storage.offers import checkout_row, code_row, offer_row
 from bot.storage.orders import parked_row
+from bot.storage.payments import payment_row, refund_row
+from bot.storage.payouts import payout_row
 from bot.storage.proofs import proof_row
 from bot.storage.referrals import referral_row
 from bot.storage.refills import refill_row
@@ -63,6 +65,9 @@ _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "desk_visit": visit_row,
     "joined": joined_row,
     "subscribe_grant_entry": grant_entry_row,
+    "payment": payment_row,
+    "payment_refund": refund_row,
+    "payout": payout_row,
 }
 
 WRITERS: Mapping[str, tuple[Rows, Callable[[str, Any], RowValues]]] = MappingProxyType(

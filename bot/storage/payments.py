@@ -1,0 +1,252 @@
+"""Payments through WeChat Pay and refunds of them, as rows and as the core knows them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from bot.core.ids import bucket_of, instant, microseconds
+from bot.core.payments import Cash, Payment, PaymentState, Refund, RefundState
+from bot.storage import payouts
+from bot.storage.driver import Connection, Statement
+from bot.storage.due import buckets, peek
+from bot.storage.families import family
+from bot.storage.rows import RowValues, loaded, stored, to_json
+
+_PAYMENT = """
+    p.contact, p.id, p.order_id, p.account, p.address, p.amount_minor, p.currency, p.state, p.prepay_id,
+    p.transaction_id, p.paid_minor, p.created_at, p.changed_at, p.expires_at, p.paid_at, p.due_at, p.attempts,
+    p.facts
+"""
+_REFUND = """
+    r.contact, r.id, r.payment, r.cause, r.amount_minor, r.state, r.provider_id, r.created_at, r.changed_at,
+    r.due_at, r.attempts, r.facts
+"""
+_BY_ID = Statement(f"SELECT {_PAYMENT} FROM payment p WHERE p.bucket = :bucket AND p.id = :id")  # noqa: S608  # our own constants
+_REFUND_BY_ID = Statement(
+    f"SELECT {_REFUND} FROM payment_refund r WHERE r.bucket = :bucket AND r.id = :id"  # noqa: S608  # our own constants
+)
+_OF_ORDER = Statement(f"""
+    SELECT {_PAYMENT} FROM payment p
+    WHERE p.bucket = :bucket AND p.contact = :contact AND p.order_id = :order
+    ORDER BY p.created_at DESC, p.id DESC
+""")  # noqa: S608  # our own constants
+_REFUNDS_OF = Statement(f"""
+    SELECT {_REFUND} FROM @each(keys: bucket integer, contact text, id text)
+    CROSS JOIN payment_refund r
+    WHERE r.bucket = keys.bucket AND r.contact = keys.contact AND r.payment = keys.id
+    ORDER BY r.created_at, r.id
+""")  # noqa: S608  # our own constants
+_OF_CONTACTS = Statement(f"""
+    SELECT {_PAYMENT} FROM @each(keys: bucket integer, contact text, id text)
+    CROSS JOIN payment p
+    WHERE p.bucket = keys.bucket AND p.contact = keys.contact AND p.order_id = keys.id
+    ORDER BY p.created_at DESC, p.id DESC
+""")  # noqa: S608  # our own constants
+_PEEK = peek("payment", "t.due_at IS NOT NULL AND t.due_at <= :now")
+_PEEK_REFUND = peek("payment_refund", "t.due_at IS NOT NULL AND t.due_at <= :now")
+_CLAIM = Statement(f"""
+    WITH due (due_contact, due_id) AS MATERIALIZED (
+        SELECT c.contact, c.id FROM payment c
+        WHERE c.bucket = :bucket AND c.due_at IS NOT NULL AND c.due_at <= :now
+        ORDER BY c.due_at LIMIT :most @skip_locked(c))
+    UPDATE payment AS p SET attempts = attempts + 1, due_at = :lease
+    FROM due WHERE p.bucket = :bucket AND p.contact = due_contact AND p.id = due_id
+    RETURNING {_PAYMENT.replace("p.", "")}
+""")  # noqa: S608  # our own constants
+_CLAIM_REFUND = Statement(f"""
+    WITH due (due_contact, due_id) AS MATERIALIZED (
+        SELECT c.contact, c.id FROM payment_refund c
+        WHERE c.bucket = :bucket AND c.due_at IS NOT NULL AND c.due_at <= :now
+        ORDER BY c.due_at LIMIT :most @skip_locked(c))
+    UPDATE payment_refund AS r SET attempts = attempts + 1, due_at = :lease
+    FROM due WHERE r.bucket = :bucket AND r.contact = due_contact AND r.id = due_id
+    RETURNING {_REFUND.replace("r.", "")}
+""")  # noqa: S608  # our own constants
+_LATER = Statement("""
+    UPDATE payment SET due_at = :due_at
+    WHERE bucket = :bucket AND id = :id AND state = :state AND due_at = :lease
+""")
+_REFUND_LATER = Statement("""
+    UPDATE payment_refund SET due_at = :due_at
+    WHERE bucket = :bucket AND id = :id AND state = :state AND due_at = :lease
+""")
+
+
+def payment_row(contact_id: str, payment: Payment) -> RowValues:
+    """Values of `payment`."""
+    contact_id = payment.contact_id or contact_id
+    return (
+        bucket_of(contact_id),
+        contact_id,
+        payment.id,
+        payment.order_id,
+        payment.account,
+        payment.address,
+        payment.amount_minor,
+        payment.currency,
+        payment.state.value,
+        payment.prepay_id,
+        payment.transaction_id,
+        payment.paid_minor,
+        microseconds(payment.created_at),
+        microseconds(payment.changed_at),
+        microseconds(payment.expires_at),
+        stored(payment.paid_at),
+        stored(payment.due_at),
+        payment.attempts,
+        to_json(dict(payment.facts)),
+    )
+
+
+def refund_row(contact_id: str, refund: Refund) -> RowValues:
+    """Values of `payment_refund`."""
+    contact_id = refund.contact_id or contact_id
+    return (
+        bucket_of(contact_id),
+        contact_id,
+        refund.id,
+        refund.payment_id,
+        refund.cause,
+        refund.amount_minor,
+        refund.state.value,
+        refund.provider_id,
+        microseconds(refund.created_at),
+        microseconds(refund.changed_at),
+        stored(refund.due_at),
+        refund.attempts,
+        to_json(dict(refund.facts)),
+    )
+
+
+async def payment_by_id(connection: Connection, payment_id: str) -> Payment | None:
+    """Whoever's payment has this id; None if there is none."""
+    found = await connection.read(_BY_ID, bucket=bucket_of(payment_id), id=payment_id)
+    return payment_from(found[0]) if found else None
+
+
+async def refund_by_id(connection: Connection, refund_id: str) -> Refund | None:
+    """Whoever's refund has this id; None if there is none."""
+    found = await connection.read(_REFUND_BY_ID, bucket=bucket_of(refund_id), id=refund_id)
+    return refund_from(found[0]) if found else None
+
+
+async def payment(connection: Connection, contact_id: str, payment_id: str) -> Payment | None:  # noqa: ARG001  # as all are asked
+    """The same, for a turn."""
+    return await payment_by_id(connection, payment_id)
+
+
+async def refund(connection: Connection, contact_id: str, refund_id: str) -> Refund | None:  # noqa: ARG001  # as all are asked
+    """The same, for a turn."""
+    return await refund_by_id(connection, refund_id)
+
+
+async def cash(connection: Connection, contact_id: str, order_id: str) -> Cash:
+    """All cash that moved for an order, of the contact itself or of whoever was joined to it."""
+    for member in await family(connection, contact_id):
+        found = await cash_of_orders(connection, member.contact_id, [order_id])
+        if order_id in found:
+            return found[order_id]
+    return Cash()
+
+
+async def cash_of_orders(
+    connection: Connection, contact_id: str, order_ids: Sequence[str]
+) -> dict[str, Cash]:
+    """All cash that moved for orders on one contact's own record, by order; those without are left out."""
+    keys = [(bucket_of(contact_id), contact_id, one) for one in order_ids]
+    paid: dict[str, list[Payment]] = {}
+    for row in await connection.read(_OF_CONTACTS, keys=keys) if keys else ():
+        one = payment_from(row)
+        paid.setdefault(one.order_id, []).append(one)
+    wanted = [(bucket_of(contact_id), contact_id, one.id) for ones in paid.values() for one in ones]
+    back: dict[str, list[Refund]] = {}
+    for row in await connection.read(_REFUNDS_OF, keys=wanted) if wanted else ():
+        owed = refund_from(row)
+        back.setdefault(owed.payment_id, []).append(owed)
+    sent = await payouts.of_orders(connection, contact_id, list(paid)) if paid else {}
+    return {
+        order: Cash(
+            tuple(ones),
+            tuple(owed for one in ones for owed in back.get(one.id, ())),
+            sent.get(order, ()),
+        )
+        for order, ones in paid.items()
+    }
+
+
+async def buckets_with_due(connection: Connection, now: datetime) -> list[int]:
+    """Buckets in which a payment may have to be looked at."""
+    return await buckets(connection, _PEEK, now)
+
+
+async def buckets_with_due_refunds(connection: Connection, now: datetime) -> list[int]:
+    """Buckets in which a refund may have to be looked at."""
+    return await buckets(connection, _PEEK_REFUND, now)
+
+
+async def claim(
+    connection: Connection, bucket: int, now: datetime, lease: datetime, most: int
+) -> list[Payment]:
+    """Take payments that are due in hand until the lease ends, the longest due first."""
+    own = {"bucket": bucket, "now": microseconds(now), "lease": microseconds(lease), "most": most}
+    return [payment_from(row) for row in await connection.read(_CLAIM, **own)]
+
+
+async def claim_refunds(
+    connection: Connection, bucket: int, now: datetime, lease: datetime, most: int
+) -> list[Refund]:
+    """Take refunds that are due in hand until the lease ends, the longest due first."""
+    own = {"bucket": bucket, "now": microseconds(now), "lease": microseconds(lease), "most": most}
+    return [refund_from(row) for row in await connection.read(_CLAIM_REFUND, **own)]
+
+
+async def look_later(connection: Connection, claimed: Payment | Refund, at: datetime | None) -> None:
+    """Look at what was claimed at another time, unless something was heard of it since."""
+    assert claimed.due_at is not None, "it was claimed"
+    statement = _LATER if isinstance(claimed, Payment) else _REFUND_LATER
+    own = {"bucket": bucket_of(claimed.id), "id": claimed.id, "state": claimed.state.value}
+    await connection.run(statement, [{**own, "due_at": stored(at), "lease": microseconds(claimed.due_at)}])
+
+
+def payment_from(row: Sequence[Any]) -> Payment:
+    """Read the values of `_PAYMENT`."""
+    return Payment(
+        contact_id=row[0],
+        id=row[1],
+        order_id=row[2],
+        account=row[3],
+        address=row[4],
+        amount_minor=row[5],
+        currency=row[6],
+        state=PaymentState(row[7]),
+        prepay_id=row[8],
+        transaction_id=row[9],
+        paid_minor=row[10],
+        created_at=instant(row[11]),
+        changed_at=instant(row[12]),
+        expires_at=instant(row[13]),
+        paid_at=loaded(row[14]),
+        due_at=loaded(row[15]),
+        attempts=row[16],
+        facts=orjson.loads(row[17]),
+    )
+
+
+def refund_from(row: Sequence[Any]) -> Refund:
+    """Read the values of `_REFUND`."""
+    return Refund(
+        contact_id=row[0],
+        id=row[1],
+        payment_id=row[2],
+        cause=row[3],
+        amount_minor=row[4],
+        state=RefundState(row[5]),
+        provider_id=row[6],
+        created_at=instant(row[7]),
+        changed_at=instant(row[8]),
+        due_at=loaded(row[9]),
+        attempts=row[10],
+        facts=orjson.loads(row[11]),
+    )

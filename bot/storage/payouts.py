@@ -1,0 +1,141 @@
+"""Cash for shoppers' wallets at WeChat, as rows and as the core knows it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from bot.core.ids import bucket_of, instant, microseconds
+from bot.core.payments import Payout, PayoutState
+from bot.storage.driver import Connection, Statement
+from bot.storage.due import buckets, peek
+from bot.storage.families import family
+from bot.storage.rows import RowValues, loaded, stored, to_json
+
+_PAYOUT = """
+    o.contact, o.id, o.order_id, o.account, o.address, o.amount_minor, o.currency, o.state, o.package,
+    o.provider_id, o.created_at, o.changed_at, o.due_at, o.attempts, o.facts
+"""
+_BY_ID = Statement(f"SELECT {_PAYOUT} FROM payout o WHERE o.bucket = :bucket AND o.id = :id")  # noqa: S608  # our own constants
+_OF_CONTACT = Statement(f"""
+    SELECT {_PAYOUT} FROM payout o WHERE o.bucket = :bucket AND o.contact = :contact
+    ORDER BY o.created_at DESC, o.id DESC
+""")  # noqa: S608  # our own constants
+_OF_ORDERS = Statement(f"""
+    SELECT {_PAYOUT} FROM @each(keys: bucket integer, contact text, id text)
+    CROSS JOIN payout o
+    WHERE o.bucket = keys.bucket AND o.contact = keys.contact AND o.order_id = keys.id
+    ORDER BY o.created_at, o.id
+""")  # noqa: S608  # our own constants
+_PEEK = peek("payout", "t.due_at IS NOT NULL AND t.due_at <= :now")
+_CLAIM = Statement(f"""
+    WITH due (due_contact, due_id) AS MATERIALIZED (
+        SELECT c.contact, c.id FROM payout c
+        WHERE c.bucket = :bucket AND c.due_at IS NOT NULL AND c.due_at <= :now
+        ORDER BY c.due_at LIMIT :most @skip_locked(c))
+    UPDATE payout AS o SET attempts = attempts + 1, due_at = :lease
+    FROM due WHERE o.bucket = :bucket AND o.contact = due_contact AND o.id = due_id
+    RETURNING {_PAYOUT.replace("o.", "")}
+""")  # noqa: S608  # our own constants
+_LATER = Statement("""
+    UPDATE payout SET due_at = :due_at
+    WHERE bucket = :bucket AND id = :id AND state = :state AND due_at = :lease
+""")
+
+
+def payout_row(contact_id: str, payout: Payout) -> RowValues:
+    """Values of `payout`."""
+    contact_id = payout.contact_id or contact_id
+    return (
+        bucket_of(contact_id),
+        contact_id,
+        payout.id,
+        payout.order_id,
+        payout.account,
+        payout.address,
+        payout.amount_minor,
+        payout.currency,
+        payout.state.value,
+        payout.package,
+        payout.provider_id,
+        microseconds(payout.created_at),
+        microseconds(payout.changed_at),
+        stored(payout.due_at),
+        payout.attempts,
+        to_json(dict(payout.facts)),
+    )
+
+
+async def payout_by_id(connection: Connection, payout_id: str) -> Payout | None:
+    """Whoever's payout has this id; None if there is none."""
+    found = await connection.read(_BY_ID, bucket=bucket_of(payout_id), id=payout_id)
+    return payout_from(found[0]) if found else None
+
+
+async def payout(connection: Connection, contact_id: str, payout_id: str) -> Payout | None:  # noqa: ARG001  # as all are asked
+    """The same, for a turn."""
+    return await payout_by_id(connection, payout_id)
+
+
+async def of_contact(connection: Connection, contact_id: str) -> tuple[Payout, ...]:
+    """The payouts of a contact and of all that were joined to it, newest first."""
+    found: list[Payout] = []
+    for member in await family(connection, contact_id):
+        own = {"bucket": bucket_of(member.contact_id), "contact": member.contact_id}
+        found += map(payout_from, await connection.read(_OF_CONTACT, **own))
+    found.sort(key=lambda one: (one.created_at, one.id), reverse=True)
+    return tuple(found)
+
+
+async def of_orders(
+    connection: Connection, contact_id: str, order_ids: Sequence[str]
+) -> dict[str, tuple[Payout, ...]]:
+    """The payouts for orders on one contact's own record, by order."""
+    keys = [(bucket_of(contact_id), contact_id, one) for one in order_ids]
+    found: dict[str, tuple[Payout, ...]] = {}
+    for row in await connection.read(_OF_ORDERS, keys=keys) if keys else ():
+        one = payout_from(row)
+        found[one.order_id] = (*found.get(one.order_id, ()), one)
+    return found
+
+
+async def buckets_with_due(connection: Connection, now: datetime) -> list[int]:
+    """Buckets in which a payout may have to be looked at."""
+    return await buckets(connection, _PEEK, now)
+
+
+async def claim(
+    connection: Connection, bucket: int, now: datetime, lease: datetime, most: int
+) -> list[Payout]:
+    """Take payouts that are due in hand until the lease ends, the longest due first."""
+    own = {"bucket": bucket, "now": microseconds(now), "lease": microseconds(lease), "most": most}
+    return [payout_from(row) for row in await connection.read(_CLAIM, **own)]
+
+
+async def look_later(connection: Connection, claimed: Payout, at: datetime | None) -> None:
+    """Look at what was claimed at another time, unless something was heard of it since."""
+    assert claimed.due_at is not None, "it was claimed"
+    own = {"bucket": bucket_of(claimed.id), "id": claimed.id, "state": claimed.state.value}
+    await connection.run(_LATER, [{**own, "due_at": stored(at), "lease": microseconds(claimed.due_at)}])
+
+
+def payout_from(row: Sequence[Any]) -> Payout:
+    """Read the values of `_PAYOUT`."""
+    return Payout(
+        contact_id=row[0],
+        id=row[1],
+        order_id=row[2],
+        account=row[3],
+        address=row[4],
+        amount_minor=row[5],
+        currency=row[6],
+        state=PayoutState(row[7]),
+        package=row[8],
+        provider_id=row[9],
+        created_at=instant(row[10]),
+        changed_at=instant(row[11]),
+        due_at=loaded(row[12]),
+        attempts=row[13],
+        facts=orjson.loads(row[14]),
+    )
