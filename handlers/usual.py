@@ -24,8 +24,8 @@ def usual(turn: Turn) -> Mapping[str, JsonValue]:
     `which` may be `last` or `usual` to ask for that alone, `sku` one product, and how many (`quantity`), in
     place of what was ordered before. Each choice has `items` in words, `lines`, `total` (less the `discount`
     of the contact's offers, which `items` names), the `credit` that would be applied, what is left `to_pay`,
-    in minor units, and the `token` that opens it in the mini program; the last order comes first. More than
-    one choice means: ask. `gone` names what is no longer sold.
+    in minor units, the `token` that opens it in the mini program, and the `link` of its page; the last order
+    comes first. More than one choice means: ask. `gone` names what is no longer sold.
     """
     sku = turn.arguments.get("sku")
     if sku:

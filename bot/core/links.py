@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from bot.core.ids import bucket_of
+from bot.core.page_links import LASTS, PageLinks
 
 PATH = "/l/"
 LIFETIME = timedelta(days=60)
@@ -58,6 +59,14 @@ class ShortLinks:
         """Whether a link leads to a host that marketers wrote, and is none of ours already."""
         return host_of(url) in self.hosts and not url.startswith(self.prefix)
 
+    def is_page(self, url: str) -> bool:
+        """Whether a link is the bare address of one of our pages, which a short link opens."""
+        return PageLinks(self.public_url, ()).is_bare(url)
+
+    def lasts(self, url: str) -> timedelta:
+        """How long a short link leads to this one."""
+        return min(LASTS, self.lifetime) if self.is_page(url) else self.lifetime
+
 
 def spans(text: str) -> list[tuple[int, int]]:
     """Return where links stand; a full stop or bracket behind one is the sentence's."""
@@ -71,21 +80,35 @@ def spans(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def shorten(body: str, rules: ShortLinks, mint: Callable[[], str]) -> tuple[str, dict[str, str]]:
-    """Put short links in place of those that may be; returns the body and code → url. `mint` gives ids."""
+def shorten(
+    body: str, rules: ShortLinks, mint: Callable[[], str], *, only_pages: bool = False
+) -> tuple[str, dict[str, str]]:
+    """Put short links in place of those that may be; returns the body and code → url. `mint` gives ids.
+
+    The code of a page is all that is asked of who opens it, so it is too long to be found by trying.
+    """
     codes: dict[str, str] = {}
     parts, at = [], 0
     for start, end in spans(body):
         url = body[start:end]
-        if not rules.may_shorten(url):
+        is_page = rules.is_page(url)
+        if not is_page and (only_pages or not rules.may_shorten(url)):
             continue
         if url not in codes:
-            codes[url] = code_of(mint())
+            codes[url] = code_of(mint(), PAGE_CODE_LENGTH if is_page else CODE_LENGTH)
         parts += [body[at:start], rules.prefix, codes[url]]
         at = end
     if not codes:
         return body, {}
     return "".join([*parts, body[at:]]), {code: url for url, code in codes.items()}
+
+
+def sign_pages(body: str, pages: PageLinks, contact_id: str, until: datetime) -> str:
+    """Sign the addresses of pages in a text for this contact, where they are not shortened."""
+    for start, end in reversed(spans(body)):
+        if pages.is_bare(body[start:end]):
+            body = f"{body[:start]}{pages.sign(body[start:end], contact_id, until)}{body[end:]}"
+    return body
 
 
 def host_of(url: str) -> str:
@@ -139,15 +162,16 @@ _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 # Nothing that is misread or mistyped: no 0 and O, no 1, I and L; one case, as keyboards like to change it.
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _DIGITS = {character: digit for digit, character in enumerate(_ALPHABET)}
-CODE_LENGTH = 10
-_RANDOM_AND_BUCKET = 12  # the last hexadecimal digits of an id: 40 random bits, then the bucket's 8
+CODE_LENGTH, PAGE_CODE_LENGTH = 10, 13
+# The last hexadecimal digits of an id: 40 or 54 random bits, then the bucket's 8.
+_RANDOM_AND_BUCKET = {CODE_LENGTH: 12, PAGE_CODE_LENGTH: 16}
 
 
-def code_of(new_id: str) -> str:
-    """Make a code from a freshly minted id that is used for nothing else: 40 random bits and the bucket."""
-    number = int(new_id[-_RANDOM_AND_BUCKET:], 16)
+def code_of(new_id: str, length: int = CODE_LENGTH) -> str:
+    """Make a code from a freshly minted id that is used for nothing else: random bits and the bucket."""
+    number = int(new_id[-_RANDOM_AND_BUCKET[length] :], 16)
     digits = ""
-    for _ in range(CODE_LENGTH):
+    for _ in range(length):
         number, digit = divmod(number, len(_ALPHABET))
         digits = _ALPHABET[digit] + digits
     return digits
@@ -155,10 +179,11 @@ def code_of(new_id: str) -> str:
 
 def bucket_of_code(code: str) -> int | None:
     """Return the bucket that a code carries; None for what is no code."""
-    if len(code) != CODE_LENGTH or not _DIGITS.keys() >= {*code}:
+    digits = _RANDOM_AND_BUCKET.get(len(code))
+    if digits is None or not _DIGITS.keys() >= {*code}:
         return None
     number = 0
     for character in code:
         number = number * len(_ALPHABET) + _DIGITS[character]
-    written = f"{number:0{_RANDOM_AND_BUCKET}x}"
-    return bucket_of(written) if len(written) == _RANDOM_AND_BUCKET else None
+    written = f"{number:0{digits}x}"
+    return bucket_of(written) if len(written) == digits else None

@@ -1,7 +1,8 @@
 """Page links: they open a session of their contact at the H5 pages, at one of them, until they end.
 
-Like all signed links they are stored nowhere. The signed token stands in the fragment of the address, which
-browsers send to no server, so that it is in no log of ours and in no proxy's.
+Texts name pages by their bare address, which opens nothing; it is signed for the contact where the message
+leaves, or where its short link is visited, so that no token is stored. The token stands in the fragment of
+the address, which browsers send to no server: it is in no log of ours and in no proxy's.
 """
 
 import re
@@ -73,15 +74,12 @@ class PageLinks:
         until = read_until(body[ID_BYTES : ID_BYTES + UNTIL_BYTES])
         return OpenedPage(body[:ID_BYTES].hex(), where[1], until, where[2] or "")
 
-    def opens(self, url: str) -> bool:
-        """Whether an address, signed or bare, is one of a page."""
-        return url.startswith(self.prefix)
+    def is_bare(self, url: str) -> bool:
+        """Whether an address is one that `bare` returned."""
+        return url.startswith(self.prefix) and _BARE.fullmatch(url, len(self.prefix)) is not None
 
-    def unsigned(self, url: str) -> str:
-        """Return the bare address of a link made by `url`."""
-        return re.split(rf"[?&]{_TOKEN}", url, maxsplit=1)[0]
-
-    def signed_again(self, url: str, contact_id: str, until: datetime) -> str:
-        """Return the link of a bare address, for this contact until then; empty where it is of no page."""
-        where = _BARE.fullmatch(url.removeprefix(self.prefix)) if self.opens(url) else None
-        return self.url(contact_id, where[1], until, where[2] or "") if where is not None else ""
+    def sign(self, bare: str, contact_id: str, until: datetime) -> str:
+        """Return the link of a bare address, for this contact until then."""
+        where = _BARE.fullmatch(bare, len(self.prefix))
+        assert where is not None, "asked by `is_bare` before"
+        return self.url(contact_id, where[1], until, where[2] or "")

@@ -34,12 +34,13 @@ from bot.core.ledger.books import Books
 from bot.core.ledger.holds import Hold
 from bot.core.ledger.lots import Lot
 from bot.core.ledger.wallet import MAIN_WALLET, Wallet
-from bot.core.links import Link, ShortLinks, shorten
+from bot.core.links import Link, ShortLinks, shorten, sign_pages
 from bot.core.local_time import zone_of
 from bot.core.loyalty.jurisdictions import region_of_contact
 from bot.core.loyalty.program import Program
 from bot.core.messages import MessageClass, OutboxState, Outgoing
 from bot.core.names import cut_name
+from bot.core.page_links import LASTS, PageLinks
 from bot.core.past import LastText, Redemption
 from bot.core.phone import NotAContact, locale_in, parse_number, zones_of_number
 from bot.core.quickly import quickly_made
@@ -107,6 +108,11 @@ class Shop:
             return None
         known = self.groups.get(group or "")
         return self.senders.get((known.sender if known else None) or MAIN)
+
+    @property
+    def pages(self) -> PageLinks | None:
+        """Links to our pages; None where there is nowhere to lead to, or nothing to sign with."""
+        return PageLinks(self.public_url, self.secrets) if self.public_url and self.secrets else None
 
     def owns(self, number: str) -> bool:
         """Whether a number is one of ours."""
@@ -345,6 +351,8 @@ class Turn:
             if "://" in body:
                 body, codes = self._shortened(body, message_class, asked=short_links)
             body = as_sent(body)
+        elif "://" in body and (pages := self.shop.pages) is not None:
+            body = sign_pages(body, pages, self.contact.id, self.now + LASTS)
         message = Outgoing(
             id=self._mint(),
             contact_id=self.contact.id,
@@ -539,20 +547,24 @@ class Turn:
     def _shortened(
         self, body: str, message_class: MessageClass, *, asked: bool | None
     ) -> tuple[str, Mapping[str, str]]:
-        """Shorten links but in required messages; an answer's go out as they are written unless asked for."""
+        """Shorten links but in required messages; an answer's go out as they are written unless asked for.
+
+        Those of our pages are short in answers too: they are longer than a segment leaves room for.
+        """
         rules = self.shop.links
         if rules is None or message_class is MessageClass.REQUIRED:
             return body, {}
         wanted = rules.usual if asked is None else asked
         if wanted is None:
             wanted = message_class is not MessageClass.REPLY
-        return shorten(body, rules, self._mint) if wanted else (body, {})
+        return shorten(body, rules, self._mint, only_pages=not wanted)
 
     def _keep_links(self, message: Outgoing, codes: Mapping[str, str]) -> None:
         assert self.shop.links is not None, "nothing is shortened without"
-        expires_at = self.now + self.shop.links.lifetime
+        rules = self.shop.links
         self.effects.links += [
-            Link(code, url, message.id, message.flow, message.step, expires_at) for code, url in codes.items()
+            Link(code, url, message.id, message.flow, message.step, self.now + rules.lasts(url))
+            for code, url in codes.items()
         ]
 
     def _whereto(

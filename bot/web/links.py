@@ -12,6 +12,7 @@ from bot.conversation.clicks import Clicks, FoundLink
 from bot.core.clicks import VisitKind, kind_of_visit
 from bot.core.errors import RetryLater
 from bot.core.links import PATH, as_location, bucket_of_code
+from bot.core.page_links import AT_ONCE, PageLinks
 from bot.web.limits import Limit, Limiter, caller
 from bot.web.link_pages import EXPIRED, LATER, UNKNOWN, accepted, page
 from bot.web.metrics import Metrics
@@ -40,6 +41,7 @@ class LinkVisits:
     clicks: Clicks
     metrics: Metrics
     clock: Callable[[], datetime]
+    pages: PageLinks
     wrong_codes: Limiter = field(default_factory=lambda: Limiter(WRONG_CODES))
     recorded: Limiter = field(default_factory=lambda: Limiter(RECORDED_VISITS))
 
@@ -62,7 +64,7 @@ class LinkVisits:
         if link is None:
             self.wrong_codes.allows(who, now)
             return self._nowhere(request, HTTPStatus.NOT_FOUND)
-        location = as_location(link.url)
+        location = self._location(link, now)
         if now >= link.expires_at or not location:
             return self._nowhere(request, HTTPStatus.GONE, link.locale)
         kind = kind_of_visit(request.method, request.headers, now - link.sent_at)
@@ -70,6 +72,12 @@ class LinkVisits:
         if self.recorded.allows(code, now):
             await self._record(link, kind)
         return web.Response(status=HTTPStatus.FOUND, headers={**_HEADERS, "Location": location})
+
+    def _location(self, link: FoundLink, now: datetime) -> str:
+        """Where a link leads; to one of our pages as its contact, for as long as a page takes to load."""
+        if self.pages.is_bare(link.url):
+            return self.pages.sign(link.url, link.contact_id, min(now + AT_ONCE, link.expires_at))
+        return as_location(link.url)
 
     async def _record(self, link: FoundLink, kind: VisitKind) -> None:
         """Record a visit; whoever comes is led on even where that fails."""

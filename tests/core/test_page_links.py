@@ -34,21 +34,26 @@ def test_the_token_is_in_the_fragment_that_no_server_sees() -> None:
 
 
 @pytest.mark.parametrize("order_id", ["", ORDER])
-def test_what_is_stored_opens_nothing_until_it_is_signed_again(order_id: str) -> None:
-    url = LINKS.url(CONTACT, "reorder", UNTIL, order_id)
-    bare = LINKS.unsigned(url)
-    assert bare == LINKS.bare("reorder", order_id)
-    assert LINKS.opens(bare)
+def test_what_texts_name_opens_nothing_until_it_is_signed(order_id: str) -> None:
+    bare = LINKS.bare("reorder", order_id)
+    assert LINKS.is_bare(bare)
     assert "t=" not in bare
-    assert LINKS.signed_again(bare, CONTACT, UNTIL) == url
+    url = LINKS.url(CONTACT, "reorder", UNTIL, order_id)
+    assert LINKS.sign(bare, CONTACT, UNTIL) == url
+    assert not LINKS.is_bare(url)
 
 
 @pytest.mark.parametrize(
     "url",
-    ["https://elsewhere.example/w/#wallet", "https://bot.example/w/#wallet/../x", "https://bot.example/w/#"],
+    [
+        "https://elsewhere.example/w/#wallet",
+        "https://bot.example/w/#wallet/../x",
+        "https://bot.example/w/#reorder?order=1",
+        "https://bot.example/w/#",
+    ],
 )
-def test_nothing_else_is_signed(url: str) -> None:
-    assert LINKS.signed_again(url, CONTACT, UNTIL) == ""
+def test_nothing_else_is_a_page(url: str) -> None:
+    assert not LINKS.is_bare(url)
 
 
 def test_the_older_secret_is_believed_while_secrets_change() -> None:

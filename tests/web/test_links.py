@@ -13,7 +13,8 @@ from yarl import URL
 
 from bot.conversation.clicks import Clicks
 from bot.core.clicks import VisitKind
-from bot.core.links import CODE_LENGTH, bucket_of_code
+from bot.core.links import CODE_LENGTH, PAGE_CODE_LENGTH, bucket_of_code
+from bot.core.page_links import AT_ONCE, LASTS, OpenedPage, PageLinks
 from bot.web.link_pages import EXPIRED, LATER, UNKNOWN, accepted, page
 from bot.web.links import RECORDED_VISITS, WRONG_CODES
 from tests.conversation.chat import FLOWS, Chat, chatting
@@ -51,6 +52,13 @@ start: [{keyword: [WHERETO]}]
 steps:
   - say: "Here: https://shop.example/here"
 """
+PAGES = """\
+flow: pages
+links: whole
+start: [{keyword: [MINE]}]
+steps:
+  - say: "Yours: {{ page.wallet }}."
+"""
 
 
 @dataclass(slots=True)
@@ -81,7 +89,7 @@ async def browser(database_url: str, tmp_path: Path) -> AsyncIterator[Browser]:
     flows.mkdir()
     for name in ("program", "keywords"):
         copyfile(FLOWS / f"{name}.yaml", flows / f"{name}.yaml")
-    for name, text in (("offer", OFFER), ("clicked", CLICKED), ("answers", ANSWERS)):
+    for name, text in (("offer", OFFER), ("clicked", CLICKED), ("answers", ANSWERS), ("pages", PAGES)):
         (flows / f"{name}.yaml").write_text(text)
     async with (
         chatting(database_url, flows=flows) as chat,
@@ -262,3 +270,22 @@ def test_pages_are_there_in_every_language_and_chosen_as_browsers_ask() -> None:
     assert page(UNKNOWN, ["xx", "zh_TW"])[1] == "zh-Hant"
     assert page(UNKNOWN, [])[1] == "en"
     assert page(UNKNOWN, accepted("<script>,,;q=\x00"))[1] == "en"
+
+
+async def test_a_page_has_a_short_link_in_answers_too_that_opens_it_for_its_contact(browser: Browser) -> None:
+    (answer,) = await browser.chat("MINE")
+    link = answer.removeprefix("Yours: ").rstrip(".")
+    code = link.removeprefix(f"{browser.chat.url}/l/")
+    assert len(code) == PAGE_CODE_LENGTH
+    ((url, bucket, contact),) = await browser.chat.of("link", "url, bucket, contact", "code")
+    assert (url, bucket_of_code(code)) == (f"{browser.chat.url}/w/#wallet", bucket), "no token is stored"
+    opened = await browser.open(link)
+    assert opened.status == 302
+    address, _, token = opened.headers["Location"].partition("?t=")
+    assert address == f"{browser.chat.url}/w/#wallet"
+    now = browser.chat.clock.now
+    pages = PageLinks(browser.chat.url, browser.chat.app.decisions.shop.secrets)
+    assert pages.read(token) == OpenedPage(contact, "wallet", (now + AT_ONCE).replace(microsecond=0))
+    browser.chat.clock.now += LASTS
+    assert (await browser.open(link)).status == 410
+    assert not any("t=" in str(row) for row in await browser.chat.of("event", "properties", "at"))

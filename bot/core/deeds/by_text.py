@@ -39,7 +39,8 @@ def proposed(
 ) -> dict[str, JsonValue] | None:
     """Propose products and how many of each, priced as of now; None if nothing of it is sold any more.
 
-    `order_id` is the order that is to be made again: its page of the mini program is opened by `token`.
+    `order_id` is the order that is to be made again: its page of the mini program is opened by `token`, the
+    same page outside of WeChat by `link`.
     """
     sold = [
         (product, quantity)
@@ -58,7 +59,13 @@ def proposed(
         "to_pay": quoted.to_pay_minor,
         "order_id": order_id,
         "token": _token(turn, order_id),
+        "link": _link(turn, order_id),
     }
+
+
+def _link(turn: Turn, order_id: str) -> str:
+    pages = turn.shop.pages
+    return pages.bare("reorder", order_id) if pages is not None and _ID.fullmatch(order_id) else ""
 
 
 def _token(turn: Turn, order_id: str) -> str:

@@ -16,6 +16,7 @@ from bot.core.flow.template import Variable
 from bot.core.groups import on_channel
 from bot.core.ledger.wallet import Balance, Ending
 from bot.core.loyalty.recommended import Affinities, recommended
+from bot.core.page_links import PAGES
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Turn
 
@@ -78,6 +79,7 @@ KNOWN: Mapping[str, Names] = {
         is_open=True,
     ),
     "now": Names(),
+    "page": Names(frozenset(PAGES)),
     "program": Names(frozenset({"name", "currency"})),
     "shop": Names(frozenset({"name", "zone"})),
     "tier": Names(TIER_NAMES),
@@ -202,6 +204,12 @@ def _bundle(turn: Turn) -> object:
     return bundling.told_of(turn, found[0]) if found else None
 
 
+def _page(turn: Turn) -> object:
+    """The addresses of our pages; each is the contact's own where a message leaves. None without any."""
+    pages = turn.shop.pages
+    return {page: pages.bare(page) for page in PAGES} if pages is not None else None
+
+
 def _shop(turn: Turn) -> object:
     return {"name": turn.shop.name, "zone": turn.shop.zone}
 
@@ -244,6 +252,7 @@ _SOURCES: Mapping[str, Callable[[Turn], object]] = {
     "groups": _groups,
     "member": _Member,
     "now": _now,
+    "page": _page,
     "program": _program,
     "shop": _shop,
     "tier": tier_values,

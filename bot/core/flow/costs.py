@@ -11,7 +11,7 @@ from bot.core.errors import FlowError
 from bot.core.flow import compiled
 from bot.core.flow.compiled import Flow, Step
 from bot.core.flow.filters import Here
-from bot.core.flow.longest import EMPTY, ITEMS, Grown, Odd, grown, surroundings
+from bot.core.flow.longest import EMPTY, ITEMS, PAGE_PREFIX, Grown, Odd, grown, surroundings
 from bot.core.flow.template import Text
 from bot.core.flow.translations import TranslatedText
 from bot.core.links import CODE_LENGTH, spans
@@ -216,11 +216,11 @@ def _whole(message: _Message, language: str, terms: Terms, *, most: bool) -> _Wh
 def _cost(flow: Flow, message: _Message, language: str, terms: Terms) -> Cost:
     usual = _whole(message, language, terms, most=False)
     most = _whole(message, language, terms, most=True)
-    prefix = terms.link_prefix if message.has_short_links else None
-    usual_body, most_body = (_dearest(whole.grown, prefix) for whole in (usual, most))
+    links = _Links(terms.link_prefix, message.has_short_links)
+    usual_body, most_body = (_dearest(whole.grown, links) for whole in (usual, most))
     counted, counted_most = segment(usual_body), segment(most_body)
     first = message.parts[0].text.best(language)[0].place
-    longest = _with_links(most.grown.longest, prefix)
+    longest = links.written(most.grown.longest)
     return Cost(
         flow=flow.name,
         step=message.step,
@@ -235,9 +235,9 @@ def _cost(flow: Flow, message: _Message, language: str, terms: Terms) -> Cost:
     )
 
 
-def _dearest(whole: Grown, prefix: str | None) -> str:
+def _dearest(whole: Grown, links: "_Links") -> str:
     """Return the body that takes the most segments, as it is sent."""
-    bodies = [as_sent(_with_links(body, prefix)) for body in (whole.longest, whole.dear) if body is not None]
+    bodies = [as_sent(links.written(body)) for body in (whole.longest, whole.dear) if body is not None]
     return max(bodies, key=_weight)
 
 
@@ -246,12 +246,23 @@ def _weight(body: str) -> tuple[int, bool]:
     return counted.segments, counted.encoding is Encoding.UCS_2
 
 
-def _with_links(body: str, prefix: str | None) -> str:
-    if prefix is None:
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """How long the links of a message are; those of our pages are short in every one."""
+
+    prefix: str | None
+    are_short: bool
+
+    def written(self, body: str) -> str:
+        """Write a body with its links as they are sent."""
+        prefix = self.prefix
+        if prefix is None:
+            return body
+        body = body.replace(PAGE_PREFIX, prefix)
+        for start, end in reversed(spans(body) if self.are_short else []):
+            if not body.startswith(prefix, start):
+                body = f"{body[:start]}{prefix}{'x' * CODE_LENGTH}{body[end:]}"
         return body
-    for start, end in reversed(spans(body)):
-        body = f"{body[:start]}{prefix}{'x' * CODE_LENGTH}{body[end:]}"
-    return body
 
 
 def _dear(whole: _Whole, body: str, *, by_values: bool) -> Dear | None:

@@ -14,6 +14,7 @@ from liquid.template import BoundTemplate
 
 from bot.core.flow.filters import HERE, Here, TextContext
 from bot.core.flow.template import Text
+from bot.core.links import PAGE_CODE_LENGTH, PATH
 from bot.core.names import NAME_MAX
 from bot.core.segments import odd, smart
 
@@ -35,6 +36,9 @@ OTHER_LENGTH = (12, 30)
 
 MONEY_MINOR = (24_00, 9_999_99)
 NUMBERS = (120, 99_999)
+PAGE_PREFIX = f"https://your.shop{PATH}"
+"""What stands before the code of a page's short link, until it is known where they are."""
+
 ITEMS = (2, 5)
 """How many things a list has."""
 
@@ -227,6 +231,9 @@ class _Growing:
         if self.most:
             yield None  # what `default` says then
         name = str(path.path[-1])
+        if str(path.path[0]) == "page" or name == "link":
+            yield PAGE_PREFIX + "x" * PAGE_CODE_LENGTH
+            return
         used = next((one for one in _filters(expression) if one != "default"), "")
         if used == "date":
             yield from _DAYS if self.most else (_USUAL_DAY,)
@@ -244,7 +251,7 @@ class _Growing:
             yield "x" * LENGTHS.get(name, OTHER_LENGTH)[self.most]
 
 
-_FIXED = frozenset({"shop", "program", "contact", "forloop", "balance", "expiring"})
+_FIXED = frozenset({"shop", "program", "contact", "forloop", "balance", "expiring", "page"})
 """Names whose values are nobody's own words."""
 _OUR_LETTERS = _NUMBER_FILTERS | _ARITHMETIC | {"money", "date", "plural", "size", "url_encode"}
 """Filters that write letters of ours, whatever they are given."""
