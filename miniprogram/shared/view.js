@@ -1,0 +1,542 @@
+'use strict';
+// From answers of /mp to what a page shows: pure functions, the same for both faces. `t` is a speaker of texts.js,
+// `now` is milliseconds (client.now()). Money is never computed here: the server says each amount.
+
+const MINUTE = 60 * 1000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+// ---------------------------------------------------------------- time
+
+// A date (`2026-11-27`) is that day wherever the telephone is; an instant is told in the telephone's zone.
+function dateOf(iso) {
+  const bare = /^(\d{4})-(\d{2})-(\d{2})$/.exec(String(iso));
+  return bare ? new Date(Number(bare[1]), Number(bare[2]) - 1, Number(bare[3])) : new Date(iso);
+}
+
+function midnight(date) {
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate());
+}
+
+function named(date, t) {
+  return {
+    y: date.getFullYear(),
+    month: t('time.months').split(',')[date.getMonth()],
+    d: date.getDate(),
+    weekday: t('time.weekdays').split(',')[date.getDay()],
+  };
+}
+
+// `Today`, `Fri, Nov 27`, or with the year where it is another.
+function day(iso, t, now) {
+  const date = dateOf(iso);
+  const off = Math.round((midnight(date).getTime() - midnight(new Date(now)).getTime()) / DAY);
+  if (off >= -1 && off <= 1) {
+    return t(['time.yesterday', 'time.today', 'time.tomorrow'][off + 1]);
+  }
+  const isThisYear = date.getFullYear() === new Date(now).getFullYear();
+  return t(isThisYear || Math.abs(off) < 60 ? 'time.day' : 'time.day_year', named(date, t));
+}
+
+function padded(number) {
+  return (number < 10 ? '0' : '') + number;
+}
+
+function time(iso) {
+  const date = new Date(iso);
+  return padded(date.getHours()) + ':' + padded(date.getMinutes());
+}
+
+function moment(iso, t, now) {
+  return t('time.at', { day: day(iso, t, now), time: time(iso) });
+}
+
+// What is left until an instant. `urgent` in the last day, `soon` in the last three; `ticks`: show it each second.
+function countdown(iso, t, now) {
+  const left = Math.max(0, new Date(iso).getTime() - now);
+  const days = Math.floor(left / DAY);
+  const hours = Math.floor((left % DAY) / HOUR);
+  const minutes = Math.floor((left % HOUR) / MINUTE);
+  const seconds = Math.floor((left % MINUTE) / 1000);
+  let text = t('time.over');
+  if (days >= 7) {
+    text = t('time.days', { n: days });
+  } else if (days > 0) {
+    text = t('time.days_hours', { n: days, h: hours });
+  } else if (hours > 0) {
+    text = t('time.hours', { h: hours, m: padded(minutes) });
+  } else if (left > 0) {
+    text = t('time.clock', { m: padded(minutes), s: padded(seconds) });
+  }
+  return { text, over: left === 0, urgent: left < DAY, soon: left < 3 * DAY, ticks: left > 0 && left < HOUR };
+}
+
+// ---------------------------------------------------------------- problems
+
+// A Problem of client.js in words. `mayRetry`: the same may succeed; `mayJoin`: joining is the remedy.
+// `isApp`: inside the mini program one signs in by opening it again, elsewhere by a new link.
+function problem(found, t, isApp) {
+  const kind = kindOf(found);
+  const key = kind === 'signed_out' && isApp ? 'signed_out_app' : kind;
+  const said = found.facts && typeof found.facts.says === 'string' ? found.facts.says : '';
+  return {
+    kind,
+    title: t('problem.' + key),
+    text: said || t('problem.' + key + '_text'),
+    mayRetry: ['offline', 'busy', 'too_many', 'failed'].indexOf(kind) >= 0 || key === 'signed_out_app',
+    mayJoin: kind === 'not_a_member',
+  };
+}
+
+function kindOf(found) {
+  if (found.kind === 'offline' || found.status === 0) {
+    return 'offline';
+  }
+  if (found.kind === 'not-a-member' || found.kind === 'price-changed') {
+    return found.kind.replace(/-/g, '_');
+  }
+  if (found.status === 401) {
+    return 'signed_out';
+  }
+  if (found.status === 404 || found.status === 410) {
+    return 'gone';
+  }
+  if (found.status === 429) {
+    return 'too_many';
+  }
+  return found.status >= 500 || found.status === 408 ? 'busy' : 'failed';
+}
+
+// ---------------------------------------------------------------- wallet
+
+function isSome(money) {
+  return Boolean(money && money.minor > 0);
+}
+
+function wallet(answer, t, now) {
+  const endings = (answer.endings || []).map((one, index) =>
+    Object.assign({ id: index, until: t('wallet.until', { day: day(one.good_through, t, now) }) }, one, {
+      left: countdown(one.ends_at, t, now),
+    })
+  );
+  const coming = (answer.coming || []).map((one, index) =>
+    Object.assign({ id: index, from: t('wallet.from', { day: day(one.spendable_from, t, now) }) }, one)
+  );
+  const beside = [
+    isSome(answer.pending) ? t('wallet.pending', { amount: answer.pending.text }) : '',
+    isSome(answer.held) ? t('wallet.held', { amount: answer.held.text }) : '',
+    isSome(answer.debt) ? t('wallet.debt', { amount: answer.debt.text }) : '',
+  ].filter(Boolean);
+  return {
+    available: answer.available.text,
+    isEmpty: !isSome(answer.available) && !endings.length && !coming.length && !beside.length,
+    beside,
+    endings,
+    soonest: endings[0] || null,
+    ticks: endings.some((one) => one.left.ticks),
+    coming,
+    cards: (answer.cards || []).map((one) => card(one, t)),
+    others: answer.others || [],
+  };
+}
+
+function card(one, t) {
+  const dots = [];
+  for (let place = 0; place < one.of; place += 1) {
+    dots.push({ id: place, isFull: place < one.stamps });
+  }
+  const isFull = one.stamps >= one.of;
+  const text = isFull ? t('wallet.card_full') : t('wallet.card_left', { n: one.of - one.stamps });
+  return { id: one.id, title: one.title, dots, isFull, text, of: t('common.of', { done: one.stamps, all: one.of }) };
+}
+
+// Lines newest first, under the month they happened in.
+function history(lines, t, now) {
+  const groups = [];
+  lines.forEach((one, index) => {
+    const title = t('time.month', named(new Date(one.at), t));
+    if (!groups.length || groups[groups.length - 1].title !== title) {
+      groups.push({ title, lines: [] });
+    }
+    groups[groups.length - 1].lines.push({
+      id: index,
+      says: one.says,
+      when: moment(one.at, t, now),
+      amount: (one.amount.minor > 0 ? '+' : '') + one.amount.text,
+      isPlus: one.amount.minor > 0,
+      after: t('wallet.after', { amount: one.after.text }),
+    });
+  });
+  return groups;
+}
+
+// ---------------------------------------------------------------- ordering
+
+// What a shopper chose, as POST /mp/quote and /mp/orders ask for it.
+function choiceOf(quote, useCredit) {
+  return {
+    lines: quote.lines.map((line) => ({ sku: line.sku, quantity: line.quantity })),
+    place: idOf(quote.place),
+    payment: idOf(quote.payment),
+    use_credit: useCredit !== false,
+  };
+}
+
+function idOf(one) {
+  return one && typeof one === 'object' ? one.id : one || null;
+}
+
+function withSize(choice, sku, size) {
+  const lines = choice.lines.map((line) => (line.sku === sku ? { sku: size, quantity: line.quantity } : line));
+  return Object.assign({}, choice, { lines: merged(lines) });
+}
+
+function withQuantity(choice, sku, quantity) {
+  const lines = choice.lines.map((line) => (line.sku === sku ? { sku, quantity } : line));
+  return Object.assign({}, choice, { lines: lines.filter((line) => line.quantity > 0) });
+}
+
+// Two lines that came to be the same thing are one.
+function merged(lines) {
+  return lines.reduce((all, line) => {
+    const same = all.find((one) => one.sku === line.sku);
+    if (same) {
+      same.quantity += line.quantity;
+      return all;
+    }
+    return all.concat([Object.assign({}, line)]);
+  }, []);
+}
+
+// A body for /mp/quote or, with the quote it goes by, for /mp/orders. What is not chosen is left out.
+function orderBody(choice, quote) {
+  const body = { lines: choice.lines };
+  ['place', 'payment', 'use_credit'].forEach((name) => {
+    if (choice[name] !== null && choice[name] !== undefined) {
+      body[name] = choice[name];
+    }
+  });
+  if (quote) {
+    body.to_pay_at_most_minor = quote.to_pay.minor;
+  }
+  return body;
+}
+
+function quote(answer, choice, t) {
+  const chosenPlace = idOf(answer.place) || choice.place;
+  const chosenPayment = idOf(answer.payment) || choice.payment;
+  const isFree = answer.to_pay.minor === 0;
+  const pays = chosenPayment === 'wechat' ? 'reorder.pay' : 'reorder.place';
+  return {
+    lines: answer.lines.map((line) => ({
+      sku: line.sku,
+      name: line.name,
+      quantity: line.quantity,
+      total: line.total.text,
+      size: line.size,
+      sizes: sizesOf(line),
+      mayLessen: line.quantity > 1 || answer.lines.length > 1,
+      fewer: t('reorder.fewer', { name: line.name }),
+      another: t('reorder.another', { name: line.name }),
+    })),
+    total: answer.total.text,
+    discount: isSome(answer.discount) ? '-' + answer.discount.text : '',
+    credit: isSome(answer.credit) ? '-' + answer.credit.text : '',
+    toPay: answer.to_pay.text,
+    earns: isSome(answer.earns) ? t('reorder.earns', { amount: answer.earns.text }) : '',
+    says: answer.says || '',
+    places: (answer.places || []).map((one) =>
+      Object.assign({}, one, {
+        isChosen: one.id === chosenPlace,
+        kindText: t(one.kind === 'address' ? 'reorder.delivery' : 'reorder.pickup'),
+      })
+    ),
+    payments: (answer.payments || []).map((one) => Object.assign({}, one, { isChosen: one.id === chosenPayment })),
+    usesCredit: choice.use_credit,
+    button: isFree ? t('reorder.place_free') : t(pays, { amount: answer.to_pay.text }),
+  };
+}
+
+function sizesOf(line) {
+  const sizes = line.sizes || [];
+  if (sizes.length < 2) {
+    return [];
+  }
+  return sizes.map((one) => ({
+    sku: one.sku,
+    size: one.size,
+    price: one.price.text,
+    isChosen: one.sku === line.sku,
+  }));
+}
+
+function proposals(answer, t) {
+  return {
+    gone: answer.gone && answer.gone.length ? t('reorder.gone', { names: answer.gone.join(', ') }) : '',
+    isEmpty: !answer.proposals.length,
+    options: answer.proposals.map((one, index) => ({
+      index,
+      title: one.from_order ? t('reorder.from_order', { number: one.from_order }) : t('reorder.usual'),
+      items: one.lines.map((line) => line.quantity + ' × ' + line.name).join(', '),
+      toPay: one.to_pay.text,
+    })),
+  };
+}
+
+function order(one, t, now) {
+  const refunded = isSome(one.refunded) ? one.refunded.text : '';
+  return {
+    id: one.id,
+    title: t('orders.number', { number: one.number }),
+    status: one.status,
+    says: one.says,
+    when: moment(one.placed_at, t, now),
+    items: one.items,
+    lines: one.lines.map((line) => ({
+      sku: line.sku,
+      name: line.name,
+      quantity: line.quantity,
+      total: line.total.text,
+    })),
+    total: one.total.text,
+    discount: isSome(one.discount) ? '-' + one.discount.text : '',
+    credit: isSome(one.credit) ? '-' + one.credit.text : '',
+    toPay: one.to_pay.text,
+    refunded,
+    place: one.place ? [one.place.name, one.place.address].filter(Boolean).join(' · ') : '',
+    payment: one.payment ? one.payment.says : '',
+    mayPay: Boolean(one.can.pay),
+    mayCancel: Boolean(one.can.cancel),
+    mayReorder: Boolean(one.can.reorder),
+  };
+}
+
+// ---------------------------------------------------------------- rewards, tiers, referral
+
+function rewards(answer, t, now) {
+  return {
+    isEmpty: !answer.rewards.length && !answer.claims.length,
+    rewards: answer.rewards.map((one) => ({
+      id: one.id,
+      title: one.title,
+      description: one.description || '',
+      can: one.can,
+      why: one.can ? '' : one.why_not || '',
+      left: one.left === null || one.left === undefined ? '' : t('common.left', { n: one.left }),
+      cost: isSome(one.cost) ? one.cost.text : t('common.free'),
+      button: isSome(one.cost) ? t('rewards.claim_for', { cost: one.cost.text }) : t('rewards.claim'),
+      sure: t(isSome(one.cost) ? 'rewards.sure' : 'rewards.sure_free', { title: one.title, cost: one.cost.text }),
+    })),
+    claims: answer.claims.map((one) => claim(one, t, now)),
+  };
+}
+
+const CLAIM_STATES = ['claimed', 'preparing', 'sent', 'delivered', 'canceled'];
+
+function claim(one, t, now) {
+  const step = CLAIM_STATES.indexOf(one.state);
+  const isOpen = step >= 0 && step < 3;
+  return {
+    id: one.id,
+    title: one.title,
+    state: one.state,
+    stateText: step < 0 ? one.state : t('rewards.state_' + one.state),
+    isOpen,
+    promised: isOpen && one.promised_on ? t('rewards.promised', { day: day(one.promised_on, t, now) }) : '',
+    code: one.code || '',
+    url: one.url || '',
+    says: one.says || '',
+  };
+}
+
+function tiers(answer, t) {
+  const share = Math.max(0, Math.min(1, (answer.progress && answer.progress.share) || 0));
+  return {
+    isEmpty: !answer.levels.length,
+    title: answer.tier ? answer.tier.name || answer.tier.title : t('tiers.none'),
+    percent: Math.round(share * 100),
+    progress: (answer.progress && answer.progress.says) || '',
+    says: answer.says || '',
+    levels: answer.levels.map((one) => ({
+      id: one.id,
+      title: one.title,
+      reached: one.reached,
+      isMine: Boolean(answer.tier && answer.tier.id === one.id),
+      missing: one.reached ? t('tiers.reached') : one.missing ? t('tiers.missing', { amount: one.missing.text }) : '',
+      perks: one.perks || [],
+    })),
+  };
+}
+
+function referral(answer) {
+  return {
+    code: answer.code,
+    link: answer.link || '',
+    text: answer.text,
+    rules: answer.rules || [],
+    invited: answer.invited,
+    joined: answer.joined,
+    pending: answer.pending,
+    earned: answer.earned.text,
+  };
+}
+
+// ---------------------------------------------------------------- today
+
+function checkin(answer, t) {
+  return {
+    isEmpty: !answer.days.length,
+    doneToday: answer.done_today,
+    says: answer.says || '',
+    days: answer.days.map((one) => ({
+      id: one.day,
+      title: t('today.day', { n: one.day }),
+      amount: one.amount.text,
+      isDone: one.done,
+      isToday: one.is_today,
+    })),
+  };
+}
+
+function wheel(answer, t) {
+  return {
+    isShown: Boolean(answer.enabled),
+    prizes: (answer.prizes || []).map((one, index) => ({ id: index, title: one.title, odds: odds(one.odds) })),
+    left: answer.spins_left > 0 ? t('today.spins', { n: answer.spins_left }) : t('today.no_spins'),
+    maySpin: answer.spins_left > 0,
+    rules: answer.rules || '',
+    says: answer.says || '',
+  };
+}
+
+// A share (0.25) as people read odds; what the server wrote as text stays as it is.
+function odds(share) {
+  return typeof share === 'number' ? Math.round(share * 1000) / 10 + '%' : String(share);
+}
+
+function drops(answer, t, now) {
+  return answer.drops.map((one) => {
+    const isBefore = now < new Date(one.opens_at).getTime();
+    const isOver = Boolean(one.closes_at) && now >= new Date(one.closes_at).getTime();
+    const isMine = Boolean(one.mine);
+    const isGone = !isBefore && one.left === 0 && !isMine;
+    const opens = countdown(one.opens_at, t, now);
+    return {
+      id: one.id,
+      title: one.title,
+      price: one.price ? one.price.text : '',
+      says: one.says || '',
+      left: one.left === null || one.left === undefined || isGone ? '' : t('common.left', { n: one.left }),
+      isEarly: Boolean(one.early),
+      isMine,
+      isGone,
+      isOver,
+      mayTake: !isMine && !isGone && !isOver && (!isBefore || Boolean(one.early)),
+      when: whenOf(one, t, now, isBefore && !one.early, opens),
+      ticks: (isBefore && opens.ticks) || false,
+      until: isMine && one.mine.until ? t('today.mine_until', { at: moment(one.mine.until, t, now) }) : '',
+    };
+  });
+}
+
+function whenOf(one, t, now, isShut, opens) {
+  if (isShut) {
+    const isSoon = new Date(one.opens_at).getTime() - now < DAY;
+    return isSoon ? t('today.opens_in', { time: opens.text }) : t('today.opens', { at: moment(one.opens_at, t, now) });
+  }
+  return one.closes_at ? t('today.closes_in', { time: countdown(one.closes_at, t, now).text }) : '';
+}
+
+function bundles(answer, t) {
+  return answer.bundles.map((one) => ({
+    id: one.id,
+    title: one.title,
+    lines: one.lines,
+    items: one.lines.map((line) => line.quantity + ' × ' + (line.name || line.sku)).join(' + '),
+    price: one.price.text,
+    was: isSome(one.was) ? t('today.was', { amount: one.was.text }) : '',
+    saving: isSome(one.saving) ? t('today.saves', { amount: one.saving.text }) : '',
+    says: one.says || '',
+  }));
+}
+
+// ---------------------------------------------------------------- messages, consent
+
+// Messages come newest first and are read oldest first, under the day they came on.
+function inbox(messages, t, now) {
+  const days = [];
+  messages
+    .slice()
+    .reverse()
+    .forEach((one) => {
+      const title = day(one.at, t, now);
+      if (!days.length || days[days.length - 1].title !== title) {
+        days.push({ title, messages: [] });
+      }
+      days[days.length - 1].messages.push({
+        id: one.id,
+        isMine: one.mine,
+        text: one.text,
+        time: time(one.at),
+        options: one.options || [],
+        card: one.card || null,
+        isNew: !one.mine && !one.read,
+      });
+    });
+  return days;
+}
+
+function consents(answer, t) {
+  return {
+    stopped: answer.stopped ? t('privacy.stopped') : '',
+    groups: answer.groups.map((one) => ({
+      name: one.name,
+      title: one.title,
+      description: one.description || '',
+      isOn: one.subscribed,
+      pending: one.pending ? t('privacy.pending') : '',
+      wording: one.wording,
+    })),
+  };
+}
+
+function profile(me, t, now) {
+  return {
+    isMember: me.member,
+    hello: me.first_name ? t('wallet.hello', { name: me.first_name }) : t('wallet.hello_nobody'),
+    since: me.joined_at ? t('me.since', { day: day(me.joined_at, t, now) }) : me.member ? '' : t('me.nobody'),
+    tier: me.tier ? me.tier.name : '',
+    phone: me.phone ? t('join.phone_known', { phone: me.phone }) : '',
+    unread: me.unread > 0 ? t('inbox.unread', { n: me.unread }) : '',
+    languages: me.languages.map((one) => Object.assign({ isChosen: one.tag === me.language }, one)),
+  };
+}
+
+module.exports = {
+  bundles,
+  card,
+  checkin,
+  choiceOf,
+  claim,
+  consents,
+  countdown,
+  day,
+  drops,
+  history,
+  inbox,
+  moment,
+  order,
+  orderBody,
+  problem,
+  profile,
+  proposals,
+  quote,
+  referral,
+  rewards,
+  tiers,
+  time,
+  wallet,
+  wheel,
+  withQuantity,
+  withSize,
+};
