@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
 from bot.core.deeds import reserving
-from bot.core.deeds.reserving import left_of, opening_of, openings, opens_at, price_of
+from bot.core.deeds.reserving import opening_of, openings
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
 from bot.core.loyalty.drops import Opening
@@ -66,23 +66,18 @@ def give_up_drop(turn: Turn) -> Mapping[str, JsonValue]:
 
 
 def _told(turn: Turn, opening: Opening) -> dict[str, JsonValue]:
-    drop = opening.drop
-    price = price_of(turn, drop)
-    assert price is not None, "what has no price is not among the openings"
-    opens, left = opens_at(turn, opening), left_of(turn, opening)
-    yours = max(0, min(left, drop.per_member - reserving.kept_of(turn, opening)))
-    credit = reserving.credit_for(turn, price)
+    found = reserving.offered(turn, opening)
     return {
         "key": opening.key,
-        "name": turn.program.text(drop.name, turn.contact.locale),
-        "price": price,
-        "credit": credit,
-        "to_pay": price - credit,
-        "opens_at": opens.isoformat(),
+        "name": turn.program.text(opening.drop.name, turn.contact.locale),
+        "price": found.price_minor,
+        "credit": found.credit_minor,
+        "to_pay": found.price_minor - found.credit_minor,
+        "opens_at": found.opens_at.isoformat(),
         "closes_at": opening.closes_at.isoformat(),
-        "left": left,
-        "yours": yours,
-        "is_on": opens <= turn.now < opening.closes_at,
+        "left": found.left,
+        "yours": found.yours,
+        "is_on": found.is_on,
     }
 
 

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
-from bot.core.deeds.referring import invitations, member_facts, own_code
-from bot.core.errors import TellMember
+from bot.core.deeds.referring import invitations, member_facts, own_code, rules_now
 from bot.core.flow.handler import handler
-from bot.core.local_time import local_date
 from bot.core.loyalty.referral import link_of
 from bot.core.turn import Turn
 
@@ -35,9 +33,7 @@ def refer(turn: Turn) -> Mapping[str, JsonValue]:
     Raises:
         TellMember: `not_running`: the shop rewards nobody for that now.
     """
-    rules = turn.program.referral
-    if rules is None or not rules.lasts(local_date(turn.now, turn.shop.zone)):
-        raise TellMember("not_running")
+    rules = rules_now(turn)
     code, brought = own_code(turn), invitations(turn)
     pool = turn.shop.pool("sms")
     inbound = turn.trigger.inbound

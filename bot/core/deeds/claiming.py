@@ -66,6 +66,16 @@ def may_have(turn: Turn, reward: Reward) -> str | None:
     return None
 
 
+def why_not(turn: Turn, reward: Reward) -> str | None:
+    """Return the code of why a member cannot claim a reward now, all asked; None: it can."""
+    because = may_have(turn, reward)
+    if because is None and left_of(turn, reward) == 0:
+        because = "sold_out"
+    if because is None and turn.books.spendable(turn.now) < reward.cost_minor:
+        because = "not_enough_credit"
+    return because
+
+
 def left_of(turn: Turn, reward: Reward) -> int | None:
     """Return how many there are still; None where nobody counts them."""
     if reward.stock is None:

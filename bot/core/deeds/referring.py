@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.core.contact import JsonValue
 from bot.core.deeds.tier_turns import NOT_COUNTED, tier_of
+from bot.core.errors import TellMember
 from bot.core.ids import instant, microseconds
 from bot.core.ledger.books import Undoing
 from bot.core.ledger.entries import Cause
@@ -25,6 +26,7 @@ from bot.core.loyalty.referral import (
     Referring,
     Refusal,
     State,
+    code_in_scene,
     counters,
     evidence_in,
     had_friends,
@@ -63,6 +65,18 @@ class OrderSeen:
     facts: Mapping[str, JsonValue]
     is_sold: bool
     came_back: bool
+
+
+def rules_now(turn: Turn) -> Referring:
+    """Return what inviting friends brings today.
+
+    Raises:
+        TellMember: `not_running`: the shop rewards nobody for that now.
+    """
+    rules = turn.program.referral
+    if rules is None or not rules.lasts(local_date(turn.now, turn.shop.zone)):
+        raise TellMember("not_running")
+    return rules
 
 
 def invitations(turn: Turn) -> Invitations:
@@ -136,6 +150,15 @@ def come_with(turn: Turn, text: str) -> Referred | Refusal | None:
         return refusal
     joined_at = turn.now if state is State.JOINED else None
     return _keep(turn, Referred(advocate.contact_id, code, state, turn.now, joined_at=joined_at))
+
+
+def come_by_scene(turn: Turn, scene: str) -> Referred | Refusal | None:
+    """Let the contact come with the code in a scene like `r=7K2P4M`: that of a code which a friend scanned.
+
+    A scene that is for something else brings nobody and changes nothing.
+    """
+    code = code_in_scene(scene)
+    return come_with(turn, code) if code is not None else None
 
 
 def order_changed(turn: Turn, order: OrderSeen) -> None:

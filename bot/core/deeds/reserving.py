@@ -1,6 +1,6 @@
 """Taking part in a drop: units are reserved for a member, paid with credit or through the shop, or lapse."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.contact import JsonValue, Order, OrderLine
@@ -45,9 +45,14 @@ def find(turn: Turn, reservation_id: str) -> Reservation | None:
 
 def kept_of(turn: Turn, opening: Opening) -> int:
     """Return how many units of an opening the contact has or keeps."""
+    return kept_units(opening, of_opening(turn, opening), turn.now)
+
+
+def of_opening(turn: Turn, opening: Opening) -> tuple[Reservation, ...]:
+    """Return what the contact reserved or took of an opening, newest first, as it is by now in this turn."""
     found = turn.needed("reservations", opening.key)
     assert isinstance(found, tuple)
-    return kept_units(opening, _by_now(turn, found), turn.now)
+    return tuple(one for one in _by_now(turn, found) if one.opening == opening.key)
 
 
 def _by_now(turn: Turn, stored: tuple[Reservation, ...]) -> tuple[Reservation, ...]:
@@ -86,6 +91,37 @@ def left_of(turn: Turn, opening: Opening) -> int:
     """Return how many units are left."""
     left = turn.needed("counter", opening.counter)
     return left if isinstance(left, int) else opening.drop.units
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An opening as it is for the contact: from when on, for how much, and how many are left."""
+
+    opening: Opening
+    opens_at: datetime
+    price_minor: int
+    credit_minor: int
+    left: int
+    yours: int
+    """How many more the contact may have."""
+    is_on: bool
+
+
+def offered(turn: Turn, opening: Opening) -> Offered:
+    """Say what an opening is for the contact now."""
+    drop = opening.drop
+    price = price_of(turn, drop)
+    assert price is not None, "what has no price is not among the openings"
+    opens, left = opens_at(turn, opening), left_of(turn, opening)
+    return Offered(
+        opening=opening,
+        opens_at=opens,
+        price_minor=price,
+        credit_minor=credit_for(turn, price),
+        left=left,
+        yours=max(0, min(left, drop.per_member - kept_of(turn, opening))),
+        is_on=opens <= turn.now < opening.closes_at,
+    )
 
 
 def credit_for(turn: Turn, total_minor: int) -> int:

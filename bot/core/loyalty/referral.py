@@ -183,6 +183,20 @@ def read_code(text: str) -> str | None:
     return signs if _CODE.fullmatch(signs) else None
 
 
+SCENE = "r="
+"""What a scene begins with that brings a friend into a mini program; the code follows."""
+
+
+def scene_of(code: str) -> str:
+    """Return the scene of a mini program's code that invites with a member's code; at most 32 characters."""
+    return f"{SCENE}{code}"
+
+
+def code_in_scene(scene: str) -> str | None:
+    """Return the member's code in a scene; None: it is for something else."""
+    return read_code(scene.removeprefix(SCENE)) if scene.startswith(SCENE) else None
+
+
 PATH = "/r/"
 """Where links with a member's code are."""
 
