@@ -35,6 +35,8 @@ class Account:
 
     `aes_key` is the EncodingAESKey of 43 characters. `can_menu` says whether it may send menu messages (test
     accounts and subscription accounts may not), `addresses` which machines may ask its API (None: all).
+    `pages` are those of the released mini program (None: any), `is_bound` says whether an open platform joins
+    its people with those of other accounts.
     """
 
     name: str
@@ -51,6 +53,9 @@ class Account:
     templates: tuple[Template, ...] = ()
     can_menu: bool = True
     is_frozen: bool = False
+    is_released: bool = True
+    is_bound: bool = True
+    pages: frozenset[str] | None = None
     addresses: frozenset[str] | None = None
 
     def __post_init__(self) -> None:

@@ -13,6 +13,7 @@ from bot.demo.wechat.chat import Chat
 from bot.demo.wechat.errors import (
     BAD_OPENID,
     ILLEGAL_TOKEN,
+    NO_CODE,
     NO_TOKEN_AT_ALL,
     NOT_ALLOWED,
     NOT_WHITELISTED,
@@ -26,12 +27,13 @@ from bot.demo.wechat.sending import Sending
 from bot.demo.wechat.shapes import Fields
 
 STABLE_TOKEN = "/cgi-bin/stable_token"  # noqa: S105  # a path
+LOGIN = "/sns/jscode2session"
 _FOR_EVER_SECONDS = 3600
 _CODE_DEFAULT, _CODE_MAX = timedelta(seconds=60), timedelta(days=30)
 _SCENE_MAX, _LIMIT_SCENE_MAX = 64, 100_000
 _BYTES_MAX = {"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20, "thumb": 64 << 10}
 _AGENT = re.compile(r"[^@\s]+@[^@\s]+")
-Handler = Callable[[Account, web.Request, Fields], Awaitable[Fields]]
+Handler = Callable[[Account, web.Request, Fields], Awaitable[Fields | bytes]]
 
 
 class Api:
@@ -52,6 +54,11 @@ class Api:
             "/cgi-bin/menu/create": self._create_menu,
             "/cgi-bin/qrcode/create": self._create_code,
             "/cgi-bin/media/upload": self._upload,
+            "/wxa/business/getuserphonenumber": _by(self._platform.pages.give_phone),
+            "/wxa/getwxacodeunlimit": _by(self._platform.pages.draw),
+            "/wxa/generate_urllink": _by(self._platform.pages.link),
+            "/wxa/msg_sec_check": _by(self._platform.pages.look_at),
+            "/wxa/sec/order/upload_shipping_info": _by(self._platform.pages.ship),
             "/customservice/kfsession/create": self._open_session,
             "/customservice/kfsession/close": self._close_session,
         }
@@ -64,6 +71,7 @@ class Api:
         }
         return [
             web.post(STABLE_TOKEN, self._stable_token),
+            web.get(LOGIN, self._login),
             *(web.post(path, self._answered(path, handler)) for path, handler in posts.items()),
             *(web.get(path, self._answered(path, handler)) for path, handler in gets.items()),
             web.get("/cgi-bin/media/get", self._download),
@@ -94,7 +102,7 @@ class Api:
         except PlatformError as refused:
             return _refusal(refused)
 
-        async def token() -> Fields:
+        async def token() -> Fields | bytes:
             self._check_secret(account, request, body)
             token = self._platform.tokens[account.name].ask(force=body.get("force_refresh") is True)
             left = token.until - self._platform.clock()
@@ -102,13 +110,34 @@ class Api:
 
         return await self._faulty(account, "", STABLE_TOKEN, request, token)
 
+    async def _login(self, request: web.Request) -> web.StreamResponse:
+        """Exchange a page's login code; asked with the secret in place of a token."""
+        asked: Fields = dict(request.query)
+        try:
+            account = self._account_of(asked, "authorization_code")
+            self._platform.count(account, LOGIN)
+        except PlatformError as refused:
+            return _refusal(refused)
+
+        async def login() -> Fields | bytes:
+            self._check_secret(account, request, asked)
+            if not request.query.get("js_code"):
+                raise PlatformError(NO_CODE)
+            person, key = self._platform.pages.login(account, request.query["js_code"])
+            chat = self._platform.chat(person, account.name)
+            chat.is_known = True
+            found: Fields = {"openid": chat.openid, "session_key": key}
+            return found | {"unionid": unionid(person)} if account.is_bound else found
+
+        return await self._faulty(account, "", LOGIN, request, login)
+
     async def _faulty(
         self,
         account: Account,
         openid: str,
         path: str,
         request: web.Request,
-        work: Callable[[], Awaitable[Fields]],
+        work: Callable[[], Awaitable[Fields | bytes]],
     ) -> web.StreamResponse:
         """Do the work, with whatever shall go wrong before, while or after."""
 
@@ -123,7 +152,7 @@ class Api:
         if struck("drop_request"):
             return _cut(request)
         try:
-            answer = web.Response(body=orjson.dumps(await work()), content_type="application/json")
+            answer = _whole(await work())
         except PlatformError as refused:
             return _refusal(refused)
         if fault := struck("slow_answer"):
@@ -151,8 +180,8 @@ class Api:
             return account
         raise refused
 
-    def _account_of(self, body: Fields) -> Account:
-        if body.get("grant_type") != "client_credential":
+    def _account_of(self, body: Fields, grant_type: str = "client_credential") -> Account:
+        if body.get("grant_type") != grant_type:
             raise PlatformError(40002)
         if not body.get("appid"):
             raise PlatformError(41002)
@@ -300,6 +329,21 @@ class Api:
 
 
 _OK: Fields = {"errcode": 0, "errmsg": "ok"}
+
+
+def _by(taken: Callable[[Account, Fields], Fields | bytes]) -> Handler:
+    """What needs nothing but the body."""
+
+    async def handler(account: Account, _: web.Request, body: Fields) -> Fields | bytes:
+        return taken(account, body)
+
+    return handler
+
+
+def _whole(answer: Fields | bytes) -> web.Response:
+    if isinstance(answer, bytes):
+        return web.Response(body=answer, content_type="image/png")
+    return web.Response(body=orjson.dumps(answer), content_type="application/json")
 
 
 def _only_official(account: Account) -> None:

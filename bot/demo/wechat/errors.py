@@ -8,6 +8,7 @@ BAD_TOKEN, NO_TOKEN_AT_ALL, ILLEGAL_TOKEN, EXPIRED_TOKEN = 40001, 41001, 40014, 
 OUT_OF_WINDOW, OVER_QUOTA, NO_GRANT = 45015, 45047, 43101
 BAD_FIELD, DAY_USED_UP, MINUTE_USED_UP, BAD_OPENID = 47003, 45009, 45011, 40003
 NOT_FOLLOWING, NOT_ALLOWED, NOT_WHITELISTED = 43004, 48001, 40164
+BAD_CODE, USED_CODE, NO_CODE, BLOCKED, NOT_RELEASED = 40029, 40163, 41008, 40226, 85079
 
 _WORDS = {
     -1: "system error",
@@ -29,16 +30,24 @@ _WORDS = {
     40023: "invalid sub button count",
     40024: "invalid sub button type",
     40025: "invalid sub button name size",
+    40029: "invalid code",
     40035: "invalid parameter",
     40037: "invalid template_id",
+    40097: "invalid args",
     40125: "invalid appsecret",
+    40129: "invalid scene",
+    40163: "code been used",
     40164: "invalid ip {ip} ipv6 ::ffff:{ip}, not in whitelist",
+    40169: "invalid length for scene, or the data is not json string",
     40200: "message type not supported by this account",
+    40212: "invalid query",
+    40226: "code blocked",
     40243: "AppSecret has been frozen",
     41001: "access_token missing",
     41002: "appid missing",
     41004: "appsecret missing",
     41005: "media data missing",
+    41008: "missing code",
     41030: "invalid page",
     42001: "access_token expired",
     43002: "require POST method",
@@ -58,8 +67,16 @@ _WORDS = {
     47001: "data format error",
     47003: "argument invalid! {field} invalid",
     48001: "api unauthorized",
+    61010: "code is expired",
     65401: "invalid custom service account",
     65415: "the session is not open",
+    85079: "miniprogram has no online release",
+    85401: "time limit between 1min and 30 days",
+    85402: "invalid env_version",
+    1400001: "the phone numbers are used up",
+    10060001: "支付单不存在",
+    10060003: "支付单已使用重新发货机会",
+    10060005: "物流类型有误",
 }
 
 

@@ -1,6 +1,6 @@
 """The phones' face of the loopback WeChat: act as a person, read a conversation, ask for faults, count.
 
-POST   /loopback/wechat/{account}/{person}/{act}      see `_ACTS`: say, tap_menu, scan, follow, …
+POST   /loopback/wechat/{account}/{person}/{act}      see `_acts`: say, tap_menu, scan, follow, log_in, …
 GET    /loopback/wechat/{account}/{person}            the conversation and all that is around it
 GET    /loopback/wechat/{account}/{person}/exchange   what the person's last act made us push
 POST   /loopback/wechat/accounts/{account}/{what}     the console: kill_token, reset_secret, freeze, verify
@@ -66,21 +66,33 @@ class WechatFace:
             if doing is None:
                 return _json({"error": "no such act"}, 404)
             done = await doing()
+            chat = self._platform.chat(person, account)
         except ValidationError as error:
             return _invalid(error)
         except (CannotDo, LookupError) as error:
             return _json({"error": f"Cannot be done: {error}"}, 409)
         if isinstance(done, Opened):
             return _json({"page": done.page, "appid": done.appid})
+        if isinstance(done, str):
+            return _json({"code": done, "appid": chat.account.appid})
         return _json({"attempts": done.attempts, "status": done.status, "problem": done.problem})
 
     def _acts(
         self, person: str, account: str, act: Act
-    ) -> dict[str, Callable[[], Awaitable[Answer | Opened]]]:
+    ) -> dict[str, Callable[[], Awaitable[Answer | Opened | str]]]:
         people, text = self._people, act.text
 
         async def tap() -> Opened:
             return people.tap_card(person, account, act.number, act.link)
+
+        async def log_in() -> str:
+            return people.log_in(person, account)
+
+        async def give_phone() -> str:
+            return people.give_phone(person, account)
+
+        async def open_link() -> Opened:
+            return people.open_link(person, text)
 
         async def agent_takes() -> Answer:
             people.agent_takes(person, account)
@@ -111,6 +123,9 @@ class WechatFace:
             "answer_popup": lambda: people.answer_popup(person, account, act.answers),
             "reject_in_settings": lambda: people.reject_in_settings(person, account, text),
             "tap": tap,
+            "log_in": log_in,
+            "give_phone": give_phone,
+            "open_link": open_link,
             "agent_takes": agent_takes,
             "agent_says": agent_says,
             "agent_closes": agent_closes,

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.demo.wechat.account import Account
 from bot.demo.wechat.chat import BubbleKind, Chat, Session
 from bot.demo.wechat.menu import Button, button_of
 from bot.demo.wechat.platform import Platform, links_of
@@ -204,6 +205,24 @@ class People:
         fields: Fields = {"SubscribeMsgChangeEvent": {"List": listed}}
         return await self._event(chat, "subscribe_msg_change_event", fields, is_silent=True)
 
+    def log_in(self, person: str, account: str) -> str:
+        """Open a page that logs in: returns the code it hands to its server."""
+        return self._platform.pages.code(self._page_of(account), person, "login")
+
+    def give_phone(self, person: str, account: str) -> str:
+        """Let a page have the phone number: returns the code it hands to its server."""
+        return self._platform.pages.code(self._page_of(account), person, "phone")
+
+    def open_link(self, person: str, url: str) -> Opened:
+        """Tap a link in a text message that opens a page of a mini program."""
+        try:
+            account, page = self._platform.pages.opened(url)
+        except LookupError as error:
+            raise CannotDo(str(error)) from error
+        chat = self._platform.chat(person, account)
+        chat.opened_page = page
+        return Opened(page, chat.account.appid)
+
     def tap_card(self, person: str, account: str, number: int, link: int = 0) -> Opened:
         """Tap a card, a notice, or a link in a text; nothing is pushed, a page opens."""
         chat = self._platform.chat(person, account)
@@ -257,6 +276,12 @@ class People:
         self.end_session(chat)
 
     # Below: how
+
+    def _page_of(self, account: str) -> Account:
+        found = self._platform.accounts[account]
+        if found.is_official:
+            raise CannotDo("an official account has no pages")
+        return found
 
     def _official(self, person: str, account: str) -> Chat:
         chat = self._platform.chat(person, account)

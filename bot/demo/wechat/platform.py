@@ -13,13 +13,20 @@ from bot.demo.wechat.account import Account
 from bot.demo.wechat.chat import BubbleKind, Chat, Way
 from bot.demo.wechat.errors import DAY_USED_UP, MINUTE_USED_UP, PlatformError
 from bot.demo.wechat.faults import Faults
+from bot.demo.wechat.pages import Pages
 from bot.demo.wechat.pushing import Pushes
 from bot.demo.wechat.shapes import Fields
 from bot.demo.wechat.tokens import Tokens
 
 BEIJING = timezone(timedelta(hours=8))
 MEDIA_LAST = timedelta(days=3)
-_A_DAY = {"/cgi-bin/message/custom/send": 500_000, "/cgi-bin/menu/create": 1000}
+_A_DAY = {
+    "/cgi-bin/message/custom/send": 500_000,
+    "/cgi-bin/menu/create": 1000,
+    "/wxa/generate_urllink": 500_000,
+    "/wxa/msg_sec_check": 2_000_000,
+}
+_A_MINUTE = {"/wxa/getwxacodeunlimit": 5000, "/wxa/msg_sec_check": 4000}
 _LINK = re.compile(r"<a\b([^>]*)>(.*?)</a>", re.DOTALL)
 _ATTRIBUTE = re.compile(r"""([a-z-]+)\s*=\s*("([^"]*)"|'([^']*)')""")
 
@@ -67,6 +74,7 @@ class Platform:
         self.faults = Faults()
         self.pushes = Pushes(clock, push_timeout, self.faults)
         self.tokens = {name: Tokens(clock) for name in self.accounts}
+        self.pages = Pages(clock)
         self.menus: dict[str, Fields] = {}
         self.codes: dict[str, QrCode] = {}
         self.media: dict[str, Media] = {}
@@ -149,7 +157,8 @@ class Platform:
         self.asked[key] += 1
         day, minute = now.astimezone(BEIJING).date().isoformat(), int(now.timestamp() // 60)
         self._of_minute[*key, minute] += 1
-        if key in self.minute_limits and self._of_minute[*key, minute] > self.minute_limits[key]:
+        in_minute = self.minute_limits.get(key, _A_MINUTE.get(path))
+        if in_minute is not None and self._of_minute[*key, minute] > in_minute:
             raise PlatformError(MINUTE_USED_UP)
         self._of_day[*key, day] += 1
         most = self.day_limits.get(key, _A_DAY.get(path))
