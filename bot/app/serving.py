@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot.app.channels import address_hashes
+from bot.app.apis import add_apis
 from bot.app.running import Running
 from bot.channels.twilio.signature import Verifier
 from bot.conversation.clicks import Clicks
@@ -18,11 +18,6 @@ from bot.core.page_links import PageLinks
 from bot.core.signed_links import SignedLinks
 from bot.logs import AccessLogger
 from bot.storage import figures
-from bot.web.api import openapi
-from bot.web.api.asked import Door
-from bot.web.api.door import PREFIX as API_PREFIX
-from bot.web.api.door import ShopApi
-from bot.web.api.table import ROUTES
 from bot.web.contents import ContentLinks
 from bot.web.health import Health
 from bot.web.invitations import Invitations
@@ -60,8 +55,7 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
         wechat = _wechat_callbacks(app)
         server.add_routes(wechat.routes())
         server.on_cleanup.append(lambda _: wechat.close())
-    server.add_subapp(API_PREFIX, _shop_api(app).application())
-    server.add_routes([openapi.route_of(ROUTES, app.settings.public_url)])
+    add_apis(server, app)
     if extra is not None:
         server.add_subapp("/demo/", extra)
     runner = web.AppRunner(server, access_log_class=AccessLogger, shutdown_timeout=10)
@@ -79,18 +73,6 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
         yield f"http://{app.settings.host}:{app.settings.port}"
     finally:
         await runner.cleanup()
-
-
-def _shop_api(app: Running) -> ShopApi:
-    per_minute = app.settings.api_requests_per_minute
-    door = Door(
-        app.database,
-        app.dispatcher,
-        app.clock,
-        lambda: app.decisions.shop,
-        address_hashes(app.settings),
-    )
-    return ShopApi(door, ROUTES, app.metrics, Limiter(Limit(burst=per_minute, per_minute=per_minute)))
 
 
 def _twilio_webhooks(app: Running) -> TwilioWebhooks:

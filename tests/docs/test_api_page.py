@@ -12,8 +12,8 @@ import pytest
 from bot.config import load_settings
 from bot.core.api_keys import Scope
 from bot.jobs.calls import signed
-from bot.web.api.asked import SAID
-from bot.web.api.door import BODY_MAX
+from bot.web.rest.asked import SAID
+from bot.web.rest.reading import BODY_MAX
 from tests.web.api.conftest import ShopClient, shopping
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from bot.core.loyalty.fulfilment import FulfilmentState
 from bot.core.loyalty.quotes import LineKind
 from bot.core.loyalty.rules import OWN_EVENTS
 from bot.storage.calls import STATES
-from bot.web.api.fields import (
+from bot.web.rest.fields import (
     MINOR_MAX,
     Body,
     Count,

@@ -10,10 +10,11 @@ from bot.core.ids import instant, microseconds
 from bot.storage import calls
 from bot.storage.calls import LATEST, STATES, Call
 from bot.storage.driver import Connection
-from bot.web.api.asked import Asked, Json, Told, do_once, read, stamp
+from bot.web.api.asked import Asked, do_once
 from bot.web.api.bodies import CallsQuery
-from bot.web.api.cursors import placed, whole, written
-from bot.web.api.problems import ApiProblem, one_field
+from bot.web.rest.asked import Json, Told, read, stamp
+from bot.web.rest.cursors import placed, whole, written
+from bot.web.rest.problems import ApiProblem, one_field
 
 CallId = Annotated[
     str, Field(pattern="^[0-9a-f]{32}-[0-9a-f]{16}$", description="as GET /api/calls shows it")

@@ -2,9 +2,10 @@
 
 from bot.storage import contacts, orders
 from bot.storage.driver import Connection
-from bot.web.api.asked import Asked, Json, Told, ask_for, member_id, operate
+from bot.web.api.asked import Asked, member_id, operate
 from bot.web.api.bodies import CaptureBody, HoldBody, QuoteBody, VoidBody
 from bot.web.api.orders import another_members
+from bot.web.rest.asked import Json, Told, ask_for
 
 
 async def quote(asked: Asked) -> Told:

@@ -8,8 +8,9 @@ from bot.conversation.desk_queue import AtDesk, at_desk
 from bot.core.contact import JsonValue
 from bot.storage.contacts import Message
 from bot.storage.driver import Connection
-from bot.web.api.asked import Asked, Told, member_id, operate, read, stamp
-from bot.web.api.fields import Body, Query, Word
+from bot.web.api.asked import Asked, member_id, operate
+from bot.web.rest.asked import Told, read, stamp
+from bot.web.rest.fields import Body, Query, Word
 
 SAY_MAX = 1600
 """As long as a text may be: https://www.twilio.com/docs/api/errors/21617"""

@@ -15,7 +15,7 @@ from bot.storage import contacts
 from bot.storage import history as histories
 from bot.storage.contacts import Portrait
 from bot.storage.driver import Connection
-from bot.web.api.asked import Asked, Json, Told, member_id, no_member, operate, stamp
+from bot.web.api.asked import Asked, member_id, no_member, operate
 from bot.web.api.bodies import (
     AdjustBody,
     BalanceQuery,
@@ -25,8 +25,9 @@ from bot.web.api.bodies import (
     ReinstateBody,
     WalletQuery,
 )
-from bot.web.api.cursors import placed, whole, written
-from bot.web.api.problems import one_field
+from bot.web.rest.asked import Json, Told, stamp
+from bot.web.rest.cursors import placed, whole, written
+from bot.web.rest.problems import one_field
 
 
 async def enroll(asked: Asked) -> Told:
@@ -40,7 +41,7 @@ async def adjust(asked: Asked) -> Told:
     """Give or take credit by hand."""
     body = asked.body_as(AdjustBody)
     contact_id = await member_id(asked, asked.path["member"], "path/member")
-    fields: Json = {"amount_minor": body.amount_minor, "reason": body.reason, "by": asked.key.name}
+    fields: Json = {"amount_minor": body.amount_minor, "reason": body.reason, "by": asked.who.name}
     return await operate(asked, "credit.adjust", fields, contact_id=contact_id)
 
 
@@ -49,7 +50,7 @@ async def reinstate(asked: Asked) -> Told:
     body = asked.body_as(ReinstateBody)
     contact_id = await member_id(asked, asked.path["member"], "path/member")
     fields = body.model_dump(mode="json", exclude_none=True)
-    by = f"api/{asked.key.name}"
+    by = f"api/{asked.who.name}"
     return await operate(asked, "credit.reinstate", {**fields, "by": by}, contact_id=contact_id)
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, RootModel
 
-from bot.web.api.fields import Answer
+from bot.web.rest.fields import Answer
 
 
 class OrderLineAnswer(Answer):

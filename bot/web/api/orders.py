@@ -7,21 +7,11 @@ from bot.conversation.whom import find_contact
 from bot.core.deeds.order_told import Settled
 from bot.storage import contacts, orders
 from bot.storage.driver import Connection
-from bot.web.api.asked import (
-    ANOTHER_MEMBERS,
-    Asked,
-    Json,
-    Told,
-    answered_before,
-    do_once,
-    is_anothers,
-    key_used,
-    no_member,
-    told,
-)
+from bot.web.api.asked import Asked, answered_before, do_once, is_anothers, no_member
 from bot.web.api.bodies import OrderBody
 from bot.web.api.members import person
-from bot.web.api.problems import ApiProblem, one_field
+from bot.web.rest.asked import ANOTHER_MEMBERS, Json, Told, key_used, told
+from bot.web.rest.problems import ApiProblem, one_field
 
 _PARKED = "parked"
 

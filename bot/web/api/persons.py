@@ -4,8 +4,9 @@ import structlog
 
 from bot.storage import audit, erasing, exporting
 from bot.storage.driver import Connection
-from bot.web.api.asked import Asked, Json, Told, answered_before, do_once, member_id, no_member
+from bot.web.api.asked import Asked, answered_before, do_once, member_id, no_member
 from bot.web.api.bodies import EraseBody
+from bot.web.rest.asked import Json, Told
 
 _logger = structlog.get_logger(__name__)
 
@@ -17,7 +18,7 @@ async def export(asked: Asked) -> Told:
     found = await asked.door.database.query(lambda c: exporting.exported(c, contact_id, now))
     if found is None:
         raise no_member("path/member")
-    _logger.info("exported", contact=contact_id, key=asked.key.id)
+    _logger.info("exported", contact=contact_id, key=asked.who.id)
     return Told(found)
 
 
@@ -34,7 +35,7 @@ async def erase(asked: Asked) -> Told:
         erased = await erasing.erase(connection, contact_id, now, door.hash_address)
         if erased is None:
             raise no_member("path/member")
-        deed = audit.deed(now, f"api/{asked.key.name}", "contact.erase", contact_id, reason)
+        deed = audit.deed(now, f"api/{asked.who.name}", "contact.erase", contact_id, reason)
         await audit.write(connection, deed)
         return {"id": contact_id, "addresses": erased.addresses, "suppressed": erased.suppressed}
 

@@ -5,10 +5,12 @@ from bot.core.ids import new_id
 from bot.storage import products, revisions, stock
 from bot.storage.driver import Connection
 from bot.storage.products import StockedProduct
-from bot.web.api.asked import Asked, Json, Told, do_once, read
+from bot.storage.revisions import FAMILY, SIZE
+from bot.web.api.asked import Asked, do_once
 from bot.web.api.bodies import PageQuery, ProductBody, StockBody
-from bot.web.api.cursors import placed, written
-from bot.web.api.problems import one_field
+from bot.web.rest.asked import Json, Told, read
+from bot.web.rest.cursors import placed, written
+from bot.web.rest.problems import one_field
 
 
 async def put(asked: Asked) -> Told:
@@ -59,7 +61,8 @@ async def listed(asked: Asked) -> Told:
 
 def _offered(product: StockedProduct) -> tuple[object, ...]:
     """What turns know of a product."""
-    return product.name, product.category, product.price_minor, product.is_sold
+    sized = (product.facts.get(FAMILY), product.facts.get(SIZE))
+    return product.name, product.category, product.price_minor, product.is_sold, sized
 
 
 def _told(product: StockedProduct) -> dict[str, JsonValue]:

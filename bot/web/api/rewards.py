@@ -1,7 +1,8 @@
 """Rewards that members claim, and where they are; units of drops that are kept for them."""
 
-from bot.web.api.asked import Asked, Json, Told, member_id, operate
+from bot.web.api.asked import Asked, member_id, operate
 from bot.web.api.bodies import AdvanceBody, ClaimBody
+from bot.web.rest.asked import Json, Told
 
 
 async def claim(asked: Asked) -> Told:

@@ -9,7 +9,8 @@ from bot.core.loyalty.referral import link_of
 from bot.core.turn import Turn
 from bot.storage import contacts
 from bot.storage.driver import Connection
-from bot.web.api.asked import Asked, Told, member_id, no_member
+from bot.web.api.asked import Asked, member_id, no_member
+from bot.web.rest.asked import Told
 
 
 async def standing(asked: Asked) -> Told:

@@ -1,6 +1,6 @@
 """The table of routes: what the shop API does."""
 
-from bot.core.api_keys import Scope
+from bot.core.api_keys import ApiKey, Scope
 from bot.web.api import (
     answers,
     bodies,
@@ -15,8 +15,10 @@ from bot.web.api import (
     rewards,
     standing,
 )
-from bot.web.api.fields import Member, Name, Reference, Sku
-from bot.web.api.routes import Route
+from bot.web.api.door import HOW_TO_GET_A_KEY, PREFIX
+from bot.web.rest.fields import Member, Name, Reference, Sku
+from bot.web.rest.openapi import Face
+from bot.web.rest.routes import Route
 
 _NO_MEMBER = {404: "nobody is known by this"}
 _MEMBER = {"member": Member}
@@ -26,7 +28,7 @@ _NOT_THERE = {**_NO_MEMBER, 409: "it is not at the desk, or somebody else has it
 
 _ORDER = {"reference": Reference}
 
-ROUTES: tuple[Route, ...] = (
+ROUTES: tuple[Route[ApiKey], ...] = (
     Route(
         method="PUT",
         path="/orders/{reference}",
@@ -393,3 +395,14 @@ ROUTES: tuple[Route, ...] = (
     ),
 )
 """In the order in which they are documented."""
+
+
+FACE = Face(
+    prefix=PREFIX,
+    what="`/api`: everything the shop tells and asks.",
+    table=ROUTES,
+    credential="key",
+    remedy=HOW_TO_GET_A_KEY,
+    refused={401: f"no good key: {HOW_TO_GET_A_KEY}", 403: "the key lacks the route's scope"},
+)
+"""The shop API as `/openapi.json` says it."""

@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.api_keys import Scope, id_in
 from bot.storage import api_keys
-from bot.web.api.door import BODY_MAX
+from bot.web.rest.reading import BODY_MAX
 from tests.conversation.chat import NUMBER
 from tests.web.api.conftest import ShopClient, shopping
 

@@ -12,16 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from bot.web.api.answers import ProblemAnswer
-from bot.web.api.openapi import document
-from bot.web.api.routes import Route
-from bot.web.api.table import ROUTES
+from bot.core.api_keys import ApiKey
+from bot.web.api.table import FACE, ROUTES
+from bot.web.rest import routes as rest
+from bot.web.rest.answers import ProblemAnswer
+from bot.web.rest.openapi import document
 from tests.conversation.chat import NUMBER, PRODUCTS
 from tests.databases import Databases
 from tests.web.api.conftest import Answered, ShopClient, shopping
 from tests.web.api.schemas import ANYTHING, Strategy, allowed, wrong
 
-DOCUMENT = document(ROUTES, "https://bot.example.com")
+DOCUMENT = document([FACE], "https://bot.example.com")
 DEFINED = DOCUMENT["components"]["schemas"]
 SOME = settings(
     max_examples=15,
@@ -52,6 +53,7 @@ REAL: dict[str, Strategy] = {
     "at": st.just("2026-11-23T17:00:00Z"),
     "currency": st.just("USD"),
 }
+Route = rest.Route[ApiKey]
 routes = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 
 
@@ -176,7 +178,7 @@ async def test_no_input_whatsoever_gives_a_500(route: Route, shop: ShopClient) -
 async def test_it_is_served_as_it_is_made(shop: ShopClient) -> None:
     served = await shop("GET", "/openapi.json", key=None)
     assert served.status == 200
-    assert served.told == document(ROUTES, shop.chat.app.settings.public_url)
+    assert served.told == document([FACE], shop.chat.app.settings.public_url)
     assert served.told["openapi"] == "3.1.0"
 
 

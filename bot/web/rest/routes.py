@@ -1,21 +1,22 @@
 """The shape of a route: a line of the table that answers requests and that `/openapi.json` is made of."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Generic, Literal, Never, TypeVar
 
 from pydantic import BaseModel
 
 from bot.core.api_keys import Scope
-from bot.web.api.asked import Does
-from bot.web.api.fields import Body, Query
+from bot.web.rest.asked import Asked, Told
+from bot.web.rest.fields import Body, Query
 
 Method = Literal["GET", "PUT", "POST"]
+W_contra = TypeVar("W_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """One thing the API does. `path` is below `/api`; `fields` are the types of its `{parts}`.
+class Route(Generic[W_contra]):
+    """One thing an API does for who asks. `path` is below its prefix, `fields` are the types of its parts.
 
     What is no GET writes, unless it `only_asks`, and wants an Idempotency-Key unless the body brings its own
     (`key_in_body`).
@@ -25,12 +26,13 @@ class Route:
     path: str
     name: str
     summary: str
-    scope: Scope
-    does: Does
+    does: Callable[[Asked[W_contra]], Awaitable[Told]]
     answer: type[BaseModel]
     body: type[Body] | None = None
     query: type[Query] | None = None
     fields: Mapping[str, object] = field(default_factory=dict)
+    scope: Scope | None = None
+    """What a key must be good for, where one asks with a key."""
     status: int = 200
     key_in_body: bool = False
     only_asks: bool = False
@@ -46,3 +48,7 @@ class Route:
     def wants_key(self) -> bool:
         """Whether a request must carry an Idempotency-Key."""
         return self.writes and not self.key_in_body
+
+
+AnyRoute = Route[Never]
+"""A route of whomever."""

@@ -1,6 +1,7 @@
-"""`/openapi.json`: the table of routes as OpenAPI 3.1 says it, from the very models that read and answer."""
+"""`/openapi.json`: tables of routes as OpenAPI 3.1 says them, from the very models that read and answer."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -9,18 +10,16 @@ from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from bot.web.api.answers import ProblemAnswer
-from bot.web.api.door import BODY_MAX, HOW_TO_GET_A_KEY, PREFIX, adapter
-from bot.web.api.problems import CONTENT_TYPE
-from bot.web.api.routes import Route
+from bot.web.rest.answers import ProblemAnswer
+from bot.web.rest.problems import CONTENT_TYPE
+from bot.web.rest.reading import BODY_MAX, adapter
+from bot.web.rest.routes import AnyRoute
 
 PATH = "/openapi.json"
 Json = dict[str, Any]
 
 _ALWAYS: Mapping[int, str] = {
     400: "the request cannot be understood",
-    401: f"no good key: {HOW_TO_GET_A_KEY}",
-    403: "the key lacks the route's scope",
     429: "too many requests: Retry-After says when to try again",
     503: "it cannot be done now, and nothing of it was: send it again with the same Idempotency-Key",
 }
@@ -31,10 +30,10 @@ _OF_BODIES: Mapping[int, str] = {
 }
 _UNPROCESSABLE = "a field is not what it must be, or the Idempotency-Key was used for another request"
 _WHAT = """\
-Everything the shop tells and asks. Amounts are whole minor units (cents), in fields that end in `_minor`.
-Instants have their offset. Every write carries an `Idempotency-Key`: the same key with the same body has one
-effect and gets the same answer, byte for byte, with `Idempotent-Replayed: true`; with another body it is
-refused with 422. What is wrong is told as problem+json (RFC 9457), field by field, with a remedy."""
+Amounts are whole minor units (cents), in fields that end in `_minor`. Instants have their offset. Every
+write carries an `Idempotency-Key`: the same key with the same body has one effect and gets the same answer,
+byte for byte, with `Idempotent-Replayed: true`; with another body it is refused with 422. What is wrong is
+told as problem+json (RFC 9457), field by field, with a remedy."""
 _ONCE: Json = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -53,8 +52,28 @@ _RETRY: Json = {
 }
 
 
-def document(table: Sequence[Route], public_url: str) -> Json:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """An API as the document says it: where it is, what it is for, and what one shows to be let in.
+
+    `credential` is the name of what is shown, `remedy` how to get it; what `refused` says by status may be
+    answered by every route but those that are `open_to_all`.
+    """
+
+    prefix: str
+    what: str
+    table: Sequence[AnyRoute]
+    credential: str
+    remedy: str
+    refused: Mapping[int, str]
+    open_to_all: Sequence[AnyRoute] = ()
+    tag: str | None = None
+    """None: routes are told apart by the first part of their path."""
+
+
+def document(faces: Sequence[Face], public_url: str) -> Json:
     """Return the whole document."""
+    table = [route for face in faces for route in (*face.open_to_all, *face.table)]
     models = dict.fromkeys(
         model for route in table for model in (route.body, route.answer, ProblemAnswer) if model is not None
     )
@@ -62,40 +81,52 @@ def document(table: Sequence[Route], public_url: str) -> Json:
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )
     paths: Json = {}
-    for route in table:
-        paths.setdefault(PREFIX + route.path, {})[route.method.lower()] = _operation(route)
+    for face in faces:
+        for route in (*face.open_to_all, *face.table):
+            paths.setdefault(face.prefix + route.path, {})[route.method.lower()] = _operation(route, face)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Regulars shop API", "version": version("regulars"), "description": _WHAT},
+        "info": {
+            "title": "Regulars",
+            "version": version("regulars"),
+            "description": "\n".join([*(f"{face.what}\n" for face in faces), _WHAT]),
+        },
         "servers": [{"url": public_url}],
-        "security": [{"key": []}],
         "paths": paths,
         "components": {
             "schemas": schemas["$defs"],
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": HOW_TO_GET_A_KEY}},
+            "securitySchemes": {
+                face.credential: {"type": "http", "scheme": "bearer", "description": face.remedy}
+                for face in faces
+            },
         },
     }
 
 
-def route_of(table: Sequence[Route], public_url: str) -> web.RouteDef:
-    """Answer with the document, made once."""
-    body = orjson.dumps(document(table, public_url), option=orjson.OPT_INDENT_2)
+def route_of(faces: Sequence[Face], public_url: str) -> web.RouteDef:
+    """Answer with the document, made when it is first asked for."""
+    made: list[bytes] = []
 
     async def answer(_request: web.Request) -> web.Response:
-        return web.Response(body=body, content_type="application/json")
+        if not made:
+            made.append(orjson.dumps(document(faces, public_url), option=orjson.OPT_INDENT_2))
+        return web.Response(body=made[0], content_type="application/json")
 
     return web.get(PATH, answer)
 
 
-def _operation(route: Route) -> Json:
+def _operation(route: AnyRoute, face: Face) -> Json:
+    is_open = route in face.open_to_all
     said: Json = {
         "operationId": route.name,
         "summary": route.summary,
-        "description": f"Scope: `{route.scope}`.",
-        "tags": [route.path.split("/")[1]],
+        "tags": [face.tag or route.path.split("/")[1]],
+        "security": [] if is_open else [{face.credential: []}],
         "parameters": _parameters(route),
-        "responses": {str(route.status): _good(route), **_problems(route)},
+        "responses": {str(route.status): _good(route), **_problems(route, {} if is_open else face.refused)},
     }
+    if route.scope is not None:
+        said["description"] = f"Scope: `{route.scope}`."
     if route.body is not None:
         said["requestBody"] = {
             "required": True,
@@ -104,7 +135,7 @@ def _operation(route: Route) -> Json:
     return said
 
 
-def _parameters(route: Route) -> list[Json]:
+def _parameters(route: AnyRoute) -> list[Json]:
     found: list[Json] = [
         _parameter(name, "path", adapter(kind).json_schema(), is_required=True)
         for name, kind in route.fields.items()
@@ -132,7 +163,7 @@ def _parameter(name: str, where: str, schema: Json, *, is_required: bool) -> Jso
     return {**said, "description": description} if description else said
 
 
-def _good(route: Route) -> Json:
+def _good(route: AnyRoute) -> Json:
     said: Json = {
         "description": "done" if route.writes else "found",
         "content": {"application/json": {"schema": _reference(route.answer)}},
@@ -140,8 +171,8 @@ def _good(route: Route) -> Json:
     return {**said, "headers": _REPLAYED} if route.writes else said
 
 
-def _problems(route: Route) -> Json:
-    known = dict(_ALWAYS)
+def _problems(route: AnyRoute, refused: Mapping[int, str]) -> Json:
+    known = {**_ALWAYS, **refused}
     if route.body is not None:
         known |= _OF_BODIES
     if route.body is not None or route.writes:

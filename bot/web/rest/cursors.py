@@ -5,7 +5,7 @@ import binascii
 
 import orjson
 
-from bot.web.api.problems import one_field
+from bot.web.rest.problems import one_field
 
 
 def written(place: tuple[str, ...]) -> str:

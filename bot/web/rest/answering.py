@@ -1,0 +1,141 @@
+"""Answers the routes of an API: who asks, is it understood, then the route does it; counted, never silent."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import orjson
+import structlog
+from aiohttp import web
+
+from bot.core.errors import Refused, RetryLater
+from bot.web.metrics import Metrics
+from bot.web.rest.asked import Door, Told
+from bot.web.rest.problems import ApiProblem
+from bot.web.rest.reading import JSON, too_large, understood
+from bot.web.rest.routes import AnyRoute, Route
+
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_logger = structlog.get_logger(__name__)
+
+W = TypeVar("W")
+W_co = TypeVar("W_co", covariant=True)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Gate(Protocol[W_co]):
+    """Says who asks."""
+
+    async def admit(self, request: web.Request, route: AnyRoute | None) -> W_co:
+        """Who asks for a route, or for what there is not. Raises ApiProblem for who may not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A route, and what answers it."""
+
+    route: AnyRoute
+    handle: Handler
+
+
+def answering(door: Door, gate: Gate[W], table: Sequence[Route[W]]) -> list[Answering]:
+    """Answer the routes of a table for whom a gate lets in."""
+    return [_answering(door, gate, route) for route in table]
+
+
+def _answering(door: Door, gate: Gate[W], route: Route[W]) -> Answering:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        who = await gate.admit(request, route)
+        return _response(await route.does(await understood(request, route, door, who)), route)
+
+    return Answering(route, handle)
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Everything below a prefix; of what there is not, only whom the gate of `nowhere` lets in hears."""
+
+    routes: Sequence[Answering]
+    nowhere: Gate[object]
+    metrics: Metrics
+
+    def application(self) -> web.Application:
+        """An application, with a size of bodies of its own."""
+
+        @web.middleware
+        async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await self._counted(request, handler)
+
+        app = web.Application(middlewares=[answer])
+        for one in self.routes:
+            # Anything but a slash: what our own ids of things may hold is for their types to say.
+            app.router.add_route(one.route.method, one.route.path.replace("}", ":[^/]+}"), one.handle)
+        return app
+
+    async def _counted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer a request, also one that fails or asks for what is not there, and count it."""
+        began_at = time.perf_counter()
+        response = await self._answered(request, handler)
+        pattern = _pattern(request)
+        self.metrics.api_requests.labels(pattern, str(response.status)).inc()
+        self.metrics.api_seconds.labels(pattern).observe(time.perf_counter() - began_at)
+        return response
+
+    async def _answered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            if request.match_info.http_exception is not None:
+                await self.nowhere.admit(request, None)
+            return await handler(request)
+        except ApiProblem as problem:
+            return problem.response()
+        except Refused as refused:
+            return ApiProblem(refused.status, "refused", refused.what, refused.remedy).response()
+        except RetryLater:
+            return ApiProblem(
+                503,
+                "busy",
+                "it cannot be done now, and nothing of it was",
+                "send it again later with the same Idempotency-Key",
+                headers={"Retry-After": "5"},
+            ).response()
+        except web.HTTPRequestEntityTooLarge:
+            return too_large().response()
+        except web.HTTPMethodNotAllowed as error:
+            allowed = ", ".join(sorted(error.allowed_methods))
+            return ApiProblem(
+                405,
+                "no-such-method",
+                "this is not done with this method",
+                f"use {allowed}",
+                headers={"Allow": allowed},
+            ).response()
+        except web.HTTPException as error:
+            return ApiProblem(
+                error.status, "no-such-route", "there is nothing here", "see /openapi.json"
+            ).response()
+        except Exception:
+            _logger.exception("api_failed", route=_pattern(request))
+            return ApiProblem(
+                500, "failed", "this is our fault", "send it again with the same Idempotency-Key, and tell us"
+            ).response()
+
+
+def too_many(seconds: int, what: str) -> ApiProblem:
+    """Refuse who asks too often."""
+    wait = max(1, seconds)
+    return ApiProblem(429, "too-many", what, f"wait {wait} seconds", headers={"Retry-After": str(wait)})
+
+
+def _response(told: Told, route: AnyRoute) -> web.Response:
+    headers = {**_HEADERS, **told.headers}
+    if told.is_replay:
+        headers["Idempotent-Replayed"] = "true"
+    # Sorted, so that what is read back from the database is answered byte for byte as it was at first.
+    body = orjson.dumps(told.body, option=orjson.OPT_SORT_KEYS)
+    return web.Response(status=route.status, body=body, content_type=JSON, headers=headers)
+
+
+def _pattern(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "unknown"
