@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON, WECHAT
-from bot.conversation.publishing import Folder, check_season, read_folder
+from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON, SHOP, WECHAT
+from bot.conversation.publishing import Folder, SourceFile, check_season, exponent_in, read_folder
 from bot.core.compliance import DEFAULT
 from bot.core.errors import FlowError
 from bot.core.flow.check import Complaint, check
@@ -18,6 +18,7 @@ from bot.core.flow.policy_file import read_policy
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
 from bot.core.flow.season_file import read_season
+from bot.core.flow.shop_file import read_shop
 from bot.core.flow.translations import Message, Translations
 from bot.core.flow.wechat_file import read_wechat
 from bot.core.flow.wechat_forms import NO_FORMS, WechatForms
@@ -74,9 +75,8 @@ def look_over(
                 money = program.currency
                 terms = replace(terms, currency=money.code, exponent=money.exponent)
                 offers.update(program.offers)
-            if file.kind == SEASON:
-                check_season(file, folder)
-                offers.update(read_season(read(file.text, file.file)).offers)
+            if file.kind in {SEASON, SHOP}:
+                offers.update(_offers_beside(file, folder))
             if file.kind == KEYWORDS:
                 document = read(file.text, file.file)
                 legal, categories = read_keywords(document).legal_words(), category_keywords(document)
@@ -106,6 +106,16 @@ def look_over(
         )
         complaints = tuple(found)
     return _placed(Look(path, folder, flows, complaints, terms, wechat))
+
+
+def _offers_beside(file: SourceFile, folder: Folder) -> Iterable[str]:
+    """Look at a file that is read with the program; returns the offers that it adds. Raises FlowError."""
+    document = read(file.text, file.file)
+    if file.kind == SHOP:
+        read_shop(document, exponent_in(folder))
+        return ()
+    check_season(file, folder)
+    return read_season(document).offers
 
 
 def _as_complaints(errors: Iterable[FlowError]) -> tuple[Complaint, ...]:

@@ -30,6 +30,7 @@ from bot.core.flow.policy_file import PolicyFile, read_policy
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import Document, read
 from bot.core.flow.season_file import read_seasoned_program
+from bot.core.flow.shop_file import read_shop
 from bot.core.flow.translations import Translation, Translations
 from bot.core.flow.wechat_file import read_wechat
 from bot.core.flow.wechat_forms import NO_FORMS, WechatForms
@@ -37,17 +38,19 @@ from bot.core.gate import Policy
 from bot.core.groups import GroupWords, plain_groups
 from bot.core.keywords import Keyword, KeywordIndex
 from bot.core.links import hosts_in
+from bot.core.loyalty.places import PLAIN, Selling
 from bot.core.loyalty.program import Program
 from bot.core.senders import SenderPool
 from bot.core.turn import Shop
 from bot.storage.revisions import Revision
 
-FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SEASON = (
+FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, SEASON = (
     "flow",
     "program",
     "keywords",
     "policy",
     "wechat",
+    "shop",
     "season",
 )
 """The kinds of files; there is one of each but flows and seasons, called like its kind."""
@@ -164,6 +167,7 @@ def build(
         secrets=settings.secrets,
         public_url=settings.public_url,
         wechat=_wechat(revisions),
+        selling=_selling(revisions, program.currency.exponent),
     )
     fallbacks = [(f, s) for f, s in starters if isinstance(s, MessageStarter) and s.is_fallback]
     by_event: dict[str, list[tuple[Flow, EventStarter]]] = {}
@@ -233,6 +237,18 @@ def _wechat(revisions: Sequence[Revision]) -> WechatForms:
     except FlowError as error:
         _logger.exception("wechat_broken", revision=stored.revision, problem=str(error))
         return NO_FORMS
+
+
+def _selling(revisions: Sequence[Revision], exponent: int) -> Selling:
+    """Where orders go and how they are paid; where the file is broken, as if there was none."""
+    stored = next((one for one in revisions if one.kind == SHOP), None)
+    if stored is None:
+        return PLAIN
+    try:
+        return read_shop(read(stored.source, stored.file), exponent).selling()
+    except FlowError as error:
+        _logger.exception("shop_broken", revision=stored.revision, problem=str(error))
+        return PLAIN
 
 
 def _keywords(revisions: Sequence[Revision]) -> KeywordsFile:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import orjson
 
-from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON, WECHAT
+from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON, SHOP, WECHAT
 from bot.core.errors import FlowError
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.keywords_file import read_keywords
@@ -16,14 +16,18 @@ from bot.core.flow.policy_file import read_policy
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import Document, read, together
 from bot.core.flow.season_file import read_seasoned_program
+from bot.core.flow.shop_file import read_shop
 from bot.core.flow.translations import Message, Translations, message_id, read_translations
 from bot.core.flow.wechat_file import read_wechat
+from bot.core.loyalty.fields import exponent_of
 from bot.storage import revisions
 from bot.storage.driver import Connection
 from bot.storage.revisions import Revision
 
 SEASONS = "seasons"
 """The folder of seasons, inside that of flows; a season's revisions are called by it too."""
+ONE_OF_EACH = frozenset({PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP})
+"""The kinds of files of which there is one, called like its kind."""
 BY_FILES = "files"
 """Who published what came from the folder."""
 
@@ -84,7 +88,7 @@ def read_folder(flows: Path, locales: Path) -> Folder:
     files = tuple(
         SourceFile(
             name=path.stem,
-            kind=path.stem if path.stem in {PROGRAM, KEYWORDS, POLICY, WECHAT} else FLOW,
+            kind=path.stem if path.stem in ONE_OF_EACH else FLOW,
             file=f"{flows.name}/{path.name}",
             text=_text(path),
         )
@@ -180,9 +184,21 @@ def _compile(file: SourceFile, folder: Folder) -> dict[str, dict[str, str]]:
     if file.kind == POLICY:
         read_policy(document)
         return {}
+    if file.kind == SHOP:
+        read_shop(document, exponent_in(folder))
+        return {}
     if file.kind == WECHAT:
         return _used(translations, read_wechat(document, translations).messages)
     return _used(translations, compile_flow(document, translations=translations).messages)
+
+
+def exponent_in(folder: Folder) -> int:
+    """How many decimals the folder's currency has; what is wrong with its program is told where it stands."""
+    try:
+        program = folder.program()
+    except FlowError:
+        program = None
+    return exponent_of(program.value if program is not None else None)
 
 
 def _used(translations: Translations, messages: Iterable[Message]) -> dict[str, dict[str, str]]:

@@ -37,6 +37,7 @@ from bot.core.ledger.wallet import MAIN_WALLET, Wallet
 from bot.core.links import Link, ShortLinks, shorten, sign_pages
 from bot.core.local_time import zone_of
 from bot.core.loyalty.jurisdictions import region_of_contact
+from bot.core.loyalty.places import PLAIN, Selling
 from bot.core.loyalty.program import Program
 from bot.core.messages import MessageClass, OutboxState, Outgoing
 from bot.core.names import cut_name
@@ -101,6 +102,8 @@ class Shop:
     """Where our own pages are; empty: nowhere."""
     wechat: WechatForms = NO_FORMS
     """The cards and templates of messages on WeChat, and the menus."""
+    selling: Selling = PLAIN
+    """Where orders go and how they are paid."""
 
     def pool(self, channel: str, group: str | None = None) -> SenderPool | None:
         """Return the senders of a message; None where the channel has but one way to speak."""
@@ -352,7 +355,10 @@ class Turn:
                 body, codes = self._shortened(body, message_class, asked=short_links)
             body = as_sent(body)
         elif "://" in body and (pages := self.shop.pages) is not None:
-            body = sign_pages(body, pages, self.contact.id, self.now + LASTS)
+            until = self.now + LASTS
+            body = sign_pages(body, pages, self.contact.id, until)
+            if form is not None and "://" in form.head:
+                form = replace(form, head=sign_pages(form.head, pages, self.contact.id, until))
         message = Outgoing(
             id=self._mint(),
             contact_id=self.contact.id,

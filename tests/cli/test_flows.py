@@ -360,6 +360,17 @@ def test_wechat_yaml_is_published_and_its_mistakes_are_told(terminal: Terminal) 
     )
 
 
+def test_shop_yaml_is_checked_in_the_currency_of_the_program(terminal: Terminal) -> None:
+    terminal.write("flows/program.yaml", PROGRAM)
+    terminal.write("flows/shop.yaml", "delivery: {fee: 4.00}\npay: [pickup]\n")
+    assert terminal("flows", "check").code == 0
+    terminal.write("flows/shop.yaml", "delivery: {fee: 4.005}\npay: [pickup, cash]\n")
+    ran = terminal("flows", "check")
+    assert ran.code == 1
+    assert "flows/shop.yaml:1:17: '4.005' is finer than the currency (write at most 2 decimals)" in ran.out
+    assert "flows/shop.yaml:2:15: 'cash' is not possible here (write one of wechat, pickup)" in ran.out
+
+
 NOTICED = """\
 flow: noticed
 group: loyalty

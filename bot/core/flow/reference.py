@@ -23,6 +23,7 @@ from bot.core.flow.definition import (
 from bot.core.flow.fields import Part
 from bot.core.flow.policy_file import CapPart, GroupPart, LinksPart, PolicyFile, QuietPart, SenderPart
 from bot.core.flow.schema import described_as
+from bot.core.flow.shop_file import DeliveryPart, PlacePart, ShopFile
 from bot.core.flow.walk import CHARACTERS_MAX, HELD_MAX, MESSAGES_MAX, STEPS_MAX
 from bot.core.flow.wechat_parts import Button, ButtonBelow, CardPart, TemplatePart, WechatFile
 from bot.core.notices import FieldType
@@ -109,6 +110,7 @@ def _lines() -> Iterator[str]:
         yield from _table(part)
     yield from _policy()
     yield from _wechat()
+    yield from _shop()
 
 
 _POLICY = """\
@@ -205,6 +207,40 @@ def _wechat() -> Iterator[str]:
     yield ""
 
 
+_SHOP = """\
+`flows/shop.yaml` says where orders go that are made at our pages (the mini program and its twin in the
+browser), what it costs to have them brought, and how they are paid. It is published like a flow; all of it is
+optional. Amounts are in whole units of the program's currency.
+
+```yaml
+places:
+  old_town:
+    name: {en: Old Town, zh_Hans: 老城店}
+    address: {en: 12 Mill Lane, zh_Hans: 磨坊巷12号}
+    hours: {mon-fri: "7:00-19:00", sat: ["9:00-12:00", "13:00-17:00"], sun: closed}
+delivery: {fee: 4.00, free_from: 30.00, at_least: 10.00}
+pay: [wechat, pickup]
+cancel_within: 2m
+```
+
+Who ordered before finds place, sizes and payment as they were the last time. An order by text goes to the
+last place, too, and costs what it would at the pages. A closed place still takes orders: it is said when it
+opens. Sizes are no part of this file: products whose facts name the same `family` are sizes of one another,
+and `size` says which (`PUT /api/products/LAT-L` with `{"facts": {"family": "latte", "size": "16 oz"}}`).
+"""
+_SHOP_PARTS: Mapping[str, type[Part]] = {"`places`": PlacePart, "`delivery`": DeliveryPart}
+
+
+def _shop() -> Iterator[str]:
+    yield "## Places, delivery and payment\n"
+    yield _SHOP
+    yield from _table(ShopFile)
+    for title, part in _SHOP_PARTS.items():
+        yield f"### In {title}\n"
+        yield f"{_sentence(part)}\n"
+        yield from _table(part)
+
+
 def _section(kind: str, model: type[BaseModel], *, hidden: set[str]) -> Iterator[str]:
     yield f"### `{kind}`\n"
     yield f"{_sentence(model)}\n"
@@ -238,6 +274,8 @@ def _default(field: FieldInfo) -> str:
     written = {True: "true", False: "false"}[value] if isinstance(value, bool) else value
     if isinstance(value, timedelta):
         written = f"{value.days}d"
+    if isinstance(value, list):
+        written = ", ".join(value)
     return f", otherwise `{written}`"
 
 
@@ -256,13 +294,15 @@ def _kind(annotation: Any) -> str:  # noqa: ANN401  an annotation is anything
         return inner if inner == "steps" else f"list of {inner}"
     if origin is dict:
         return "names and values"
+    if origin is Mapping:
+        return "text, or texts by language"
     if isinstance(annotation, type) and issubclass(annotation, steps.StepBase):
         return "steps"
     if isinstance(annotation, type) and issubclass(annotation, StarterBase):
         return "starters"
     if annotation in _PARTS:
         return f"[{_PARTS[annotation].lower()}](#{_anchor(_PARTS[annotation])})"
-    if annotation in (*_POLICY_PARTS.values(), *_WECHAT_PARTS.values(), ButtonBelow):
+    if annotation in (*_POLICY_PARTS.values(), *_WECHAT_PARTS.values(), *_SHOP_PARTS.values(), ButtonBelow):
         return "as below"
     return _SIMPLE.get(getattr(annotation, "__name__", ""), "value")
 
@@ -274,6 +314,7 @@ _SIMPLE = {
     "bool": "`true` or `false`",
     "timedelta": "duration",
     "time": "time of day",
+    "date": "day",
 }
 
 

@@ -6,6 +6,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from bot.core.flow.definition import FlowFile
 from bot.core.flow.policy_file import PolicyFile
+from bot.core.flow.shop_file import ShopFile
 from bot.core.flow.wechat_parts import WechatFile
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.seasons import Season
@@ -53,6 +54,13 @@ def policy_schema() -> JsonSchemaValue:
 def wechat_schema() -> JsonSchemaValue:
     """Return the schema of wechat.yaml."""
     return _schema(WechatFile, "What a shop shows on WeChat")
+
+
+def shop_schema() -> JsonSchemaValue:
+    """Return the schema of shop.yaml."""
+    schema = _schema(ShopFile, "Where orders of a shop go and how they are paid")
+    _leave_out_defaults(schema)
+    return schema
 
 
 def program_schema() -> JsonSchemaValue:
