@@ -9,7 +9,7 @@ from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import NeedsMore, Shop, Turn
 from bot.storage.driver import Connection
-from bot.storage.snapshots import Wanted, load_snapshots
+from bot.storage.snapshots import Wanted, add_wanted, load_snapshots
 
 T = TypeVar("T")
 
@@ -19,10 +19,13 @@ _ROUNDS_MAX = 30
 async def look_in(
     connection: Connection, shop: Shop, contact: Contact, now: datetime, ask: Callable[[Turn], T]
 ) -> T:
-    """Return what `ask` finds out of a turn of the contact; what it would change is dropped."""
+    """Return what `ask` finds out of a turn of the contact; what it would change is dropped.
+
+    Each round reads only what was not read yet, so that a look takes few statements.
+    """
     wanted = Wanted()
+    snapshots = await load_snapshots(connection, {contact.id: contact})
     for _ in range(_ROUNDS_MAX):
-        snapshots = await load_snapshots(connection, {contact.id: contact}, {contact.id: wanted})
         turn = Turn(
             trigger=Trigger("look", TriggerKind.START, now),
             snapshot=snapshots[contact.id],
@@ -38,4 +41,5 @@ async def look_in(
         except NeedsMoreLots as needs:
             wanted.lots = True
             wanted.lot_ids.update(needs.lot_ids)
+        await add_wanted(connection, snapshots, {contact.id: wanted})
     raise RecursionError("the turn kept asking for more")

@@ -23,6 +23,13 @@ _TIMES = Statement("""
     SELECT COUNT(*) FROM fulfilment f
     WHERE f.bucket = :bucket AND f.contact = :contact AND f.reward = :reward AND f.state <> 'canceled'
 """)
+_TIMES_TOGETHER = Statement("""
+    SELECT keys.contact, keys.reward, COUNT(f.id)
+    FROM @each(keys: bucket integer, contact text, reward text)
+    LEFT JOIN fulfilment f ON f.bucket = keys.bucket AND f.contact = keys.contact
+        AND f.reward = keys.reward AND f.state <> 'canceled'
+    GROUP BY keys.contact, keys.reward
+""")
 _ONE = Statement(f"""
     SELECT {_COLUMNS} FROM fulfilment f
     WHERE f.bucket = :bucket AND f.contact = :contact AND (f.id = :name OR f.code = :name)
@@ -62,6 +69,15 @@ async def times(connection: Connection, contact_id: str, reward: str) -> int:
     """How often the contact has claimed a reward and kept it."""
     found = await connection.read(_TIMES, bucket=bucket_of(contact_id), contact=contact_id, reward=reward)
     return int(found[0][0])
+
+
+async def times_together(
+    connection: Connection, asked: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
+    """The same of several, by contact and reward."""
+    keys = [(bucket_of(contact), contact, reward) for contact, reward in asked]
+    found = await connection.read(_TIMES_TOGETHER, keys=keys)
+    return {(contact, reward): int(times) for contact, reward, times in found}
 
 
 async def find(connection: Connection, contact_id: str, name: str) -> Fulfilment | None:

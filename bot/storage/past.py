@@ -37,6 +37,7 @@ from bot.storage import (
     referrals,
     refills,
     reservations,
+    sessions,
     spins,
     standings,
 )
@@ -212,6 +213,14 @@ async def counter(connection: Connection, contact_id: str, name: str) -> int | N
     return (await counters.left(connection, [name])).get(name)
 
 
+async def counters_together(
+    connection: Connection, asked: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], int | None]:
+    """The same of several, by contact and name."""
+    left = await counters.left(connection, {name for _, name in asked})
+    return {one: left.get(one[1]) for one in asked}
+
+
 async def fund(connection: Connection, contact_id: str, name: str) -> tuple[int, int] | None:  # noqa: ARG001  # as all are asked
     """How many units a fund's counter has left, and of how many; None where nobody ever took."""
     found = await connection.read(_FUND, name=name)
@@ -227,6 +236,7 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "consent_log": consent_log,
         "last_redemption": last_redemption,
         "referral_code": referrals.own_code,
+        "referral_code_taken": referrals.code_taken,
         "friends": referrals.friends,
         "offers": offers.offers,
         "fulfilments": fulfilments.fulfilments,
@@ -255,6 +265,7 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "payment": payments.payment,
         "payment_refund": payments.refund,
         "payout": payouts.payout,
+        "session": sessions.session,
         "on_record": inherited.on_record,
         "order_owner": orders.owner_for_good,
         "lapsed": orders.lapsed,
@@ -292,6 +303,12 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
 READ_TOGETHER: Mapping[
     str, Callable[[Connection, Sequence[tuple[str, str]]], Awaitable[Mapping[tuple[str, str], object]]]
 ] = MappingProxyType(
-    {"checkout": offers.at_checkouts, "on_record": inherited.on_records, "undoing": undoings}
+    {
+        "checkout": offers.at_checkouts,
+        "claimed": fulfilments.times_together,
+        "counter": counters_together,
+        "on_record": inherited.on_records,
+        "undoing": undoings,
+    }
 )
 """Those of them that are read at once for all contacts of a batch: by (contact id, argument)."""

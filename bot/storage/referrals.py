@@ -19,11 +19,17 @@ EVIDENCE = "evidence"
 """The kind of what somebody was first to buy with or from, hashed."""
 _FRIENDS_MAX = 2_000
 _ATTEMPTS_MAX = 50
+_LOOKED_AT = 5
+"""Among so many of its codes nearly everybody has its own; the rest find theirs by claiming it again."""
 
 _OWNER = Statement("SELECT d.contact FROM directory d WHERE d.kind = :kind AND d.value = :value")
 _MEMBER = Statement(f"""
     SELECT c.merged_into, {tables.IS_MEMBER} FROM contact c WHERE c.bucket = :bucket AND c.id = :contact
 """)  # noqa: S608  # our own constant
+_OWNERS = Statement("""
+    SELECT keys.value, d.contact FROM @each(keys: value text)
+    JOIN directory d ON d.kind = 'referral' AND d.value = keys.value
+""")
 _USERS = Statement("""
     SELECT keys.value, d.contact FROM @each(keys: value text)
     JOIN directory d ON d.kind = 'evidence' AND d.value = keys.value
@@ -74,6 +80,14 @@ async def own_code(connection: Connection, contact_id: str) -> str:
         if found and found[0][0] == contact_id:
             return code
     raise LookupError("there is no code left")
+
+
+async def code_taken(connection: Connection, contact_id: str) -> str | None:
+    """The contact's code, if it was asked for before; only reads, so that it waits for no writer."""
+    codes = [code_of(contact_id, attempt) for attempt in range(_LOOKED_AT)]
+    found = await connection.read(_OWNERS, keys=[(code,) for code in codes])
+    owners = {value: owner for value, owner in found}  # noqa: C416  # rows are no pairs to a type checker
+    return next((code for code in codes if owners.get(code) == contact_id), None)
 
 
 async def referrer(connection: Connection, contact_id: str, code: str) -> Recipient | None:  # noqa: ARG001  # as all are asked

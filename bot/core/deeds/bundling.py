@@ -1,5 +1,7 @@
 """Bundles in a turn: those that are for its contact, at the prices of now, as texts name them."""
 
+from collections.abc import Iterable
+
 from bot.core.contact import JsonValue
 from bot.core.deeds.whom import refusal_in
 from bot.core.loyalty.bundles import Bundle, Priced
@@ -23,6 +25,20 @@ def offered(turn: Turn, sku: str | None = None) -> list[Priced]:
 def priced_in(turn: Turn, bundle: Bundle) -> Priced | None:
     """Return a bundle at the prices of now; None where it is not for the contact, or saves nothing."""
     return bundle.priced(turn.shop.products) if refusal_in(turn, bundle) is None else None
+
+
+def bundle_of(turn: Turn, basket: Iterable[tuple[str, int]]) -> Priced | None:
+    """Return the bundle for the contact that a basket (products and how many) is, exactly; None: it is none.
+
+    Of several the one that saves most.
+    """
+    wanted = sorted(basket)
+    same = (one for one in offered(turn) if sorted(_parts(one.bundle)) == wanted)
+    return next(same, None)
+
+
+def _parts(bundle: Bundle) -> list[tuple[str, int]]:
+    return [(item.sku, item.quantity) for item in bundle.items]
 
 
 def credit_for(turn: Turn, price_minor: int) -> int:

@@ -1,6 +1,6 @@
 """Claiming a reward: credit goes, a code and a promise come, the shop is told; and what follows from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -153,8 +153,16 @@ def cancel(turn: Turn, fulfilment: Fulfilment) -> Fulfilment:
 
 def is_spent(turn: Turn, fulfilment: Fulfilment) -> bool:
     """Whether a claimed discount was used for an order, or is set aside for one; others are never spent."""
-    offer = _offer(turn, fulfilment)
-    return offer is not None and offer.times_left(turn.now) <= 0
+    return fulfilment.id in spent_among(turn, (fulfilment,))
+
+
+def spent_among(turn: Turn, claimed: Iterable[Fulfilment]) -> frozenset[str]:
+    """Return the ids of those that are spent (see `is_spent`), all looked up at once."""
+    asked = [one.id for one in claimed if one.kind == "discount"]
+    if not asked:
+        return frozenset()
+    offers = _offers(turn, asked)
+    return frozenset(one.id for one in offers.values() if one.times_left(turn.now) <= 0)
 
 
 def move_on(
@@ -240,12 +248,17 @@ def _as_offer(reward: Reward, fulfilment: Fulfilment) -> Offer:
 def _offer(turn: Turn, fulfilment: Fulfilment) -> Offer | None:
     if fulfilment.kind != "discount":
         return None
-    kept = turn.effects.kept.get((OFFER_TABLE, fulfilment.id))
-    if isinstance(kept, Offer):
-        return kept
-    found = turn.needed("offers_called", fulfilment.id)
+    return _offers(turn, [fulfilment.id]).get(fulfilment.id)
+
+
+def _offers(turn: Turn, ids: Sequence[str]) -> dict[str, Offer]:
+    """The offers that claimed discounts are, by id, as they are by now in this turn."""
+    kept = {one: turn.effects.kept.get((OFFER_TABLE, one)) for one in ids}
+    known = {one: offer for one, offer in kept.items() if isinstance(offer, Offer)}
+    missing = [one for one in ids if one not in known]
+    found = turn.needed("offers_called", ",".join(missing)) if missing else ()
     assert isinstance(found, tuple)
-    return next((one for one in found if isinstance(one, Offer) and one.id == fulfilment.id), None)
+    return known | {one.id: one for one in found if isinstance(one, Offer) and one.id in missing}
 
 
 def _names(reward: Reward) -> tuple[str, ...]:

@@ -91,6 +91,13 @@ def own_code(turn: Turn) -> str:
     return str(turn.needed("referral_code"))
 
 
+def own_code_if_taken(turn: Turn) -> str | None:
+    """Return the contact's own code if it has one; to give it one, ask `own_code` in a turn that is kept."""
+    code = turn.needed("referral_code_taken")
+    assert code is None or isinstance(code, str)
+    return code
+
+
 def member_facts(turn: Turn, *, orders_before: int = 0) -> MemberFacts:
     """Return what bonuses may ask of the turn's contact, the tier included."""
     zone = turn.shop.zone

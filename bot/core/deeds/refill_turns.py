@@ -33,6 +33,18 @@ def refill_after_order(turn: Turn, order: Order) -> None:
         turn.keep(_TABLE, refill.category, refill)
 
 
+def expected(turn: Turn) -> list[Refill]:
+    """Return what the contact uses up and may buy again: sold and in stock, soonest expected first."""
+    rules = turn.program.refill
+    if rules is None:
+        return []
+    found = [one for one in _kept(turn).values() if one.bought and one.sku in turn.shop.products]
+    found = [one for one in found if rules.lasts(one.category) is not None]
+    turn.need(*{f"counter/stock/{one.sku}" for one in found})
+    in_stock = [one for one in found if turn.needed("counter", f"stock/{one.sku}") != 0]
+    return sorted(in_stock, key=lambda one: (one.expected_at, one.category))
+
+
 def needs_of(turn: Turn) -> tuple[str, ...]:
     """Return what `refill_after_order` will ask for; see `Turn.need`."""
     return (_NEEDED,) if turn.program.refill is not None else ()

@@ -16,6 +16,7 @@ from bot.core.ledger.entries import Cause
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.local_time import local_date
 from bot.core.loyalty.drops import Drop, Opening, Reservation, ReservationState, kept_units
+from bot.core.loyalty.eligibility import Refusal
 from bot.core.loyalty.orders import PAID, PLACED, priced
 from bot.core.loyalty.tiers import benefits_of
 from bot.core.triggers import Trigger, TriggerKind
@@ -62,10 +63,14 @@ def _by_now(turn: Turn, stored: tuple[Reservation, ...]) -> tuple[Reservation, .
     return tuple(one for one in (*reversed(kept.values()), *changed) if isinstance(one, Reservation))
 
 
-def openings(turn: Turn) -> list[Opening]:
-    """Return the drops that are for the contact, on now or next, soonest first."""
+def openings(turn: Turn, *, also: frozenset[Refusal] = frozenset()) -> list[Opening]:
+    """Return the drops that are for the contact, on now or next, soonest first.
+
+    With `also`, those that are not for these reasons too: they may be shown, not sold.
+    """
     zone, now = turn.shop.zone, turn.now
-    found = [drop.opening(now, zone) for drop in turn.program.drops if _is_for(turn, drop)]
+    shown = {None, *also}
+    found = [drop.opening(now, zone) for drop in turn.program.drops if _refusal(turn, drop) in shown]
     return sorted((one for one in found if one is not None), key=lambda one: (one.opens_at, one.key))
 
 
@@ -311,5 +316,8 @@ def _cause(turn: Turn, reservation: Reservation, deed: str) -> Cause:
     )
 
 
-def _is_for(turn: Turn, drop: Drop) -> bool:
-    return drop.whom.admits(member_of(turn, drop.whom)) and price_of(turn, drop) is not None
+def _refusal(turn: Turn, drop: Drop) -> Refusal | None:
+    """Why it is not for the contact; what is not sold at all is for nobody."""
+    if price_of(turn, drop) is None:
+        return Refusal.OVER
+    return drop.whom.refusal(member_of(turn, drop.whom))

@@ -40,15 +40,16 @@ def why_not(turn: Turn, channel: str | None = None) -> str | None:
 
 
 def spins_left(turn: Turn) -> int:
-    """Return how often the contact may spin today, caps alone asked."""
+    """Return how often the contact may spin today yet, caps alone asked; this turn's spins are counted."""
     wheel = turn.program.wheel
     assert wheel is not None, "there is a wheel"
     assert wheel.spins is not None, "a wheel that is on has a cap"
     count = _count(turn)
+    here = sum(table == TABLE for table, _ in turn.effects.kept)
     left = wheel.spins.most_per_day - count.on_day
     if wheel.spins.most is not None:
         left = min(left, wheel.spins.most - count.at_all)
-    return max(0, left)
+    return max(0, left - here)
 
 
 def last_spin(turn: Turn) -> Spin | None:

@@ -90,6 +90,14 @@ class Speech:
         """Say when, as in "on Friday"."""
         return self._in_words(day, "on_day")
 
+    def long_day(self, day: date) -> str:
+        """Say a day with its year."""
+        return self._in_words(day, "long")
+
+    def short_day(self, day: date) -> str:
+        """Say a date as short as it goes."""
+        return self._in_words(day, "short")
+
     def last_day(self, end: datetime) -> str:
         """Say the last day before an exclusive end."""
         return self.day(last_moment(end))
