@@ -52,6 +52,7 @@ class Load:
         newcomers: the members [first, last) who were just asked for a name: half of the answers are theirs.
         rate: posts a second whatever the answers take (open loop), or None: as fast as they are answered.
         mix: what is texted and in which shares.
+        answers: what an `answer` of the mix says.
         everybody: what every member texts once, instead of the mix; then there is one post per member.
     """
 
@@ -66,6 +67,7 @@ class Load:
     everybody: str | None = None
     first_member: int = 0
     mix: Sequence[tuple[str, int]] = MIX
+    answers: Sequence[str] = FREE_ANSWERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ def posts(load: Load) -> list[Post]:
         kind = dice.choices(kinds, shares)[0]
         answer = kind == "answer"
         member = next(answerers) if answer else dice.randrange(load.members)
-        text = dice.choice(FREE_ANSWERS) if answer else kind
+        text = dice.choice(load.answers) if answer else kind
         made.append(Post(kind, form(load.port, member, text, f"{load.run}:{index}")))
     return made
 
