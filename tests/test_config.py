@@ -57,6 +57,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
             "REGULARS_SHOP_WEBHOOK_SECRET": f"{SECRET},{OLDER}",
             "REGULARS_SHOP_WEBHOOK_NETWORK": "any",
             "REGULARS_API_REQUESTS_PER_MINUTE": "0",
+            "REGULARS_PAGES_REQUESTS_PER_MINUTE": "7",
             "REGULARS_TWILIO_AUTH_TOKEN": "new,old",
             "REGULARS_TWILIO_MESSAGING_SERVICE_SID": "MG" + "f" * 32,
         }
@@ -76,6 +77,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     assert settings.shop.webhook_secrets == (SECRET, OLDER)
     assert not settings.shop.only_public
     assert settings.api_requests_per_minute == 0
+    assert settings.pages_requests_per_minute == 7
     assert settings.twilio is not None
     assert settings.twilio.auth_tokens == ("new", "old")
     assert settings.twilio.sender == "+15550100"

@@ -1,32 +1,84 @@
-"""The JSON APIs: the shop's, and what describes it."""
+"""The JSON APIs: the shop's, that of our pages, and what describes them."""
+
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from bot.app.channels import address_hashes
 from bot.app.running import Running
+from bot.core.page_links import PageLinks
+from bot.jobs.wechat_shared import SharedInDatabase
 from bot.web.api import table as shop_table
 from bot.web.api.door import PREFIX as SHOP_PREFIX
 from bot.web.api.door import Keys
 from bot.web.limits import Limit, Limiter
+from bot.web.mp import account
+from bot.web.mp import table as pages_table
+from bot.web.mp.asked import House
+from bot.web.mp.door import ADDRESS_SHARES, Logins, Sessions
+from bot.web.mp.door import PREFIX as PAGES_PREFIX
 from bot.web.rest import openapi
 from bot.web.rest.answering import Api, answering
 from bot.web.rest.asked import Door
 
+if TYPE_CHECKING:
+    from bot.channels.wechat.mini import MiniPrograms
+
 
 def add_apis(server: web.Application, app: Running) -> None:
     """Let a server answer them."""
-    door = Door(
-        app.database,
-        app.dispatcher,
-        app.clock,
-        lambda: app.decisions.shop,
-        address_hashes(app.settings),
-    )
-    server.add_subapp(SHOP_PREFIX, _shop_api(app, door).application())
-    server.add_routes([openapi.route_of([shop_table.FACE], app.settings.public_url)])
+    house = _house(server, app)
+    server.add_subapp(SHOP_PREFIX, _shop_api(app, house).application())
+    server.add_subapp(PAGES_PREFIX, _pages_api(app, house).application())
+    faces = [shop_table.FACE, pages_table.FACE]
+    server.add_routes([openapi.route_of(faces, app.settings.public_url)])
 
 
 def _shop_api(app: Running, door: Door) -> Api:
     per_minute = app.settings.api_requests_per_minute
     keys = Keys(door, Limiter(Limit(burst=per_minute, per_minute=per_minute)))
     return Api(answering(door, keys, shop_table.ROUTES), keys, app.metrics)
+
+
+def _pages_api(app: Running, house: House) -> Api:
+    per_minute = app.settings.pages_requests_per_minute
+    sessions = Sessions(
+        house,
+        per_session=Limiter(Limit(burst=per_minute, per_minute=per_minute)),
+        per_address=Limiter(Limit(ADDRESS_SHARES * per_minute, ADDRESS_SHARES * per_minute)),
+    )
+    routes = [
+        *answering(house, Logins(house), account.LOGINS),
+        *answering(house, sessions, pages_table.ROUTES),
+    ]
+    return Api(routes, sessions, app.metrics)
+
+
+def _house(server: web.Application, app: Running) -> House:
+    settings = app.settings
+    links = PageLinks(settings.public_url, tuple(secret.encode() for secret in settings.secrets))
+    return House(
+        database=app.database,
+        dispatcher=app.dispatcher,
+        clock=app.clock,
+        shop=lambda: app.decisions.shop,
+        hash_address=address_hashes(settings),
+        read_page_link=links.read,
+        mini=_mini_programs(server, app),
+    )
+
+
+def _mini_programs(server: web.Application, app: Running) -> "MiniPrograms | None":
+    settings = app.settings
+    if all(account_.is_official for account_ in settings.wechat):
+        return None
+    from bot.channels.wechat.mini import MiniPrograms  # noqa: PLC0415  # 0.35 s and 17 MB, which few need
+
+    shared = SharedInDatabase(app.database, app.clock)
+    mini = MiniPrograms(settings.wechat, base_url=settings.wechat_base_url, may_force=shared.may_force)
+
+    async def close(_: web.Application) -> None:
+        await mini.close()
+
+    server.on_cleanup.append(close)
+    return mini

@@ -75,6 +75,7 @@ class Settings:
     flows: Path
     newcomers_per_minute: int
     api_requests_per_minute: int
+    pages_requests_per_minute: int
     segment_price: tuple[Decimal, str] | None
     metrics_token: str | None = field(repr=False)
     log_level: LogLevel
@@ -140,6 +141,7 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
         flows=reading.of(FLOWS, PROJECT / "flows"),
         newcomers_per_minute=reading.of(NEWCOMERS_PER_MINUTE, 2000),
         api_requests_per_minute=reading.of(API_REQUESTS_PER_MINUTE, 1200),
+        pages_requests_per_minute=reading.of(PAGES_REQUESTS_PER_MINUTE, 120),
         segment_price=reading.of(SEGMENT_PRICE, None),
         metrics_token=reading.of(METRICS_TOKEN, None),
         log_level=reading.of(LOG_LEVEL, "info"),
@@ -296,6 +298,11 @@ API_REQUESTS_PER_MINUTE: Final = Setting(
     texts.count,
     "how many requests one API key may make a minute; 1200 unless given, 0 for no limit",
 )
+PAGES_REQUESTS_PER_MINUTE: Final = Setting(
+    "REGULARS_PAGES_REQUESTS_PER_MINUTE",
+    texts.count,
+    "how many requests one shopper's session may make a minute; 120 unless given, 0 for no limit",
+)
 TWILIO_ACCOUNT_SID: Final = Setting("REGULARS_TWILIO_ACCOUNT_SID", texts.account_sid, "the account, AC…")
 TWILIO_AUTH_TOKEN: Final = Setting(
     "REGULARS_TWILIO_AUTH_TOKEN", texts.newest_first, "its token; NEW,OLD while rotating"
@@ -336,6 +343,7 @@ SETTINGS: Final[tuple[Setting[object], ...]] = (
     SHOP_WEBHOOK_SECRET,
     SHOP_WEBHOOK_NETWORK,
     API_REQUESTS_PER_MINUTE,
+    PAGES_REQUESTS_PER_MINUTE,
     *TWILIO_SETTINGS,
     TWILIO_BASE_URL,
     WECHAT_BASE_URL,

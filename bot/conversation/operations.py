@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import orjson
 
+from bot.conversation.pages import account, sessions
 from bot.conversation.shop import (
     at_desk,
     checkout,
@@ -19,6 +20,8 @@ from bot.conversation.shop import (
     events,
     members,
     orders,
+    payments,
+    payouts,
     refunds,
     reinstating,
     told,
@@ -61,11 +64,23 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "order.meet": orders.meet,
         "order.refund": refunds.refund,
         "order.report": orders.report,
+        payments.PREPARED: payments.prepared,
+        payments.SUCCEEDED: payments.succeeded,
+        payments.CLOSED: payments.closed,
+        payments.REFUNDED_NOW: payments.refund_heard,
+        payments.REFUND: payments.give_back,
+        payments.SHIPPED: payments.shipped,
+        payouts.OFFER: payouts.offer,
+        payouts.HEARD: payouts.heard,
+        payouts.GIVE_UP: payouts.give_up,
         proving.TEXTED: told.proof_texted,
         joining.IDENTIFY: told.contact_is_known_as,
         joining.LEAVE: told.contact_leaves,
         parting.RETURNS: told.contact_returns,
         parting.SPLIT: parting.split,
+        account.CHANGE: account.change,
+        sessions.START: sessions.start,
+        sessions.END: sessions.end,
         SETTLE: orders.settle_again,
         "reservation.give_up": drops.give_up,
         "reservation.pay": drops.pay,
@@ -81,6 +96,10 @@ REQUESTS = "api:"
 """What the keys of triggers begin with that are requests from outside; the sender's own key follows."""
 REQUEST = "request"
 """The directory's kind of those keys."""
+PAGES = "mp:"
+"""What the keys of triggers begin with that shoppers ask for; who it is follows, then a key of their own."""
+_STATUSES = {"not_a_member": 403}
+"""HTTP says some refusals otherwise than with 409."""
 
 
 def operation_work(  # noqa: PLR0913  # what is asked, of whom, under which key
@@ -116,7 +135,7 @@ def operate(turn: Turn, operations: Mapping[str, Operation] = OPERATIONS) -> Non
         turn.effects.outcome = name
     except (Refused, TellMember) as refusal:
         turn.start_over()
-        turn.effects.result = {"problem": _problem(refusal)}
+        turn.effects.result = {"problem": refusal_of(refusal)}
         turn.effects.outcome = "refused"
     if turn.trigger.key.startswith(REQUESTS):
         # The same key for another contact would be another trigger: the directory sees that it was used.
@@ -124,8 +143,12 @@ def operate(turn: Turn, operations: Mapping[str, Operation] = OPERATIONS) -> Non
         turn.keep("directory", f"{REQUEST}/{request.value}", request)
 
 
-def _problem(refusal: Refused | TellMember) -> dict[str, JsonValue]:
+def refusal_of(refusal: Refused | TellMember) -> dict[str, JsonValue]:
+    """A refusal as it is stored and answered."""
     if isinstance(refusal, Refused):
         return {"status": refusal.status, "what": refusal.what, "remedy": refusal.remedy}
-    facts = {name: str(fact) if not isinstance(fact, int) else fact for name, fact in refusal.facts.items()}
-    return {"status": 409, "code": refusal.code, "facts": dict(facts)}
+    facts: dict[str, JsonValue] = {
+        name: fact if isinstance(fact, bool | int | str | list | dict) else str(fact)
+        for name, fact in refusal.facts.items()
+    }
+    return {"status": _STATUSES.get(refusal.code, 409), "code": refusal.code, "facts": facts}

@@ -25,6 +25,7 @@ from bot.storage.refills import refill_row
 from bot.storage.reservations import reservation_row
 from bot.storage.rows import RowValues, to_json
 from bot.storage.spins import spin_row
+from bot.storage.sessions import session_row
 from bot.storage.standings import standing_row
 
 _TABLES = tables.Row.metadata.tables
@@ -70,6 +71,7 @@ _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "payout": payout_row,
 }
 
+    "session": session_row,
 WRITERS: Mapping[str, tuple[Rows, Callable[[str, Any], RowValues]]] = MappingProxyType(
     {table: (Rows(_TABLES[table], Present.REPLACE), row) for table, row in _ROWS.items()}
     # What somebody else took meanwhile is theirs: the turn fails, and decided again it takes another.

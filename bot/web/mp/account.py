@@ -1,0 +1,337 @@
+"""Shoppers log in and out, and what they say of themselves."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bot.channels.channel import OutcomeUnknown, SendError, SendLater
+from bot.channels.wechat.errors import CodeOver, ShopperRefused
+from bot.conversation.operations import PAGES, operation_work
+from bot.conversation.pages import account, sessions
+from bot.core.deeds.tier_turns import standing_in
+from bot.core.ids import new_id
+from bot.core.pages.speech import LANGUAGES, language_of, stamp
+from bot.core.sessions import StartedBy, hash_of, new_secret, token_of
+from bot.core.turn import Turn
+from bot.core.wechat_address import WECHAT, wechat_address
+from bot.web.mp.asked import Asked, Shopper, Stranger, again, house_of, look, operate
+from bot.web.mp.parts import Empty, Language, LanguageIn, masked
+from bot.web.rest import asked as rest
+from bot.web.rest.asked import Json, Told, told
+from bot.web.rest.fields import Answer, Body, Word
+from bot.web.rest.problems import ApiProblem, one_field
+from bot.web.rest.routes import Route
+
+_SMS = "sms"
+NAMES: Mapping[str, str] = {"en": "English", "es": "Español", "zh_Hans": "简体中文"}
+"""What our languages call themselves."""
+assert set(NAMES) == set(LANGUAGES), "each has a name"
+
+
+class LoginBody(Body):
+    """A code that the mini program got of `wx.login`."""
+
+    account: Annotated[
+        str, Field(pattern="^[A-Za-z0-9_-]{1,64}$", description="the appid, or our name of it")
+    ]
+    code: Annotated[str, Field(pattern="^[!-~]{1,200}$", description="good for five minutes and once")]
+    scene: Annotated[str, Field(pattern=r"^[ -~]{1,32}$")] | None = Field(
+        None, description="with what a code or link opened the mini program"
+    )
+    language: LanguageIn | None = None
+
+
+class LinkBody(Body):
+    """What a page link carries behind `t=`."""
+
+    token: Annotated[str, Field(pattern="^[A-Za-z0-9_.=-]{1,400}$")]
+
+
+class MeBody(Body):
+    """What is to be changed."""
+
+    first_name: Word | None = None
+    language: LanguageIn | None = None
+    birthday: date | None = None
+
+
+class SessionAnswer(Answer):
+    """A session that was opened."""
+
+    token: str = Field(description="send it with everything else: `Authorization: Bearer TOKEN`")
+    expires_at: str
+    member: bool
+    language: Language
+    is_new: bool = Field(description="whether we met just now")
+
+
+class LanguageAnswer(Answer):
+    """A language that the pages speak."""
+
+    tag: Language
+    name: str = Field(description="as it calls itself")
+
+
+class TierName(Answer):
+    """A tier."""
+
+    id: str
+    name: str
+
+
+class ShopPlace(Answer):
+    """Where orders are picked up."""
+
+    id: str
+    name: str
+    address: str
+
+
+class ShopAnswer(Answer):
+    """The shop."""
+
+    name: str
+    places: list[ShopPlace]
+    delivers: bool
+
+
+class FeaturesAnswer(Answer):
+    """What there is at this shop."""
+
+    pay: bool = Field(description="whether orders can be paid here")
+    wheel: bool
+    checkin: bool
+    drops: bool
+    referral: bool
+    rewards: bool
+    bundles: bool
+    surveys: bool
+
+
+class MeAnswer(Answer):
+    """Who one is here."""
+
+    member: bool
+    first_name: str | None
+    birthday: str | None
+    language: Language
+    languages: list[LanguageAnswer]
+    phone: str | None = Field(description="only its end")
+    tier: TierName | None
+    joined_at: str | None
+    unread: int = Field(description="messages in the inbox")
+    currency: str
+    exponent: int = Field(description="how many digits of an amount are behind the point")
+    shop: ShopAnswer
+    features: FeaturesAnswer
+    channel: Literal["wechat", "sms"] = Field(description="by what they came")
+
+
+async def log_in(asked: rest.Asked[Stranger]) -> Told:
+    """Open a session for whom a code of a mini program stands for; a stranger becomes a contact."""
+    body, house = asked.body_as(LoginBody), house_of(asked)
+    mini = house.mini
+    account_ = mini.account_of(body.account) if mini is not None else None
+    if mini is None or account_ is None:
+        raise one_field(
+            404,
+            "no-such-account",
+            "#/account",
+            "is no mini program of ours",
+            "send its appid, or our name of it",
+        )
+    try:
+        login = await mini.session_of(account_, body.code)
+    except SendError as error:
+        raise wechat_problem(error, "#/code", "get another code: wx.login") from error
+    address = wechat_address(account_.appid, login.openid)
+    more: Json = {"unionid": login.unionid, "language": body.language}
+    return await _opened(asked, StartedBy.LOGIN, WECHAT, address=address, more=more)
+
+
+async def follow_link(asked: rest.Asked[Stranger]) -> Told:
+    """Open a session for whom a page link was made."""
+    house = house_of(asked)
+    link = house.read_page_link(asked.body_as(LinkBody).token)
+    if link is None:
+        raise one_field(404, "no-such-link", "#/token", "is none of ours", "open the link as it was sent")
+    if link.until <= house.clock():
+        raise one_field(410, "link-over", "#/token", "was good until a while ago", "text us for a new link")
+    return await _opened(asked, StartedBy.LINK, _SMS, contact_id=link.contact_id)
+
+
+async def leave(asked: Asked) -> Told:
+    """End the session."""
+    return await operate(asked, sessions.END, {"session": asked.who.session.id})
+
+
+async def me(asked: Asked) -> Told:
+    """Say who the shopper is here."""
+    who, pays = asked.who, house_of(asked).pays
+    return await look(asked, lambda turn: _me(turn, who, pays=pays))
+
+
+async def change(asked: Asked) -> Told:
+    """Know what the shopper says of themselves; answers who they are by then."""
+    fields = asked.body_as(MeBody).model_dump(mode="json", exclude_none=True)
+    changed = await operate(asked, account.CHANGE, fields)
+    now = await me(await again(asked))
+    return Told(now.body, is_replay=changed.is_replay)
+
+
+def wechat_problem(error: SendError, pointer: str, remedy: str) -> ApiProblem:
+    """Say what WeChat refused; `remedy` is how to get another of the code that stands at `pointer`."""
+    if isinstance(error, CodeOver | OutcomeUnknown):
+        return one_field(409, "code-over", pointer, "is no code of WeChat's, or over", remedy)
+    if isinstance(error, ShopperRefused):
+        return ApiProblem(
+            403, "refused-by-wechat", "WeChat refuses this person", "see WeChat's security centre"
+        )
+    if isinstance(error, SendLater):
+        seconds = max(1, int(error.after.total_seconds())) if error.after is not None else 5
+        return ApiProblem(
+            503,
+            "wechat-busy",
+            "WeChat cannot be asked now",
+            "send it again later, with a new code",
+            headers={"Retry-After": str(seconds)},
+        )
+    return one_field(409, "code-over", pointer, "is refused by WeChat", remedy)
+
+
+async def _opened(  # who came, and how
+    asked: rest.Asked[Stranger],
+    started_by: StartedBy,
+    channel: str,
+    *,
+    address: str = "",
+    contact_id: str | None = None,
+    more: Json | None = None,
+) -> Told:
+    """Open a session of a contact, or of whoever has the address."""
+    door, now = asked.door, asked.door.clock()
+    secret = new_secret(door.entropy)
+    body: Json = {
+        **(more or {}),
+        "secret_hash": hash_of(secret),
+        "started_by": started_by.value,
+        "channel": channel,
+        "address": address,
+    }
+    work = operation_work(
+        sessions.START,
+        body,
+        key=f"{PAGES}session/{new_id(now, 0, door.entropy)}",
+        at=now,
+        contact_id=contact_id,
+        address=(channel, address) if contact_id is None else None,
+    )
+    opened = dict(told(await door.dispatcher.submit(work)).body)
+    token = token_of(str(opened.pop("session")), secret)
+    return Told({**opened, "token": token})
+
+
+def _me(turn: Turn, who: Shopper, *, pays: bool) -> Json:
+    contact, program, shop = turn.contact, turn.program, turn.shop
+    standing = standing_in(turn) if program.tiers is not None else None
+    level = standing.level if standing is not None else None
+    numbers = [value for channel, value in turn.addresses if channel == _SMS]
+    is_wechat = who.session.channel == WECHAT
+    return {
+        "member": contact.is_member,
+        "first_name": contact.first_name,
+        "birthday": contact.birthday_on.isoformat() if contact.birthday_on else None,
+        "language": language_of(contact.locale),
+        "languages": [{"tag": tag, "name": NAMES[tag]} for tag in LANGUAGES],
+        "phone": masked(numbers[0]) if numbers else None,
+        "tier": {"id": level.id, "name": program.text(level.name, contact.locale)} if level else None,
+        "joined_at": stamp(contact.enrolled_at) if contact.enrolled_at else None,
+        "unread": 0,
+        "currency": program.currency.code,
+        "exponent": program.currency.exponent,
+        "shop": {
+            "name": shop.name,
+            "places": [
+                {
+                    "id": one.id,
+                    "name": program.text(one.name, contact.locale),
+                    "address": program.text(one.address, contact.locale),
+                }
+                for one in shop.selling.pickups.values()
+            ],
+            "delivers": shop.selling.delivery is not None,
+        },
+        "features": {
+            "pay": pays and is_wechat,
+            "wheel": program.wheel is not None,
+            "checkin": program.checkin is not None,
+            "drops": bool(program.drops),
+            "referral": program.referral is not None,
+            "rewards": bool(program.rewards),
+            "bundles": bool(program.bundles),
+            "surveys": False,
+        },
+        "channel": WECHAT if is_wechat else _SMS,
+    }
+
+
+LOGINS: tuple[Route[Stranger], ...] = (
+    Route(
+        method="POST",
+        path="/sessions",
+        name="logIn",
+        summary="Open a session by a code of wx.login; whoever comes for the first time becomes a contact",
+        does=log_in,
+        body=LoginBody,
+        answer=SessionAnswer,
+        only_asks=True,
+        says_no={
+            403: "WeChat refuses this person",
+            404: "there is no such mini program",
+            409: "the code is none, or over: get another one",
+        },
+    ),
+    Route(
+        method="POST",
+        path="/sessions/link",
+        name="followLink",
+        summary="Open a session by a page link",
+        does=follow_link,
+        body=LinkBody,
+        answer=SessionAnswer,
+        only_asks=True,
+        says_no={404: "the link is none of ours, or nobody is there any more", 410: "the link is over"},
+    ),
+)
+"""How to get a session: a code or link is good once or for a while, and opens a new one each time."""
+
+ROUTES: tuple[Route[Shopper], ...] = (
+    Route(
+        method="POST",
+        path="/sessions/end",
+        name="leave",
+        summary="End the session",
+        does=leave,
+        answer=Empty,
+    ),
+    Route(
+        method="GET",
+        path="/me",
+        name="showMe",
+        summary="Who one is here, and what there is",
+        does=me,
+        answer=MeAnswer,
+    ),
+    Route(
+        method="POST",
+        path="/me",
+        name="changeMe",
+        summary="Change first name or language; say the birthday",
+        does=change,
+        body=MeBody,
+        answer=MeAnswer,
+        says_no={409: "the birthday is known already"},
+    ),
+)

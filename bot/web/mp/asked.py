@@ -1,0 +1,92 @@
+"""What a shopper asks at our pages, and the two roads by which it answers: `look` and `operate`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bot.conversation.looking import look_in
+from bot.conversation.operations import PAGES, operation_work, refusal_of
+from bot.core.contact import Contact
+from bot.core.errors import TellMember
+from bot.core.page_links import OpenedPage
+from bot.core.sessions import Session
+from bot.core.turn import Turn
+from bot.storage import contacts
+from bot.storage.driver import Connection
+from bot.web.rest import asked as rest
+from bot.web.rest.asked import Door, Json, Told, refused, told
+
+if TYPE_CHECKING:  # it takes a third of a second to import, and few have accounts
+    from bot.channels.wechat.mini import MiniPrograms
+
+
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """Who asks: a session, and whose it is by now."""
+
+    session: Session
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Who has no session yet, and the address they ask from."""
+
+    caller: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House(Door):
+    """What the pages need of the application beside what every API does."""
+
+    read_page_link: Callable[[str], OpenedPage | None]
+    mini: "MiniPrograms | None" = None
+    """The shop's mini programs; None where it has none."""
+    pays: bool = False
+    """Whether orders can be paid through WeChat Pay."""
+
+
+Asked = rest.Asked[Shopper]
+"""One request of a shopper."""
+
+
+def house_of(asked: rest.Asked[object]) -> House:
+    """What the application gave to the pages."""
+    assert isinstance(asked.door, House), "the pages have a house"
+    return asked.door
+
+
+async def again(asked: Asked) -> Asked:
+    """The same shopper as they are by now."""
+    contact = await asked.door.database.query(lambda c: contacts.known(c, asked.who.contact.id))
+    assert contact is not None, "contacts stay on record"
+    return replace(asked, who=replace(asked.who, contact=contact))
+
+
+async def look(asked: Asked, ask: Callable[[Turn], Json]) -> Told:
+    """Answer what `ask` finds in a turn of the shopper; nothing is kept, nobody is waited for.
+
+    What it refuses (`TellMember`) is answered as a problem.
+    """
+    door = asked.door
+
+    async def work(connection: Connection) -> Told:
+        return Told(await look_in(connection, door.shop(), asked.who.contact, door.clock(), ask))
+
+    try:
+        return await door.database.query(work)
+    except TellMember as problem:
+        raise refused(refusal_of(problem), is_replay=False) from problem
+
+
+async def operate(asked: Asked, name: str, body: Json) -> Told:
+    """Have an operation done as a turn of the shopper, once for its Idempotency-Key."""
+    contact_id = asked.who.session.contact_id  # who was joined since is found by the turn
+    work = operation_work(
+        name,
+        body,
+        key=f"{PAGES}{contact_id}/{asked.once}",
+        at=asked.door.clock(),
+        contact_id=contact_id,
+    )
+    return told(await asked.door.dispatcher.submit(work))

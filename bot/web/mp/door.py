@@ -1,0 +1,74 @@
+"""The door of `/mp`: a shopper shows the token of their session; a stranger may log in."""
+
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from bot.core.sessions import id_in
+from bot.storage import sessions
+from bot.web.limits import Limit, Limiter, caller
+from bot.web.mp.asked import House, Shopper, Stranger
+from bot.web.rest.answering import too_many
+from bot.web.rest.bearer import bearer_in, unauthorized
+from bot.web.rest.routes import AnyRoute
+
+PREFIX = "/mp"
+WRONG_TOKENS = Limit(burst=30, per_minute=30)
+"""How many requests without a good token one address may make: looking one up costs a query."""
+LOGINS = Limit(burst=60, per_minute=30)
+"""How often one address may log in: whole towns share one behind their carrier."""
+ADDRESS_SHARES = 20
+"""One address may ask as often as so many sessions."""
+HOW_TO_LOG_IN = (
+    "log in again: POST /mp/sessions with a new code of wx.login, or POST /mp/sessions/link with a page link"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Lets in who has an open session, as often as it may ask."""
+
+    house: House
+    per_session: Limiter
+    per_address: Limiter
+    wrong_tokens: Limiter = field(default_factory=lambda: Limiter(WRONG_TOKENS))
+
+    async def admit(self, request: web.Request, route: AnyRoute | None) -> Shopper:  # noqa: ARG002  # all are for all
+        """See `Gate`."""
+        now, who = self.house.clock(), caller(request)
+        if self.wrong_tokens.is_spent(who, now):
+            raise too_many(self.wrong_tokens.wait_seconds(who, now), "too many requests without a good token")
+        if not self.per_address.allows(who, now):
+            raise too_many(self.per_address.wait_seconds(who, now), "this address asks too often")
+        token = bearer_in(request)
+        if not token:
+            self.wrong_tokens.allows(who, now)
+            raise unauthorized("no-session", "no token was sent", HOW_TO_LOG_IN)
+        session_id = id_in(token)
+        found = (
+            await self.house.database.query(lambda c: sessions.shopper(c, session_id)) if session_id else None
+        )
+        if found is None or not found[0].fits(token):
+            self.wrong_tokens.allows(who, now)
+            raise unauthorized("no-session", "the token opens nothing", HOW_TO_LOG_IN)
+        session, contact = found
+        if not session.is_open(now):
+            raise unauthorized("session-over", "the session is over", HOW_TO_LOG_IN)
+        if not self.per_session.allows(session.id, now):
+            raise too_many(self.per_session.wait_seconds(session.id, now), "this session asks too often")
+        return Shopper(session, contact)
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """Lets in everyone, as often as one may log in."""
+
+    house: House
+    per_address: Limiter = field(default_factory=lambda: Limiter(LOGINS))
+
+    async def admit(self, request: web.Request, route: AnyRoute | None) -> Stranger:  # noqa: ARG002  # all are for all
+        """See `Gate`."""
+        now, who = self.house.clock(), caller(request)
+        if not self.per_address.allows(who, now):
+            raise too_many(self.per_address.wait_seconds(who, now), "this address logs in too often")
+        return Stranger(who)

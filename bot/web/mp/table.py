@@ -1,0 +1,22 @@
+"""The table of routes of our pages: each subject has a module of its own, with its `ROUTES`."""
+
+from bot.web.mp import account
+from bot.web.mp.asked import Shopper
+from bot.web.mp.door import HOW_TO_LOG_IN, PREFIX
+from bot.web.rest.openapi import Face
+from bot.web.rest.routes import Route
+
+ROUTES: tuple[Route[Shopper], ...] = (*account.ROUTES,)
+"""In the order in which they are documented; another subject joins here."""
+
+FACE = Face(
+    prefix=PREFIX,
+    what="`/mp`: what our pages, the mini program and its twin in the browser, ask for their shopper.",
+    table=ROUTES,
+    open_to_all=account.LOGINS,
+    credential="session",
+    remedy=HOW_TO_LOG_IN,
+    refused={401: f"no open session: {HOW_TO_LOG_IN}"},
+    tag="mp",
+)
+"""The API of our pages as `/openapi.json` says it."""
