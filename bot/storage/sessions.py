@@ -6,7 +6,6 @@ from typing import Any
 from bot.core.contact import Contact
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.sessions import Session, StartedBy
-from bot.storage import contacts
 from bot.storage.driver import Connection, Statement
 from bot.storage.rows import RowValues, contact_from, stored
 
@@ -53,13 +52,9 @@ async def session(connection: Connection, contact_id: str, session_id: str) -> S
 
 
 async def shopper(connection: Connection, session_id: str) -> tuple[Session, Contact] | None:
-    """The session with this id, good or not, and whose it is by now, whomever they were joined to."""
+    """The session with this id, good or not, and on whose record it is, who may be joined to another by now."""
     found = await connection.read(_WHOSE, bucket=bucket_of(session_id), id=session_id)
-    if not found:
-        return None
-    whose = contact_from(found[0][_WIDTH:])
-    survivor = await contacts.known(connection, whose.id) if whose.merged_into is not None else whose
-    return (session_from(found[0]), survivor) if survivor is not None else None
+    return (session_from(found[0]), contact_from(found[0][_WIDTH:])) if found else None
 
 
 def session_from(row: Sequence[Any]) -> Session:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from bot.core.sessions import id_in
-from bot.storage import sessions
+from bot.storage import contacts, sessions
+from bot.storage.driver import Connection
 from bot.web.limits import Limit, Limiter, caller
 from bot.web.mp.asked import House, Shopper, Stranger
 from bot.web.rest.answering import too_many
@@ -45,18 +46,26 @@ class Sessions:
             self.wrong_tokens.allows(who, now)
             raise unauthorized("no-session", "no token was sent", HOW_TO_LOG_IN)
         session_id = id_in(token)
-        found = (
-            await self.house.database.query(lambda c: sessions.shopper(c, session_id)) if session_id else None
-        )
-        if found is None or not found[0].fits(token):
+        found = await self.house.database.query(lambda c: _shopper(c, session_id)) if session_id else None
+        if found is None or not found.session.fits(token):
             self.wrong_tokens.allows(who, now)
             raise unauthorized("no-session", "the token opens nothing", HOW_TO_LOG_IN)
-        session, contact = found
+        session = found.session
         if not session.is_open(now):
             raise unauthorized("session-over", "the session is over", HOW_TO_LOG_IN)
         if not self.per_session.allows(session.id, now):
             raise too_many(self.per_session.wait_seconds(session.id, now), "this session asks too often")
-        return Shopper(session, contact)
+        return found
+
+
+async def _shopper(connection: Connection, session_id: str) -> Shopper | None:
+    """Whose session it is by now: who was joined to another is that one."""
+    found = await sessions.shopper(connection, session_id)
+    if found is None:
+        return None
+    session, contact = found
+    survivor = await contacts.known(connection, contact.id) if contact.merged_into is not None else contact
+    return Shopper(session, survivor) if survivor is not None else None
 
 
 @dataclass(frozen=True, slots=True)
