@@ -18,6 +18,7 @@ WECHAT_PAY = "wechat"
 """Its value for orders that are paid through WeChat Pay."""
 PAY_WITHIN = timedelta(minutes=30)
 """How long a shopper has to pay."""
+_LOOKS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
 
 
 class PaymentState(StrEnum):
@@ -103,6 +104,12 @@ class Payment:
     def may_be_paid(self, now: datetime) -> bool:
         """Whether the shopper may be led to pay it."""
         return self.is_open and now < self.expires_at
+
+    def next_look_at(self, now: datetime) -> datetime:
+        """When to ask next whether it was paid: notices get lost."""
+        return next(
+            (self.created_at + after for after in _LOOKS if self.created_at + after > now), self.expires_at
+        )
 
     def prepared(self, prepay_id: str, now: datetime) -> "Payment":
         """WeChat Pay has taken it and named it."""

@@ -249,6 +249,7 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "desk_visit": desk_visits.latest,
         "whole_books": joined.whole_books,
         "set_aside": joined.set_aside,
+        "payouts": payouts.of_contact,
     }
 )
 """How to read what a turn asks for by these names."""

@@ -15,6 +15,7 @@ from bot.core.deeds.crediting import credit_order
 from bot.core.deeds.offering import offers_come_back
 from bot.core.deeds.on_record import InWallet, OnRecord
 from bot.core.deeds.order_told import Settled, names_of
+from bot.core.deeds.paying_back import let_cash_follow
 from bot.core.errors import TellMember
 from bot.core.ledger.books import Books, Undoing
 from bot.core.ledger.earned import EarnRecord
@@ -114,6 +115,7 @@ def settle(
     if record.checkout is not None and is_at_least(order.status, REFUNDED):
         offers_come_back(turn, record.checkout)
     turn.place_order(_with_gaps(before, order))
+    let_cash_follow(turn, order)
     if held_by is not None:
         _look_again(turn, order, held_by.expires_at)
     wallet = _wallet_name(turn, order)

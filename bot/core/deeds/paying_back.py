@@ -1,9 +1,10 @@
-"""Cash that goes back through WeChat Pay: with what came back of an order, or all of a payment."""
+"""Cash through WeChat Pay follows its order: back with what came back of it, or told to be on its way."""
 
 from dataclasses import replace
 
 from bot.core.contact import Order
 from bot.core.ids import bucket_of, derived_id
+from bot.core.loyalty.orders import FULFILLED, PAID, PLACED, REFUNDED, is_at_least
 from bot.core.payments import (
     PAYMENT,
     WECHAT_PAY,
@@ -15,6 +16,11 @@ from bot.core.payments import (
     cash_back_minor,
 )
 from bot.core.turn import Turn
+
+SHIPPED = "_shipped"
+"""The fact of an order in which stands who brings it (see `order_told`)."""
+SHIPPING = "shipping"
+"""The fact of a payment in which stands whether WeChat Pay was told that it is on its way: `due`, or when."""
 
 
 def cash_of(turn: Turn, order_id: str) -> Cash:
@@ -36,18 +42,34 @@ def cash_of(turn: Turn, order_id: str) -> Cash:
     return Cash(tuple(newest), mine, tuple(payouts.values()))
 
 
-def give_cash_back(turn: Turn, order: Order) -> None:
-    """Let cash that WeChat Pay brought go back with what came back of its order, up to all that was paid.
+def let_cash_follow(turn: Turn, order: Order) -> None:
+    """Let cash through WeChat Pay follow its order: what came back of it goes back, up to all that was paid.
 
-    The job sends it (`bot/jobs/payments.py`); orders that were paid otherwise are let alone.
+    Nobody shall pay any more for an order that was given up, payouts for one that came back are taken back,
+    and of one that is on its way WeChat Pay is told, or it keeps the money. A job does all that
+    (`bot/jobs/payments.py`); orders that are paid otherwise are let alone.
     """
-    if order.facts.get(PAYMENT) != WECHAT_PAY or not cash_back_minor(order):
+    is_at_rest = order.status in {PLACED, PAID} and not _has_moved(order)
+    if order.facts.get(PAYMENT) != WECHAT_PAY or is_at_rest:
         return
     cash = cash_of(turn, order.id)
+    if is_at_least(order.status, REFUNDED):
+        for one in cash.payments:
+            if one.is_open:
+                keep_payment(turn, replace(one, due_at=turn.now, attempts=0))
+        for owed in cash.payouts:
+            if not owed.is_over and not owed.facts.get("take_back"):
+                facts = {**owed.facts, "take_back": True}
+                keep_payout(turn, replace(owed, facts=facts, due_at=turn.now, attempts=0))
     payment = cash.standing
-    if payment is not None:
-        missing = cash_back_minor(order) - cash.refunded_minor(payment.id, "order")
-        refund(turn, cash, payment, missing, "order")
+    if payment is None:
+        return
+    missing = cash_back_minor(order) - cash.refunded_minor(payment.id, "order")
+    refund(turn, cash, payment, missing, "order")
+    is_sent = order.status == FULFILLED or SHIPPED in order.facts
+    if is_sent and SHIPPING not in payment.facts and not is_at_least(order.status, REFUNDED):
+        facts = {**payment.facts, SHIPPING: "due"}
+        keep_payment(turn, replace(payment, facts=facts, due_at=turn.now, attempts=0))
 
 
 def refund(turn: Turn, cash: Cash, payment: Payment, amount_minor: int, cause: str) -> Refund | None:
@@ -76,6 +98,16 @@ def keep_payment(turn: Turn, payment: Payment) -> None:
     turn.keep("payment", payment.id, replace(payment, contact_id=payment.contact_id or turn.contact.id))
 
 
+def keep_payout(turn: Turn, payout: Payout) -> None:
+    """Keep a payout, on the record of whoever is to get it."""
+    turn.keep("payout", payout.id, replace(payout, contact_id=payout.contact_id or turn.contact.id))
+
+
 def keep_refund(turn: Turn, owed: Refund) -> None:
     """Keep a refund, on the record of whoever opened its payment."""
     turn.keep("payment_refund", owed.id, replace(owed, contact_id=owed.contact_id or turn.contact.id))
+
+
+def _has_moved(order: Order) -> bool:
+    """Whether something of it came back, or is on its way."""
+    return bool(cash_back_minor(order)) or SHIPPED in order.facts

@@ -22,6 +22,7 @@ from pydantic import (
 from bot.core.ledger.lots import Grant, Terms, days_good
 from bot.core.local_time import local_date
 from bot.core.loyalty.bundles import Bundle
+from bot.core.loyalty.cash_back import CashBack
 from bot.core.loyalty.catalogue import Reward
 from bot.core.loyalty.checkin import Checkin
 from bot.core.loyalty.drops import Drop
@@ -116,6 +117,7 @@ class Program(Rule):
     wheel: Wheel | None = None
     bundles: tuple[Bundle, ...] = ()
     refill: RefillRules | None = None
+    cash_back: CashBack | None = None
     _local: Jurisdiction = PrivateAttr(default=Jurisdiction())
     _by_region: dict[str, "Program"] = PrivateAttr(default_factory=dict)
 
