@@ -24,8 +24,8 @@ from bot.storage.referrals import referral_row
 from bot.storage.refills import refill_row
 from bot.storage.reservations import reservation_row
 from bot.storage.rows import RowValues, to_json
-from bot.storage.spins import spin_row
 from bot.storage.sessions import session_row
+from bot.storage.spins import spin_row
 from bot.storage.standings import standing_row
 
 _TABLES = tables.Row.metadata.tables
@@ -69,9 +69,9 @@ _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "payment": payment_row,
     "payment_refund": refund_row,
     "payout": payout_row,
+    "session": session_row,
 }
 
-    "session": session_row,
 WRITERS: Mapping[str, tuple[Rows, Callable[[str, Any], RowValues]]] = MappingProxyType(
     {table: (Rows(_TABLES[table], Present.REPLACE), row) for table, row in _ROWS.items()}
     # What somebody else took meanwhile is theirs: the turn fails, and decided again it takes another.

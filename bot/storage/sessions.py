@@ -52,7 +52,7 @@ async def session(connection: Connection, contact_id: str, session_id: str) -> S
 
 
 async def shopper(connection: Connection, session_id: str) -> tuple[Session, Contact] | None:
-    """The session with this id, good or not, and on whose record it is, who may be joined to another by now."""
+    """The session with this id, good or not, and on whose record it is, joined to another or not."""
     found = await connection.read(_WHOSE, bucket=bucket_of(session_id), id=session_id)
     return (session_from(found[0]), contact_from(found[0][_WIDTH:])) if found else None
 
