@@ -8,7 +8,7 @@ from bot.core.deeds.on_record import InWallet, OnRecord
 from bot.core.deeds.ordering import NOTHING
 from bot.core.deeds.placing import place
 from bot.core.deeds.tier_turns import tier_of
-from bot.core.deeds.whom import member_of
+from bot.core.deeds.whom import member_of, would_refuse
 from bot.core.errors import TellMember
 from bot.core.ids import derived_id
 from bot.core.ledger.books import Undoing
@@ -63,15 +63,17 @@ def _by_now(turn: Turn, stored: tuple[Reservation, ...]) -> tuple[Reservation, .
     return tuple(one for one in (*reversed(kept.values()), *changed) if isinstance(one, Reservation))
 
 
-def openings(turn: Turn, *, also: frozenset[Refusal] = frozenset()) -> list[Opening]:
-    """Return the drops that are for the contact, on now or next, soonest first.
+def openings(turn: Turn) -> list[Opening]:
+    """Return the drops that are for the contact, on now or next, soonest first."""
+    return _soonest_first(turn, [drop for drop in turn.program.drops if _is_for(turn, drop)])
 
-    With `also`, those that are not for these reasons too: they may be shown, not sold.
-    """
-    zone, now = turn.shop.zone, turn.now
-    shown = {None, *also}
-    found = [drop.opening(now, zone) for drop in turn.program.drops if _refusal(turn, drop) in shown]
-    return sorted((one for one in found if one is not None), key=lambda one: (one.opens_at, one.key))
+
+def openings_shown(turn: Turn) -> list[Opening]:
+    """Return those too that would be for the contact if it joined, or had another level."""
+    shown = {None, Refusal.TIER}
+    return _soonest_first(
+        turn, [drop for drop in turn.program.drops if would_refuse(turn, drop.whom) in shown]
+    )
 
 
 def opening_of(turn: Turn, key: object) -> Opening | None:
@@ -95,7 +97,8 @@ def price_of(turn: Turn, drop: Drop) -> int | None:
 def left_of(turn: Turn, opening: Opening) -> int:
     """Return how many units are left."""
     left = turn.needed("counter", opening.counter)
-    return left if isinstance(left, int) else opening.drop.units
+    given_back = turn.effects.given_back.get(opening.counter, 0)
+    return min(opening.drop.units, left + given_back) if isinstance(left, int) else opening.drop.units
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,8 +319,10 @@ def _cause(turn: Turn, reservation: Reservation, deed: str) -> Cause:
     )
 
 
-def _refusal(turn: Turn, drop: Drop) -> Refusal | None:
-    """Why it is not for the contact; what is not sold at all is for nobody."""
-    if price_of(turn, drop) is None:
-        return Refusal.OVER
-    return drop.whom.refusal(member_of(turn, drop.whom))
+def _soonest_first(turn: Turn, drops: list[Drop]) -> list[Opening]:
+    found = [drop.opening(turn.now, turn.shop.zone) for drop in drops if price_of(turn, drop) is not None]
+    return sorted((one for one in found if one is not None), key=lambda one: (one.opens_at, one.key))
+
+
+def _is_for(turn: Turn, drop: Drop) -> bool:
+    return drop.whom.admits(member_of(turn, drop.whom))

@@ -1,5 +1,7 @@
 """Whether a benefit is for the contact of a turn: asks for no more of it than the conditions look at."""
 
+from dataclasses import replace
+
 from bot.core.deeds.tier_turns import tier_of
 from bot.core.local_time import local_date
 from bot.core.loyalty.eligibility import Benefit, Eligibility, MemberFacts, Refusal, facts_of
@@ -11,6 +13,13 @@ _NEVER_PLACED = frozenset({"canceled", "cancelled", "rejected"})
 def refusal_in(turn: Turn, benefit: Benefit) -> Refusal | None:
     """Return why a benefit is not for the turn's contact now; None: it is."""
     return benefit.refusal(member_of(turn, benefit.whom))
+
+
+def would_refuse(turn: Turn, whom: Eligibility) -> Refusal | None:
+    """Return why conditions keep the contact out: who has not joined is judged as if they did now."""
+    member = member_of(turn, whom)
+    joined_on = member.joined_on if turn.contact.is_member else member.today
+    return whom.refusal(replace(member, joined_on=joined_on))
 
 
 def member_of(turn: Turn, whom: Eligibility) -> MemberFacts:

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 
 from bot.core.contact import JsonValue
 from bot.core.deeds import bundling, refill_turns
-from bot.core.deeds.whom import refusal_in
+from bot.core.deeds.whom import would_refuse
 from bot.core.local_time import local_date
 from bot.core.loyalty.bundles import Bundle, Priced
-from bot.core.loyalty.eligibility import Refusal
 from bot.core.loyalty.refill import Refill
 from bot.core.pages.refusals import SAYS
 from bot.core.pages.rewards import needs_of
@@ -44,7 +43,8 @@ def bundles(turn: Turn) -> dict[str, JsonValue]:
         found = [
             priced
             for bundle in turn.program.bundles
-            if refusal_in(turn, bundle) in {None, Refusal.NOT_A_MEMBER}
+            if bundle.lasts(local_date(turn.now, turn.shop.zone))
+            and would_refuse(turn, bundle.whom) is None
             and (priced := bundle.priced(turn.shop.products)) is not None
         ]
     return {"bundles": [_bundle(turn, priced) for priced in found]}

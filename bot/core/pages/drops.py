@@ -8,7 +8,6 @@ from bot.core.deeds.reserving import Offered
 from bot.core.errors import TellMember
 from bot.core.local_time import local_date
 from bot.core.loyalty.drops import Opening, Reservation, ReservationState
-from bot.core.loyalty.eligibility import Refusal
 from bot.core.loyalty.tiers import benefits_of
 from bot.core.pages.refusals import SAYS, only_members, spoken
 from bot.core.pages.rewards import PHRASES as OF_REWARDS
@@ -18,13 +17,12 @@ from bot.core.turn import Turn
 
 TAKE, GIVE_UP = "page.take", "page.give_up"
 """The operations by which a tap reserves a unit, and gives it back."""
-_SHOWN = frozenset({Refusal.NOT_A_MEMBER, Refusal.TIER})
-"""Who these keep out may see what they would have."""
 
 PHRASES: Phrases = {
     "en": {
-        "opens": "Opens {at}.",
+        "opens": "Opens {at}. {earlier}",
         "on": "Open until {at}. {left} left.",
+        "on_early": "Open for you already, for everybody {at}. {left} left.",
         "gone": "Gone for this time. Whoever does not pay in time makes room: look again in a while.",
         "early": "Earlier: {levels}.",
         "early_level": "{level} {at}",
@@ -35,8 +33,9 @@ PHRASES: Phrases = {
         "given_up": "All right, it goes back. Nothing was taken from you.",
     },
     "es": {
-        "opens": "Abre {at}.",
+        "opens": "Abre {at}. {earlier}",
         "on": "Abierto hasta {at}. Quedan {left}.",
+        "on_early": "Ya está abierto para ti; para todos, {at}. Quedan {left}.",
         "gone": "Se agotó por esta vez. Quien no paga a tiempo deja sitio: mira de nuevo en un rato.",
         "early": "Antes: {levels}.",
         "early_level": "{level} {at}",
@@ -47,8 +46,9 @@ PHRASES: Phrases = {
         "given_up": "De acuerdo, queda libre. No te descontamos nada.",
     },
     "zh_Hans": {
-        "opens": "{at}开抢。",
+        "opens": "{at}开抢。{earlier}",
         "on": "{at}截止，还剩{left}份。",
+        "on_early": "已为您提前开放，{at}对所有人开抢，还剩{left}份。",
         "gone": "本次已抢完。未按时付款的份额会放出，请稍后再看。",
         "early": "提前开抢：{levels}。",
         "early_level": "{level} {at}",
@@ -64,7 +64,7 @@ PHRASES: Phrases = {
 def shown(turn: Turn) -> dict[str, JsonValue]:
     """Show the drops on now or next, soonest first, and older ones of which something is kept for them."""
     turn.need(*_needs(turn))
-    known = reserving.openings(turn, also=_SHOWN)
+    known = reserving.openings_shown(turn)
     names = [one.key for one in known]
     needs = {f"counter/{one.counter}" for one in known}
     if turn.contact.is_member:
@@ -162,10 +162,10 @@ def _drop(turn: Turn, opening: Opening) -> dict[str, JsonValue]:
         "closes_at": stamp(opening.closes_at),
         "is_on": found.is_on,
         "can": is_for and found.is_on and found.yours > 0,
-        "early": _early(turn, windows) if windows else None,
+        "early": found.is_on and turn.now < opening.opens_at,
         "windows": windows,
         "mine": _told(turn, mine) if mine is not None else None,
-        "says": _says(turn, found, mine, is_for=is_for),
+        "says": _says(turn, found, mine, windows, is_for=is_for),
     }
 
 
@@ -188,7 +188,10 @@ def _windows(turn: Turn, opening: Opening) -> list[JsonValue]:
     ]
 
 
-def _early(turn: Turn, windows: list[JsonValue]) -> str:
+def _earlier(turn: Turn, windows: list[JsonValue]) -> str:
+    """Say whom it opens to before everybody; nothing where it does to nobody."""
+    if not windows:
+        return ""
     speech = speech_of(turn)
     levels = [
         speech.say(PHRASES, "early_level", level=str(one["title"]), at=str(one["at"]))
@@ -219,7 +222,9 @@ def _told(turn: Turn, mine: Reservation) -> dict[str, JsonValue]:
     }
 
 
-def _says(turn: Turn, found: Offered, mine: Reservation | None, *, is_for: bool) -> str:
+def _says(
+    turn: Turn, found: Offered, mine: Reservation | None, windows: list[JsonValue], *, is_for: bool
+) -> str:
     speech, opening = speech_of(turn), found.opening
     if mine is not None:
         return _kept(turn, mine)
@@ -228,12 +233,16 @@ def _says(turn: Turn, found: Offered, mine: Reservation | None, *, is_for: bool)
     if not is_for and opening.drop.whom.tier:
         return speech.say(OF_REWARDS, "for_levels", levels=levels_called(turn, opening.drop.whom))
     if turn.now < found.opens_at:
-        return speech.say(PHRASES, "opens", at=speech.at(found.opens_at))
+        earlier = _earlier(turn, windows)
+        return speech.say(PHRASES, "opens", at=speech.at(found.opens_at), earlier=earlier).rstrip()
     if not found.is_on:
         return speech.say(SAYS, "drop_over")
     if not found.left:
         return speech.say(PHRASES, "gone")
-    return speech.say(PHRASES, "on", at=speech.at(opening.closes_at), left=speech.number(found.left))
+    left = speech.number(found.left)
+    if turn.now < opening.opens_at:
+        return speech.say(PHRASES, "on_early", at=speech.at(opening.opens_at), left=left)
+    return speech.say(PHRASES, "on", at=speech.at(opening.closes_at), left=left)
 
 
 def _kept(turn: Turn, mine: Reservation) -> str:

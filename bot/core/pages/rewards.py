@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
 from bot.core.deeds import claiming
-from bot.core.deeds.whom import refusal_in
+from bot.core.deeds.whom import would_refuse
 from bot.core.errors import TellMember
 from bot.core.local_time import local_date
 from bot.core.loyalty.catalogue import Reward
@@ -124,7 +124,8 @@ def _needs(turn: Turn) -> set[str]:
 
 def _is_shown(turn: Turn, reward: Reward) -> bool:
     """What a level would open is worth knowing; what is meant for other people is not."""
-    return refusal_in(turn, reward) in {None, Refusal.NOT_A_MEMBER, Refusal.TIER}
+    today = local_date(turn.now, turn.shop.zone)
+    return reward.lasts(today) and would_refuse(turn, reward.whom) in {None, Refusal.TIER}
 
 
 def _reward(turn: Turn, reward: Reward) -> dict[str, JsonValue]:
@@ -150,7 +151,7 @@ def _why_not(turn: Turn, reward: Reward) -> str | None:
     speech = speech_of(turn)
     if not turn.contact.is_member:
         return speech.say(SAYS, "not_a_member")
-    if refusal_in(turn, reward) is Refusal.TIER:
+    if would_refuse(turn, reward.whom) is Refusal.TIER:
         return speech.say(PHRASES, "for_levels", levels=levels_called(turn, reward.whom))
     because = claiming.why_not(turn, reward)
     if because is None:
