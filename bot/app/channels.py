@@ -6,11 +6,13 @@ import math
 from collections.abc import Callable
 
 from bot.app.databases import Clock
+from bot.channels.app import AppChannel
 from bot.channels.channel import Channel
 from bot.channels.twilio.sender import TwilioAccount, TwilioChannel
 from bot.config import Settings, TwilioSettings, texts
 from bot.conversation.publication import ShopSettings
 from bot.core.gate import Policy
+from bot.core.in_app import APP
 from bot.core.senders import MAIN, SenderPool
 from bot.jobs.public_network import connector
 from bot.jobs.wechat_shared import SharedInDatabase
@@ -19,7 +21,7 @@ from bot.storage.driver import Database
 
 def channels_of(settings: Settings, database: Database, clock: Clock) -> dict[str, Channel]:
     """What messages leave by, by the name of the channel."""
-    channels: dict[str, Channel] = {}
+    channels: dict[str, Channel] = {APP: AppChannel()}
     if settings.twilio is not None:
         channels["sms"] = _sms(settings, settings.twilio)
     if settings.wechat:

@@ -29,6 +29,7 @@ from bot.conversation.routing import (
 from bot.core.contact import Address
 from bot.core.deeds import desk_turns, proving
 from bot.core.deeds.crediting import credit_event
+from bot.core.deeds.inbox_turns import open_inbox
 from bot.core.deeds.joining import hear_unionid, take_over
 from bot.core.deeds.referring import come_with
 from bot.core.flow.compiled import Flow, KeywordStarter, Starter
@@ -39,6 +40,7 @@ from bot.core.flow.translations import is_language
 from bot.core.gestures import Gesture, GestureKind
 from bot.core.groups import Group
 from bot.core.hearing import Hearing, Said, hear
+from bot.core.in_app import APP
 from bot.core.keywords import How
 from bot.core.messages import Inbound, MessageClass
 from bot.core.replies import RequiredReply
@@ -144,10 +146,7 @@ class Decisions:
         """Answer a message: legal words first, then whoever it is for."""
         inbound = turn.trigger.inbound
         assert inbound is not None, "an inbound trigger carries its message"
-        address = turn.addresses.get((inbound.channel, inbound.address))
-        if address is not None and address.unusable_reason is not None:
-            turn.change_address(replace(address, unusable_reason=None))  # whoever writes can be reached
-        hear_unionid(turn, inbound)
+        _meet(turn, inbound)
         question = _may_answer(turn, inbound)
         if inbound.gesture is not None:
             said = self._gesture(turn, inbound, inbound.gesture)
@@ -445,6 +444,16 @@ _WITHOUT_PROGRAM = frozenset(
     {TriggerKind.INBOUND, TriggerKind.SILENCE, TriggerKind.ADDRESS_REPORT, TriggerKind.GRANT}
 )
 """What is decided while the stored program is broken: who wants to hear nothing more, or by which right."""
+
+
+def _meet(turn: Turn, inbound: Inbound) -> None:
+    """Learn from where a message comes how its contact can be reached, and who they are."""
+    if inbound.channel == APP:
+        open_inbox(turn)
+    address = turn.addresses.get((inbound.channel, inbound.address))
+    if address is not None and address.unusable_reason is not None:
+        turn.change_address(replace(address, unusable_reason=None))  # whoever writes can be reached
+    hear_unionid(turn, inbound)
 
 
 def _as_texted(inbound: Inbound) -> Inbound:

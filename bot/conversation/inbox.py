@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.conversation.work import Work
 from bot.core.contact import Event, JsonValue
 from bot.core.gestures import Gesture, GestureKind
+from bot.core.in_app import APP
 from bot.core.messages import Inbound
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.wechat_address import WECHAT
@@ -28,7 +29,7 @@ def inbound_work(inbound: Inbound) -> Work:
         payload["opt_out_type"] = inbound.opt_out_type
     if inbound.gesture is not None:
         payload["gesture"] = [inbound.gesture.kind.value, inbound.gesture.value]
-    if inbound.facts and inbound.channel == WECHAT:
+    if inbound.facts and inbound.channel in {WECHAT, APP}:
         payload["facts"] = dict(inbound.facts)
     return Work(
         Trigger(

@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from bot.core.caps import COUNTED_CLASSES, Cap, Counted
 from bot.core.contact import SubscriptionState
-from bot.core.groups import subscription_key
+from bot.core.groups import state_in, subscription_key
+from bot.core.in_app import APP
 from bot.core.local_time import local_date, start_of_day
 from bot.core.messages import MessageClass, Outgoing, UnsendableReason
 from bot.core.quickly import quickly_made
@@ -158,7 +159,7 @@ def _is_subscribed(message: Outgoing, facts: ConsentFacts, _now: datetime) -> Re
         what = f"a {message.message_class} message needs a subscription group, it names none"
         return Refuse(UnsendableReason.UNSUBSCRIBED, what)
     key = subscription_key(message.group, message.channel)
-    state = facts.subscriptions.get(key)
+    state = state_in(facts.subscriptions, message.group, message.channel)
     if state is SubscriptionState.SUBSCRIBED:
         return None
     group = message.group if key == message.group else f"{message.group} on {message.channel}"
@@ -263,6 +264,8 @@ def _is_not_capped(message: Outgoing, facts: ConsentFacts, at: datetime) -> _Wai
 # Asked again and again until none has anything left against the message.
 _DELAYS: tuple[WaitRule, ...] = (_is_not_snoozed, _is_not_clarifying, _is_not_quiet, _is_not_capped)
 _WISHES: tuple[WaitRule, ...] = (*_DELAYS, _is_preferred)
+_DELAYS_IN_APP: tuple[WaitRule, ...] = (_is_not_clarifying, _is_not_capped)
+"""What rings nowhere disturbs nobody: the inbox on our pages has no quiet hours and no silence."""
 
 
 # ------------------------------------------------------------------------------------------ the decision
@@ -280,10 +283,11 @@ def may_leave(message: Outgoing, facts: ConsentFacts, now: datetime) -> Verdict:
         return _too_late(message, facts, [held]) or _hold([held], now)
     if facts.clarify_by is not None and now >= facts.clarify_by:
         return _hold([_unexplained(now)], now)
-    waits = _waits(message, facts, now, _DELAYS)
+    rings = message.channel != APP
+    waits = _waits(message, facts, now, _DELAYS if rings else _DELAYS_IN_APP)
     if waits and (refusal := _too_late(message, facts, waits) or _too_long(facts, now, waits)) is not None:
         return refusal
-    if facts.preferred_hours is not None:
+    if facts.preferred_hours is not None and rings:
         waits = _as_wished(message, facts, now, waits)
     return _hold(waits, now) if waits else Cleared(message)
 

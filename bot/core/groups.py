@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from bot.core.compliance import LegalCategory, LegalWords
-from bot.core.contact import JsonValue
+from bot.core.contact import JsonValue, SubscriptionState
+from bot.core.in_app import APP
 from bot.core.keywords import normalise, without_courtesy
 from bot.core.replies import nearest
 
 _State = TypeVar("_State")
 _Words = Mapping[str, tuple[str, ...]]
 
-_OF_THEIR_OWN = frozenset({"wechat"})
+_OF_THEIR_OWN = frozenset({"wechat", APP})
 """Channels whose consent counts there alone; the others share that of texts."""
 _TEXTS = "sms"
 
@@ -20,7 +21,8 @@ _TEXTS = "sms"
 def subscription_key(group: str, channel: str) -> str:
     """Return what a contact's state in a group is kept under: consent on one channel is none on another.
 
-    It is the group's name for texts (and what has no channel of its own), `wechat:<group>` on WeChat.
+    It is the group's name for texts (and what has no channel of its own), `wechat:<group>` on WeChat and
+    `app:<group>` in the inbox on our pages.
     """
     return f"{channel}:{group}" if channel in _OF_THEIR_OWN else group
 
@@ -28,6 +30,23 @@ def subscription_key(group: str, channel: str) -> str:
 def share_consent(channel: str, other: str) -> bool:
     """Whether consent given on one of two channels holds on the other."""
     return subscription_key("", channel) == subscription_key("", other)
+
+
+def state_in(
+    subscriptions: Mapping[str, SubscriptionState], group: str, channel: str
+) -> SubscriptionState | None:
+    """Return where a contact stands in a group on a channel; None where nothing was said of it.
+
+    In the inbox on our pages whoever takes part anywhere takes part, unless something else was said there.
+    """
+    state = subscriptions.get(subscription_key(group, channel))
+    if state is None and channel == APP and SubscriptionState.SUBSCRIBED in _anywhere(subscriptions, group):
+        return SubscriptionState.SUBSCRIBED
+    return state
+
+
+def _anywhere(subscriptions: Mapping[str, SubscriptionState], group: str) -> Iterable[SubscriptionState]:
+    return [state for key, state in subscriptions.items() if split_key(key)[0] == group]
 
 
 def split_key(key: str) -> tuple[str, str]:

@@ -30,6 +30,7 @@ from bot.core.forms import Form
 from bot.core.gate import ConsentFacts, HoldUntil, Policy, Refuse, Verdict, may_leave
 from bot.core.grants import Grant
 from bot.core.groups import Group
+from bot.core.in_app import APP
 from bot.core.ledger.books import Books
 from bot.core.ledger.holds import Hold
 from bot.core.ledger.lots import Lot
@@ -376,7 +377,7 @@ class Turn:
             valid_until=self._valid_until(valid_for),
             language=self.contact.locale,
             tag=tag,
-            form=form if channel == WECHAT else None,
+            form=form if channel in {WECHAT, APP} else None,
             only_here=only_here,
         )
         facts = consent_facts(

@@ -8,6 +8,7 @@ from bot.core.contact import ONLY_NAMES, Address, SubscriptionState
 from bot.core.forms import Form
 from bot.core.grants import Grant
 from bot.core.groups import on_channel, subscription_key
+from bot.core.in_app import APP
 from bot.core.messages import MessageClass
 from bot.core.quickly import quickly_made
 from bot.core.wechat_address import WECHAT
@@ -15,6 +16,8 @@ from bot.core.windows import left_at
 
 _TEXTS = "sms"
 _SUBSCRIBED = SubscriptionState.SUBSCRIBED
+_LATER = {WECHAT: 1, APP: 2}
+"""Channels that come after the others: one needs a way that is open, the other waits until somebody looks."""
 
 Grants = Callable[[], Mapping[tuple[str, str], Grant]]
 """Gives what the contact granted, by (address, template): asked only where a message has a notice."""
@@ -53,11 +56,10 @@ def first_way_out(
 
 
 def usual_channel(addresses: Iterable[Address]) -> str:
-    """Return the channel of the contact's first usable address: WeChat where it has no other."""
+    """Return the channel of the contact's first usable address; WeChat and our pages after all others."""
     channels = [one.channel for one in addresses if one.unusable_reason is None]
     channels = [channel for channel in channels if channel not in ONLY_NAMES]
-    others = [channel for channel in channels if channel != WECHAT]
-    return next(iter(others or channels), _TEXTS)
+    return min(channels, key=lambda channel: _LATER.get(channel, 0), default=_TEXTS)
 
 
 def _is_usable(address: Address) -> bool:

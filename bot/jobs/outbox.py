@@ -15,6 +15,7 @@ import structlog
 from bot.channels.channel import Channel, OutcomeUnknown, SendError, SendLater, SendNever
 from bot.conversation.receipts import Receipts, store
 from bot.core.gate import Policy
+from bot.core.in_app import APP
 from bot.core.messages import Lane, OutboxState
 from bot.core.pacing import segments_of
 from bot.core.triggers import Trigger
@@ -329,7 +330,7 @@ class OutboxDelivery:
             outcome = one.outcome
             again = outcome.state is OutboxState.QUEUED
             self.tally.add("message", "tried_again" if again else outcome.state.value)
-            if outcome.state is OutboxState.SENT and outcome.message.channel != WECHAT:
+            if outcome.state is OutboxState.SENT and outcome.message.channel not in {WECHAT, APP}:
                 self.tally.add("segments", times=outcome.segments or segments_of(outcome.message))
             if one.error is not None:
                 self.tally.add("provider_error", f"{outcome.error_code or ''} {type(one.error).__name__}")

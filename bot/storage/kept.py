@@ -15,6 +15,7 @@ from bot.storage.driver import Present, Rows
 from bot.storage.families import joined_row
 from bot.storage.fulfilments import fulfilment_row
 from bot.storage.grants import grant_entry_row, grant_row
+from bot.storage.inbox import inbox_row
 from bot.storage.offers import checkout_row, code_row, offer_row
 from bot.storage.orders import parked_row
 from bot.storage.payments import payment_row, refund_row
@@ -65,6 +66,7 @@ _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "proof": proof_row,
     "desk_visit": visit_row,
     "joined": joined_row,
+    "inbox": inbox_row,
     "subscribe_grant_entry": grant_entry_row,
     "payment": payment_row,
     "payment_refund": refund_row,

@@ -18,6 +18,7 @@ DROPPED = (
     "subscribe_grant_entry",
     "desk_visit",
     "session",
+    "inbox",
 )
 """Tables whose rows are gone: nothing but the person's, and no total is made of them."""
 

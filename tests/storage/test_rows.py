@@ -508,6 +508,7 @@ def test_every_table_of_a_contact_has_its_sample() -> None:
         *("parked_refund", "api_key", "api_answer", "checkout"),
         *("subscribe_grant", "subscribe_grant_entry", "proof", "joined", "desk_visit"),
         *("session", "payment", "payment_refund", "payout", "bill", "campaign_link"),
+        "inbox",
     }
     shared = {
         "suppression",

@@ -26,7 +26,7 @@ def test_the_registry_names_tables_that_are_there() -> None:
         *("link", "click"),
         *("earned", "standing", "offer", "checkout", "fulfilment", "referral", "spin", "reservation"),
         *("refill", "subscribe_grant", "subscribe_grant_entry", "proof", "joined", "desk_visit"),
-        *("session", "payment", "payment_refund", "payout"),
+        *("session", "payment", "payment_refund", "payout", "inbox"),
     }
 
 

@@ -7,6 +7,7 @@ from bot.core.contact import JsonValue
 from bot.core.flow.answers import tap_of
 from bot.core.flow.compiled import Delivery
 from bot.core.forms import Form, MenuOption
+from bot.core.in_app import APP
 from bot.core.turn import Turn
 from bot.core.wechat_address import WECHAT
 
@@ -20,7 +21,7 @@ def can_show(turn: Turn, delivery: Delivery) -> bool:
     """
     inbound = turn.trigger.inbound
     if delivery.channel is not None or inbound is not None:
-        return (delivery.channel or turn.channel) == WECHAT
+        return (delivery.channel or turn.channel) in {WECHAT, APP}
     return any(channel == WECHAT for channel, _ in turn.addresses)
 
 

@@ -17,8 +17,10 @@ from bot.core.contact import JsonValue
 from bot.core.errors import FlowError
 from bot.core.flow.fields import Locale, Part, Words, wrong
 from bot.core.flow.reader import Document, Path, together
+from bot.core.in_app import APP
 from bot.core.keywords import Keyword
 from bot.core.replies import DEFAULT_REPLIES, RequiredReply, nearest, required_reply
+from bot.core.replies_app import APP_REPLIES
 from bot.core.replies_wechat import WECHAT_REPLIES
 from bot.core.wechat_address import WECHAT
 
@@ -192,10 +194,16 @@ class KeywordsFile(Part):
 
     def reply(self, kind: RequiredReply, language: str, shop: str, channel: str = "sms") -> str:
         """Return a required reply as it reads on a channel, in the nearest language there is, never blank."""
-        own, usual = (self.wechat, WECHAT_REPLIES) if channel == WECHAT else (self.replies, DEFAULT_REPLIES)
+        own, usual = self._of(channel)
         return required_reply(
             kind, language.replace("-", "_"), self.program or shop, self._overrides(own), usual
         )
+
+    def _of(self, channel: str) -> tuple[Mapping[str, Replies], Mapping[str, Mapping[RequiredReply, str]]]:
+        """The shop's own replies of a channel, and ours."""
+        if channel == WECHAT:
+            return self.wechat, WECHAT_REPLIES
+        return ({}, APP_REPLIES) if channel == APP else (self.replies, DEFAULT_REPLIES)
 
     def category_reply(self, name: str, language: str, shop: str) -> str | None:
         """Return what one of the shop's own categories is answered with; None for nothing."""

@@ -136,7 +136,7 @@ class CapPart(Part):
 
     message_class: MessageKind | None = Field(None, alias="class", description="Only messages of this class.")
     tag: Name | None = Field(None, description="Only messages that steps gave this tag.")
-    channel: Literal["sms", "wechat", "inapp", "email", "console"] | None = Field(
+    channel: Literal["sms", "wechat", "app", "email", "console"] | None = Field(
         None, description="Only messages on this channel."
     )
     most: int = Field(ge=1, le=1000, description="How many may go out.")

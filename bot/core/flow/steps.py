@@ -48,8 +48,9 @@ class Wording(Part):
     """A text with how it is sent; a plain text is short for `{text: …}`."""
 
     text: Source = Field(description="What is said, as Liquid.")
-    channel: Literal["sms", "wechat", "inapp", "console"] | None = Field(
-        None, description="The channel to use; otherwise the one the contact is on."
+    channel: Literal["sms", "wechat", "app", "console"] | None = Field(
+        None,
+        description="The channel to use; the contact's own unless given. `app` is the inbox on our pages.",
     )
     group: Name | None = Field(None, description="The subscription group the message belongs to.")
     message_class: Literal["service", "marketing"] | None = Field(

@@ -121,6 +121,16 @@ class PayoutRow(Row, table=True):
     facts: str = column(Text, "{}")
 
 
+class InboxRow(Row, table=True):
+    """Until when a contact has read what is kept for it on our pages; the messages are in the outbox."""
+
+    __tablename__ = "inbox"
+    __table_args__ = CLUSTERED
+    bucket: int = key(Integer)
+    contact: str = key()
+    read_until: int = instant_column()
+
+
 class BillRow(Row, table=True):
     """What a provider said of a day, held against our books: the differences that were found."""
 

@@ -100,6 +100,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("campaign", "account", name="pk_campaign_link"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "inbox",
+        sa.Column("bucket", sa.Integer(), nullable=False),
+        sa.Column("contact", ID, nullable=False),
+        _instant("read_until"),
+        sa.PrimaryKeyConstraint("bucket", "contact", name="pk_inbox"),
+        sqlite_with_rowid=False,
+    )
 
 
 def _owned(table: str, *columns: sa.Column[object]) -> None:
