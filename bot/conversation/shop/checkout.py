@@ -16,23 +16,20 @@ from bot.conversation.shop.checkout_asked import (
     read,
 )
 from bot.conversation.shop.checkout_told import told_checkout, told_quote
-from bot.core.contact import JsonValue, Order, OrderLine
+from bot.core.contact import JsonValue
 from bot.core.deeds.crediting import foreseen_minor
-from bot.core.deeds.offering import OFFER_SPENT
+from bot.core.deeds.holding import at_checkout, by_now, close, close_overdue, set_aside
 from bot.core.deeds.ordering import refuse_anothers
-from bot.core.deeds.pricing import budgeted, take_budgets, with_offers
+from bot.core.deeds.pricing import as_order, with_offers
 from bot.core.errors import Refused, TellMember
 from bot.core.ids import derived_id
-from bot.core.ledger.entries import Cause
-from bot.core.ledger.holds import HoldState
 from bot.core.ledger.refusals import HoldAlreadyOpen, HoldClosed
-from bot.core.loyalty.checkouts import AtCheckout, Checkout, CheckoutState, goes_back
+from bot.core.loyalty.checkouts import AtCheckout, Checkout, CheckoutState
 from bot.core.loyalty.offers import Offer, as_typed
 from bot.core.loyalty.quotes import CartLine, Left, LineKind, Quote, part, with_credit
 from bot.core.turn import Turn
 
 Body = Mapping[str, JsonValue]
-CHECKOUT_TIMED_OUT = "Checkout Timed Out"
 _NO_SUCH = 404
 _CONFLICT = 409
 _UNPROCESSABLE = 422
@@ -61,39 +58,24 @@ def hold(turn: Turn, body: Body) -> Body:
     order_id = _order_id(turn, asked.order)
     turn.need(f"order_owner/{asked.order}", f"checkout/{order_id}")
     refuse_anothers(turn, asked.order)
-    at = _at_checkout(turn, order_id, asked.offers or ())
+    at = at_checkout(turn, order_id, asked.offers or ())
     before = at.of_order
     if before is not None and before.is_open(turn.now):
         raise HoldAlreadyOpen(asked.order, before.hold_id or before.order_id)
     if before is not None and before.state is CheckoutState.CAPTURED:
         raise Refused(f"order {asked.order} is paid", "use another order", _CONFLICT)
-    _close_overdue(turn, at)
+    close_overdue(turn, at)
     quoted = _priced(turn, asked, order_id)
     if asked.to_pay_minor is not None and quoted.to_pay_minor > asked.to_pay_minor:
         raise TellMember("price_changed", to_pay_minor=quoted.to_pay_minor, quoted_minor=asked.to_pay_minor)
-    ttl = turn.program.checkout.hold_for
-    held = None
-    if quoted.credit_minor:
-        cause = Cause(f"{turn.trigger.key}/hold", "shop")
-        held = turn.books.hold(order_id, quoted.credit_minor, ttl, turn.now, cause)
-    funded = budgeted(turn, quoted, at.offers)
-    if not take_budgets(turn, funded):
-        raise TellMember("price_changed", because="budget_spent")
-    expires_at = turn.now + ttl
-    made = Checkout(
+    made = set_aside(
+        turn,
+        at,
+        quoted,
         order_id=order_id,
         reference=asked.order,
-        state=CheckoutState.OPEN,
-        opened_at=turn.now,
-        expires_at=expires_at,
-        quoted=quoted,
-        hold_id=held.id if held else None,
-        budgeted=funded,
-        changed_at=turn.now,
+        lasts=turn.program.checkout.hold_for,
     )
-    for offer in _of(at.offers, quoted):
-        _keep_offer(turn, offer.held(order_id, expires_at, turn.now))
-    _keep(turn, made)
     return told_checkout(turn, made)
 
 
@@ -106,7 +88,7 @@ def capture(turn: Turn, body: Body) -> Body:
         HoldClosed: nothing is held for the order any more.
     """
     asked = read(CaptureAsked, body)
-    at = _at_checkout(turn, _order_id(turn, asked.order))
+    at = at_checkout(turn, _order_id(turn, asked.order))
     checkout = _existing(at, asked.order)
     paid = _part_asked(checkout.quoted, asked)
     if checkout.state is CheckoutState.CAPTURED:
@@ -119,29 +101,29 @@ def capture(turn: Turn, body: Body) -> Body:
         raise HoldClosed(checkout.hold_id or checkout.order_id)
     if not paid.gross_minor:
         raise Refused("nothing of the order is captured", "void it instead", _UNPROCESSABLE)
-    _close(turn, at, checkout.closed(CheckoutState.CAPTURED, turn.now, paid))
-    return told_checkout(turn, _kept(turn, checkout))
+    close(turn, at, checkout.closed(CheckoutState.CAPTURED, turn.now, paid))
+    return told_checkout(turn, by_now(turn, checkout))
 
 
 def void(turn: Turn, body: Body) -> Body:
     """Give up what an order holds; asked again, it says the same."""
     asked = read(VoidAsked, body)
-    at = _at_checkout(turn, _order_id(turn, asked.order))
+    at = at_checkout(turn, _order_id(turn, asked.order))
     checkout = _existing(at, asked.order)
     if checkout.state is CheckoutState.CAPTURED:
         raise Refused(f"order {asked.order} is paid", "refund it instead", _CONFLICT)
     if checkout.is_overdue(turn.now):
-        _close_overdue(turn, at)
+        close_overdue(turn, at)
     elif checkout.is_open(turn.now):
-        _close(turn, at, checkout.closed(CheckoutState.VOIDED, turn.now))
-    return told_checkout(turn, _kept(turn, checkout))
+        close(turn, at, checkout.closed(CheckoutState.VOIDED, turn.now))
+    return told_checkout(turn, by_now(turn, checkout))
 
 
 def time_out(turn: Turn, _body: Body) -> Body:
     """Close what is overdue: a clock asks for it, so that budgets are free again and the books say why."""
-    at = _at_checkout(turn, "")
+    at = at_checkout(turn, "")
     overdue = [checkout for checkout in at.open if checkout.is_overdue(turn.now)]
-    _close_overdue(turn, at)
+    close_overdue(turn, at)
     return {"closed": [checkout.reference for checkout in overdue]}
 
 
@@ -154,7 +136,7 @@ def _priced(turn: Turn, asked: QuoteAsked, order_id: str) -> Quote:
     What the order itself has set aside counts as free: it would be, before it could be held anew.
     """
     cart = [_cart_line(turn, line, number) for number, line in enumerate(asked.lines)]
-    at = _at_checkout(turn, order_id, asked.offers or ())
+    at = at_checkout(turn, order_id, asked.offers or ())
     wanted, unknown = _wanted(turn, asked, at.offers, order_id)
     quoted = with_offers(turn, cart, wanted, order_id)
     quoted = replace(quoted, left=(*unknown, *quoted.left))
@@ -213,38 +195,6 @@ def _wanted(
     return list(found.values()), left
 
 
-def as_order(turn: Turn, quoted: Quote, order_id: str) -> Order:
-    """Return what is quoted as the order that it is, or would be."""
-    lines = [
-        OrderLine(
-            sku=one.line.sku,
-            name=one.line.name,
-            quantity=one.line.quantity,
-            unit_minor=one.line.unit_minor,
-            category=one.line.category,
-            discount_minor=one.discount_minor,
-            credit_minor=one.credit_minor,
-            earns=one.line.earns,
-        )
-        for one in quoted.lines
-        if one.line.kind in {LineKind.PRODUCT, LineKind.GIFT_CARD}
-    ]
-    beside = {
-        kind: sum(one.line.gross_minor - one.discount_minor for one in quoted.lines if one.line.kind is kind)
-        for kind in (LineKind.SHIPPING, LineKind.TAX)
-    }
-    return Order(
-        id=order_id,
-        source="checkout",
-        placed_at=turn.now,
-        lines=tuple(lines),
-        total_minor=quoted.gross_minor - quoted.discount_minor,
-        credit_minor=quoted.credit_minor,
-        shipping_minor=beside[LineKind.SHIPPING],
-        tax_minor=beside[LineKind.TAX],
-    )
-
-
 def _part_asked(quoted: Quote, asked: CaptureAsked) -> Quote:
     if asked.lines is None:
         return quoted
@@ -267,88 +217,7 @@ def _order_id(turn: Turn, reference: str | None) -> str:
     return derived_id(f"order/{reference}", turn.contact.bucket) if reference is not None else ""
 
 
-def _at_checkout(turn: Turn, order_id: str, called: Sequence[str] = ()) -> AtCheckout:
-    """What a checkout of that order looks at; offers that are called by code or name are always among it."""
-    of_order, names = order_id or "-", ",".join(sorted(set(called)))
-    turn.need(f"checkout/{of_order}", *([f"offers_called/{names}"] if names else []))
-    at = turn.needed("checkout", of_order)
-    assert isinstance(at, AtCheckout)
-    if not names:
-        return at
-    found = turn.needed("offers_called", names)
-    assert isinstance(found, tuple)
-    known = {offer.id for offer in at.offers}
-    return replace(at, offers=(*at.offers, *(offer for offer in found if offer.id not in known)))
-
-
 def _existing(at: AtCheckout, reference: str) -> Checkout:
     if at.of_order is None:
         raise Refused(f"nothing was ever held for order {reference}", "hold it first", _NO_SUCH)
     return at.of_order
-
-
-def _close_overdue(turn: Turn, at: AtCheckout) -> None:
-    for checkout in at.open:
-        if checkout.is_overdue(turn.now):
-            _close(turn, at, checkout.closed(CheckoutState.TIMED_OUT, turn.now))
-            turn.track(CHECKOUT_TIMED_OUT, _facts(checkout.reference, checkout.quoted))
-
-
-def _close(turn: Turn, at: AtCheckout, checkout: Checkout) -> None:
-    """Spend what was captured of a checkout and let all else go back."""
-    now, paid = turn.now, checkout.captured
-    if checkout.hold_id is not None:
-        _close_hold(turn, checkout.hold_id, paid.credit_minor if paid else 0)
-    spent = {applied.offer_id: applied.discount_minor for applied in paid.applied} if paid else {}
-    for offer in _of(at.offers, checkout.quoted):
-        if offer.id in spent:
-            _keep_offer(turn, offer.spent(checkout.order_id, now))
-            facts: dict[str, JsonValue] = {"reference": checkout.reference, "discount": spent[offer.id]}
-            turn.track(OFFER_SPENT, {"offer": offer.rule, "code": offer.code, **facts})
-        else:
-            _keep_offer(turn, offer.given_back(checkout.order_id, now))
-    for counter, units in goes_back(checkout.budgeted, paid).items():
-        turn.give_back(counter, units)
-    _keep(turn, checkout)
-
-
-def _close_hold(turn: Turn, hold_id: str, captured_minor: int) -> None:
-    books, now = turn.books, turn.now
-    cause = Cause(f"close/{hold_id}", "shop")
-    books.settle(now)
-    held = books.holds.get(hold_id)
-    if captured_minor:
-        books.capture(hold_id, captured_minor, now, cause)
-    elif held is not None and held.state is HoldState.OPEN:  # what is overdue is settled already
-        books.release(hold_id, now, cause)
-
-
-def _of(offers: Sequence[Offer], quoted: Quote) -> list[Offer]:
-    applied = {one.offer_id for one in quoted.applied}
-    return [offer for offer in offers if offer.id in applied]
-
-
-def _facts(reference: str, quoted: Quote) -> dict[str, JsonValue]:
-    return {
-        "reference": reference,
-        "gross": quoted.gross_minor,
-        "discount": quoted.discount_minor,
-        "credit": quoted.credit_minor,
-        "to_pay": quoted.to_pay_minor,
-        "items": ", ".join(line.line.name for line in quoted.lines if line.line.kind is LineKind.PRODUCT),
-    }
-
-
-def _keep_offer(turn: Turn, offer: Offer) -> None:
-    turn.keep("offer", offer.id, offer)
-
-
-def _keep(turn: Turn, checkout: Checkout) -> None:
-    turn.keep("checkout", checkout.order_id, checkout)
-
-
-def _kept(turn: Turn, checkout: Checkout) -> Checkout:
-    """Return a checkout as this turn leaves it."""
-    kept = turn.effects.kept.get(("checkout", checkout.order_id), checkout)
-    assert isinstance(kept, Checkout)
-    return kept

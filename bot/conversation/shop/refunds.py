@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.conversation.shop import checkout
 from bot.conversation.shop.checkout_asked import read
 from bot.conversation.shop.orders_asked import CancelAsked, RefundAsked
 from bot.conversation.shop.orders_told import told_order, told_parked
 from bot.core.contact import JsonValue, Order
+from bot.core.deeds.holding import let_go
 from bot.core.deeds.on_record import OnRecord, Parked
 from bot.core.deeds.ordering import UNTOLD, on_record, settle
+from bot.core.deeds.pricing import as_order
 from bot.core.errors import Refused
 from bot.core.loyalty.orders import CANCELED, later
 from bot.core.loyalty.returns import Return, returned
@@ -47,7 +48,7 @@ def cancel(turn: Turn, body: Body) -> Body:
     asked = read(CancelAsked, body)
     record = on_record(turn, asked.order)
     if record.checkout is not None and record.checkout.is_open(turn.now):
-        checkout.void(turn, {"order": record.checkout.reference})
+        let_go(turn, record.checkout)
     order = record.order or _paid_for(turn, record)
     if order is None:
         return _parked(turn, record, Parked(asked.order, status=CANCELED))
@@ -61,7 +62,7 @@ def _paid_for(turn: Turn, record: OnRecord) -> Order | None:
     if held is None or held.captured is None:
         return None
     return replace(
-        checkout.as_order(turn, held.captured, held.order_id),
+        as_order(turn, held.captured, held.order_id),
         placed_at=held.opened_at,
         reference=held.reference,
         currency=turn.program.currency.code,

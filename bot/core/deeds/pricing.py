@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.core.contact import Order, OrderLine
 from bot.core.local_time import local_date
 from bot.core.loyalty.checkouts import Budgeted
 from bot.core.loyalty.offers import Offer
-from bot.core.loyalty.quotes import CartLine, Left, Quote
+from bot.core.loyalty.quotes import CartLine, Left, LineKind, Quote
 from bot.core.loyalty.quotes import quote as priced
 from bot.core.turn import Turn
 
@@ -54,3 +55,35 @@ def _beyond_budget(turn: Turn, quoted: Quote, offers: Sequence[Offer]) -> Offer 
 
 def _limit(turn: Turn, counter: str) -> int:
     return turn.program.funds[counter.split("/")[1]].limit_minor
+
+
+def as_order(turn: Turn, quoted: Quote, order_id: str, source: str = "checkout") -> Order:
+    """Return what is quoted as the order that it is, or would be."""
+    lines = [
+        OrderLine(
+            sku=one.line.sku,
+            name=one.line.name,
+            quantity=one.line.quantity,
+            unit_minor=one.line.unit_minor,
+            category=one.line.category,
+            discount_minor=one.discount_minor,
+            credit_minor=one.credit_minor,
+            earns=one.line.earns,
+        )
+        for one in quoted.lines
+        if one.line.kind in {LineKind.PRODUCT, LineKind.GIFT_CARD}
+    ]
+    beside = {
+        kind: sum(one.line.gross_minor - one.discount_minor for one in quoted.lines if one.line.kind is kind)
+        for kind in (LineKind.SHIPPING, LineKind.TAX)
+    }
+    return Order(
+        id=order_id,
+        source=source,
+        placed_at=turn.now,
+        lines=tuple(lines),
+        total_minor=quoted.gross_minor - quoted.discount_minor,
+        credit_minor=quoted.credit_minor,
+        shipping_minor=beside[LineKind.SHIPPING],
+        tax_minor=beside[LineKind.TAX],
+    )
