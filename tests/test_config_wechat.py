@@ -63,6 +63,15 @@ def test_there_may_be_many_with_names_of_several_words() -> None:
     assert tea_house.original_id == "gh_0123456789ab"
 
 
+def test_a_wheel_is_played_only_in_a_mini_program_whose_review_allows_it() -> None:
+    mini = SHOP | {"REGULARS_WECHAT_SHOP_KIND": "mini"}
+    assert not load_settings(mini).wechat[0].plays_wheel
+    assert not load_settings(mini | {"REGULARS_WECHAT_SHOP_WHEEL": "no"}).wechat[0].plays_wheel
+    assert load_settings(mini | {"REGULARS_WECHAT_SHOP_WHEEL": "Yes"}).wechat[0].plays_wheel
+    assert "is none of its values" in complaint(mini | {"REGULARS_WECHAT_SHOP_WHEEL": "1"})
+    assert "is for mini programs" in complaint(SHOP | {"REGULARS_WECHAT_SHOP_WHEEL": "yes"})
+
+
 def test_nothing_secret_is_in_its_repr() -> None:
     told = repr(load_settings(SHOP))
     assert "shop" in told

@@ -15,7 +15,7 @@ E = TypeVar("E", bound=StrEnum)
 
 WECHAT_PREFIX: Final = "REGULARS_WECHAT_"
 RESERVED: Final = frozenset({"pay"})  # WeChat Pay is told of at /wechat/pay/notify
-FIELDS: Final = ("APPID", "SECRET", "KIND", "MODE", "FORMAT", "TOKEN", "AES_KEY", "ORIGINAL_ID")
+FIELDS: Final = ("APPID", "SECRET", "KIND", "MODE", "FORMAT", "TOKEN", "AES_KEY", "ORIGINAL_ID", "WHEEL")
 
 _NAMED = re.compile(rf"{WECHAT_PREFIX}([A-Z0-9]+(?:_[A-Z0-9]+)*)_({'|'.join(FIELDS)})")
 _CONSOLE = "the account's console shows it, under development settings"
@@ -83,7 +83,10 @@ class _Account:
             tokens=self._of("TOKEN", _tokens, ()),
             aes_keys=self._of("AES_KEY", _aes_keys, ()),
             original_id=self._of("ORIGINAL_ID", _original_id, None),
+            plays_wheel=self._of("WHEEL", _yes_or_no, False),  # noqa: FBT003  # a default
         )
+        if account.plays_wheel and account.is_official:
+            self._complain("WHEEL", "is for mini programs", "leave it out: an account's chat needs no review")
         for needed in ("APPID", "SECRET", "TOKEN"):
             self._require(needed, _CONSOLE)
         if mode is not Mode.PLAIN:
@@ -144,6 +147,12 @@ def _aes_keys(text: str) -> tuple[bytes, ...]:
     if not all(re.fullmatch(r"[A-Za-z0-9]{43}", key) for key in keys):
         raise Fault("is no EncodingAESKey: 43 letters and digits", _CONSOLE)
     return tuple(base64.b64decode(f"{key}=") for key in keys)
+
+
+def _yes_or_no(text: str) -> bool:
+    if text.lower() not in {"yes", "no"}:
+        raise Fault(f"{text!r} is none of its values", "use yes or no")
+    return text.lower() == "yes"
 
 
 def _original_id(text: str) -> str:

@@ -35,7 +35,8 @@ class WechatAccount:
 
     `name` is ours and the `{account}` of `/wechat/{account}`. Of `tokens` and `aes_keys` (32 bytes each, the
     decoded EncodingAESKey) the newest comes first, two while rotating; without keys only plain pushes can be
-    read. `original_id` is the account's own name in pushes (`gh_…`), None where nobody said it.
+    read. `original_id` is the account's own name in pushes (`gh_…`), None where nobody said it. `plays_wheel`
+    says that WeChat's review lets this mini program show a prize wheel, against its rule 3.2.8.9.
     """
 
     name: str
@@ -47,6 +48,7 @@ class WechatAccount:
     tokens: tuple[str, ...] = field(repr=False)
     aes_keys: tuple[bytes, ...] = field(default=(), repr=False)
     original_id: str | None = None
+    plays_wheel: bool = False
 
     @property
     def is_official(self) -> bool:
