@@ -96,4 +96,8 @@ async def worker_jobs(
         )
         calls = ShopCalls(app.behind, session, shop.webhook_url, shop.webhook_secrets, app.clock, stopping)
         jobs.append(Job("shop_calls", 2, calls.make))
+    if app.cashier is not None:
+        from bot.app.paying import pay_jobs  # noqa: PLC0415  # cryptography, which few need
+
+        jobs += pay_jobs(app, app.cashier, stopping, stack, at)
     return jobs

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.app.databases import Clock
 from bot.config import Settings
 from bot.conversation.batch import Conversation
+from bot.conversation.cashier import Cashier
 from bot.conversation.current import CurrentPublication
 from bot.conversation.decide import Decisions
 from bot.conversation.dispatcher import Dispatcher
@@ -30,6 +31,8 @@ class Running:
     current: CurrentPublication
     metrics: Metrics
     clock: Clock
+    cashier: Cashier | None = None
+    """By which cash is paid; None where no merchant is set up."""
 
     @property
     def decisions(self) -> Decisions:

@@ -10,6 +10,7 @@ from aiohttp import web
 from bot.app.apis import add_apis
 from bot.app.running import Running
 from bot.channels.twilio.signature import Verifier
+from bot.conversation.cashier import Cashier
 from bot.conversation.clicks import Clicks
 from bot.conversation.contents import Contents
 from bot.conversation.newcomers import is_known
@@ -26,6 +27,7 @@ from bot.web.links import LinkVisits
 from bot.web.twilio import BODY_MAX, TwilioWebhooks
 
 if TYPE_CHECKING:
+    from bot.web.pay import PayNotices
     from bot.web.wechat import WechatCallbacks
 
 MESSAGES = Limit(burst=30, per_minute=30)
@@ -55,6 +57,8 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
         wechat = _wechat_callbacks(app)
         server.add_routes(wechat.routes())
         server.on_cleanup.append(lambda _: wechat.close())
+    if app.cashier is not None:
+        server.add_routes(_pay_notices(app, app.cashier).routes())
     add_apis(server, app)
     if extra is not None:
         server.add_subapp("/demo/", extra)
@@ -106,6 +110,13 @@ def _wechat_callbacks(app: Running) -> "WechatCallbacks":
         clock=app.clock,
         says_stop=lambda inbound: app.decisions.says_stop(inbound),  # noqa: PLW0108  # always the latest decisions
     )
+
+
+def _pay_notices(app: Running, cashier: Cashier) -> "PayNotices":
+    from bot.app.paying import merchant_of  # noqa: PLC0415  # cryptography, which few need
+    from bot.web.pay import PayNotices  # noqa: PLC0415  # same
+
+    return PayNotices(merchant_of(app.settings), cashier, app.metrics, app.clock)
 
 
 def _link_visits(app: Running) -> LinkVisits:

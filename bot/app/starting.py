@@ -15,6 +15,7 @@ from bot.app.running import Running
 from bot.channels.channel import Channel
 from bot.config import SECRET_BYTES, Settings
 from bot.conversation.batch import Batch, Conversation
+from bot.conversation.cashier import Cashier
 from bot.conversation.current import CurrentPublication
 from bot.conversation.decide import Decisions
 from bot.conversation.dispatcher import Dispatcher
@@ -90,6 +91,7 @@ async def running(  # noqa: PLR0913  # each has its usual value; tests and rehea
             current=current,
             metrics=Metrics(),
             clock=clock,
+            cashier=_cashier(settings, database, dispatcher, stack, clock),
         )
         # Every process records itself which of its replies were written; first, as other jobs wait for that.
         jobs = [Job("replies", 1, dispatcher.settle), Job("publication", 1, app.reload)]
@@ -100,6 +102,18 @@ async def running(  # noqa: PLR0913  # each has its usual value; tests and rehea
         app.clockwork.start()
         stack.push_async_callback(app.clockwork.close)
         yield app
+
+
+def _cashier(
+    settings: Settings, database: Database, dispatcher: Dispatcher, stack: AsyncExitStack, clock: Clock
+) -> Cashier | None:
+    if settings.pay is None:
+        return None
+    from bot.app.paying import till_of  # noqa: PLC0415  # cryptography, which few need
+
+    till = till_of(settings, clock)
+    stack.push_async_callback(till.close)
+    return Cashier(database, dispatcher, till, clock)
 
 
 async def take_turn(settings: Settings, database: Database, work: Work, clock: Clock = utc_now) -> Result:

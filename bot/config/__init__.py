@@ -16,6 +16,7 @@ from dotenv.parser import parse_stream
 
 from bot.channels.wechat.account import WechatAccount
 from bot.config import texts
+from bot.config.pay import PaySettings, is_pay_setting, read_pay
 from bot.config.texts import NEW_SECRET, SECRET_LENGTH_MIN, Fault, LogLevel
 from bot.config.wechat import is_account_setting, read_accounts
 from bot.core.errors import RegularsError
@@ -63,7 +64,7 @@ class Settings:
 
     `database_url` is an asyncio URL as SQLAlchemy writes it, `public_url` has no slash at its end, the newest
     of `secrets` comes first (none yet before `with_secret`), `shop` and `twilio` are None where not set up,
-    `wechat` has its accounts in the order of their names.
+    `wechat` has its accounts in the order of their names, `pay` is None where no merchant is set up.
     """
 
     database_url: str = field(repr=False)
@@ -83,6 +84,7 @@ class Settings:
     twilio: TwilioSettings | None
     wechat: tuple[WechatAccount, ...]
     wechat_base_url: str
+    pay: PaySettings | None
 
     @property
     def locales(self) -> Path:
@@ -131,6 +133,9 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
     twilio = _twilio(reading)
     wechat = read_accounts(reading.given, lambda *told: problems.append(Problem(*told)))
     wechat_base_url = reading.of(WECHAT_BASE_URL, WECHAT)
+    pay = read_pay(reading.given, lambda *told: problems.append(Problem(*told)))
+    if pay is not None and not texts.is_loopback(pay.base_url):
+        reading.require(PUBLIC_URL, "WeChat Pay tells us of payments there: set it to your https:// one")
     settings = Settings(
         database_url=reading.of(DATABASE_URL, "sqlite+aiosqlite:///regulars.sqlite"),
         host=host,
@@ -149,6 +154,7 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
         twilio=twilio,
         wechat=wechat,
         wechat_base_url=wechat_base_url,
+        pay=pay,
     )
     if problems:
         raise SettingsError(tuple(problems))
@@ -378,7 +384,7 @@ class _Reading:
         known = {setting.name.removeprefix(PREFIX): setting.name for setting in SETTINGS}
         for name in sorted(self.given):
             own = name.removeprefix(PREFIX)
-            if own == name or own in known or is_account_setting(name):
+            if own == name or own in known or is_account_setting(name) or is_pay_setting(name):
                 continue
             for near in difflib.get_close_matches(own, known, n=1, cutoff=0.8):
                 self.problems.append(Problem(name, "is no setting", f"did you mean {known[near]}?"))

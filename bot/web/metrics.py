@@ -38,6 +38,12 @@ class Metrics:
             ["how"],
             registry=self.registry,
         )
+        self.pay_notices = Counter(
+            "regulars_pay_notices_total",
+            "What WeChat Pay told and was believed, by what it was about",
+            ["about"],
+            registry=self.registry,
+        )
         self.visits = Counter(
             "regulars_link_visits_total",
             "Visits to short links: by kind of visitor, or why they led nowhere",

@@ -19,6 +19,8 @@ from bot.core.turn import Turn
 
 SHIPPED = "_shipped"
 """The fact of an order in which stands who brings it (see `order_told`)."""
+GIVEN_UP = "given_up"
+"""The fact of a payment that nobody shall pay any more, whatever time is left."""
 SHIPPING = "shipping"
 """The fact of a payment in which stands whether WeChat Pay was told that it is on its way: `due`, or when."""
 
@@ -56,7 +58,8 @@ def let_cash_follow(turn: Turn, order: Order) -> None:
     if is_at_least(order.status, REFUNDED):
         for one in cash.payments:
             if one.is_open:
-                keep_payment(turn, replace(one, due_at=turn.now, attempts=0))
+                facts = {**one.facts, GIVEN_UP: True}
+                keep_payment(turn, replace(one, facts=facts, due_at=turn.now, attempts=0))
         for owed in cash.payouts:
             if not owed.is_over and not owed.facts.get("take_back"):
                 facts = {**owed.facts, "take_back": True}
