@@ -1,6 +1,6 @@
 """Shoppers log in and out, and what they say of themselves."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Literal
 
@@ -10,14 +10,12 @@ from bot.channels.channel import OutcomeUnknown, SendError, SendLater
 from bot.channels.wechat.errors import CodeOver, ShopperRefused
 from bot.conversation.operations import PAGES, operation_work
 from bot.conversation.pages import account, sessions
-from bot.core.deeds.tier_turns import standing_in
 from bot.core.ids import new_id
-from bot.core.pages.speech import LANGUAGES, language_of, stamp
+from bot.core.pages.me import me_of
 from bot.core.sessions import StartedBy, hash_of, new_secret, token_of
-from bot.core.turn import Turn
 from bot.core.wechat_address import WECHAT, wechat_address
-from bot.web.mp.asked import Asked, Shopper, Stranger, again, house_of, look, operate
-from bot.web.mp.parts import Empty, Language, LanguageIn, masked
+from bot.web.mp.asked import Asked, Shopper, Stranger, house_of, look, operate
+from bot.web.mp.parts import Empty, Language, LanguageIn
 from bot.web.rest import asked as rest
 from bot.web.rest.asked import Json, Told, told
 from bot.web.rest.fields import Answer, Body, Word
@@ -25,9 +23,6 @@ from bot.web.rest.problems import ApiProblem, one_field
 from bot.web.rest.routes import Route
 
 _SMS = "sms"
-NAMES: Mapping[str, str] = {"en": "English", "es": "Español", "zh_Hans": "简体中文"}
-"""What our languages call themselves."""
-assert set(NAMES) == set(LANGUAGES), "each has a name"
 
 
 class LoginBody(Body):
@@ -169,16 +164,14 @@ async def leave(asked: Asked) -> Told:
 
 async def me(asked: Asked) -> Told:
     """Say who the shopper is here."""
-    who, pays = asked.who, house_of(asked).pays
-    return await look(asked, lambda turn: _me(turn, who, pays=pays))
+    return _with_pay(asked, await look(asked, lambda turn: me_of(turn, asked.who.session.channel)))
 
 
 async def change(asked: Asked) -> Told:
     """Know what the shopper says of themselves; answers who they are by then."""
     fields = asked.body_as(MeBody).model_dump(mode="json", exclude_none=True)
-    changed = await operate(asked, account.CHANGE, fields)
-    now = await me(await again(asked))
-    return Told(now.body, is_replay=changed.is_replay)
+    channel = asked.who.session.channel
+    return _with_pay(asked, await operate(asked, account.CHANGE, {"fields": fields, "channel": channel}))
 
 
 def wechat_problem(error: SendError, pointer: str, remedy: str) -> ApiProblem:
@@ -199,6 +192,14 @@ def wechat_problem(error: SendError, pointer: str, remedy: str) -> ApiProblem:
             headers={"Retry-After": str(seconds)},
         )
     return one_field(409, "code-over", pointer, "is refused by WeChat", remedy)
+
+
+def _with_pay(asked: Asked, told_: Told) -> Told:
+    """Whether orders can be paid is no fact of the shopper's: it is said as it is now."""
+    features = told_.body["features"]
+    assert isinstance(features, dict), "what there is"
+    pays = house_of(asked).pays and asked.who.session.channel == WECHAT
+    return replace(told_, body={**told_.body, "features": {**features, "pay": pays}})
 
 
 async def _opened(  # who came, and how
@@ -231,50 +232,6 @@ async def _opened(  # who came, and how
     opened = dict(told(await door.dispatcher.submit(work)).body)
     token = token_of(str(opened.pop("session")), secret)
     return Told({**opened, "token": token})
-
-
-def _me(turn: Turn, who: Shopper, *, pays: bool) -> Json:
-    contact, program, shop = turn.contact, turn.program, turn.shop
-    standing = standing_in(turn) if program.tiers is not None else None
-    level = standing.level if standing is not None else None
-    numbers = [value for channel, value in turn.addresses if channel == _SMS]
-    is_wechat = who.session.channel == WECHAT
-    return {
-        "member": contact.is_member,
-        "first_name": contact.first_name,
-        "birthday": contact.birthday_on.isoformat() if contact.birthday_on else None,
-        "language": language_of(contact.locale),
-        "languages": [{"tag": tag, "name": NAMES[tag]} for tag in LANGUAGES],
-        "phone": masked(numbers[0]) if numbers else None,
-        "tier": {"id": level.id, "name": program.text(level.name, contact.locale)} if level else None,
-        "joined_at": stamp(contact.enrolled_at) if contact.enrolled_at else None,
-        "unread": 0,
-        "currency": program.currency.code,
-        "exponent": program.currency.exponent,
-        "shop": {
-            "name": shop.name,
-            "places": [
-                {
-                    "id": one.id,
-                    "name": program.text(one.name, contact.locale),
-                    "address": program.text(one.address, contact.locale),
-                }
-                for one in shop.selling.pickups.values()
-            ],
-            "delivers": shop.selling.delivery is not None,
-        },
-        "features": {
-            "pay": pays and is_wechat,
-            "wheel": program.wheel is not None,
-            "checkin": program.checkin is not None,
-            "drops": bool(program.drops),
-            "referral": program.referral is not None,
-            "rewards": bool(program.rewards),
-            "bundles": bool(program.bundles),
-            "surveys": False,
-        },
-        "channel": WECHAT if is_wechat else _SMS,
-    }
 
 
 LOGINS: tuple[Route[Stranger], ...] = (

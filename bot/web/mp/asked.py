@@ -1,7 +1,7 @@
 """What a shopper asks at our pages, and the two roads by which it answers: `look` and `operate`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.conversation.looking import look_in
@@ -11,7 +11,6 @@ from bot.core.errors import TellMember
 from bot.core.page_links import OpenedPage
 from bot.core.sessions import Session
 from bot.core.turn import Turn
-from bot.storage import contacts
 from bot.storage.driver import Connection
 from bot.web.rest import asked as rest
 from bot.web.rest.asked import Door, Json, Told, refused, told
@@ -54,13 +53,6 @@ def house_of(asked: rest.Asked[object]) -> House:
     """What the application gave to the pages."""
     assert isinstance(asked.door, House), "the pages have a house"
     return asked.door
-
-
-async def again(asked: Asked) -> Asked:
-    """The same shopper as they are by now."""
-    contact = await asked.door.database.query(lambda c: contacts.known(c, asked.who.contact.id))
-    assert contact is not None, "contacts stay on record"
-    return replace(asked, who=replace(asked.who, contact=contact))
 
 
 async def look(asked: Asked, ask: Callable[[Turn], Json]) -> Told:

@@ -46,8 +46,3 @@ class Page(Query):
     """Which page of a list."""
 
     cursor: Cursor | None = None
-
-
-def masked(number: str) -> str:
-    """A phone number as others may see it over one's shoulder: only its end."""
-    return f"••• {number[-4:]}"

@@ -1,0 +1,79 @@
+"""Who a shopper is at our pages, and what there is at the shop."""
+
+from collections.abc import Mapping
+
+from bot.core.contact import JsonValue
+from bot.core.deeds.tier_turns import standing_in
+from bot.core.pages.speech import LANGUAGES, language_of, stamp
+from bot.core.turn import Turn
+
+NAMES: Mapping[str, str] = {"en": "English", "es": "Español", "zh_Hans": "简体中文"}
+"""What our languages call themselves."""
+assert set(NAMES) == set(LANGUAGES), "each has a name"
+
+_SMS = "sms"
+
+
+def me_of(turn: Turn, channel: str) -> dict[str, JsonValue]:
+    """Say who the shopper is, who came by that channel."""
+    contact = turn.contact
+    numbers = [value for kind, value in turn.addresses if kind == _SMS]
+    return {
+        "member": contact.is_member,
+        "first_name": contact.first_name,
+        "birthday": contact.birthday_on.isoformat() if contact.birthday_on else None,
+        "language": language_of(contact.locale),
+        "languages": [{"tag": tag, "name": NAMES[tag]} for tag in LANGUAGES],
+        "phone": masked(numbers[0]) if numbers else None,
+        "tier": _tier(turn),
+        "joined_at": stamp(contact.enrolled_at) if contact.enrolled_at else None,
+        "unread": 0,
+        "currency": turn.program.currency.code,
+        "exponent": turn.program.currency.exponent,
+        "shop": _shop(turn),
+        "features": _features(turn),
+        "channel": channel,
+    }
+
+
+def masked(number: str) -> str:
+    """A phone number as others may see it over one's shoulder: only its end."""
+    return f"••• {number[-4:]}"
+
+
+def _tier(turn: Turn) -> dict[str, JsonValue] | None:
+    standing = standing_in(turn) if turn.program.tiers is not None else None
+    if standing is None or standing.level is None:
+        return None
+    name = turn.program.text(standing.level.name, turn.contact.locale)
+    return {"id": standing.level.id, "name": name}
+
+
+def _shop(turn: Turn) -> dict[str, JsonValue]:
+    selling, program, locale = turn.shop.selling, turn.program, turn.contact.locale
+    return {
+        "name": turn.shop.name,
+        "places": [
+            {
+                "id": one.id,
+                "name": program.text(one.name, locale),
+                "address": program.text(one.address, locale),
+            }
+            for one in selling.pickups.values()
+        ],
+        "delivers": selling.delivery is not None,
+    }
+
+
+def _features(turn: Turn) -> dict[str, JsonValue]:
+    program = turn.program
+    return {
+        "pay": False,
+        "wheel": program.wheel is not None,
+        "checkin": program.checkin is not None,
+        "drops": bool(program.drops),
+        "referral": program.referral is not None,
+        "rewards": bool(program.rewards),
+        "bundles": bool(program.bundles),
+        "surveys": False,
+    }
