@@ -34,6 +34,10 @@ from bot.core.deeds.ordering import SETTLE
 from bot.core.deeds.reserving import LAPSE
 from bot.core.errors import Refused, TellMember
 from bot.core.loyalty import stock
+from bot.core.pages import checkin as page_checkin
+from bot.core.pages import drops as page_drops
+from bot.core.pages import rewards as page_rewards
+from bot.core.pages import wheel as page_wheel
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 
@@ -80,6 +84,11 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         parting.SPLIT: parting.split,
         account.CHANGE: account.change,
         sessions.START: sessions.start,
+        page_checkin.CHECK_IN: page_checkin.check_in,
+        page_drops.GIVE_UP: page_drops.give_up,
+        page_drops.TAKE: page_drops.take,
+        page_rewards.CLAIM: page_rewards.claim,
+        page_wheel.SPIN: page_wheel.spin,
         sessions.END: sessions.end,
         SETTLE: orders.settle_again,
         "reservation.give_up": drops.give_up,
