@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue, Product
-from bot.core.deeds.by_text import in_words, place_quoted, proposed, quote_by_text
+from bot.core.deeds.baskets import in_words, place_priced
+from bot.core.deeds.by_text import price_by_text, proposed
 from bot.core.errors import TellMember
 from bot.core.flow.handler import handler
 from bot.core.ids import derived_id
@@ -27,14 +28,18 @@ def reorder(turn: Turn) -> Mapping[str, JsonValue]:
         raise TellMember("nothing_to_order")
     # The same confirmation makes the same order, however often its turn is decided.
     order_id = derived_id(f"reorder/{turn.contact.id}/{turn.trigger.key}", turn.contact.bucket)
-    quoted = quote_by_text(turn, _basket(turn, proposal["lines"]), order_id)
+    # What was proposed when orders had no places yet goes nowhere in particular.
+    place_id = str(proposal.get("place") or "")
+    priced = price_by_text(turn, _basket(turn, proposal["lines"]), order_id, place_id=place_id)
+    quoted, place = priced.quote, priced.basket.place
     total = quoted.gross_minor - quoted.discount_minor
-    if quoted.to_pay_minor > _whole(proposal.get("to_pay")):
+    is_gone = bool(place_id) and place is None
+    if is_gone or quoted.to_pay_minor > _whole(proposal.get("to_pay")):
         again = proposed(turn, _wanted(proposal["lines"]), str(proposal.get("order_id") or ""))
         raise TellMember("price_changed", order=again, total=total, to_pay=quoted.to_pay_minor)
-    settled = place_quoted(turn, quoted, order_id)
+    settled = place_priced(turn, priced, order_id, turn.channel)
     return {
-        "items": in_words(turn, quoted),
+        "items": in_words(turn, priced),
         "total": total,
         "credit": quoted.credit_minor,
         "to_pay": quoted.to_pay_minor,

@@ -25,8 +25,10 @@ def test_one_order_is_proposed_at_todays_prices_with_the_credit_applied() -> Non
             "discount": 0,
             "credit": 700,
             "to_pay": 800,
+            "place": "",
             "order_id": "b" * 32,
             "token": "",
+            "link": None,
         }
     ]
     assert [result["last"]] == result["choices"]

@@ -1,14 +1,17 @@
 """Where orders go and how they are paid: pick-up places with their hours, delivery, ways to pay."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from bot.core.contact import JsonValue
 from bot.core.local_time import instant_of, local_date
 
+PLACE = "_place"
+"""The fact of an order in which stands where it goes: a person's address may be in it."""
 _DAY = timedelta(days=1)
-_MIDNIGHT = time(0)
 _DAYS_AHEAD = 15
 """How far a place's next opening is looked for; one that is closed for longer says nothing."""
 
@@ -25,6 +28,46 @@ class PayBy(StrEnum):
 
     WECHAT = "wechat"
     PICKUP = "pickup"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one order goes; of an address `name` and `phone` are of whoever takes it."""
+
+    id: str
+    kind: PlaceKind
+    name: str
+    address: str
+    phone: str = ""
+
+    def told(self) -> dict[str, JsonValue]:
+        """Return it as a fact of its order, and as the shop is told it."""
+        phone: dict[str, JsonValue] = {"phone": self.phone} if self.phone else {}
+        return {
+            "id": self.id,
+            "kind": self.kind.value,
+            "name": self.name,
+            "address": self.address,
+            **phone,
+        }
+
+
+def place_in(facts: Mapping[str, JsonValue]) -> Place | None:
+    """Return where an order with these facts goes; None where nobody said."""
+    told = facts.get(PLACE)
+    if not isinstance(told, dict):
+        return None
+    kind = PlaceKind(str(told["kind"]))
+    name, address = str(told["name"]), str(told["address"])
+    return Place(str(told["id"]), kind, name, address, str(told.get("phone") or ""))
+
+
+def address_of(name: str, address: str, phone: str = "") -> Place:
+    """Return a place of a person's own; the same words are the same place."""
+    written = "\n".join(" ".join(text.split()) for text in (name, address, phone))
+    name, address, phone = written.split("\n")
+    digest = hashlib.sha256(written.casefold().encode()).hexdigest()[:12]
+    return Place(f"address_{digest}", PlaceKind.ADDRESS, name, address, phone)
 
 
 @dataclass(frozen=True, slots=True)
