@@ -1,7 +1,7 @@
 """What a shopper asks at our pages, and the two roads by which it answers: `look` and `operate`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.conversation.looking import look_in
@@ -12,6 +12,7 @@ from bot.core.page_links import OpenedPage
 from bot.core.sessions import Session
 from bot.core.turn import Turn
 from bot.storage.driver import Connection
+from bot.web.mp.code_images import CodeImages
 from bot.web.rest import asked as rest
 from bot.web.rest.asked import Door, Json, Told, refused, told
 
@@ -43,6 +44,8 @@ class House(Door):
     """The shop's mini programs; None where it has none."""
     pays: bool = False
     """Whether orders can be paid through WeChat Pay."""
+    code_images: CodeImages = field(default_factory=CodeImages)
+    """Codes of mini programs that WeChat drew before."""
 
 
 Asked = rest.Asked[Shopper]

@@ -1,12 +1,30 @@
 """The table of routes of our pages: each subject has a module of its own, with its `ROUTES`."""
 
-from bot.web.mp import account
+from bot.web.mp import (
+    account,
+    bundles,
+    checkin,
+    drops,
+    referral,
+    rewards,
+    tiers,
+    wheel,
+)
 from bot.web.mp.asked import Shopper
 from bot.web.mp.door import HOW_TO_LOG_IN, PREFIX
 from bot.web.rest.openapi import Face
 from bot.web.rest.routes import Route
 
-ROUTES: tuple[Route[Shopper], ...] = (*account.ROUTES,)
+ROUTES: tuple[Route[Shopper], ...] = (
+    *account.ROUTES,
+    *rewards.ROUTES,
+    *tiers.ROUTES,
+    *referral.ROUTES,
+    *checkin.ROUTES,
+    *wheel.ROUTES,
+    *drops.ROUTES,
+    *bundles.ROUTES,
+)
 """In the order in which they are documented; another subject joins here."""
 
 FACE = Face(
