@@ -426,7 +426,7 @@ function drops(answer, t, now) {
       title: one.title,
       price: one.price ? one.price.text : '',
       says: one.says || '',
-      left: one.left === null || one.left === undefined || isGone ? '' : t('common.left', { n: one.left }),
+      left: one.left ? t('common.left', { n: one.left }) : '',
       isEarly: Boolean(one.early),
       isMine,
       isGone,
@@ -504,7 +504,7 @@ function profile(me, t, now) {
   return {
     isMember: me.member,
     hello: me.first_name ? t('wallet.hello', { name: me.first_name }) : t('wallet.hello_nobody'),
-    since: me.joined_at ? t('me.since', { day: day(me.joined_at, t, now) }) : me.member ? '' : t('me.nobody'),
+    since: me.joined_at ? t('me.since', { day: t('time.day_year', named(dateOf(me.joined_at), t)) }) : me.member ? '' : t('me.nobody'),
     tier: me.tier ? me.tier.name : '',
     phone: me.phone ? t('join.phone_known', { phone: me.phone }) : '',
     unread: me.unread > 0 ? t('inbox.unread', { n: me.unread }) : '',

@@ -1,0 +1,92 @@
+// What today brings: check-in, drops, refills, bundles, and the wheel only where the account may show it.
+const { optional, page } = require('../page');
+const shop = require('../shop');
+const view = require('../shared/view');
+
+Component(
+  page({
+    groups: ['today', 'join', 'notify'],
+    title: 'today.title',
+    counts: true,
+    async ask() {
+      const me = await shop.me();
+      const where = (feature, name) => (me.features[feature] ? shop.client.call(name) : Promise.resolve(null));
+      const [checkin, drops, bundles, refills, wheel] = await Promise.all([
+        where('checkin', 'checkin'),
+        where('drops', 'drops'),
+        where('bundles', 'bundles'),
+        optional(shop.client.call('refills')),
+        where('wheel', 'wheel'),
+      ]);
+      return { me, checkin, drops, bundles, refills, wheel };
+    },
+    show(answers, t, now) {
+      const checkin = answers.checkin && view.checkin(answers.checkin, t);
+      const drops = answers.drops ? view.drops(answers.drops, t, now) : [];
+      const bundles = answers.bundles ? view.bundles(answers.bundles, t) : [];
+      const refills = answers.refills ? answers.refills.refills : [];
+      const wheel = answers.wheel && view.wheel(answers.wheel, t);
+      const hasCheckin = Boolean(checkin && !checkin.isEmpty);
+      const hasWheel = Boolean(wheel && wheel.isShown);
+      return {
+        isMember: answers.me.member,
+        checkin: hasCheckin ? checkin : null,
+        drops,
+        bundles,
+        refills,
+        wheel: hasWheel ? wheel : null,
+        isEmpty: !hasCheckin && !drops.length && !bundles.length && !refills.length && !hasWheel,
+        ticks: drops.some((one) => one.ticks),
+      };
+    },
+    methods: {
+      async checkIn() {
+        const answer = await this.act('checkin', () => shop.client.call('checkIn'));
+        if (answer) {
+          this.answers.checkin = answer;
+          this.render();
+          const earned = answer.earned && answer.earned.minor > 0;
+          this.tell(earned ? this.say('today.earned', { amount: answer.earned.text }) : answer.says);
+        }
+      },
+
+      async take(event) {
+        const drop = event.currentTarget.dataset.id;
+        await this.act(drop, () => shop.client.call('takeDrop', { drop }));
+        await this.again('drops');
+      },
+
+      async giveUp(event) {
+        const drop = event.currentTarget.dataset.id;
+        if (await this.sure(this.say('today.give_up_sure'))) {
+          await this.act(drop, () => shop.client.call('giveUpDrop', { drop }));
+          await this.again('drops');
+        }
+      },
+
+      async spin() {
+        const answer = await this.act('spin', () => shop.client.call('spin'));
+        if (answer) {
+          await this.again('wheel');
+          const won = answer.prize && answer.prize.title ? this.say('today.won', { title: answer.prize.title }) : '';
+          this.tell(answer.says || won);
+        }
+      },
+
+      refill(event) {
+        const { lines } = this.data.refills[event.currentTarget.dataset.index];
+        const bare = lines.map((one) => ({ sku: one.sku, quantity: one.quantity }));
+        wx.navigateTo({ url: '/pages/reorder?lines=' + encodeURIComponent(JSON.stringify(bare)) });
+      },
+
+      // How one part is by now; what was told of the tap stays.
+      async again(name) {
+        const answer = await optional(shop.client.call(name));
+        if (answer) {
+          this.answers[name] = answer;
+          this.render();
+        }
+      },
+    },
+  })
+);

@@ -1,0 +1,45 @@
+const { optional, page } = require('../page');
+const shop = require('../shop');
+const view = require('../shared/view');
+
+Component(
+  page({
+    groups: ['wallet', 'join', 'notify'],
+    title: 'wallet.title',
+    counts: true,
+    async ask() {
+      const [me, wallet, history, tiers] = await Promise.all([
+        shop.me(),
+        shop.client.call('wallet'),
+        shop.client.call('history'),
+        optional(shop.client.call('tiers')),
+      ]);
+      return { me, wallet, lines: history.lines, next: history.next, tiers };
+    },
+    show(answers, t, now) {
+      const profile = view.profile(answers.me, t, now);
+      const wallet = view.wallet(answers.wallet, t, now);
+      const hasTiers = answers.me.member && answers.tiers && answers.tiers.levels.length > 0;
+      return {
+        isMember: profile.isMember,
+        hello: profile.hello,
+        tier: profile.tier,
+        wallet,
+        tiers: hasTiers ? view.tiers(answers.tiers, t) : null,
+        history: view.history(answers.lines, t, now),
+        next: answers.next || '',
+        ticks: wallet.ticks,
+      };
+    },
+    methods: {
+      more() {
+        return this.act('more', async () => {
+          const older = await shop.client.call('history', { cursor: this.answers.next });
+          this.answers.lines = this.answers.lines.concat(older.lines);
+          this.answers.next = older.next;
+          this.render();
+        });
+      },
+    },
+  })
+);
