@@ -12,7 +12,7 @@ from bot.core.contact import JsonValue, Order
 from bot.core.loyalty.orders import REFUNDED, is_at_least, total_cash_minor
 from bot.core.loyalty.returns import told_minor
 
-PAYMENT = "payment"
+PAYMENT = "_payment"
 """The fact of an order in which stands how it is paid."""
 WECHAT_PAY = "wechat"
 """Its value for orders that are paid through WeChat Pay."""

@@ -1,0 +1,64 @@
+"""What a contact may mean by "the same again": the last order, and the usual one where it is another."""
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
+
+from bot.core.contact import Order
+from bot.core.turn import Turn
+
+_ORDERS_MAX = 20
+_HABIT_MIN = 2
+_NEVER_TAKEN = frozenset({"canceled", "cancelled", "refunded", "rejected"})
+
+Contents = tuple[tuple[str, int], ...]
+"""What was ordered and how often, without prices: two orders of the same things have the same contents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeatable:
+    """Orders that may be made again, the likeliest first; `gone` names what of them is no longer sold."""
+
+    orders: tuple[Order, ...]
+    gone: tuple[str, ...]
+
+
+def repeatable(turn: Turn, wanted: str = "", first: Order | None = None) -> Repeatable:
+    """Return what may be meant; `wanted` is `last` or `usual` where that alone is, `first` is asked for."""
+    orders = list(islice((order for order in turn.orders() if order.status not in _NEVER_TAKEN), _ORDERS_MAX))
+    found = [first] if first is not None else []
+    if orders and wanted != "usual" and contents(orders[0]) not in map(contents, found):
+        found.append(orders[0])
+    habit = _habit(orders)
+    if habit is not None and wanted != "last" and contents(habit) not in map(contents, found):
+        found.append(habit)
+    if not found and orders:
+        found.append(orders[0])  # asked for the usual, but there is no habit yet
+    gone = {line.name for order in found for line in order.lines if line.sku not in turn.shop.products}
+    return Repeatable(tuple(found), tuple(sorted(gone)))
+
+
+def contents(order: Order) -> Contents:
+    """Return what is in an order, whichever way its lines stand."""
+    return tuple(sorted(_quantities(order).items()))
+
+
+def in_order(order: Order) -> list[tuple[str, int]]:
+    """Return what is in an order, each product once, as its lines stand."""
+    return list(_quantities(order).items())
+
+
+def _quantities(order: Order) -> Counter[str]:
+    quantities: Counter[str] = Counter()
+    for line in order.lines:
+        quantities[line.sku] += line.quantity
+    return quantities
+
+
+def _habit(orders: list[Order]) -> Order | None:
+    """Return the newest order of the basket ordered most often; None if none was ordered twice."""
+    times = Counter(contents(order) for order in orders)
+    most = max(times.values(), default=0)
+    if most < _HABIT_MIN:
+        return None
+    return next(order for order in orders if times[contents(order)] == most)
