@@ -64,6 +64,7 @@ def _house(server: web.Application, app: Running) -> House:
         shop=lambda: app.decisions.shop,
         hash_address=address_hashes(settings),
         read_page_link=links.read,
+        shown=app.shown.add,
         mini=_mini_programs(server, app),
     )
 

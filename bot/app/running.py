@@ -10,6 +10,7 @@ from bot.conversation.current import CurrentPublication
 from bot.conversation.decide import Decisions
 from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.receipts import Receipts
+from bot.conversation.shown import Shown
 from bot.jobs.clockwork import Clockwork
 from bot.storage import revisions
 from bot.storage.driver import Database
@@ -27,6 +28,8 @@ class Running:
     conversation: Conversation
     dispatcher: Dispatcher
     receipts: Receipts
+    shown: Shown
+    """What was shown in inboxes on our pages and is not recorded yet."""
     clockwork: Clockwork
     current: CurrentPublication
     metrics: Metrics

@@ -20,6 +20,7 @@ from bot.conversation.current import CurrentPublication
 from bot.conversation.decide import Decisions
 from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.receipts import Receipts
+from bot.conversation.shown import Shown
 from bot.conversation.work import Result, Work
 from bot.core import wording
 from bot.jobs.clockwork import Clockwork, Job
@@ -75,6 +76,8 @@ async def running(  # noqa: PLR0913  # each has its usual value; tests and rehea
         dispatcher.start()
         stack.push_async_callback(dispatcher.close)
         receipts = Receipts(database, dispatcher, clock, lambda: conversation.decider.shop.senders, tally)
+        shown = Shown(receipts)
+        stack.push_async_callback(shown.record)
         stopping = asyncio.Event()
         if channels is None:
             channels = channels_of(settings, database, clock) if role != "web" else {}
@@ -87,6 +90,7 @@ async def running(  # noqa: PLR0913  # each has its usual value; tests and rehea
             conversation=conversation,
             dispatcher=dispatcher,
             receipts=receipts,
+            shown=shown,
             clockwork=Clockwork((), stopping),
             current=current,
             metrics=Metrics(),
@@ -95,6 +99,7 @@ async def running(  # noqa: PLR0913  # each has its usual value; tests and rehea
         )
         # Every process records itself which of its replies were written; first, as other jobs wait for that.
         jobs = [Job("replies", 1, dispatcher.settle), Job("publication", 1, app.reload)]
+        jobs.append(Job("shown", 1, shown.record))
         jobs.append(Job("tally", TALLY_SECONDS, lambda: tally.flush(database)))
         if role != "web":
             jobs += await worker_jobs(app, channels, stopping, stack, at, tally)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import orjson
 
-from bot.conversation.pages import account, sessions
+from bot.conversation.pages import account, inbox, sessions
 from bot.conversation.shop import (
     at_desk,
     checkout,
@@ -90,6 +90,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         page_rewards.CLAIM: page_rewards.claim,
         page_wheel.SPIN: page_wheel.spin,
         sessions.END: sessions.end,
+        inbox.READ: inbox.read,
         SETTLE: orders.settle_again,
         "reservation.give_up": drops.give_up,
         "reservation.pay": drops.pay,

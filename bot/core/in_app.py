@@ -48,7 +48,7 @@ class Place(NamedTuple):
 class Kept:
     """Something in an inbox: a message of ours, or (`is_mine`) what the contact wrote there itself.
 
-    `is_new`: it was not shown yet.
+    `is_new`: it was not shown yet. `did` is what the contact did instead of writing: the gesture's value.
     """
 
     id: str
@@ -57,6 +57,12 @@ class Kept:
     is_mine: bool
     form: Form | None = None
     is_new: bool = False
+    did: str = ""
+
+    @property
+    def wrote(self) -> str:
+        """What the contact wrote, or did."""
+        return self.did or self.text
 
     @property
     def place(self) -> Place:

@@ -110,6 +110,11 @@ def _message(row: Sequence[Any]) -> Kept:
 
 def _written(row: Sequence[Any]) -> Kept:
     payload = orjson.loads(row[2])
+    gesture = payload.get("gesture")
     return Kept(
-        id=row[0].partition(":")[2], at=instant(row[1]), text=str(payload.get("text", "")), is_mine=True
+        id=row[0].partition(":")[2],
+        at=instant(row[1]),
+        text=str(payload.get("text", "")),
+        is_mine=True,
+        did=str(gesture[1]) if isinstance(gesture, list) else "",
     )

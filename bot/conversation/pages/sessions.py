@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.inbox_turns import open_inbox
 from bot.core.deeds.joining import identify
 from bot.core.deeds.left import ERASED_AT
 from bot.core.errors import Refused
@@ -47,6 +48,7 @@ def start(turn: Turn, body: Body) -> Body:
         expires_at=turn.now + LASTS[started_by],
     )
     turn.keep("session", session.id, session)
+    open_inbox(turn)
     return {
         "session": session.id,
         "expires_at": stamp(session.expires_at),

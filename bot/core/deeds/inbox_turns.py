@@ -11,7 +11,7 @@ _KEY = ""  # a contact has one inbox
 
 def open_inbox(turn: Turn) -> None:
     """Give the contact an inbox, unless it has one: whoever logs in at the pages or writes there has one."""
-    if not any(channel == APP for channel, _ in turn.addresses):
+    if (APP, turn.contact.id) not in turn.addresses:
         turn.change_address(Address(APP, turn.contact.id))
 
 
@@ -22,3 +22,10 @@ def read_inbox(turn: Turn, until: datetime) -> datetime:
     read = min(until, turn.now) if before is None else max(before.at, min(until, turn.now))
     turn.keep("inbox", _KEY, ReadUntil(read))
     return read
+
+
+def unread_of(turn: Turn) -> int:
+    """How many messages came to the inbox since it was read."""
+    number = turn.needed("unread")
+    assert isinstance(number, int), "they are counted"
+    return number

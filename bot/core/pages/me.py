@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.inbox_turns import unread_of
 from bot.core.deeds.tier_turns import standing_in
 from bot.core.pages.speech import LANGUAGES, language_of, stamp
 from bot.core.turn import Turn
@@ -27,7 +28,7 @@ def me_of(turn: Turn, channel: str) -> dict[str, JsonValue]:
         "phone": masked(numbers[0]) if numbers else None,
         "tier": _tier(turn),
         "joined_at": stamp(contact.enrolled_at) if contact.enrolled_at else None,
-        "unread": 0,
+        "unread": unread_of(turn),
         "currency": turn.program.currency.code,
         "exponent": turn.program.currency.exponent,
         "shop": _shop(turn),

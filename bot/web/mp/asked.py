@@ -1,6 +1,6 @@
 """What a shopper asks at our pages, and the two roads by which it answers: `look` and `operate`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,8 @@ class House(Door):
     """What the pages need of the application beside what every API does."""
 
     read_page_link: Callable[[str], OpenedPage | None]
+    shown: Callable[[str, Iterable[str]], None]
+    """Is told which messages of a contact's inbox were shown."""
     mini: "MiniPrograms | None" = None
     """The shop's mini programs; None where it has none."""
     pays: bool = False

@@ -5,6 +5,7 @@ from bot.web.mp import (
     bundles,
     checkin,
     drops,
+    inbox,
     referral,
     rewards,
     tiers,
@@ -17,6 +18,7 @@ from bot.web.rest.routes import Route
 
 ROUTES: tuple[Route[Shopper], ...] = (
     *account.ROUTES,
+    *inbox.ROUTES,
     *rewards.ROUTES,
     *tiers.ROUTES,
     *referral.ROUTES,
