@@ -100,7 +100,7 @@ function page(definition) {
           }
           const told = view.problem(found, this.say, true);
           if (this.answers) {
-            this.tell(told.title + ' · ' + told.text);
+            this.tell(told.says);
           } else {
             this.setData({ status: 'problem', problem: told });
           }

@@ -15,7 +15,7 @@ Component(
         me.features.surveys ? optional(shop.client.call('surveys')) : Promise.resolve(null),
       ]);
       if (inbox.unread > 0 && inbox.messages.length) {
-        await optional(shop.client.call('readInbox', { until: inbox.messages[0].id }));
+        await optional(shop.client.call('readInbox', { until: inbox.messages[0].at }));
         await shop.me(true);
       }
       return { messages: inbox.messages, next: inbox.next, surveys: surveys ? surveys.surveys : [] };

@@ -29,7 +29,7 @@ Component(
 
       save() {
         const first_name = (this.name || '').trim();
-        const birthday = this.data.birthday;
+        const birthday = this.answers.birthday ? '' : this.data.birthday; // it is said once
         const body = Object.assign({}, first_name ? { first_name } : {}, birthday ? { birthday } : {});
         return this.change('save', body, () => this.say('common.saved'));
       },

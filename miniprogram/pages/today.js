@@ -16,7 +16,7 @@ Component(
         where('drops', 'drops'),
         where('bundles', 'bundles'),
         optional(shop.client.call('refills')),
-        where('wheel', 'wheel'),
+        me.features.wheel ? optional(shop.client.call('wheel')) : null,
       ]);
       return { me, checkin, drops, bundles, refills, wheel };
     },
@@ -51,26 +51,20 @@ Component(
       },
 
       async take(event) {
-        const drop = event.currentTarget.dataset.id;
-        await this.act(drop, () => shop.client.call('takeDrop', { drop }));
-        await this.again('drops');
+        const { id, pay } = event.currentTarget.dataset;
+        const asked = { drop: id, quantity: 1, to_pay_at_most_minor: pay };
+        await this.said(id, () => shop.client.call('takeDrop', asked), 'drops');
       },
 
       async giveUp(event) {
         const drop = event.currentTarget.dataset.id;
         if (await this.sure(this.say('today.give_up_sure'))) {
-          await this.act(drop, () => shop.client.call('giveUpDrop', { drop }));
-          await this.again('drops');
+          await this.said(drop, () => shop.client.call('giveUpDrop', { drop }), 'drops');
         }
       },
 
-      async spin() {
-        const answer = await this.act('spin', () => shop.client.call('spin'));
-        if (answer) {
-          await this.again('wheel');
-          const won = answer.prize && answer.prize.title ? this.say('today.won', { title: answer.prize.title }) : '';
-          this.tell(answer.says || won);
-        }
+      spin() {
+        return this.said('spin', () => shop.client.call('spin'), 'wheel');
       },
 
       refill(event) {
@@ -79,11 +73,15 @@ Component(
         wx.navigateTo({ url: '/pages/reorder?lines=' + encodeURIComponent(JSON.stringify(bare)) });
       },
 
-      // How one part is by now; what was told of the tap stays.
-      async again(name) {
-        const answer = await optional(shop.client.call(name));
+      // Do it, tell what came of it, and show its part as it is by then.
+      async said(name, work, part) {
+        const answer = await this.act(name, work);
         if (answer) {
-          this.answers[name] = answer;
+          this.tell(answer.says);
+        }
+        const by_now = await optional(shop.client.call(part));
+        if (by_now) {
+          this.answers[part] = by_now;
           this.render();
         }
       },

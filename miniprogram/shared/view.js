@@ -74,6 +74,7 @@ function countdown(iso, t, now) {
 // ---------------------------------------------------------------- problems
 
 // A Problem of client.js in words. `mayRetry`: the same may succeed; `mayJoin`: joining is the remedy.
+// `says` is all of it in one line: the server's own words where it has some.
 // `isApp`: inside the mini program one signs in by opening it again, elsewhere by a new link.
 function problem(found, t, isApp) {
   const kind = kindOf(found);
@@ -83,6 +84,7 @@ function problem(found, t, isApp) {
     kind,
     title: t('problem.' + key),
     text: said || t('problem.' + key + '_text'),
+    says: said || t('problem.' + key) + ' · ' + t('problem.' + key + '_text'),
     mayRetry: ['offline', 'busy', 'too_many', 'failed'].indexOf(kind) >= 0 || key === 'signed_out_app',
     mayJoin: kind === 'not_a_member',
   };
@@ -95,7 +97,7 @@ function kindOf(found) {
   if (found.kind === 'not-a-member' || found.kind === 'price-changed') {
     return found.kind.replace(/-/g, '_');
   }
-  if (found.status === 401) {
+  if (found.status === 401 || found.kind === 'link-over' || found.kind === 'no-such-link') {
     return 'signed_out';
   }
   if (found.status === 404 || found.status === 410) {
@@ -331,7 +333,7 @@ function rewards(answer, t, now) {
   };
 }
 
-const CLAIM_STATES = ['claimed', 'preparing', 'sent', 'delivered', 'canceled'];
+const CLAIM_STATES = ['claimed', 'preparing', 'sent', 'delivered', 'canceled', 'used'];
 
 function claim(one, t, now) {
   const step = CLAIM_STATES.indexOf(one.state);
@@ -353,7 +355,7 @@ function tiers(answer, t) {
   const share = Math.max(0, Math.min(1, (answer.progress && answer.progress.share) || 0));
   return {
     isEmpty: !answer.levels.length,
-    title: answer.tier ? answer.tier.name || answer.tier.title : t('tiers.none'),
+    title: answer.tier ? answer.tier.name : t('tiers.none'),
     percent: Math.round(share * 100),
     progress: (answer.progress && answer.progress.says) || '',
     says: answer.says || '',
@@ -361,22 +363,24 @@ function tiers(answer, t) {
       id: one.id,
       title: one.title,
       reached: one.reached,
-      isMine: Boolean(answer.tier && answer.tier.id === one.id),
+      isMine: one.current,
       missing: one.reached ? t('tiers.reached') : one.missing ? t('tiers.missing', { amount: one.missing.text }) : '',
-      perks: one.perks || [],
+      says: one.reached || one.missing ? '' : one.says,
+      perks: one.perks,
     })),
   };
 }
 
 function referral(answer) {
   return {
+    isRunning: answer.running,
     code: answer.code,
     link: answer.link || '',
     text: answer.text,
-    rules: answer.rules || [],
+    rules: answer.rules,
     invited: answer.invited,
     joined: answer.joined,
-    pending: answer.pending,
+    pending: isSome(answer.pending) ? answer.pending.text : '',
     earned: answer.earned.text,
   };
 }
@@ -401,7 +405,7 @@ function checkin(answer, t) {
 function wheel(answer, t) {
   return {
     isShown: Boolean(answer.enabled),
-    prizes: (answer.prizes || []).map((one, index) => ({ id: index, title: one.title, odds: odds(one.odds) })),
+    prizes: (answer.prizes || []).map((one) => ({ id: one.id, title: one.title, odds: one.percent + ' · ' + one.odds })),
     left: answer.spins_left > 0 ? t('today.spins', { n: answer.spins_left }) : t('today.no_spins'),
     maySpin: answer.spins_left > 0,
     rules: answer.rules || '',
@@ -409,42 +413,38 @@ function wheel(answer, t) {
   };
 }
 
-// A share (0.25) as people read odds; what the server wrote as text stays as it is.
-function odds(share) {
-  return typeof share === 'number' ? Math.round(share * 1000) / 10 + '%' : String(share);
-}
-
 function drops(answer, t, now) {
   return answer.drops.map((one) => {
-    const isBefore = now < new Date(one.opens_at).getTime();
-    const isOver = Boolean(one.closes_at) && now >= new Date(one.closes_at).getTime();
+    const isShut = now < new Date(one.opens_at).getTime();
     const isMine = Boolean(one.mine);
-    const isGone = !isBefore && one.left === 0 && !isMine;
-    const opens = countdown(one.opens_at, t, now);
     return {
       id: one.id,
       title: one.title,
-      price: one.price ? one.price.text : '',
+      price: one.price.text,
+      toPay: one.to_pay.minor,
       says: one.says || '',
-      left: one.left ? t('common.left', { n: one.left }) : '',
-      isEarly: Boolean(one.early),
+      left: one.left > 0 ? t('common.left', { n: one.left }) : '',
+      isEarly: one.early,
       isMine,
-      isGone,
-      isOver,
-      mayTake: !isMine && !isGone && !isOver && (!isBefore || Boolean(one.early)),
-      when: whenOf(one, t, now, isBefore && !one.early, opens),
-      ticks: (isBefore && opens.ticks) || false,
+      isTaken: isMine && one.mine.state === 'taken',
+      isGone: one.is_on && one.left === 0 && !isMine,
+      mayTake: one.can,
+      when: whenOf(one, t, now, isShut),
+      ticks: isShut && countdown(one.opens_at, t, now).ticks,
       until: isMine && one.mine.until ? t('today.mine_until', { at: moment(one.mine.until, t, now) }) : '',
+      number: isMine ? t('today.number', { number: one.mine.number }) : '',
     };
   });
 }
 
-function whenOf(one, t, now, isShut, opens) {
-  if (isShut) {
-    const isSoon = new Date(one.opens_at).getTime() - now < DAY;
-    return isSoon ? t('today.opens_in', { time: opens.text }) : t('today.opens', { at: moment(one.opens_at, t, now) });
+function whenOf(one, t, now, isShut) {
+  if (!isShut) {
+    return t('today.closes_in', { time: countdown(one.closes_at, t, now).text });
   }
-  return one.closes_at ? t('today.closes_in', { time: countdown(one.closes_at, t, now).text }) : '';
+  const isSoon = new Date(one.opens_at).getTime() - now < DAY;
+  return isSoon
+    ? t('today.opens_in', { time: countdown(one.opens_at, t, now).text })
+    : t('today.opens', { at: moment(one.opens_at, t, now) });
 }
 
 function bundles(answer, t) {
@@ -506,6 +506,7 @@ function profile(me, t, now) {
     hello: me.first_name ? t('wallet.hello', { name: me.first_name }) : t('wallet.hello_nobody'),
     since: me.joined_at ? t('me.since', { day: t('time.day_year', named(dateOf(me.joined_at), t)) }) : me.member ? '' : t('me.nobody'),
     tier: me.tier ? me.tier.name : '',
+    birthday: me.birthday || '',
     phone: me.phone ? t('join.phone_known', { phone: me.phone }) : '',
     unread: me.unread > 0 ? t('inbox.unread', { n: me.unread }) : '',
     languages: me.languages.map((one) => Object.assign({ isChosen: one.tag === me.language }, one)),
