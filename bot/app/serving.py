@@ -20,6 +20,7 @@ from bot.core.signed_links import SignedLinks
 from bot.logs import AccessLogger
 from bot.storage import figures
 from bot.web.contents import ContentLinks
+from bot.web.h5 import H5Pages
 from bot.web.health import Health
 from bot.web.invitations import Invitations
 from bot.web.limits import InboundLimits, Limit, Limiter
@@ -49,6 +50,7 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
         ).routes()
     )
     server.add_routes(_link_visits(app).routes())
+    server.add_routes(H5Pages(lambda: app.decisions.publication).routes())
     server.add_routes(_content_links(app).routes())
     server.add_routes(Invitations(lambda: app.decisions.publication, app.clock).routes())
     if app.settings.twilio is not None:
@@ -101,8 +103,10 @@ def _twilio_webhooks(app: Running) -> TwilioWebhooks:
 def _wechat_callbacks(app: Running) -> "WechatCallbacks":
     from bot.web.wechat import Door, WechatCallbacks  # noqa: PLC0415  # cryptography, which few need
 
+    accounts = app.settings.wechat
+    minis = {account.name: account.appid for account in accounts if not account.is_official}
     return WechatCallbacks(
-        doors={account.name: Door.of(account, os.urandom) for account in app.settings.wechat},
+        doors={account.name: Door.of(account, os.urandom, minis) for account in accounts},
         dispatcher=app.dispatcher,
         receipts=app.receipts,
         limits=Limiter(MESSAGES),

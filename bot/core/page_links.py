@@ -22,7 +22,10 @@ AT_ONCE = timedelta(minutes=10)
 
 _PURPOSE = "page"
 _ORDER, _TOKEN = "?order=", "t="
-_BARE = re.compile(rf"({'|'.join(PAGES)})(?:\?order=([0-9a-f]{{32}}))?")
+_WHERE = rf"({'|'.join(PAGES)})(?:\?order=([0-9a-f]{{32}}))?"
+_BARE = re.compile(_WHERE)
+SIGNED = re.compile(rf"https?://[^\s#]+{PATH}#{_WHERE}[?&]{_TOKEN}[\w-]+", re.ASCII)
+"""A link that `PageLinks.url` made, in a text: its page and order are the groups."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
+from types import MappingProxyType
 
 import structlog
 from aiohttp import web
 
 from bot.channels.wechat.account import WechatAccount
 from bot.channels.wechat.callback import BODY_MAX, Callback, Opened
+from bot.channels.wechat.pages import with_mini_pages
 from bot.channels.wechat.passive import NOTHING, Answers, joined
 from bot.channels.wechat.pushes import (
     ANSWER_WITHIN,
@@ -57,6 +59,9 @@ _NOT_YET_SECONDS = 1.0
 _logger = structlog.get_logger(__name__)
 
 
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """One account: who may come in, and how it is answered."""
@@ -66,10 +71,11 @@ class Door:
     answers: Answers
 
     @classmethod
-    def of(cls, account: WechatAccount, entropy: Entropy) -> "Door":
-        """Make the door of an account."""
+    def of(cls, account: WechatAccount, entropy: Entropy, minis: Mapping[str, str] = _NONE) -> "Door":
+        """Make the door of an account; `minis` are the appids of mini programs by our name of the account."""
         callback = Callback(account)
-        answers = Answers(account.format, callback.envelope, entropy)
+        pages = partial(with_mini_pages, account=account, minis=minis)
+        answers = Answers(account.format, callback.envelope, entropy, pages)
         return cls(account, callback, answers)
 
 

@@ -1,7 +1,7 @@
 """The conversations a member has with the shipped flows, over HTTP, on both databases."""
 
 from bot.core.replies import DEFAULT_REPLIES
-from tests.conversation.chat import Chat
+from tests.conversation.chat import Chat, unlinked
 
 OPT_IN = (
     "You're in: Corner Leaf rewards by text. Up to 6 msgs/month. Msg & data rates may apply."
@@ -11,7 +11,7 @@ STOPPED = "Corner Leaf: you are unsubscribed and get no more texts. Reply START 
 NAME = "What shall we call you? Reply with a first name, or SKIP."
 LOST = "Sorry, I did not get that. Reply LOYALTY to join Corner Leaf rewards, or PERSON to ask one of us."
 MEMBER_LOST = "Sorry, I did not get that. Reply BALANCE, REWARDS or REORDER, or PERSON to ask one of us."
-BALANCE = "You have $5.00 credit, good through Jan 23, 2027."
+BALANCE = "You have $5.00 credit, good through Jan 23, 2027. Your wallet: LINK"
 
 
 async def join(chat: Chat) -> None:
@@ -28,7 +28,7 @@ async def test_who_joins_is_asked_for_name_and_birthday(chat: Chat) -> None:
     ]
     assert await chat("Ana") == ["Thanks, Ana! When is your birthday? Reply like May 21, or SKIP."]
     assert await chat("21 May") == ["All set! Reply BALANCE, REWARDS or REORDER any time."]
-    assert await chat("balance") == [BALANCE]
+    assert unlinked(await chat("balance")) == [BALANCE]
     assert await chat.wallet() == (0, 500, 0, 0)
     assert await chat.subscriptions() == {"loyalty": "subscribed"}
     assert chat.news() == []
@@ -42,8 +42,8 @@ async def test_joining_twice_grants_once(chat: Chat) -> None:
 
 async def test_a_reward_is_chosen_and_confirmed(chat: Chat) -> None:
     await join(chat)
-    menu = "You have $5.00 credit. Which one?\n1 Pastry of the day, $4.00"
-    assert await chat("REWARDS") == [menu]
+    menu = "Which one? Or tap: LINK\n1 Pastry of the day, $4.00"
+    assert unlinked(await chat("REWARDS")) == [menu]
     assert await chat("1") == [
         "Pastry of the day for $4.00 of your credit? Reply YES to redeem or NO to keep it."
     ]
@@ -120,7 +120,7 @@ async def test_after_stop_nothing_is_said_until_start(chat: Chat) -> None:
         assert await chat(text) == []
     assert await chat.subscriptions() == {"loyalty": "unsubscribed"}
     assert await chat("START") == [OPT_IN]
-    assert await chat("BALANCE") == [BALANCE]
+    assert unlinked(await chat("BALANCE")) == [BALANCE]
     assert await chat.subscriptions() == {"loyalty": "subscribed"}
 
 
@@ -128,7 +128,7 @@ async def test_yes_from_a_stopped_contact_is_start(chat: Chat) -> None:
     await join(chat)
     await chat("stop please")
     assert await chat("YES") == [OPT_IN]
-    assert await chat("BALANCE") == [BALANCE]
+    assert unlinked(await chat("BALANCE")) == [BALANCE]
 
 
 async def test_stop_while_a_question_is_open_closes_it(chat: Chat) -> None:
@@ -157,7 +157,7 @@ async def test_nonsense_is_answered_kindly(chat: Chat) -> None:
 
 async def test_one_typo_is_forgiven(chat: Chat) -> None:
     await join(chat)
-    assert await chat("BALNCE") == [BALANCE]
+    assert unlinked(await chat("BALNCE")) == [BALANCE]
 
 
 async def test_a_typo_is_no_consent(chat: Chat) -> None:
@@ -175,7 +175,7 @@ async def test_legal_words_are_not_guessed(chat: Chat) -> None:
 
 async def test_a_keyword_suspends_the_question_which_is_asked_again(chat: Chat) -> None:
     await chat("LOYALTY")
-    assert await chat("BALANCE") == [BALANCE, f"Still open: {NAME}"]
+    assert unlinked(await chat("BALANCE")) == [BALANCE, f"Still open: {NAME}"]
     assert await chat("Ana") == ["Thanks, Ana! When is your birthday? Reply like May 21, or SKIP."]
 
 

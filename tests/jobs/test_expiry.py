@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 from bot.core.ids import bucket_of
 from bot.demo.loopback_message import Fault
 from bot.storage import tables
-from tests.conversation.chat import Chat
+from tests.conversation.chat import Chat, unlinked
 
 HOME = ZoneInfo("America/New_York")
 GRACE = timedelta(days=14)
-NOTHING = "You have no credit to spend right now."
+NOTHING = "You have no credit to spend right now. Your wallet: LINK"
 UNNOTICED = "no notice of its end was delivered; the grace has passed"
 
 
@@ -115,9 +115,9 @@ async def test_after_a_delivered_notice_credit_ends_at_midnight_without_any_job(
     ends_at = await join(chat)
     assert len(await chat.move_to(morning(ends_at, 1) + timedelta(minutes=1))) == 1
     chat.clock.now = ends_at - timedelta(seconds=10)
-    assert await chat("BALANCE") == ["You have $5.00 credit, good through today."]
+    assert unlinked(await chat("BALANCE")) == ["You have $5.00 credit, good through today. Your wallet: LINK"]
     chat.clock.now = ends_at
-    assert await chat("BALANCE") == [NOTHING]
+    assert unlinked(await chat("BALANCE")) == [NOTHING]
     assert (await chat.entries())[-1][0] != "expire"
     await chat.later(minutes=5)
     assert (await chat.entries())[-1] == ("expire", "")
@@ -137,7 +137,7 @@ async def test_undelivered_notices_leave_the_credit_its_grace(chat: Chat) -> Non
     assert (await chat("BALANCE"))[0].startswith("You have $5.00")
     await chat.move_to(ends_at + GRACE + timedelta(days=1))
     assert (await chat.entries())[-1] == ("expire", UNNOTICED)
-    assert await chat("BALANCE") == [NOTHING]
+    assert unlinked(await chat("BALANCE")) == [NOTHING]
 
 
 async def test_who_has_stopped_gets_the_grace_and_no_message(chat: Chat) -> None:

@@ -28,15 +28,25 @@ def joined(texts: Sequence[str]) -> str | None:
 class Answers:
     """Writes answers to the pushes of one account."""
 
-    def __init__(self, form: Format, envelope: Envelope, entropy: Callable[[int], bytes]) -> None:
-        """What is sealed is sealed as the push was: nothing else is sure to be in force."""
+    def __init__(
+        self,
+        form: Format,
+        envelope: Envelope,
+        entropy: Callable[[int], bytes],
+        pages: Callable[[str], str] = str,
+    ) -> None:
+        """What is sealed is sealed as the push was: nothing else is sure to be in force.
+
+        `pages` puts the mini program's pages in place of links to ours.
+        """
         self._form = form
         self._envelope = envelope
         self._entropy = entropy
+        self._pages = pages
 
     def text(self, opened: Opened, text: str, now: datetime) -> bytes:
         """Answer with a text."""
-        return self._answer(opened, now, {"MsgType": "text", "Content": text})
+        return self._answer(opened, now, {"MsgType": "text", "Content": self._pages(text)})
 
     def transfer(self, opened: Opened, now: datetime, agent: str | None = None) -> bytes:
         """Hand the contact over to the shop's own people in WeChat's customer service, or to one of them.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from bot.channels.channel import SendNever
 from bot.channels.wechat.account import WechatAccount
+from bot.channels.wechat.pages import has_page_links, with_mini_pages
 from bot.channels.wechat.transport import Json
 from bot.core.forms import Card, Form, Notice
 from bot.core.messages import Outgoing
@@ -96,6 +97,7 @@ def _custom(message: Outgoing, means: Means) -> list[Json]:
         bodies = [menu] if link is None else [menu, _text(link)]
     else:
         text = without_links(message.body if form.options else form.head or message.body)
+        text = with_mini_pages(text, means.account, means.minis)
         if link is not None:
             text = f"{text}\n\n{link}" if text.strip() else link
         bodies = [_text(part) for part in parts_of(text.strip())]
@@ -118,6 +120,8 @@ def _image(media_id: str) -> Json:
 def _menu(form: Form, means: Means) -> Json | None:
     """Options to tap; where an account cannot show them, the text lists them with their numbers."""
     if not (form.options and form.head.strip() and means.has_menus and means.account.is_official):
+        return None
+    if has_page_links(form.head):  # the head of a menu cannot be tapped
         return None
     head = without_links(form.head.strip())
     listed = [{"id": option.key, "content": without_links(option.label)} for option in form.options]
