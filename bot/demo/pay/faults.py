@@ -1,0 +1,71 @@
+"""The faults one can ask the loopback WeChat Pay for: in its API, and in its notices."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FaultKind = Literal[
+    "refuse",  # the API answers with `code` and `status`, and does nothing
+    "drop_request",  # the connection breaks, and nothing was done
+    "drop_answer",  # done, then the connection breaks
+    "slow_answer",  # done, answered after `seconds`
+    "late_answer",  # done, answered with `code` and `status` all the same
+    "no_json",  # done, answered with a page of HTML
+    "wrong_signature",  # done, and the answer is signed by somebody else
+    "skewed_clock",  # its clock is `seconds` ahead
+    "pay_at_once",  # the shopper pays before the answer to the prepay is there
+    "abnormal_refund",  # the bank does not take the refund
+    "closed_refund",  # the refund is closed
+    "failed_payout",  # the payout fails once it was confirmed
+    "lose_notice",  # a notice never comes
+    "double_notice",  # a notice comes twice at the same time
+    "late_notice",  # a notice comes `seconds` late
+    "lose_notice_answer",  # what is answered to a notice is lost: it comes again
+]
+
+
+class Fault(BaseModel):
+    """Something that shall go wrong; `times` is how often, None: until it is cleared.
+
+    `path` narrows what it hits in the API: what the path begins with.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: FaultKind
+    path: str = ""
+    code: str = "SYSTEM_ERROR"
+    status: int = Field(default=500, ge=400, le=599)
+    seconds: float = Field(default=0, ge=-86400, le=86400)
+    times: int | None = Field(default=1, ge=1)
+
+
+class Faults:
+    """The faults that were asked for and have not happened yet, oldest first."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Fault, int | None]] = []
+
+    def __iter__(self) -> Iterator[Fault]:
+        """Yield each with the times it has left."""
+        return iter([fault.model_copy(update={"times": left}) for fault, left in self._waiting])
+
+    def add(self, fault: Fault) -> None:
+        """Ask for a fault."""
+        self._waiting.append((fault, fault.times))
+
+    def clear(self) -> None:
+        """Let everything work again."""
+        self._waiting.clear()
+
+    def take(self, *kinds: FaultKind, path: str = "") -> Fault | None:
+        """Return the fault of one of these kinds that shall happen here and now, and count it down."""
+        for place, (fault, left) in enumerate(self._waiting):
+            if fault.kind in kinds and path.startswith(fault.path):
+                if left is not None and left <= 1:
+                    del self._waiting[place]
+                elif left is not None:
+                    self._waiting[place] = (fault, left - 1)
+                return fault
+        return None
