@@ -6,147 +6,166 @@ const view = require('./shared/view');
 const TICK_MS = 1000;
 const SLOW_TICK_MS = 30000;
 
+/**
+ * @typedef {object} Definition
+ * @property {string[]} groups
+ * @property {string} title
+ * @property {boolean} [counts]
+ * @property {object} [data]
+ * @property {(query: Record<string, string>) => Promise<any>} ask
+ * @property {(answers: any, t: (path: string, args?: object) => string, now: number) => Record<string, any>} show
+ * @property {object} [methods]
+ */
+
 // Options for Component(). A page has `groups` (of texts), `title` (a text), `ask(query)` that gets its answers, and
-// `show(answers, t, now)` that makes what its template reads; `ticks` in it asks for a look every second.
+// `show(answers, t, now)` that makes what its template reads. A page that `counts` is shown anew as time goes by,
+// every second while that has `ticks`.
+/**
+ * @param {Definition & ThisType<any>} definition
+ * @returns {any}
+ */
 function page(definition) {
   return {
-    options: { styleIsolation: 'isolated' },
     data: Object.assign({ status: 'loading', problem: null, notice: '', busy: '', t: {} }, definition.data),
     lifetimes: {
       detached() {
         this.rest();
       },
     },
-    methods: Object.assign(
-      {
-        onLoad(query) {
-          this.query = query || {};
-          this.speak();
-          return this.load();
-        },
-
-        onShow() {
-          if (this.answers) {
-            this.speak();
-            this.render();
-          }
-          if (this.shownBefore) {
-            this.load();
-          }
-          this.shownBefore = true;
-        },
-
-        onHide() {
-          this.rest();
-        },
-
-        async onPullDownRefresh() {
-          await shop.me(true).catch(() => null);
-          await this.load();
-          wx.stopPullDownRefresh();
-        },
-
-        speak() {
-          const language = shop.language();
-          this.say = texts.speaker(language);
-          this.setData({ t: texts.labels(language, definition.groups) });
-          shop.nameTabs();
-          wx.setNavigationBarTitle({ title: this.say(definition.title) });
-        },
-
-        // Ask anew. What is shown stays until the answer is there.
-        async load() {
-          if (!this.answers) {
-            this.setData({ status: 'loading', problem: null });
-          }
-          try {
-            this.answers = await definition.ask.call(this, this.query || {});
-          } catch (problem) {
-            this.fail(problem);
-            return;
-          }
-          this.speak();
-          this.render();
-        },
-
-        retry() {
-          return this.load();
-        },
-
-        // Someone joined, from wherever the page offered it.
-        async joined(event) {
-          this.tell(event.detail.says);
-          await shop.me(true);
-          return this.load();
-        },
-
-        render() {
-          const shown = definition.show.call(this, this.answers, this.say, shop.client.now());
-          this.setData(Object.assign({ status: 'ready', problem: null }, shown));
-          this.rest();
-          if (definition.counts) {
-            this.timer = setTimeout(() => this.render(), shown.ticks ? TICK_MS : SLOW_TICK_MS);
-          }
-        },
-
-        rest() {
-          clearTimeout(this.timer);
-        },
-
-        // A first load that fails fills the page; later ones, and taps, are told beside what is there.
-        fail(found) {
-          if (!found || found.name !== 'Problem') {
-            throw found;
-          }
-          const told = view.problem(found, this.say, true);
-          if (this.answers) {
-            this.tell(told.says);
-          } else {
-            this.setData({ status: 'problem', problem: told });
-          }
-        },
-
-        tell(notice) {
-          this.setData({ notice: notice || '' });
-          if (notice) {
-            wx.pageScrollTo({ scrollTop: 0 });
-          }
-        },
-
-        hush() {
-          this.tell('');
-        },
-
-        // What a tap asks for: `busy` names it meanwhile. Returns the answer, or null where a problem was told.
-        async act(name, work) {
-          if (this.data.busy) {
-            return null;
-          }
-          this.setData({ busy: name, notice: '' });
-          try {
-            return await work();
-          } catch (problem) {
-            this.fail(problem);
-            return null;
-          } finally {
-            this.setData({ busy: '' });
-          }
-        },
-
-        // WeChat allows four characters on each button.
-        async sure(content) {
-          const confirmText = this.say('common.yes');
-          const answer = await wx.showModal({ content, confirmText, cancelText: this.say('common.no') });
-          return answer.confirm;
-        },
-
-        go(event) {
-          wx.navigateTo({ url: event.currentTarget.dataset.url });
-        },
-      },
-      definition.methods
-    ),
+    methods: Object.assign(methodsOf(definition), definition.methods),
   };
+}
+
+/** @param {Definition & ThisType<any>} definition */
+function methodsOf(definition) {
+  /** @type {Record<string, any> & ThisType<any>} */
+  const methods = {
+    onLoad(query) {
+      this.query = query || {};
+      this.speak();
+      return this.load();
+    },
+
+    onShow() {
+      if (this.answers) {
+        this.speak();
+        this.render();
+      }
+      if (this.shownBefore) {
+        this.load();
+      }
+      this.shownBefore = true;
+    },
+
+    onHide() {
+      this.rest();
+    },
+
+    async onPullDownRefresh() {
+      await shop.me(true).catch(() => null);
+      await this.load();
+      wx.stopPullDownRefresh();
+    },
+
+    speak() {
+      const language = shop.language();
+      this.say = texts.speaker(language);
+      this.setData({ t: texts.labels(language, definition.groups) });
+      shop.nameTabs();
+      wx.setNavigationBarTitle({ title: this.say(definition.title) });
+    },
+
+    // Ask anew. What is shown stays until the answer is there.
+    async load() {
+      if (!this.answers) {
+        this.setData({ status: 'loading', problem: null });
+      }
+      try {
+        this.answers = await definition.ask.call(this, this.query || {});
+      } catch (problem) {
+        this.fail(problem);
+        return;
+      }
+      this.speak();
+      this.render();
+    },
+
+    retry() {
+      return this.load();
+    },
+
+    // Someone joined, from wherever the page offered it.
+    async joined(event) {
+      this.tell(event.detail.says);
+      await shop.me(true);
+      return this.load();
+    },
+
+    render() {
+      const shown = definition.show.call(this, this.answers, this.say, shop.client.now());
+      this.setData(Object.assign({ status: 'ready', problem: null }, shown));
+      this.rest();
+      if (definition.counts) {
+        this.timer = setTimeout(() => this.render(), shown.ticks ? TICK_MS : SLOW_TICK_MS);
+      }
+    },
+
+    rest() {
+      clearTimeout(this.timer);
+    },
+
+    // A first load that fails fills the page; later ones, and taps, are told beside what is there.
+    fail(found) {
+      if (!found || found.name !== 'Problem') {
+        throw found;
+      }
+      const told = view.problem(found, this.say, true);
+      if (this.answers) {
+        this.tell(told.says);
+      } else {
+        this.setData({ status: 'problem', problem: told });
+      }
+    },
+
+    tell(notice) {
+      this.setData({ notice: notice || '' });
+      if (notice) {
+        wx.pageScrollTo({ scrollTop: 0 });
+      }
+    },
+
+    hush() {
+      this.tell('');
+    },
+
+    // What a tap asks for: `busy` names it meanwhile. Returns the answer, or null where a problem was told.
+    async act(name, work) {
+      if (this.data.busy) {
+        return null;
+      }
+      this.setData({ busy: name, notice: '' });
+      try {
+        return await work();
+      } catch (problem) {
+        this.fail(problem);
+        return null;
+      } finally {
+        this.setData({ busy: '' });
+      }
+    },
+
+    // WeChat allows four characters on each button.
+    async sure(content) {
+      const confirmText = this.say('common.yes');
+      const answer = await wx.showModal({ content, confirmText, cancelText: this.say('common.no') });
+      return answer.confirm;
+    },
+
+    go(event) {
+      wx.navigateTo({ url: event.currentTarget.dataset.url });
+    },
+  };
+  return methods;
 }
 
 // A part of a page that may be missing without hurting the rest.

@@ -7,6 +7,7 @@ const LANGUAGE = 'regulars.language';
 const TABS = ['wallet', 'today', 'rewards', 'me'];
 
 let came = {};
+/** @type {any} */
 let known = null;
 
 const client = createClient({

@@ -4,7 +4,7 @@ const texts = require('../shared/texts');
 const view = require('../shared/view');
 
 Component({
-  data: { busy: false, problem: '', t: {} },
+  data: { busy: false, problem: '', name: '', t: {} },
   lifetimes: {
     attached() {
       this.setData({ t: texts.labels(shop.language(), ['join']) });
@@ -12,13 +12,14 @@ Component({
   },
   methods: {
     named(event) {
-      this.name = event.detail.value.trim();
+      this.setData({ name: event.detail.value });
     },
 
     async join() {
       this.setData({ busy: true, problem: '' });
       try {
-        const answer = await shop.client.call('join', this.name ? { first_name: this.name } : {});
+        const first_name = this.data.name.trim();
+        const answer = await shop.client.call('join', first_name ? { first_name } : {});
         this.triggerEvent('joined', { says: answer.says });
       } catch (problem) {
         this.setData({ problem: view.problem(problem, texts.speaker(shop.language()), true).title });

@@ -9,7 +9,7 @@ Component({
     about: { type: String, value: '' },
     label: { type: String, value: '' },
   },
-  data: { ids: [], left: '', told: '', t: {} },
+  data: { ids: /** @type {string[]} */ ([]), left: '', told: '', t: {} },
   lifetimes: {
     attached() {
       this.say = texts.speaker(shop.language());

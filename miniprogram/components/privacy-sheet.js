@@ -3,6 +3,9 @@
 const shop = require('../shop');
 const texts = require('../shared/texts');
 
+/** @type {(how: any) => void} */
+let answerWechat = () => {};
+
 Component({
   data: { isOpen: false, t: {} },
   lifetimes: {
@@ -11,7 +14,7 @@ Component({
         return; // an older WeChat, which asks by itself
       }
       wx.onNeedPrivacyAuthorization((answer) => {
-        this.answer = answer;
+        answerWechat = answer;
         this.setData({ isOpen: true, t: texts.labels(shop.language(), ['privacy']) });
       });
     },
@@ -31,7 +34,7 @@ Component({
 
     close(how) {
       this.setData({ isOpen: false });
-      this.answer(how);
+      answerWechat(how);
     },
 
     stay() {

@@ -71,6 +71,7 @@ class Problem extends Error {
     this.remedy = (told && told.remedy) || '';
     this.errors = (told && told.errors) || [];
     this.facts = (told && told.facts) || {};
+    this.wait_ms = 0;
   }
 
   // Whether the same may succeed later; then a write keeps its key.
@@ -86,6 +87,7 @@ class Problem extends Error {
 //   random() -> at least 32 characters of [0-9a-f], never the same twice.
 //   signIn() -> Promise {name: 'startSession' | 'openLink', args} or null where only a person can sign in again.
 function createClient(given) {
+  /** @type {Promise<any> | null} */
   let renewing = null;
   let skew_ms = 0;
   const inFlight = {};
@@ -109,7 +111,7 @@ function createClient(given) {
       throw new Problem('offline', 0, { detail: String((error && (error.errMsg || error.message)) || error) });
     }
     followClock(answer.headers.date);
-    let told = null;
+    let told;
     try {
       told = answer.body === null || answer.body === '' ? {} : JSON.parse(answer.body);
     } catch (error) {
@@ -139,7 +141,7 @@ function createClient(given) {
         return await ask(request, headers);
       } catch (problem) {
         const soon = problem.status === 0 || [408, 429, 502, 503, 504].indexOf(problem.status) >= 0;
-        const wait = Math.max(problem.wait_ms || 0, WAITS_MS[tries] || 0);
+        const wait = Math.max(problem.wait_ms, WAITS_MS[tries] || 0);
         if (!soon || tries >= WAITS_MS.length || wait > 5000) {
           throw problem;
         }

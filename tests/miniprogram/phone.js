@@ -9,6 +9,11 @@ const { JSDOM } = require('jsdom');
 
 const ROOT = process.env.REGULARS_MINIPROGRAM;
 const PICTURES = process.env.REGULARS_PICTURES;
+const TELEPHONE = process.env.REGULARS_TELEPHONE;
+
+// The shop's clock stands until a story moves it; this telephone's goes with it.
+let now_ms = Date.parse(process.env.REGULARS_NOW);
+Date.now = () => now_ms;
 
 const dom = new JSDOM('<!doctype html><html><head></head><body></body></html>', { pretendToBeVisual: true });
 global.window = dom.window;
@@ -20,17 +25,18 @@ const state = {
   stored: {},
   requests: [],
   open: 0,
+  waits: 0,
   page: null,
   asked: [],
   told: [],
   isOffline: false,
   answersAreLost: false,
-  person: process.env.REGULARS_PERSON || 'ada',
+  person: 'ada',
   device: 'zh_CN',
   says: true,
   clipboard: '',
   subscribes: {},
-  pays: async () => {},
+  pays: true,
 };
 
 function outcome(options, answer) {
@@ -69,7 +75,9 @@ function request(options) {
       if (state.answersAreLost) {
         done(options.fail, { errMsg: 'request:fail interrupted' });
       } else {
-        done(options.success, { statusCode: answer.statusCode, header: answer.headers, data: entry.answer });
+        const header = Object.assign({}, answer.headers);
+        delete header.date; // the machine's, not the shop's
+        done(options.success, { statusCode: answer.statusCode, header, data: entry.answer });
       }
     });
   });
@@ -77,9 +85,33 @@ function request(options) {
   asked.end(options.data);
 }
 
+// What WeChat does for a page beside drawing it: telephone.py.
+async function wechat(what, asked) {
+  state.waits += 1;
+  try {
+    return await told(what, asked);
+  } finally {
+    setImmediate(() => {
+      state.waits -= 1;
+    });
+  }
+}
+
+async function told(what, asked) {
+  const answer = await fetch(`${TELEPHONE}/${what}`, { method: 'POST', body: JSON.stringify(asked) });
+  if (!answer.ok) {
+    throw new Error(`${what} is refused: ${answer.status} ${await answer.text()}`);
+  }
+  return answer.json();
+}
+
+async function later(minutes) {
+  now_ms = Date.parse((await wechat('later', { minutes })).now);
+}
+
 global.wx = {
   request,
-  login: async () => ({ code: `mini:${state.person}:${process.hrtime.bigint()}` }),
+  login: () => wechat('login', { person: state.person }),
   getAccountInfoSync: () => ({ miniProgram: { appId: process.env.REGULARS_APPID } }),
   getAppBaseInfo: () => ({ language: state.device }),
   getStorageSync: (key) => (key in state.stored ? JSON.parse(state.stored[key]) : ''),
@@ -118,7 +150,12 @@ global.wx = {
     state.asked.push(options.tmplIds);
     return Object.assign({ errMsg: 'requestSubscribeMessage:ok' }, state.subscribes);
   },
-  requestPayment: (options) => state.pays(options),
+  requestPayment: async (options) => {
+    if (!state.pays) {
+      throw new Error('requestPayment:fail cancel');
+    }
+    return wechat('pay', { person: state.person, asked: options });
+  },
   onNeedPrivacyAuthorization: (listener) => {
     state.needsPrivacy = listener;
   },
@@ -201,7 +238,7 @@ async function follow() {
 async function settled() {
   for (let still = 0; still < 4; ) {
     await new Promise((resolve) => setTimeout(resolve, 2));
-    still = state.open === 0 ? still + 1 : 0;
+    still = state.open === 0 && state.waits === 0 ? still + 1 : 0;
   }
 }
 
@@ -282,6 +319,18 @@ function picture(name) {
   fs.writeFileSync(path.join(PICTURES, name + '.json'), JSON.stringify(told));
 }
 
+// The button of WeChat that shares a phone number: with a code, or refused.
+async function sharePhone(selector, isRefused) {
+  const { code } = isRefused ? { code: undefined } : await wechat('phone', { person: state.person });
+  await tell(selector, 'getphonenumber', { code, errMsg: code ? 'getPhoneNumber:ok' : 'getPhoneNumber:fail user deny' });
+}
+
+// Another person's telephone: nothing is kept of the one before.
+function of(person, device) {
+  Object.assign(state, { person, device: device || state.device, stored: {}, requests: [], told: [], asked: [], went: null });
+  restart();
+}
+
 // As if the telephone was put away and taken up again later: memory gone, storage kept.
 function restart() {
   Object.keys(require.cache)
@@ -290,4 +339,22 @@ function restart() {
   require(path.join(ROOT, 'settings.js')).base = process.env.REGULARS_URL;
 }
 
-module.exports = { all, follow, launch, one, open, parted, picture, prop, restart, settled, simulate, state, tap, tell, text };
+module.exports = {
+  all,
+  follow,
+  later,
+  launch,
+  of,
+  one,
+  open,
+  picture,
+  prop,
+  restart,
+  settled,
+  sharePhone,
+  state,
+  tap,
+  tell,
+  text,
+  wechat,
+};

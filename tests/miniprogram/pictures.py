@@ -41,7 +41,9 @@ def document(told: dict[str, object], icons: Path) -> str:
     """Return the whole page as HTML: the bar with its title, the page, the tabs where it has some."""
     tabs = told["tabs"]
     assert isinstance(tabs, list)
-    drawn = "".join(_tab(name, str(text), name == told["tab"], icons) for name, text in zip(_TABS, tabs, strict=False))
+    drawn = "".join(
+        _tab(name, str(text), name == told["tab"], icons) for name, text in zip(_TABS, tabs, strict=False)
+    )
     footer = f"<footer>{drawn}</footer>" if drawn else ""
     return (
         f"<!doctype html><meta charset=utf-8>{told['styles']}<style>{_WECHAT}</style>"

@@ -1,0 +1,136 @@
+"""The mini program, compiled by Tencent's own compiler and driven page by page against the running shop."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+from playwright.async_api import Browser
+
+from bot.demo import loading
+from tests.conversation.chat import FLOWS
+from tests.miniprogram.pictures import draw
+from tests.miniprogram.telephone import ringing
+from tests.miniprogram.toolbox import Toolbox
+from tests.wechat.wechat_chat import MINI_APPID, wechatting
+
+pytestmark = pytest.mark.xdist_group("miniprogram")
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1] / "miniprogram"
+STORIES = sorted(path.name for path in (HERE / "stories").glob("*.test.js"))
+RULES = sorted(path.name for path in (HERE / "rules").glob("*.test.js"))
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A running shop with five hundred members, as phone.js reaches it."""
+
+    url: str
+    environment: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+async def shop(tmp_path_factory: pytest.TempPathFactory, output_folder: Path) -> AsyncIterator[Shop]:
+    pictures = output_folder / "miniprogram"
+    pictures.mkdir(exist_ok=True)
+    folder = tmp_path_factory.mktemp("miniprogram")
+    async with wechatting(f"sqlite+aiosqlite:///{folder / 'shop.sqlite'}") as chat:
+        await loading.load(chat.app.database, chat.clock.now)
+        chat.loopback.platform.pages.phones.update(
+            {"ana": "+12125550191", "wei": "+8619900009191", "jose": "+525555559191", "maya": "+14155550191"}
+        )
+        async with ringing(chat) as telephone:
+            yield Shop(
+                chat.sms.url,
+                {
+                    "REGULARS_URL": chat.sms.url,
+                    "REGULARS_TELEPHONE": telephone,
+                    "REGULARS_APPID": MINI_APPID,
+                    "REGULARS_NOW": chat.clock.now.isoformat(),
+                    "REGULARS_MINIPROGRAM": str(ROOT),
+                    "REGULARS_PICTURES": str(pictures),
+                },
+            )
+
+
+@pytest.mark.parametrize("story", STORIES)
+async def test_story(shop: Shop, toolbox: Toolbox, browser: Browser, story: str) -> None:
+    ended = await toolbox.run(HERE / "stories" / story, **shop.environment)
+    assert ended.status == 0, ended.output
+    told = Path(shop.environment["REGULARS_PICTURES"])
+    for page in sorted(told.glob(f"{story.removesuffix('.test.js')}-*.json")):
+        _, too_wide = await draw(browser, page, ROOT / "icons")
+        assert too_wide <= 0, f"{page.stem} is {too_wide} px too wide for a 375 px telephone"
+
+
+@pytest.mark.parametrize("rule", RULES)
+async def test_rule(toolbox: Toolbox, rule: str) -> None:
+    ended = await toolbox.run(HERE / "rules" / rule, REGULARS_MINIPROGRAM=str(ROOT))
+    assert ended.status == 0, ended.output
+
+
+async def test_types_are_right(toolbox: Toolbox) -> None:
+    settings = {
+        "compilerOptions": {
+            "allowJs": True,
+            "checkJs": True,
+            "noEmit": True,
+            "target": "es2018",
+            "lib": ["es2018"],
+            "module": "commonjs",
+            "moduleResolution": "bundler",
+            "ignoreDeprecations": "6.0",
+            "strict": False,
+            "strictNullChecks": True,
+            "types": ["miniprogram-api-typings"],
+            "typeRoots": [str(toolbox.modules)],
+            "skipLibCheck": True,
+        },
+        "include": [f"{ROOT}/**/*.js"],
+    }
+    project = toolbox.modules.parent / "tsconfig.json"
+    project.write_text(json.dumps(settings))
+    ended = await toolbox.run(toolbox.modules / "typescript" / "bin" / "tsc", "-p", project)
+    assert ended.status == 0, ended.output
+
+
+async def test_only_routes_are_called_that_there_are(shop: Shop, toolbox: Toolbox) -> None:
+    ended = await toolbox.run("-p", f"JSON.stringify(require('{ROOT}/shared/client.js').ROUTES)")
+    called = {(method.lower(), path) for method, path, _ in json.loads(ended.output).values()}
+    async with aiohttp.ClientSession() as session, session.get(f"{shop.url}/openapi.json") as answer:
+        paths = (await answer.json())["paths"]
+    there = {(method, path) for path, methods in paths.items() for method in methods}
+    assert called - there == set()
+    assert {route for route in there if route[1].startswith("/mp/")} - called == set(), (
+        "nothing is left unused"
+    )
+
+
+def test_it_is_small_and_whole() -> None:
+    files = [path for path in ROOT.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < MEGABYTE
+    app = json.loads((ROOT / "app.json").read_text("utf-8"))
+    for page in app["pages"]:
+        assert all((ROOT / f"{page}.{kind}").is_file() for kind in ("js", "json", "wxml", "wxss")), page
+    for tab in app["tabBar"]["list"]:
+        assert tab["pagePath"] in app["pages"]
+        assert (ROOT / tab["iconPath"]).is_file()
+        assert (ROOT / tab["selectedIconPath"]).is_file()
+    project = json.loads((ROOT / "project.config.json").read_text("utf-8"))
+    assert project["appid"] == "touristappid", "nobody's real appid"
+
+
+def test_messages_open_pages_that_there_are() -> None:
+    pages = set(json.loads((ROOT / "app.json").read_text("utf-8"))["pages"])
+    named = re.findall(r"pages/\w+", (FLOWS / "wechat.yaml").read_text("utf-8"))
+    assert named
+    assert set(named) <= pages
+
+
+def test_no_registry_is_named() -> None:
+    lock = json.loads((HERE / "package-lock.json").read_text("utf-8"))
+    assert not [name for name, one in lock["packages"].items() if "resolved" in one]
