@@ -20,7 +20,9 @@ from bot.config import Settings
 from bot.config.pay import PaySettings
 from bot.conversation.cashier import Cashier
 from bot.core.contact import Order
+from bot.core.deeds.order_told import SHIPPED
 from bot.core.loyalty.orders import in_words
+from bot.core.loyalty.places import PlaceKind, place_in
 from bot.core.pay_errors import PayLater, PayRefused, PayUnknown
 from bot.core.payments import Payment
 from bot.core.wechat_address import openid_of
@@ -30,8 +32,6 @@ from bot.jobs.wechat_shared import SharedInDatabase
 from bot.pay.client import WechatPay
 from bot.pay.merchant import Merchant
 from bot.web.pay import PATH
-
-_SHIPPED = "_shipped"
 
 
 def merchant_of(settings: Settings) -> Merchant:
@@ -88,14 +88,13 @@ class MiniShipping:
 
 def shipment_of(payment: Payment, order: Order, now: datetime) -> Shipment:
     """What WeChat is told: brought by a carrier it knows, by the shop itself, or picked up."""
-    shipped = order.facts.get(_SHIPPED)
+    shipped = order.facts.get(SHIPPED)
     told = shipped if isinstance(shipped, dict) else {}
     tracking, company = str(told.get("tracking") or ""), str(told.get("carrier") or "")
-    place = order.facts.get("place")
-    kind = place.get("kind") if isinstance(place, dict) else None
+    place = place_in(order.facts)
     if tracking and company:
         delivery = Delivery.EXPRESS
-    elif kind == "pickup":
+    elif place is not None and place.kind is PlaceKind.PICKUP:
         delivery = Delivery.PICK_UP
     else:
         delivery = Delivery.CITY

@@ -271,12 +271,13 @@ class Cash:
             return "none"
         if latest.state is not PaymentState.PAID:
             return "closed" if latest.state is PaymentState.CLOSED else "waiting"
-        mine = [one for one in self.refunds if one.payment_id == latest.id]
-        if not mine:
+        states = {one.state for one in self.refunds if one.payment_id == latest.id}
+        if not states:
             return "paid"
-        if any(one.state is not RefundState.DONE for one in mine):
+        done = sum(one.amount_minor for one in self.refunds if one.state is RefundState.DONE)
+        if states - {RefundState.DONE, RefundState.REFUSED} or not done:
             return "refunding"
-        return "refunded" if sum(one.amount_minor for one in mine) >= latest.paid_minor else "partly"
+        return "refunded" if done >= latest.paid_minor else "partly"
 
 
 def cash_back_minor(order: Order) -> int:

@@ -27,7 +27,7 @@ from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.loyalty.checkouts import Checkout, CheckoutState
 from bot.core.loyalty.offers import Offer
 from bot.core.loyalty.orders import CANCELED, PAID, PLACED, REFUNDED, is_at_least
-from bot.core.payments import Cash, Paid, Payment, PaymentState, Refund, RefundState
+from bot.core.payments import WECHAT_PAY, Cash, Paid, Payment, PaymentState, Refund, RefundState
 from bot.core.turn import Turn
 
 Body = Mapping[str, JsonValue]
@@ -200,9 +200,9 @@ def _taken(turn: Turn, payment: Payment, paid: Paid) -> Body:
     after = payment.paid(paid, turn.now, stands=True)
     keep_payment(turn, after)
     order = replace(order, status=PAID)
-    more = {name: order.facts[name] for name in ("place",) if name in order.facts}
-    by: dict[str, JsonValue] = {"kind": "wechat", "payment": payment.id, "transaction": paid.transaction_id}
-    settled = place(turn, order, captured, **more, payment={**by, "paid_minor": paid.amount_minor})
+    by: dict[str, JsonValue] = {"by": WECHAT_PAY, "is_paid": True, "paid_minor": paid.amount_minor}
+    by |= {"payment": payment.id, "transaction": paid.transaction_id}
+    settled = place(turn, order, captured, payment=by)
     promise_cash_back(turn, settled.order, after)
     return told(after)
 

@@ -3,6 +3,7 @@
 Inside a test or `regulars demo` it is `LoopbackPay`; it speaks HTTP at `url` from `start` to `close`.
 """
 
+import functools
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from bot.demo.loopback_phone import only_this_machine
 from bot.demo.pay import crypto
@@ -47,7 +49,7 @@ class LoopbackPay:
         retry_seconds: tuple[float, ...] = RETRY_SECONDS,
     ) -> None:
         """`float_minor` is what the merchant's account holds before anybody pays."""
-        merchant_key, platform_key = crypto.new_key(), crypto.new_key()
+        merchant_key, platform_key, stranger = _keys()
         self.merchant_key, self.platform_key = merchant_key, platform_key
         self.apiv3_key = secrets.token_hex(16)
         self.faults = Faults()
@@ -60,7 +62,7 @@ class LoopbackPay:
             self.faults,
             merchant=(SERIAL, merchant_key.public_key()),
             platform=(KEY_ID, platform_key),
-            stranger=crypto.new_key(),
+            stranger=stranger,
             clock=clock,
         )
         self.latency_seconds = latency.total_seconds()
@@ -131,3 +133,9 @@ class LoopbackPay:
         """Wait until nothing is on its way any more, but for what is told again later."""
         await self.api.settle()
         await self.notifier.settle()
+
+
+@functools.cache
+def _keys() -> tuple[RSAPrivateKey, RSAPrivateKey, RSAPrivateKey]:
+    """The keys of merchant, platform and somebody else: made once in a process, since that takes a second."""
+    return crypto.new_key(), crypto.new_key(), crypto.new_key()
