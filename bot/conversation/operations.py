@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import orjson
 
-from bot.conversation.pages import account, inbox, sessions
+from bot.conversation.pages import account, buying, inbox, sessions
 from bot.conversation.shop import (
     at_desk,
     checkout,
@@ -84,6 +84,8 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         parting.SPLIT: parting.split,
         account.CHANGE: account.change,
         sessions.START: sessions.start,
+        buying.ORDER: buying.order,
+        buying.CANCEL: buying.cancel,
         page_checkin.CHECK_IN: page_checkin.check_in,
         page_drops.GIVE_UP: page_drops.give_up,
         page_drops.TAKE: page_drops.take,

@@ -9,8 +9,7 @@ from bot.core.deeds.bundling import bundle_of
 from bot.core.deeds.offering import OFFER_SPENT
 from bot.core.deeds.on_record import OnRecord
 from bot.core.deeds.order_told import Settled
-from bot.core.deeds.ordering import NOTHING
-from bot.core.deeds.placing import place
+from bot.core.deeds.placing import BUNDLE, place
 from bot.core.deeds.pricing import as_order, budgeted, take_budgets, with_offers
 from bot.core.errors import TellMember
 from bot.core.loyalty.checkouts import Budgeted, Checkout, CheckoutState
@@ -87,11 +86,15 @@ def order_of(
 ) -> Order:
     """Return what was priced as the order that it is, with all its sums, as quoted."""
     where = wanted.basket.place
-    went: dict[str, JsonValue] = {PLACE: where.told()} if where is not None else {}
+    kept: dict[str, JsonValue] = {**(facts or {})}
+    if where is not None:
+        kept[PLACE] = where.told()
+    if wanted.bundle:
+        kept[BUNDLE] = wanted.bundle
     order = replace(
         as_order(turn, wanted.quote, order_id, source),
         currency=turn.program.currency.code,
-        facts={**(facts or {}), **went},
+        facts=kept,
     )
     return priced(order)
 
@@ -106,27 +109,22 @@ def place_priced(
     """
     quoted = wanted.quote
     order = order_of(turn, wanted, order_id, source, facts)
-    more: dict[str, JsonValue] = {"bundle": wanted.bundle} if wanted.bundle else {}
     if not quoted.applied and not any(one.line.kind is LineKind.SHIPPING for one in quoted.lines):
-        return place(turn, order, NOTHING, **more)
+        return place(turn, order)
     offers = {offer.id: offer for offer in usable_offers(turn, order_id)}
     funded = budgeted(turn, quoted, tuple(offers.values()))
     if not take_budgets(turn, funded):
         gross = quoted.gross_minor
         raise TellMember("price_changed", total=gross, credit=0, to_pay=gross)
-    told: list[JsonValue] = []
     for applied in quoted.applied:
         offer = offers[applied.offer_id]
         held = offer.held(order_id, turn.now + _AT_ONCE, turn.now)
         turn.keep("offer", offer.id, held.spent(order_id, turn.now))
         named: dict[str, JsonValue] = {"offer": offer.rule, "code": offer.code}
         turn.track(OFFER_SPENT, {**named, "reference": "", "discount": applied.discount_minor})
-        told.append({**named, "discount_minor": applied.discount_minor})
-    if told:
-        more["offers"] = told
     checkout = _captured(turn, quoted, order_id, funded)
     turn.keep("checkout", order_id, checkout)
-    return place(turn, order, OnRecord(checkout=checkout), **more)
+    return place(turn, order, OnRecord(checkout=checkout))
 
 
 def usable_offers(turn: Turn, order_id: str = "") -> list[Offer]:

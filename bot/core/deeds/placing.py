@@ -6,20 +6,25 @@ from bot.core.deeds.destinations import picked_up_at
 from bot.core.deeds.on_record import OnRecord
 from bot.core.deeds.order_told import Settled
 from bot.core.deeds.ordering import NOTHING, settle
-from bot.core.loyalty.orders import line_cash_minor
+from bot.core.loyalty.orders import PAID, is_at_least, line_cash_minor
 from bot.core.loyalty.places import PLACE, place_in
 from bot.core.payments import PAYMENT
 from bot.core.turn import Turn
+
+BUNDLE = "_bundle"
+"""The fact of an order in which stands the bundle that it is, at whose price it goes."""
 
 
 def place(turn: Turn, order: Order, record: OnRecord = NOTHING, **more: JsonValue) -> Settled:
     """Place an order with all its sums (see `orders.priced`); `more` is told to the shop besides.
 
-    `record` holds what was spent on it in this turn already, of credit that was set aside.
+    `record` holds what was spent on it in this turn already, of credit that was set aside, and the offers.
     """
     settled = settle(turn, order, record, earns_when_placed=True)
-    turn.keep("directory", order.id, Code(order.id, kind="order"))
-    turn.call(f"order/{order.id}", "order.placed", {**_told_to_the_shop(turn, settled.order), **more})
+    if record.order is None:
+        turn.keep("directory", order.id, Code(order.id, kind="order"))
+    told = {**_told_to_the_shop(turn, settled.order), **_offers_on(record), **more}
+    turn.call(f"order/{order.id}", "order.placed", told)
     return settled
 
 
@@ -48,7 +53,26 @@ def _told_to_the_shop(turn: Turn, order: Order) -> dict[str, JsonValue]:
         "to_pay_minor": order.total_minor - order.credit_minor,
         **({"shipping_minor": order.shipping_minor} if order.shipping_minor else {}),
         **({"place": _place_for_the_shop(turn, order)} if PLACE in order.facts else {}),
-        **({"payment": {"by": order.facts[PAYMENT], "is_paid": False}} if PAYMENT in order.facts else {}),
+        **({"payment": _payment(order)} if PAYMENT in order.facts else {}),
+        **({"bundle": order.facts[BUNDLE]} if BUNDLE in order.facts else {}),
+    }
+
+
+def _payment(order: Order) -> dict[str, JsonValue]:
+    """How it is paid; of which nothing is left to pay, is paid."""
+    is_paid = is_at_least(order.status, PAID) or order.total_minor == order.credit_minor
+    return {"by": order.facts[PAYMENT], "is_paid": is_paid}
+
+
+def _offers_on(record: OnRecord) -> dict[str, JsonValue]:
+    captured = record.checkout.captured if record.checkout is not None else None
+    if captured is None or not captured.applied:
+        return {}
+    return {
+        "offers": [
+            {"offer": one.rule, "code": one.code, "discount_minor": one.discount_minor}
+            for one in captured.applied
+        ]
     }
 
 

@@ -1,0 +1,102 @@
+"""What shoppers ask for when they order at our pages: quoted, ordered, taken back."""
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from bot.conversation.shop.checkout_asked import Amount, Asked, Quantity, read
+from bot.conversation.shop.orders_asked import Id, Sku
+from bot.core.contact import JsonValue, Order
+from bot.core.deeds import buying
+from bot.core.errors import Refused, TellMember
+from bot.core.loyalty.places import PayBy, Place, address_of
+from bot.core.pages.orders import order_told, refusal
+from bot.core.turn import Turn
+
+ORDER, CANCEL = "shop.order", "shop.cancel"
+LINES_MAX = 50
+_NO_SUCH = 404
+
+Body = Mapping[str, JsonValue]
+
+
+class GoodsAsked(Asked):
+    """So many of a product."""
+
+    sku: Sku
+    quantity: Quantity = 1
+
+
+class AddressAsked(Asked):
+    """Where an order is brought, and who takes it there."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    address: Annotated[str, Field(min_length=1, max_length=300)]
+    phone: Annotated[str, Field(max_length=40)] = ""
+
+    def place(self) -> Place:
+        """Return it as a place."""
+        return address_of(self.name, self.address, self.phone)
+
+
+class BasketAsked(Asked):
+    """A basket, where it goes and how it is paid; what is left out is as the last time."""
+
+    lines: tuple[GoodsAsked, ...] = Field(min_length=1, max_length=LINES_MAX, strict=False)
+    place: str | AddressAsked | None = None
+    payment: Annotated[PayBy, Field(strict=False)] | None = None
+    use_credit: bool | None = None
+    payer: str = ""
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len({line.sku for line in self.lines}) < len(self.lines):
+            raise ValueError("`lines`: a product stands there twice; say its quantity once")
+        return self
+
+    def wanted(self) -> buying.Wanted:
+        """Return it as what is wanted."""
+        return buying.Wanted(
+            goods=tuple((line.sku, line.quantity) for line in self.lines),
+            place=self.place.place() if isinstance(self.place, AddressAsked) else self.place,
+            payment=self.payment,
+            use_credit=self.use_credit,
+            payer=self.payer,
+        )
+
+
+class OrderAsked(BasketAsked):
+    """A basket that is ordered, for no more than that."""
+
+    to_pay_at_most_minor: Amount
+
+
+class CancelAsked(Asked):
+    """An order that its shopper takes back."""
+
+    order: Id
+    payer: str = ""
+
+
+def order(turn: Turn, body: Body) -> Body:
+    """Place an order; nothing is ordered where it would be more to pay than the shopper saw."""
+    asked = read(OrderAsked, body)
+    try:
+        placed = buying.buy(turn, asked.wanted(), asked.to_pay_at_most_minor)
+        return {"order": order_told(turn, placed, asked.payer)}
+    except TellMember as problem:
+        raise refusal(turn, problem) from problem
+
+
+def cancel(turn: Turn, body: Body) -> Body:
+    """Take an order back."""
+    asked = read(CancelAsked, body)
+    found = turn.needed("order", asked.order)
+    if not isinstance(found, Order):
+        raise Refused("there is no such order of yours", "look at GET /mp/orders", _NO_SUCH)
+    try:
+        settled = buying.take_back(turn, found)
+        return {"order": order_told(turn, settled.order, asked.payer)}
+    except TellMember as problem:
+        raise refusal(turn, problem) from problem
