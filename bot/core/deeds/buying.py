@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from bot.core.codes import Code
 from bot.core.contact import JsonValue, Order, Product
 from bot.core.deeds.baskets import Basket, Priced, order_of, place_priced, price, usable_offers
 from bot.core.deeds.crediting import foreseen_minor
@@ -246,7 +245,6 @@ def _wait_for_payment(turn: Turn, priced: Priced, order_id: str, payer: str) -> 
     at = AtCheckout(offers=tuple(usable_offers(turn, order_id)))
     held = set_aside(turn, at, quoted, order_id=order_id, reference=order_id, lasts=_HELD_FOR)
     order = order_of(turn, priced, order_id, APP, _facts(priced, PayBy.WECHAT))
-    turn.keep("directory", order_id, Code(order_id, kind="order"))
     open_payment(turn, order, to_pay_minor=quoted.to_pay_minor, address=payer, held_until=held.expires_at)
     return turn.effects.orders[-1]
 

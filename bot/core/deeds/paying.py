@@ -7,6 +7,7 @@ and what it hears comes here as operations (`bot/conversation/shop/payments.py`)
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.core.codes import Code
 from bot.core.contact import Order
 from bot.core.deeds.on_record import OnRecord
 from bot.core.deeds.ordering import NOTHING, settle
@@ -64,6 +65,7 @@ def open_payment(
         facts = {**order.facts, PAYMENT: WECHAT_PAY}
         waiting = replace(order, status=PLACED, credit_minor=0, facts=facts)
         settle(turn, waiting, record)
+        turn.keep("directory", order.id, Code(order.id, kind="order"))
     return payment
 
 
