@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
+from bot.core.deeds import spinning
 from bot.core.deeds.inbox_turns import unread_of
 from bot.core.deeds.tier_turns import standing_in
 from bot.core.pages.speech import LANGUAGES, language_of, stamp
@@ -32,7 +33,7 @@ def me_of(turn: Turn, channel: str) -> dict[str, JsonValue]:
         "currency": turn.program.currency.code,
         "exponent": turn.program.currency.exponent,
         "shop": _shop(turn),
-        "features": _features(turn),
+        "features": _features(turn, channel),
         "channel": channel,
     }
 
@@ -66,11 +67,11 @@ def _shop(turn: Turn) -> dict[str, JsonValue]:
     }
 
 
-def _features(turn: Turn) -> dict[str, JsonValue]:
+def _features(turn: Turn, channel: str) -> dict[str, JsonValue]:
     program = turn.program
     return {
         "pay": False,
-        "wheel": program.wheel is not None,
+        "wheel": spinning.why_not(turn, channel) in {None, "not_for_you"},
         "checkin": program.checkin is not None,
         "drops": bool(program.drops),
         "referral": program.referral is not None,

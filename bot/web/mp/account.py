@@ -16,6 +16,7 @@ from bot.core.sessions import StartedBy, hash_of, new_secret, token_of
 from bot.core.wechat_address import WECHAT, wechat_address
 from bot.web.mp.asked import Asked, Shopper, Stranger, house_of, look, operate
 from bot.web.mp.parts import Empty, Language, LanguageIn
+from bot.web.mp.wheel import is_let_in
 from bot.web.rest import asked as rest
 from bot.web.rest.asked import Json, Told, told
 from bot.web.rest.fields import Answer, Body, Word
@@ -164,14 +165,14 @@ async def leave(asked: Asked) -> Told:
 
 async def me(asked: Asked) -> Told:
     """Say who the shopper is here."""
-    return _with_pay(asked, await look(asked, lambda turn: me_of(turn, asked.who.session.channel)))
+    return _as_set_up(asked, await look(asked, lambda turn: me_of(turn, asked.who.session.channel)))
 
 
 async def change(asked: Asked) -> Told:
     """Know what the shopper says of themselves; answers who they are by then."""
     fields = asked.body_as(MeBody).model_dump(mode="json", exclude_none=True)
     channel = asked.who.session.channel
-    return _with_pay(asked, await operate(asked, account.CHANGE, {"fields": fields, "channel": channel}))
+    return _as_set_up(asked, await operate(asked, account.CHANGE, {"fields": fields, "channel": channel}))
 
 
 def wechat_problem(error: SendError, pointer: str, remedy: str) -> ApiProblem:
@@ -194,12 +195,13 @@ def wechat_problem(error: SendError, pointer: str, remedy: str) -> ApiProblem:
     return one_field(409, "code-over", pointer, "is refused by WeChat", remedy)
 
 
-def _with_pay(asked: Asked, told_: Told) -> Told:
-    """Whether orders can be paid is no fact of the shopper's: it is said as it is now."""
+def _as_set_up(asked: Asked, told_: Told) -> Told:
+    """What our settings say is no fact of the shopper's: it is said as it is now."""
     features = told_.body["features"]
     assert isinstance(features, dict), "what there is"
     pays = house_of(asked).pays and asked.who.session.channel == WECHAT
-    return replace(told_, body={**told_.body, "features": {**features, "pay": pays}})
+    wheel = bool(features["wheel"]) and is_let_in(house_of(asked), asked.who)
+    return replace(told_, body={**told_.body, "features": {**features, "pay": pays, "wheel": wheel}})
 
 
 async def _opened(  # who came, and how

@@ -23,7 +23,7 @@ PAGE = "pages/wallet"
 """The page of the mini program that a friend comes to."""
 
 
-class ReferralAnswer(Answer):
+class FriendsAnswer(Answer):
     """What inviting friends brings, and has brought."""
 
     running: bool = Field(description="whether anything is given for it now")
@@ -119,7 +119,7 @@ ROUTES: tuple[Route[Shopper], ...] = (
         name="showReferral",
         summary="The shopper's code, a text ready to forward, the rules, and what it has brought",
         does=show,
-        answer=ReferralAnswer,
+        answer=FriendsAnswer,
         says_no=ONLY_MEMBERS,
     ),
     Route(

@@ -30,7 +30,7 @@ class RewardAnswer(Answer):
     ready_on: str | None = Field(description="the day that a claim now would be promised for")
 
 
-class ClaimAnswer(Answer):
+class ClaimedRewardAnswer(Answer):
     """A reward that was claimed, and where it is."""
 
     id: str
@@ -51,13 +51,13 @@ class RewardsAnswer(Answer):
 
     available: Money
     rewards: list[RewardAnswer]
-    claims: list[ClaimAnswer] = Field(description="what is waited for comes first")
+    claims: list[ClaimedRewardAnswer] = Field(description="what is waited for comes first")
 
 
 class ClaimedAnswer(Answer):
     """What a tap claimed."""
 
-    claim: ClaimAnswer
+    claim: ClaimedRewardAnswer
     available: Money
     says: str
 
@@ -84,7 +84,7 @@ ROUTES: tuple[Route[Shopper], ...] = (
     Route(
         method="POST",
         path="/rewards/{reward}/claim",
-        name="claimReward",
+        name="claimByTap",
         summary="Trade credit for a reward; it cannot be taken back here, only by the text UNDO",
         does=claim,
         answer=ClaimedAnswer,

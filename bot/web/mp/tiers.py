@@ -12,7 +12,7 @@ from bot.web.rest.fields import Answer
 from bot.web.rest.routes import Route
 
 
-class TierAnswer(Answer):
+class ReachedTierAnswer(Answer):
     """The level that was reached."""
 
     id: str
@@ -50,7 +50,7 @@ class KeepAnswer(Answer):
 class TiersAnswer(Answer):
     """Levels, lowest first."""
 
-    tier: TierAnswer | None
+    tier: ReachedTierAnswer | None
     levels: list[LevelAnswer]
     progress: ProgressAnswer
     keep: KeepAnswer | None = Field(description="null where nothing more has to be bought for it")

@@ -5,7 +5,7 @@ import io
 from datetime import timedelta
 
 from bot.core.loyalty.referral import code_in_scene
-from bot.web.mp.referral import CodeAnswer, ReferralAnswer
+from bot.web.mp.referral import CodeAnswer, FriendsAnswer
 from tests.web.mp.conftest import ShopperClient
 from tests.wechat.wechat_chat import MINI
 
@@ -18,13 +18,13 @@ async def friend_of(shopper: ShopperClient, scene: str, person: str = "wang") ->
 async def brought(member: ShopperClient) -> tuple[int, int]:
     """How many came with a member's code, and how many of them joined."""
     await member.chat.sms.strike()
-    told = ReferralAnswer.model_validate(await member.got("/referral"))
+    told = FriendsAnswer.model_validate(await member.got("/referral"))
     return told.invited, told.joined
 
 
 async def test_the_code_is_the_same_by_page_and_by_text(shopper_anywhere: ShopperClient) -> None:
     member = await shopper_anywhere.texting()
-    told = ReferralAnswer.model_validate(await member.got("/referral"))
+    told = FriendsAnswer.model_validate(await member.got("/referral"))
     assert told.link == f"{member.chat.sms.url}/r/{told.code}"
     assert told.code in told.text
     assert (told.invited, told.joined, told.pending.minor, told.earned.text) == (0, 0, 0, "$0.00")

@@ -48,6 +48,7 @@ async def test_a_mini_program_has_none_unless_its_review_allows_it(
         url = await sqlite_databases.create()
         async with at_the_pages(url, flows=folder, settings=settings) as mini:
             shown = await mini("GET", "/wheel")
+            assert (await mini.got("/me"))["features"]["wheel"] is (status == 200)
             assert shown.status == status
             if status == 403:
                 assert shown.kind == "wheel-not-here"
