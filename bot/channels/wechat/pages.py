@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from bot.channels.wechat.account import WechatAccount
 from bot.core.page_links import SIGNED
 
+_CALLED = {"checkin": "today"}
+"""Pages that are called otherwise in the mini program."""
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -25,9 +27,7 @@ def with_mini_pages(text: str, account: WechatAccount, minis: Mapping[str, str])
     label = "点此打开" if _CHINESE.search(text) else "Mini Program"
 
     def link(found: re.Match[str]) -> str:
-        query = f"?order={found[2]}" if found[2] else ""
-        return (
-            f'<a data-miniprogram-appid="{appid}" data-miniprogram-path="pages/{found[1]}{query}">{label}</a>'
-        )
+        path = f"pages/{_CALLED.get(found[1], found[1])}{f'?order={found[2]}' if found[2] else ''}"
+        return f'<a data-miniprogram-appid="{appid}" data-miniprogram-path="{path}">{label}</a>'
 
     return SIGNED.sub(link, text)

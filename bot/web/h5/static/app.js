@@ -15,7 +15,7 @@ import { referral, tiers } from "./pages/standing.js";
 import { inbox } from "./pages/inbox.js";
 import { privacy } from "./pages/privacy.js";
 
-const PAGES = { wallet, history: history_, today, checkin: today, rewards, reorder, orders, order, me, referral, tiers, inbox, privacy };
+const PAGES = { wallet, history: history_, today, checkin: today, rewards, reorder, product: reorder, bundle: reorder, orders, order, me, referral, tiers, inbox, privacy };
 const TABS = ["wallet", "today", "rewards", "me"];
 const SKELETON_AFTER_MS = 150;
 
@@ -43,7 +43,7 @@ function speak(tag) {
 
 function where() {
   const [name, query] = location.hash.slice(1).split("?");
-  return { name: PAGES[name] ? name : "wallet", query: new URLSearchParams(query) };
+  return { name: Object.hasOwn(PAGES, name) ? name : "wallet", query: new URLSearchParams(query) };
 }
 
 // Show the page of the address. `isAgain`: it is there already, and stays where it is with what is focused.

@@ -11,8 +11,6 @@ export const WORDS = {
     size_of: "Size of {name}",
     ordered: "Ordered. Thank you!",
     updated: "Updated",
-    less: "Less",
-    ends: "Ends {day}",
   },
   zh_Hans: {
     skip: "跳到正文",
@@ -24,8 +22,6 @@ export const WORDS = {
     size_of: "{name}的规格",
     ordered: "下单成功，谢谢！",
     updated: "已更新",
-    less: "收起",
-    ends: "{day}到期",
   },
   es: {
     skip: "Ir al contenido",
@@ -37,8 +33,6 @@ export const WORDS = {
     size_of: "Tamaño de {name}",
     ordered: "Pedido hecho. ¡Gracias!",
     updated: "Actualizado",
-    less: "Menos",
-    ends: "Termina {day}",
   },
 };
 

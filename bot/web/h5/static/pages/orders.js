@@ -26,7 +26,7 @@ export const order = {
   tab: "me",
   title: (app) => app.t("orders.title"),
 
-  load: (app, query) => app.client.call("order", { order: query.get("id") ?? "" }),
+  load: (app, query) => app.client.call("order", { order: query.get("id") ?? query.get("order") ?? query.get("r") ?? "" }),
 
   show(app, answer) {
     const { t, view, client } = app;

@@ -8,13 +8,14 @@ export const reorder = {
   tab: "wallet",
   title: (app) => app.t("reorder.title"),
 
-  // `order`: that one again; `lines`: these, as SKU*2,SKU*1; else what was ordered before.
+  // `order` or its token `o`: that one again; `lines`: these, as SKU*2,SKU*1; `sku`: one of that; `b`: the bundle;
+  // else what was ordered before.
   async load(app, query) {
     const earlier = await app.client.settle("placeOrder", {});
     if (earlier?.order) return { earlier: earlier.order };
-    const lines = linesOf(query.get("lines"));
+    const lines = await wanted(app, query);
     if (lines.length) return chosen(app, { proposals: [await app.client.call("quote", { lines })], gone: [] }, 0);
-    const found = await app.client.call("reorder", { order: query.get("order") });
+    const found = await app.client.call("reorder", { token: query.get("o"), order: query.get("order") });
     return chosen(app, found, 0);
   },
 
@@ -56,6 +57,14 @@ export const reorder = {
 const linesOf = (written) => (written ?? "").split(",").map((one) => one.split("*"))
   .filter(([sku, quantity]) => sku && Number(quantity) > 0)
   .map(([sku, quantity]) => ({ sku: decodeURIComponent(sku), quantity: Number(quantity) }));
+
+async function wanted(app, query) {
+  if (query.has("sku")) return [{ sku: query.get("sku"), quantity: 1 }];
+  if (!query.has("b")) return linesOf(query.get("lines"));
+  const { bundles } = await app.client.call("bundles");
+  const bundle = bundles.find((one) => one.id === query.get("b"));
+  return bundle ? bundle.lines.map(({ sku, quantity }) => ({ sku, quantity })) : [];
+}
 
 // Begin with one of what was proposed; outside WeChat one pays when picking up, where that is offered.
 async function chosen(app, found, index) {

@@ -16,7 +16,7 @@ export const tiers = {
       h("section", { class: "purse", "aria-label": t("tiers.title") },
         h("p", { class: "amount" }, h("strong", {}, shown.title)),
         h("progress", { max: 100, value: shown.percent, "aria-label": t("tiers.title") }),
-        shown.progress ? h("p", {}, shown.progress) : null, shown.says ? h("p", { class: "beside" }, shown.says) : null),
+        shown.progress ? h("p", {}, shown.progress) : null, shown.says && answer.tier ? h("p", { class: "beside" }, shown.says) : null),
       h("ol", { class: "milestones" }, shown.levels.map((one) => h("li", { class: one.reached ? "done" : "", "aria-current": one.isMine ? "step" : null },
         h("h2", {}, one.title, " ", one.missing ? h("span", { class: "badge" }, one.missing) : null),
         one.perks.length ? list(one.perks.map((perk) => perk), { "aria-label": t("tiers.perks") }) : null))),

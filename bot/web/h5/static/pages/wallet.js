@@ -23,10 +23,10 @@ export const wallet = {
       who.unread ? row("#inbox", who.unread) : null,
       h("a", { class: "row again", href: "#reorder" }, icon("again"), h("span", {}, h("b", {}, t("wallet.again")), h("small", {}, t("wallet.again_text"))), icon("next")),
       shown.isEmpty && app.me.member ? empty(t("wallet.empty"), t("wallet.empty_text")) : null,
-      shown.endings.length ? section(t("wallet.endings"), list(shown.endings.map((one) => [
-        h("b", {}, one.amount.text), h("span", {}, one.until), left(one.ends_at, one.left)]), { class: "lines" })) : null,
+      shown.endings.length > 1 ? section(t("wallet.endings"), list(shown.endings.map((one) => [
+        h("span", {}, h("b", {}, one.amount.text), h("small", {}, one.until)), left(one.ends_at, one.left)]), { class: "lines" })) : null,
       shown.coming.length ? section(t("wallet.coming"), list(shown.coming.map((one) => [
-        h("b", {}, one.amount.text), h("span", {}, one.says || one.from)]), { class: "lines" })) : null,
+        h("span", {}, h("b", {}, one.amount.text), h("small", {}, one.says || one.from))]), { class: "lines" })) : null,
       shown.cards.length ? section(t("wallet.cards"), shown.cards.map(stamps)) : null,
       shown.others.length ? section(t("wallet.others"), bill(shown.others.map((one) => [one.name, one.available.text]))) : null,
       h("nav", { class: "rows", "aria-label": t("common.more") }, row("#history", t("wallet.history")), row("#orders", t("me.orders"))),

@@ -1,0 +1,98 @@
+"""A link in a text opens the pages of who got it; no token stays behind, and nobody else gets in."""
+
+import re
+
+import aiohttp
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.conversation.chat import Chat
+from tests.web.h5.phone import Phone, phone
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+async def test_the_short_link_of_an_answer_opens_the_wallet(ana: Phone) -> None:
+    answer = await ana.text("WALLET")
+    (link,) = re.findall(r"http\S+/l/\w+", answer)
+    await ana.page.goto(link)
+    await expect(ana.page.get_by_role("heading", level=1)).to_have_text("Your credit")
+    await expect(ana.page.get_by_label("Your credit").first).to_contain_text("$5.00")
+    assert ana.page.url == f"{ana.chat.url}/w/#wallet", "the token is in no address and no history"
+    assert await ana.page.evaluate("localStorage.length + document.cookie.length") == 0
+    await ana.page.reload()
+    await expect(ana.page.get_by_label("Your credit").first).to_contain_text("$5.00")
+
+
+async def test_the_way_back_is_the_browsers(ana: Phone) -> None:
+    await ana.open()
+    page = ana.page
+    await page.get_by_role("link", name="What happened").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("What happened")
+    await expect(page.get_by_role("heading", level=1)).to_be_focused()
+    await expect(page).to_have_title("What happened · Corner Leaf")
+    await page.get_by_role("button", name="Back").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Your credit")
+    await page.get_by_role("link", name="Me", exact=True).click()
+    await page.get_by_role("link", name="Privacy and messages").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Privacy and messages")
+    await page.go_back()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Me")
+    await expect(page.get_by_role("button", name="Back")).to_be_hidden()
+
+
+async def test_an_old_link_says_how_to_get_a_new_one(ana: Phone) -> None:
+    await ana.page.goto(await ana.link(minutes=-1))
+    await expect(ana.page.get_by_role("heading", name="Your link has ended")).to_be_visible()
+    text = ana.page.get_by_role("link", name="Text WALLET")
+    await expect(text).to_have_attribute("href", re.compile(r"^sms:\+\d+\?&body=WALLET$"))
+    await expect(ana.page.locator("#nav a")).to_have_count(0)
+    ana.problems.clear()  # the browser tells of the refusal
+
+
+async def test_without_a_link_nothing_is_shown_and_nothing_asked(browser: Browser, shop: Chat) -> None:
+    async with phone(browser, shop, "+12125550999", locale="es-ES") as somebody:
+        await somebody.page.goto(f"{shop.url}/w/")
+        await expect(
+            somebody.page.get_by_role("heading", name="Abre el enlace de nuestro SMS")
+        ).to_be_visible()
+        assert somebody.problems == []
+
+
+async def test_a_link_of_another_person_ends_the_session_before(ana: Phone, stranger: Phone) -> None:
+    await ana.open()
+    await ana.page.goto(await stranger.link())
+    await expect(ana.page.get_by_role("button", name="Join for free")).to_be_visible()
+    await expect(ana.page.locator("main")).not_to_contain_text("$5.00")
+
+
+async def test_what_was_changed_in_a_link_opens_nothing(ana: Phone) -> None:
+    link = await ana.link()
+    await ana.page.goto(link[:-4] + ("AAAA" if not link.endswith("AAAA") else "BBBB"))
+    await expect(ana.page.get_by_role("heading", name="Your link has ended")).to_be_visible()
+    ana.problems.clear()  # the browser tells of the refusal
+
+
+async def test_nothing_inline_and_nothing_from_elsewhere_may_run(shop: Chat) -> None:
+    async with aiohttp.ClientSession() as session, session.get(f"{shop.url}/w/") as answer:
+        html, policy = await answer.text(), answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self';")
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'self'" in policy
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert re.findall(r"<script(?![^>]* src=)|\son\w+=|\sstyle=|javascript:|<style|https?://", html) == []
+    assert 'data-shop="Corner Leaf"' in html
+
+
+async def test_files_are_asked_for_again_by_their_content(shop: Chat) -> None:
+    async with aiohttp.ClientSession() as session:
+        for name in ("app.js", "app.css", "shared/client.js", "shared/texts.js", "shared/view.js"):
+            async with session.get(f"{shop.url}/w/{name}") as answer:
+                assert answer.status == 200, name
+                tag = answer.headers["ETag"]
+                assert answer.headers["Content-Encoding"] == "gzip"
+            async with session.get(f"{shop.url}/w/{name}", headers={"If-None-Match": tag}) as answer:
+                assert (answer.status, await answer.read()) == (304, b"")
+        for name in ("nothing.js", "../app.css", "%2e%2e/__init__.py", "index.html"):
+            async with session.get(f"{shop.url}/w/{name}") as answer:
+                assert answer.status == 404, name
