@@ -9,7 +9,7 @@ Component(
     counts: true,
     async ask() {
       const [me, wallet, history, tiers] = await Promise.all([
-        shop.me(),
+        shop.me(true),
         shop.client.call('wallet'),
         shop.client.call('history'),
         optional(shop.client.call('tiers')),

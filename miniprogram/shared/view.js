@@ -116,12 +116,13 @@ function isSome(money) {
 }
 
 function wallet(answer, t, now) {
-  const endings = (answer.endings || []).map((one, index) =>
-    Object.assign({ id: index, until: t('wallet.until', { day: day(one.good_through, t, now) }) }, one, {
-      left: countdown(one.ends_at, t, now),
+  const endings = answer.endings.map((one, index) =>
+    Object.assign({ id: index, until: one.good_through ? t('wallet.until', { day: day(one.good_through, t, now) }) : '' }, one, {
+      left: one.ends_at ? countdown(one.ends_at, t, now) : null, // some credit never ends
     })
   );
-  const coming = (answer.coming || []).map((one, index) =>
+  const soonest = endings.find((one) => one.left) || null;
+  const coming = answer.coming.map((one, index) =>
     Object.assign({ id: index, from: t('wallet.from', { day: day(one.spendable_from, t, now) }) }, one)
   );
   const beside = [
@@ -134,11 +135,11 @@ function wallet(answer, t, now) {
     isEmpty: !isSome(answer.available) && !endings.length && !coming.length && !beside.length,
     beside,
     endings,
-    soonest: endings[0] || null,
-    ticks: endings.some((one) => one.left.ticks),
+    soonest,
+    ticks: Boolean(soonest && soonest.left.ticks),
     coming,
-    cards: (answer.cards || []).map((one) => card(one, t)),
-    others: answer.others || [],
+    cards: answer.cards.map((one) => card(one, t)),
+    others: answer.others,
   };
 }
 
@@ -160,16 +161,31 @@ function history(lines, t, now) {
     if (!groups.length || groups[groups.length - 1].title !== title) {
       groups.push({ title, lines: [] });
     }
+    const before = lines[index + 1];
+    const isChange = !before || before.after.minor !== one.after.minor; // else it is promised, or set aside
+    const isPlus = isChange && one.amount.minor > 0;
     groups[groups.length - 1].lines.push({
       id: index,
-      says: one.says,
+      says: withoutAmount(one.says, one.amount.text),
       when: moment(one.at, t, now),
-      amount: (one.amount.minor > 0 ? '+' : '') + one.amount.text,
-      isPlus: one.amount.minor > 0,
-      after: t('wallet.after', { amount: one.after.text }),
+      amount: (isPlus ? '+' : '') + one.amount.text,
+      isPlus,
+      isChange,
+      after: isChange ? t('wallet.after', { amount: one.after.text }) : '',
     });
   });
   return groups;
+}
+
+// Lines in words begin with their amount, which stands beside them here.
+function withoutAmount(says, amount) {
+  const rest = says.replace(/^[+-]/, '');
+  const bare = amount.replace(/^-/, '');
+  if (rest.indexOf(bare) !== 0) {
+    return says;
+  }
+  const words = rest.slice(bare.length).replace(/^[\s,:;，：；、]+/, '');
+  return words ? words.charAt(0).toUpperCase() + words.slice(1) : says;
 }
 
 // ---------------------------------------------------------------- ordering

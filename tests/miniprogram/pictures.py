@@ -18,20 +18,20 @@ body { margin: 0; min-height: 100vh; background: #f4f2ed;
 wx-view, main, shop-state, shop-join, shop-notify, wx-picker { display: block }
 privacy-sheet { display: contents }
 wx-image { display: inline-block; overflow: hidden } wx-image img { width: 100%; height: 100% }
-wx-button { display: block; margin-left: auto; margin-right: auto; position: relative; overflow: hidden; cursor: pointer }
+wx-button { display: block; margin-left: auto; margin-right: auto; position: relative; overflow: hidden }
 wx-button[data-disabled=true] { opacity: .5 }
 wx-input { display: block; line-height: 82px; overflow: hidden; white-space: nowrap }
 wx-input[data-empty=true] { color: #8a938d }
-wx-switch { display: inline-block; width: 104px; height: 64px; flex: none; border-radius: 32px; background: #dfdfdf;
-  position: relative }
+wx-switch { display: inline-block; width: 104px; height: 64px; flex: none; border-radius: 32px;
+  position: relative; background: #dfdfdf }
 wx-switch::after { content: ""; position: absolute; top: 4px; left: 4px; width: 56px; height: 56px;
   border-radius: 50%; background: #fff }
 wx-switch[data-on=true] { background: #2c6a4b } wx-switch[data-on=true]::after { left: 44px }
-nav { position: sticky; top: 0; z-index: 9; height: 128px; padding-top: 40px; box-sizing: border-box; line-height: 88px;
-  text-align: center; font-size: 34px; font-weight: 600; background: #f4f2ed }
+nav { position: sticky; top: 0; z-index: 9; height: 128px; padding-top: 40px; box-sizing: border-box;
+  line-height: 88px; text-align: center; font-size: 34px; font-weight: 600; background: #f4f2ed }
 footer { position: sticky; bottom: 0; display: flex; height: 110px; background: #fff }
-footer span { flex: 1; padding-top: 62px; text-align: center; font-size: 22px; line-height: 1.4; color: #5e6862;
-  background: no-repeat center 12px / 50px }
+footer span { flex: 1; padding-top: 62px; text-align: center; font-size: 22px; line-height: 1.4;
+  color: #5e6862; background: no-repeat center 12px / 50px }
 footer .on { color: #2c6a4b }
 """
 _TABS: Final = ("wallet", "today", "rewards", "me")
@@ -56,12 +56,16 @@ def _tab(name: str, text: str, chosen: bool, icons: Path) -> str:  # noqa: FBT00
     return f"<span class='{'on' if chosen else ''}' style='background-image:url({icon})'>{text}</span>"
 
 
+def _written(source: Path, icons: Path) -> Path:
+    html = source.with_suffix(".html")
+    html.write_text(document(json.loads(source.read_text("utf-8")), icons), "utf-8")
+    return html
+
+
 async def draw(browser: Browser, source: Path, icons: Path) -> tuple[Path, int]:
     """Draw one page that phone.js wrote down; return the picture, and how many pixels it is too wide."""
     page = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-    html = source.with_suffix(".html")
-    html.write_text(document(json.loads(source.read_text("utf-8")), icons), "utf-8")
-    await page.goto(html.as_uri())
+    await page.goto(_written(source, icons).as_uri())
     too_wide = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     # As tall as it is, so that what sticks to the foot of the screen stands at the foot of the picture.
     height = await page.evaluate("document.documentElement.scrollHeight")

@@ -1,4 +1,4 @@
-"""What a telephone's WeChat does beside showing pages: codes of wx.login, of the phone number's button, and time."""
+"""What a telephone's WeChat does beside showing pages: codes of wx.login and of the number's button; time."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

@@ -15,7 +15,7 @@ from tests.conversation.chat import FLOWS
 from tests.miniprogram.pictures import draw
 from tests.miniprogram.telephone import ringing
 from tests.miniprogram.toolbox import Toolbox
-from tests.wechat.wechat_chat import MINI_APPID, wechatting
+from tests.wechat.wechat_chat import MINI_APPID, WechatChat, wechatting
 
 pytestmark = pytest.mark.xdist_group("miniprogram")
 HERE = Path(__file__).parent
@@ -23,14 +23,29 @@ ROOT = HERE.parents[1] / "miniprogram"
 STORIES = sorted(path.name for path in (HERE / "stories").glob("*.test.js"))
 RULES = sorted(path.name for path in (HERE / "rules").glob("*.test.js"))
 MEGABYTE = 1_000_000
+NUMBERS = {"ana": "+12125550191", "wei": "+8619900009191", "jose": "+525555559191", "maya": "+14155550191"}
+"""Members of the demo shop who text, by the name of their WeChat."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """A running shop with five hundred members, as phone.js reaches it."""
+    """A running shop with five hundred members, and a telephone to reach it by."""
 
-    url: str
-    environment: dict[str, str]
+    chat: WechatChat
+    telephone: str
+    pictures: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What phone.js must know."""
+        return {
+            "REGULARS_URL": self.chat.sms.url,
+            "REGULARS_TELEPHONE": self.telephone,
+            "REGULARS_APPID": MINI_APPID,
+            "REGULARS_NOW": self.chat.clock.now.isoformat(),
+            "REGULARS_MINIPROGRAM": str(ROOT),
+            "REGULARS_PICTURES": str(self.pictures),
+        }
 
 
 @pytest.fixture(scope="module")
@@ -40,36 +55,29 @@ async def shop(tmp_path_factory: pytest.TempPathFactory, output_folder: Path) ->
     folder = tmp_path_factory.mktemp("miniprogram")
     async with wechatting(f"sqlite+aiosqlite:///{folder / 'shop.sqlite'}") as chat:
         await loading.load(chat.app.database, chat.clock.now)
-        chat.loopback.platform.pages.phones.update(
-            {"ana": "+12125550191", "wei": "+8619900009191", "jose": "+525555559191", "maya": "+14155550191"}
-        )
+        chat.loopback.platform.pages.phones.update(NUMBERS)
         async with ringing(chat) as telephone:
-            yield Shop(
-                chat.sms.url,
-                {
-                    "REGULARS_URL": chat.sms.url,
-                    "REGULARS_TELEPHONE": telephone,
-                    "REGULARS_APPID": MINI_APPID,
-                    "REGULARS_NOW": chat.clock.now.isoformat(),
-                    "REGULARS_MINIPROGRAM": str(ROOT),
-                    "REGULARS_PICTURES": str(pictures),
-                },
-            )
+            yield Shop(chat, telephone, pictures)
 
 
 @pytest.mark.parametrize("story", STORIES)
 async def test_story(shop: Shop, toolbox: Toolbox, browser: Browser, story: str) -> None:
-    ended = await toolbox.run(HERE / "stories" / story, **shop.environment)
+    ended = await toolbox.run("--test-force-exit", HERE / "stories" / story, environment=shop.environment)
     assert ended.status == 0, ended.output
-    told = Path(shop.environment["REGULARS_PICTURES"])
-    for page in sorted(told.glob(f"{story.removesuffix('.test.js')}-*.json")):
+    name = story.removesuffix(".test.js")
+    for page in told(shop.pictures, name):
         _, too_wide = await draw(browser, page, ROOT / "icons")
         assert too_wide <= 0, f"{page.stem} is {too_wide} px too wide for a 375 px telephone"
 
 
+def told(pictures: Path, story: str) -> list[Path]:
+    """Return what phone.js wrote down of a story's pages."""
+    return sorted(pictures.glob(f"{story}-*.json"))
+
+
 @pytest.mark.parametrize("rule", RULES)
 async def test_rule(toolbox: Toolbox, rule: str) -> None:
-    ended = await toolbox.run(HERE / "rules" / rule, REGULARS_MINIPROGRAM=str(ROOT))
+    ended = await toolbox.run(HERE / "rules" / rule, environment={"REGULARS_MINIPROGRAM": str(ROOT)})
     assert ended.status == 0, ended.output
 
 
@@ -101,7 +109,7 @@ async def test_types_are_right(toolbox: Toolbox) -> None:
 async def test_only_routes_are_called_that_there_are(shop: Shop, toolbox: Toolbox) -> None:
     ended = await toolbox.run("-p", f"JSON.stringify(require('{ROOT}/shared/client.js').ROUTES)")
     called = {(method.lower(), path) for method, path, _ in json.loads(ended.output).values()}
-    async with aiohttp.ClientSession() as session, session.get(f"{shop.url}/openapi.json") as answer:
+    async with aiohttp.ClientSession() as session, session.get(f"{shop.chat.sms.url}/openapi.json") as answer:
         paths = (await answer.json())["paths"]
     there = {(method, path) for path, methods in paths.items() for method in methods}
     assert called - there == set()

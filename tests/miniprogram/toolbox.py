@@ -37,7 +37,9 @@ class Toolbox:
     modules: Path
     version: str
 
-    async def run(self, *arguments: str | Path, seconds: float = 120, **environment: str) -> Ended:
+    async def run(
+        self, *arguments: str | Path, seconds: float = 120, environment: Mapping[str, str] | None = None
+    ) -> Ended:
         """Run node; its modules are found wherever the script is."""
         chosen = {
             **os.environ,
