@@ -10,7 +10,9 @@ from bot.core.past import because_of, consent_for
 from bot.core.turn import Turn
 
 _WORDS_MAX = 40
-_NOT_BY_TEXT = frozenset({ConsentSource.API, ConsentSource.IMPORT, ConsentSource.OPERATOR})
+_NOT_BY_TEXT = frozenset(
+    {ConsentSource.API, ConsentSource.IMPORT, ConsentSource.OPERATOR, ConsentSource.PAGES}
+)
 
 
 @handler(

@@ -57,6 +57,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
             "REGULARS_SHOP_WEBHOOK_SECRET": f"{SECRET},{OLDER}",
             "REGULARS_SHOP_WEBHOOK_NETWORK": "any",
             "REGULARS_API_REQUESTS_PER_MINUTE": "0",
+            "REGULARS_PRIVACY_URL": "https://shop.example.com/privacy",
             "REGULARS_PAGES_REQUESTS_PER_MINUTE": "7",
             "REGULARS_TWILIO_AUTH_TOKEN": "new,old",
             "REGULARS_TWILIO_MESSAGING_SERVICE_SID": "MG" + "f" * 32,
@@ -77,6 +78,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     assert settings.shop.webhook_secrets == (SECRET, OLDER)
     assert not settings.shop.only_public
     assert settings.api_requests_per_minute == 0
+    assert settings.privacy_url == "https://shop.example.com/privacy"
     assert settings.pages_requests_per_minute == 7
     assert settings.twilio is not None
     assert settings.twilio.auth_tokens == ("new", "old")

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from bot.app.channels import address_hashes
 from bot.app.running import Running
+from bot.config import Settings
 from bot.core.page_links import PageLinks
 from bot.jobs.wechat_shared import SharedInDatabase
 from bot.web.api import table as shop_table
@@ -66,7 +67,15 @@ def _house(server: web.Application, app: Running) -> House:
         read_page_link=links.read,
         shown=app.shown.add,
         mini=_mini_programs(server, app),
+        processors=_processors(settings),
+        policy_url=settings.privacy_url,
     )
+
+
+def _processors(settings: Settings) -> tuple[str, ...]:
+    """Who works for the shop with what is kept of persons."""
+    known = {"Twilio": settings.twilio, "Tencent (WeChat)": settings.wechat}
+    return tuple(name for name, is_set_up in known.items() if is_set_up)
 
 
 def _mini_programs(server: web.Application, app: Running) -> "MiniPrograms | None":

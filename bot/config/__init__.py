@@ -79,6 +79,7 @@ class Settings:
     pages_requests_per_minute: int
     segment_price: tuple[Decimal, str] | None
     metrics_token: str | None = field(repr=False)
+    privacy_url: str | None
     log_level: LogLevel
     shop: ShopSettings | None
     twilio: TwilioSettings | None
@@ -149,6 +150,7 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
         pages_requests_per_minute=reading.of(PAGES_REQUESTS_PER_MINUTE, 120),
         segment_price=reading.of(SEGMENT_PRICE, None),
         metrics_token=reading.of(METRICS_TOKEN, None),
+        privacy_url=reading.of(PRIVACY_URL, None),
         log_level=reading.of(LOG_LEVEL, "info"),
         shop=_shop(reading),
         twilio=twilio,
@@ -272,6 +274,9 @@ SECRET: Final = Setting(
 )
 ZONE: Final = Setting("REGULARS_ZONE", texts.zone, "the shop's time zone; UTC unless given")
 FLOWS: Final = Setting("REGULARS_FLOWS", texts.folder, "the folder of flows, with locales beside it")
+PRIVACY_URL: Final = Setting(
+    "REGULARS_PRIVACY_URL", texts.url, "where the shop's own privacy policy is, for who asks at our pages"
+)
 METRICS_TOKEN: Final = Setting("REGULARS_METRICS_TOKEN", texts.token, "opens /metrics to other machines")
 NEWCOMERS_PER_MINUTE: Final = Setting(
     "REGULARS_NEWCOMERS_PER_MINUTE",
@@ -344,6 +349,7 @@ SETTINGS: Final[tuple[Setting[object], ...]] = (
     NEWCOMERS_PER_MINUTE,
     SEGMENT_PRICE,
     METRICS_TOKEN,
+    PRIVACY_URL,
     LOG_LEVEL,
     SHOP_WEBHOOK_URL,
     SHOP_WEBHOOK_SECRET,

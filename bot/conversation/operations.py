@@ -35,6 +35,7 @@ from bot.core.deeds.reserving import LAPSE
 from bot.core.errors import Refused, TellMember
 from bot.core.loyalty import stock
 from bot.core.pages import checkin as page_checkin
+from bot.core.pages import consents, membership
 from bot.core.pages import drops as page_drops
 from bot.core.pages import rewards as page_rewards
 from bot.core.pages import wheel as page_wheel
@@ -83,6 +84,9 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         parting.RETURNS: told.contact_returns,
         parting.SPLIT: parting.split,
         account.CHANGE: account.change,
+        membership.JOIN: membership.join,
+        membership.PHONE: membership.phone,
+        consents.CHANGE: consents.change,
         sessions.START: sessions.start,
         buying.ORDER: buying.order,
         buying.CANCEL: buying.cancel,

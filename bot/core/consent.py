@@ -26,6 +26,7 @@ class ConsentSource(StrEnum):
     API = "api"
     IMPORT = "import"
     OPERATOR = "operator"
+    PAGES = "pages"  # switched at our pages; `words` are what stood there
     JOINED = "joined"  # said by another contact that turned out to be the same person
 
 

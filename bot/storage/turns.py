@@ -46,6 +46,10 @@ _TAKE = Statement("""
     WHERE bucket = :bucket AND contact = :contact AND key = :key AND state IN ('new', 'dead')
     RETURNING key
 """)
+_ASKED = Statement("""
+    SELECT t.payload, t.result FROM @each(keys: bucket integer, contact text, key text)
+    JOIN "trigger" t ON t.bucket = keys.bucket AND t.contact = keys.contact AND t.key = keys.key
+""")
 _DONE = Statement("""
     SELECT t.digest, t.result FROM "trigger" t
     WHERE t.bucket = :bucket AND t.contact = :contact AND t.key = :key
@@ -268,6 +272,15 @@ async def done_before(
     found = await connection.read(_DONE, bucket=bucket_of(contact_id), contact=contact_id, key=key)
     digest, result = found[0]
     return digest, orjson.loads(result) if result else None
+
+
+async def asked_before(
+    connection: Connection, contact_ids: Collection[str], key: str
+) -> tuple[Mapping[str, JsonValue], Mapping[str, JsonValue] | None] | None:
+    """What the trigger of that key on the record of one of these was about, and came to; None: none is."""
+    keys = [(bucket_of(contact), contact, key) for contact in sorted(set(contact_ids))]
+    found = await connection.read(_ASKED, keys=keys)
+    return (orjson.loads(found[0][0]), orjson.loads(found[0][1] or "null")) if found else None
 
 
 async def answer_again(connection: Connection, again: Sequence[tuple[str, str, datetime]]) -> set[str]:

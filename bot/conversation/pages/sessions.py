@@ -6,6 +6,7 @@ from bot.core.contact import JsonValue
 from bot.core.deeds.inbox_turns import open_inbox
 from bot.core.deeds.joining import identify
 from bot.core.deeds.left import ERASED_AT
+from bot.core.deeds.referring import come_by_scene
 from bot.core.errors import Refused
 from bot.core.pages.speech import language_of, stamp
 from bot.core.sessions import LASTS, Session, StartedBy
@@ -36,6 +37,8 @@ def start(turn: Turn, body: Body) -> Body:
         address = next((value for kind, value in turn.addresses if kind == channel), "")
     if body.get("unionid"):
         identify(turn, UNIONID, str(body["unionid"]), {"way": UNIONID})
+    if body.get("scene"):
+        come_by_scene(turn, str(body["scene"]))
     started_by = StartedBy(str(body["started_by"]))
     session = Session(
         id=turn.new_id(),

@@ -207,22 +207,6 @@ class ReservationAnswer(Answer):
     number: str = Field(description="what the member shows")
 
 
-class NameAnswer(Answer):
-    """A name that leads to somebody: an address, an order's own id, a code."""
-
-    kind: str
-    value: str
-
-
-class ExportAnswer(Answer):
-    """Everything that is stored of a person, table by table."""
-
-    contact: str
-    exported_at: str
-    known_as: list[NameAnswer]
-    tables: dict[str, list[dict[str, JsonValue]]]
-
-
 class ErasedAnswer(Answer):
     """What erasing came to."""
 

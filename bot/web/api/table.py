@@ -16,6 +16,7 @@ from bot.web.api import (
     standing,
 )
 from bot.web.api.door import HOW_TO_GET_A_KEY, PREFIX
+from bot.web.rest.answers import ExportAnswer
 from bot.web.rest.fields import Member, Name, Reference, Sku
 from bot.web.rest.openapi import Face
 from bot.web.rest.routes import Route
@@ -219,7 +220,7 @@ ROUTES: tuple[Route[ApiKey], ...] = (
         scope=Scope.EXPORT,
         does=persons.export,
         fields=_MEMBER,
-        answer=answers.ExportAnswer,
+        answer=ExportAnswer,
         says_no=_NO_MEMBER,
     ),
     Route(

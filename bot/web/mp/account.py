@@ -143,7 +143,7 @@ async def log_in(asked: rest.Asked[Stranger]) -> Told:
     except SendError as error:
         raise wechat_problem(error, "#/code", "get another code: wx.login") from error
     address = wechat_address(account_.appid, login.openid)
-    more: Json = {"unionid": login.unionid, "language": body.language}
+    more: Json = {"unionid": login.unionid, "language": body.language, "scene": body.scene}
     return await _opened(asked, StartedBy.LOGIN, WECHAT, address=address, more=more)
 
 

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.looking import look_in
 from bot.conversation.operations import PAGES, operation_work, refusal_of
+from bot.conversation.work import Result
 from bot.core.contact import Contact
 from bot.core.errors import TellMember
 from bot.core.page_links import OpenedPage
 from bot.core.sessions import Session
 from bot.core.turn import Turn
+from bot.storage import turns
 from bot.storage.driver import Connection
 from bot.web.mp.code_images import CodeImages
 from bot.web.rest import asked as rest
-from bot.web.rest.asked import Door, Json, Told, refused, told
+from bot.web.rest.asked import Door, Json, Told, key_used, refused, told
 
 if TYPE_CHECKING:  # it takes a third of a second to import, and few have accounts
     from bot.channels.wechat.mini import MiniPrograms
@@ -44,6 +46,10 @@ class House(Door):
     """Is told which messages of a contact's inbox were shown."""
     mini: "MiniPrograms | None" = None
     """The shop's mini programs; None where it has none."""
+    processors: tuple[str, ...] = ()
+    """Who works for the shop with what is kept, by the names of `bot.core.pages.privacy`."""
+    policy_url: str | None = None
+    """Where the shop's own privacy policy is."""
     pays: bool = False
     """Whether orders can be paid through WeChat Pay."""
     code_images: CodeImages = field(default_factory=CodeImages)
@@ -76,14 +82,31 @@ async def look(asked: Asked, ask: Callable[[Turn], Json]) -> Told:
         raise refused(refusal_of(problem), is_replay=False) from problem
 
 
+async def answered_before(asked: Asked, is_same: Callable[[Json], bool]) -> Told | None:
+    """What an operation came to that was asked for under this key; None: nothing was.
+
+    For what has to ask elsewhere before it can be asked for: it is asked once. `is_same` looks at the body.
+
+    Raises:
+        ApiProblem: the key was used for another request, or the answer was a refusal.
+    """
+    ids = (asked.who.session.contact_id, asked.who.contact.id)
+    found = await asked.door.database.query(lambda c: turns.asked_before(c, ids, _key(asked)))
+    if found is None:
+        return None
+    payload, result = found
+    body = payload.get("body")
+    if not isinstance(body, dict) or not is_same(body):
+        raise key_used()
+    return told(Result(asked.who.contact.id, "duplicate", is_duplicate=True, result=result))
+
+
 async def operate(asked: Asked, name: str, body: Json) -> Told:
     """Have an operation done as a turn of the shopper, once for its Idempotency-Key."""
     contact_id = asked.who.session.contact_id  # who was joined since is found by the turn
-    work = operation_work(
-        name,
-        body,
-        key=f"{PAGES}{contact_id}/{asked.once}",
-        at=asked.door.clock(),
-        contact_id=contact_id,
-    )
+    work = operation_work(name, body, key=_key(asked), at=asked.door.clock(), contact_id=contact_id)
     return told(await asked.door.dispatcher.submit(work))
+
+
+def _key(asked: Asked) -> str:
+    return f"{PAGES}{asked.who.session.contact_id}/{asked.once}"

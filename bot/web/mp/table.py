@@ -4,11 +4,15 @@ from bot.web.mp import (
     account,
     bundles,
     checkin,
+    consents,
     drops,
     inbox,
+    membership,
+    privacy,
     referral,
     rewards,
     tiers,
+    wallets,
     wheel,
 )
 from bot.web.mp.asked import Shopper
@@ -18,6 +22,10 @@ from bot.web.rest.routes import Route
 
 ROUTES: tuple[Route[Shopper], ...] = (
     *account.ROUTES,
+    *membership.ROUTES,
+    *wallets.ROUTES,
+    *consents.ROUTES,
+    *privacy.ROUTES,
     *inbox.ROUTES,
     *rewards.ROUTES,
     *tiers.ROUTES,

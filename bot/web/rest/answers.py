@@ -1,4 +1,4 @@
-"""What every API answers where something is wrong."""
+"""What several APIs answer alike: problems, and all that is stored of a person."""
 
 from pydantic import Field, JsonValue
 
@@ -25,3 +25,27 @@ class ProblemAnswer(Answer):
     remedy: str
     errors: list[FieldProblemAnswer]
     facts: dict[str, JsonValue] = Field(default_factory=dict, description="figures that belong to it")
+
+
+class NameAnswer(Answer):
+    """A name that leads to somebody: an address, an order's own id, a code."""
+
+    kind: str
+    value: str
+
+
+class StoredAnswer(Answer):
+    """Everything that is stored on the record of one contact, table by table."""
+
+    contact: str
+    known_as: list[NameAnswer]
+    tables: dict[str, list[dict[str, JsonValue]]]
+
+
+class ExportAnswer(StoredAnswer):
+    """Everything that is stored of a person."""
+
+    exported_at: str
+    joined: list[StoredAnswer] = Field(
+        default_factory=list, description="the same of contacts that turned out to be this one"
+    )

@@ -1,0 +1,133 @@
+"""The page of consent: what one agreed to where one came from, changed with the wording that is shown."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.core.consent import ConsentSource, Evidence, opt_in, opt_out, pending
+from bot.core.contact import Address, JsonValue, SubscriptionState
+from bot.core.errors import Refused, TellMember
+from bot.core.groups import Group, state_in
+from bot.core.messages import MessageClass
+from bot.core.pages.refusals import spoken
+from bot.core.pages.speech import LANGUAGES, Phrases, speech_of
+from bot.core.turn import Turn
+from bot.core.wechat_address import WECHAT
+
+CHANGE = "consent.change"
+_SMS = "sms"
+
+# A wording names who writes, what about, by which way, what it costs and how to stop.
+PHRASES: Phrases = {
+    "en": {
+        "sms": "{shop} may text me about: {title}. Msg & data rates may apply. I can reply STOP at any time.",
+        "wechat": "{shop} may write to me on WeChat about: {title}. I can stop it here at any time.",
+        "about_sms": "By text message",
+        "about_wechat": "On WeChat",
+        "confirm": "{shop}: reply YES to get texts about: {title}. Msg & data rates may apply."
+        " Reply HELP for help, STOP to cancel.",
+        "stopped": "You texted STOP. Text START to {number} first, then it is yours to choose again.",
+    },
+    "es": {
+        "sms": "{shop} puede enviarme SMS sobre: {title}. Pueden aplicarse tarifas de mensajes y datos."
+        " Puedo responder STOP cuando quiera.",
+        "wechat": "{shop} puede escribirme por WeChat sobre: {title}. Puedo dejarlo aquí cuando quiera.",
+        "about_sms": "Por SMS",
+        "about_wechat": "Por WeChat",
+        "confirm": "{shop}: responde SI para recibir SMS sobre: {title}. Pueden aplicarse tarifas de mensajes"
+        " y datos. Responde AYUDA para obtener ayuda, STOP para cancelar.",
+        "stopped": "Enviaste STOP. Envía START al {number} primero; luego vuelves a elegir aquí.",
+    },
+    "zh_Hans": {
+        "sms": "同意{shop}发短信给我：{title}。可能产生短信和流量费用，可随时回复 STOP 退订。",
+        "wechat": "同意{shop}在微信里联系我：{title}。可随时在此关闭。",
+        "about_sms": "短信",
+        "about_wechat": "微信",
+        "confirm": "{shop}：回复 YES 确认接收短信：{title}。可能产生短信和流量费用。"
+        "回复 HELP 获取帮助，回复 STOP 退订。",
+        "stopped": "您曾回复 STOP 退订。请先发送 START 到{number}，然后可在此重新选择。",
+    },
+}
+
+
+def shown(turn: Turn, channel: str, address: str) -> Mapping[str, JsonValue]:
+    """Show every group with what was agreed to on a channel."""
+    own = _address(turn, channel, address)
+    groups: list[JsonValue] = [_group(turn, group, channel) for group in turn.shop.groups.values()]
+    return {"groups": groups, "stopped": own is not None and own.stopped_at is not None}
+
+
+def change(turn: Turn, body: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+    """Agree to a group, or to it no more; what was read on the page goes into the log.
+
+    Whoever is to confirm (`double_opt_in`) what they agree to by a link is asked by text: others may have
+    opened it. Who logged in at WeChat is who they are.
+
+    Raises:
+        Refused: there is no such group, or another wording was shown than ours.
+        TellMember: `stopped`: after STOP by text only START by text opens the way again.
+    """
+    channel, address = str(body["channel"]), str(body["address"])
+    group = turn.shop.groups.get(str(body["group"]))
+    if group is None:
+        raise Refused("group: is none", "take one from GET /mp/consents", 404)
+    wording, own = str(body["wording"]), _address(turn, channel, address)
+    evidence = Evidence(
+        group=group.name,
+        channel=channel,
+        words=wording,
+        source=ConsentSource.PAGES,
+        at=turn.now,
+        address=own.value if own else None,
+    )
+    if body["subscribed"] is not True:
+        turn.change_consent(opt_out(evidence))
+        return shown(turn, channel, address)
+    ours = [_say(turn, channel, group, locale) for locale in (turn.contact.locale, *LANGUAGES)]
+    if wording not in ours:
+        raise Refused("wording: is not what is agreed to here", "show and send the wording of the group", 422)
+    if own is not None and own.stopped_at is not None:
+        _open_again(turn, own)
+    state = state_in(turn.subscriptions, group.name, channel)
+    if group.double_opt_in and channel != WECHAT and state is not SubscriptionState.SUBSCRIBED:
+        turn.change_consent(pending(evidence, state))
+        text = _say(turn, "confirm", group, turn.contact.locale)
+        turn.say(text, flow="", step="confirm", message_class=MessageClass.REQUIRED, channel=channel)
+    else:
+        turn.change_consent(opt_in(evidence))
+    return shown(turn, channel, address)
+
+
+def _open_again(turn: Turn, own: Address) -> None:
+    """Let an address that said stop hear from us again, where that is ours to decide."""
+    if own.channel == _SMS:  # carriers block whoever texted STOP until they text START
+        pool = turn.shop.pool(_SMS)
+        number = pool.sender(own.sender, own.value) if pool is not None else ""
+        with spoken(turn):
+            says = speech_of(turn).say(PHRASES, "stopped", number=number)
+            raise TellMember("stopped", says=says)
+    turn.change_address(replace(own, stopped_at=None, clarify_by=None))
+
+
+def _group(turn: Turn, group: Group, channel: str) -> JsonValue:
+    locale = turn.contact.locale
+    state = state_in(turn.subscriptions, group.name, channel)
+    return {
+        "name": group.name,
+        "title": group.called(locale),
+        "description": speech_of(turn).say(PHRASES, f"about_{channel}"),
+        "subscribed": state is SubscriptionState.SUBSCRIBED,
+        "pending": state is SubscriptionState.PENDING,
+        "channel": channel,
+        "wording": _say(turn, channel, group, locale),
+    }
+
+
+def _say(turn: Turn, key: str, group: Group, locale: str) -> str:
+    speech = replace(speech_of(turn), locale=locale)
+    return speech.say(PHRASES, key, shop=turn.shop.name, title=group.called(locale))
+
+
+def _address(turn: Turn, channel: str, address: str) -> Address | None:
+    """The address the shopper came by, else the one they have on that channel."""
+    there = [one for (kind, _), one in turn.addresses.items() if kind == channel]
+    return turn.addresses.get((channel, address)) or next(iter(there), None)

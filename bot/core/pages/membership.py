@@ -1,0 +1,86 @@
+"""Shoppers become members, and say which phone number is theirs."""
+
+from collections.abc import Mapping
+
+from bot.core.contact import JsonValue
+from bot.core.deeds.joining import identify
+from bot.core.deeds.referring import come_with
+from bot.core.enrolling import Enrolled
+from bot.core.enrolling import enroll as enrolled_by
+from bot.core.pages.me import masked
+from bot.core.pages.speech import Phrases, speech_of
+from bot.core.turn import Turn
+
+JOIN, PHONE = "member.join", "contact.phone"
+WAY = "wechat_phone"
+"""How a number was proven: WeChat itself verified it, and told us with the shopper's consent."""
+
+_SMS = "sms"
+PHRASES: Phrases = {
+    "en": {
+        "welcome": "Welcome to {shop}! From now on your orders earn credit.",
+        "gift": "Welcome to {shop}! {amount} is in your wallet.",
+        "gift_until": "Welcome to {shop}! {amount} is in your wallet, good through {day}.",
+        "already": "You are a member already.",
+        "phone": "Thank you. {phone} is yours here too.",
+        "phone_known": "{phone} is yours here already.",
+        "phone_joins": "{phone} is known to us: both wallets become one in a moment.",
+    },
+    "es": {
+        "welcome": "¡Te damos la bienvenida a {shop}! Desde ahora tus pedidos suman saldo.",
+        "gift": "¡Te damos la bienvenida a {shop}! Tienes {amount} en tu saldo.",
+        "gift_until": "¡Te damos la bienvenida a {shop}! Tienes {amount} en tu saldo, hasta {day}.",
+        "already": "Ya eres socio.",
+        "phone": "Gracias. {phone} también es tuyo aquí.",
+        "phone_known": "{phone} ya es tuyo aquí.",
+        "phone_joins": "Ya conocemos el {phone}: en un momento los dos saldos serán uno.",
+    },
+    "zh_Hans": {
+        "welcome": "欢迎加入{shop}！从现在起，下单即可获得积分。",
+        "gift": "欢迎加入{shop}！{amount}已放入您的钱包。",
+        "gift_until": "欢迎加入{shop}！{amount}已放入您的钱包，有效期至{day}。",
+        "already": "您已经是会员。",
+        "phone": "谢谢！已绑定手机号{phone}。",
+        "phone_known": "手机号{phone}已经绑定。",
+        "phone_joins": "我们认识手机号{phone}：两个钱包马上合并为一个。",
+    },
+}
+
+Body = Mapping[str, JsonValue]
+
+
+def join(turn: Turn, body: Body) -> Body:
+    """Become a member; whoever came with a friend's code is that friend's from now on.
+
+    Nobody is subscribed to anything by this: consent is given for itself.
+    """
+    if body.get("first_name"):
+        turn.set_field("first_name", body["first_name"])
+    enrolled = enrolled_by(turn, actor=f"contact/{turn.contact.id}", source_type="pages")
+    come_with(turn, "")
+    return {"member": True, "says": _welcome(turn, enrolled)}
+
+
+def phone(turn: Turn, body: Body) -> Body:
+    """Make a phone number that was verified the contact's; who is known there turns out to be the same."""
+    number, speech = str(body["phone"]), speech_of(turn)
+    named = (_SMS, number)
+    if named in turn.addresses:
+        key = "phone_known"
+    else:
+        key = "phone" if turn.needed("owner_at", f"{_SMS}:{number}") is None else "phone_joins"
+        identify(turn, *named, {"way": WAY, "account": str(body["account"])})
+    shown = masked(number)
+    return {"phone": shown, "says": speech.say(PHRASES, key, phone=shown)}
+
+
+def _welcome(turn: Turn, enrolled: Enrolled) -> str:
+    speech, shop = speech_of(turn), turn.shop.name
+    if enrolled.already:
+        return speech.say(PHRASES, "already")
+    if enrolled.grant is None:
+        return speech.say(PHRASES, "welcome", shop=shop)
+    amount, until = speech.money(enrolled.granted_minor), enrolled.grant.terms.expires_on
+    if until is None:
+        return speech.say(PHRASES, "gift", shop=shop, amount=amount)
+    return speech.say(PHRASES, "gift_until", shop=shop, amount=amount, day=speech.long_day(until))

@@ -1,0 +1,42 @@
+"""What is kept, all of it to take along, and being forgotten."""
+
+from tests.web.mp.conftest import ShopperClient
+
+
+async def test_it_says_what_is_kept_in_their_language(shopper: ShopperClient) -> None:
+    chinese = await shopper.got("/privacy")
+    assert len(chinese["keeps"]) > 3
+    assert {one["name"] for one in chinese["processors"]} >= {"Twilio", "Tencent (WeChat)"}
+    await shopper.did("/me", {"language": "en"})
+    english = await shopper.got("/privacy")
+    assert len(english["keeps"]) == len(chinese["keeps"])
+    assert english["keeps"][0]["what"] == "Your name, language and birthday"
+
+
+async def test_everything_can_be_taken_along(shopper_anywhere: ShopperClient) -> None:
+    await shopper_anywhere.did("/join", {"first_name": "Li"})
+    answered = await shopper_anywhere("POST", "/privacy/export", once=None)
+    assert answered.told["contact"] == await shopper_anywhere.contact_id()
+    assert answered.told["tables"]["contact"][0]["first_name"] == "Li"
+    assert "session" in answered.told["tables"]
+
+
+async def test_who_is_forgotten_is_nobody_any_more(shopper_anywhere: ShopperClient) -> None:
+    await shopper_anywhere.did("/join", {"first_name": "Li"})
+    contact = await shopper_anywhere.contact_id()
+    unsure = await shopper_anywhere("POST", "/privacy/erase", {"confirm": False})
+    assert (unsure.status, unsure.told["errors"][0]["pointer"]) == (422, "#/confirm")
+    assert (await shopper_anywhere.did("/privacy/erase", {"confirm": True}))["says"]
+    assert (await shopper_anywhere("GET", "/me")).status == 401
+    found = await shopper_anywhere.chat.sms.rows("SELECT first_name FROM contact WHERE id = :id", id=contact)
+    assert found == [(None,)]
+    audit = await shopper_anywhere.chat.sms.rows(
+        "SELECT actor, action FROM audit WHERE action = 'contact.erase'"
+    )
+    assert audit == [("mp", "contact.erase")]
+    link = shopper_anywhere.link(contact)
+    gone = await shopper_anywhere.anybody()("POST", "/sessions/link", {"token": link}, once=None)
+    assert gone.status == 404
+    again = await shopper_anywhere.another("li")
+    assert await again.contact_id() != contact
+    assert (await again.got("/me"))["member"] is False
