@@ -26,6 +26,7 @@ from bot.core.loyalty.places import PlaceKind, place_in
 from bot.core.pay_errors import PayLater, PayRefused, PayUnknown
 from bot.core.payments import Payment
 from bot.core.wechat_address import openid_of
+from bot.jobs.bills import BillJob
 from bot.jobs.clockwork import Job
 from bot.jobs.payments import PaymentJobs
 from bot.jobs.wechat_shared import SharedInDatabase
@@ -126,10 +127,14 @@ def pay_jobs(
         stopping=stopping,
         at=at,
     )
+    pay = app.settings.pay
+    assert pay is not None, "only where WeChat Pay is set up"
+    bill = BillJob(app.behind, cashier, pay.mchid, app.clock, stopping)
     return [
         Job("payments", 5, jobs.unpaid),
         Job("payment_refunds", 5, jobs.refunds),
         Job("payouts", 15, jobs.payouts),
+        Job("bills", 600, bill.hold),
     ]
 
 

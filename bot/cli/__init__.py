@@ -20,6 +20,7 @@ from bot.cli import (
     flows,
     key,
     outbox,
+    pay,
     program,
     serving,
     wechat,
@@ -53,6 +54,7 @@ chat.add_to(cli)
 doctor.add_to(cli)
 backup.add_to(cli)
 wechat.add_to(cli)
+pay.add_to(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

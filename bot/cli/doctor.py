@@ -52,6 +52,7 @@ async def _doctor(*, as_json: bool) -> bool:
 async def _findings() -> AsyncGenerator[Finding]:
     from bot.cli import (
         doctor_database,
+        doctor_pay,
         doctor_twilio,
         doctor_wechat,
     )  # they take longer to import than the settings to be wrong
@@ -73,6 +74,7 @@ async def _findings() -> AsyncGenerator[Finding]:
         guarded("public URL", doctor_twilio.public_url(settings)),
         guarded("Twilio", doctor_twilio.findings(settings)),
         guarded("WeChat", doctor_wechat.findings(settings)),
+        guarded("WeChat Pay", doctor_pay.findings(settings)),
         guarded("shop", _shop(settings)),
     ]
     for look in looks:

@@ -11,11 +11,10 @@ from typing import Protocol
 
 import structlog
 
-from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.operations import operation_work
 from bot.conversation.shop import payments as heard
 from bot.conversation.shop import payouts as heard_of_payouts
-from bot.conversation.work import Result
+from bot.conversation.work import Result, Work
 from bot.core.contact import JsonValue
 from bot.core.errors import Refused, RetryLater
 from bot.core.pay_errors import PayRefused
@@ -65,6 +64,13 @@ class Till(Protocol):
         """Return the bill of a day."""
 
 
+class Turns(Protocol):
+    """Where turns are taken: the dispatcher of a process, or a command's own."""
+
+    async def submit(self, work: Work) -> Result:
+        """Take one, and return what became of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cashier:
     """Pages, notices, jobs and commands pay by it.
@@ -74,7 +80,7 @@ class Cashier:
     """
 
     database: Database
-    dispatcher: Dispatcher
+    dispatcher: Turns
     till: Till
     clock: Callable[[], datetime]
 
@@ -112,6 +118,13 @@ class Cashier:
         await self._take(payment, await self.till.trade(payment_id))
         return await self.payment(payment_id)
 
+    async def ask_again(self, payment_id: str) -> Payment:
+        """Ask about it although it is over for us: its bill says that it was paid."""
+        payment = await self.payment(payment_id)
+        if payment.state is not PaymentState.PAID:
+            await self._take(payment, await self.till.trade(payment_id))
+        return await self.payment(payment_id)
+
     async def give_up(self, payment_id: str) -> Payment:
         """Close it unless it was paid; returns it `closed` or `paid`, its order canceled or paid."""
         payment = await self.payment(payment_id)
@@ -139,6 +152,8 @@ class Cashier:
         body: dict[str, JsonValue] = {"refund": refund.id, "state": found.state.value, "why": why}
         key = f"pay:refund/{refund.id}/{found.state.value}"
         body["provider_id"] = found.provider_id
+        if found.at is not None:
+            body["at"] = found.at.astimezone(UTC).isoformat()
         return await self._submit(heard.REFUNDED_NOW, refund.contact_id, key, body)
 
     async def hear_payout(self, payout: Payout, found: PayoutFound) -> Result:

@@ -51,10 +51,11 @@ class TradeFound:
 
 @dataclass(frozen=True, slots=True)
 class RefundFound:
-    """What became of a refund."""
+    """What became of a refund; `at` is when WeChat Pay took it, where it says so."""
 
     state: RefundState
     provider_id: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ def trade_of(told: Mapping[str, JsonValue]) -> TradeFound:
 
 def refund_of(told: Mapping[str, JsonValue]) -> RefundFound:
     """Return what became of a refund. Raises KeyError, TypeError or ValueError."""
-    return RefundFound(refund_state(text(told, "status")), text(told, "refund_id"))
+    at = datetime.fromisoformat(text(told, "create_time")) if "create_time" in told else None
+    return RefundFound(refund_state(text(told, "status")), text(told, "refund_id"), at)
 
 
 def payout_of(told: Mapping[str, JsonValue]) -> PayoutFound:

@@ -1,6 +1,6 @@
 """Signatures and ciphers of APIv3: what we sign, what WeChat Pay signs, and what it encrypts for us.
 
-https://pay.weixin.qq.com/doc/v3/merchant/4012365342 (signing), …/4013053249 (verifying), …/4012071382 (sealed).
+https://pay.weixin.qq.com/doc/v3/merchant/4012365342 (signing), 4013053249 (verifying), 4012071382 (sealed).
 """
 
 import base64

@@ -14,32 +14,35 @@ from bot.storage.due import buckets, peek
 from bot.storage.families import family
 from bot.storage.rows import RowValues, loaded, stored, to_json
 
-_PAYMENT = """
+PAYMENT_COLUMNS = """
     p.contact, p.id, p.order_id, p.account, p.address, p.amount_minor, p.currency, p.state, p.prepay_id,
     p.transaction_id, p.paid_minor, p.created_at, p.changed_at, p.expires_at, p.paid_at, p.due_at, p.attempts,
     p.facts
 """
-_REFUND = """
+REFUND_COLUMNS = """
     r.contact, r.id, r.payment, r.cause, r.amount_minor, r.state, r.provider_id, r.created_at, r.changed_at,
     r.due_at, r.attempts, r.facts
 """
-_BY_ID = Statement(f"SELECT {_PAYMENT} FROM payment p WHERE p.bucket = :bucket AND p.id = :id")  # noqa: S608  # our own constants
+_BY_ID = Statement(f"SELECT {PAYMENT_COLUMNS} FROM payment p WHERE p.bucket = :bucket AND p.id = :id")  # noqa: S608  # our own constants
 _REFUND_BY_ID = Statement(
-    f"SELECT {_REFUND} FROM payment_refund r WHERE r.bucket = :bucket AND r.id = :id"  # noqa: S608  # our own constants
+    f"SELECT {REFUND_COLUMNS} FROM payment_refund r WHERE r.bucket = :bucket AND r.id = :id"  # noqa: S608  # our own constants
 )
 _OF_ORDER = Statement(f"""
-    SELECT {_PAYMENT} FROM payment p
+    SELECT {PAYMENT_COLUMNS} FROM payment p
     WHERE p.bucket = :bucket AND p.contact = :contact AND p.order_id = :order
     ORDER BY p.created_at DESC, p.id DESC
 """)  # noqa: S608  # our own constants
+_PAYER = Statement("""
+    SELECT p.contact FROM payment p WHERE p.bucket = :bucket AND p.order_id = :order LIMIT 1
+""")
 _REFUNDS_OF = Statement(f"""
-    SELECT {_REFUND} FROM @each(keys: bucket integer, contact text, id text)
+    SELECT {REFUND_COLUMNS} FROM @each(keys: bucket integer, contact text, id text)
     CROSS JOIN payment_refund r
     WHERE r.bucket = keys.bucket AND r.contact = keys.contact AND r.payment = keys.id
     ORDER BY r.created_at, r.id
 """)  # noqa: S608  # our own constants
 _OF_CONTACTS = Statement(f"""
-    SELECT {_PAYMENT} FROM @each(keys: bucket integer, contact text, id text)
+    SELECT {PAYMENT_COLUMNS} FROM @each(keys: bucket integer, contact text, id text)
     CROSS JOIN payment p
     WHERE p.bucket = keys.bucket AND p.contact = keys.contact AND p.order_id = keys.id
     ORDER BY p.created_at DESC, p.id DESC
@@ -53,7 +56,7 @@ _CLAIM = Statement(f"""
         ORDER BY c.due_at LIMIT :most @skip_locked(c))
     UPDATE payment AS p SET attempts = attempts + 1, due_at = :lease
     FROM due WHERE p.bucket = :bucket AND p.contact = due_contact AND p.id = due_id
-    RETURNING {_PAYMENT.replace("p.", "")}
+    RETURNING {PAYMENT_COLUMNS.replace("p.", "")}
 """)  # noqa: S608  # our own constants
 _CLAIM_REFUND = Statement(f"""
     WITH due (due_contact, due_id) AS MATERIALIZED (
@@ -62,7 +65,7 @@ _CLAIM_REFUND = Statement(f"""
         ORDER BY c.due_at LIMIT :most @skip_locked(c))
     UPDATE payment_refund AS r SET attempts = attempts + 1, due_at = :lease
     FROM due WHERE r.bucket = :bucket AND r.contact = due_contact AND r.id = due_id
-    RETURNING {_REFUND.replace("r.", "")}
+    RETURNING {REFUND_COLUMNS.replace("r.", "")}
 """)  # noqa: S608  # our own constants
 _LATER = Statement("""
     UPDATE payment SET due_at = :due_at
@@ -130,6 +133,12 @@ async def refund_by_id(connection: Connection, refund_id: str) -> Refund | None:
     """Whoever's refund has this id; None if there is none."""
     found = await connection.read(_REFUND_BY_ID, bucket=bucket_of(refund_id), id=refund_id)
     return refund_from(found[0]) if found else None
+
+
+async def payer_of(connection: Connection, order_id: str) -> str | None:
+    """On whose record the payments for an order are; None where there is none: for commands."""
+    found = await connection.read(_PAYER, bucket=bucket_of(order_id), order=order_id)
+    return found[0][0] if found else None
 
 
 async def payment(connection: Connection, contact_id: str, payment_id: str) -> Payment | None:  # noqa: ARG001  # as all are asked
@@ -211,7 +220,7 @@ async def look_later(connection: Connection, claimed: Payment | Refund, at: date
 
 
 def payment_from(row: Sequence[Any]) -> Payment:
-    """Read the values of `_PAYMENT`."""
+    """Read the values of `PAYMENT_COLUMNS`."""
     return Payment(
         contact_id=row[0],
         id=row[1],
@@ -235,7 +244,7 @@ def payment_from(row: Sequence[Any]) -> Payment:
 
 
 def refund_from(row: Sequence[Any]) -> Refund:
-    """Read the values of `_REFUND`."""
+    """Read the values of `REFUND_COLUMNS`."""
     return Refund(
         contact_id=row[0],
         id=row[1],

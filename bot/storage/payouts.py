@@ -13,17 +13,20 @@ from bot.storage.due import buckets, peek
 from bot.storage.families import family
 from bot.storage.rows import RowValues, loaded, stored, to_json
 
-_PAYOUT = """
+PAYOUT_COLUMNS = """
     o.contact, o.id, o.order_id, o.account, o.address, o.amount_minor, o.currency, o.state, o.package,
     o.provider_id, o.created_at, o.changed_at, o.due_at, o.attempts, o.facts
 """
-_BY_ID = Statement(f"SELECT {_PAYOUT} FROM payout o WHERE o.bucket = :bucket AND o.id = :id")  # noqa: S608  # our own constants
+_BY_ID = Statement(f"SELECT {PAYOUT_COLUMNS} FROM payout o WHERE o.bucket = :bucket AND o.id = :id")  # noqa: S608  # our own constants
 _OF_CONTACT = Statement(f"""
-    SELECT {_PAYOUT} FROM payout o WHERE o.bucket = :bucket AND o.contact = :contact
+    SELECT {PAYOUT_COLUMNS} FROM payout o WHERE o.bucket = :bucket AND o.contact = :contact
     ORDER BY o.created_at DESC, o.id DESC
 """)  # noqa: S608  # our own constants
+_LATEST = Statement(f"""
+    SELECT {PAYOUT_COLUMNS} FROM payout o ORDER BY o.created_at DESC, o.id DESC LIMIT :most
+""")  # noqa: S608  # our own constants
 _OF_ORDERS = Statement(f"""
-    SELECT {_PAYOUT} FROM @each(keys: bucket integer, contact text, id text)
+    SELECT {PAYOUT_COLUMNS} FROM @each(keys: bucket integer, contact text, id text)
     CROSS JOIN payout o
     WHERE o.bucket = keys.bucket AND o.contact = keys.contact AND o.order_id = keys.id
     ORDER BY o.created_at, o.id
@@ -36,7 +39,7 @@ _CLAIM = Statement(f"""
         ORDER BY c.due_at LIMIT :most @skip_locked(c))
     UPDATE payout AS o SET attempts = attempts + 1, due_at = :lease
     FROM due WHERE o.bucket = :bucket AND o.contact = due_contact AND o.id = due_id
-    RETURNING {_PAYOUT.replace("o.", "")}
+    RETURNING {PAYOUT_COLUMNS.replace("o.", "")}
 """)  # noqa: S608  # our own constants
 _LATER = Statement("""
     UPDATE payout SET due_at = :due_at
@@ -88,6 +91,11 @@ async def of_contact(connection: Connection, contact_id: str) -> tuple[Payout, .
     return tuple(found)
 
 
+async def latest(connection: Connection, most: int) -> list[Payout]:
+    """The latest payouts of all, newest first: for commands."""
+    return [payout_from(row) for row in await connection.read(_LATEST, most=most)]
+
+
 async def of_orders(
     connection: Connection, contact_id: str, order_ids: Sequence[str]
 ) -> dict[str, tuple[Payout, ...]]:
@@ -121,7 +129,7 @@ async def look_later(connection: Connection, claimed: Payout, at: datetime | Non
 
 
 def payout_from(row: Sequence[Any]) -> Payout:
-    """Read the values of `_PAYOUT`."""
+    """Read the values of `PAYOUT_COLUMNS`."""
     return Payout(
         contact_id=row[0],
         id=row[1],

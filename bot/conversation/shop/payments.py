@@ -68,6 +68,7 @@ class RefundHeardAsked(Asked):
     state: Annotated[RefundState, Field(strict=False)]
     provider_id: _Name = ""
     why: _Name = ""
+    at: Annotated[AwareDatetime, Field(strict=False)] | None = None
 
 
 class RefundAsked(Asked):
@@ -124,13 +125,13 @@ def refund_heard(turn: Turn, body: Body) -> Body:
     after = found.becomes(asked.state, asked.provider_id, turn.now)
     if after is found:
         return told_refund(found)
-    if asked.why:
-        after = replace(after, facts={**after.facts, "why": asked.why})
+    facts = {"why": asked.why, "at": asked.at.isoformat() if asked.at else ""}
+    after = replace(after, facts={**after.facts, **{name: text for name, text in facts.items() if text}})
     keep_refund(turn, after)
     payment = _payment(turn, after.payment_id)
     if after.state is RefundState.DONE:
-        facts: dict[str, JsonValue] = {"amount": after.amount_minor, "cause": after.cause}
-        turn.track("Payment Refunded", {"order_id": payment.order_id, "payment": payment.id, **facts})
+        said: dict[str, JsonValue] = {"amount": after.amount_minor, "cause": after.cause}
+        turn.track("Payment Refunded", {"order_id": payment.order_id, "payment": payment.id, **said})
     return told_refund(after)
 
 
