@@ -10,7 +10,7 @@ export const inbox = {
   async load(app) {
     const { client, me } = app;
     const [inbox_, surveys] = await Promise.all([client.call("inbox"), me.features.surveys ? client.call("surveys") : { surveys: [] }]);
-    if (inbox_.unread && inbox_.messages.length) client.call("readInbox", { until: inbox_.messages[0].id }).catch(() => null);
+    if (inbox_.unread && inbox_.messages.length) client.call("readInbox", { until: inbox_.messages[0].at }).catch(() => null);
     return { ...inbox_, surveys: surveys.surveys };
   },
 
