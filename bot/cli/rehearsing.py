@@ -18,6 +18,7 @@ from bot.conversation.receipts import Receipt
 from bot.conversation.rehearsal import MovableClock, Phone
 from bot.core.forms import Form
 from bot.core.gate import Cleared
+from bot.core.in_app import APP
 from bot.core.messages import OutboxState
 from bot.core.ways import WayKind
 from bot.core.wechat_address import WECHAT
@@ -130,7 +131,7 @@ def _jobs(running: app.Running, delivered: Delivered) -> Callable[[], Awaitable[
     going_on = asyncio.Event()  # nobody ever sets it
     outbox = OutboxDelivery(
         running.database,
-        dict.fromkeys(("sms", WECHAT), delivered),
+        dict.fromkeys(("sms", WECHAT, APP), delivered),
         running.receipts,
         lambda: running.decisions.shop.policy,
         running.clock,

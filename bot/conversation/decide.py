@@ -208,6 +208,9 @@ class Decisions:
             return None
         if self.publication.broken is not None:
             raise self.publication.broken
+        survey = started.flow.survey
+        if survey is not None and survey.members_only and not turn.contact.is_member:
+            return None
         self.engine.start(turn, started.flow, started.starter, started.variables)
         _apologise_for_failures(turn)
         return None

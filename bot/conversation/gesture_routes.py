@@ -4,7 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.core.contact import JsonValue
-from bot.core.flow.compiled import Flow, GestureStarter, MenuStarter, ScanStarter, Starter
+from bot.core.flow.compiled import (
+    Flow,
+    GestureStarter,
+    MenuStarter,
+    ScanStarter,
+    Starter,
+    SurveyStarter,
+)
 from bot.core.gestures import Gesture, GestureKind
 
 _STAR = "*"
@@ -27,6 +34,7 @@ class GestureRoutes:
     scenes: tuple[tuple[str, Flow, Starter], ...] = ()
     """Longest first, and exact ones before those that end with a star."""
     kinds: Mapping[GestureKind, tuple[Flow, Starter]] = field(default_factory=dict)
+    surveys: Mapping[str, tuple[Flow, Starter]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, starters: Iterable[tuple[Flow, Starter]]) -> "GestureRoutes":
@@ -34,6 +42,7 @@ class GestureRoutes:
         buttons: dict[str, tuple[Flow, Starter]] = {}
         scenes: list[tuple[str, Flow, Starter]] = []
         kinds: dict[GestureKind, tuple[Flow, Starter]] = {}
+        surveys: dict[str, tuple[Flow, Starter]] = {}
         for flow, starter in starters:
             match starter:
                 case MenuStarter():
@@ -43,10 +52,12 @@ class GestureRoutes:
                     scenes += [(scene, flow, starter) for scene in starter.scenes]
                 case GestureStarter():
                     kinds.setdefault(starter.kind, (flow, starter))
+                case SurveyStarter():
+                    surveys.setdefault(flow.name, (flow, starter))
                 case _:
                     pass
         scenes.sort(key=lambda one: (one[0].endswith(_STAR), -len(one[0])))
-        return cls(buttons, tuple(scenes), kinds)
+        return cls(buttons, tuple(scenes), kinds, surveys)
 
     def find(self, gesture: Gesture) -> Started | None:
         """Return what a gesture starts; None where no flow hears it.
@@ -57,6 +68,9 @@ class GestureRoutes:
         if gesture.kind is GestureKind.MENU:
             found = self.buttons.get(value)
             return Started(*found, {"keyword": value}) if found is not None else None
+        if gesture.kind is GestureKind.SURVEY:
+            chosen = self.surveys.get(value)
+            return Started(*chosen) if chosen is not None else None
         if gesture.kind in {GestureKind.SCAN, GestureKind.FOLLOW} and value:
             scanned = self._scanned(value)
             if scanned is not None:

@@ -31,9 +31,16 @@ def hear_grants(turn: Turn) -> None:
     if (WECHAT, address) not in turn.addresses:
         turn.effects.outcome = "void"
         return
+    record(turn, address, source, _answers(payload))
+
+
+def record(
+    turn: Turn, address: str, source: Source, answers: Sequence[tuple[str, Answer]]
+) -> Mapping[tuple[str, str], Grant]:
+    """Write answers of an address to a popup into the ledger; returns what is granted by then."""
     grants = turn.needed("grants")
     assert isinstance(grants, dict), "the contact's grants are by address and template"
-    for number, (template, answer) in enumerate(_answers(payload)):
+    for number, (template, answer) in enumerate(answers):
         before = grants.get((address, template), Grant(address, template))
         after = before.answered(answer, source, f"{turn.trigger.key}#{number}", turn.trigger.at)
         if after is before:
@@ -41,6 +48,7 @@ def hear_grants(turn: Turn) -> None:
         grants = {**grants, (address, template): after}
         turn.keep("subscribe_grant", f"{address} {template}", after)
         turn.keep("subscribe_grant_entry", after.entries[-1].key, after.entries[-1])
+    return grants
 
 
 def _answers(payload: Mapping[str, JsonValue]) -> list[tuple[str, Answer]]:

@@ -167,6 +167,7 @@ def build(
         secrets=settings.secrets,
         public_url=settings.public_url,
         wechat=_wechat(revisions),
+        surveys={flow.name: flow.survey for flow in flows.values() if flow.survey is not None},
         selling=_selling(revisions, program.currency.exponent),
     )
     fallbacks = [(f, s) for f, s in starters if isinstance(s, MessageStarter) and s.is_fallback]

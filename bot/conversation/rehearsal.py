@@ -20,6 +20,7 @@ from bot.core.forms import Form
 from bot.core.gestures import Gesture
 from bot.core.grants import Answer, Source
 from bot.core.ids import bucket_of, new_id
+from bot.core.in_app import APP
 from bot.core.messages import ANSWER_WITHIN, Inbound
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
@@ -74,9 +75,9 @@ class Phone:
 
     async def switch_on(self, language: str) -> None:
         """Make the contact, who speaks `language`."""
-        contact, address = newcomer(
-            inbound_work(self._inbound("")), self._decisions.shop, self.clock(), os.urandom, stopped_at=None
-        )
+        # Whoever opens our pages is known by something else: here by the phone.
+        first = inbound_work(replace(self._inbound(""), channel=self._known_on, address=self._known_as))
+        contact, address = newcomer(first, self._decisions.shop, self.clock(), os.urandom, stopped_at=None)
         if contact.locale.split("_", 1)[0] != language.split("_", 1)[0]:
             contact = replace(contact, locale=language)
         await self.database.transact(lambda c: turns.create(c, [(contact, address)], self.clock()))
@@ -113,10 +114,11 @@ class Phone:
     async def _submit(self, inbound: Inbound) -> list[str]:
         self.clock.now += _TICK
         work = inbound_work(replace(inbound, received_at=self.clock()))
-        result = await self.dispatcher.submit(work)
+        result = await self.dispatcher.submit(replace(work, contact_id=self.contact_id))
         await self._written(result)
         if self.confirms and result.outcome == PROMPTED:
-            result = await self.dispatcher.submit(inbound_work(self._inbound("YES")))
+            yes = replace(inbound_work(self._inbound("YES")), contact_id=self.contact_id)
+            result = await self.dispatcher.submit(yes)
             await self._written(result)
         return [_shown(reply.body, reply.media) for reply in result.replies] + await self._strike()
 
@@ -179,13 +181,21 @@ class Phone:
             provider=_PROVIDER,
             provider_id=str(next(self._numbers)),
             channel=self.channel,
-            address=NUMBER if self.channel == _SMS else OPENID,
+            address=self.contact_id if self.channel == APP else self._known_as,
             to="",
             text=text,
             received_at=self.clock(),
-            # What WeChat shows beside texts cannot go back in an answer.
+            # What is shown beside texts cannot go back in an answer.
             answer_within=ANSWER_WITHIN if self.channel == _SMS else None,
         )
+
+    @property
+    def _known_on(self) -> str:
+        return _SMS if self.channel == APP else self.channel
+
+    @property
+    def _known_as(self) -> str:
+        return NUMBER if self._known_on == _SMS else OPENID
 
     async def _written(self, result: Result) -> None:
         """Record at once that the replies arrived: what waits behind them must not wait for real time."""

@@ -24,6 +24,7 @@ class GestureKind(StrEnum):
     ENTER = "enter"  # opened the mini program's customer-service chat (where from, if it was told)
     LOCATION = "location"  # told where it is ("latitude,longitude")
     VIEW = "view"  # opened a link of the account's menu (its URL)
+    SURVEY = "survey"  # chose a survey on our pages (the flow's name)
 
 
 @quickly_made

@@ -48,6 +48,7 @@ from bot.core.phone import NotAContact, locale_in, parse_number, zones_of_number
 from bot.core.quickly import quickly_made
 from bot.core.segments import as_sent
 from bot.core.senders import MAIN, SenderPool
+from bot.core.surveys import Survey
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.wechat_address import WECHAT, appid_of
 from bot.core.whereto import Meant, first_way_out, usual_channel
@@ -103,6 +104,8 @@ class Shop:
     """Where our own pages are; empty: nowhere."""
     wechat: WechatForms = NO_FORMS
     """The cards and templates of messages on WeChat, and the menus."""
+    surveys: Mapping[str, Survey] = field(default_factory=dict)
+    """What is asked on our pages of who likes to answer, by its flow."""
     selling: Selling = PLAIN
     """Where orders go and how they are paid."""
 

@@ -15,6 +15,7 @@ from bot.core.ledger.earned import EarnRecord
 from bot.core.ledger.entries import Entry
 from bot.core.messages import MessageClass
 from bot.core.past import REWARD_USED, LastText, Redemption
+from bot.core.surveys import COMPLETED, SURVEY
 from bot.core.triggers import TriggerKind
 from bot.storage import (
     affinities,
@@ -93,6 +94,14 @@ _USED = Statement(f"""
     SELECT e.properties FROM event e
     WHERE e.bucket = :bucket AND e.contact = :contact AND e.name = '{REWARD_USED}' AND e.at >= :since
 """)  # noqa: S608  # our own constant
+
+
+_SURVEYS_MAX = 200
+_SURVEYS = Statement(f"""
+    SELECT e.properties FROM event e
+    WHERE e.bucket = :bucket AND e.contact = :contact AND e.name = '{COMPLETED}'
+    ORDER BY e.at DESC LIMIT {_SURVEYS_MAX}
+""")  # noqa: S608  # our own constants
 
 
 async def latest_texts(connection: Connection, contact_id: str, message_id: str = "") -> tuple[LastText, ...]:
@@ -228,6 +237,12 @@ async def fund(connection: Connection, contact_id: str, name: str) -> tuple[int,
     return (found[0][0], found[0][1]) if found else None
 
 
+async def surveys_done(connection: Connection, contact_id: str) -> frozenset[str]:
+    """The flows of the surveys that the contact answered to the end."""
+    found = await connection.read(_SURVEYS, bucket=bucket_of(contact_id), contact=contact_id)
+    return frozenset(str(orjson.loads(row[0]).get(SURVEY, "")) for row in found)
+
+
 READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProxyType(
     {
         "broken": history.broken,
@@ -251,6 +266,7 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "inbox": inbox.read_until,
         "inbox_page": inbox.newest,
         "unread": inbox.unread,
+        "surveys_done": surveys_done,
         "whole_books": joined.whole_books,
         "set_aside": joined.set_aside,
         "payouts": payouts.of_contact,

@@ -79,6 +79,13 @@ def _on_publish(declared: str | definition.Moving, mark: Mark) -> compiled.OnPub
     return compiled.OnPublish(ends=declared == "end", mark=mark)
 
 
+_GESTURES: Mapping[type[definition.StarterBase], GestureKind] = {
+    definition.FollowStarter: GestureKind.FOLLOW,
+    definition.EnterStarter: GestureKind.ENTER,
+    definition.LocationStarter: GestureKind.LOCATION,
+}
+
+
 class _Starters:
     """Compiles what starts a flow."""
 
@@ -116,12 +123,15 @@ class _Starters:
                 return compiled.MenuStarter(group, mark, tuple(starter.menu))
             case definition.ScanStarter():
                 return compiled.ScanStarter(group, mark, tuple(starter.scan))
-            case definition.FollowStarter():
-                return compiled.GestureStarter(group, mark, GestureKind.FOLLOW)
-            case definition.EnterStarter():
-                return compiled.GestureStarter(group, mark, GestureKind.ENTER)
-            case definition.LocationStarter():
-                return compiled.GestureStarter(group, mark, GestureKind.LOCATION)
+            case definition.FollowStarter() | definition.EnterStarter() | definition.LocationStarter():
+                return compiled.GestureStarter(group, mark, _GESTURES[type(starter)])
+            case definition.SurveyStarter():
+                at = (*path, "survey", "title")
+                is_long = at in self._collector.document.marks.values
+                title = self._collector.translated(starter.survey.title, at if is_long else at[:-1])
+                return compiled.SurveyStarter(
+                    group, mark, title, members_only=starter.survey.whom == "members"
+                )
             case definition.ApiStarter():
                 return compiled.ApiStarter(group, mark, frozenset(starter.api or ()))
         raise AssertionError(starter)
@@ -198,8 +208,12 @@ def _on_each(
     ]
 
 
-_ON_WECHAT = ("tap", "allow", *GestureKind)
-"""Moves that only WeChat has."""
+_ONLY_ON: Mapping[str, tuple[str, ...]] = {
+    "tap": ("wechat", "app"),
+    "survey": ("app",),
+    **{kind: ("wechat",) for kind in ("allow", *GestureKind) if kind != GestureKind.SURVEY},
+}
+"""Moves that not every channel has."""
 
 
 def _exchange(
@@ -214,11 +228,12 @@ def _exchange(
         return compiled.Exchange("event", mark, event=name, values=properties, expect=expect)
     if line.set is not None:
         return compiled.Exchange("set", mark, values=line.set, expect=expect)
-    for kind in _ON_WECHAT:
+    for kind, only_on in _ONLY_ON.items():
         value = getattr(line, kind, None)
         if value is not None:
-            if "sms" in channels:
-                remedy = "write `channel: wechat` beside `test:`, or before lines that stand alone"
-                collector.complain(path, f"nobody can {kind} by SMS", remedy)
+            if wrong := [channel for channel in channels if channel not in only_on]:
+                on = "by SMS" if wrong == ["sms"] else f"on {wrong[0]}"
+                remedy = f"write `channel: {only_on[0]}` beside `test:`, or before lines that stand alone"
+                collector.complain(path, f"nobody can {kind} {on}", remedy)
             return compiled.Exchange(str(kind), mark, text=value, expect=expect)
     return compiled.Exchange("say", mark, text=line.say or "", expect=expect)

@@ -15,6 +15,7 @@ from bot.core.flow.where import Where
 from bot.core.gestures import GestureKind
 from bot.core.keywords import Keyword, KeywordKind
 from bot.core.messages import MessageClass
+from bot.core.surveys import Survey
 
 NEVER = timedelta.max
 """The re-entry of a flow that a contact goes through only once."""
@@ -308,13 +309,21 @@ class GestureStarter(Starter):
 
 
 @dataclass(frozen=True, slots=True)
+class SurveyStarter(Starter):
+    """Starts when it is chosen among the surveys on our pages; `members_only`: only they see it there."""
+
+    title: TranslatedText
+    members_only: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ApiStarter(Starter):
     """Starts when the shop asks; `variables` are those the caller may set."""
 
     variables: frozenset[str]
 
 
-TALKING = (KeywordStarter, MessageStarter, MenuStarter, ScanStarter, GestureStarter)
+TALKING = (KeywordStarter, MessageStarter, MenuStarter, ScanStarter, GestureStarter, SurveyStarter)
 """Starters of flows that answer the contact: it has just written or made a gesture."""
 
 
@@ -405,6 +414,14 @@ class Flow:
             if isinstance(starter, KeywordStarter)
             for word in starter.words
         )
+
+    @property
+    def survey(self) -> Survey | None:
+        """How it is shown among the surveys on our pages; None where it is none."""
+        starter = next((one for one in self.starters if isinstance(one, SurveyStarter)), None)
+        if starter is None:
+            return None
+        return Survey(self.name, starter.title, starter.members_only, is_once=self.reentry == NEVER)
 
     def starter_of(self, word: str) -> KeywordStarter | None:
         """Return the starter that holds a keyword, as it is written in the file."""

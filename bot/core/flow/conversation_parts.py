@@ -14,11 +14,14 @@ class EventSent(Part):
     properties: dict[str, Anything] = Field({}, description="Its properties.")
 
 
-TestChannel = Literal["sms", "wechat"]
+TestChannel = Literal["sms", "wechat", "app"]
 TestChannels = Annotated[
     list[TestChannel], BeforeValidator(listed, json_schema_input_type=TestChannel | list[TestChannel])
 ]
-_MOVES = ("say", "tap", "menu", "scan", "follow", "enter", "location", "allow", "advance", "event", "set")
+_MOVES = (
+    *("say", "tap", "menu", "scan", "follow", "enter", "location", "allow", "survey", "advance", "event"),
+    "set",
+)
 
 
 def _move(value: object) -> object:
@@ -42,7 +45,9 @@ class Exchange(Part):
 
     say: str | None = Field(None, description="What the contact texts.")
     tap: str | None = Field(
-        None, description="On WeChat: the option that is tapped in the last message, by number or label."
+        None,
+        description="On WeChat and in the inbox of our pages: the option that is tapped in the last message, "
+        "by number or label.",
     )
     menu: str | None = Field(None, description="On WeChat: the menu's button that is tapped, by its keyword.")
     scan: str | None = Field(None, description="On WeChat: the scene of the QR code that is scanned.")
@@ -54,6 +59,9 @@ class Exchange(Part):
     )
     location: str | None = Field(
         None, pattern=r"^-?[0-9.]+,-?[0-9.]+$", description="On WeChat: where it is, as `31.23,121.47`."
+    )
+    survey: Name | None = Field(
+        None, description="On `app`: the survey that is chosen on our pages, by its flow's name."
     )
     allow: Name | None = Field(
         None,
@@ -70,7 +78,8 @@ class Exchange(Part):
     ] = Field(None, description="An event that happens: its name, or `{name, properties}`.")
     set: dict[Target, Anything] | None = Field(None, description="What is known of the member from here on.")
     channel: TestChannels | None = Field(
-        None, description="Before lines that stand alone: where they are held, `sms` unless given, or both."
+        None,
+        description="Before lines that stand alone: where they are held, `sms` unless given, or several.",
     )
     expect: Annotated[list[str], BeforeValidator(listed, json_schema_input_type=str | list[str])] | None = (
         Field(
@@ -99,7 +108,8 @@ class Conversation(Part):
     channel: TestChannels = Field(
         ["sms"],
         min_length=1,
-        description="Where it is held: `sms` or `wechat`; once on each where both are named.",
+        description="Where it is held: `sms`, `wechat` or `app`, the inbox on our pages of somebody who also "
+        "has a phone; once on each that is named.",
     )
     conversation: list[Exchange] = Field(min_length=1, description="The moves, in order.")
 

@@ -125,6 +125,31 @@ class CreditExpiringStarter(StarterBase):
     ] = Field(description="Nothing for every notice, or only these times before the end, like [30d, 7d].")
 
 
+class Survey(Part):
+    """What the pages tell of a survey."""
+
+    title: Source = Field(description="What it is called there, as Liquid; translated like other texts.")
+    whom: Literal["members", "everyone"] = Field(
+        "members", alias="for", description="Who may answer: members, or everyone who opened our pages."
+    )
+
+
+def _survey(value: object) -> object:
+    return {"title": value} if isinstance(value, str) else value
+
+
+class SurveyStarter(StarterBase):
+    """Starts when somebody chooses it among the surveys on our pages; it is asked in the inbox there.
+
+    Whoever answers to its end has done `Survey Completed` with `survey` and each answer by where it is kept
+    (`save`): it may start flows, and earn credit by `program.yaml`.
+    """
+
+    survey: Annotated[Survey, BeforeValidator(_survey, json_schema_input_type=Source | Survey)] = Field(
+        description="Its title, or `{title, for}`."
+    )
+
+
 class ApiStarter(StarterBase):
     """Starts when the shop asks for it through the API."""
 
@@ -201,6 +226,7 @@ STARTERS: dict[str, type[StarterBase]] = {
     "follow": FollowStarter,
     "enter": EnterStarter,
     "location": LocationStarter,
+    "survey": SurveyStarter,
     "api": ApiStarter,
 }
 STARTERS_BARE = frozenset({"api", "follow", "enter", "location"})
@@ -234,6 +260,7 @@ Starter = Annotated[
     | Annotated[FollowStarter, Tag("start:follow")]
     | Annotated[EnterStarter, Tag("start:enter")]
     | Annotated[LocationStarter, Tag("start:location")]
+    | Annotated[SurveyStarter, Tag("start:survey")]
     | Annotated[ApiStarter, Tag("start:api")],
     Discriminator(starter_of),
 ]
@@ -313,4 +340,6 @@ __all__ = [
     "ScanStarter",
     "ScheduleStarter",
     "StepId",
+    "Survey",
+    "SurveyStarter",
 ]

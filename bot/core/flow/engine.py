@@ -291,8 +291,10 @@ def _taken(walk: Walk, step: compiled.Question, answer: Answer, media: tuple[str
     elif isinstance(step, compiled.Ask) and step.choices:
         assert answer.key is not None
         value = step.choices[int(answer.key) - 1]
+    value = value if value != "" or not media else media[0]
     if step.save is not None:
-        walk.save(step.save, value if value != "" or not media else media[0])
+        walk.save(step.save, value)
+    walk.answered(step, value)
     return following
 
 

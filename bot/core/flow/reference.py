@@ -19,13 +19,22 @@ from bot.core.flow.definition import (
     MessagePattern,
     Moving,
     StarterBase,
+    Survey,
 )
 from bot.core.flow.fields import Part
 from bot.core.flow.policy_file import CapPart, GroupPart, LinksPart, PolicyFile, QuietPart, SenderPart
 from bot.core.flow.schema import described_as
 from bot.core.flow.shop_file import DeliveryPart, PlacePart, ShopFile
 from bot.core.flow.walk import CHARACTERS_MAX, HELD_MAX, MESSAGES_MAX, STEPS_MAX
-from bot.core.flow.wechat_parts import Button, ButtonBelow, CardPart, TemplatePart, WechatFile
+from bot.core.flow.wechat_parts import (
+    Button,
+    ButtonBelow,
+    CampaignPart,
+    CardPart,
+    SharePart,
+    TemplatePart,
+    WechatFile,
+)
 from bot.core.notices import FieldType
 
 _INTRODUCTION = f"""\
@@ -77,6 +86,7 @@ _PARTS: Mapping[type[Part], str] = {
     steps.Wanted: "What `wait_for` waits for",
     steps.InboundWanted: "What `wait_for` hears",
     MessagePattern: "What `message` matches",
+    Survey: "A survey",
     Goal: "A goal",
     Moving: "Moving waiting runs",
     Exchange: "A line of a test",
@@ -188,6 +198,8 @@ _WECHAT_PARTS: Mapping[str, type[Part]] = {
     "`menu`": Button,
     "`templates`": TemplatePart,
     "`cards`": CardPart,
+    "`shares`": SharePart,
+    "`campaigns`": CampaignPart,
 }
 
 

@@ -25,6 +25,8 @@ from bot.core.keywords import normalise
 from bot.core.local_time import instant_of, next_at, zone_of
 from bot.core.messages import OutboxState, UnsendableReason
 from bot.core.platform_rules import GIVING, SUBSCRIBING, sells_unasked
+from bot.core.surveys import ANSWERS, COMPLETED, SURVEY, answered
+from bot.core.triggers import TriggerKind
 from bot.core.turn import Turn
 
 STEPS_MAX = 250
@@ -104,6 +106,7 @@ class Walk:
         for _ in range(STEPS_MAX):
             if step_id is None:
                 if not self.outer:
+                    self._complete()
                     return self._put(RunStatus.DONE)
                 step_id = self._leave()
                 continue
@@ -204,6 +207,20 @@ class Walk:
         if isinstance(made, str):
             self._bound(made)
         return made
+
+    def answered(self, step: compiled.Question, value: JsonValue) -> None:
+        """Keep an answer to a survey beside where its step keeps it."""
+        if self.flow.survey is not None:
+            name = step.save.name if step.save is not None else step.id
+            self.keep(ANSWERS, answered(self.variables.get(ANSWERS), name, value))
+
+    def _complete(self) -> None:
+        """Let a survey be known as completed: by who answered it to its end, not by who fell silent."""
+        answers = self.variables.get(ANSWERS)
+        is_answered = self.turn.trigger.kind is TriggerKind.INBOUND and isinstance(answers, dict)
+        if self.flow.survey is not None and is_answered:
+            assert isinstance(answers, dict), "asked just now"
+            self.turn.track(COMPLETED, {**answers, SURVEY: self.flow.name})
 
     def render(self, text: TranslatedText, more: Mapping[str, JsonValue] | None = None) -> str:
         """Write a text in the contact's language, within the turn's bound; `more` are names for it alone."""

@@ -9,12 +9,14 @@ from bot.core.flow.complaints import Collector
 from bot.core.flow.parse import complaint
 from bot.core.flow.reader import Document, Path, together
 from bot.core.flow.translations import TranslatedText, Translations
-from bot.core.flow.wechat_forms import CardText, MenuButton, TemplateText, WechatForms
+from bot.core.flow.wechat_forms import Campaign, CardText, MenuButton, TemplateText, WechatForms
 from bot.core.flow.wechat_parts import (
     EVERY,
     Button,
     ButtonBelow,
+    CampaignPart,
     CardPart,
+    SharePart,
     TemplatePart,
     WechatFile,
 )
@@ -62,8 +64,20 @@ def _forms(file: WechatFile, collector: Collector) -> WechatForms:
         menus={account: _menu(collector, account, menu) for account, menu in file.menu.items()},
         templates={name: _template(collector, name, part) for name, part in file.templates.items()},
         cards={name: compile_card(collector, part, ("cards", name)) for name, part in file.cards.items()},
+        shares={name: _share(collector, part, ("shares", name)) for name, part in file.shares.items()},
+        campaigns={
+            name: Campaign(name, part.page, part.account or "") for name, part in file.campaigns.items()
+        },
         texts=tuple(collector.texts),
         messages=tuple(collector.messages),
+    )
+
+
+def _share(collector: Collector, part: SharePart, path: Path) -> CardText:
+    return CardText(
+        title=collector.translated(part.title, (*path, "title")),
+        page=collector.text(part.page, (*path, "page")),
+        image=part.image or "",
     )
 
 
@@ -79,6 +93,8 @@ def _template(collector: Collector, name: str, part: TemplatePart) -> TemplateTe
         mark=collector.document.marks.of(path),
         page=collector.text(part.page, (*path, "page")) if part.page is not None else None,
         account=part.account or "",
+        title=collector.translated(part.title, (*path, "title")) if part.title is not None else None,
+        ask=tuple(part.ask),
     )
 
 
@@ -120,6 +136,10 @@ def _model_at(path: Path) -> type[BaseModel]:
             return TemplatePart
         case ("cards",):
             return CardPart
+        case ("shares",):
+            return SharePart
+        case ("campaigns",):
+            return CampaignPart
         case ("menu",):
             return ButtonBelow if "buttons" in path else Button
         case _:

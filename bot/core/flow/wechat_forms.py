@@ -36,6 +36,9 @@ class TemplateText:
     mark: Mark
     page: Text | None = None
     account: str = ""
+    title: TranslatedText | None = None
+    ask: tuple[str, ...] = ()
+    """The occasions at which the mini program asks for it."""
 
     def notice(self, context: Mapping[str, object], locale: str) -> Notice:
         """Fill it in for a contact; `bot.core.notices.misfits` says whether it can be sent so.
@@ -50,6 +53,15 @@ class TemplateText:
             page=self.page.render(context, locale) if self.page is not None else "",
             account=self.account,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign's link into a mini program; `account` empty: the only one there is."""
+
+    name: str
+    page: str
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,9 @@ class WechatForms:
     menus: Mapping[str, tuple[MenuButton, ...]] = field(default_factory=dict)
     templates: Mapping[str, TemplateText] = field(default_factory=dict)
     cards: Mapping[str, CardText] = field(default_factory=dict)
+    shares: Mapping[str, CardText] = field(default_factory=dict)
+    """Cards that shoppers send to friends, by what there is to share."""
+    campaigns: Mapping[str, Campaign] = field(default_factory=dict)
     texts: tuple[TranslatedText, ...] = ()
     """Everything in it that is said in the contact's language."""
     messages: tuple[Message, ...] = ()

@@ -1,11 +1,12 @@
 """The pieces of `wechat.yaml` as marketers write them: menus, templates of subscribe messages, cards."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from bot.core.flow.fields import Locale, Name, Part, Source, Word, wrong
+from bot.core.flow.fields import Locale, Name, Part, Source, Word, listed, wrong
 from bot.core.notices import FieldType, field_type
+from bot.core.platform_rules import SHARING
 
 BUTTONS_MAX, BUTTONS_BELOW_MAX = 3, 5
 """How many buttons a menu has, and how many stand under one of them.
@@ -64,6 +65,15 @@ class TemplatePart(Part):
         None, description="The account it belongs to, by its name in the settings; the only one unless given."
     )
     page: Page | None = Field(None, description="The page that opens when it is tapped.")
+    title: Source | None = Field(
+        None,
+        description="What the mini program calls it where it asks for it, translated; its name unless given.",
+    )
+    ask: Annotated[list[Name], BeforeValidator(listed, json_schema_input_type=Name | list[Name])] = Field(
+        [],
+        description="Where the mini program asks for it: `order` after one was paid, `ending` beside credit "
+        "that ends, `drop` beside the next drop. At most five templates are asked for at once.",
+    )
     fields: dict[str, Source] = Field(
         min_length=1,
         max_length=10,
@@ -81,6 +91,52 @@ class TemplatePart(Part):
                     f"'{key}' is no field of a template", f"a type and a number, like thing1: {known}"
                 )
         return fields
+
+
+class SharePart(Part):
+    """A card that shoppers may send to friends: its text is prefilled, and nothing is given for it."""
+
+    title: Source = Field(description="What stands on the card, as Liquid; translated like other texts.")
+    page: Page = Field(description="The page it opens; the code of who shares it is added.")
+    image: str | None = Field(
+        None,
+        min_length=1,
+        max_length=500,
+        description="Its picture: an address (URL); a cut of the page unless given.",
+    )
+    credit: object = Field(None, exclude=True, description="Refused: nothing is given for sharing.")
+    reward: object = Field(None, exclude=True, description="Refused: nothing is given for sharing.")
+
+    @field_validator("credit", "reward")
+    @classmethod
+    def _gives_nothing(cls, given: object) -> object:
+        if given is not None:
+            raise wrong(
+                f"something is given for sharing: {SHARING}",
+                "take it out; a friend's first paid order is rewarded by `referral:` of program.yaml",
+            )
+        return given
+
+
+class CampaignPart(Part):
+    """A link that opens a page of the mini program from text messages, the same for all who get it."""
+
+    page: Page = Field("pages/wallet", description="The page it opens; no {{ }} in it.")
+    account: Name | None = Field(
+        None,
+        description="The mini program, by its account's name in the settings; the only one unless given.",
+    )
+
+    @field_validator("page")
+    @classmethod
+    def _is_of_all(cls, page: str) -> str:
+        if "{" in page or "?" in page:
+            raise wrong("a campaign's link is the same for all", "write the page alone, like pages/wallet")
+        return page
+
+
+SHARES = ("setup", "milestone", "tier")
+"""What there is to share: one is set up, has enough for a reward, has reached a tier."""
 
 
 class ButtonBelow(Part):
@@ -182,3 +238,13 @@ class WechatFile(Part):
         {}, description="Templates of subscribe messages, by the name that `notice` calls them."
     )
     cards: dict[Name, CardPart] = Field({}, description="Cards, by the name that `card` calls them.")
+    shares: dict[Literal["setup", "milestone", "tier"], SharePart] = Field(
+        {},
+        description="Cards that shoppers may send to friends: once they are set up, have enough for a reward "
+        "(`milestone`), have reached a tier. Nothing is ever given for sharing.",
+    )
+    campaigns: dict[Name, CampaignPart] = Field(
+        {},
+        description="Links into the mini program for text messages, by the name behind `mini.` in texts: "
+        "`{{ mini.spring }}`.",
+    )

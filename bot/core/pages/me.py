@@ -77,5 +77,5 @@ def _features(turn: Turn, channel: str) -> dict[str, JsonValue]:
         "referral": program.referral is not None,
         "rewards": bool(program.rewards),
         "bundles": bool(program.bundles),
-        "surveys": False,
+        "surveys": bool(turn.shop.surveys),
     }
