@@ -10,6 +10,8 @@ from bot.core.turn import Turn
 
 PHRASES: Phrases = {
     "en": {
+        "title": "{friend} for your first order at {shop}",
+        "title_plain": "Join me at {shop}",
         "text": "{friend} for your first order{minimum} at {shop}. My code: {code}. {way}",
         "text_plain": "Join me at {shop}. My code: {code}. {way}",
         "text_minimum": " of {minimum} or more",
@@ -30,6 +32,8 @@ PHRASES: Phrases = {
         "sharing": "Nothing is given for sharing or for joining.",
     },
     "es": {
+        "title": "{friend} por tu primer pedido en {shop}",
+        "title_plain": "Ven conmigo a {shop}",
         "text": "{friend} por tu primer pedido{minimum} en {shop}. Mi clave: {code}. {way}",
         "text_plain": "Ven conmigo a {shop}. Mi clave: {code}. {way}",
         "text_minimum": " de {minimum} o más",
@@ -50,6 +54,8 @@ PHRASES: Phrases = {
         "sharing": "No se da nada por compartir ni por unirse.",
     },
     "zh_Hans": {
+        "title": "在{shop}首次下单得{friend}",
+        "title_plain": "一起来{shop}",
         "text": "在{shop}首次下单{minimum}得{friend}，我的邀请码：{code}。{way}",
         "text_plain": "一起来{shop}，我的邀请码：{code}。{way}",
         "text_minimum": "满{minimum}",
@@ -77,13 +83,14 @@ def shown(turn: Turn, code: str) -> dict[str, JsonValue]:
     speech, brought = speech_of(turn), invitations(turn)
     try:
         rules = rules_now(turn)
-        text, words = invitation(turn, rules, code), _rules(turn, rules)
+        title, text, words = _title(turn, rules), invitation(turn, rules, code), _rules(turn, rules)
     except TellMember as problem:
-        rules, text, words = None, "", [said(turn, problem)]
+        rules, title, text, words = None, "", "", [said(turn, problem)]
     return {
         "running": rules is not None,
         "code": code,
         "link": link_of(turn.shop.public_url, code),
+        "title": title,
         "text": text,
         "rules": list(words),
         "invited": brought.invited,
@@ -102,6 +109,14 @@ def invitation(turn: Turn, rules: Referring, code: str) -> str:
     friend, minimum = speech.money(rules.friend_minor), _minimum(speech, rules)
     said_so = speech.say(PHRASES, "text", friend=friend, minimum=minimum, shop=shop, code=code, way=way)
     return said_so.rstrip()
+
+
+def _title(turn: Turn, rules: Referring) -> str:
+    """Write the title of a card that is forwarded in WeChat, which leads where it is tapped."""
+    speech, shop = speech_of(turn), turn.shop.name
+    if not rules.friend_minor:
+        return speech.say(PHRASES, "title_plain", shop=shop)
+    return speech.say(PHRASES, "title", shop=shop, friend=speech.money(rules.friend_minor))
 
 
 def _way(turn: Turn, speech: Speech, code: str) -> str:

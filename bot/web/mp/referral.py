@@ -29,6 +29,7 @@ class FriendsAnswer(Answer):
     running: bool = Field(description="whether anything is given for it now")
     code: str
     link: str | None
+    title: str = Field(description="of a card to forward; empty where nothing is given now")
     text: str = Field(description="ready to forward; empty where nothing is given now")
     rules: list[str]
     invited: int

@@ -31,6 +31,7 @@ def shown(
 def test_the_code_the_link_and_a_text_to_forward() -> None:
     told = shown()
     assert (told["running"], told["code"], told["link"]) == (True, "7K2P4M", "https://leaf.example/r/7K2P4M")
+    assert told["title"] == "$3.00 for your first order at Corner Leaf"
     assert told["text"] == (
         "$3.00 for your first order of $15.00 or more at Corner Leaf. My code: 7K2P4M."
         " Open https://leaf.example/r/7K2P4M"
@@ -68,7 +69,7 @@ def test_what_it_has_brought() -> None:
 
 def test_where_nothing_is_to_be_won_it_says_so() -> None:
     over = shown(until=NOW.date() - timedelta(days=1))
-    assert (over["running"], over["text"]) == (False, "")
+    assert (over["running"], over["title"], over["text"]) == (False, "", "")
     assert over["rules"] == ["There is nothing to win for inviting friends right now."]
 
 
