@@ -67,6 +67,7 @@ def _house(server: web.Application, app: Running) -> House:
         read_page_link=links.read,
         shown=app.shown.add,
         mini=_mini_programs(server, app),
+        cashier=app.cashier,
         processors=_processors(settings),
         policy_url=settings.privacy_url,
     )

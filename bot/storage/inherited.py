@@ -5,11 +5,12 @@ Their rows stay on their own record; what their entries say of lots is told of t
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from bot.core.contact import Order
 from bot.core.deeds.on_record import InWallet, OnRecord
 from bot.core.errors import RegularsError
-from bot.core.ids import bucket_of
+from bot.core.ids import bucket_of, microseconds
 from bot.core.ledger.books import Undoing
 from bot.core.ledger.entries import Entry
 from bot.storage import orders
@@ -28,6 +29,15 @@ _LATEST = Statement(f"""
     SELECT {ORDER_COLUMNS} FROM shop_order o
     WHERE o.bucket = :bucket AND o.contact = :contact ORDER BY o.placed_at DESC LIMIT :most
 """)  # noqa: S608  # our own constants
+_PAGE = Statement(f"""
+    SELECT {ORDER_COLUMNS} FROM shop_order o
+    WHERE o.bucket = :bucket AND o.contact = :contact
+        AND (o.placed_at < :at OR (o.placed_at = :at AND o.id < :id))
+    ORDER BY o.placed_at DESC, o.id DESC LIMIT :most
+""")  # noqa: S608  # our own constants
+ORDERS_A_PAGE = 20
+"""How many orders a page shows."""
+_NEWEST = 2**62
 _ENTRY = Statement(f"""
     SELECT {ENTRY_COLUMNS} FROM entry e
     WHERE e.bucket = :bucket AND e.contact = :contact AND (e.id = :id OR e.reverses = :id)
@@ -93,6 +103,24 @@ async def latest_orders(connection: Connection, contact_id: str, most: int) -> t
         found += [replace(order_from(row), contact_id=whose) for row in read]
     found.sort(key=lambda order: order.placed_at, reverse=True)
     return tuple(found[:most])
+
+
+def page_after(place: tuple[datetime, str] | None) -> str:
+    """Return what the page behind an order (when it was placed, its id) is called; None: the first page."""
+    return f"{microseconds(place[0])},{place[1]}" if place is not None else f"{_NEWEST},"
+
+
+async def orders_page(connection: Connection, contact_id: str, after: str) -> tuple[Order, ...]:
+    """A page of orders (see `page_after`), newest first, and one more where there is another page."""
+    at, _, order_id = after.partition(",")
+    found: list[Order] = []
+    for member in await family(connection, contact_id):
+        of_one = {"bucket": bucket_of(member.contact_id), "contact": member.contact_id}
+        whose = "" if member.contact_id == contact_id else member.contact_id
+        read = await connection.read(_PAGE, **of_one, at=int(at), id=order_id, most=ORDERS_A_PAGE + 1)
+        found += [replace(order_from(row), contact_id=whose) for row in read]
+    found.sort(key=lambda order: (order.placed_at, order.id), reverse=True)
+    return tuple(found[: ORDERS_A_PAGE + 1])
 
 
 async def _of_another(connection: Connection, contact_id: str, reference: str, owner: str) -> OnRecord | None:

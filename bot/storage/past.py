@@ -288,6 +288,7 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "payout": payouts.payout,
         "session": sessions.session,
         "on_record": inherited.on_record,
+        "orders_page": inherited.orders_page,
         "order_owner": orders.owner_for_good,
         "lapsed": orders.lapsed,
         "counter": counter,

@@ -1,15 +1,17 @@
 """What shoppers ask for when they order at our pages: quoted, ordered, taken back."""
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from bot.conversation.shop.checkout_asked import Amount, Asked, Quantity, read
 from bot.conversation.shop.orders_asked import Id, Sku
 from bot.core.contact import JsonValue, Order
 from bot.core.deeds import buying
 from bot.core.errors import Refused, TellMember
+from bot.core.loyalty.orders import CANCELED
 from bot.core.loyalty.places import PayBy, Place, address_of
 from bot.core.pages.orders import order_told, refusal
 from bot.core.turn import Turn
@@ -49,16 +51,13 @@ class BasketAsked(Asked):
     use_credit: bool | None = None
     payer: str = ""
 
-    @model_validator(mode="after")
-    def _each_once(self) -> Self:
-        if len({line.sku for line in self.lines}) < len(self.lines):
-            raise ValueError("`lines`: a product stands there twice; say its quantity once")
-        return self
-
     def wanted(self) -> buying.Wanted:
-        """Return it as what is wanted."""
+        """Return it as what is wanted, each product once."""
+        quantities: Counter[str] = Counter()
+        for line in self.lines:
+            quantities[line.sku] += line.quantity
         return buying.Wanted(
-            goods=tuple((line.sku, line.quantity) for line in self.lines),
+            goods=tuple(quantities.items()),
             place=self.place.place() if isinstance(self.place, AddressAsked) else self.place,
             payment=self.payment,
             use_credit=self.use_credit,
@@ -79,6 +78,11 @@ class CancelAsked(Asked):
     payer: str = ""
 
 
+def read_basket(body: Body) -> buying.Wanted:
+    """Return what a basket wants. Raises Refused: one of its fields is wrong."""
+    return read(BasketAsked, body).wanted()
+
+
 def order(turn: Turn, body: Body) -> Body:
     """Place an order; nothing is ordered where it would be more to pay than the shopper saw."""
     asked = read(OrderAsked, body)
@@ -90,11 +94,13 @@ def order(turn: Turn, body: Body) -> Body:
 
 
 def cancel(turn: Turn, body: Body) -> Body:
-    """Take an order back."""
+    """Take an order back; what was taken back before stays so."""
     asked = read(CancelAsked, body)
     found = turn.needed("order", asked.order)
     if not isinstance(found, Order):
         raise Refused("there is no such order of yours", "look at GET /mp/orders", _NO_SUCH)
+    if found.status == CANCELED:
+        return {"order": order_told(turn, found, asked.payer)}
     try:
         settled = buying.take_back(turn, found)
         return {"order": order_told(turn, settled.order, asked.payer)}

@@ -199,7 +199,7 @@ def _as_set_up(asked: Asked, told_: Told) -> Told:
     """What our settings say is no fact of the shopper's: it is said as it is now."""
     features = told_.body["features"]
     assert isinstance(features, dict), "what there is"
-    pays = house_of(asked).pays and asked.who.session.channel == WECHAT
+    pays = house_of(asked).cashier is not None and asked.who.session.channel == WECHAT
     wheel = bool(features["wheel"]) and is_let_in(house_of(asked), asked.who)
     return replace(told_, body={**told_.body, "features": {**features, "pay": pays, "wheel": wheel}})
 

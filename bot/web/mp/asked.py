@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot.conversation.cashier import Cashier
 from bot.conversation.looking import look_in
 from bot.conversation.operations import PAGES, operation_work, refusal_of
 from bot.conversation.work import Result
@@ -50,8 +51,8 @@ class House(Door):
     """Who works for the shop with what is kept, by the names of `bot.core.pages.privacy`."""
     policy_url: str | None = None
     """Where the shop's own privacy policy is."""
-    pays: bool = False
-    """Whether orders can be paid through WeChat Pay."""
+    cashier: Cashier | None = None
+    """By whom orders are paid through WeChat Pay; None where no merchant is set up."""
     code_images: CodeImages = field(default_factory=CodeImages)
     """Codes of mini programs that WeChat drew before."""
 

@@ -265,9 +265,9 @@ async def test_what_was_chosen_and_is_not_there_is_refused(till: Till, more: Tol
     assert await orders_of(till) == []
 
 
-async def test_the_same_product_twice_is_a_mistake(till: Till) -> None:
-    body: Told = {"lines": goods(("TEA", 1), ("TEA", 1)), "to_pay_at_most_minor": 999}
-    assert (await refused(till, "shop.order", body))["status"] == 422
+async def test_the_same_product_twice_is_that_many_of_it(till: Till) -> None:
+    placed = await order(till, ("TEA", 1), ("BUN", 1), ("TEA", 2), payment="pickup")
+    assert [(one["sku"], one["quantity"]) for one in placed["lines"]] == [("TEA", 3), ("BUN", 1)]
 
 
 async def test_a_shop_that_says_nothing_is_ordered_from_all_the_same(till: Till) -> None:
