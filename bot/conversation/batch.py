@@ -4,13 +4,14 @@ import hashlib
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Protocol
 
 import structlog
 
 from bot.conversation import following
+from bot.conversation.foresight import Foresight, Noted
 from bot.conversation.newcomers import newcomer
 from bot.conversation.work import Reply, Result, Work
 from bot.core.contact import Address, Contact
@@ -22,7 +23,7 @@ from bot.core.messages import Inbound, Lane, OutboxState
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import NeedsMore, NeedsUnits, Shop, Snapshot, Turn
 from bot.storage import joined, rows, turns, windows
-from bot.storage.driver import Connection
+from bot.storage.driver import Asked, Connection, Record
 from bot.storage.forgetting import forget
 from bot.storage.snapshots import Wanted, add_wanted, load_snapshots
 from bot.storage.writes import Writes, record
@@ -84,6 +85,7 @@ class Conversation:
     """The keyed hashes an address may be suppressed under, one for each secret, newest first."""
     entropy: Entropy = os.urandom
     ids: IdSource = field(default_factory=lambda: IdSource(os.urandom))
+    foresight: Foresight = field(default_factory=Foresight)
 
     def mint(self, now: datetime, contact_id: str) -> Callable[[], str]:
         """Return what gives ids in the contact's bucket, each higher than the one before."""
@@ -132,13 +134,14 @@ class Batch:
             await self._settle(connection, now)
             return []
         parts = [_Part(work) for work in self._works]
-        await self._find(connection, parts, now)
+        contacts = await self._find(connection, parts, now)
         here = [part for part in parts if part.contact_id]
-        contacts = await self._lock(connection, here)
+        contacts = await self._lock(connection, here, contacts)
         ready = _one_each(here)  # only now: of two that were merged it was not known who they are
-        await self._claim(connection, ready, now)
-        fresh = [part for part in ready if part.is_new]
-        await self._decide(connection, fresh, contacts, now)
+        await self._take(connection, ready)
+        wanted = self._foreseen([part for part in ready if part.is_new])
+        snapshots = await self._claim(connection, ready, contacts, wanted, now)
+        await self._decide(connection, [part for part in ready if part.is_new], snapshots, wanted, now)
         await self._settle(connection, now)
         done = iter(await self._finish(connection, here, set(map(id, ready)), now))
         return [next(done) if part.contact_id else Result("", LEFT_BEFORE) for part in parts]
@@ -150,33 +153,46 @@ class Batch:
         if self._written:
             await turns.settle_inline(connection, sorted(self._written), now)
 
-    async def _find(self, connection: Connection, parts: Sequence[_Part], now: datetime) -> None:
-        """Give every part its contact; who writes for the first time becomes one.
+    async def _find(
+        self, connection: Connection, parts: Sequence[_Part], now: datetime
+    ) -> dict[str, Contact]:
+        """Give every part its contact; who writes for the first time becomes one. Returns who is locked now.
 
         None has what comes late from where somebody left before (see `create_newcomers`).
         """
         unknown = []
-        names = []
         for part in parts:
             if part.work.contact_id is not None:
                 part.contact_id = part.work.contact_id
             else:
                 unknown.append(part)
-                names.append(part.work.name)
         if not unknown:
-            return
-        found = await turns.find(connection, names)
+            return {}
+        names = [part.work.name for part in unknown]
+        contacts: dict[str, Contact] = {}
+        if len(unknown) == len(parts):  # nobody else is to be locked, in whatever order
+            found, contacts = await turns.find_locked(connection, names)
+        else:
+            found = await turns.find(connection, names)
         missing = dict.fromkeys(name for name in names if name not in found)
         if missing:
             by_name = {part.work.name: part.work for part in sorted(unknown, key=_done_at)}
             newcomers = {name: by_name[name] for name in missing}
-            await create_newcomers(connection, self._conversation, newcomers, now)
-            found = await turns.find(connection, names)
-        for part, name in zip(unknown, names, strict=True):
-            part.contact_id = found.get(name, "")
+            created = await create_newcomers(connection, self._conversation, newcomers, now)
+            contacts |= {one.id: one for one in created.values()}
+            found |= {name: one.id for name, one in created.items()}
+            if others := [name for name in missing if name not in created]:
+                found |= await turns.find(connection, others)
+        for part in unknown:
+            part.contact_id = found.get(part.work.name, "")
+        return contacts
 
-    async def _lock(self, connection: Connection, parts: Sequence[_Part]) -> dict[str, Contact]:
-        contacts = await turns.lock(connection, [part.contact_id for part in parts])
+    async def _lock(
+        self, connection: Connection, parts: Sequence[_Part], locked: Mapping[str, Contact]
+    ) -> dict[str, Contact]:
+        contacts = dict(locked)
+        if others := {part.contact_id for part in parts} - contacts.keys():
+            contacts |= await turns.lock(connection, others)
         for part in parts:
             if part.contact_id not in contacts:
                 raise TurnFailed(part.work, LookupError("the contact is gone"))
@@ -188,45 +204,79 @@ class Batch:
                 part.contact_id = survivor
         return contacts
 
-    async def _claim(self, connection: Connection, parts: Sequence[_Part], now: datetime) -> None:
+    async def _take(self, connection: Connection, parts: Sequence[_Part]) -> None:
+        """Take those that are stored, and see which others were done before their contact became another."""
         fresh = [part for part in parts if not part.work.is_stored]
         moved = [(one, part.work.trigger.key) for part in fresh for one in part.before]
         done = await joined.done(connection, moved) if moved else frozenset()
         for part in fresh:
             was = [one for one in part.before if (one, part.work.trigger.key) in done]
             part.is_new, part.kept_by = not was, was[0] if was else ""
-        fresh = [part for part in fresh if part.is_new]
-        if fresh:
-            claimed = await turns.claim(
-                connection,
-                [
-                    rows.trigger_row(part.contact_id, part.work.trigger, state="done", due_at=now)
-                    for part in fresh
-                ],
-            )
-            for part, is_new in zip(fresh, claimed, strict=True):
-                part.is_new = is_new
-        for part in parts:
-            if part.work.is_stored:
-                # It is stored where it was when it came, also if its contact was joined to another since.
-                owner = part.work.contact_id or part.contact_id
-                part.is_new = await turns.take(connection, owner, part.work.trigger.key)
+        # It is stored where it was when it came, also if its contact was joined to another since.
+        stored = {
+            (part.work.contact_id or part.contact_id, part.work.trigger.key): part
+            for part in parts
+            if part.work.is_stored
+        }
+        taken = await turns.take(connection, stored)
+        for owned, part in stored.items():
+            part.is_new = owned in taken
 
-    async def _decide(
-        self, connection: Connection, parts: Sequence[_Part], contacts: Mapping[str, Contact], now: datetime
-    ) -> None:
-        """Decide every part; those that need more than the snapshot get it and are decided again."""
-        todo, wanted = list(parts), dict[str, Wanted]()
-        policy = self._decider.shop.policy
+    def _foreseen(self, parts: Sequence[_Part]) -> dict[str, Wanted]:
+        """What their turns will want beyond the snapshots, as far as that can be known."""
+        wanted = dict[str, Wanted]()
+        caps = self._decider.shop.policy.caps
         for part in parts:
             kind = part.work.trigger.kind
             # A notice always asks for the notices before it; what is no answer may meet a frequency cap.
             notices, counts = kind is TriggerKind.CREDIT_EXPIRING, kind is not TriggerKind.INBOUND
-            if notices or (counts and policy.caps):
-                wanted[part.contact_id] = Wanted(notices=notices, counts=counts)
-        since = policy.counts_since(now) if policy.caps else None
-        own = {part.contact_id: contacts[part.contact_id] for part in todo}
-        snapshots = await load_snapshots(connection, own)
+            foreseen = self._conversation.foresight.of(part.work.trigger)
+            if notices or (counts and caps) or foreseen:
+                want = wanted[part.contact_id] = Wanted(notices=notices, counts=counts)
+                for name in foreseen:
+                    want.want(name)
+        return wanted
+
+    async def _claim(
+        self,
+        connection: Connection,
+        parts: Sequence[_Part],
+        contacts: Mapping[str, Contact],
+        wanted: Mapping[str, Wanted],
+        now: datetime,
+    ) -> dict[str, Snapshot]:
+        """Claim the triggers of parts that are new so far, and load snapshots of their contacts."""
+        new = [part for part in parts if part.is_new]
+        claiming = [part for part in new if not part.work.is_stored]
+        triggers = [
+            rows.trigger_row(part.contact_id, part.work.trigger, state="done", due_at=now)
+            for part in claiming
+        ]
+
+        async def claim(many: list[Asked]) -> list[Sequence[Record]]:
+            claimed, found = await turns.claim_and_read(connection, triggers, many)
+            for part, is_new in zip(claiming, claimed, strict=True):
+                part.is_new = is_new
+            return found
+
+        own = {part.contact_id: contacts[part.contact_id] for part in new}
+        since = self._counts_since(now)
+        return await load_snapshots(connection, own, wanted, counts_since=since, first=claim)
+
+    def _counts_since(self, now: datetime) -> date | None:
+        policy = self._decider.shop.policy
+        return policy.counts_since(now) if policy.caps else None
+
+    async def _decide(
+        self,
+        connection: Connection,
+        parts: Sequence[_Part],
+        snapshots: dict[str, Snapshot],
+        wanted: dict[str, Wanted],
+        now: datetime,
+    ) -> None:
+        """Decide every part; those that need more than the snapshot get it and are decided again."""
+        todo, since = list(parts), self._counts_since(now)
         await self._add_addresses(connection, parts, snapshots)
         for _ in range(_ROUNDS_MAX):
             if not todo:
@@ -282,10 +332,15 @@ class Batch:
         except Exception as error:
             raise TurnFailed(part.work, error) from error
         else:
+            known = turn.snapshot.more
+            if isinstance(known, Noted):
+                self._conversation.foresight.learn(turn.trigger, known.asked)
             return True
         return False
 
     def _turn(self, part: _Part, snapshot: Snapshot, now: datetime) -> Turn:
+        if snapshot.more:
+            snapshot = replace(snapshot, more=Noted(snapshot.more))
         return Turn(
             trigger=part.work.trigger,
             snapshot=snapshot,
@@ -433,8 +488,8 @@ async def create_newcomers(
     conversation: Conversation,
     works: Mapping[tuple[str, str], Work],
     now: datetime,
-) -> None:
-    """Make contacts of those who write for the first time, by (channel, address).
+) -> dict[tuple[str, str], Contact]:
+    """Make contacts of those who write for the first time, by (channel, address); returns those it made.
 
     Not of who left before what comes now was done, as where a push is posted again: nobody is there any more.
     """
@@ -448,7 +503,12 @@ async def create_newcomers(
             continue
         shop = conversation.decider.shop
         newcomers.append(newcomer(work, shop, now, conversation.entropy, stopped_at=stopped_at))
-    await turns.create(connection, newcomers, now)
+    created = await turns.create(connection, newcomers, now)
+    return {
+        (address.channel, address.value): contact
+        for (contact, address), is_new in zip(newcomers, created, strict=True)
+        if is_new
+    }
 
 
 def _done_at(part: _Part) -> datetime:

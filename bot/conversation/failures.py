@@ -28,6 +28,7 @@ from bot.core.triggers import TriggerKind
 from bot.core.turn import Snapshot, Turn
 from bot.storage import follows, rows, turns
 from bot.storage.driver import Connection, Database
+from bot.storage.forgetting import forget
 from bot.storage.snapshots import load_consent
 from bot.storage.writes import Writes, look_again, record
 
@@ -170,6 +171,8 @@ async def _record(
     until = None if failed.work.is_stored else inline_end(failed.work.trigger, failed.now)
     inline = record(writes, turn, inline_until=until, salt=lambda: conversation.entropy(16).hex())
     await writes.flush(connection)
+    for named in turn.effects.forgotten:
+        await forget(connection, turn.contact.id, named, failed.now, conversation.hash_address)
     replies = tuple(
         Reply(one.message.id, turn.contact.id, one.message.body)
         for one in turn.effects.outgoing
@@ -197,7 +200,7 @@ async def _keep_trigger(
     work, owner, failure = failed.work, failed.owner, failed.failure
     trigger, retry_at = work.trigger, failed.now + _RETRY_AFTER
     if work.is_stored and is_done:
-        return "done" if await turns.take(connection, owner, trigger.key) else None
+        return "done" if await turns.take(connection, [(owner, trigger.key)]) else None
     if work.is_stored:
         state = await turns.fail_again(connection, owner, trigger.key, failure, retry_at, tries)
     else:

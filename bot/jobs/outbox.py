@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TypeVar
 
 import structlog
@@ -58,9 +59,11 @@ class Side:
     lanes: tuple[Lane, ...]
     senders: int
     at_once: int
+    buckets: int = 1
+    """Of how many buckets these are. Of several only where few wait: all that is due there is looked at."""
 
 
-REPLIES = Side((Lane.REQUIRED, Lane.REPLY), senders=4, at_once=8)
+REPLIES = Side((Lane.REQUIRED, Lane.REPLY), senders=4, at_once=16, buckets=16)
 SERVICE = Side((Lane.SERVICE,), senders=2, at_once=8)
 BULK = Side((Lane.BULK,), senders=2, at_once=8)
 
@@ -81,6 +84,7 @@ class _Taken:
     moved: int
     claimed: list[Claimed]
     must_wait: bool
+    is_more: bool
     at: datetime
     refused: tuple[str, ...] = ()
     """Why others were refused, by the gate or because no way was left."""
@@ -210,30 +214,31 @@ class OutboxDelivery:
     async def _empty(self, going: _Round) -> int:
         """Send what the next buckets have until none is left."""
         done = 0
-        for bucket in going.buckets:
+        while buckets := tuple(islice(going.buckets, going.side.buckets)):
             is_more = True
             while is_more and going.idle < _IDLE_BUCKETS_MAX and not self.stopping.is_set():
                 if going.side is not REPLIES:
                     await self.traffic.let_replies_pass()
-                taken = await self._claim(bucket, going.side)
+                taken = await self._claim(buckets, going.side)
                 sending = (self._hand_over(one, taken.at) for one in taken.claimed)
                 _results(await asyncio.gather(*sending, return_exceptions=True))
                 going.idle = going.idle + 1 if taken.must_wait and not taken.moved else 0
-                is_more = taken.moved > 0
+                is_more = taken.is_more
                 done += taken.moved
         return done
 
-    async def _claim(self, bucket: int, side: Side) -> _Taken:
+    async def _claim(self, buckets: tuple[int, ...], side: Side) -> _Taken:
         """Claim messages and settle those that the gate does not let go."""
 
         async def claim(connection: Connection) -> _Taken:
             now = self.clock()
             resting = self.rates.resting(side.lanes, now)
-            declined, must_wait = list[Outcome](), bool(resting)
+            declined, must_wait, is_followed = list[Outcome](), bool(resting), False
             elsewhere = list[tuple[str, Trigger]]()
 
             async def choose(connection: Connection, due: list[Claimed]) -> list[Claimed]:
-                nonlocal declined, must_wait, elsewhere
+                nonlocal declined, must_wait, elsewhere, is_followed
+                is_followed = any(one.is_followed for one in due)
                 asked = await gatekeeping.ask(connection, due, self.policy(), now)
                 declined, leaving = asked.declined, list[Claimed]()
                 elsewhere = ways.unreachable(declined, now)
@@ -250,18 +255,20 @@ class OutboxDelivery:
                     await store(connection, contact_id, [trigger])
                 return leaving
 
-            chosen = await outbox.claim(
-                connection,
-                bucket,
-                now,
-                LEASE,
-                at_once,
-                lanes=side.lanes,
-                resting=resting,
-                choose=choose,
-            )
+            if side.buckets > 1:
+                chosen = await outbox.claim_few(
+                    connection, buckets, now, LEASE, at_once, lanes=side.lanes, resting=resting, choose=choose
+                )
+            else:
+                (bucket,) = buckets
+                chosen = await outbox.claim(
+                    connection, bucket, now, LEASE, at_once, lanes=side.lanes, resting=resting, choose=choose
+                )
+            moved = len(declined) + len(chosen)
+            # Where few wait, looking in vain takes as long as all the rest.
+            is_more = moved > 0 and (side.buckets == 1 or moved >= at_once or is_followed)
             refused = tuple(one.reason or "" for one in declined if one.state is OutboxState.REFUSED)
-            return _Taken(len(declined) + len(chosen), chosen, must_wait, now, refused, tuple(elsewhere))
+            return _Taken(moved, chosen, must_wait, is_more, now, refused, tuple(elsewhere))
 
         at_once = self.traffic.at_once(side)
         self.at("before_claim")

@@ -48,4 +48,5 @@ class Relays:
             await self.dispatcher.submit(Work(trigger, contact_id=contact_id))
         except RetryLater:
             return False
-        return await self.database.transact(lambda c: turns.take(c, stored.contact_id, stored.key))
+        taken = await self.database.transact(lambda c: turns.take(c, [(stored.contact_id, stored.key)]))
+        return bool(taken)

@@ -54,6 +54,8 @@ class _Facts:
 
     addresses: dict[Owned, Address]
     left: dict[tuple[str, str, str], int]
+    spending: dict[Owned, int] = field(default_factory=dict)
+    """Messages that are to be taken out of windows."""
 
     def of(self, message: Outgoing) -> WayFacts:
         """What the choice looks at for a message."""
@@ -80,6 +82,9 @@ async def choose_ways(connection: Connection, willing: Sequence[Claimed], now: d
             chosen.leaving.append(one)
         elif one.message.contact_id in free:
             await _choose(connection, one, facts, chosen, now)
+    spent_on = await windows.spend(connection, facts.spending, now)
+    if lost := facts.spending.keys() - spent_on:  # somebody was faster: the next claim sees what is left
+        chosen.leaving[:] = [one for one in chosen.leaving if not _goes_by(one, lost)]
     return chosen
 
 
@@ -173,8 +178,7 @@ async def _spend(connection: Connection, message: Outgoing, way: Way, facts: _Fa
     owned = _owned(message)
     if way.kind is WayKind.CUSTOMER_SERVICE:
         pieces = pieces_of(message)
-        if not await windows.spend(connection, owned, pieces, now):
-            return False
+        facts.spending[owned] = facts.spending.get(owned, 0) + pieces
         facts.addresses[owned] = spent(facts.addresses[owned], now, pieces)
     else:
         template = _template(message)
@@ -183,6 +187,11 @@ async def _spend(connection: Connection, message: Outgoing, way: Way, facts: _Fa
             return False
         facts.left[message.contact_id, message.address, template] -= 1
     return True
+
+
+def _goes_by(one: Claimed, windows_of: Collection[Owned]) -> bool:
+    is_message = one.way is not None and one.way.kind is WayKind.CUSTOMER_SERVICE
+    return is_message and _owned(one.message) in windows_of
 
 
 def _owned(message: Outgoing) -> Owned:

@@ -127,11 +127,18 @@ class Changes:
         )
 
 
+Asked = tuple[Statement, Mapping[str, object]]
+"""A statement that returns rows, and its parameters."""
+
+
 class Connection(Protocol):
     """What a transaction may do."""
 
     async def read(self, statement: Statement, **parameters: object) -> Sequence[Record]:
         """Run a statement that returns rows; lists of keys go to its `@each` tables."""
+
+    async def read_all(self, many: Sequence[Asked]) -> list[Sequence[Record]]:
+        """Run statements that only read, without locks, in as few round trips as there can be."""
 
     async def run(self, statement: Statement, many: Sequence[Mapping[str, object]]) -> None:
         """Run a statement that returns nothing, once for each set of parameters."""
@@ -144,6 +151,11 @@ class Connection(Protocol):
 
     async def claim(self, rows: Rows, values: Sequence[tuple[Value, ...]]) -> list[bool]:
         """Insert rows and say of each whether it was new; its first columns are the key."""
+
+    async def claim_and_read(
+        self, rows: Rows, values: Sequence[tuple[Value, ...]], many: Sequence[Asked]
+    ) -> tuple[list[bool], list[Sequence[Record]]]:
+        """Do both, as `claim` and `read_all` do; what is read does not show what is inserted."""
 
 
 class DatabaseUnavailable(RetryLater):

@@ -22,7 +22,7 @@ from bot.core.ledger.explained import (
 from bot.core.ledger.replay import Standing, as_of
 from bot.core.ledger.wallet import MAIN_WALLET, Balance, Wallet
 from bot.storage import rows, wallets
-from bot.storage.driver import Connection, Record, Statement
+from bot.storage.driver import Asked, Connection, Record, Statement
 from bot.storage.entries import ENTRY_COLUMNS, entry_from
 from bot.storage.rows import LOT_COLUMNS
 
@@ -127,11 +127,14 @@ async def page(
 ) -> Page:
     """Some of a wallet's entries, the newest of them that number; 0: the newest there is."""
     own = {"bucket": bucket_of(contact_id), "contact": contact_id, "wallet": wallet}
-    found = await connection.read(_PAGE, **own, newest=newest or _NEWEST, most=most)
-    entries = tuple(entry_from(contact_id, row) for row in reversed(found))
-    after = sums_of(await _wallet(connection, contact_id, wallet))
+    asked: list[Asked] = [(_PAGE, {**own, "newest": newest or _NEWEST, "most": most}), (_WALLET, own)]
     if newest:
-        after -= await _since(connection, own, newest)
+        asked.append((_SINCE, {**own, "newest": newest}))
+    found, wallets_found, *since = await connection.read_all(asked)
+    entries = tuple(entry_from(contact_id, row) for row in reversed(found))
+    after = sums_of(_wallet_from(contact_id, wallet, wallets_found))
+    if newest:
+        after -= _moved(since[0])
     return Page(entries, after, await _known(connection, contact_id, own, entries))
 
 
@@ -221,17 +224,20 @@ async def broken(connection: Connection, contact_id: str) -> dict[str, int]:
 
 async def _wallet(connection: Connection, contact_id: str, wallet: str) -> Wallet:
     own = {"bucket": bucket_of(contact_id), "contact": contact_id, "wallet": wallet}
-    found = await connection.read(_WALLET, **own)
+    return _wallet_from(contact_id, wallet, await connection.read(_WALLET, **own))
+
+
+def _wallet_from(contact_id: str, wallet: str, found: Sequence[Record]) -> Wallet:
     if not found:
         return Wallet(contact_id, id=wallet)
     pending, available, held, debt, entry_count, last_hash, version = found[0]
     return Wallet(contact_id, pending, available, held, debt, entry_count, last_hash, version, wallet)
 
 
-async def _since(connection: Connection, own: Mapping[str, object], newest: int) -> Sums:
-    """By how much the entries after that number changed the sums."""
+def _moved(since: Sequence[Record]) -> Sums:
+    """By how much entries changed the sums, by what they moved from where to where."""
     net: dict[Account, int] = {}
-    for source, target, minor in await connection.read(_SINCE, **own, newest=newest):
+    for source, target, minor in since:
         net[Account(source)] = net.get(Account(source), 0) - minor
         net[Account(target)] = net.get(Account(target), 0) + minor
     return Sums(
@@ -245,23 +251,35 @@ async def _since(connection: Connection, own: Mapping[str, object], newest: int)
 async def _known(
     connection: Connection, contact_id: str, own: Mapping[str, object], entries: Sequence[Entry]
 ) -> Known:
-    undone: dict[str, Entry] = {}
-    for entry in entries:
-        if entry.reverses is not None:
-            found = await connection.read(_UNDONE, **own, number=entry.number, id=entry.reverses)
-            undone |= {row[0]: entry_from(contact_id, row) for row in found}
+    asked: list[Asked] = [
+        (_UNDONE, {**own, "number": entry.number, "id": entry.reverses})
+        for entry in entries
+        if entry.reverses is not None
+    ]
+    undone = {
+        row[0]: entry_from(contact_id, row) for found in await connection.read_all(asked) for row in found
+    }
     told = (*entries, *undone.values())
     draws = [draw for entry in told for draw in entry.draws]
     lot_ids = {one for draw in draws for one in (draw.lot_id, draw.child_lot_id) if one}
-    lots = {row[0]: rows.lot_from(row) for row in await _named(connection, _LOTS, own, lot_ids)}
     holds = {entry.source_id for entry in told if entry.source_type == "hold"}
-    order_of = {row[0]: row[1] for row in await _named(connection, _HOLDS, own, holds)}
     order_ids = {entry.source_id for entry in told if entry.source_type == "order"}
-    order_ids |= {lot.source_id for lot in lots.values() if lot.source_type == "order"} | {*order_of.values()}
-    orders = {row[0]: row[1] for row in await _named(connection, _ORDERS, _contact(own), order_ids)}
     sources = {f"{entry.source_type}/{entry.source_id}" for entry in entries if entry.source_type}
+    whose = _contact(own)
+    lots_found, holds_found, orders_found, earned = await _named(
+        connection,
+        (_LOTS, own, lot_ids),
+        (_HOLDS, own, holds),
+        (_ORDERS, whose, order_ids),
+        (_GRANTED, whose, sources),
+    )
+    lots = {row[0]: rows.lot_from(row) for row in lots_found}
+    order_of = {row[0]: row[1] for row in holds_found}
+    orders = {row[0]: row[1] for row in orders_found}
+    others = {lot.source_id for lot in lots.values() if lot.source_type == "order"} | {*order_of.values()}
+    (others_found,) = await _named(connection, (_ORDERS, whose, others - order_ids))
+    orders |= {row[0]: row[1] for row in others_found}
     granted: dict[str, tuple[Granted, ...]] = {}
-    earned = await _named(connection, _GRANTED, _contact(own), sources)
     for entry_id, rule, desired, minor in sorted(earned, key=lambda row: str(row[1])):
         granted[entry_id] = (*granted.get(entry_id, ()), Granted(rule, desired, minor))
     return Known(
@@ -273,13 +291,19 @@ async def _known(
 
 
 async def _named(
-    connection: Connection, statement: Statement, own: Mapping[str, object], names: Collection[str]
-) -> Sequence[Record]:
-    """What a statement finds of each name, together."""
-    if not names:
-        return ()
-    found = await connection.read(statement, **own, keys=[(name,) for name in sorted(names)])
-    return [row for (of_one,) in found for row in rows.json_rows(of_one)]
+    connection: Connection, *asked: tuple[Statement, Mapping[str, object], Collection[str]]
+) -> list[Sequence[Record]]:
+    """What each statement finds of its names."""
+    many = [
+        (statement, {**own, "keys": [(name,) for name in sorted(names)]})
+        for statement, own, names in asked
+        if names
+    ]
+    found = iter(await connection.read_all(many))
+    return [
+        [row for (of_one,) in next(found) for row in rows.json_rows(of_one)] if names else ()
+        for _, _, names in asked
+    ]
 
 
 def _contact(own: Mapping[str, object]) -> dict[str, object]:

@@ -14,7 +14,7 @@ from bot.core.ids import bucket_of, microseconds
 from bot.core.ledger.books import Undoing
 from bot.core.ledger.entries import Entry
 from bot.storage import orders
-from bot.storage.driver import Connection, Statement
+from bot.storage.driver import Asked, Connection, Statement
 from bot.storage.entries import ENTRY_COLUMNS, entry_from
 from bot.storage.families import Member, family
 from bot.storage.orders import ORDER_COLUMNS, order_from
@@ -95,11 +95,14 @@ async def order_by_id(connection: Connection, contact_id: str, order_id: str) ->
 
 async def latest_orders(connection: Connection, contact_id: str, most: int) -> tuple[Order, ...]:
     """The latest orders, newest first."""
+    members = await family(connection, contact_id)
+    asked: list[Asked] = [
+        (_LATEST, {"bucket": bucket_of(one.contact_id), "contact": one.contact_id, "most": most})
+        for one in members
+    ]
     found: list[Order] = []
-    for member in await family(connection, contact_id):
-        of_one = {"bucket": bucket_of(member.contact_id), "contact": member.contact_id}
+    for member, read in zip(members, await connection.read_all(asked), strict=True):
         whose = "" if member.contact_id == contact_id else member.contact_id
-        read = await connection.read(_LATEST, **of_one, most=most)
         found += [replace(order_from(row), contact_id=whose) for row in read]
     found.sort(key=lambda order: order.placed_at, reverse=True)
     return tuple(found[:most])

@@ -1,6 +1,6 @@
 """The outbox: claim with a lease, read consent as it is now, record what became of each message."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -37,9 +37,8 @@ _MESSAGE = (
 # A contact's messages leave in order: one waits for older ones of its lane or a more urgent one that are in
 # hand, due, about to be tried again (order is worth a minute), or parts of the same answer. What is due and
 # itself waits for an earlier part that is tried again much later holds nobody back either.
-_DUE = Statement(f"""
-    SELECT {_MESSAGE} FROM outbox o
-    WHERE o.bucket = :bucket AND o.state = 'queued' AND o.lane = :lane AND o.due_at <= :now
+_MAY_GO = """
+        o.state = 'queued' AND o.due_at <= :now
         AND (SELECT 1 FROM outbox s WHERE s.bucket = o.bucket AND s.contact = o.contact AND s.id < o.id
             AND s.lane <= o.lane AND s.state IN ('queued', 'sending')
             AND (s.state = 'sending' OR s.trigger_key = o.trigger_key
@@ -50,7 +49,20 @@ _DUE = Statement(f"""
                     LIMIT 1) IS NULL))
             LIMIT 1) IS NULL
         AND o.sender NOT IN (SELECT resting.sender FROM @each(resting: sender text))
+"""
+_DUE = Statement(f"""
+    SELECT {_MESSAGE}, NULL FROM outbox o
+    WHERE o.bucket = :bucket AND o.lane = :lane AND {_MAY_GO}
     ORDER BY o.due_at LIMIT :most @skip_locked(o)
+""")  # noqa: S608  # our own text
+# Of several buckets at once, for lanes in which few wait: all of these are looked at.
+_FEW_DUE = Statement(f"""
+    SELECT {_MESSAGE}, (SELECT 1 FROM outbox n WHERE n.bucket = o.bucket AND n.contact = o.contact
+        AND n.id > o.id AND n.state = 'queued' LIMIT 1)
+    FROM @each(keys: bucket integer, lane integer)
+    JOIN outbox o @indexed(ix_outbox_due) ON o.bucket = keys.bucket AND o.lane = keys.lane
+    WHERE {_MAY_GO}
+    ORDER BY o.lane, o.due_at LIMIT :most @skip_locked(o)
 """)  # noqa: S608  # our own text
 _TAKE = Statement("""
     UPDATE outbox SET state = 'sending', lease_until = :lease, attempts = attempts + 1, state_at = :now,
@@ -186,6 +198,8 @@ class Claimed:
     """What the gate let go; None: it was not asked yet."""
     way: Way | None = None
     """How it goes, on channels that have several ways."""
+    is_followed: bool = False
+    """Whether another message of the contact waits behind it; only looked for by `claim_few`."""
 
 
 Choose = Callable[[Connection, list[Claimed]], Awaitable[list[Claimed]]]
@@ -252,7 +266,34 @@ async def claim(  # noqa: PLR0913  # what is claimed, for how long, and who choo
     claimed: list[Claimed] = []
     for lane in lanes:
         if len(claimed) < most:
-            claimed += await _due(connection, bucket, lane, now, most - len(claimed), resting)
+            keys = {"bucket": bucket, "lane": lane.value}
+            claimed += await _due(connection, _DUE, keys, now, most - len(claimed), resting)
+    return await _take(connection, claimed, now, lease, choose)
+
+
+async def claim_few(  # noqa: PLR0913  # as above
+    connection: Connection,
+    buckets: Collection[int],
+    now: datetime,
+    lease: timedelta,
+    most: int,
+    *,
+    lanes: Sequence[Lane],
+    resting: Collection[str] = (),
+    choose: Choose = everything,
+) -> list[Claimed]:
+    """The same in several buckets at once, of lanes in which few messages wait.
+
+    Where the database is far away it takes as long as one bucket does.
+    """
+    keys = [(bucket, lane.value) for bucket in buckets for lane in lanes]
+    claimed = await _due(connection, _FEW_DUE, {"keys": keys}, now, most, resting)
+    return await _take(connection, claimed, now, lease, choose)
+
+
+async def _take(
+    connection: Connection, claimed: list[Claimed], now: datetime, lease: timedelta, choose: Choose
+) -> list[Claimed]:
     if not claimed:
         return []
     chosen = await choose(connection, claimed)
@@ -421,14 +462,18 @@ async def noticed_lots(connection: Connection, contact_id: str, trigger_key: str
     return sorted({row[0] for row in found})
 
 
-async def _due(
-    connection: Connection, bucket: int, lane: Lane, now: datetime, most: int, resting: Collection[str]
+async def _due(  # which, and how many
+    connection: Connection,
+    statement: Statement,
+    where: Mapping[str, object],
+    now: datetime,
+    most: int,
+    resting: Collection[str],
 ) -> list[Claimed]:
     """Messages that may be claimed, locked, with each contact's consent."""
     found = await connection.read(
-        _DUE,
-        bucket=bucket,
-        lane=lane.value,
+        statement,
+        **where,
         now=microseconds(now),
         soon=microseconds(now + _ORDER_IS_WORTH),
         most=most,
@@ -436,7 +481,7 @@ async def _due(
     )
     if not found:
         return []
-    keys = sorted({(bucket, row[1]) for row in found})
+    keys = sorted({(bucket_of(row[1]), row[1]) for row in found})
     consent = {row[0]: row for row in await connection.read(_CONSENT, keys=keys)}
     return [_claimed(row, consent[row[1]]) for row in found]
 
@@ -482,4 +527,5 @@ def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:
         contact,
         address,
         rows.subscriptions_from(rows.json_rows(consent[9])),
+        is_followed=row[20] is not None,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -46,6 +47,7 @@ from bot.storage import (
 from bot.storage.driver import Connection, Statement
 from bot.storage.entries import ENTRY_COLUMNS, entry_from
 from bot.storage.rows import WALLET
+from bot.storage.together import together
 
 # What came unasked before what answered; of those what came last. What was in doubt may have arrived.
 _LATEST_TEXTS = Statement("""
@@ -108,7 +110,7 @@ async def latest_texts(connection: Connection, contact_id: str, message_id: str 
     """The contact's latest texts as `Turn.latest_texts` says, or that message, whatever its state."""
     own = {"bucket": bucket_of(contact_id), "contact": contact_id}
     found = await connection.read(_LATEST_TEXTS, **own, id=message_id)
-    return tuple([await _text(connection, own, row) for row in found])
+    return tuple(await together(connection, [partial(_text, own=own, row=row) for row in found]))
 
 
 async def _text(connection: Connection, own: Mapping[str, object], row: Sequence[Any]) -> LastText:
@@ -166,8 +168,9 @@ async def last_redemption(connection: Connection, contact_id: str) -> Redemption
     if not found:
         return None
     entry = entry_from(contact_id, found[0])
-    undone_by = await connection.read(_REVERSED, **own, id=entry.id)
-    used = await connection.read(_USED, **own, since=found[0][4])
+    undone_by, used = await connection.read_all(
+        [(_REVERSED, {**own, "id": entry.id}), (_USED, {**own, "since": found[0][4]})]
+    )
     return Redemption(
         entry,
         undone_by=tuple(entry_from(contact_id, row) for row in undone_by),
@@ -336,3 +339,6 @@ READ_TOGETHER: Mapping[
     }
 )
 """Those of them that are read at once for all contacts of a batch: by (contact id, argument)."""
+
+WRITING = frozenset({"referral_code", "first_users", "contact_for_good", "order_owner"})
+"""Those that lock or claim what they read: one after the other, where all others are read side by side."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from bot.storage.driver import (
+    Asked,
     Changes,
     Connection,
     DatabaseUnavailable,
@@ -19,6 +20,7 @@ from bot.storage.driver import (
     Written,
     postgres_parameters,
 )
+from bot.storage.postgres_at_once import read_at_once
 
 T = TypeVar("T")
 
@@ -102,6 +104,13 @@ class PostgresConnection:
         )
         return rows
 
+    async def read_all(self, many: Sequence[Asked]) -> list[Sequence[Record]]:
+        """See `Connection.read_all`: one statement."""
+        if len(many) == 1:
+            ((statement, parameters),) = many
+            return [await self.read(statement, **parameters)]
+        return (await read_at_once(self._raw, many))[0] if many else []
+
     async def run(self, statement: Statement, many: Sequence[Mapping[str, object]]) -> None:
         """See `Connection.run`."""
         await self._raw.executemany(statement.postgres, [postgres_parameters(statement, one) for one in many])
@@ -136,14 +145,29 @@ class PostgresConnection:
         if not values:
             return []
         inserted = await self._raw.fetch(rows.postgres, *zip(*values, strict=True))
-        won = {tuple(record) for record in inserted}
-        width = len(next(iter(won))) if won else 0
-        result = []
-        for row in values:
-            key = row[:width]
-            result.append(key in won)
-            won.discard(key)  # the same key twice in one batch: the first wins
-        return result
+        return _won(inserted, values)
+
+    async def claim_and_read(
+        self, rows: Rows, values: Sequence[tuple[Value, ...]], many: Sequence[Asked]
+    ) -> tuple[list[bool], list[Sequence[Record]]]:
+        """See `Connection.claim_and_read`: one statement."""
+        if not values or not many:
+            return await self.claim(rows, values), await self.read_all(many)
+        claiming = rows.postgres, [list(column) for column in zip(*values, strict=True)]
+        found, inserted = await read_at_once(self._raw, many, claiming=claiming)
+        return _won(inserted, values), found
+
+
+def _won(inserted: Sequence[Record], values: Sequence[tuple[Value, ...]]) -> list[bool]:
+    """Say of each row whether it was inserted, by the keys of those that were."""
+    won = {tuple(record) for record in inserted}
+    width = len(next(iter(won))) if won else 0
+    result = []
+    for row in values:
+        key = row[:width]
+        result.append(key in won)
+        won.discard(key)  # the same key twice in one batch: the first wins
+    return result
 
 
 @lru_cache(maxsize=1024)

@@ -1,8 +1,9 @@
 """What a batch loads of its contacts: one snapshot of each, and what some turns want beyond it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from bot.core.contact import Address, Contact, SubscriptionState
@@ -15,7 +16,12 @@ from bot.storage import caps, counters, past, rows, tables, wallets
 from bot.storage.driver import Connection, Statement
 from bot.storage.inherited import latest_orders
 from bot.storage.rows import ADDRESS_COLUMNS, LOT_COLUMNS, WALLET, Unread
+from bot.storage.together import Ask, Reader, together
 
+More = dict[str, dict[str, object]]
+"""What is known of contacts beyond their snapshots, by contact and name."""
+
+_Read = Callable[[Connection], Awaitable[object]]
 _LOTS_MAX = 8
 """How many open lots a snapshot carries; a turn that needs more asks for them."""
 _ORDERS_MAX = 20
@@ -105,13 +111,30 @@ class Wanted:
 
 
 async def load_snapshots(
-    connection: Connection, contacts: Mapping[str, Contact], wanted: Mapping[str, Wanted] | None = None
+    connection: Connection,
+    contacts: Mapping[str, Contact],
+    wanted: Mapping[str, Wanted] | None = None,
+    *,
+    counts_since: date | None = None,
+    first: Ask | None = None,
 ) -> dict[str, Snapshot]:
-    """Snapshots of contacts, with what some of them want beyond it."""
-    keys = [(contact.bucket, contact.id) for contact in contacts.values()]
-    found = await connection.read(_SNAPSHOT, keys=keys) if keys else ()
-    snapshots = {row[0]: _snapshot(contacts[row[0]], row) for row in found}
-    await add_wanted(connection, snapshots, wanted or {})
+    """Snapshots of contacts, with what some of them want beyond it; `counts` are since that day.
+
+    `first` asks for what is read first, see `together`.
+    """
+    snapshots: dict[str, Snapshot] = {}
+    wanted = wanted or {}
+    more: More = {contact: {} for contact in wanted}
+
+    async def load(connection: Connection) -> None:
+        keys = [(contact.bucket, contact.id) for contact in contacts.values()]
+        found = await connection.read(_SNAPSHOT, keys=keys) if keys else ()
+        snapshots.update((row[0], _snapshot(contacts[row[0]], row)) for row in found)
+
+    await together(connection, [load, *_readers(more, wanted, counts_since)], first)
+    for contact, known in more.items():
+        snapshots[contact] = replace(snapshots[contact], more=known)
+    await add_wanted(connection, snapshots, wanted)
     return snapshots
 
 
@@ -128,10 +151,23 @@ async def add_wanted(
     """
     if not wanted:
         return
-    await _load_lots(connection, snapshots, wanted)
-    await _load_more(connection, snapshots, wanted)
-    if counts_since is not None:
-        await _load_counts(connection, snapshots, wanted, counts_since)
+    more: More = {contact: dict(snapshots[contact].more) for contact in wanted}
+    readers: list[Reader[None]] = [
+        partial(_load_lots, snapshots=snapshots, wanted=wanted),
+        *_readers(more, wanted, counts_since),
+    ]
+    await together(connection, readers)
+    for contact, want in wanted.items():
+        known = more[contact]
+        for name in want.past & past.WRITING - known.keys():
+            known[name] = await past.READ[name](connection, contact)
+        for name, argument in want.named:
+            if name in past.WRITING and f"{name}/{argument}" not in known:
+                known[f"{name}/{argument}"] = await past.READ_ONE[name](connection, contact, argument)
+        taken = dict(snapshots[contact].taken)
+        if want.takes - taken.keys():
+            taken |= await counters.take(connection, want.takes - taken.keys())
+        snapshots[contact] = replace(snapshots[contact], more=known, taken=taken)
 
 
 async def load_consent(
@@ -197,54 +233,24 @@ async def _load_lots(
         )
 
 
-async def _load_more(
-    connection: Connection, snapshots: dict[str, Snapshot], wanted: Mapping[str, Wanted]
-) -> None:
-    more = {contact: dict(snapshots[contact].more) for contact in wanted}
-    await _load_notices(connection, more, wanted)
-    await _read_together(connection, more, wanted)
+def _readers(more: More, wanted: Mapping[str, Wanted], counts_since: date | None) -> list[Reader[None]]:
+    """What reads the rest of what is wanted; each adds what it found to what is known `more`."""
+    readers = [*_of_all(more, wanted, counts_since)]
     for contact, want in wanted.items():
-        known, own = more[contact], {"bucket": bucket_of(contact), "contact": contact}
-        if want.orders and "orders" not in known:
-            known["orders"] = await latest_orders(connection, contact, _ORDERS_MAX)
-        if want.entered and "entered" not in known:
-            found = await connection.read(_ENTERED, **own)
-            known["entered"] = {flow: instant(started_at) for flow, started_at in found}
-        for name in want.past - known.keys():
-            known[name] = await past.READ[name](connection, contact)
-        for name, argument in want.named:
-            if f"{name}/{argument}" not in known:
-                known[f"{name}/{argument}"] = await past.READ_ONE[name](connection, contact, argument)
-        for wallet, lot_ids in want.wallets.items():
-            opened = known.get(f"wallet/{wallet}")
-            if not isinstance(opened, OpenWallet) or lot_ids - {lot.id for lot in opened.lots}:
-                known[f"wallet/{wallet}"] = await wallets.opened(connection, contact, wallet, lot_ids)
-        taken = dict(snapshots[contact].taken)
-        if want.takes - taken.keys():
-            taken |= await counters.take(connection, want.takes - taken.keys())
-        snapshots[contact] = replace(snapshots[contact], more=known, taken=taken)
+        missing = _missing(more[contact], contact, want)
+        readers += [_into(more[contact], name, read) for name, read in missing.items()]
+    return readers
 
 
-async def _load_notices(
-    connection: Connection, more: Mapping[str, dict[str, object]], wanted: Mapping[str, Wanted]
-) -> None:
-    given: dict[str, dict[tuple[str, int], datetime]] = {
-        contact: {} for contact, want in wanted.items() if want.notices and "notices" not in more[contact]
-    }
-    if not given:
-        return
-    keys = [(bucket_of(contact), contact) for contact in given]
-    for contact, lot, days, at in await connection.read(_NOTICES, keys=keys):
-        given[contact][lot, days] = instant(at)
-    for contact, notices in given.items():
-        more[contact]["notices"] = notices
-
-
-async def _read_together(
-    connection: Connection, more: Mapping[str, dict[str, object]], wanted: Mapping[str, Wanted]
-) -> None:
-    """Read what one statement gives for the whole batch."""
-    for name, read in past.READ_TOGETHER.items():
+def _of_all(more: More, wanted: Mapping[str, Wanted], counts_since: date | None) -> Iterator[Reader[None]]:
+    """What reads for the whole batch what one statement gives."""
+    notices = [one for one, want in wanted.items() if want.notices and "notices" not in more[one]]
+    if notices:
+        yield partial(_load_notices, more=more, contacts=notices)
+    counted = [one for one, want in wanted.items() if want.counts and "counts" not in more[one]]
+    if counted and counts_since is not None:
+        yield partial(_load_counts, more=more, contacts=counted, since=counts_since)
+    for name in past.READ_TOGETHER:
         asked = [
             (contact, argument)
             for contact, want in wanted.items()
@@ -252,14 +258,61 @@ async def _read_together(
             if known == name and f"{name}/{argument}" not in more[contact]
         ]
         if asked:
-            for (contact, argument), found in (await read(connection, asked)).items():
-                more[contact][f"{name}/{argument}"] = found
+            yield partial(_read_together, name=name, more=more, asked=asked)
 
 
-async def _load_counts(
-    connection: Connection, snapshots: dict[str, Snapshot], wanted: Mapping[str, Wanted], since: date
+def _missing(known: Mapping[str, object], contact: str, want: Wanted) -> dict[str, _Read]:
+    """How to read what a contact wants that is not known yet, by its name."""
+    missing: dict[str, _Read] = {}
+    if want.orders:
+        missing["orders"] = lambda c: latest_orders(c, contact, _ORDERS_MAX)
+    if want.entered:
+        missing["entered"] = partial(_entered, contact=contact)
+    for name in want.past - past.WRITING:
+        missing[name] = lambda c, read=past.READ[name]: read(c, contact)  # type: ignore[misc]  # bound now
+    for name, argument in want.named:
+        if name not in past.WRITING and name not in past.READ_TOGETHER:
+            missing[f"{name}/{argument}"] = lambda c, read=past.READ_ONE[name], of=argument: read(
+                c, contact, of
+            )  # type: ignore[misc]  # bound now
+    missing = {name: read for name, read in missing.items() if name not in known}
+    for wallet, lot_ids in want.wallets.items():
+        opened = known.get(f"wallet/{wallet}")
+        if not isinstance(opened, OpenWallet) or lot_ids - {lot.id for lot in opened.lots}:
+            missing[f"wallet/{wallet}"] = partial(
+                wallets.opened, contact_id=contact, wallet=wallet, lot_ids=lot_ids
+            )
+    return missing
+
+
+def _into(known: dict[str, object], name: str, read: _Read) -> Reader[None]:
+    async def reader(connection: Connection) -> None:
+        known[name] = await read(connection)
+
+    return reader
+
+
+async def _entered(connection: Connection, contact: str) -> dict[str, datetime]:
+    found = await connection.read(_ENTERED, bucket=bucket_of(contact), contact=contact)
+    return {flow: instant(started_at) for flow, started_at in found}
+
+
+async def _load_notices(connection: Connection, more: More, contacts: Sequence[str]) -> None:
+    given: dict[str, dict[tuple[str, int], datetime]] = {contact: {} for contact in contacts}
+    keys = [(bucket_of(contact), contact) for contact in contacts]
+    for contact, lot, days, at in await connection.read(_NOTICES, keys=keys):
+        given[contact][lot, days] = instant(at)
+    for contact, notices in given.items():
+        more[contact]["notices"] = notices
+
+
+async def _load_counts(connection: Connection, more: More, contacts: Sequence[str], since: date) -> None:
+    for contact, found in (await caps.counts(connection, contacts, since)).items():
+        more[contact]["counts"] = found
+
+
+async def _read_together(
+    connection: Connection, name: str, more: More, asked: Sequence[tuple[str, str]]
 ) -> None:
-    counted = await caps.counts(connection, [one for one, want in wanted.items() if want.counts], since)
-    for contact, found in counted.items():
-        snapshot = snapshots[contact]
-        snapshots[contact] = replace(snapshot, more={**snapshot.more, "counts": found})
+    for (contact, argument), found in (await past.READ_TOGETHER[name](connection, asked)).items():
+        more[contact][f"{name}/{argument}"] = found

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
 
 from bot.storage.driver import (
+    Asked,
     Changes,
     Connection,
     DatabaseUnavailable,
@@ -102,6 +103,10 @@ class SqliteConnection:
         arguments = cast("Sequence[Any]", sqlite_parameters(statement, parameters))
         return self._raw.execute(statement.sqlite, arguments).fetchall()
 
+    async def read_all(self, many: Sequence[Asked]) -> list[Sequence[Record]]:
+        """See `Connection.read_all`."""
+        return [await self.read(statement, **parameters) for statement, parameters in many]
+
     async def run(self, statement: Statement, many: Sequence[Mapping[str, object]]) -> None:
         """See `Connection.run`."""
         self._raw.executemany(statement.sqlite, [sqlite_parameters(statement, one) for one in many])
@@ -118,6 +123,13 @@ class SqliteConnection:
     async def claim(self, rows: Rows, values: Sequence[tuple[Value, ...]]) -> list[bool]:
         """See `Connection.claim`."""
         return [self._raw.execute(rows.sqlite, row).rowcount == 1 for row in values]
+
+    async def claim_and_read(
+        self, rows: Rows, values: Sequence[tuple[Value, ...]], many: Sequence[Asked]
+    ) -> tuple[list[bool], list[Sequence[Record]]]:
+        """See `Connection.claim_and_read`."""
+        found = await self.read_all(many)
+        return await self.claim(rows, values), found
 
 
 def _open(path: str, *, cache_kilobytes: int) -> sqlite3.Connection:

@@ -16,7 +16,7 @@ from bot.core.contact import Address, Contact, JsonValue
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.messages import MessageClass
 from bot.storage import rows, tables
-from bot.storage.driver import Connection, Present, Rows, Statement
+from bot.storage.driver import Asked, Connection, Present, Record, Rows, Statement
 from bot.storage.rows import RowValues
 from bot.storage.unknown import and_evidence
 
@@ -32,19 +32,32 @@ _SUPPRESSED = Statement("""
     FROM @each(keys: channel text, address_hash text)
     JOIN suppression s ON s.channel = keys.channel AND s.address_hash = keys.address_hash
 """)
-_LOCK = Statement("""
-    SELECT c.bucket, c.id, c.locale, c.zone, c.zone_is_known, c.first_name, c.birthday_on, c.enrolled_at,
+_CONTACT_COLUMNS = """
+    c.bucket, c.id, c.locale, c.zone, c.zone_is_known, c.first_name, c.birthday_on, c.enrolled_at,
            c.attributes, c.created_at, c.merged_into, c.consent_count, c.consent_hash,
            c.snoozed_until, c.preferred_hours
+"""
+_LOCK = Statement(f"""
+    SELECT {_CONTACT_COLUMNS}
     FROM @each(keys: bucket integer, id text)
     JOIN contact c ON c.bucket = keys.bucket AND c.id = keys.id
     ORDER BY c.bucket, c.id
     @lock(c)
-""")
+""")  # noqa: S608  # our own constants
+_FIND_LOCKED = Statement(f"""
+    SELECT {_CONTACT_COLUMNS}, d.kind, d.value
+    FROM @each(keys: kind text, value text)
+    JOIN directory d ON d.kind = keys.kind AND d.value = keys.value
+    JOIN contact c ON c.bucket = d.bucket AND c.id = d.contact
+    ORDER BY c.bucket, c.id
+    @lock(c)
+""")  # noqa: S608  # our own constants
 _TAKE = Statement("""
     UPDATE "trigger" SET state = 'done', attempts = attempts + 1
-    WHERE bucket = :bucket AND contact = :contact AND key = :key AND state IN ('new', 'dead')
-    RETURNING key
+    FROM @each(keys: bucket integer, contact text, key text)
+    WHERE "trigger".bucket = keys.bucket AND "trigger".contact = keys.contact AND "trigger".key = keys.key
+        AND state IN ('new', 'dead')
+    RETURNING "trigger".contact, "trigger".key
 """)
 _ASKED = Statement("""
     SELECT t.payload, t.result FROM @each(keys: bucket integer, contact text, key text)
@@ -122,6 +135,15 @@ async def find(connection: Connection, names: Sequence[tuple[str, str]]) -> dict
     return {(kind, value): contact for kind, value, contact in found}
 
 
+async def find_locked(
+    connection: Connection, names: Sequence[tuple[str, str]]
+) -> tuple[dict[tuple[str, str], str], dict[str, Contact]]:
+    """Contact ids by (kind, value) of the directory, and these contacts; locked as by `lock`."""
+    found = await connection.read(_FIND_LOCKED, keys=sorted(set(names)))
+    contacts = {row[1]: rows.contact_from(row) for row in found}
+    return {(row[-2], row[-1]): row[1] for row in found}, contacts
+
+
 async def suppressed(
     connection: Connection, hashes: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], datetime]:
@@ -167,10 +189,17 @@ async def claim(connection: Connection, triggers: Sequence[RowValues]) -> list[b
     return await connection.claim(_TRIGGER, triggers)
 
 
-async def take(connection: Connection, contact_id: str, key: str) -> bool:
-    """Mark a stored trigger as done; False where that has happened before."""
-    parameters = {"bucket": bucket_of(contact_id), "contact": contact_id, "key": key}
-    return bool(await connection.read(_TAKE, **parameters))
+async def claim_and_read(
+    connection: Connection, triggers: Sequence[RowValues], many: Sequence[Asked]
+) -> tuple[list[bool], list[Sequence[Record]]]:
+    """The same, and read what does not depend on it."""
+    return await connection.claim_and_read(_TRIGGER, triggers, many)
+
+
+async def take(connection: Connection, stored: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Mark stored triggers (contact, key) as done; returns those of which that has not happened before."""
+    keys = [(bucket_of(contact), contact, key) for contact, key in sorted(stored)]
+    return {(row[0], row[1]) for row in await connection.read(_TAKE, keys=keys)} if keys else set()
 
 
 async def fail_again(  # what is written of a failure

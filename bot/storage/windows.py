@@ -20,11 +20,14 @@ _OF = Statement(f"""
         AND a.value = keys.value
 """)  # noqa: S608  # our own constants
 _ADDRESS = "bucket = :bucket AND contact = :contact AND channel = :channel AND value = :value"
-_SPEND = Statement(f"""
-    UPDATE address SET window_left = window_left - :messages
-    WHERE {_ADDRESS} AND window_left >= :messages AND window_until > :now
-    RETURNING window_left
-""")  # noqa: S608  # our own constants
+_SPEND = Statement("""
+    UPDATE address SET window_left = window_left - keys.messages
+    FROM @each(keys: bucket integer, contact text, channel text, value text, messages integer)
+    WHERE address.bucket = keys.bucket AND address.contact = keys.contact
+        AND address.channel = keys.channel AND address.value = keys.value
+        AND window_left >= keys.messages AND window_until > :now
+    RETURNING address.contact, address.channel, address.value
+""")
 # Only while it is the window that a message went through: the contact may have opened another one since.
 _SAME = f"{_ADDRESS} AND window_until = :until"
 _GIVE_BACK = Statement(f"""
@@ -47,9 +50,11 @@ async def addresses(connection: Connection, owned: Collection[Owned]) -> Mapping
     return {(contact, one.channel, one.value): one for contact, one in read}
 
 
-async def spend(connection: Connection, owned: Owned, messages: int, now: datetime) -> bool:
-    """Take so many messages out of an open window; False where it has not so many left."""
-    return bool(await connection.read(_SPEND, **_key(owned), messages=messages, now=microseconds(now)))
+async def spend(connection: Connection, messages: Mapping[Owned, int], now: datetime) -> set[Owned]:
+    """Take so many messages out of open windows; returns those that had as many left."""
+    keys = [(bucket_of(owned[0]), *owned, many) for owned, many in sorted(messages.items())]
+    found = await connection.read(_SPEND, keys=keys, now=microseconds(now)) if keys else ()
+    return {(row[0], row[1], row[2]) for row in found}
 
 
 async def give_back(connection: Connection, owned: Owned, until: datetime, messages: int) -> None:

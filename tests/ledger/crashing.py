@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.storage.driver import Changes, Connection, Database, Record, Rows, Statement, Value, Written
+from bot.storage.driver import Asked, Changes, Connection, Database, Record, Rows, Statement, Value, Written
 
 T = TypeVar("T")
 
@@ -32,6 +32,9 @@ class Dying:
         self._point()
         return found
 
+    async def read_all(self, many: Sequence[Asked]) -> list[Sequence[Record]]:
+        return [await self.read(statement, **parameters) for statement, parameters in many]
+
     async def run(self, statement: Statement, many: Sequence[Mapping[str, object]]) -> None:
         for one in many:
             self._point()
@@ -55,6 +58,12 @@ class Dying:
             claimed += await self.inner.claim(rows, [one])
             self._point()
         return claimed
+
+    async def claim_and_read(
+        self, rows: Rows, values: Sequence[tuple[Value, ...]], many: Sequence[Asked]
+    ) -> tuple[list[bool], list[Sequence[Record]]]:
+        found = await self.read_all(many)
+        return await self.claim(rows, values), found
 
     def _point(self) -> None:
         if self.points == self.at:

@@ -94,7 +94,7 @@ async def _relays(bucket: int, at: datetime, connection: Connection) -> list[Sto
 
 
 async def _take(stored: StoredTrigger, connection: Connection) -> bool:
-    return await turns.take(connection, stored.contact_id, stored.key)
+    return bool(await turns.take(connection, [(stored.contact_id, stored.key)]))
 
 
 async def _audited(bucket: int, connection: Connection) -> Audited:

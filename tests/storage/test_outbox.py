@@ -341,3 +341,26 @@ async def test_how_long_each_lane_waits(database: Database) -> None:
         Lane.BULK: NOW,
         Lane.REPLY: NOW + HOUR,
     }
+
+
+async def test_few_are_claimed_of_several_buckets_at_once_and_in_order(database: Database) -> None:
+    ids = await contacts(database, 5)
+    for number, contact_id in enumerate(ids):
+        await queued(database, contact_id, f"{number} first", f"{number} second", at=NOW + number * SECOND)
+    buckets = [bucket_of(contact_id) for contact_id in ids[:4]]
+    at = NOW + 9 * SECOND
+
+    async def few(most: int, lanes: Sequence[Lane] = (Lane.REQUIRED, Lane.REPLY)) -> list[Claimed]:
+        return await database.transact(lambda c: outbox.claim_few(c, buckets, at, LEASE, most, lanes=lanes))
+
+    assert await few(9, [Lane.BULK]) == []
+    got = await few(3)
+    assert bodies(got) == ["0 first", "1 first", "2 first"]
+    assert [one.is_followed for one in got] == [True] * 3
+    assert [one.contact.id for one in got] == ids[:3]
+    assert bodies(await few(9)) == ["3 first"], "the others wait for what is in hand; the fifth is elsewhere"
+    sent = [Outcome(one.message, OutboxState.SENT, at) for one in got]
+    await database.transact(lambda c: outbox.record(c, sent, at))
+    got = await few(9)
+    assert bodies(got) == ["0 second", "1 second", "2 second"]
+    assert not any(one.is_followed for one in got)
