@@ -2,8 +2,6 @@
 const shop = require('../shop');
 const texts = require('../shared/texts');
 
-const TEMPLATES_MAX = 3;
-
 Component({
   properties: {
     about: { type: String, value: '' },
@@ -21,14 +19,14 @@ Component({
     async look() {
       try {
         const { templates } = await shop.client.call('grants', { for: this.data.about });
-        this.show(templates.slice(0, TEMPLATES_MAX));
+        this.show(templates);
       } catch (problem) {
         this.setData({ ids: [] }); // a page works without it
       }
     },
 
     show(templates) {
-      const least = templates.reduce((left, one) => Math.min(left, one.left || 0), templates.length ? Infinity : 0);
+      const least = templates.length ? Math.min(...templates.map((one) => one.left)) : 0;
       this.setData({
         ids: templates.map((one) => one.id),
         left: least > 0 ? this.say('notify.left', { n: least }) : '',

@@ -1,6 +1,7 @@
 // One order (`order` its id, or `r` its reference as messages name it): what it is, pay, cancel, again.
 const { page } = require('../page');
 const shop = require('../shop');
+const { Problem } = require('../shared/client');
 const view = require('../shared/view');
 
 Component(
@@ -8,7 +9,7 @@ Component(
     groups: ['orders', 'reorder', 'notify'],
     title: 'orders.title',
     async ask(query) {
-      const order = await shop.client.call('order', { order: decodeURIComponent(query.order || query.r) });
+      const order = query.order ? await shop.client.call('order', { order: query.order }) : await numbered(query.r);
       if (query.came && !this.answers) {
         const isWaiting = order.can.pay;
         this.tell(query.came === 'earlier' ? this.say('reorder.earlier') : isWaiting ? this.say('orders.unpaid') : '');
@@ -50,3 +51,14 @@ Component(
     },
   })
 );
+
+// Messages name an order as the shop does.
+async function numbered(reference) {
+  const number = decodeURIComponent(reference);
+  const { orders } = await shop.client.call('orders');
+  const found = orders.find((one) => one.number === number);
+  if (!found) {
+    throw new Problem('no-such-order', 404);
+  }
+  return found;
+}

@@ -17,10 +17,10 @@ Component(
         const quote = await shop.client.call('quote', view.orderBody(this.choice));
         return Object.assign({}, this.answers, { quote });
       }
-      const found = await proposed(query);
+      const [me, found] = await Promise.all([shop.me(), this.proposed(query)]);
       const quote = found.proposals[0] || null;
       this.choice = quote && view.choiceOf(quote);
-      return { found, quote, at: 0 };
+      return { me, found, quote, at: 0 };
     },
     show(answers, t) {
       const found = view.proposals(answers.found, t);
@@ -29,10 +29,40 @@ Component(
         gone: found.gone,
         options: found.options,
         at: answers.at,
+        delivers: answers.me.shop.delivers,
         quote: answers.quote ? view.quote(answers.quote, this.choice, t) : null,
       };
     },
     methods: {
+      // What the page was opened with, as proposals.
+      async proposed(query) {
+        let lines = query.lines ? JSON.parse(decodeURIComponent(query.lines)) : null;
+        if (query.sku) {
+          lines = [{ sku: decodeURIComponent(query.sku), quantity: 1 }];
+        }
+        if (query.b) {
+          const { bundles } = await shop.client.call('bundles');
+          const bundle = bundles.find((one) => one.id === decodeURIComponent(query.b));
+          if (!bundle) {
+            return { proposals: [], gone: [] };
+          }
+          lines = bundle.lines.map((one) => ({ sku: one.sku, quantity: one.quantity }));
+        }
+        if (lines) {
+          return { proposals: [await shop.client.call('quote', { lines })], gone: [] };
+        }
+        const asked = query.o ? { token: decodeURIComponent(query.o) } : { order: query.order };
+        try {
+          return await shop.client.call('reorder', asked);
+        } catch (problem) {
+          if (problem.kind !== 'another-shoppers') {
+            throw problem;
+          }
+          this.tell(problem.facts.says); // a card can be forwarded: here is what they ordered themselves
+          return shop.client.call('reorder');
+        }
+      },
+
       option(event) {
         const at = event.currentTarget.dataset.index;
         const quote = this.answers.found.proposals[at];
@@ -56,6 +86,17 @@ Component(
 
       place(event) {
         return this.choose(Object.assign({}, this.choice, { place: event.currentTarget.dataset.id }));
+      },
+
+      // WeChat's own address book; whoever closes it changes nothing.
+      async address() {
+        const chosen = await wx.chooseAddress().catch(() => null);
+        if (!chosen) {
+          return null;
+        }
+        const { provinceName, cityName, countyName, detailInfo, userName, telNumber } = chosen;
+        const address = [provinceName, cityName, countyName, detailInfo].filter(Boolean).join('');
+        return this.choose(Object.assign({}, this.choice, { place: { name: userName, address, phone: telNumber } }));
       },
 
       payment(event) {
@@ -119,25 +160,4 @@ Component(
 
 function shopperIsAt(order, came) {
   wx.redirectTo({ url: '/pages/order?came=' + came + '&order=' + encodeURIComponent(order.id) });
-}
-
-// What the page was opened with, as proposals.
-async function proposed(query) {
-  let lines = query.lines ? JSON.parse(decodeURIComponent(query.lines)) : null;
-  if (query.sku) {
-    lines = [{ sku: decodeURIComponent(query.sku), quantity: 1 }];
-  }
-  if (query.b) {
-    const { bundles } = await shop.client.call('bundles');
-    const bundle = bundles.find((one) => one.id === decodeURIComponent(query.b));
-    if (!bundle) {
-      return { proposals: [], gone: [] };
-    }
-    lines = bundle.lines.map((one) => ({ sku: one.sku, quantity: one.quantity }));
-  }
-  if (lines) {
-    return { proposals: [await shop.client.call('quote', { lines })], gone: [] };
-  }
-  const token = query.o ? decodeURIComponent(query.o) : '';
-  return shop.client.call('reorder', { token, order: query.order });
 }

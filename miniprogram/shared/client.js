@@ -19,8 +19,8 @@ const ROUTES = {
   reorder: ['GET', '/mp/reorder', 'read'],
   quote: ['POST', '/mp/quote', 'ask'],
   placeOrder: ['POST', '/mp/orders', 'one'],
-  payOrder: ['POST', '/mp/orders/{order}/pay', 'write'],
-  checkOrder: ['POST', '/mp/orders/{order}/check', 'write'],
+  payOrder: ['POST', '/mp/orders/{order}/pay', 'ask'],
+  checkOrder: ['POST', '/mp/orders/{order}/check', 'ask'],
   cancelOrder: ['POST', '/mp/orders/{order}/cancel', 'write'],
   rewards: ['GET', '/mp/rewards', 'read'],
   claim: ['POST', '/mp/rewards/{reward}/claim', 'write'],
@@ -62,6 +62,7 @@ const UNANSWERED = 'regulars.unanswered';
 // Why something was not done. `kind` is the last part of the problem's type, or `offline` (no answer came),
 // `unclear` (an answer that is no JSON), `signed-out` (no session can be had).
 class Problem extends Error {
+  /** @param {string} kind @param {number} status @param {any} [told] */
   constructor(kind, status, told) {
     super(kind);
     this.name = 'Problem';

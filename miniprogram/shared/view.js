@@ -117,13 +117,15 @@ function isSome(money) {
 
 function wallet(answer, t, now) {
   const endings = answer.endings.map((one, index) =>
-    Object.assign({ id: index, until: one.good_through ? t('wallet.until', { day: day(one.good_through, t, now) }) : '' }, one, {
-      left: one.ends_at ? countdown(one.ends_at, t, now) : null, // some credit never ends
+    Object.assign({}, one, {
+      id: index,
+      until: one.good_through ? t('wallet.until', { day: day(one.good_through, t, now) }) : one.says,
+      left: one.ends_at ? countdown(promisedEnd(one, now), t, now) : null, // some credit never ends
     })
   );
   const soonest = endings.find((one) => one.left) || null;
   const coming = answer.coming.map((one, index) =>
-    Object.assign({ id: index, from: t('wallet.from', { day: day(one.spendable_from, t, now) }) }, one)
+    Object.assign({}, one, { id: index, from: t('wallet.from', { day: day(one.spendable_from, t, now) }) })
   );
   const beside = [
     isSome(answer.pending) ? t('wallet.pending', { amount: answer.pending.text }) : '',
@@ -141,6 +143,13 @@ function wallet(answer, t, now) {
     cards: answer.cards.map((one) => card(one, t)),
     others: answer.others,
   };
+}
+
+// Until when one counts on it: the promised day's end. Grace may follow, which nobody is promised.
+function promisedEnd(one, now) {
+  const through = one.good_through ? dateOf(one.good_through) : null;
+  const end = through ? new Date(through.getFullYear(), through.getMonth(), through.getDate() + 1) : null;
+  return end && end.getTime() > now && end.getTime() < Date.parse(one.ends_at) ? end : one.ends_at;
 }
 
 function card(one, t) {
@@ -190,13 +199,14 @@ function withoutAmount(says, amount) {
 
 // ---------------------------------------------------------------- ordering
 
-// What a shopper chose, as POST /mp/quote and /mp/orders ask for it.
+// What a shopper chose, as POST /mp/quote and /mp/orders ask for it. `place` is an id, or a new address;
+// `use_credit` null: as the shop has it.
 function choiceOf(quote, useCredit) {
   return {
     lines: quote.lines.map((line) => ({ sku: line.sku, quantity: line.quantity })),
     place: idOf(quote.place),
-    payment: idOf(quote.payment),
-    use_credit: useCredit !== false,
+    payment: quote.payment,
+    use_credit: useCredit === undefined ? null : useCredit,
   };
 }
 
@@ -241,38 +251,52 @@ function orderBody(choice, quote) {
 }
 
 function quote(answer, choice, t) {
-  const chosenPlace = idOf(answer.place) || choice.place;
-  const chosenPayment = idOf(answer.payment) || choice.payment;
-  const isFree = answer.to_pay.minor === 0;
-  const pays = chosenPayment === 'wechat' ? 'reorder.pay' : 'reorder.place';
+  const place = idOf(answer.place);
+  const usesCredit = choice.use_credit === null ? isSome(answer.credit) : choice.use_credit;
   return {
     lines: answer.lines.map((line) => ({
       sku: line.sku,
       name: line.name,
       quantity: line.quantity,
       total: line.total.text,
-      size: line.size,
       sizes: sizesOf(line),
       mayLessen: line.quantity > 1 || answer.lines.length > 1,
       fewer: t('reorder.fewer', { name: line.name }),
       another: t('reorder.another', { name: line.name }),
     })),
     total: answer.total.text,
-    discount: isSome(answer.discount) ? '-' + answer.discount.text : '',
-    credit: isSome(answer.credit) ? '-' + answer.credit.text : '',
+    delivery: isSome(answer.delivery) ? answer.delivery.text : '',
+    discount: lessOf(answer.discount),
+    credit: lessOf(answer.credit),
     toPay: answer.to_pay.text,
     earns: isSome(answer.earns) ? t('reorder.earns', { amount: answer.earns.text }) : '',
-    says: answer.says || '',
-    places: (answer.places || []).map((one) =>
+    says: answer.says,
+    places: answer.places.map((one) =>
       Object.assign({}, one, {
-        isChosen: one.id === chosenPlace,
+        isChosen: one.id === place,
         kindText: t(one.kind === 'address' ? 'reorder.delivery' : 'reorder.pickup'),
       })
     ),
-    payments: (answer.payments || []).map((one) => Object.assign({}, one, { isChosen: one.id === chosenPayment })),
-    usesCredit: choice.use_credit,
-    button: isFree ? t('reorder.place_free') : t(pays, { amount: answer.to_pay.text }),
+    payments: answer.payments.map((one) => Object.assign({}, one, { isChosen: one.id === answer.payment })),
+    usesCredit,
+    hasCredit: isSome(answer.credit) || choice.use_credit === false,
+    mayOrder: Boolean(answer.payment || answer.to_pay.minor === 0) && !isSome(answer.missing),
+    button: buttonOf(answer, t),
   };
+}
+
+function buttonOf(answer, t) {
+  if (answer.to_pay.minor === 0) {
+    return t('reorder.place_free');
+  }
+  if (!answer.payment) {
+    return t('reorder.cant_pay');
+  }
+  return t(answer.payment === 'wechat' ? 'reorder.pay' : 'reorder.place', { amount: answer.to_pay.text });
+}
+
+function lessOf(money) {
+  return isSome(money) ? '-' + money.text : '';
 }
 
 function sizesOf(line) {
@@ -290,11 +314,11 @@ function sizesOf(line) {
 
 function proposals(answer, t) {
   return {
-    gone: answer.gone && answer.gone.length ? t('reorder.gone', { names: answer.gone.join(', ') }) : '',
+    gone: answer.gone.length ? t('reorder.gone', { names: answer.gone.join(', ') }) : '',
     isEmpty: !answer.proposals.length,
     options: answer.proposals.map((one, index) => ({
       index,
-      title: one.from_order ? t('reorder.from_order', { number: one.from_order }) : t('reorder.usual'),
+      title: one.from_number ? t('reorder.from_order', { number: one.from_number }) : '',
       items: one.lines.map((line) => line.quantity + ' × ' + line.name).join(', '),
       toPay: one.to_pay.text,
     })),
@@ -302,7 +326,6 @@ function proposals(answer, t) {
 }
 
 function order(one, t, now) {
-  const refunded = isSome(one.refunded) ? one.refunded.text : '';
   return {
     id: one.id,
     title: t('orders.number', { number: one.number }),
@@ -317,15 +340,17 @@ function order(one, t, now) {
       total: line.total.text,
     })),
     total: one.total.text,
-    discount: isSome(one.discount) ? '-' + one.discount.text : '',
-    credit: isSome(one.credit) ? '-' + one.credit.text : '',
+    delivery: isSome(one.delivery) ? one.delivery.text : '',
+    discount: lessOf(one.discount),
+    credit: lessOf(one.credit),
     toPay: one.to_pay.text,
-    refunded,
-    place: one.place ? [one.place.name, one.place.address].filter(Boolean).join(' · ') : '',
+    refunded: isSome(one.refunded) ? one.refunded.text : '',
+    place: one.place ? one.place.name : '',
+    address: one.place ? one.place.address : '',
     payment: one.payment ? one.payment.says : '',
-    mayPay: Boolean(one.can.pay),
-    mayCancel: Boolean(one.can.cancel),
-    mayReorder: Boolean(one.can.reorder),
+    mayPay: one.can.pay,
+    mayCancel: one.can.cancel,
+    mayReorder: one.can.reorder,
   };
 }
 

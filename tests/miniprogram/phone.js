@@ -37,6 +37,7 @@ const state = {
   clipboard: '',
   subscribes: {},
   pays: true,
+  address: null,
 };
 
 function outcome(options, answer) {
@@ -150,11 +151,17 @@ global.wx = {
     state.asked.push(options.tmplIds);
     return Object.assign({ errMsg: 'requestSubscribeMessage:ok' }, state.subscribes);
   },
+  chooseAddress: async () => {
+    if (!state.address) {
+      throw new Error('chooseAddress:fail cancel');
+    }
+    return state.address;
+  },
   requestPayment: async (options) => {
     if (!state.pays) {
       throw new Error('requestPayment:fail cancel');
     }
-    return wechat('pay', { person: state.person, asked: options });
+    return wechat('pay', options);
   },
   onNeedPrivacyAuthorization: (listener) => {
     state.needsPrivacy = listener;
@@ -235,10 +242,12 @@ async function follow() {
   return open(url);
 }
 
+// Until nothing is asked any more: not by the page, and not by a retry that waits its moment.
 async function settled() {
   for (let still = 0; still < 4; ) {
     await new Promise((resolve) => setTimeout(resolve, 2));
-    still = state.open === 0 && state.waits === 0 ? still + 1 : 0;
+    const { busy, status } = state.page ? state.page.instance.data : {};
+    still = state.open + state.waits === 0 && !busy && status !== 'loading' ? still + 1 : 0;
   }
 }
 

@@ -1,45 +1,83 @@
-"""What a telephone's WeChat does beside showing pages: codes of wx.login and of the number's button; time."""
+"""What a telephone does beside showing pages (codes, paying), and what else goes on: time, the shop."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 
+from bot.core.api_keys import Scope
+from bot.demo import loading
+from bot.demo.catalogue import PRODUCTS
+from bot.storage import revisions
+from tests.pay.paying import PayShop, paying
 from tests.ports import free_port
-from tests.wechat.wechat_chat import MINI, WechatChat
+from tests.web.api.conftest import made_key
+from tests.wechat.wechat_chat import MINI
+
+NUMBERS = {"ana": "+12125550191", "wei": "+8619900009191", "jose": "+525555559191", "maya": "+14155550191"}
+"""Members of the demo shop who text, by the name of their WeChat."""
 
 
 @asynccontextmanager
-async def ringing(chat: WechatChat) -> AsyncIterator[str]:
+async def demo_shop(url: str) -> AsyncIterator[PayShop]:
+    """Run the demo's shop with its five hundred members, WeChat and WeChat Pay on loopback."""
+    async with paying(url) as shop:
+        await loading.load(shop.app.database, shop.clock.now)
+        await _reload(shop)
+        shop.chat.loopback.platform.pages.phones.update(NUMBERS)
+        yield shop
+
+
+@asynccontextmanager
+async def ringing(shop: PayShop) -> AsyncIterator[str]:
     """Answer phone.js for as long as the context lasts; gives the URL."""
     app = web.Application()
-    app.add_routes([web.post("/{what}", _answering(chat))])
-    runner = web.AppRunner(app)
-    await runner.setup()
-    port = free_port()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        await runner.cleanup()
+    key = await made_key(shop.chat.sms, *Scope)
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as till:
+        app.add_routes([web.post("/{what}", _answering(shop, till))])
+        runner = web.AppRunner(app)
+        await runner.setup()
+        port = free_port()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            await runner.cleanup()
 
 
-def _answering(chat: WechatChat) -> Callable[[web.Request], Any]:
-    platform = chat.loopback.platform
+def _answering(shop: PayShop, till: aiohttp.ClientSession) -> Callable[[web.Request], Any]:
+    platform = shop.chat.loopback.platform
 
     async def answer(request: web.Request) -> web.Response:
         what, asked = request.match_info["what"], await request.json()
-        account = platform.accounts[MINI]
         match what:
             case "login" | "phone":
-                return web.json_response({"code": platform.pages.code(account, asked["person"], what)})
+                code = platform.pages.code(platform.accounts[MINI], asked["person"], what)
+                return web.json_response({"code": code})
+            case "pay":
+                shop.tap(asked)
+                await shop.pay_.settle()
             case "later":
-                chat.clock.now += timedelta(minutes=asked["minutes"])
-                await chat.sms.strike()
-                return web.json_response({"now": chat.clock.now.isoformat()})
+                await shop.later(minutes=asked["minutes"])
+            case "price":
+                changed = [replace(one, price_minor=asked.get(one.sku, one.price_minor)) for one in PRODUCTS]
+                await shop.app.database.transact(lambda c: revisions.put_products(c, changed))
+                await _reload(shop)
+            case "till":
+                url = f"{shop.chat.sms.url}/api{asked['path']}"
+                once = {"Idempotency-Key": asked["path"]}
+                async with till.post(url, json=asked["body"], headers=once) as told:
+                    return web.Response(status=told.status, body=await told.read())
             case _:
                 raise web.HTTPNotFound
+        return web.json_response({"now": shop.clock.now.isoformat()})
 
     return answer
+
+
+async def _reload(shop: PayShop) -> None:
+    await shop.app.database.transact(lambda c: revisions.touch(c, "products"))
+    await shop.app.reload()

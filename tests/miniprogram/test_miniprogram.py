@@ -10,12 +10,12 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser
 
-from bot.demo import loading
 from tests.conversation.chat import FLOWS
 from tests.miniprogram.pictures import draw
-from tests.miniprogram.telephone import ringing
+from tests.miniprogram.telephone import demo_shop, ringing
 from tests.miniprogram.toolbox import Toolbox
-from tests.wechat.wechat_chat import MINI_APPID, WechatChat, wechatting
+from tests.pay.paying import PayShop
+from tests.wechat.wechat_chat import MINI_APPID
 
 pytestmark = pytest.mark.xdist_group("miniprogram")
 HERE = Path(__file__).parent
@@ -23,15 +23,13 @@ ROOT = HERE.parents[1] / "miniprogram"
 STORIES = sorted(path.name for path in (HERE / "stories").glob("*.test.js"))
 RULES = sorted(path.name for path in (HERE / "rules").glob("*.test.js"))
 MEGABYTE = 1_000_000
-NUMBERS = {"ana": "+12125550191", "wei": "+8619900009191", "jose": "+525555559191", "maya": "+14155550191"}
-"""Members of the demo shop who text, by the name of their WeChat."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
     """A running shop with five hundred members, and a telephone to reach it by."""
 
-    chat: WechatChat
+    shop: PayShop
     telephone: str
     pictures: Path
 
@@ -39,10 +37,10 @@ class Shop:
     def environment(self) -> dict[str, str]:
         """What phone.js must know."""
         return {
-            "REGULARS_URL": self.chat.sms.url,
+            "REGULARS_URL": self.shop.chat.sms.url,
             "REGULARS_TELEPHONE": self.telephone,
             "REGULARS_APPID": MINI_APPID,
-            "REGULARS_NOW": self.chat.clock.now.isoformat(),
+            "REGULARS_NOW": self.shop.clock.now.isoformat(),
             "REGULARS_MINIPROGRAM": str(ROOT),
             "REGULARS_PICTURES": str(self.pictures),
         }
@@ -53,11 +51,11 @@ async def shop(tmp_path_factory: pytest.TempPathFactory, output_folder: Path) ->
     pictures = output_folder / "miniprogram"
     pictures.mkdir(exist_ok=True)
     folder = tmp_path_factory.mktemp("miniprogram")
-    async with wechatting(f"sqlite+aiosqlite:///{folder / 'shop.sqlite'}") as chat:
-        await loading.load(chat.app.database, chat.clock.now)
-        chat.loopback.platform.pages.phones.update(NUMBERS)
-        async with ringing(chat) as telephone:
-            yield Shop(chat, telephone, pictures)
+    async with (
+        demo_shop(f"sqlite+aiosqlite:///{folder / 'shop.sqlite'}") as running,
+        ringing(running) as telephone,
+    ):
+        yield Shop(running, telephone, pictures)
 
 
 @pytest.mark.parametrize("story", STORIES)
@@ -109,7 +107,10 @@ async def test_types_are_right(toolbox: Toolbox) -> None:
 async def test_only_routes_are_called_that_there_are(shop: Shop, toolbox: Toolbox) -> None:
     ended = await toolbox.run("-p", f"JSON.stringify(require('{ROOT}/shared/client.js').ROUTES)")
     called = {(method.lower(), path) for method, path, _ in json.loads(ended.output).values()}
-    async with aiohttp.ClientSession() as session, session.get(f"{shop.chat.sms.url}/openapi.json") as answer:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{shop.shop.chat.sms.url}/openapi.json") as answer,
+    ):
         paths = (await answer.json())["paths"]
     there = {(method, path) for path, methods in paths.items() for method in methods}
     assert called - there == set()

@@ -46,7 +46,7 @@ class Toolbox:
             "NODE_PATH": str(self.modules),
             "FORCE_COLOR": "0",
             "TZ": "UTC",
-            **environment,
+            **(environment or {}),
         }
         return await _ended(self.node, *arguments, environment=chosen, seconds=seconds)
 

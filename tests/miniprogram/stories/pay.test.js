@@ -1,0 +1,91 @@
+'use strict';
+// A first order paid through WeChat Pay, one that is closed without paying, a refund: what the phone says is no proof.
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const phone = require('../phone.js');
+
+const byWechat = () => phone.all('.payment').find((one) => /WeChat Pay|微信支付/.test(one.textContent));
+const cents = (text) => Number(/(\d+)\.(\d\d)/.exec(text).slice(1).join(''));
+let first = '';
+
+test('the first order: a product, paid in one tap more, and it earns', async () => {
+  phone.of('payer', 'en_US');
+  await phone.launch('/pages/wallet');
+  await phone.tap('.join');
+  await phone.open('/pages/reorder?sku=FLT');
+  await phone.tap('.another');
+  await phone.tap('.another');
+  await phone.tap(byWechat());
+  assert.match(phone.text('.order'), /^Pay \$/);
+  phone.picture('pay-quote-en');
+  await phone.tap('.order');
+  await phone.follow();
+  assert.match(phone.text('.status'), /^Paid/);
+  assert.match(phone.text('.payment'), /Paid with WeChat Pay/);
+  first = phone.state.page.instance.answers;
+  phone.picture('pay-paid-en');
+  await phone.open('/pages/wallet');
+  assert.match(phone.text(), new RegExp(`or order ${first.number}`));
+  phone.picture('pay-wallet-en');
+});
+
+test('closing the password leaves an order that waits, to be paid or taken back', async () => {
+  await phone.later(10);
+  phone.state.pays = false;
+  await phone.open('/pages/reorder');
+  await phone.tap(byWechat());
+  await phone.tap('.order');
+  await phone.follow();
+  assert.match(phone.text('.status'), /Waiting for your payment/);
+  assert.match(phone.text('.notice'), /Not paid yet/);
+  phone.picture('pay-waiting-en');
+  await phone.tap('.check');
+  assert.match(phone.text('.notice'), /Not paid yet/);
+  phone.state.pays = true;
+  await phone.tap('.pay');
+  assert.match(phone.text('.status'), /^Paid/);
+  assert.match(phone.text('.notice'), /Thank you/);
+  assert.equal(phone.all('.pay').length, 0);
+});
+
+test('an order that waits is taken back, and what it set aside is there again', async () => {
+  await phone.later(10);
+  await phone.open('/pages/wallet');
+  const before = phone.text('.hero-amount');
+  phone.state.pays = false;
+  await phone.open('/pages/reorder');
+  await phone.tap(byWechat());
+  await phone.tap('.order');
+  await phone.follow();
+  await phone.tap('.cancel');
+  assert.match(phone.text('.status'), /Canceled/);
+  phone.state.pays = true;
+  await phone.open('/pages/wallet');
+  assert.equal(phone.text('.hero-amount'), before);
+});
+
+test('money that comes back is shown on the order', async () => {
+  const told = await phone.wechat('till', { path: `/orders/${first.id}/refund`, body: { amount_minor: 450 } });
+  assert.ok(told, 'the shop told it');
+  await phone.later(200);
+  await phone.open(`/pages/order?order=${first.id}`);
+  assert.equal(cents(phone.text('.refunded')), 450);
+  assert.match(phone.text('.payment'), /back/i);
+  phone.picture('pay-refunded-en');
+});
+
+test('and in Chinese', async () => {
+  await phone.open('/pages/me');
+  await phone.tap('.language', 2);
+  await phone.open(`/pages/order?order=${first.id}`);
+  phone.picture('pay-refunded-zh');
+  await phone.open('/pages/reorder?sku=FLT');
+  await phone.tap(byWechat());
+  assert.match(phone.text('.order'), /^支付/);
+  phone.picture('pay-quote-zh');
+  phone.state.pays = false;
+  await phone.tap('.order');
+  await phone.follow();
+  phone.picture('pay-waiting-zh');
+});
