@@ -101,6 +101,7 @@ function put(nodes) {
 
 function focusTitle() {
   scrollTo(0, 0);
+  at("said").textContent = "";
   at("title").focus({ preventScroll: true });
 }
 
