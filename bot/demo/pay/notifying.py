@@ -38,7 +38,9 @@ class Notifier:
         self._faults, self._clock = faults, clock
         self._session: aiohttp.ClientSession | None = None
         self._telling: set[asyncio.Task[None]] = set()
-        self._now: set[asyncio.Task[None]] = set()
+        self._busy = 0
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
 
     async def open(self) -> None:
         """Begin to tell."""
@@ -54,8 +56,7 @@ class Notifier:
 
     async def settle(self) -> None:
         """Wait until nothing is being told at this moment; what is to be told again later stays."""
-        while self._now:
-            await asyncio.gather(*self._now, return_exceptions=True)
+        await self._at_rest.wait()
 
     def tell(self, url: str, event: str, kind: str, resource: dict[str, object]) -> None:
         """Tell it, until it is taken."""
@@ -65,6 +66,7 @@ class Notifier:
         late = self._faults.take("late_notice", path=event)
         times = 2 if self._faults.take("double_notice", path=event) else 1
         for _ in range(times):
+            self._begin()
             task = asyncio.create_task(self._until_taken(url, event, body, late.seconds if late else 0.0))
             self._telling.add(task)
             task.add_done_callback(self._telling.discard)
@@ -114,19 +116,23 @@ class Notifier:
     async def _until_taken(self, url: str, event: str, body: bytes, late_seconds: float) -> None:
         await asyncio.sleep(late_seconds)
         for wait in (*self.retry_seconds, None):
-            telling = asyncio.create_task(self._once(url, event, body))
-            self._now.add(telling)
-            telling.add_done_callback(self._now.discard)
-            await telling
-            status = self.told[-1][1]
+            status = await self._post(url, body, self._headers(body))
+            self.told.append((event, status))
+            self._end()
             if status in _TAKEN and not self._faults.take("lose_notice_answer", path=event):
                 return
             if wait is not None:
                 await asyncio.sleep(wait)
+                self._begin()
 
-    async def _once(self, url: str, event: str, body: bytes) -> None:
-        status = await self._post(url, body, self._headers(body))
-        self.told.append((event, status))
+    def _begin(self) -> None:
+        self._busy += 1
+        self._at_rest.clear()
+
+    def _end(self) -> None:
+        self._busy -= 1
+        if not self._busy:
+            self._at_rest.set()
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
         assert self._session is not None, "it was opened"

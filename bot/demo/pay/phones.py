@@ -1,5 +1,6 @@
 """The shoppers' phones at the loopback WeChat Pay: they pay, decline, let it lapse, confirm what they get."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -19,6 +20,8 @@ class Phones:
         self._book = book
         self._merchant_key = merchant_key
         self._notifier = notifier
+        self.on_paid: list[Callable[[Trade], None]] = []
+        """Who else is to know of what was paid: whoever keeps the money until the goods are sent."""
 
     def shown(self, appid: str, args: dict[str, str]) -> Trade:
         """Call up a payment as `wx.requestPayment` does: signed by the merchant, and of now."""
@@ -40,6 +43,8 @@ class Phones:
         """Pay what is shown; returns what the page is told."""
         trade = self.shown(appid, args)
         self._book.pay(trade)
+        for hear in self.on_paid:
+            hear(trade)
         self.tell_paid(trade)
         return OK
 
