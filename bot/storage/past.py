@@ -335,6 +335,7 @@ READ_TOGETHER: Mapping[
         "claimed": fulfilments.times_together,
         "counter": counters_together,
         "on_record": inherited.on_records,
+        "reservations": reservations.of_openings,
         "undoing": undoings,
     }
 )

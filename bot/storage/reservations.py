@@ -21,6 +21,13 @@ _OPEN = Statement(f"{_SELECT} AND r.state = 'reserved' ORDER BY r.at DESC, r.id 
 _OF_OPENING = Statement(f"""
     {_SELECT} AND r.drop_id = :opening AND r.state IN ('reserved', 'taken') ORDER BY r.at DESC, r.id DESC
 """)
+_OF_OPENINGS = Statement("""
+    SELECT r.id, r.drop_id, r.units, r.state, r.until, r.at, r.facts
+    FROM @each(keys: opening text)
+    JOIN reservation r ON r.bucket = :bucket AND r.contact = :contact AND r.drop_id = keys.opening
+        AND r.state IN ('reserved', 'taken')
+    ORDER BY r.at DESC, r.id DESC
+""")
 _ONE = Statement(f"{_SELECT} AND r.id = :id")
 _CANCEL = Statement("""
     UPDATE reservation SET state = 'canceled'
@@ -63,6 +70,20 @@ async def of_opening(connection: Connection, contact_id: str, opening: str) -> t
         own = {"bucket": bucket_of(member.contact_id), "contact": member.contact_id}
         found += map(_reservation, await connection.read(_OF_OPENING, **own, opening=opening))
     return tuple(found)
+
+
+async def of_openings(
+    connection: Connection, asked: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[Reservation, ...]]:
+    """The same of several, by contact and opening."""
+    found: dict[tuple[str, str], tuple[Reservation, ...]] = dict.fromkeys(asked, ())
+    for contact_id in dict.fromkeys(contact for contact, _ in asked):
+        keys = [(opening,) for contact, opening in asked if contact == contact_id]
+        for member in await family(connection, contact_id):
+            own = {"bucket": bucket_of(member.contact_id), "contact": member.contact_id}
+            for row in await connection.read(_OF_OPENINGS, **own, keys=keys):
+                found[contact_id, row[1]] += (_reservation(row),)
+    return found
 
 
 async def find(connection: Connection, contact_id: str, reservation_id: str) -> Reservation | None:

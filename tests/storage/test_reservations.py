@@ -29,6 +29,17 @@ def take(turn: Turn) -> None:
     reserving.reserve(turn, opening, 1)
 
 
+async def test_several_openings_are_read_as_each_alone(database_url: str) -> None:
+    async with at_the_desk(database_url, drops=[DROP], rewards=[REWARD]) as desk:
+        desk.now = OPEN
+        await desk.credit(300)
+        await desk.does(take)
+        (alone,), _ = await kept(desk)
+        asked = [(desk.contact_id, "roast/2026-03-06"), (desk.contact_id, "roast/2026-03-13")]
+        found = await desk.database.query(lambda c: reservations.of_openings(c, asked))
+        assert found == {asked[0]: (alone,), asked[1]: ()}
+
+
 async def test_an_erased_person_keeps_no_unit_from_others(database_url: str) -> None:
     async with at_the_desk(database_url, drops=[DROP], rewards=[REWARD]) as desk:
         desk.now = OPEN
