@@ -130,6 +130,16 @@ SAID: Mapping[str, tuple[str, str]] = {
     "not_for_you": ("the reward is not for this member", "see whom the program gives it to"),
     "had_it": ("the member has had it as often as one may", "offer another one"),
     "sold_out": ("nothing is left of it", "offer another one, or raise its stock"),
+    "drop_over": ("the drop is over, or not for this shopper", "GET /mp/drops lists what is on and next"),
+    "not_open": ("the drop is not open to this shopper yet", "`at` says when it is"),
+    "had_yours": ("the shopper has as many of the drop as one may", "GET /mp/drops says how many more"),
+    "not_reserved": ("nothing of the drop is reserved", "GET /mp/drops shows what is, as `mine`"),
+    "too_early": ("this day is checked in on", "`next_at` says when the next one begins"),
+    "no_checkin": ("the program has no check-in", "leave it out where `features.checkin` is false"),
+    "no_wheel": ("there is no wheel to spin", "leave it out where `features.wheel` is false"),
+    "not_here": ("the program keeps its wheel out of WeChat", "`in_wechat: true` in program.yaml lets it in"),
+    "spun_today": ("the shopper has spun as often as one may today", "GET /mp/wheel counts `spins_left`"),
+    "spun_enough": ("the shopper has had all spins", "GET /mp/wheel counts `spins_left`"),
 }
 """What an operation refuses and what to do, by its code; another try is another request, with another key."""
 
