@@ -19,6 +19,7 @@ from bot.jobs.reconciliation import Reconciliation
 from bot.jobs.relays import Relays
 from bot.jobs.stock_news import StockNews
 from bot.jobs.sweeping import Sweeper
+from bot.jobs.wechat_shared import SharedInDatabase
 from bot.storage.tally import Tally
 
 TALLY_SECONDS = 3
@@ -96,8 +97,21 @@ async def worker_jobs(
         )
         calls = ShopCalls(app.behind, session, shop.webhook_url, shop.webhook_secrets, app.clock, stopping)
         jobs.append(Job("shop_calls", 2, calls.make))
+    if any(not account.is_official for account in app.settings.wechat):
+        jobs.append(_campaign_links(app, stopping, stack))
     if app.cashier is not None:
         from bot.app.paying import pay_jobs  # noqa: PLC0415  # cryptography, which few need
 
         jobs += pay_jobs(app, app.cashier, stopping, stack, at)
     return jobs
+
+
+def _campaign_links(app: Running, stopping: asyncio.Event, stack: AsyncExitStack) -> Job:
+    from bot.channels.wechat.mini import MiniPrograms  # noqa: PLC0415  # 0.35 s and 17 MB, which few need
+    from bot.jobs.campaign_links import CampaignLinks  # noqa: PLC0415  # only beside it
+
+    settings, shared = app.settings, SharedInDatabase(app.behind, app.clock)
+    mini = MiniPrograms(settings.wechat, base_url=settings.wechat_base_url, may_force=shared.may_force)
+    stack.push_async_callback(mini.close)
+    links = CampaignLinks(app.behind, mini, lambda: app.decisions.shop, app.clock, stopping)
+    return Job("campaign_links", 600, links.make)

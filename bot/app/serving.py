@@ -10,10 +10,12 @@ from aiohttp import web
 from bot.app.apis import add_apis
 from bot.app.running import Running
 from bot.channels.twilio.signature import Verifier
+from bot.conversation.campaigns import Campaigns
 from bot.conversation.cashier import Cashier
 from bot.conversation.clicks import Clicks
 from bot.conversation.contents import Contents
 from bot.conversation.newcomers import is_known
+from bot.core.campaign_links import CampaignTokens
 from bot.core.errors import CannotStart
 from bot.core.page_links import PageLinks
 from bot.core.signed_links import SignedLinks
@@ -125,7 +127,10 @@ def _pay_notices(app: Running, cashier: Cashier) -> "PayNotices":
 
 def _link_visits(app: Running) -> LinkVisits:
     pages = PageLinks(app.settings.public_url, _secrets(app))
-    return LinkVisits(Clicks(app.database, app.clock), app.metrics, app.clock, pages)
+    campaigns = Campaigns(app.database, CampaignTokens(_secrets(app)), app.clock)
+    has_mini = any(not account.is_official for account in app.settings.wechat)
+    clicks = Clicks(app.database, app.clock)
+    return LinkVisits(clicks, app.metrics, app.clock, pages, campaigns if has_mini else None)
 
 
 def _secrets(app: Running) -> tuple[bytes, ...]:

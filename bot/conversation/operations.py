@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import orjson
 
-from bot.conversation.pages import account, buying, inbox, sessions
+from bot.conversation.pages import account, buying, grants, inbox, page_events, sessions
 from bot.conversation.shop import (
     at_desk,
     checkout,
@@ -97,6 +97,8 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         page_wheel.SPIN: page_wheel.spin,
         sessions.END: sessions.end,
         inbox.READ: inbox.read,
+        grants.REPORT: grants.report,
+        page_events.HAPPENED: page_events.happen,
         SETTLE: orders.settle_again,
         "reservation.give_up": drops.give_up,
         "reservation.pay": drops.pay,

@@ -21,9 +21,9 @@ AT_ONCE = timedelta(minutes=10)
 """How long the address is good that a short link leads to: it is used while the page loads."""
 
 _PURPOSE = "page"
-_ORDER, _TOKEN = "?order=", "t="
+_ORDER, _CAMPAIGN, _TOKEN = "?order=", "?c=", "t="
 _WHERE = rf"({'|'.join(PAGES)})(?:\?order=([0-9a-f]{{32}}))?"
-_BARE = re.compile(_WHERE)
+_BARE = re.compile(rf"{_WHERE}(?:\?c=([a-z][a-z0-9_]{{0,63}}))?")
 SIGNED = re.compile(rf"https?://[^\s#]+{PATH}#{_WHERE}[?&]{_TOKEN}[\w-]+", re.ASCII)
 """A link that `PageLinks.url` made, in a text: its page and order are the groups."""
 
@@ -55,8 +55,13 @@ class PageLinks:
         bare = self.bare(page, order_id)
         return f"{bare}{'&' if order_id else '?'}{_TOKEN}{self.token(contact_id, page, until, order_id)}"
 
-    def bare(self, page: str, order_id: str = "") -> str:
-        """Return the address of a page as it is stored and told: it opens nothing by itself."""
+    def bare(self, page: str, order_id: str = "", campaign: str = "") -> str:
+        """Return the address of a page as it is stored and told: it opens nothing by itself.
+
+        That of a `campaign` leads into the mini program, where there is a link of it (see `campaign_links`).
+        """
+        if campaign:
+            return f"{self.prefix}{page}{_CAMPAIGN}{campaign}"
         return f"{self.prefix}{page}{_ORDER}{order_id}" if order_id else f"{self.prefix}{page}"
 
     def token(self, contact_id: str, page: str, until: datetime, order_id: str = "") -> str:
@@ -80,6 +85,11 @@ class PageLinks:
     def is_bare(self, url: str) -> bool:
         """Whether an address is one that `bare` returned."""
         return url.startswith(self.prefix) and _BARE.fullmatch(url, len(self.prefix)) is not None
+
+    def campaign_of(self, bare: str) -> str:
+        """Return the campaign that a bare address is of; empty where it is of none."""
+        where = _BARE.fullmatch(bare, len(self.prefix))
+        return (where[3] or "") if where is not None else ""
 
     def sign(self, bare: str, contact_id: str, until: datetime) -> str:
         """Return the link of a bare address, for this contact until then."""

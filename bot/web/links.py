@@ -8,6 +8,7 @@ from http import HTTPStatus
 import structlog
 from aiohttp import web
 
+from bot.conversation.campaigns import Campaigns
 from bot.conversation.clicks import Clicks, FoundLink
 from bot.core.clicks import VisitKind, kind_of_visit
 from bot.core.errors import RetryLater
@@ -42,6 +43,8 @@ class LinkVisits:
     metrics: Metrics
     clock: Callable[[], datetime]
     pages: PageLinks
+    campaigns: Campaigns | None = None
+    """Where the links of campaigns are; None where there is no mini program."""
     wrong_codes: Limiter = field(default_factory=lambda: Limiter(WRONG_CODES))
     recorded: Limiter = field(default_factory=lambda: Limiter(RECORDED_VISITS))
 
@@ -64,7 +67,7 @@ class LinkVisits:
         if link is None:
             self.wrong_codes.allows(who, now)
             return self._nowhere(request, HTTPStatus.NOT_FOUND)
-        location = self._location(link, now)
+        location = await self._location(link, now)
         if now >= link.expires_at or not location:
             return self._nowhere(request, HTTPStatus.GONE, link.locale)
         kind = kind_of_visit(request.method, request.headers, now - link.sent_at)
@@ -73,9 +76,14 @@ class LinkVisits:
             await self._record(link, kind)
         return web.Response(status=HTTPStatus.FOUND, headers={**_HEADERS, "Location": location})
 
-    def _location(self, link: FoundLink, now: datetime) -> str:
+    async def _location(self, link: FoundLink, now: datetime) -> str:
         """Where a link leads; to one of our pages as its contact, for as long as a page takes to load."""
         if self.pages.is_bare(link.url):
+            campaign = self.pages.campaign_of(link.url) if self.campaigns is not None else ""
+            if campaign and self.campaigns is not None:
+                led = await self.campaigns.address(campaign, link.contact_id, link.sent_at)
+                if led is not None:
+                    return led
             return self.pages.sign(link.url, link.contact_id, min(now + AT_ONCE, link.expires_at))
         return as_location(link.url)
 

@@ -54,6 +54,12 @@ def identify(turn: Turn, channel: str, value: str, evidence: Mapping[str, JsonVa
         _begin(turn, str(owner), evidence)
 
 
+def join_to(turn: Turn, contact_id: str, evidence: Mapping[str, JsonValue]) -> None:
+    """Join the contact with another that was shown to be the same person, whichever of them goes on."""
+    if contact_id != turn.contact.id:
+        _begin(turn, contact_id, evidence)
+
+
 def hear_unionid(turn: Turn, inbound: Inbound) -> None:
     """Believe the platform that a person's OpenIDs of several accounts are one person's, where it says so."""
     unionid, gesture = inbound.facts.get(UNIONID), inbound.gesture

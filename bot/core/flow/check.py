@@ -44,7 +44,8 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
     found: list[Complaint] = []
     forms, by_name = wechat or NO_FORMS, {flow.name: flow for flow in flows}
     for flow in flows:
-        names = {**(known or {}), **_names_around(flow, flows, handlers)}
+        mini = {"mini": Names(frozenset(forms.campaigns or {"none: add `campaigns` to wechat.yaml"}))}
+        names = {**(known or {}), **mini, **_names_around(flow, flows, handlers)}
         found += check_flow.unreachable(flow)
         found += check_flow.endless(flow)
         found += check_flow.handlers_unknown(flow, handlers)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
+from bot.core.campaign_links import page_in_browser
 from bot.core.contact import JsonValue, Product
 from bot.core.dates import last_moment
 from bot.core.deeds import bundling
@@ -79,6 +80,7 @@ KNOWN: Mapping[str, Names] = {
         is_open=True,
     ),
     "now": Names(),
+    "mini": Names(),
     "page": Names(frozenset(PAGES)),
     "program": Names(frozenset({"name", "currency"})),
     "shop": Names(frozenset({"name", "zone"})),
@@ -210,6 +212,14 @@ def _page(turn: Turn) -> object:
     return {page: pages.bare(page) for page in PAGES} if pages is not None else None
 
 
+def _mini(turn: Turn) -> object:
+    """The addresses of campaigns, which lead into the mini program from a text; see `_page`."""
+    pages, campaigns = turn.shop.pages, turn.shop.wechat.campaigns.values()
+    if pages is None:
+        return None
+    return {one.name: pages.bare(page_in_browser(one.page), campaign=one.name) for one in campaigns}
+
+
 def _shop(turn: Turn) -> object:
     return {"name": turn.shop.name, "zone": turn.shop.zone}
 
@@ -252,6 +262,7 @@ _SOURCES: Mapping[str, Callable[[Turn], object]] = {
     "groups": _groups,
     "member": _Member,
     "now": _now,
+    "mini": _mini,
     "page": _page,
     "program": _program,
     "shop": _shop,

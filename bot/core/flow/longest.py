@@ -231,7 +231,7 @@ class _Growing:
         if self.most:
             yield None  # what `default` says then
         name = str(path.path[-1])
-        if str(path.path[0]) == "page" or name == "link":
+        if str(path.path[0]) in {"page", "mini"} or name == "link":
             yield PAGE_PREFIX + "x" * PAGE_CODE_LENGTH
             return
         used = next((one for one in _filters(expression) if one != "default"), "")
@@ -251,7 +251,7 @@ class _Growing:
             yield "x" * LENGTHS.get(name, OTHER_LENGTH)[self.most]
 
 
-_FIXED = frozenset({"shop", "program", "contact", "forloop", "balance", "expiring", "page"})
+_FIXED = frozenset({"shop", "program", "contact", "forloop", "balance", "expiring", "page", "mini"})
 """Names whose values are nobody's own words."""
 _OUR_LETTERS = _NUMBER_FILTERS | _ARITHMETIC | {"money", "date", "plural", "size", "url_encode"}
 """Filters that write letters of ours, whatever they are given."""

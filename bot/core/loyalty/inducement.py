@@ -4,6 +4,10 @@ import re
 
 from bot.core.platform_rules import LEVELS, SHARING, SUBSCRIBING, Rule
 
+MINI_PROGRAM_OPENED, PAGE_OPENED = "Mini Program Opened", "Page Opened"
+PAGE_SHARED = "Page Shared"
+_OPENING = frozenset({MINI_PROGRAM_OPENED, PAGE_OPENED, "Campaign Opened"})
+"""Events of who opened a link or a page: rewards for clicking are forbidden."""
 _WORD = re.compile(r"[^\W_]+")
 _SHARING = frozenset(
     ("share", "shares", "shared", "sharing", "forward", "forwarded", "repost", "reposted", "moments")
@@ -39,7 +43,7 @@ def induces(named: str) -> Rule | None:
     words = {word.casefold() for word in _WORD.findall(named.replace("_", " "))}
     if _SHARING & words or any(word in named for word in _SHARING_CHINESE):
         return SHARING
-    if _FOLLOWING & words or any(word in named for word in _FOLLOWING_CHINESE):
+    if named in _OPENING or _FOLLOWING & words or any(word in named for word in _FOLLOWING_CHINESE):
         return SUBSCRIBING
     return LEVELS if _LEVELS.search(named.replace("_", " ")) else None
 
