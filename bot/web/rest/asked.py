@@ -112,7 +112,8 @@ def refused(problem: Json, *, is_replay: bool) -> ApiProblem:
     assert isinstance(status, int), "operations refuse with a status"
     if "code" in problem:
         code, facts = str(problem["code"]), problem.get("facts")
-        what, remedy = SAID.get(code, (code.replace("_", " "), "look at the facts"))
+        unknown = (code.replace("_", " "), "look at the facts")
+        what, remedy = SAID.get(code) or ON_PAGES.get(code, unknown)
         known = facts if isinstance(facts, dict) else {}
         return ApiProblem(status, code.replace("_", "-"), what, remedy, headers=headers, facts=known)
     what, remedy = str(problem["what"]), str(problem["remedy"])
@@ -130,6 +131,9 @@ SAID: Mapping[str, tuple[str, str]] = {
     "not_for_you": ("the reward is not for this member", "see whom the program gives it to"),
     "had_it": ("the member has had it as often as one may", "offer another one"),
     "sold_out": ("nothing is left of it", "offer another one, or raise its stock"),
+}
+"""What an operation refuses and what to do, by its code; another try is another request, with another key."""
+ON_PAGES: Mapping[str, tuple[str, str]] = {
     "drop_over": ("the drop is over, or not for this shopper", "GET /mp/drops lists what is on and next"),
     "not_open": ("the drop is not open to this shopper yet", "`at` says when it is"),
     "had_yours": ("the shopper has as many of the drop as one may", "GET /mp/drops says how many more"),
@@ -141,7 +145,7 @@ SAID: Mapping[str, tuple[str, str]] = {
     "spun_today": ("the shopper has spun as often as one may today", "GET /mp/wheel counts `spins_left`"),
     "spun_enough": ("the shopper has had all spins", "GET /mp/wheel counts `spins_left`"),
 }
-"""What an operation refuses and what to do, by its code; another try is another request, with another key."""
+"""What only shoppers are refused, likewise; their own words for it are the fact `says`."""
 
 
 async def read(asked: Asked[object], ask: Callable[[Connection], Awaitable[Told]]) -> Told:
