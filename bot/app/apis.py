@@ -11,8 +11,8 @@ from bot.core.page_links import PageLinks
 from bot.jobs.wechat_shared import SharedInDatabase
 from bot.web.api import table as shop_table
 from bot.web.api.door import PREFIX as SHOP_PREFIX
-from bot.web.api.door import Keys
-from bot.web.limits import Limit, Limiter
+from bot.web.api.door import WRONG_KEYS, Keys
+from bot.web.limits import NO_LIMIT, Limit, Limiter
 from bot.web.mp import account
 from bot.web.mp import table as pages_table
 from bot.web.mp.asked import House
@@ -37,7 +37,11 @@ def add_apis(server: web.Application, app: Running) -> None:
 
 def _shop_api(app: Running, door: Door) -> Api:
     per_minute = app.settings.api_requests_per_minute
-    keys = Keys(door, Limiter(Limit(burst=per_minute, per_minute=per_minute)))
+    keys = Keys(
+        door,
+        per_key=Limiter(Limit(burst=per_minute, per_minute=per_minute)),
+        wrong_keys=Limiter(WRONG_KEYS if per_minute else NO_LIMIT),
+    )
     return Api(answering(door, keys, shop_table.ROUTES), keys, app.metrics)
 
 
@@ -47,6 +51,7 @@ def _pages_api(app: Running, house: House) -> Api:
         house,
         per_session=Limiter(Limit(burst=per_minute, per_minute=per_minute)),
         per_address=Limiter(Limit(ADDRESS_SHARES * per_minute, ADDRESS_SHARES * per_minute)),
+        wrong_tokens=Limiter(Limit(burst=per_minute, per_minute=per_minute)),
     )
     routes = [
         *answering(house, Logins(house), account.LOGINS),

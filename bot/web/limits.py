@@ -23,6 +23,9 @@ class Limit:
     per_minute: int
 
 
+NO_LIMIT = Limit(burst=0, per_minute=0)
+
+
 @dataclass(slots=True)
 class _Allowance:
     left: float

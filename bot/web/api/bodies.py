@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal, Self
 
 from babel import Locale, UnknownLocaleError
-from pydantic import AfterValidator, Field, JsonValue, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 
 from bot.conversation.shop.reinstating import DAYS_MAX
 from bot.core.local_time import zone_of
@@ -14,6 +14,7 @@ from bot.core.loyalty.rules import OWN_EVENTS
 from bot.storage.calls import STATES
 from bot.web.rest.fields import (
     MINOR_MAX,
+    WHOLE,
     Body,
     Count,
     Currency,
@@ -95,8 +96,8 @@ class EnrollBody(Body):
 class AdjustBody(Body):
     """Credit given or taken by hand; the reason stays in the books."""
 
-    amount_minor: Annotated[int, Field(ge=-MINOR_MAX, le=MINOR_MAX)] = Field(
-        description="above 0 gives, below 0 takes; in minor units"
+    amount_minor: Annotated[int, Field(ge=-MINOR_MAX, le=MINOR_MAX), WHOLE] = Field(
+        description="above 0 gives, below 0 takes; in minor units", json_schema_extra={"not": {"const": 0}}
     )
     reason: LongText = Field(description="why, for the member and for whoever looks at the books")
 
@@ -111,8 +112,10 @@ class ReinstateBody(Body):
     """Credit that has ended, given back by hand; the reason stays in the books, and the member is told."""
 
     reason: LongText
-    days: Annotated[int, Field(ge=1, le=DAYS_MAX)] = Field(description="for how many days it is good again")
-    within_days: Annotated[int, Field(ge=1, le=3660)] = Field(
+    days: Annotated[int, Field(ge=1, le=DAYS_MAX), WHOLE] = Field(
+        description="for how many days it is good again"
+    )
+    within_days: Annotated[int, Field(ge=1, le=3660), WHOLE] = Field(
         90, description="what ended in the last so many"
     )
     entry: Id | None = Field(None, description="only what ended by this entry, as the history shows it")
@@ -252,8 +255,8 @@ class HoldBody(QuoteBody):
 class PartBody(Body):
     """So many of a line are paid for; `line` counts from 1."""
 
-    line: Annotated[int, Field(ge=1, le=LINES_MAX)]
-    quantity: Annotated[int, Field(ge=0, le=10_000)]
+    line: Annotated[int, Field(ge=1, le=LINES_MAX), WHOLE]
+    quantity: Annotated[int, Field(ge=0, le=10_000), WHOLE]
 
 
 class CaptureBody(Body):
@@ -288,14 +291,47 @@ class BackBody(Body):
     """How much of one product came back, all of it so far: so many, or so much cash for them, or both."""
 
     sku: Sku
-    quantity: Annotated[int, Field(ge=0, le=10_000)] = Field(0, description="how many came back so far")
+    quantity: Annotated[int, Field(ge=0, le=10_000), WHOLE] = Field(
+        0, description="how many came back so far"
+    )
     amount_minor: Minor = Field(
         0, description="the cash given back for it so far, without shipping and tax, in minor units"
     )
 
 
+# That one of three is said, as JSON Schema says it.
+_NO_LINES: dict[str, JsonValue] = {"maxItems": 0}
+_NO_AMOUNT: dict[str, JsonValue] = {"type": "null"}
+_ONE_WAY: dict[str, JsonValue] = {
+    "oneOf": [
+        {
+            "required": ["lines"],
+            "properties": {
+                "lines": {"minItems": 1},
+                "amount_minor": _NO_AMOUNT,
+                "everything": {"const": False},
+            },
+        },
+        {
+            "required": ["amount_minor"],
+            "properties": {
+                "amount_minor": {"type": "integer"},
+                "lines": _NO_LINES,
+                "everything": {"const": False},
+            },
+        },
+        {
+            "required": ["everything"],
+            "properties": {"everything": {"const": True}, "lines": _NO_LINES, "amount_minor": _NO_AMOUNT},
+        },
+    ]
+}
+
+
 class ReturnBody(Body):
     """What came back of an order, all of it so far and never what is new: say it in one way."""
+
+    model_config = ConfigDict(json_schema_extra=_ONE_WAY)
 
     lines: list[BackBody] = Field(default_factory=list, max_length=LINES_MAX, description="by product")
     amount_minor: Minor | None = Field(

@@ -1,6 +1,6 @@
 """The door of the shop API: whoever asks has a key, and the key's scopes say what for."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -28,7 +28,7 @@ class Keys:
 
     door: Door
     per_key: Limiter
-    wrong_keys: Limiter = field(default_factory=lambda: Limiter(WRONG_KEYS))
+    wrong_keys: Limiter
 
     async def admit(self, request: web.Request, route: AnyRoute | None) -> ApiKey:
         """See `Gate`."""

@@ -1,6 +1,7 @@
 """The door of `/mp`: a shopper shows the token of their session; a stranger may log in."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from aiohttp import web
 
@@ -11,11 +12,10 @@ from bot.web.limits import Limit, Limiter, caller
 from bot.web.mp.asked import House, Shopper, Stranger
 from bot.web.rest.answering import too_many
 from bot.web.rest.bearer import bearer_in, unauthorized
+from bot.web.rest.problems import ApiProblem
 from bot.web.rest.routes import AnyRoute
 
 PREFIX = "/mp"
-WRONG_TOKENS = Limit(burst=30, per_minute=30)
-"""How many requests without a good token one address may make: looking one up costs a query."""
 LOGINS = Limit(burst=60, per_minute=30)
 """How often one address may log in: whole towns share one behind their carrier."""
 ADDRESS_SHARES = 20
@@ -32,30 +32,35 @@ class Sessions:
     house: House
     per_session: Limiter
     per_address: Limiter
-    wrong_tokens: Limiter = field(default_factory=lambda: Limiter(WRONG_TOKENS))
+    wrong_tokens: Limiter
+    """By network address too: looking one up costs a query."""
 
     async def admit(self, request: web.Request, route: AnyRoute | None) -> Shopper:  # noqa: ARG002  # all are for all
         """See `Gate`."""
         now, who = self.house.clock(), caller(request)
-        if self.wrong_tokens.is_spent(who, now):
-            raise too_many(self.wrong_tokens.wait_seconds(who, now), "too many requests without a good token")
         if not self.per_address.allows(who, now):
             raise too_many(self.per_address.wait_seconds(who, now), "this address asks too often")
         token = bearer_in(request)
         if not token:
-            self.wrong_tokens.allows(who, now)
-            raise unauthorized("no-session", "no token was sent", HOW_TO_LOG_IN)
+            raise self._refused(who, now, "no token was sent")
         session_id = id_in(token)
         found = await self.house.database.query(lambda c: _shopper(c, session_id)) if session_id else None
         if found is None or not found.session.fits(token):
-            self.wrong_tokens.allows(who, now)
-            raise unauthorized("no-session", "the token opens nothing", HOW_TO_LOG_IN)
+            raise self._refused(who, now, "the token opens nothing")
         session = found.session
         if not session.is_open(now):
             raise unauthorized("session-over", "the session is over", HOW_TO_LOG_IN)
         if not self.per_session.allows(session.id, now):
             raise too_many(self.per_session.wait_seconds(session.id, now), "this session asks too often")
         return found
+
+    def _refused(self, who: str, now: datetime, what: str) -> ApiProblem:
+        """Refuse who shows no good token; who has one is let in, whoever guesses behind the same address."""
+        if not self.wrong_tokens.allows(who, now):
+            return too_many(
+                self.wrong_tokens.wait_seconds(who, now), "too many requests without a good token"
+            )
+        return unauthorized("no-session", what, HOW_TO_LOG_IN)
 
 
 async def _shopper(connection: Connection, session_id: str) -> Shopper | None:

@@ -8,7 +8,7 @@ from bot.core.pages import drops
 from bot.web.mp.asked import Asked, Shopper, look, operate
 from bot.web.mp.parts import ONLY_MEMBERS, Money
 from bot.web.rest.asked import Told
-from bot.web.rest.fields import Answer, Body, Minor
+from bot.web.rest.fields import WHOLE, Answer, Body, Minor
 from bot.web.rest.routes import Route
 
 DropId = Annotated[
@@ -23,7 +23,7 @@ DropId = Annotated[
 class TakeBody(Body):
     """How many, and for how much at most."""
 
-    quantity: Annotated[int, Field(ge=1, le=100)] = 1
+    quantity: Annotated[int, Field(ge=1, le=100), WHOLE] = 1
     to_pay_at_most_minor: Minor | None = Field(None, description="what the shopper was shown to pay")
 
 

@@ -4,7 +4,7 @@ import math
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 MINOR_MAX = 10**10
 """A hundred million in most currencies: sums stay far from what a database's integer holds."""
@@ -63,10 +63,17 @@ def _in_reach(at: datetime) -> datetime:
     return at
 
 
-Minor = Annotated[int, Field(ge=0, le=MINOR_MAX, description="in minor units, like cents")]
-PositiveMinor = Annotated[int, Field(ge=1, le=MINOR_MAX, description="in minor units, like cents")]
-Quantity = Annotated[int, Field(ge=1, le=10_000)]
-Count = Annotated[int, Field(ge=0, le=10**9)]
+def _whole(value: object) -> object:
+    """Take 2.0 for 2, as JSON Schema does."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""What a whole number is read by; behind its bounds, or the document would not say them."""
+Minor = Annotated[int, Field(ge=0, le=MINOR_MAX, description="in minor units, like cents"), WHOLE]
+PositiveMinor = Annotated[int, Field(ge=1, le=MINOR_MAX, description="in minor units, like cents"), WHOLE]
+Quantity = Annotated[int, Field(ge=1, le=10_000), WHOLE]
+Count = Annotated[int, Field(ge=0, le=10**9), WHOLE]
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=_PLAIN)]
 LongText = Annotated[str, Field(min_length=1, max_length=1000, pattern=_PLAIN)]
 Word = Annotated[str, Field(min_length=1, max_length=60, pattern=_PLAIN)]
@@ -80,7 +87,12 @@ Name = Annotated[str, Field(pattern="^[0-9A-Za-z_-]{1,40}$", description="its id
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="an id of ours")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
 Instant = Annotated[
-    AwareDatetime, AfterValidator(_in_reach), Field(description="with its offset, like 2026-11-24T17:00:00Z")
+    AwareDatetime,
+    AfterValidator(_in_reach),
+    Field(
+        description="with its offset, like 2026-11-24T17:00:00Z",
+        json_schema_extra={"pattern": "^20[0-9]{2}-"},
+    ),
 ]
 Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$", description="E.164, like +12125550100")]
 Member = Annotated[
