@@ -34,8 +34,15 @@ function day(iso, t, now) {
   if (off >= -1 && off <= 1) {
     return t(['time.yesterday', 'time.today', 'time.tomorrow'][off + 1]);
   }
+  return plainDay(iso, t, now);
+}
+
+// A day inside a sentence: never `Today`.
+function plainDay(iso, t, now) {
+  const date = dateOf(iso);
+  const isNear = Math.abs(date.getTime() - now) < 60 * DAY;
   const isThisYear = date.getFullYear() === new Date(now).getFullYear();
-  return t(isThisYear || Math.abs(off) < 60 ? 'time.day' : 'time.day_year', named(date, t));
+  return t(isThisYear || isNear ? 'time.day' : 'time.day_year', named(date, t));
 }
 
 function padded(number) {
@@ -119,13 +126,13 @@ function wallet(answer, t, now) {
   const endings = answer.endings.map((one, index) =>
     Object.assign({}, one, {
       id: index,
-      until: one.good_through ? t('wallet.until', { day: day(one.good_through, t, now) }) : one.says,
+      until: one.good_through ? t('wallet.until', { day: plainDay(one.good_through, t, now) }) : one.says,
       left: one.ends_at ? countdown(promisedEnd(one, now), t, now) : null, // some credit never ends
     })
   );
   const soonest = endings.find((one) => one.left) || null;
   const coming = answer.coming.map((one, index) =>
-    Object.assign({}, one, { id: index, from: t('wallet.from', { day: day(one.spendable_from, t, now) }) })
+    Object.assign({}, one, { id: index, from: t('wallet.from', { day: plainDay(one.spendable_from, t, now) }) })
   );
   const beside = [
     isSome(answer.pending) ? t('wallet.pending', { amount: answer.pending.text }) : '',
@@ -330,6 +337,7 @@ function order(one, t, now) {
     id: one.id,
     title: t('orders.number', { number: one.number }),
     status: one.status,
+    statusText: t('orders.is_' + (one.status === 'paid' ? 'paid_for' : one.status)), // `says` in a word
     says: one.says,
     when: moment(one.placed_at, t, now),
     items: one.items,
@@ -385,7 +393,7 @@ function claim(one, t, now) {
     state: one.state,
     stateText: step < 0 ? one.state : t('rewards.state_' + one.state),
     isOpen,
-    promised: isOpen && one.promised_on ? t('rewards.promised', { day: day(one.promised_on, t, now) }) : '',
+    promised: isOpen && one.promised_on ? t('rewards.promised', { day: plainDay(one.promised_on, t, now) }) : '',
     code: one.code || '',
     url: one.url || '',
     says: one.says || '',
@@ -472,20 +480,19 @@ function drops(answer, t, now) {
       mayTake: one.can,
       when: whenOf(one, t, now, isShut),
       ticks: isShut && countdown(one.opens_at, t, now).ticks,
-      until: isMine && one.mine.until ? t('today.mine_until', { at: moment(one.mine.until, t, now) }) : '',
+      until: isMine && one.mine.until ? t('today.mine_until', { time: countdown(one.mine.until, t, now).text }) : '',
       number: isMine ? t('today.number', { number: one.mine.number }) : '',
     };
   });
 }
 
+// What is left, never at what o'clock: that is promised in the shopper's zone, which the server's `says` is in.
 function whenOf(one, t, now, isShut) {
   if (!isShut) {
     return t('today.closes_in', { time: countdown(one.closes_at, t, now).text });
   }
-  const isSoon = new Date(one.opens_at).getTime() - now < DAY;
-  return isSoon
-    ? t('today.opens_in', { time: countdown(one.opens_at, t, now).text })
-    : t('today.opens', { at: moment(one.opens_at, t, now) });
+  const isSoon = Date.parse(one.opens_at) - now < DAY;
+  return isSoon ? t('today.opens_in', { time: countdown(one.opens_at, t, now).text }) : '';
 }
 
 function bundles(answer, t) {
