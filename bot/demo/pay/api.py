@@ -80,7 +80,9 @@ class Api:
         body = await request.read()
         self.asked.append((request.method, request.path))
         await asyncio.sleep(self.latency_seconds)
-        fault = self._faults.take("refuse", "drop_request", *_DONE_ALL_THE_SAME, path=request.path)
+        fault = self._faults.take(
+            "refuse", "drop_request", *_DONE_ALL_THE_SAME, path=request.path, method=request.method
+        )
         if fault is not None and fault.kind == "drop_request":
             return _hung_up(request)
         try:
@@ -89,6 +91,8 @@ class Api:
         except PayProblem as problem:
             told = {"code": problem.code, "message": problem.message}
             return self._written(problem.status, json.dumps(told).encode(), fault)
+        if isinstance(did, bytes) and fault is not None and fault.kind == "no_json":
+            return web.Response(body=b"<html>busy</html>")
         if isinstance(did, bytes):
             return web.Response(body=did, content_type="text/plain")
         return await self._with_fault(request, did, fault)

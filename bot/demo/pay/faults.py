@@ -28,13 +28,14 @@ FaultKind = Literal[
 class Fault(BaseModel):
     """Something that shall go wrong; `times` is how often, None: until it is cleared.
 
-    `path` narrows what it hits in the API: what the path begins with.
+    `path` narrows what it hits in the API: what the path begins with; `method` narrows it further.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: FaultKind
     path: str = ""
+    method: str = ""
     code: str = "SYSTEM_ERROR"
     status: int = Field(default=500, ge=400, le=599)
     seconds: float = Field(default=0, ge=-86400, le=86400)
@@ -59,10 +60,10 @@ class Faults:
         """Let everything work again."""
         self._waiting.clear()
 
-    def take(self, *kinds: FaultKind, path: str = "") -> Fault | None:
+    def take(self, *kinds: FaultKind, path: str = "", method: str = "") -> Fault | None:
         """Return the fault of one of these kinds that shall happen here and now, and count it down."""
         for place, (fault, left) in enumerate(self._waiting):
-            if fault.kind in kinds and path.startswith(fault.path):
+            if fault.kind in kinds and path.startswith(fault.path) and fault.method in {"", method}:
                 if left is not None and left <= 1:
                     del self._waiting[place]
                 elif left is not None:

@@ -1,0 +1,163 @@
+"""Cash-back for a first order: promised, offered when it still stands, confirmed, or credit instead."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.payments import PayoutState
+from bot.demo.pay.faults import Fault
+from tests.conversation.chat import FLOWS
+from tests.databases import SqliteDatabases
+from tests.pay.paying import PayShop, paying
+
+RULE = "\ncash_back: {amount: 2.00, at_least: 5.00, after: 7d}\n"
+
+
+@pytest.fixture(params=["credit"])
+def otherwise(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+async def shop(sqlite_databases: SqliteDatabases, tmp_path: Path, otherwise: str) -> AsyncIterator[PayShop]:
+    """A shop that gives 2.00 back for a first order."""
+    flows = tmp_path / "flows"
+    flows.mkdir()
+    for name in ("program.yaml", "keywords.yaml", "shop.yaml"):
+        (flows / name).write_text((FLOWS / name).read_text())
+    program = flows / "program.yaml"
+    program.write_text(program.read_text() + RULE.replace("7d}", f"7d, otherwise: {otherwise}}}"))
+    url = await sqlite_databases.create()
+    async with paying(url, flows=flows) as made:
+        yield made
+    await sqlite_databases.drop(url)
+
+
+async def first_order(shop: PayShop) -> tuple[str, str]:
+    contact = await shop.join()
+    order = await shop.order(("LATTE", 2))
+    await shop.pay(order)
+    return contact, order
+
+
+async def states(shop: PayShop, contact: str) -> list[tuple[PayoutState, Any]]:
+    return [(one.state, one.facts.get("why")) for one in await shop.payouts(contact)]
+
+
+async def credit(shop: PayShop, contact: str) -> int:
+    """What came into the wallet in place of cash."""
+    found = await shop.chat.sms.rows(
+        "SELECT d.amount_minor FROM entry e JOIN draw d ON d.bucket = e.bucket AND d.contact = e.contact"
+        " AND d.wallet = e.wallet AND d.number = e.number"
+        " WHERE e.contact = :contact AND e.key LIKE 'cash_back/%'",
+        contact=contact,
+    )
+    return sum(int(amount) for (amount,) in found)
+
+
+async def test_it_is_offered_after_a_week_and_paid_when_it_is_confirmed(shop: PayShop) -> None:
+    contact, _ = await first_order(shop)
+    await shop.later(days=6)
+    assert await states(shop, contact) == [(PayoutState.NEW, None)]
+    assert shop.pay_.book.transfers == {}
+    await shop.later(days=1, hours=1)
+    assert await states(shop, contact) == [(PayoutState.WAITING, None)]
+    (payout,) = await shop.payouts(contact)
+    assert (payout.amount_minor, bool(payout.package)) == (200, True)
+    shop.pay_.phones.confirm(payout.package)
+    await shop.pay_.settle()
+    assert await states(shop, contact) == [(PayoutState.DONE, None)]
+    assert await credit(shop, contact) == 0
+
+
+async def test_a_second_order_earns_none(shop: PayShop) -> None:
+    contact, _ = await first_order(shop)
+    await shop.later(hours=1)
+    second = await shop.order(("BUN", 2))
+    await shop.pay(second)
+    assert len(await shop.payouts(contact)) == 1
+
+
+async def test_what_nobody_confirms_in_a_day_becomes_credit(shop: PayShop) -> None:
+    contact, _ = await first_order(shop)
+    await shop.later(days=7, hours=1)
+    await shop.later(days=1, hours=1)
+    await shop.later(hours=3)
+    assert await states(shop, contact) == [(PayoutState.ENDED, "OVERDUE_CLOSE")]
+    assert await credit(shop, contact) == 200
+
+
+@pytest.mark.parametrize("otherwise", ["nothing"], indirect=True)
+async def test_or_nothing_where_the_program_says_so(shop: PayShop) -> None:
+    contact, _ = await first_order(shop)
+    await shop.later(days=7, hours=1)
+    await shop.later(days=1, hours=1)
+    await shop.later(hours=3)
+    assert await states(shop, contact) == [(PayoutState.ENDED, "OVERDUE_CLOSE")]
+    assert await credit(shop, contact) == 0
+
+
+async def test_an_order_that_came_back_before_earns_none(shop: PayShop) -> None:
+    contact, order = await first_order(shop)
+    await shop.operate("order.refund", {"order": order, "everything": True})
+    await shop.later(days=8)
+    assert await states(shop, contact) == [(PayoutState.ENDED, "returned")]
+    assert shop.pay_.book.transfers == {}
+    assert await credit(shop, contact) == 0
+
+
+async def test_an_order_that_comes_back_while_it_waits_takes_it_back(shop: PayShop) -> None:
+    contact, order = await first_order(shop)
+    await shop.later(days=7, hours=1)
+    (payout,) = await shop.payouts(contact)
+    await shop.operate("order.refund", {"order": order, "everything": True})
+    await shop.settled()
+    assert await states(shop, contact) == [(PayoutState.ENDED, "returned")]
+    assert shop.pay_.book.transfers[payout.id].state == "CANCELLED"
+    assert await credit(shop, contact) == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "drop_request"},
+        {"kind": "drop_answer"},
+        {"kind": "late_answer", "status": 500},
+        {"kind": "late_answer", "status": 400, "code": "NEVER_HEARD_OF"},
+        {"kind": "refuse", "status": 403, "code": "NOT_ENOUGH"},
+        {"kind": "refuse", "status": 400, "code": "INVALID_REQUEST"},
+        {"kind": "wrong_signature"},
+        {"kind": "no_json"},
+    ],
+)
+async def test_whatever_is_lost_it_is_offered_once_under_one_number(
+    shop: PayShop, fault: dict[str, Any]
+) -> None:
+    contact, _ = await first_order(shop)
+    shop.clock.now += timedelta(days=7)
+    shop.pay_.fault(Fault(path="/v3/fund-app", **fault))
+    await shop.rest()
+    for _ in range(4):
+        await shop.later(minutes=40)
+    assert len(shop.pay_.book.transfers) == 1
+    (payout,) = await shop.payouts(contact)
+    assert payout.state is PayoutState.WAITING
+    if payout.package:
+        shop.pay_.phones.confirm(payout.package)
+        await shop.rest()
+        await shop.pay_.settle()
+        assert await states(shop, contact) == [(PayoutState.DONE, None)]
+
+
+async def test_what_is_refused_for_good_becomes_credit(shop: PayShop) -> None:
+    contact, _ = await first_order(shop)
+    shop.clock.now += timedelta(days=7)
+    shop.fault("refuse", path="/v3/fund-app", method="POST", status=400, code="PARAM_ERROR", times=12)
+    for _ in range(14):
+        await shop.later(hours=1)
+    assert (await states(shop, contact))[0][0] is PayoutState.ENDED
+    assert await credit(shop, contact) == 200
+    assert shop.pay_.book.transfers == {}
