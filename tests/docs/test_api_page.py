@@ -45,7 +45,7 @@ async def curl(shop: ShopClient, script: str) -> list[Any]:
 async def test_the_examples_do_what_they_say(database_url: str) -> None:
     async with shopping(database_url) as shop:
         answers = [answer for kind, text in BLOCKS if kind == "sh" for answer in await curl(shop, text)]
-        products, enrolled, quoted, held, captured, order, refunded, history = answers
+        products, enrolled, quoted, held, captured, order, refunded, history, sized = answers
     assert [one["sku"] for one in products["products"]] == ["BUN", "LATTE"]
     assert enrolled["granted_minor"] == 500
     assert (quoted["credit_minor"], quoted["to_pay_minor"]) == (500, 600)
@@ -54,6 +54,7 @@ async def test_the_examples_do_what_they_say(database_url: str) -> None:
     assert order["moved"]["earned_minor"] > 0
     assert refunded["returned_credit_minor"] == 250
     assert refunded["moved"]["restored_minor"] == 250
+    assert sized["facts"] == {"family": "jasmine", "size": "16 oz"}
     assert {line["kind"] for line in history["lines"]} >= {"granted", "captured", "given_back"}
 
 
@@ -62,7 +63,7 @@ async def test_a_problem_looks_as_it_is_shown(database_url: str) -> None:
         await shop.member()
         body = {"member": "+12125550100", "lines": [{"sku": "LATTE", "quantity": 0}]}
         refused = await shop("POST", "/api/checkout/quote", body)
-    assert refused.told == json.loads(block("json"))
+    assert refused.told == json.loads(block("json", "urn:regulars"))
 
 
 def verify() -> Any:  # noqa: ANN401  # a function of the page

@@ -95,7 +95,7 @@ def test_every_reason_is_on_the_page() -> None:
     "name", sorted(set(re.findall(r"`((?:Offer|Checkout|Rebate) [A-Z][A-Za-z ]+)`", PAGE)))
 )
 def test_every_event_of_the_page_is_tracked(name: str) -> None:
-    files = ("core/deeds/offering.py", "core/deeds/rebating.py", "conversation/shop/checkout.py")
+    files = ("core/deeds/offering.py", "core/deeds/rebating.py", "core/deeds/holding.py")
     assert any(f'"{name}"' in (ROOT / "bot" / file).read_text(encoding="utf-8") for file in files)
 
 

@@ -1,6 +1,8 @@
 """Ordering over HTTP: proposed, quoted, placed once however often it is tapped, paid, taken back."""
 
 import asyncio
+import json
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -190,6 +192,21 @@ async def test_an_address_is_exported_and_erased_with_its_person(database_url: s
         assert await elms(mini) == 0, "nothing is left of it, neither with the order nor in what was asked"
         ((total,),) = await mini.chat.sms.rows("SELECT SUM(total_minor) FROM shop_order")
         assert total == 1600, "the books are whole"
+
+
+async def test_the_shop_is_told_as_the_page_of_the_api_says(database_url: str, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
+    shown = json.loads(re.findall(r"```json\n(\{\n  \"order\".*?)```", page, re.DOTALL)[0])
+    async with at_a_shop(database_url, tmp_path) as mini:
+        member = await mini.texting()
+        await placed(
+            member, {"lines": [{"sku": "BUN", "quantity": 3}]}, place={**HOME, "phone": "+12125550100"}
+        )
+        ((payload,),) = await mini.chat.sms.rows("SELECT payload FROM call WHERE kind = 'order.placed'")
+    told = json.loads(payload)
+    own = ("order", "contact", "placed_at")
+    assert [name for name in shown if name not in own and shown[name] != told[name]] == []
+    assert shown.keys() == told.keys()
 
 
 async def elms(mini: ShopperClient) -> int:
