@@ -67,7 +67,7 @@ async def test_the_last_order_is_ordered_again_with_credit(chat: Chat) -> None:
     ]
     (done,) = await chat("YES")
     assert done.startswith("Thank you! Order ")
-    assert done.endswith("$6.00 to pay when you pick it up.")
+    assert done.endswith("$6.00 to pay when you get it.")
     assert await chat.wallet() == (30, 0, 0, 0)  # what the $6.00 earns, pending
 
 

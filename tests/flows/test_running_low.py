@@ -39,7 +39,7 @@ async def test_a_yes_orders_what_is_running_low() -> None:
     )
     (said,) = await phone.say("yes")
     assert said.startswith("Thank you! Order ")
-    assert said.endswith("is with Corner Leaf: 2 x Jasmine tea. $3.00 to pay when you pick it up.")
+    assert said.endswith("is with Corner Leaf: 2 x Jasmine tea. $3.00 to pay when you get it.")
     assert [(line.sku, line.quantity) for line in phone.orders[0].lines] == [("TEA", 2)]
 
 

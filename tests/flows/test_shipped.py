@@ -90,7 +90,7 @@ async def test_reordering_the_last_order() -> None:
     number = phone.orders[0].id[:6].upper()
     assert said == (
         f"Thank you! Order {number} is with Corner Leaf: 2 x Oat latte, Cinnamon bun. "
-        "$10.00 to pay when you pick it up."
+        "$10.00 to pay when you get it."
     )
     assert [call.kind for call in phone.effects[-1].calls] == ["order.placed"]
     assert await phone.say("balance") == [

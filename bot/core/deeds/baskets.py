@@ -71,14 +71,19 @@ def price(turn: Turn, basket: Basket, order_id: str = "") -> Priced:
 
 
 def in_words(turn: Turn, priced_basket: Priced) -> str:
-    """Say what is ordered, and by which offers it is cheaper."""
-    quoted = priced_basket.quote
+    """Say what is ordered, by which offers it is cheaper, and to whose door it is brought."""
+    basket = priced_basket.basket
     goods = [
-        one.line.name if one.line.quantity == 1 else f"{one.line.quantity} x {one.line.name}"
-        for one in quoted.lines
+        product.name if quantity == 1 else f"{quantity} x {product.name}"
+        for product, quantity in basket.goods
     ]
-    titles = [turn.program.text(one.title, turn.contact.locale) for one in quoted.applied]
-    return ", ".join(goods) + (f" ({', '.join(titles)})" if titles else "")
+    titles = [turn.program.text(one.title, turn.contact.locale) for one in priced_basket.quote.applied]
+    words = ", ".join(goods) + (f" ({', '.join(titles)})" if titles else "")
+    delivery = turn.shop.selling.delivery
+    if delivery is None or basket.place is None or basket.place.kind is not PlaceKind.ADDRESS:
+        return words
+    # The address stands in what is said alone: the books keep lines for good, and no address.
+    return f"{words}, {turn.program.text(delivery.title, turn.contact.locale)} ({basket.place.address})"
 
 
 def order_of(

@@ -485,4 +485,4 @@ async def test_a_text_costs_what_the_page_does(till: Till) -> None:
     last = by_text["last"]
     on_page = await quoted(till, ("TEA", 2))
     assert (last["total"] - last["credit"], last["to_pay"]) == minor(on_page, "to_pay", "to_pay")
-    assert last["items"] == "2 x Jasmine tea, Delivery"
+    assert last["items"] == "2 x Jasmine tea, Delivery (5 Elm Street)"
