@@ -16,6 +16,7 @@ from tests.web.mp.conftest import ShopperClient, at_the_pages
 LAST_REQUESTS = ("leave", "eraseMe")
 """After these a shopper's token opens nothing: asked with a session of their own."""
 SHOP = str(Path(__file__).with_name("schemathesis_shop.toml"))
+ROOT = Path(__file__).parents[2]
 ST = Path(sys.executable).with_name("schemathesis")
 
 
@@ -30,7 +31,9 @@ async def shopper(sqlite_databases: SqliteDatabases) -> AsyncIterator[ShopperCli
     await sqlite_databases.drop(url)
 
 
-async def find_nothing(shopper: ShopperClient, token: str, more: Sequence[str], *options: str) -> None:
+async def find_nothing(
+    shopper: ShopperClient, token: str, folder: Path, more: Sequence[str], *options: str
+) -> None:
     """Let Schemathesis ask with a token; fails with all that it finds."""
     asking = await asyncio.create_subprocess_exec(
         str(ST),
@@ -39,7 +42,8 @@ async def find_nothing(shopper: ShopperClient, token: str, more: Sequence[str], 
         *("--checks", "all", "--seed", "1", "--no-color", "--max-examples", "5"),
         *("--generation-database", "none", "--no-shrink", "--warnings", "off"),
         *more,
-        env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.web.schemathesis_hooks"},
+        cwd=folder,  # it leaves a cache
+        env={**os.environ, "PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.web.schemathesis_hooks"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -49,17 +53,17 @@ async def find_nothing(shopper: ShopperClient, token: str, more: Sequence[str], 
     assert "api_failed" not in shopper.chat.sms.log.getvalue()
 
 
-async def test_of_the_pages(shopper: ShopperClient) -> None:
+async def test_of_the_pages(shopper: ShopperClient, tmp_path: Path) -> None:
     apart = [part for name in LAST_REQUESTS for part in ("--exclude-operation-id", name)]
-    await find_nothing(shopper, shopper.token, ["--include-path-regex", "^/mp", *apart])
+    await find_nothing(shopper, shopper.token, tmp_path, ["--include-path-regex", "^/mp", *apart])
 
 
-async def test_of_what_ends_a_session(shopper: ShopperClient) -> None:
+async def test_of_what_ends_a_session(shopper: ShopperClient, tmp_path: Path) -> None:
     those = [part for name in LAST_REQUESTS for part in ("--include-operation-id", name)]
-    await find_nothing(shopper, shopper.token, those)
+    await find_nothing(shopper, shopper.token, tmp_path, those)
 
 
-async def test_of_the_shop(shopper: ShopperClient) -> None:
+async def test_of_the_shop(shopper: ShopperClient, tmp_path: Path) -> None:
     key = await made_key(shopper.chat.sms, *Scope)
-    await find_nothing(shopper, key, ["--include-path-regex", "^/api"], "--config-file", SHOP)
+    await find_nothing(shopper, key, tmp_path, ["--include-path-regex", "^/api"], "--config-file", SHOP)
     assert "api_failed" not in shopper.chat.sms.log.getvalue()

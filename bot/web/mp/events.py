@@ -13,7 +13,7 @@ from bot.web.rest.fields import Body
 from bot.web.rest.routes import Route
 
 
-class EventBody(Body):
+class PageEventBody(Body):
     """What was done, at which page."""
 
     name: Literal["came", "opened", "shared"]
@@ -25,7 +25,7 @@ class EventBody(Body):
 
 async def happened(asked: Asked) -> Told:
     """Record what was done. It may start flows; nothing is ever given for it."""
-    body = asked.body_as(EventBody)
+    body = asked.body_as(PageEventBody)
     told: dict[str, JsonValue] = {
         "name": body.name,
         "page": body.page,
@@ -43,7 +43,7 @@ ROUTES: tuple[Route[Shopper], ...] = (
         name="track",
         summary="Tell that a page was come to, opened or shared; nothing is given for it",
         does=happened,
-        body=EventBody,
+        body=PageEventBody,
         answer=Empty,
     ),
 )

@@ -80,7 +80,7 @@ class UnreadAnswer(Answer):
     unread: int
 
 
-class SayBody(Body):
+class ShopperSaysBody(Body):
     """What the shopper writes, or the key of what they tapped."""
 
     text: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
@@ -118,7 +118,7 @@ async def read(asked: Asked) -> Told:
 
 async def say(asked: Asked) -> Told:
     """Take what the shopper writes for a message like any other, and answer what is answered to it."""
-    text, tapped = asked.body_as(SayBody).text, ""
+    text, tapped = asked.body_as(ShopperSaysBody).text, ""
     if is_tap(text) or is_keyword_tap(text):
         label = await _label(asked, text)
         if label is not None:
@@ -234,7 +234,7 @@ ROUTES: tuple[Route[Shopper], ...] = (
         name="say",
         summary="Write to us, as by text: what is answered comes back at once",
         does=say,
-        body=SayBody,
+        body=ShopperSaysBody,
         answer=MessagesAnswer,
     ),
 )

@@ -77,6 +77,9 @@ def document(faces: Sequence[Face], public_url: str) -> Json:
     models = dict.fromkeys(
         model for route in table for model in (route.body, route.answer, ProblemAnswer) if model is not None
     )
+    names = [model.__name__ for model in models]
+    twice = {name for name in names if names.count(name) > 1}
+    assert not twice, f"two models of one name: {sorted(twice)}"
     _, schemas = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )
