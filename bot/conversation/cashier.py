@@ -4,10 +4,10 @@ Whatever is heard is a turn whose key says what was heard: told twice, by a noti
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -24,6 +24,7 @@ from bot.pay.found import PayoutFound, RefundFound, Trade, TradeFound
 from bot.storage import payments, payouts
 from bot.storage.driver import Database
 
+T = TypeVar("T")
 REFUSALS_MAX = 6
 """So often a payout is refused before it is given up: what is wrong may be the operator's to mend."""
 _NO_SUCH, _CONFLICT = 404, 409
@@ -64,6 +65,10 @@ class Till(Protocol):
         """Return the bill of a day."""
 
 
+def _nowhere(_point: str) -> None:
+    """Nobody waits at the points of the road."""
+
+
 class Turns(Protocol):
     """Where turns are taken: the dispatcher of a process, or a command's own."""
 
@@ -83,6 +88,8 @@ class Cashier:
     dispatcher: Turns
     till: Till
     clock: Callable[[], datetime]
+    at: Callable[[str], None] = _nowhere
+    """Called around each request and each turn, for drills: `before_ask`, `after_ask`, `before_hear` …"""
 
     async def prepay(self, payment_id: str) -> dict[str, str]:
         """Return what `wx.requestPayment` is called with: timeStamp, nonceStr, package, signType, paySign.
@@ -95,7 +102,7 @@ class Cashier:
         payment = await self.payment(payment_id)
         if not payment.prepay_id and payment.may_be_paid(self.clock()):
             try:
-                prepay_id = await self.till.prepay(payment)
+                prepay_id = await self._ask(lambda: self.till.prepay(payment))
             except PayRefused as refused:
                 if refused.code not in {*ORDER_PAID, *ORDER_CLOSED}:
                     raise
@@ -115,14 +122,14 @@ class Cashier:
         payment = await self.payment(payment_id)
         if not payment.is_open:
             return payment
-        await self._take(payment, await self.till.trade(payment_id))
+        await self._take(payment, await self._ask(lambda: self.till.trade(payment_id)))
         return await self.payment(payment_id)
 
     async def ask_again(self, payment_id: str) -> Payment:
         """Ask about it although it is over for us: its bill says that it was paid."""
         payment = await self.payment(payment_id)
         if payment.state is not PaymentState.PAID:
-            await self._take(payment, await self.till.trade(payment_id))
+            await self._take(payment, await self._ask(lambda: self.till.trade(payment_id)))
         return await self.payment(payment_id)
 
     async def give_up(self, payment_id: str) -> Payment:
@@ -130,10 +137,14 @@ class Cashier:
         payment = await self.payment(payment_id)
         if not payment.is_open:
             return payment
-        found = await self.till.trade(payment_id)
+        found = await self._ask(lambda: self.till.trade(payment_id))
         if found.trade is Trade.OPEN or found.trade is Trade.ABSENT:
-            is_closed = await self.till.close_trade(payment_id)
-            found = TradeFound(Trade.CLOSED) if is_closed else await self.till.trade(payment_id)
+            is_closed = await self._ask(lambda: self.till.close_trade(payment_id))
+            found = (
+                TradeFound(Trade.CLOSED)
+                if is_closed
+                else await self._ask(lambda: self.till.trade(payment_id))
+            )
         await self._take(payment, found)
         return await self.payment(payment_id)
 
@@ -173,12 +184,12 @@ class Cashier:
         payment = await self.payment(refund.payment_id)
         found = None
         if refund.state is not RefundState.NEW or refund.attempts > 1:
-            found = await self.till.refund_found(refund.id)
+            found = await self._ask(lambda: self.till.refund_found(refund.id))
         if found is None:
             try:
-                found = await self.till.refund(refund, payment)
+                found = await self._ask(lambda: self.till.refund(refund, payment))
             except PayRefused as refused:
-                found = await self.till.refund_found(refund.id)
+                found = await self._ask(lambda: self.till.refund_found(refund.id))
                 if found is None:
                     found = RefundFound(RefundState.REFUSED, "")
                 await self.hear_refund(refund, found, refused.code)
@@ -201,12 +212,12 @@ class Cashier:
         may, was_asked = told.get("may") is True, payout.facts.get("asked") is not None
         if not may and not was_asked:
             return None
-        found = await self.till.payout_found(payout.id) if was_asked else None
+        found = await self._ask(lambda: self.till.payout_found(payout.id)) if was_asked else None
         if found is None and may:
             try:
-                found = await self.till.pay_out(payout, remark)
+                found = await self._ask(lambda: self.till.pay_out(payout, remark))
             except PayRefused as refused:
-                found = await self.till.payout_found(payout.id)
+                found = await self._ask(lambda: self.till.payout_found(payout.id))
                 if found is None and payout.attempts < REFUSALS_MAX:
                     raise
                 if found is None:
@@ -217,7 +228,7 @@ class Cashier:
             await self._give_up_payout(payout, "returned")
             return None
         if not may and found.state is PayoutState.WAITING:
-            found = await self.till.cancel_payout(payout.id)
+            found = await self._ask(lambda: self.till.cancel_payout(payout.id))
         await self.hear_payout(payout, found)
         return found
 
@@ -257,10 +268,18 @@ class Cashier:
     async def _hear(self, name: str, payment: Payment, key: str, body: dict[str, JsonValue]) -> Result:
         return await self._submit(name, payment.contact_id, key, {"payment": payment.id, **body})
 
+    async def _ask(self, request: Callable[[], Awaitable[T]]) -> T:
+        self.at("before_ask")
+        answered = await request()
+        self.at("after_ask")
+        return answered
+
     async def _submit(self, name: str, contact_id: str, key: str, body: dict[str, JsonValue]) -> Result:
+        self.at("before_hear")
         result = await self.dispatcher.submit(
             operation_work(name, body, key=key, at=self.clock(), contact_id=contact_id)
         )
+        self.at("after_hear")
         if result.result is None and not result.is_conflict:
             # It failed, and is kept to be tried again; whoever told it tells it again all the same.
             raise RetryLater("what was heard could not be kept")
