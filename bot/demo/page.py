@@ -18,9 +18,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from bot.app import Running
 from bot.core.phone import NotAContact, NotAContactReason, to_e164
 from bot.demo.clock import DemoClock
-from bot.demo.faces import Face, TextFace, WechatFace, answered
+from bot.demo.faces import Face, TextFace, WechatFace, answered, passed_on
 from bot.demo.knowledge import know
 from bot.demo.loopback_phone import only_this_machine
+from bot.demo.loopback_thread import LoopbackThread
 from bot.demo.people import Person
 from bot.demo.time_travel import TimeTravel
 from bot.storage import turns
@@ -73,16 +74,19 @@ class _Move(BaseModel):
 class PhonePage:
     """The `/demo/` paths."""
 
-    def __init__(  # what it shows
+    def __init__(  # noqa: PLR0913  # what it shows
         self,
         app: Running,
         clock: DemoClock,
         texts: TextFace,
         chats: Sequence[WechatFace],
         travel: TimeTravel,
+        *,
         told: list[Person],
+        pays: LoopbackThread,
     ) -> None:
         self._app, self._clock, self._texts, self._travel, self._told = app, clock, texts, travel, told
+        self._pays = pays
         self._chats = {chat.account.name: chat for chat in chats}
         self._faces: dict[str, Face] = {"sms": texts, **self._chats}
         self._closing = asyncio.Event()
@@ -99,6 +103,7 @@ class PhonePage:
                 web.get("/live", self._live),
                 web.post("/texts", self._text),
                 web.post("/wechat/{face}/{act}", self._act),
+                web.post("/pay", self._pay),
                 web.post("/clock", self._move),
                 web.post("/faults", self._add_fault),
                 web.delete("/faults", self._clear_faults),
@@ -176,6 +181,10 @@ class PhonePage:
         if chat is None:
             return answered({"error": "The shop has no such account."}, 404)
         return await chat.act(number, request.match_info["act"], await request.read())
+
+    async def _pay(self, request: web.Request) -> web.Response:
+        """Pay or decline at WeChat Pay, as the phone does that was asked to."""
+        return await passed_on(self._pays, "POST", "/loopback/pay", await request.read())
 
     async def _move(self, request: web.Request) -> web.Response:
         try:

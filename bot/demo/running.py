@@ -19,6 +19,7 @@ from bot.demo.loopback_network import DEMO_NUMBER, Account
 from bot.demo.loopback_thread import LoopbackThread, loopback_thread
 from bot.demo.loopback_twilio import LoopbackTwilio
 from bot.demo.page import PhonePage
+from bot.demo.pay.loopback import LoopbackPay
 from bot.demo.people import people
 from bot.demo.time_travel import TimeTravel
 from bot.demo.wechat.loopback import LoopbackWechat
@@ -48,7 +49,10 @@ async def demo(port: int, folder: Path = FOLDER, *, fresh: bool = False) -> Asyn
         texts = await stack.enter_async_context(loopback_thread(twilio))
         wechat = LoopbackWechat(wechat_shop.accounts(f"http://{_HOST}:{port}"), clock=clock)
         chats = await stack.enter_async_context(loopback_thread(wechat))
-        settings = _settings(port, folder, account, texts, wechat, os.environ)
+        pay = LoopbackPay(latency=_LATENCY, clock=clock)
+        pays = await stack.enter_async_context(loopback_thread(pay))
+        outside = {**wechat.settings(), **pay.settings(folder)}
+        settings = _settings(port, folder, account, texts, outside, os.environ)
         database = await app.prepare_database(settings, clock)
         await app.push(database, settings, clock)
         if not await loading.is_loaded(database):
@@ -60,10 +64,10 @@ async def demo(port: int, folder: Path = FOLDER, *, fresh: bool = False) -> Asyn
 
         set_up()
         await stack.enter_async_context(hot_reload(running, set_up))
-        travel = TimeTravel(running, clock, [texts, chats])
+        travel = TimeTravel(running, clock, [texts, chats, pays])
         told = [person for person in people(1) if person.story]
         faces = [WechatFace(chats, one) for one in wechat.platform.accounts.values()]
-        page = PhonePage(running, clock, TextFace(texts), faces, travel, told)
+        page = PhonePage(running, clock, TextFace(texts), faces, travel, told=told, pays=pays)
         url = await stack.enter_async_context(app.serving(running, extra=page.application()))
         yield f"{url}/demo/"
 
@@ -73,7 +77,7 @@ def _settings(  # each tells something
     folder: Path,
     account: Account,
     texts: LoopbackThread,
-    wechat: LoopbackWechat,
+    outside: Mapping[str, str],
     environ: Mapping[str, str],
 ) -> Settings:
     """Settings of the demo's own: of the environment it takes the folder of flows alone, never a database."""
@@ -86,7 +90,7 @@ def _settings(  # each tells something
         "REGULARS_TWILIO_AUTH_TOKEN": account.auth_token,
         "REGULARS_TWILIO_FROM": DEMO_NUMBER,
         "REGULARS_TWILIO_BASE_URL": texts.url,
-        **wechat.settings(),
+        **outside,
         "REGULARS_SHOP_WEBHOOK_URL": f"http://{_HOST}:{port}/demo/shop",
         "REGULARS_SHOP_WEBHOOK_SECRET": secrets.token_urlsafe(32),
         "REGULARS_SHOP_WEBHOOK_NETWORK": "any",  # it is this machine

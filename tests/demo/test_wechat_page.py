@@ -30,7 +30,7 @@ ARRIVAL = {
     "page": "pages/wallet",
     "fields": {"amount1": "{{ balance.available | money }}", "thing2": "Corner Leaf"},
 }
-USUAL = {"title": "Your usual", "page": "pages/order?o=1", "image": "usual.png"}
+USUAL = {"title": "Your usual", "page": "pages/wallet", "image": "usual.png"}
 CARDS = """\
 flow: cards
 title: What WeChat can show
@@ -107,6 +107,7 @@ async def follow(phone: Page) -> None:
     await turn_to(phone, "WeChat official account")
     await phone.get_by_role("button", name="Follow", exact=True).click()
     await expect(phone.locator(".event").last).to_have_text("You followed the account")
+    await expect(phone.locator(".received").first).to_be_visible()  # or it comes after what is texted next
 
 
 async def test_who_follows_writes_taps_the_menu_and_leaves(phone: Page) -> None:
@@ -138,8 +139,8 @@ async def test_options_and_cards_are_tapped_and_a_notice_comes_where_it_was_allo
     await expect(card.locator("strong")).to_have_text("Your usual")
     await expect(card.locator("img")).to_have_attribute("src", re.compile("^data:image/png"))
     await card.click()
-    opened = phone.get_by_role("dialog")
-    await expect(opened).to_contain_text("pages/order?o=1")
+    opened = phone.get_by_role("region", name="Mini program", exact=True)
+    await expect(opened).to_contain_text("pages/wallet")
     await opened.get_by_role("button", name="Get notices").click()
     popup = phone.get_by_role("dialog")
     await expect(popup).to_contain_text("wants to send you these messages, once each")
@@ -157,7 +158,10 @@ async def test_options_and_cards_are_tapped_and_a_notice_comes_where_it_was_allo
     await expect(phone.locator("#who")).to_contain_text("arrival of test: 0")
     await expect(phone.locator("#outbox li").first).to_contain_text("wechat: subscribe")
     await notice.get_by_role("button", name="View details").click()
-    await expect(phone.get_by_role("dialog")).to_contain_text("pages/wallet")
+    await expect(opened).to_contain_text("pages/wallet")
+    await expect(
+        phone.frame_locator("#pages-frame iframe").get_by_label("Your credit").first
+    ).to_contain_text("$5.00")
 
 
 async def test_an_option_of_a_menu_message_is_tapped_by_keyboard(phone: Page) -> None:

@@ -61,7 +61,7 @@ function show({ src, title, said, words, doing, appid }) {
   at("pages-close").setAttribute("aria-label", words.close);
   at("pages-doing").replaceChildren(...doing);
   at("pages-doing").hidden = !doing.length;
-  const frame = make("iframe", { title, src, allow: "clipboard-write; web-share" });
+  const frame = make("iframe", { title, src, allow: "clipboard-write" });
   frame.addEventListener("load", () => bridge(frame, words, appid));
   at("pages-frame").replaceChildren(frame);
   frame.focus();

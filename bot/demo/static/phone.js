@@ -1,6 +1,7 @@
 // The phone page: shows what the stream of news tells, and texts as the chosen phone does. No framework, no build.
 
-import { ask, at, fill, make } from "./parts.js";
+import { ask, at, button, fill, make } from "./parts.js";
+import * as pages from "./pages.js";
 import * as wechat from "./wechat.js";
 
 const CHIPS = {
@@ -85,6 +86,7 @@ function showPeople() {
 
 function become(number) {
   chosen = number;
+  pages.close(); // they are of who was here before
   showPeople();
   watch();
 }
@@ -153,11 +155,21 @@ function addMessage(list, message) {
   if (list.dataset.day !== day) list.append(make("p", { className: "day" }, day));
   list.dataset.day = day;
   const who = make("span", { className: "hidden" }, message.direction === "sent" ? "You: " : `${shop.shop}: `);
-  const item = make("div", { className: message.direction }, make("div", { className: "bubble" }, who, message.body), make("div"));
+  const item = make("div", { className: message.direction }, make("div", { className: "bubble" }, who, ...linked(message.body)), make("div"));
   item.dataset.sid = message.sid;
   list.append(item);
   return item;
 }
+
+// Links to pages of ours can be tapped.
+function linked(body) {
+  return body.split(/(https?:\/\/\S+[\w/])/).map((part, index) => {
+    const path = index % 2 ? pages.ours(part) : null;
+    return path ? button(part, () => pages.openLink(path, localeOf()), { className: "link" }) : part;
+  });
+}
+
+const localeOf = () => shop.people.find((one) => one.number === chosen)?.locale ?? "en";
 
 function describe(message) {
   const fine = make("div", { className: "fine" }, clockOf(message.at));

@@ -1,5 +1,6 @@
 // The WeChat face of the phone: bubbles, menu bar, cards, options to tap, popups; in the person's language.
 
+import { openLink, openProgram, ours } from "./pages.js";
 import { ask, at, button, make, refresh } from "./parts.js";
 
 export const FAULTS = [
@@ -26,9 +27,9 @@ const EN = {
   popup: "Notices", program: "Mini program", notice: "Service notification", details: "View details", write: "Message", send: "Send",
   typing: "is typing…", you: "You: ", cancel: "Cancel", allow: "Allow", reject: "Reject", close: "Close", begin: "Scan",
   popupTitle: "wants to send you these messages, once each",
-  pageOf: "This page of the mini program is open:", askNotices: "Get notices", contactUs: "Customer service", agentHas: "A person of the shop has taken over.",
+  pageOf: "This page of the mini program is open:", contactUs: "Customer service", agentHas: "A person of the shop has taken over.",
   agentTakes: "A person takes over", agentSays: "Answer as that person", agentCloses: "End it", empty: "No messages yet.", link: "This link is open:",
-  settings: "In the settings: refuse", events: {
+  openProgram: "Open mini program", settings: "In the settings: refuse", events: {
     subscribe: "You followed the account", unsubscribe: "You unfollowed", SCAN: "You scanned a QR code", user_enter_tempsession: "You opened the chat",
     subscribe_msg_popup_event: "You answered a request to send notices",
   },
@@ -40,9 +41,9 @@ const ZH = {
   popup: "订阅消息", program: "小程序", notice: "服务通知", details: "查看详情", write: "消息", send: "发送",
   typing: "对方正在输入…", you: "我：", cancel: "取消", allow: "允许", reject: "取消", close: "关闭", begin: "扫码",
   popupTitle: "申请向你发送以下消息（一次性订阅）",
-  pageOf: "小程序页面已打开：", askNotices: "接收通知", contactUs: "联系客服", agentHas: "人工客服已接入。",
+  pageOf: "小程序页面已打开：", contactUs: "联系客服", agentHas: "人工客服已接入。",
   agentTakes: "人工接入", agentSays: "以人工客服身份回复", agentCloses: "结束会话", empty: "还没有消息。", link: "链接已打开：",
-  settings: "在设置中拒收", events: {},
+  openProgram: "打开小程序", settings: "在设置中拒收", events: {},
 };
 const WAYS = {
   passive: ["passive reply", "被动回复"], customer_service: ["customer service", "客服消息"],
@@ -52,7 +53,7 @@ const SIGNS = { picture: "▧", voice: "◉", location: "⌖", media: "▤" };
 
 let chat = null; // what the loopback tells of the conversation
 let words = EN;
-let who = { face: "", number: "", clockOf: String, dayOf: String, trouble: () => {}, turnTo: () => {}, title: "" };
+let who = { face: "", number: "", clockOf: String, dayOf: String, trouble: () => {}, turnTo: () => {}, title: "", accounts: [], locale: "en" };
 
 async function act(name, body = {}, face = who.face) {
   who.trouble("");
@@ -82,11 +83,14 @@ export function show(conversation, context) {
   at("doing").hidden = !mayWrite;
   refresh(at("menu"), [who.face, mayWrite, chat.menu], () => (mayWrite ? chat.menu.map(menuButton) : []));
   at("menu").hidden = !mayWrite || !chat.menu.length;
+  refresh(at("program"), [Boolean(miniOf()), words === ZH], () => [words.openProgram]);
+  at("program").hidden = !miniOf();
   refresh(at("agent"), [who.face, chat.agent, words === ZH], () => (chat.agent ? agentBar() : []));
   at("agent").hidden = !chat.agent;
 }
 
 export function leave() {
+  at("program").hidden = true;
   for (const id of ["gate", "doing", "menu", "agent"]) {
     at(id).hidden = true;
     delete at(id).dataset.said;
@@ -254,14 +258,28 @@ async function tap(number, link = 0) {
 }
 
 function opened(page, isLink) {
-  const mini = who.accounts.find((one) => one.kind === "mini");
-  const inside = isLink || !mini ? [] : [
-    templatesOf(mini.name).length ? button(words.askNotices, () => { made.close(); popup(mini.name); }) : null,
-    button(words.contactUs, async () => { made.close(); await act("enter", { text: page }, mini.name); who.turnTo(mini.name); }),
-  ];
+  const here = isLink ? ours(page) : null;
+  if (here) return openLink(here, who.locale);
+  if (!isLink && miniOf()) return openPage(page);
   const made = dialog(isLink ? who.title : `${who.title} · ${words.program}`, make("p", {}, isLink ? words.link : words.pageOf), make("p", {}, make("code", {}, page)),
-    make("div", { className: "buttons" }, ...inside, button(words.close, () => made.close(), { className: "strong" })));
+    make("div", { className: "buttons" }, button(words.close, () => made.close(), { className: "strong" })));
+  return made;
 }
+
+// The mini program opens beside the chat; from there notices can be allowed and the chat be entered.
+function openPage(page) {
+  const { name } = miniOf();
+  return openProgram(page, {
+    number: who.number, mini: name, locale: who.locale, trouble: who.trouble,
+    doing: (said) => [
+      ...(templatesOf(name).length ? [[said.notices, () => popup(name)]] : []),
+      [said.contact, async () => { await act("enter", { text: page }, name); who.turnTo(name); }],
+    ],
+  });
+}
+
+const miniOf = () => who.accounts.find((one) => one.kind === "mini");
+at("program").addEventListener("click", () => openPage("pages/wallet"));
 
 const templatesOf = (face) => who.accounts.find((one) => one.name === face)?.templates ?? [];
 

@@ -49,7 +49,8 @@ export const order = {
     };
     return [
       h("article", { class: "card" },
-        h("h2", {}, shown.title, h("span", { class: "badge" }, shown.says)),
+        h("h2", {}, shown.title),
+        h("p", { class: "good" }, shown.says),
         h("p", { class: "fine" }, shown.when),
         list(shown.lines.map((line) => [h("span", {}, `${line.quantity} × ${line.name}`), h("b", {}, line.total)]), { class: "lines" }),
         bill([
