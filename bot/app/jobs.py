@@ -20,8 +20,11 @@ from bot.jobs.relays import Relays
 from bot.jobs.stock_news import StockNews
 from bot.jobs.sweeping import Sweeper
 from bot.jobs.wechat_shared import SharedInDatabase
+from bot.storage.behind import Behind
 from bot.storage.tally import Tally
 
+_ANSWERS_CONNECTIONS = 3
+"""How many of a process's connections answers have that left for the outbox, beside those of jobs."""
 TALLY_SECONDS = 3
 """How often a process adds what it counted to the database."""
 
@@ -65,6 +68,7 @@ async def worker_jobs(
     tally: Tally,
 ) -> list[Job]:
     """The jobs of a process that sends: what is due, the outbox, and the shop's own webhook."""
+    is_shared = app.database.dialect != "sqlite"
     outbox = OutboxDelivery(
         app.behind,
         channels,
@@ -75,6 +79,7 @@ async def worker_jobs(
         at,
         Rates(lambda: app.decisions.shop.senders),
         tally=tally,
+        answers_database=Behind(app.database, _ANSWERS_CONNECTIONS) if is_shared else None,
     )
     app.dispatcher.queued = lambda buckets: app.clockwork.soon(
         Job("outbox_at_once", 0, lambda: outbox.replies_of(buckets))

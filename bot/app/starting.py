@@ -35,7 +35,7 @@ Role = Literal["all", "web", "worker"]
 
 
 JOBS_CONNECTIONS = 4
-"""How many of a process's 8 connections jobs may hold: the rest is for turns and requests."""
+"""How many of a process's 10 connections jobs may hold: the rest is for turns, requests and answers."""
 
 
 @asynccontextmanager

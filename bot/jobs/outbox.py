@@ -148,11 +148,17 @@ class OutboxDelivery:
     rates: Rates = field(default_factory=Rates)
     traffic: Traffic = field(default_factory=Traffic)
     tally: Tally = field(default_factory=Tally)
+    answers_database: Database | None = None
+    """The same one, where answers and outcomes need not wait behind everything else; None: `database`."""
     answers: GroupCommit[Answered] = field(init=False)
+    for_answers: Database = field(init=False)
+    _with_answers: set[int] = field(default_factory=set)
+    _answering: int = 0
 
     def __post_init__(self) -> None:
         """Let answers that come together be recorded together."""
         self.answers = GroupCommit(self._record)
+        self.for_answers = self.answers_database or self.database
 
     async def deliver(self) -> int:
         """Send everything that is due, of all lanes."""
@@ -171,9 +177,21 @@ class OutboxDelivery:
         return await self._deliver(BULK)
 
     async def replies_of(self, buckets: Collection[int]) -> int:
-        """Send what was just queued for contacts in these buckets, without asking which have anything."""
+        """Send what was just queued for contacts in these buckets, without asking which have anything.
+
+        Where enough are at it already, these take the buckets along: what came meanwhile goes together.
+        """
+        self._with_answers.update(buckets)
+        senders = min(REPLIES.senders - self._answering, len(buckets))
+        if senders <= 0:
+            return 0
         with self.traffic.replying():
-            return await self._run(_Round(REPLIES, iter(tuple(buckets))), len(buckets))
+            return await self._run(_Round(REPLIES, self._drawn()), senders)
+
+    def _drawn(self) -> Iterator[int]:
+        """Buckets with answers to send, as long as there are any."""
+        while self._with_answers:
+            yield self._with_answers.pop()
 
     async def release(self) -> int:
         """Queue what was held and whose time has come."""
@@ -205,10 +223,11 @@ class OutboxDelivery:
         if side is REPLIES:
             return await self.replies_of(due)
         random.shuffle(due)  # several processes begin in different places, and no bucket is always last
-        return await self._run(_Round(side, iter(due)), len(due))
+        return await self._run(_Round(side, iter(due)), min(side.senders, len(due)))
 
-    async def _run(self, going: _Round, buckets: int) -> int:
-        workers = (self._empty(going) for _ in range(min(going.side.senders, buckets)))
+    async def _run(self, going: _Round, senders: int) -> int:
+        send = self._answer if going.side is REPLIES else self._empty
+        workers = (send(going) for _ in range(senders))
         return sum(_results(await asyncio.gather(*workers, return_exceptions=True)))
 
     async def _empty(self, going: _Round) -> int:
@@ -226,6 +245,14 @@ class OutboxDelivery:
                 is_more = taken.is_more
                 done += taken.moved
         return done
+
+    async def _answer(self, going: _Round) -> int:
+        """The same, counted among those who are at answers."""
+        self._answering += 1
+        try:
+            return await self._empty(going)
+        finally:
+            self._answering -= 1
 
     async def _claim(self, buckets: tuple[int, ...], side: Side) -> _Taken:
         """Claim messages and settle those that the gate does not let go."""
@@ -272,7 +299,7 @@ class OutboxDelivery:
 
         at_once = self.traffic.at_once(side)
         self.at("before_claim")
-        found = await self.database.transact(claim)
+        found = await (self.for_answers if side is REPLIES else self.database).transact(claim)
         self.at("after_claim")
         for reason in found.refused:
             self.tally.add("refused", reason)
@@ -328,7 +355,7 @@ class OutboxDelivery:
             await self.rates.learn(connection, said, now)
 
         self.at("before_record")
-        await self.database.transact(record)
+        await self.for_answers.transact(record)
         self.at("after_record")
         self._count(answers)
 

@@ -42,7 +42,7 @@ class PostgresDatabase:
         self._pool = pool
 
     @classmethod
-    async def open(cls, url: str, *, connections: int = 8) -> "PostgresDatabase":
+    async def open(cls, url: str, *, connections: int = 10) -> "PostgresDatabase":
         """Connect; raises OSError or asyncpg's errors when the server cannot be reached."""
 
         async def keep(_: object) -> None:

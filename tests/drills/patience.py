@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import random
+import re
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -47,6 +48,8 @@ _QUIET_SECONDS = 300
 _AT_ONCE = 50
 _NUMBERS = count(1)
 _PROVIDER_SECONDS = 0.1
+_SIGNATURE = re.compile(r"[?&]t=[\w-]+")
+"""Page links are stored bare and signed where they leave."""
 _ANSWERS = Statement("""
     SELECT o.trigger_key, o.id, o.body, o.state, o.reason FROM outbox o
     WHERE o.channel = 'wechat' ORDER BY o.id
@@ -171,7 +174,8 @@ class Drill:
         by_outbox = {self.wechat.taken[message] for message, *_ in said}
         if one.texts and by_outbox == {0}:
             whole = joined([body for _, body, *_ in said])
-            return "in the response" if set(one.texts) == {whole} else "something else"
+            texts = {_SIGNATURE.sub("", text) for text in one.texts}
+            return "in the response" if texts == {whole} else "something else"
         if one.texts:
             return "both"
         if by_outbox == {1}:
