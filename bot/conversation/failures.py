@@ -104,8 +104,16 @@ async def _keep(
         raise RetryLater("the message and its answer could not be stored")  # the provider shall know
     if is_out and way is _Way.CLOSED:
         return await _closed(connection, failed, turn, inbound)
-    if await _keep_trigger(connection, failed, is_done=is_out) is None:
+    # Forgetting needs more tables than stopping: where it cannot be done now, it is tried until it is.
+    forgets_later = way is _Way.SILENT and bool(turn.effects.forgotten)
+    tries = _TRIES_OF_STOP if forgets_later else _TRIES
+    kept = await _keep_trigger(
+        connection, failed, is_done=is_out and not forgets_later, is_retried=forgets_later, tries=tries
+    )
+    if kept is None:
         return _result(contact.id, "duplicate")
+    if forgets_later:
+        turn.effects.forgotten.clear()
     if not is_out and work.is_stored:  # replayed: it was answered kindly at first
         return _result(contact.id, "failed")
     if not is_out:

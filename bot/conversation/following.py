@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.conversation import legal
-from bot.core.gestures import GestureKind, done_at
+from bot.core.gestures import DONE, done_at
 from bot.core.messages import Inbound
 from bot.core.turn import Turn
 
@@ -15,16 +15,14 @@ FOLLOWED_AT = "followed_at"
 """Under which name a turn asks when an address last began to follow."""
 
 _STOP = "STOP"
-_BOTH = frozenset({GestureKind.FOLLOW, GestureKind.UNFOLLOW})
 
 
 def is_before(inbound: Inbound, left_at: datetime) -> bool:
-    """Whether an address began or stopped to follow no later than it was left for good.
+    """Whether something was written or done no later than its address was left for good.
 
-    Then the push is posted again, or comes late, and nobody is there any more.
+    Then the push is posted again, or comes late, and nobody is there any more. Only a provider's time tells.
     """
-    is_either = inbound.gesture is not None and inbound.gesture.kind in _BOTH
-    return is_either and done_at(inbound.facts, inbound.received_at) <= left_at
+    return DONE in inbound.facts and done_at(inbound.facts, inbound.received_at) <= left_at
 
 
 def followed(turn: Turn, inbound: Inbound) -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from bot.core.quickly import quickly_made
 
 DONE = "done"
-"""The fact that says when a contact began or stopped to follow: the provider's own seconds since 1970.
+"""The fact that says when a contact wrote or did something: the provider's own seconds since 1970.
 
 A push that is posted again comes later than what was done after it, and only that tells.
 """
@@ -37,6 +37,6 @@ class Gesture:
 
 
 def done_at(facts: Mapping[str, str], received_at: datetime) -> datetime:
-    """Return when a gesture was made, by the provider's clock if it was told."""
+    """Return when a text was written or a gesture made, by the provider's clock if it was told."""
     done = facts.get(DONE)
     return datetime.fromtimestamp(int(done), UTC) if done is not None else received_at

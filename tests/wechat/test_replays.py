@@ -64,9 +64,9 @@ async def test_leaving_that_is_tried_again_forgets_nobody_who_follows_again(chat
 
 
 async def post_again(chat: WechatChat, event: str, done_at: datetime) -> str | None:
-    """Post a push of following or leaving again; returns what was answered."""
+    """Post a push of what was done again, or of a `text`; returns what was answered."""
     conversation = chat.conversation()
-    pushed = {
+    pushed: dict[str, object] = {
         "ToUserName": conversation.account.original_id,
         "FromUserName": chat.openid,
         "CreateTime": int(done_at.timestamp()),
@@ -74,12 +74,14 @@ async def post_again(chat: WechatChat, event: str, done_at: datetime) -> str | N
         "Event": event,
         "EventKey": "",
     }
+    if event == "text":
+        pushed |= {"MsgType": "text", "Content": "BALANCE", "MsgId": "1234567890"}
     answer = await chat.loopback.platform.pushes.push(conversation.account, chat.openid, pushed)
     assert answer.is_taken
     return None if answer.reply is None else str(answer.reply["Content"])
 
 
-async def test_following_that_is_posted_again_makes_nobody_of_who_left(chat: WechatChat) -> None:
+async def test_what_is_posted_again_makes_nobody_of_who_left(chat: WechatChat) -> None:
     for _ in range(2):  # whoever left twice has not come back by following the first time
         await chat.follow()
         followed_at = chat.clock.now
@@ -87,7 +89,8 @@ async def test_following_that_is_posted_again_makes_nobody_of_who_left(chat: Wec
         await chat.unfollow()
         left_at = chat.clock.now
         chat.clock.now += timedelta(seconds=3)
-        for event, at in (("subscribe", followed_at), ("unsubscribe", left_at)):
+        before = [("subscribe", followed_at), ("text", followed_at), ("CLICK", left_at), ("SCAN", left_at)]
+        for event, at in (*before, ("unsubscribe", left_at)):
             assert await post_again(chat, event, at) is None
             assert await chat.sms.rows("SELECT d.contact FROM directory d WHERE d.kind = 'wechat'") == []
 

@@ -65,6 +65,25 @@ async def test_who_leaves_the_account_is_out_though_no_wallet_can_be_read(chat: 
     assert found == []
 
 
+KNOWN = "SELECT d.contact FROM directory d WHERE d.kind = 'wechat'"
+
+
+async def test_who_leaves_is_forgotten_though_no_turn_can_be_made(chat: WechatChat) -> None:
+    await chat.sms.run("ALTER TABLE hold RENAME TO gone")
+    assert await chat.unfollow() == []
+    assert await chat.sms.rows(KNOWN) == []
+
+
+async def test_who_leaves_is_forgotten_as_soon_as_that_can_be_done(chat: WechatChat) -> None:
+    await chat.sms.run("ALTER TABLE lot RENAME TO gone")
+    assert await chat.unfollow() == []
+    assert await is_stopped(chat)
+    assert len(await chat.sms.rows(KNOWN)) == 1
+    await chat.sms.run("ALTER TABLE gone RENAME TO lot")
+    assert await chat.later(minutes=2) == []
+    assert await chat.sms.rows(KNOWN) == []
+
+
 async def test_a_confirmation_that_is_late_is_not_sent(chat: WechatChat) -> None:
     await break_inserts(chat.sms, "consent")
     await chat("STOP")

@@ -264,9 +264,6 @@ class _Push:
             value = value.removeprefix(_QR_SCENE) if value.startswith(_QR_SCENE) else ""
         scanned = text_of(below(self._fields, "ScanCodeInfo"), "ScanResult")[:_TEXT_MAX]
         facts = {"scanned": scanned}
-        created = self._text("CreateTime")
-        if kind in {GestureKind.FOLLOW, GestureKind.UNFOLLOW} and _SECONDS.fullmatch(created):
-            facts[DONE] = created
         return self._said(gesture=Gesture(kind, value), facts=facts, answered=kind not in _UNANSWERED)
 
     def _said(
@@ -278,7 +275,9 @@ class _Push:
         facts: dict[str, str] | None = None,
         answered: bool = True,
     ) -> Said:
-        account = self._account
+        account, created = self._account, self._text("CreateTime")
+        done = created if _SECONDS.fullmatch(created) else ""
+        told = {**(facts or {}), UNIONID: self._unionid(), DONE: done}
         return Said(
             Inbound(
                 provider=PROVIDER,
@@ -289,9 +288,7 @@ class _Push:
                 text=text,
                 received_at=self._at,
                 media=(media,) if media else (),
-                facts={
-                    name: fact for name, fact in {**(facts or {}), UNIONID: self._unionid()}.items() if fact
-                },
+                facts={name: fact for name, fact in told.items() if fact},
                 gesture=gesture,
                 answer_within=ANSWER_WITHIN if answered and account.is_official else None,
             )

@@ -118,7 +118,7 @@ def test_a_text_is_an_inbound() -> None:
         to=OFFICIAL.appid,
         text="余额",
         received_at=NOW,
-        facts={"msg_type": "text"},
+        facts={"msg_type": "text", "done": "1610969440"},
         answer_within=ANSWER_WITHIN,
     )
     assert opened_by(inbound) == WROTE
@@ -186,7 +186,7 @@ def test_gestures_have_their_values() -> None:
     assert opened_by(heard(enter)) == ENTERED
     waiting = event("scancode_waitmsg", EventKey="6", ScanCodeInfo={"ScanType": "qrcode", "ScanResult": "2"})
     assert did(waiting) == (GestureKind.MENU, "6")
-    assert heard(waiting).facts == {"scanned": "2"}
+    assert heard(waiting).facts == {"scanned": "2", "done": "1610969440"}
 
 
 def test_who_leaves_cannot_be_answered() -> None:
