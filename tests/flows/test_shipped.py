@@ -211,7 +211,7 @@ async def test_the_balance_in_words() -> None:
     ]
     phone.contact = replace(phone.contact, locale="zh_Hans")
     assert await phone.say("余额") == [
-        "您有US$29.00抵用金。其中US$24.00有效期至星期五。另有US$3.00将于12月8日到账。"
+        "您有US$29.00积分。其中US$24.00有效期至星期五。另有US$3.00将于12月8日到账。"
     ]
 
 
@@ -228,7 +228,7 @@ async def test_the_balance_of_what_ends_today_and_tomorrow() -> None:
     ]
     phone.contact = replace(phone.contact, locale="zh_Hans")
     assert await phone.say("余额") == [
-        "您有US$29.00抵用金。其中US$24.00有效期至今天。另有US$3.00将于明天到账。"
+        "您有US$29.00积分。其中US$24.00有效期至今天。另有US$3.00将于明天到账。"
     ]
 
 
@@ -267,8 +267,8 @@ def ends(day: date) -> dict[str, object]:
         ),
         (
             "zh_Hans",
-            "您有US$24.00抵用金将于星期五到期。回复“奖励”或“再来一单”即可使用。",
-            "您的抵用金即将到期：US$24.00（星期五）、US$5.00（12月20日）。回复“奖励”或“再来一单”即可使用。",
+            "您有US$24.00积分将于星期五到期。回复“奖励”或“再来一单”即可使用。",
+            "您的积分即将到期：US$24.00（星期五）、US$5.00（12月20日）。回复“奖励”或“再来一单”即可使用。",
         ),
     ],
 )
