@@ -39,11 +39,15 @@ _CHOSEN_ANEW_AFTER = timedelta(milliseconds=1)  # none at all would count as not
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The provider has taken the message; `segments` is None while it has not counted them."""
+    """The provider has taken the message; `segments` is None while it has not counted them.
+
+    `not_adorned` is why something that only adorns it was not taken, None: nothing was refused.
+    """
 
     provider_id: str
     state: OutboxState
     segments: int | None = None
+    not_adorned: "SendError | None" = None
 
 
 class SendError(RegularsError):

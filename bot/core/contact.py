@@ -73,8 +73,9 @@ class Address:
 
     `clarify_by` is set while we wait to hear what an unclear revocation meant, `clarified_at` is when we last
     asked; `sender` is which of ours it hears from. `window_left` customer-service messages may go there until
-    `window_until`, on channels that allow so many after a contact did something. Until `desk_until` what is
-    written there is for the people of the shop.
+    `window_until`, on channels that allow so many after a contact wrote, and `tapped_left` until
+    `tapped_until` after it tapped something. Until `desk_until` what is written there is for the people of
+    the shop.
     """
 
     channel: str
@@ -87,6 +88,8 @@ class Address:
     window_left: int = 0
     window_until: datetime | None = None
     desk_until: datetime | None = None
+    tapped_left: int = 0
+    tapped_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

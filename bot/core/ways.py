@@ -14,7 +14,7 @@ from bot.core.contact import Address
 from bot.core.messages import MessageClass, Outgoing, UnsendableReason
 from bot.core.notices import field_type, misfit
 from bot.core.wechat_text import pieces_of
-from bot.core.windows import left_at
+from bot.core.windows import closes_at, left_at, open_until
 
 
 class WayKind(StrEnum):
@@ -88,15 +88,15 @@ def _against_customer_service(message: Outgoing, facts: WayFacts, now: datetime)
     if message.message_class is MessageClass.MARKETING:
         return "never for marketing (platform rule 5.15.3)"
     address, pieces = facts.address, pieces_of(message)
-    if address is None or address.window_until is None:
+    closes = closes_at(address) if address is not None else None
+    if address is None or closes is None:
         return "the contact opened no window"
-    if now >= address.window_until:
-        return f"the window closed {_written(address.window_until)}"
-    if address.window_left <= 0:
+    if now >= closes:
+        return f"the window closed {_written(closes)}"
+    left = left_at(address, now)
+    if left <= 0:
         return "the window is used up"
-    if address.window_left < pieces:
-        return f"it takes {pieces} messages, the window has {address.window_left} left"
-    return None
+    return f"it takes {pieces} messages, the window has {left} left" if left < pieces else None
 
 
 def _against_subscribe(message: Outgoing, facts: WayFacts, _now: datetime) -> str | None:
@@ -124,8 +124,8 @@ def _against_card(_message: Outgoing, _facts: WayFacts, _now: datetime) -> str |
 
 def _for(kind: WayKind, message: Outgoing, facts: WayFacts, now: datetime) -> str:
     if kind is WayKind.CUSTOMER_SERVICE and facts.address is not None:
-        assert facts.address.window_until is not None, "the window is open"
-        left, until = left_at(facts.address, now), facts.address.window_until
+        left, until = left_at(facts.address, now), open_until(facts.address, now)
+        assert until is not None, "the window is open"
         return f"the window is open until {_written(until)}, {left} left"
     template = _notice_template(message)
     assert template is not None, "only notices go as subscribe messages"

@@ -1,6 +1,6 @@
 """Windows: how many customer-service messages may still go to a WeChat address, and until when.
 
-Each message or tap of a contact opens one; they do not add up, and a longer one that is open stays
+Each message or tap of a contact opens one; they do not add up, and one that lasts longer stays beside it
 (https://developers.weixin.qq.com/doc/subscription/guide/product/kf/intro.md and, for mini programs,
 https://developers.weixin.qq.com/miniprogram/dev/server/API/kf-mgnt/kf-message/api_sendcustommessage).
 """
@@ -54,9 +54,28 @@ def opened_by(inbound: Inbound) -> Window | None:
 
 def left_at(address: Address, now: datetime) -> int:
     """Return how many customer-service messages may still go to an address."""
-    if address.window_until is None or now >= address.window_until:
-        return 0
-    return max(address.window_left, 0)
+    return max(left for left, _ in _open(address, now))
+
+
+def closes_at(address: Address) -> datetime | None:
+    """Return when the last window of an address closes, or closed; None: there never was one."""
+    ends = (address.window_until, address.tapped_until)
+    return max((end for end in ends if end is not None), default=None)
+
+
+def open_until(address: Address, now: datetime) -> datetime | None:
+    """Return until when the most messages that may still go there may; None: none may."""
+    left, until = max(_open(address, now), key=lambda one: one[0])
+    return until if left else None
+
+
+def _open(address: Address, now: datetime) -> tuple[tuple[int, datetime | None], tuple[int, datetime | None]]:
+    """What is left of the window of what was written and of what was tapped, and until when."""
+    written, tapped = address.window_until, address.tapped_until
+    return (
+        (max(address.window_left, 0) if written is not None and now < written else 0, written),
+        (max(address.tapped_left, 0) if tapped is not None and now < tapped else 0, tapped),
+    )
 
 
 def is_past(address: Address, window: Window, at: datetime, now: datetime) -> bool:
@@ -70,20 +89,31 @@ def is_past(address: Address, window: Window, at: datetime, now: datetime) -> bo
 
 
 def opened(address: Address, window: Window, at: datetime) -> Address:
-    """Return an address as it stands once a window was opened at that time."""
-    until, left = at + window.lasts, left_at(address, at)
-    if left and address.window_until is not None:
-        until = max(until, address.window_until)
-    return replace(address, window_left=max(left, window.messages), window_until=until)
+    """Return an address as it stands once a window was opened at that time.
+
+    That of a tap opens beside the one that lasts: what is more in it is more for its minute alone.
+    """
+    (written_left, written_until), (tapped_left, tapped_until) = _open(address, at)
+    if window == WROTE:
+        until = max(at + window.lasts, written_until or at)
+        return replace(address, window_left=max(written_left, window.messages), window_until=until)
+    until = max(at + window.lasts, tapped_until if tapped_left and tapped_until is not None else at)
+    return replace(address, tapped_left=max(tapped_left, window.messages), tapped_until=until)
 
 
 def spent(address: Address, now: datetime, messages: int = 1) -> Address:
-    """Return an address as it stands once so many customer-service messages went there."""
-    left = left_at(address, now)
-    assert left >= messages, "no more goes through a window than it allows"
-    return replace(address, window_left=left - messages)
+    """Return an address as it stands once so many customer-service messages went there.
+
+    They count in every window that is open: never more is believed than any of them allows.
+    """
+    assert left_at(address, now) >= messages, "no more goes through a window than it allows"
+    return replace(
+        address,
+        window_left=max(address.window_left - messages, 0),
+        tapped_left=max(address.tapped_left - messages, 0),
+    )
 
 
 def closed(address: Address) -> Address:
     """Return an address through whose window nothing goes any more."""
-    return replace(address, window_left=0, window_until=None)
+    return replace(address, window_left=0, window_until=None, tapped_left=0, tapped_until=None)

@@ -6,16 +6,19 @@ from datetime import date, datetime
 from typing import Any
 
 from bot.core.flow.run import Wait
+from bot.core.groups import split_key
 from bot.core.ids import instant, microseconds
+from bot.core.in_app import APP
 from bot.core.ledger.books import Books
 from bot.core.turn import Snapshot
 from bot.core.wechat_address import WECHAT
-from bot.core.windows import left_at
+from bot.core.windows import left_at, open_until
 from bot.storage import turns
 from bot.storage.driver import Connection, Statement
 from bot.storage.snapshots import Wanted, load_snapshots
 
 _MOST = 8
+_CHANNELS = {WECHAT: "WeChat", APP: "inbox"}
 _MESSAGES = Statement("""
     SELECT o.id, o.created_at, o.message_class, o.flow, o.step, o.state, o.reason, o.error_code, o.due_at,
         o.segments, o.body, o.channel, o.way, o.way_because
@@ -186,7 +189,7 @@ async def know(connection: Connection, owned: tuple[str, str], now: datetime) ->
         granted = await connection.read(_GRANTS, **of_contact, address=address.value)
         grants = tuple((row[0], row[1]) for row in granted)
         left = left_at(address, now)
-        window = KnownWindow(left, address.window_until if left else None, grants)
+        window = KnownWindow(left, open_until(address, now), grants)
     ((notice_at,),) = await connection.read(_NEXT_NOTICE, **of_contact, now=microseconds(now))
     return Known(
         id=contact.id,
@@ -202,7 +205,7 @@ async def know(connection: Connection, owned: tuple[str, str], now: datetime) ->
         preferred_hours=contact.preferred_hours,
         unusable_reason=address.unusable_reason,
         credit=_credit(snapshot, now),
-        subscriptions={group: state.value for group, state in snapshot.subscriptions.items()},
+        subscriptions={_in_words(key): state.value for key, state in snapshot.subscriptions.items()},
         consent=tuple(
             KnownConsent(instant(row[0]), row[1], row[2], row[3])
             for row in await connection.read(_CONSENT, **most)
@@ -221,6 +224,12 @@ async def know(connection: Connection, owned: tuple[str, str], now: datetime) ->
         next_reminder_at=None if notice_at is None else instant(notice_at),
         window=window,
     )
+
+
+def _in_words(subscription: str) -> str:
+    """What a subscription is to, as people say it: of texts the group alone, of others the channel too."""
+    group, channel = split_key(subscription)
+    return group if channel == "sms" else f"{group} ({_CHANNELS.get(channel, channel)})"
 
 
 def _credit(snapshot: Snapshot, now: datetime) -> KnownCredit:

@@ -13,6 +13,8 @@ from bot.channels.channel import (
     OperatorNeeded,
     SendError,
     Sent,
+    SentInPart,
+    WayShut,
 )
 from bot.conversation.receipts import Receipt, address_report
 from bot.core.messages import OutboxState
@@ -30,7 +32,7 @@ _logger = structlog.get_logger(__name__)
 class Answered:
     """What became of a message; `error` is what the provider said, `follow_ups` what follows from it.
 
-    `not_taken` is set where the provider has not taken it.
+    `not_taken` is set where the provider has not taken it, or not what adorns it, because its way was shut.
     """
 
     outcome: Outcome
@@ -41,6 +43,11 @@ class Answered:
 
 def taken(claimed: Claimed, sent: Sent, handed_at: datetime, now: datetime) -> Answered:
     """Say of a message that the provider has it."""
+    refused_rest = None
+    if isinstance(sent.not_adorned, WayShut):  # the text has left, and tells of the way it went all the same
+        in_part = SentInPart(str(sent.not_adorned))
+        in_part.__cause__ = sent.not_adorned
+        refused_rest = NotTaken(claimed, handed_at, in_part)
     return Answered(
         Outcome(
             claimed.message,
@@ -49,7 +56,8 @@ def taken(claimed: Claimed, sent: Sent, handed_at: datetime, now: datetime) -> A
             provider_id=sent.provider_id,
             segments=sent.segments,
             handed_at=handed_at,
-        )
+        ),
+        not_taken=refused_rest,
     )
 
 

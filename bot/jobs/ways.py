@@ -124,25 +124,25 @@ async def settle(connection: Connection, refused: Collection[NotTaken], now: dat
         if message.id not in unsettled:
             continue
         if way.kind is WayKind.CUSTOMER_SERVICE:
-            await _settle_window(connection, one.claimed, one.error)
+            await _settle_window(connection, one)
         elif isinstance(one.error, NoGrant):
             await grants.refused(connection, message, now)
         else:
             await grants.give_back(connection, message, now)
 
 
-async def _settle_window(connection: Connection, claimed: Claimed, error: SendError) -> None:
+async def _settle_window(connection: Connection, refused: NotTaken) -> None:
+    claimed, error = refused.claimed, refused.error
     address, owned = claimed.address, _owned(claimed.message)
     assert address is not None, "a message went there"
-    assert address.window_until is not None, "through a window that was open"
-    until = address.window_until
     shut = error.__cause__ if isinstance(error, SentInPart) else error  # what refused the rest
     if isinstance(shut, WindowClosed):
-        await windows.close(connection, owned, until)
+        await windows.close(connection, owned, address)
     elif isinstance(shut, WindowUsedUp):
-        await windows.use_up(connection, owned, until)
+        await windows.use_up(connection, owned, address)
     elif not isinstance(error, SentInPart):
-        await windows.give_back(connection, owned, until, pieces_of(claimed.message))
+        pieces = pieces_of(claimed.message)
+        await windows.give_back(connection, owned, address, pieces, refused.handed_at)
 
 
 async def _facts(connection: Connection, messages: Sequence[Outgoing]) -> _Facts:

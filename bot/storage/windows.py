@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.core.contact import Address
 from bot.core.ids import bucket_of, microseconds
-from bot.core.windows import WROTE
+from bot.core.windows import TAPPED, WROTE
 from bot.storage import rows
 from bot.storage.driver import Connection, Statement
 from bot.storage.rows import ADDRESS_COLUMNS
@@ -20,23 +20,36 @@ _OF = Statement(f"""
         AND a.value = keys.value
 """)  # noqa: S608  # our own constants
 _ADDRESS = "bucket = :bucket AND contact = :contact AND channel = :channel AND value = :value"
+# Every window that is open: never more is believed than any of them allows.
 _SPEND = Statement("""
-    UPDATE address SET window_left = window_left - keys.messages
+    UPDATE address SET
+        window_left = CASE WHEN window_left > keys.messages THEN window_left - keys.messages ELSE 0 END,
+        tapped_left = CASE WHEN tapped_left > keys.messages THEN tapped_left - keys.messages ELSE 0 END
     FROM @each(keys: bucket integer, contact text, channel text, value text, messages integer)
     WHERE address.bucket = keys.bucket AND address.contact = keys.contact
         AND address.channel = keys.channel AND address.value = keys.value
-        AND window_left >= keys.messages AND window_until > :now
+        AND (window_left >= keys.messages AND window_until > :now
+            OR tapped_left >= keys.messages AND tapped_until > :now)
     RETURNING address.contact, address.channel, address.value
 """)
-# Only while it is the window that a message went through: the contact may have opened another one since.
-_SAME = f"{_ADDRESS} AND window_until = :until"
+# Only while these are the windows that a message went through: the contact may have opened another since.
+_SAME = f"""
+    {_ADDRESS} AND COALESCE(window_until, 0) = :until AND COALESCE(tapped_until, 0) = :tapped_until
+"""
+# Where a tap's was open too, what is left of the other may have been nothing before.
 _GIVE_BACK = Statement(f"""
-    UPDATE address
-    SET window_left = CASE WHEN window_left + :messages > :most THEN :most ELSE window_left + :messages END
+    UPDATE address SET
+        window_left = CASE WHEN window_left = 0 AND tapped_until > :handed_at THEN 0
+            WHEN window_left + :messages > :most THEN :most ELSE window_left + :messages END,
+        tapped_left = CASE WHEN tapped_left + :messages > :most_tapped THEN :most_tapped
+            ELSE tapped_left + :messages END
     WHERE {_SAME}
 """)  # noqa: S608  # our own constants
-_USE_UP = Statement(f"UPDATE address SET window_left = 0 WHERE {_SAME}")  # noqa: S608  # our own constants
-_CLOSE = Statement(f"UPDATE address SET window_left = 0, window_until = NULL WHERE {_SAME}")  # noqa: S608  # ours
+_USE_UP = Statement(f"UPDATE address SET window_left = 0, tapped_left = 0 WHERE {_SAME}")  # noqa: S608  # ours
+_CLOSE = Statement(f"""
+    UPDATE address SET window_left = 0, window_until = NULL, tapped_left = 0, tapped_until = NULL
+    WHERE {_SAME}
+""")  # noqa: S608  # our own constants
 
 Owned = tuple[str, str, str]
 """A contact's id, and the channel and value of an address of it."""
@@ -57,24 +70,28 @@ async def spend(connection: Connection, messages: Mapping[Owned, int], now: date
     return {(row[0], row[1], row[2]) for row in found}
 
 
-async def give_back(connection: Connection, owned: Owned, until: datetime, messages: int) -> None:
-    """Let messages that the platform did not take through the window until then be sent after all."""
-    told = {"messages": messages, "most": WROTE.messages}
-    await connection.run(_GIVE_BACK, [_window(owned, until) | told])
+async def give_back(
+    connection: Connection, owned: Owned, through: Address, messages: int, handed_at: datetime
+) -> None:
+    """Let messages that the platform did not take through these windows be sent after all."""
+    most = {"most": WROTE.messages, "most_tapped": TAPPED.messages}
+    told = {"messages": messages, "handed_at": microseconds(handed_at)}
+    await connection.run(_GIVE_BACK, [_windows(owned, through) | told | most])
 
 
-async def use_up(connection: Connection, owned: Owned, until: datetime) -> None:
-    """Believe the platform that the messages of the window until then are used up."""
-    await connection.run(_USE_UP, [_window(owned, until)])
+async def use_up(connection: Connection, owned: Owned, through: Address) -> None:
+    """Believe the platform that the messages of these windows are used up."""
+    await connection.run(_USE_UP, [_windows(owned, through)])
 
 
-async def close(connection: Connection, owned: Owned, until: datetime) -> None:
-    """Believe the platform that the window until then is closed."""
-    await connection.run(_CLOSE, [_window(owned, until)])
+async def close(connection: Connection, owned: Owned, through: Address) -> None:
+    """Believe the platform that these windows are closed."""
+    await connection.run(_CLOSE, [_windows(owned, through)])
 
 
-def _window(owned: Owned, until: datetime) -> dict[str, object]:
-    return _key(owned) | {"until": microseconds(until)}
+def _windows(owned: Owned, through: Address) -> dict[str, object]:
+    until, tapped = rows.stored(through.window_until) or 0, rows.stored(through.tapped_until) or 0
+    return _key(owned) | {"until": until, "tapped_until": tapped}
 
 
 def _key(owned: Owned) -> dict[str, object]:

@@ -20,6 +20,7 @@ from bot.core.windows import (
     closed,
     is_past,
     left_at,
+    open_until,
     opened,
     opened_by,
     spent,
@@ -82,8 +83,12 @@ def test_a_tap_does_not_shorten_the_window_of_a_message() -> None:
     address = opened(ADDRESS, WROTE, NOW)
     for _ in range(4):
         address = spent(address, NOW)
-    address = opened(address, TAPPED, NOW + timedelta(hours=1))
-    assert address.window_left == 3
+    tapped_at = NOW + timedelta(hours=1)
+    address = opened(address, TAPPED, tapped_at)
+    assert left_at(address, tapped_at) == 3
+    assert left_at(address, tapped_at + timedelta(minutes=1)) == 1, "its minute is over, the message's is not"
+    assert left_at(spent(address, tapped_at), tapped_at) == 2
+    assert left_at(spent(address, tapped_at), tapped_at + timedelta(minutes=1)) == 0, "it counts in both"
     assert address.window_until == NOW + timedelta(hours=48)
 
 
@@ -92,7 +97,8 @@ def test_a_window_that_is_used_up_lends_its_time_to_no_other() -> None:
     for _ in range(5):
         address = spent(address, NOW)
     address = opened(address, TAPPED, NOW + timedelta(hours=1))
-    assert address.window_until == NOW + timedelta(hours=1, minutes=1)
+    assert open_until(address, NOW + timedelta(hours=1)) == NOW + timedelta(hours=1, minutes=1)
+    assert left_at(address, NOW + timedelta(hours=2)) == 0
 
 
 def test_what_was_done_long_ago_opens_nothing_now() -> None:
@@ -141,6 +147,8 @@ def test_windows_never_add_up_and_never_last_longer_than_the_platforms(
             address = opened(address, window, at)
             assert left_at(address, at) >= window.messages
         assert 0 <= left_at(address, at) <= WROTE.messages
-        if left_at(address, at) and address.window_until is not None:
+        if until := open_until(address, at):
             latest = max(last_wrote + WROTE.lasts if last_wrote else NOW, at + TAPPED.lasts)
-            assert address.window_until <= latest
+            assert until <= latest
+        if last_wrote is None:
+            assert left_at(address, at + TAPPED.lasts) == 0, "a tap is believed for its minute"

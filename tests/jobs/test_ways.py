@@ -378,3 +378,34 @@ async def test_what_is_tried_again_takes_its_grant_again(database: Database) -> 
     entries = await asked(database, "SELECT source, change FROM subscribe_grant_entry")
     assert sorted(entries) == [("given_back", 1), ("push", 1), ("sent", -1), ("sent", -1)]
     assert await asked(database, "SELECT units FROM subscribe_grant") == [(0,)]
+
+
+@dataclass
+class Unadorned(Wechat):
+    """A platform that takes texts, and refuses the card behind one for a reason."""
+
+    error: SendError = field(default_factory=lambda: WindowUsedUp("45047", code=45047))
+
+    async def send(self, cleared: Cleared) -> Sent:
+        """Take the text alone."""
+        return replace(await super().send(cleared), not_adorned=self.error)
+
+
+@pytest.mark.parametrize(
+    ("error", "left"),
+    [
+        (WindowUsedUp("45047", code=45047), [(0, True)]),
+        (WindowClosed("45015", code=45015), [(0, False)]),
+        (SendNever("40007", code=40007), [(WROTE.messages - 1, True)]),
+    ],
+)
+async def test_what_refuses_a_card_tells_of_the_window_its_text_went_through(
+    database: Database, error: SendError, left: list[tuple[int, bool]]
+) -> None:
+    contact_id = await somebody(database, opened(SHUT, WROTE, NOW))
+    await say(database, contact_id, 1)
+    channel = Unadorned(error=error)
+    await deliver(delivery(database, channel))
+    assert await states(database) == {"sent": 1}
+    sql = "SELECT window_left, window_until IS NOT NULL FROM address WHERE channel = 'wechat'"
+    assert [(row[0], bool(row[1])) for row in await asked(database, sql)] == left

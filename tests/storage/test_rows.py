@@ -192,7 +192,7 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
     "address": (
         rows.address_row(
             CONTACT,
-            Address("sms", "+12125550100", at(1), "landline", at(3), "MG4", at(5), 4, at(6), at(7)),
+            Address("sms", "+12125550100", at(1), "landline", at(3), "MG4", at(5), 4, at(6), at(7), 2, at(8)),
             at(2),
         ),
         {
@@ -208,6 +208,8 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "window_left": 4,
             "window_until": at(6),
             "desk_until": at(7),
+            "tapped_left": 2,
+            "tapped_until": at(8),
         },
     ),
     "consent": (

@@ -117,7 +117,7 @@ class _Sending:
         """Post all of it; cards and pictures only adorn a text that has left whole."""
         await self._look()
         first = await self._posted(0)
-        texts = sum(request.is_text for request in self._requests)
+        texts, not_adorned = sum(request.is_text for request in self._requests), None
         for number in range(1, len(self._requests)):
             try:
                 await self._posted(number)
@@ -125,8 +125,9 @@ class _Sending:
                 if number < texts:
                     raise SentInPart(f"only the beginning was taken: {error}", code=error.code) from error
                 _logger.warning("sent_without_adornment", message=self._message.id, why=str(error))
+                not_adorned = error
                 break
-        return Sent(provider_id=_name(first), state=OutboxState.SENT)
+        return Sent(provider_id=_name(first), state=OutboxState.SENT, not_adorned=not_adorned)
 
     async def _look(self) -> None:
         """Decide how the message looks."""

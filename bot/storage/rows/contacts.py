@@ -14,7 +14,7 @@ from bot.storage.rows.values import JsonRows, RowValues, loaded, stored, to_json
 
 ADDRESS_COLUMNS = (
     "a.channel, a.value, a.stopped_at, a.unusable_reason, a.clarify_by, a.sender, a.clarified_at,"
-    " a.window_left, a.window_until, a.desk_until"
+    " a.window_left, a.window_until, a.desk_until, a.tapped_left, a.tapped_until"
 )
 
 
@@ -76,6 +76,8 @@ def address_row(contact: Contact, address: Address, now: datetime) -> RowValues:
         address.window_left,
         stored(address.window_until),
         stored(address.desk_until),
+        address.tapped_left,
+        stored(address.tapped_until),
     )
 
 
@@ -92,6 +94,8 @@ def address_from(row: Sequence[Any]) -> Address:
         window_left=row[7],
         window_until=loaded(row[8]),
         desk_until=loaded(row[9]),
+        tapped_left=row[10],
+        tapped_until=loaded(row[11]),
     )
 
 

@@ -74,6 +74,9 @@ class AddressRow(Row, table=True):
     window_until: int | None = instant_column(nullable=True)
     desk_until: int | None = instant_column(nullable=True)
     """Until when what is written there is for the people of the shop, and the bot is silent."""
+    tapped_left: int = 0
+    """The same as `window_left`, of what was tapped: for a minute, beside what was written."""
+    tapped_until: int | None = instant_column(nullable=True)
 
 
 class SubscriptionRow(Row, table=True):

@@ -18,6 +18,8 @@ DUE = "due_at IS NOT NULL"
 
 def upgrade() -> None:
     """Bring the schema here."""
+    op.add_column("address", sa.Column("tapped_left", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("address", sa.Column("tapped_until", sa.BigInteger()))
     _owned(
         "session",
         _name("token_hash"),
