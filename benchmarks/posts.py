@@ -39,7 +39,7 @@ JOINING = ("LOYALTY", "Ana", "SKIP")
 # A repeat comes at least this many posts after its original, so that the original has been answered.
 REPEAT_LAG = 256
 
-Road = Literal["twilio", "telegram", "wechat"]
+Road = Literal["twilio", "telegram", "wechat", "mp", "json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,20 @@ def wechat_post(port: int, member: int, text: str, key: str) -> bytes:
     return sealed_post(port, member, text, key)
 
 
+def page_request(port: int, member: int, kind: str, key: str) -> bytes:
+    """What a page asks for its shopper."""
+    from benchmarks.shoppers import page_request  # noqa: PLC0415 - the peers of other roads have none
+
+    return page_request(port, member, kind, key)
+
+
+def bare_request(port: int, member: int, kind: str, key: str) -> bytes:
+    """The same as a bare handler is asked."""
+    from benchmarks.shoppers import bare_request  # noqa: PLC0415 - as above
+
+    return bare_request(port, member, kind, key)
+
+
 def posts(load: Load) -> list[Post]:
     """All posts of a run, the same for the same load."""
     form = FORMS[load.road]
@@ -180,6 +194,8 @@ FORMS: dict[Road, Callable[[int, int, str, str], bytes]] = {
     "twilio": twilio_post,
     "telegram": telegram_post,
     "wechat": wechat_post,
+    "mp": page_request,
+    "json": bare_request,
 }
 
 

@@ -46,6 +46,21 @@ def floor(start: Start) -> Server:
     )  # fmt: skip
 
 
+def bare_json(start: Start) -> Server:
+    """A handler of JSON with one durable write."""
+    port = free_port()
+    return Server(
+        [
+            sys.executable, "-c", "from benchmarks.bare_json import main; main()",
+            "--database", start.database.fresh(start.label), "--port", str(port),
+        ],
+        start.database.server_settings(),
+        port=port,
+        ready="/readyz",
+        log=start.log,
+    )  # fmt: skip
+
+
 def tutorial(start: Start, members: int) -> Server:
     """FastAPI, twilio, SQLAlchemy, with its members already there."""
     port = free_port()
