@@ -84,7 +84,7 @@ class Phone:
 
     def __post_init__(self) -> None:
         self.contact = Contact(CONTACT, 5, self.locale, "America/New_York", self.now)
-        address = NUMBER if self.channel == "sms" else OPENID
+        address = {"sms": NUMBER, "app": CONTACT}.get(self.channel, OPENID)
         self.addresses: tuple[Address, ...] = (Address(self.channel, address),)
         self.form: Form | None = None
         self.subscriptions: dict[str, SubscriptionState] = {}
@@ -254,7 +254,7 @@ class Phone:
             more={
                 "orders": self.orders,
                 "notices": self.notices,
-                "entered": {},
+                "entered": {run.flow: run.started_at for run in self.runs.values()},
                 "consent_log": self.consent,
                 "latest_texts": sorted_texts(self.texts),
                 "last_redemption": self.redemption,

@@ -410,6 +410,8 @@ USELESS: dict[tuple[str, str], Way] = {
 
 ELSEWHERE = {("bundle_week", "confirm"), ("one_tap", "again"), ("link", "number"), ("link", "code")}
 """Asked by the clock, where a price changed, and of who joins two addresses."""
+ELSEWHERE |= {("survey", "1"), ("survey", "1.options.3.then.1"), ("survey", "2"), ("survey", "3")}
+"""Asked on the pages: see the survey's own conversations."""
 
 
 def test_every_question_we_ship_is_tried_with_useless_answers() -> None:
