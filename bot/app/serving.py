@@ -54,7 +54,7 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
     server.add_routes(_link_visits(app).routes())
     server.add_routes(H5Pages(lambda: app.decisions.publication).routes())
     server.add_routes(_content_links(app).routes())
-    server.add_routes(Invitations(lambda: app.decisions.publication, app.clock).routes())
+    server.add_routes(_invitations(app).routes())
     if app.settings.twilio is not None:
         server.add_routes(_twilio_webhooks(app).routes())
     if app.settings.wechat:
@@ -127,10 +127,21 @@ def _pay_notices(app: Running, cashier: Cashier) -> "PayNotices":
 
 def _link_visits(app: Running) -> LinkVisits:
     pages = PageLinks(app.settings.public_url, _secrets(app))
-    campaigns = Campaigns(app.database, CampaignTokens(_secrets(app)), app.clock)
-    has_mini = any(not account.is_official for account in app.settings.wechat)
     clicks = Clicks(app.database, app.clock)
-    return LinkVisits(clicks, app.metrics, app.clock, pages, campaigns if has_mini else None)
+    return LinkVisits(clicks, app.metrics, app.clock, pages, _campaigns(app))
+
+
+def _invitations(app: Running) -> Invitations:
+    campaigns = _campaigns(app)
+    into_mini = campaigns.friends_address if campaigns is not None else None
+    return Invitations(lambda: app.decisions.publication, app.clock, into_mini)
+
+
+def _campaigns(app: Running) -> Campaigns | None:
+    """What leads into a mini program; None where the shop has none."""
+    if all(account.is_official for account in app.settings.wechat):
+        return None
+    return Campaigns(app.database, CampaignTokens(_secrets(app)), app.clock)
 
 
 def _secrets(app: Running) -> tuple[bytes, ...]:

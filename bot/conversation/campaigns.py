@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.core.campaign_links import TOKEN_LASTS, CampaignTokens
+from bot.core.campaign_links import FRIENDS, TOKEN_LASTS, CampaignLink, CampaignTokens, friends_address
 from bot.storage import campaign_links
 from bot.storage.driver import Database
 
@@ -24,11 +24,18 @@ class Campaigns:
 
     async def address(self, campaign: str, contact_id: str, sent_at: datetime) -> str | None:
         """Return where one person is led; None where there is no link that is still good."""
+        link = await self._link(campaign)
+        return self.tokens.address(link, contact_id, sent_at + TOKEN_LASTS) if link is not None else None
+
+    async def friends_address(self, code: str) -> str | None:
+        """Return where a friend is led who has a member's code; None as above."""
+        link = await self._link(FRIENDS)
+        return friends_address(link, code) if link is not None else None
+
+    async def _link(self, campaign: str) -> CampaignLink | None:
         try:
             link = await self.database.query(lambda connection: campaign_links.link(connection, campaign))
         except Exception:
             _logger.exception("campaign_not_looked_up")
             return None
-        if link is None or link.expires_at <= self.clock() + _STILL_GOOD:
-            return None
-        return self.tokens.address(link, contact_id, sent_at + TOKEN_LASTS)
+        return link if link is not None and link.expires_at > self.clock() + _STILL_GOOD else None

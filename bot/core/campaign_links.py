@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+from bot.core.loyalty.referral import scene_of
 from bot.core.page_links import PAGES
 from bot.core.signed_links import ID_BYTES, UNTIL_BYTES, read_signed, read_until, signed, until_bytes
 
@@ -23,6 +24,8 @@ TOKEN_LASTS = timedelta(days=7)
 PARAMETER = "c"
 """What the page gets the token as."""
 CAMPAIGN_OPENED = "Campaign Opened"
+FRIENDS = "friends"
+"""The campaign by which the page of an invitation leads into the mini program."""
 
 _PURPOSE = "campaign"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -78,6 +81,11 @@ class CampaignTokens:
         """Return the address by which one person opens a campaign's page."""
         token = self.token(contact_id, link.campaign, until)
         return f"{link.url}?cq={quote(f'{PARAMETER}={token}', safe='')}"
+
+
+def friends_address(link: CampaignLink, code: str) -> str:
+    """Return the address by which a friend opens the mini program with a member's code."""
+    return f"{link.url}?cq={quote(scene_of(code), safe='')}"
 
 
 def page_in_browser(page: str) -> str:

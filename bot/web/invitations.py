@@ -5,7 +5,7 @@ it does not tell. It is known when it is texted.
 """
 
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -47,6 +47,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "over": "Nothing is given for coming with a friend's code right now. You can join all the same.",
             "text": "Text {words} to {number}",
             "alone": "Text us {words}",
+            "mini": "Or open it in WeChat",
             "image": "QR code of this page",
             "terms": (
                 "By texting it you join {shop} rewards by text: recurring messages, consent is not a"
@@ -60,6 +61,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "over": "Ahora no hay nada que ganar por venir con una clave. Puedes unirte igualmente.",
             "text": "Envía {words} al {number}",
             "alone": "Envíanos {words}",
+            "mini": "O ábrelo en WeChat",
             "image": "Código QR de esta página",
             "terms": (
                 "Al enviarlo te unes a los premios de {shop} por SMS: mensajes periódicos; el consentimiento"
@@ -74,6 +76,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "over": "目前没有邀请奖励活动，您仍可加入会员。",
             "text": "发送“{words}”到{number}",
             "alone": "给我们发送“{words}”",
+            "mini": "或在微信中打开",
             "image": "本页二维码",
             "terms": (
                 "发送即表示加入{shop}短信会员，会定期收到短信；同意与否不影响购买。"
@@ -91,6 +94,8 @@ class Invitations:
 
     publication: Callable[[], Publication]
     clock: Callable[[], datetime]
+    into_mini: Callable[[str], Awaitable[str | None]] | None = None
+    """Where a code leads into the shop's mini program; None where it has none."""
 
     def routes(self) -> list[web.RouteDef]:
         """Where they are; the picture comes first, or the page would take it for a code."""
@@ -106,7 +111,9 @@ class Invitations:
         publication = self.publication()
         language = _first(languages, TEXTS)
         words = f"{_join_word(publication, language)} {code}"
-        return _answer(_invitation(publication.shop, words, code, language, self.clock()), language)
+        mini = await self.into_mini(code) if self.into_mini is not None else None
+        html = _invitation(publication.shop, words, code, language, self.clock(), mini=mini)
+        return _answer(html, language)
 
     async def image(self, request: web.Request) -> web.Response:
         """Draw the link of a code."""
@@ -126,7 +133,9 @@ def qr_code(text: str) -> bytes:
     return drawn.getvalue()
 
 
-def _invitation(shop: Shop, words: str, code: str, language: str, now: datetime) -> str:
+def _invitation(  # what stands on the page
+    shop: Shop, words: str, code: str, language: str, now: datetime, *, mini: str | None
+) -> str:
     texts, tag = TEXTS[language], language.replace("_", "-")
     pool = shop.pool("sms")
     number = pool.numbers[0] if pool is not None and pool.numbers else ""
@@ -134,11 +143,12 @@ def _invitation(shop: Shop, words: str, code: str, language: str, now: datetime)
     title = texts["title"].format(shop=shop.name)
     # `?&body=` is what telephones of both makers read (RFC 5724 says `?body=`, which one of them does not).
     button = f'<a href="sms:{quote(number, safe="+")}?&amp;body={quote(words)}">{escape(says)}</a>'
+    opens = f'<p><a href="{escape(mini)}">{escape(texts["mini"])}</a></p>' if mini is not None else ""
     return (
         f'<!doctype html><html lang="{tag}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">'
         f"<title>{escape(title)}</title></head><body><h1>{escape(title)}</h1>"
-        f"<p>{escape(_reward(shop, language, now))}</p><p><strong>{button}</strong></p>"
+        f"<p>{escape(_reward(shop, language, now))}</p><p><strong>{button}</strong></p>{opens}"
         f'<p><img src="{PATH}{code}.svg" alt="{escape(texts["image"])}" width="232" height="232"></p>'
         f"<p><small>{escape(texts['terms'].format(shop=shop.name))}</small></p></body></html>"
     )

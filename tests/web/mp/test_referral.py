@@ -2,7 +2,11 @@
 
 import base64
 import io
+import re
 from datetime import timedelta
+from html import unescape
+
+import aiohttp
 
 from bot.core.loyalty.referral import code_in_scene
 from bot.web.mp.referral import CodeAnswer, FriendsAnswer
@@ -13,6 +17,14 @@ from tests.wechat.wechat_chat import MINI
 async def friend_of(shopper: ShopperClient, scene: str, person: str = "wang") -> ShopperClient:
     """Somebody who opens the mini program with a scene."""
     return await shopper.another(person, scene=scene)
+
+
+async def opened(link: str) -> str:
+    """The page of an invitation, in Chinese."""
+    headers = {"Accept-Language": "zh-CN"}
+    async with aiohttp.ClientSession() as session, session.get(link, headers=headers) as answer:
+        assert answer.status == 200
+        return await answer.text()
 
 
 async def brought(member: ShopperClient) -> tuple[int, int]:
@@ -65,6 +77,20 @@ async def test_a_friend_who_scans_it_and_joins_is_the_members(shopper_anywhere: 
     assert await brought(member) == (1, 1)
     again = await friend_of(shopper_anywhere, f"r={code}")
     assert await again.contact_id() == await friend.contact_id()
+    assert await brought(member) == (1, 1)
+
+
+async def test_an_invitation_leads_into_the_mini_program(shopper: ShopperClient) -> None:
+    member = await shopper.texting()
+    link = (await member.got("/referral"))["link"]
+    assert "wxaurl" not in await opened(link), "there is no link into the mini program yet"
+    await shopper.chat.app.clockwork.strike_all()
+    (button,) = re.findall(r'href="(https://wxaurl[^"]*)"', await opened(link))
+    page = shopper.chat.people.open_link("wang", unescape(button)).page
+    assert page == f"pages/wallet?r={(await member.got('/referral'))['code']}"
+    friend = await friend_of(shopper, page.partition("?")[2])
+    shopper.chat.clock.now += timedelta(minutes=1)
+    await friend.did("/join", {})
     assert await brought(member) == (1, 1)
 
 
