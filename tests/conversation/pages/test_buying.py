@@ -486,3 +486,28 @@ async def test_a_text_costs_what_the_page_does(till: Till) -> None:
     on_page = await quoted(till, ("TEA", 2))
     assert (last["total"] - last["credit"], last["to_pay"]) == minor(on_page, "to_pay", "to_pay")
     assert last["items"] == "2 x Jasmine tea, Delivery (5 Elm Street)"
+
+
+async def test_a_paid_order_that_is_taken_back_gives_cash_and_credit_back(till: Till) -> None:
+    waiting = await order(till, ("TEA", 2), payment="wechat", payer=PAYER)
+    ((payment, _, _),) = await payments(till)
+    await paid(till, payment, 500)
+    canceled = (await ask(till, "shop.cancel", {"order": waiting["id"]}))["order"]
+    assert (canceled["status"], canceled["payment"]["state"]) == ("canceled", "refunding")
+    assert canceled["payment"]["says"] == "$5.00 on its way back to you"
+    assert [kind for kind, _ in await calls(till)] == ["order.placed", "order.canceled"]
+    assert (await till.books()).wallet.available_minor == 200
+    found = await asked(till.database, "SELECT amount_minor, state FROM payment_refund")
+    assert [tuple(row) for row in found] == [(500, "new")]
+
+
+async def test_what_is_paid_after_it_was_given_up_goes_back(till: Till) -> None:
+    waiting = await order(till, ("TEA", 2), payment="wechat", payer=PAYER)
+    ((payment, _, _),) = await payments(till)
+    await ask(till, "shop.cancel", {"order": waiting["id"]})
+    await paid(till, payment, 500)
+    assert await orders_of(till) == [(waiting["id"], "canceled")]
+    assert await calls(till) == []
+    found = await asked(till.database, "SELECT amount_minor, cause FROM payment_refund")
+    assert [tuple(row) for row in found] == [(500, "late")]
+    assert (await till.books()).wallet.available_minor == 200
