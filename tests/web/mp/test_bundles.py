@@ -16,6 +16,11 @@ async def test_what_is_sold_together_saves_what_it_says(database_url: str, tmp_p
         assert (breakfast.was.minor, breakfast.price.minor, breakfast.saving.minor) == (950, 808, 142)
         assert (breakfast.credit.minor, breakfast.to_pay.text, breakfast.can) == (500, "$3.08", True)
         assert [(one.sku, one.quantity) for one in breakfast.lines] == [("LATTE", 1), ("BUN", 1)]
+        lines = [{"sku": one.sku, "quantity": one.quantity} for one in breakfast.lines]
+        quote = await member("POST", "/quote", {"lines": lines}, once=None)
+        assert quote.told["to_pay"] == breakfast.to_pay.model_dump(), (
+            "it is ordered at the price it is shown at"
+        )
         assert RefillsAnswer.model_validate(await member.got("/refills")).refills == []
 
 
