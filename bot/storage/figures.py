@@ -12,7 +12,7 @@ from datetime import datetime
 from bot.core.ids import BUCKETS, instant, microseconds
 from bot.core.messages import Lane
 from bot.core.pacing import SenderState
-from bot.storage import senders, tally, unsent
+from bot.storage import bills, senders, tally, unsent
 from bot.storage.driver import Connection, Statement
 
 _PROBED = 40
@@ -22,6 +22,7 @@ _MANY = 4_000
 _SAMPLE = [(bucket,) for bucket in range(0, BUCKETS, BUCKETS // 4)]
 _EVERY = [(bucket,) for bucket in range(BUCKETS)]
 _COUNTED_MOST = 10_000
+_BILLS_A_DAY = 3
 
 _QUEUED_PROBE = Statement(f"""
     SELECT keys.lane, (SELECT COUNT(*) FROM (SELECT 1 FROM outbox o WHERE o.bucket = keys.bucket
@@ -69,6 +70,9 @@ _DUE = {
     "triggers": _first("trigger", "due_at", "t.state = 'new'"),
     "held": _first("outbox", "due_at", "t.state = 'held'"),
     "calls": _first("call", "due_at", "t.state = 'queued'"),
+    "payments": _first("payment", "due_at", "t.due_at IS NOT NULL"),
+    "refunds": _first("payment_refund", "due_at", "t.due_at IS NOT NULL"),
+    "payouts": _first("payout", "due_at", "t.due_at IS NOT NULL"),
 }
 """What a clock makes due, by the name of the work."""
 
@@ -91,6 +95,10 @@ class Figures:
     due_since: Mapping[str, datetime]
     senders: Sequence[SenderState]
     tally: Mapping[tuple[str, str], int]
+    pay_differences: int = 0
+    """On how much the last day's bill and our records differ."""
+    pay_bill_at: datetime | None = None
+    """When a bill was last held against our records; None where none ever was."""
 
 
 async def figures(connection: Connection, now: datetime) -> Figures:
@@ -98,6 +106,7 @@ async def figures(connection: Connection, now: datetime) -> Figures:
     ((unknown, since),) = await connection.read(_UNKNOWN)
     ((sending,),) = await connection.read(_SENDING)
     ((dead,),) = await connection.read(_DEAD)
+    held = await bills.listed(connection, _BILLS_A_DAY)
     return Figures(
         queued=await _queued(connection),
         queued_since=await unsent.waiting_since(connection, now),
@@ -109,6 +118,8 @@ async def figures(connection: Connection, now: datetime) -> Figures:
         due_since=await _due_since(connection, now),
         senders=await senders.listed(connection),
         tally=await tally.read(connection),
+        pay_differences=sum(len(one.differences) for one in held if one.on_day == held[0].on_day),
+        pay_bill_at=max((one.at for one in held), default=None),
     )
 
 

@@ -98,9 +98,13 @@ def _waiting(figures: Figures, now: datetime) -> Iterable[Metric]:
     due = GaugeMetricFamily(
         "regulars_due_seconds", "Since when the longest due work of the clock waits", labels=["work"]
     )
-    for work in ("timers", "triggers", "held", "calls"):
+    for work in ("timers", "triggers", "held", "calls", "payments", "refunds", "payouts"):
         due.add_metric([work], _seconds(figures.due_since.get(work), now))
     yield due
+    what = "On how much the last day's bill of WeChat Pay and our records differ"
+    yield _one("regulars_pay_differences", what, figures.pay_differences)
+    what = "Since when no bill of WeChat Pay was held against our records; 0 where none ever was"
+    yield _one("regulars_pay_bill_seconds", what, _seconds(figures.pay_bill_at, now))
 
 
 def _of_senders(figures: Figures, now: datetime) -> Iterable[Metric]:

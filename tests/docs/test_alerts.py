@@ -32,6 +32,7 @@ async def samples() -> dict[str, list[dict[str, str]]]:
     metrics.refused.labels("403").inc()
     metrics.statuses.labels("sent").inc()
     metrics.visits.labels("person").inc()
+    metrics.pay_notices.labels("PaidNotice").inc()
     metrics.api_requests.labels("/api/orders/{reference}", "200").inc()
     metrics.api_seconds.labels("/api/orders/{reference}").observe(0.01)
     kinds = ("operator_needed", "not_registered", "filtered")
