@@ -358,7 +358,7 @@ class Turn:
             if "://" in body:
                 body, codes = self._shortened(body, message_class, asked=short_links)
             body = as_sent(body)
-        elif "://" in body and (pages := self.shop.pages) is not None:
+        elif channel != APP and "://" in body and (pages := self.shop.pages) is not None:
             until = self.now + LASTS
             body = sign_pages(body, pages, self.contact.id, until)
             if form is not None and "://" in form.head:

@@ -118,7 +118,7 @@ async def test_who_follows_writes_taps_the_menu_and_leaves(phone: Page) -> None:
     await expect(last(phone)).to_contain_text("What shall we call you?")
     await expect(last(phone).locator(".fine")).to_contain_text("passive reply")
     await expect(phone.locator("#who")).to_contain_text(re.compile(r"Window\s*5 messages until"))
-    await expect(phone.locator("#who")).to_contain_text("wechat:loyalty")
+    await expect(phone.locator("#who")).to_contain_text("loyalty (WeChat)")
     await expect(phone.locator("#outbox li").first).to_contain_text("wechat: passive")
     await phone.get_by_role("button", name="余额", exact=True).last.click()
     await expect(last(phone)).to_contain_text("$5.00")

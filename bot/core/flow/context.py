@@ -15,6 +15,7 @@ from bot.core.errors import FlowError
 from bot.core.flow.filters import HERE, Here
 from bot.core.flow.template import Variable
 from bot.core.groups import on_channel
+from bot.core.in_app import APP
 from bot.core.ledger.wallet import Balance, Ending
 from bot.core.loyalty.recommended import Affinities, recommended
 from bot.core.page_links import PAGES
@@ -207,9 +208,14 @@ def _bundle(turn: Turn) -> object:
 
 
 def _page(turn: Turn) -> object:
-    """The addresses of our pages; each is the contact's own where a message leaves. None without any."""
+    """The addresses of our pages; each is the contact's own where a message leaves.
+
+    None where there are none, and for who is there already.
+    """
     pages = turn.shop.pages
-    return {page: pages.bare(page) for page in PAGES} if pages is not None else None
+    if pages is None or turn.channel == APP:
+        return None
+    return {page: pages.bare(page) for page in PAGES}
 
 
 def _mini(turn: Turn) -> object:

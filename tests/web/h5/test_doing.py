@@ -142,3 +142,14 @@ async def test_what_is_written_in_the_inbox_is_answered(ana: Phone) -> None:
     await expect(talk.locator(".mine")).to_contain_text("BALANCE")
     await expect(talk.locator(".theirs").last).to_contain_text("You have $5.00")
     await expect(page.get_by_role("textbox", name="Write a message")).to_be_focused()
+
+
+async def test_answers_in_the_inbox_name_no_link_to_where_one_is(ana: Phone) -> None:
+    await ana.open("inbox")
+    page = ana.page
+    await page.get_by_role("textbox", name="Write a message").fill("WALLET")
+    await page.keyboard.press("Enter")
+    talk = page.get_by_role("log", name="Messages")
+    await expect(talk.locator(".theirs").last).to_contain_text("You have $5.00")
+    await expect(talk).not_to_contain_text("http")
+    assert not [row for row in await ana.chat.outbox("body", ana.number) if "t=" in str(row)]

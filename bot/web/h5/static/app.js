@@ -101,6 +101,8 @@ function put(nodes) {
 
 function focusTitle() {
   scrollTo(0, 0);
+  const seen = document.querySelector(".notice"); // what was just done may be told on the page it led to
+  if (seen && Date.now() - Number(seen.dataset.at) > 1000) seen.remove();
   at("said").textContent = "";
   at("title").focus({ preventScroll: true });
 }
@@ -180,7 +182,7 @@ async function act(event, does, { stays = false } = {}) {
 // What was done is seen for a moment, and read out by `say`.
 function notice(text) {
   document.querySelector(".notice")?.remove();
-  const shownText = h("p", { class: "notice", "aria-hidden": "true" }, text);
+  const shownText = h("p", { class: "notice", "aria-hidden": "true", "data-at": String(Date.now()) }, text);
   document.body.append(shownText);
   setTimeout(() => shownText.remove(), 4000);
 }

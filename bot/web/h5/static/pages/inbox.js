@@ -16,10 +16,12 @@ export const inbox = {
 
   show(app, data) {
     const { t, view, client } = app;
-    const tell = (text) => app.act(null, async () => {
-      await client.call("say", { text });
-      return null;
-    });
+    const tell = async (text) => {
+      await app.act(null, async () => {
+        await client.call("say", { text });
+      });
+      scrollTo(0, document.body.scrollHeight);
+    };
     const body = h("input", { id: "body", autocomplete: "off", maxlength: 1000, enterkeyhint: "send", "data-key": "body", placeholder: t("inbox.write") });
     const send = (event) => {
       event.preventDefault();
@@ -61,6 +63,11 @@ function pageOf(page) {
   return PAGES.includes(name) ? `#${name}${query ? `?${query}` : ""}` : null;
 }
 
+// A link to one of these pages is followed here.
 function linked(text) {
-  return text.split(/(https?:\/\/\S+)/).map((part, index) => (index % 2 ? h("a", { href: part, rel: "noreferrer" }, part) : part));
+  return text.split(/(https?:\/\/\S*[\w/])/).map((part, index) => {
+    if (index % 2 === 0) return part;
+    const [before, page] = part.split("/w/#");
+    return before === location.origin && page ? h("a", { href: `#${page}` }, part) : h("a", { href: part, rel: "noreferrer" }, part);
+  });
 }
