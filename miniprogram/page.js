@@ -11,6 +11,7 @@ const SLOW_TICK_MS = 30000;
  * @property {string[]} groups
  * @property {string} title
  * @property {boolean} [counts]
+ * @property {'setup' | 'milestone' | 'tier'} [card]
  * @property {object} [data]
  * @property {(query: Record<string, string>) => Promise<any>} ask
  * @property {(answers: any, t: (path: string, args?: object) => string, now: number) => Record<string, any>} show
@@ -19,20 +20,20 @@ const SLOW_TICK_MS = 30000;
 
 // Options for Component(). A page has `groups` (of texts), `title` (a text), `ask(query)` that gets its answers, and
 // `show(answers, t, now)` that makes what its template reads. A page that `counts` is shown anew as time goes by,
-// every second while that has `ticks`.
+// every second while that has `ticks`; one with a `card` can be sent to a friend when that is true of the shopper.
 /**
  * @param {Definition & ThisType<any>} definition
  * @returns {any}
  */
 function page(definition) {
   return {
-    data: Object.assign({ status: 'loading', problem: null, notice: '', busy: '', t: {} }, definition.data),
+    data: Object.assign({ status: 'loading', problem: null, notice: '', busy: '', card: null, t: {} }, definition.data),
     lifetimes: {
       detached() {
         this.rest();
       },
     },
-    methods: Object.assign(methodsOf(definition), definition.methods),
+    methods: Object.assign(methodsOf(definition), definition.card ? SHARING : {}, definition.methods),
   };
 }
 
@@ -81,7 +82,10 @@ function methodsOf(definition) {
         this.setData({ status: 'loading', problem: null });
       }
       try {
-        this.answers = await definition.ask.call(this, this.query || {});
+        const asked = definition.ask.call(this, this.query || {});
+        const [answers, card] = await Promise.all([asked, cardOf(definition.card)]);
+        this.answers = answers;
+        this.setData({ card });
       } catch (problem) {
         this.fail(problem);
         return;
@@ -166,6 +170,22 @@ function methodsOf(definition) {
     },
   };
   return methods;
+}
+
+// For pages with a card to send: its text is the shop's, and nothing is given for sending it.
+const SHARING = {
+  /** @this {any} */
+  onShareAppMessage() {
+    const { card } = this.data;
+    shop.track('shared', this.is || 'pages');
+    return card ? { title: card.title, path: card.path, imageUrl: card.image || undefined } : { path: '/pages/wallet' };
+  },
+};
+
+// The page's card, where it is true of the shopper now; a page that has none asks nothing.
+async function cardOf(kind) {
+  const answer = kind ? await optional(shop.client.call('shares')) : null;
+  return (answer && answer.shares.find((one) => one.id === kind)) || null;
 }
 
 // A part of a page that may be missing without hurting the rest.

@@ -62,6 +62,9 @@ function opened(options) {
   if (!scene && !query.c) {
     return;
   }
+  if (scene && scene !== came.scene) {
+    client.again(); // a login tells who invited them
+  }
   came = { scene, campaign: query.c || '' };
   track('came', (options && options.path) || 'pages/wallet');
 }

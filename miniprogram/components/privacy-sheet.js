@@ -3,7 +3,7 @@
 const shop = require('../shop');
 const texts = require('../shared/texts');
 
-/** @type {(how: any) => void} */
+/** @type {any} */
 let answerWechat = () => {};
 
 Component({

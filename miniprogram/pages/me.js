@@ -7,6 +7,7 @@ Component(
   page({
     groups: ['me', 'join'],
     title: 'me.title',
+    card: 'setup',
     data: { name: '', birthday: '', today: '' },
     ask() {
       return shop.me(Boolean(this.answers));
@@ -45,9 +46,7 @@ Component(
           return shop.me(true);
         });
         if (answer) {
-          this.answers = answer;
-          this.speak();
-          this.render();
+          await this.load();
           this.tell(told());
         }
       },

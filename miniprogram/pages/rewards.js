@@ -6,18 +6,15 @@ Component(
   page({
     groups: ['rewards', 'wallet'],
     title: 'rewards.title',
+    card: 'milestone',
     async ask() {
-      const [me, wallet, rewards] = await Promise.all([
-        shop.me(),
-        shop.client.call('wallet'),
-        shop.client.call('rewards'),
-      ]);
-      return { me, wallet, rewards };
+      const [me, rewards] = await Promise.all([shop.me(), shop.client.call('rewards')]);
+      return { me, rewards };
     },
     show(answers, t, now) {
       return {
         isMember: answers.me.member,
-        available: answers.wallet.available.text,
+        available: answers.rewards.available.text,
         rewards: view.rewards(answers.rewards, t, now),
       };
     },

@@ -6,18 +6,12 @@ Component(
   page({
     groups: ['tiers'],
     title: 'tiers.title',
+    card: 'tier',
     ask() {
       return shop.client.call('tiers');
     },
     show(answers, t) {
       return { tiers: view.tiers(answers, t) };
-    },
-    methods: {
-      // A card to show, for nothing: WeChat allows no reward for sharing.
-      onShareAppMessage() {
-        shop.track('shared', 'pages/tiers');
-        return { title: this.data.tiers.says || this.data.tiers.title, path: '/pages/wallet' };
-      },
     },
   })
 );

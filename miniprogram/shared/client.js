@@ -43,6 +43,7 @@ const ROUTES = {
   startSurvey: ['POST', '/mp/surveys/{survey}/start', 'write'],
   grants: ['GET', '/mp/grants', 'read'],
   reportGrants: ['POST', '/mp/grants', 'write'],
+  shares: ['GET', '/mp/shares', 'read'],
   track: ['POST', '/mp/events', 'write'],
   consents: ['GET', '/mp/consents', 'read'],
   saveConsent: ['POST', '/mp/consents', 'write'],
@@ -309,7 +310,12 @@ function createClient(given) {
     given.storage.remove(UNANSWERED);
   }
 
-  return { call, begin, settle, forget, now };
+  // The next request signs in again: something came since that a login has to tell.
+  function again() {
+    given.storage.remove(SESSION);
+  }
+
+  return { call, begin, settle, again, forget, now };
 }
 
 function built(name, args) {

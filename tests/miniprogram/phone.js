@@ -35,7 +35,7 @@ const state = {
   device: 'zh_CN',
   says: true,
   clipboard: '',
-  subscribes: {},
+  subscribes: 'accept',
   pays: true,
   address: null,
 };
@@ -106,8 +106,9 @@ async function told(what, asked) {
   return answer.json();
 }
 
-async function later(minutes) {
-  now_ms = Date.parse((await wechat('later', { minutes })).now);
+// Time goes by; the shop's jobs strike where a story says so (five hundred members have much that is due).
+async function later(minutes, strikes) {
+  now_ms = Date.parse((await wechat('later', { minutes, strikes: Boolean(strikes) })).now);
 }
 
 global.wx = {
@@ -149,7 +150,8 @@ global.wx = {
   },
   requestSubscribeMessage: async (options) => {
     state.asked.push(options.tmplIds);
-    return Object.assign({ errMsg: 'requestSubscribeMessage:ok' }, state.subscribes);
+    const answers = options.tmplIds.map((id) => [id, state.subscribes]);
+    return Object.assign({ errMsg: 'requestSubscribeMessage:ok' }, Object.fromEntries(answers));
   },
   chooseAddress: async () => {
     if (!state.address) {
@@ -251,11 +253,10 @@ async function settled() {
   }
 }
 
+// By what templates call it: the framework puts the component's name before each class.
 function all(selector) {
-  const classed = selector.replace(/\.([\w-]+)/g, '[class~="main--$1"]');
-  const inner = selector.replace(/\.([\w-]+)/g, '[class$="--$1"], [class*="--$1 "]');
-  const found = [...state.holder.querySelectorAll(classed)];
-  return found.length || inner.includes(' .') ? found : [...state.holder.querySelectorAll(inner)];
+  const named = selector.replace(/\.([\w-]+)/g, ':is([class$="--$1"], [class*="--$1 "])');
+  return [...state.holder.querySelectorAll(named)];
 }
 
 function one(selector) {

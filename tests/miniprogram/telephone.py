@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import aiohttp
@@ -11,14 +13,27 @@ from aiohttp import web
 from bot.core.api_keys import Scope
 from bot.demo import loading
 from bot.demo.catalogue import PRODUCTS
+from bot.demo.people import people
 from bot.storage import revisions
 from tests.pay.paying import PayShop, paying
 from tests.ports import free_port
 from tests.web.api.conftest import made_key
 from tests.wechat.wechat_chat import MINI
 
-NUMBERS = {"ana": "+12125550191", "wei": "+8619900009191", "jose": "+525555559191", "maya": "+14155550191"}
-"""Members of the demo shop who text, by the name of their WeChat."""
+_WEEK = 7
+_changes = count(1)
+
+
+def numbers() -> dict[str, str]:
+    """Members of the demo shop who text, by the name of their WeChat; a regular has some credit."""
+    told, others = people(1)[:5], people(1)[5:]
+    ana, wei, jose, maya, _ = told
+    regular = max(
+        (one for one in others if one.locale == "en" and one.stopped_days_ago is None),
+        key=lambda one: sum(treat.amount_minor for treat in one.treats if treat.days > _WEEK),
+    )
+    named = {"ana": ana, "wei": wei, "jose": jose, "maya": maya, "regular": regular}
+    return {name: one.number for name, one in named.items()}
 
 
 @asynccontextmanager
@@ -27,7 +42,7 @@ async def demo_shop(url: str) -> AsyncIterator[PayShop]:
     async with paying(url) as shop:
         await loading.load(shop.app.database, shop.clock.now)
         await _reload(shop)
-        shop.chat.loopback.platform.pages.phones.update(NUMBERS)
+        shop.chat.loopback.platform.pages.phones.update(numbers())
         yield shop
 
 
@@ -61,7 +76,9 @@ def _answering(shop: PayShop, till: aiohttp.ClientSession) -> Callable[[web.Requ
                 shop.tap(asked)
                 await shop.pay_.settle()
             case "later":
-                await shop.later(minutes=asked["minutes"])
+                shop.clock.now += timedelta(minutes=asked["minutes"])
+                if asked["strikes"]:
+                    await shop.rest()
             case "price":
                 changed = [replace(one, price_minor=asked.get(one.sku, one.price_minor)) for one in PRODUCTS]
                 await shop.app.database.transact(lambda c: revisions.put_products(c, changed))
@@ -79,5 +96,5 @@ def _answering(shop: PayShop, till: aiohttp.ClientSession) -> Callable[[web.Requ
 
 
 async def _reload(shop: PayShop) -> None:
-    await shop.app.database.transact(lambda c: revisions.touch(c, "products"))
+    await shop.app.database.transact(lambda c: revisions.touch(c, f"products {next(_changes)}"))
     await shop.app.reload()

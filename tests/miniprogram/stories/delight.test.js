@@ -8,12 +8,12 @@ const phone = require('../phone.js');
 const posts = (path) => phone.state.requests.filter((one) => one.method === 'POST' && one.path === path);
 
 test('checking in is one tap, once a day', async () => {
-  phone.of('ana', 'en_US');
+  phone.of('regular', 'en_US');
   await phone.launch('/pages/wallet');
   await phone.tap('.join');
   await phone.open('/pages/me');
   await phone.sharePhone('.phone');
-  await phone.later(1);
+  await phone.later(1, true);
   await phone.open('/pages/today');
   assert.equal(phone.all('.day').length, 7);
   assert.equal(phone.all('.day-done').length, 0);
@@ -49,6 +49,16 @@ test('what costs more than there is says how much is missing, and cannot be tapp
   await assert.rejects(phone.tap('.claim-it', dear), /cannot be tapped/);
 });
 
+test('a milestone can be shown to a friend: the text is there, nothing is given for it', async () => {
+  await phone.open('/pages/rewards');
+  phone.state.requests = [];
+  const card = phone.state.page.instance.onShareAppMessage();
+  await phone.settled();
+  assert.equal(card.title, phone.text('.share'));
+  assert.match(card.path, /^\/pages\/\w+/);
+  assert.deepEqual(posts('/mp/events').map((one) => [one.status, JSON.parse(one.body).name]), [[200, 'shared']]);
+});
+
 test('a drop shows when it opens, is taken in one tap and can be given back', async () => {
   await phone.open('/pages/today');
   assert.match(phone.text('.drop'), /Friday beans.*Opens/);
@@ -75,8 +85,7 @@ test('levels say what is reached and what is missing', async () => {
   assert.match(phone.text('.progress'), /to Silver/);
   assert.equal(phone.all('.level').length, 2);
   phone.picture('delight-tiers-en');
-  const card = phone.state.page.instance.onShareAppMessage();
-  assert.equal(card.path, '/pages/wallet');
+  assert.equal(phone.all('.share').length, 0, 'there is nothing yet to show a friend');
 });
 
 test('a friend is invited with a text ready to send; nothing is given for sending it', async () => {

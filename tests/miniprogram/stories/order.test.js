@@ -14,7 +14,7 @@ test('the usual waits in the wallet, one tap away, with prices of now and credit
   await phone.tap('.join');
   await phone.open('/pages/me');
   await phone.sharePhone('.phone');
-  await phone.later(1);
+  await phone.later(1, true);
   await phone.open('/pages/wallet');
   await phone.tap('.again');
   await phone.follow();
@@ -112,7 +112,7 @@ test('where the price rose meanwhile nothing is ordered, and the new price is th
   await phone.open('/pages/reorder');
   await phone.tap('.payment', phone.all('.payment').length - 1);
   const before = cents(phone.text('.to-pay'));
-  await phone.wechat('price', { POU: 570 });
+  await phone.wechat('price', { OAT: 640, POU: 570 });
   await phone.tap('.order');
   assert.match(phone.text('.notice'), /The price has changed/);
   assert.equal(cents(phone.text('.to-pay')), before + 100);

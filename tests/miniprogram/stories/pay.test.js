@@ -68,7 +68,7 @@ test('an order that waits is taken back, and what it set aside is there again', 
 test('money that comes back is shown on the order', async () => {
   const told = await phone.wechat('till', { path: `/orders/${first.id}/refund`, body: { amount_minor: 450 } });
   assert.ok(told, 'the shop told it');
-  await phone.later(200);
+  await phone.later(200, true);
   await phone.open(`/pages/order?order=${first.id}`);
   assert.equal(cents(phone.text('.refunded')), 450);
   assert.match(phone.text('.payment'), /back/i);

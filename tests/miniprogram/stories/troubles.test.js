@@ -75,10 +75,9 @@ test('every page opens for a stranger without an error, in both languages', asyn
     phone.of(person, device);
     for (const page of ['wallet', 'today', 'rewards', 'me', 'reorder', 'orders', 'tiers', 'referral', 'inbox', 'privacy']) {
       await phone.open(`/pages/${page}`);
-      assert.ok(phone.text().length > 20, page);
+      assert.ok(phone.text().length > 10, page);
       const failed = phone.state.requests.filter((one) => one.status >= 500 || (one.status >= 400 && one.status !== 403));
       assert.deepEqual(failed.map((one) => `${one.path} ${one.status}`), []);
-      phone.picture(`troubles-stranger-${page}-${device.slice(0, 2)}`);
     }
   }
 });

@@ -32,6 +32,25 @@ test('a switch that could not be turned turns back', async () => {
   assert.equal(phone.prop('.group wx-switch', 'checked'), was);
 });
 
+test('messages are asked for only by a tap; the answer is reported, and nothing is given for it', async () => {
+  await phone.open('/pages/wallet');
+  const before = phone.text('.hero-amount');
+  assert.deepEqual(phone.state.asked, []);
+  phone.state.requests = [];
+  await phone.tap('.ask');
+  const [ids] = phone.state.asked;
+  assert.ok(ids.length >= 1);
+  assert.match(phone.text('.words'), /We will tell you/);
+  const [report] = posts('/mp/grants');
+  assert.deepEqual([report.status, JSON.parse(report.body)], [200, { results: { [ids[0]]: 'accept' } }]);
+  await phone.open('/pages/wallet');
+  assert.match(phone.text('.words'), /1 message agreed/);
+  assert.equal(phone.text('.hero-amount'), before);
+  phone.state.subscribes = 'reject';
+  await phone.tap('.ask');
+  assert.match(phone.text('.words'), /no messages/);
+});
+
 test('everything that is known can be taken along', async () => {
   await phone.tap('.export');
   await phone.tap(phone.all('.below wx-button').find((one) => /Copy it/.test(one.textContent)));

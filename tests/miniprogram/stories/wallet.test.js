@@ -9,6 +9,9 @@ test('a stranger is greeted, asked for nothing, and joins in one tap', async () 
   phone.of('newcomer', 'en_US');
   await phone.launch('/pages/wallet?scene=r%3DSUNNY');
   assert.equal(phone.state.title, 'Your credit');
+  const heard = (path) => phone.state.requests.filter((one) => one.path === path).map((one) => JSON.parse(one.body));
+  assert.equal(heard('/mp/sessions')[0].scene, 'r=SUNNY');
+  assert.deepEqual(heard('/mp/events'), [{ name: 'came', page: 'pages/wallet' }]);
   assert.match(phone.text(), /A wallet for regulars/);
   assert.deepEqual(phone.state.tabs, { 0: 'Wallet', 1: 'Today', 2: 'Rewards', 3: 'Me' });
   assert.deepEqual(phone.all('wx-button').map((one) => one.__wxElement.data.openType).filter(Boolean), []);
@@ -38,7 +41,7 @@ test('someone who texts finds their credit, history and tier here once they shar
   assert.match(phone.text('.notice'), /Nothing changes/);
   await phone.sharePhone('.phone');
   assert.match(phone.text(), /0191/);
-  await phone.later(1); // both wallets become one in a moment
+  await phone.later(1, true); // both wallets become one in a moment
   await phone.open('/pages/wallet');
   assert.match(phone.text('.hero-hello'), /Hi Ana/);
   assert.ok(phone.all('.ending').length >= 1);
