@@ -34,6 +34,10 @@ _logger = structlog.get_logger(__name__)
 class Till(Protocol):
     """WeChat Pay, as it is asked; see `bot.pay.client.WechatPay` for what each raises."""
 
+    @property
+    def mchid(self) -> str:
+        """The merchant's number."""
+
     async def prepay(self, payment: Payment) -> str:
         """Ask for a payment; return its `prepay_id`."""
 
@@ -213,7 +217,9 @@ class Cashier:
         if not may and not was_asked:
             return None
         found = await self._ask(lambda: self.till.payout_found(payout.id)) if was_asked else None
-        if found is None and may:
+        # A query tells no package: asked for again with the same words it is the same, and says its package.
+        is_mute = found is not None and found.state is PayoutState.WAITING and not payout.package
+        if may and (found is None or is_mute):
             try:
                 found = await self._ask(lambda: self.till.pay_out(payout, remark))
             except PayRefused as refused:

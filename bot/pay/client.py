@@ -67,6 +67,11 @@ class WechatPay:
             cookie_jar=aiohttp.DummyCookieJar(),
         )
 
+    @property
+    def mchid(self) -> str:
+        """The merchant's number."""
+        return self.merchant.mchid
+
     async def close(self) -> None:
         """Let go of the connections."""
         await self._session.close()
