@@ -111,6 +111,7 @@ def test_a_level_is_let_in_early_and_the_others_are_not() -> None:
     assert (one["is_on"], one["can"], one["early"]) == (True, True, True)
     assert one["says"] == "Open for you already, for everybody today at 10:00 AM. 100 left."
     assert told(member(later=before, tier="silver"))["can"] is False
+    assert told(member(tier="gold"))["early"] is False, "now it is open to everybody"
     code, says = refused(member(later=before, tier="silver"))
     assert (code, says) == ("not_open", "It opens today at 10:00 AM.")
 
