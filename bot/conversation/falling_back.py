@@ -3,37 +3,55 @@
 from dataclasses import replace
 
 from bot.conversation.publication import Publication
-from bot.core.fallback import TO, unsaid
+from bot.core.effects import Queued
+from bot.core.fallback import TO, Unsaid, unsaid
+from bot.core.flow.compiled import Flow, Question, Say
+from bot.core.in_app import APP
 from bot.core.messages import OutboxState
 from bot.core.turn import Turn
 
 
 def fall_back(turn: Turn, publication: Publication) -> None:
-    """Say it by text if the contact has a number, while it is worth saying."""
+    """Say it by text if the contact has a number, while it is worth saying; else keep it in their inbox."""
     told = unsaid(turn.trigger)
     if told.valid_until is not None and turn.now >= told.valid_until:
         turn.effects.outcome = "void"
         return
-    if not any(channel == TO for channel, _ in turn.addresses):
+    flow = publication.flows.get(told.flow)
+    has_number = any(channel == TO for channel, _ in turn.addresses)
+    keeps = _keeps(turn, flow, told)
+    if not has_number and not keeps:
         turn.effects.outcome = "no_other_way"
         return
     turn.effects.outcome = "fallback"
-    flow = publication.flows.get(told.flow)
-    said = turn.say(
+    said = _say(turn, flow, told, TO if has_number else APP)
+    if said.state is OutboxState.REFUSED and has_number and keeps:
+        said = _say(turn, flow, told, APP)
+    if said.state is OutboxState.REFUSED:
+        return  # a question that is not asked there is answered where it was asked before
+    for run in tuple(turn.runs.values()):
+        asks = run.wait is not None and run.wait.step == told.step
+        if asks and run.holds_question and run.flow == told.flow and run.channel == told.channel:
+            turn.put_run(replace(run, channel=said.message.channel))  # it is answered where it is asked
+
+
+def _keeps(turn: Turn, flow: Flow | None, told: Unsaid) -> bool:
+    """Whether the inbox on our pages may keep it: where its step asks for that, of who has one."""
+    step = flow.by_id.get(told.step) if flow is not None else None
+    asks = isinstance(step, Say | Question) and step.delivery.inbox
+    return asks and any(channel == APP for channel, _ in turn.addresses)
+
+
+def _say(turn: Turn, flow: Flow | None, told: Unsaid, channel: str) -> Queued:
+    return turn.say(
         told.body,
         flow=told.flow,
         step=told.step,
         message_class=told.message_class,
         group=told.group,
         media=told.media,
-        channel=TO,
+        channel=channel,
         short_links=flow.short_links if flow is not None else None,
         tag=told.tag,
         valid_for=told.valid_until - turn.now if told.valid_until is not None else None,
     )
-    if said.state is OutboxState.REFUSED:
-        return  # a question that is not asked there is answered where it was asked before
-    for run in tuple(turn.runs.values()):
-        asks = run.wait is not None and run.wait.step == told.step
-        if asks and run.holds_question and run.flow == told.flow and run.channel == told.channel:
-            turn.put_run(replace(run, channel=TO))  # it is answered where it is asked

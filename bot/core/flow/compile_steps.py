@@ -299,6 +299,7 @@ class StepCompiler:
             if isinstance(model.card, CardPart)
             else model.card,
             notice=model.notice,
+            inbox=model.inbox,
             taps=tuple(
                 self._collector.translated(tap, (*path, "taps", number), _A_TAP)
                 for number, tap in enumerate(model.taps)

@@ -37,6 +37,8 @@ class Delivery:
     """The template of `wechat.yaml` that says it as a subscribe message."""
     taps: tuple[TranslatedText, ...] = ()
     """Keywords to tap on WeChat."""
+    inbox: bool = False
+    """Whether it is kept in the inbox on our pages where it may go nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)

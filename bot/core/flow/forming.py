@@ -8,6 +8,7 @@ from bot.core.flow.answers import tap_of
 from bot.core.flow.compiled import Delivery
 from bot.core.forms import Form, MenuOption
 from bot.core.in_app import APP
+from bot.core.messages import Outgoing
 from bot.core.turn import Turn
 from bot.core.wechat_address import WECHAT
 
@@ -23,6 +24,12 @@ def can_show(turn: Turn, delivery: Delivery) -> bool:
     if delivery.channel is not None or inbound is not None:
         return (delivery.channel or turn.channel) in {WECHAT, APP}
     return any(channel == WECHAT for channel, _ in turn.addresses)
+
+
+def may_be_kept(turn: Turn, said: Outgoing, delivery: Delivery) -> bool:
+    """Whether what was refused where it should go may be kept in the contact's inbox on our pages."""
+    has_inbox = any(channel == APP for channel, _ in turn.addresses)
+    return delivery.inbox and has_inbox and said.channel != APP and turn.trigger.inbound is None
 
 
 def form_of(

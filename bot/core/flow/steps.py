@@ -75,6 +75,10 @@ class Wording(Part):
         description="On WeChat, where the contact has not written lately: the template of `wechat.yaml` that "
         "says this as a subscribe message, if it was allowed one.",
     )
+    inbox: bool = Field(
+        default=False,
+        description="Whether the inbox on our pages keeps it, of who has one, where it may go nowhere else.",
+    )
     taps: list[Source] = Field(
         [],
         max_length=TAPS_MAX,

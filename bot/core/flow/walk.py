@@ -1,7 +1,7 @@
 """A run walking through its steps within one turn, until it waits, ends or fails."""
 
 from collections.abc import Callable, Iterable, Mapping, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from bot.core.errors import RegularsError, TellMember
 from bot.core.flow import compiled
 from bot.core.flow.compiled import Delivery, Flow, Step, Target, Value
 from bot.core.flow.context import Context, context
-from bot.core.flow.forming import called, can_show, form_of, to_tap
+from bot.core.flow.forming import called, can_show, form_of, may_be_kept, to_tap
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
 from bot.core.flow.schedule import Schedule
@@ -21,6 +21,7 @@ from bot.core.flow.translations import TranslatedText
 from bot.core.flow.wording import SKIP
 from bot.core.forms import MenuOption
 from bot.core.gestures import Gesture, GestureKind
+from bot.core.in_app import APP
 from bot.core.keywords import normalise
 from bot.core.local_time import instant_of, next_at, zone_of
 from bot.core.messages import OutboxState, UnsendableReason
@@ -243,8 +244,22 @@ class Walk:
             return
         if len(turn.effects.outgoing) >= MESSAGES_MAX:
             raise RunFails(f"more than {MESSAGES_MAX} messages in one turn")
+        queued = self._say(body, delivery, media, head, options)
+        if queued.state is OutboxState.REFUSED and may_be_kept(turn, queued.message, delivery):
+            queued = self._say(body, replace(delivery, channel=APP), media, head, options)
+        self.count("refused" if queued.state is OutboxState.REFUSED else "sent")
+
+    def _say(
+        self,
+        body: str,
+        delivery: Delivery,
+        media: tuple[str, ...],
+        head: str,
+        options: tuple[MenuOption, ...],
+    ) -> Queued:
+        turn = self.turn
         answers = turn.answers is not None and not sells_unasked(self._gesture, delivery.message_class)
-        queued = turn.say(
+        return turn.say(
             body,
             flow=self.flow.name,
             step=self._step,
@@ -259,7 +274,6 @@ class Walk:
             if can_show(turn, delivery)
             else None,
         )
-        self.count("refused" if queued.state is OutboxState.REFUSED else "sent")
 
     def take_back(self, held: Queued) -> None:
         """Unsay what this step has just said and the gate holds: it is neither kept nor counted as sent."""

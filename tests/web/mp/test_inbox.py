@@ -197,3 +197,36 @@ async def test_reading_never_goes_back(shopper: ShopperClient) -> None:
     refused = await shopper("POST", "/inbox/read", {"until": "yesterday"})
     assert refused.status == 422
     assert (await shopper("POST", "/say", {"text": " "})).status == 422
+
+
+async def test_a_notice_that_may_go_nowhere_else_is_kept_where_its_step_asks_for_it(
+    keeping: ShopperClient,
+) -> None:
+    """Who joined on the pages alone has agreed to nothing on WeChat: what they earn is told there."""
+    await keeping.did("/me", {"language": "en"})
+    await keeping.did("/say", {"text": "LOYALTY"})
+    event = Event(
+        "Tier Reached", keeping.chat.clock(), {"tier": "gold", "tier_name": "Gold", "multiplier": 1}
+    )
+    trigger = Trigger("test:tier", TriggerKind.EVENT, event.at, {"name": event.name}, event=event)
+    await keeping.chat.app.dispatcher.submit(Work(trigger, contact_id=await keeping.contact_id()))
+    await keeping.chat.sms.strike()
+    (latest, *_) = (await keeping.got("/inbox"))["messages"]
+    assert latest["text"].startswith("You've reached Gold!")
+    assert latest["card"]["page"] == "pages/wallet"
+    found = await keeping.chat.sms.rows(
+        "SELECT channel, state FROM outbox WHERE flow = 'tier_reached' ORDER BY id"
+    )
+    assert found == [("wechat", "refused"), ("app", "sent")]
+
+
+async def test_who_can_be_texted_is_texted_and_keeps_nothing(keeping: ShopperClient) -> None:
+    texting = await keeping.texting()
+    event = Event(
+        "Tier Reached", keeping.chat.clock(), {"tier": "gold", "tier_name": "Gold", "multiplier": 1}
+    )
+    trigger = Trigger("test:tier", TriggerKind.EVENT, event.at, {"name": event.name}, event=event)
+    await keeping.chat.app.dispatcher.submit(Work(trigger, contact_id=await texting.contact_id()))
+    await keeping.chat.sms.strike()
+    found = await keeping.chat.sms.rows("SELECT channel FROM outbox WHERE flow = 'tier_reached'")
+    assert found == [("sms",)]
