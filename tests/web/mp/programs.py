@@ -1,8 +1,10 @@
-"""The shipped program with something changed, for tests of the pages."""
+"""The shipped program with something changed, and credit given, for tests of the pages."""
 
 from pathlib import Path
 
-from tests.conversation.chat import FLOWS, shipped
+from bot.conversation.operations import operation_work
+from bot.core.contact import JsonValue
+from tests.conversation.chat import FLOWS, Chat, shipped
 
 RUSH = """
   - id: rush
@@ -31,3 +33,14 @@ def changed(where: Path, *changes: tuple[str, str]) -> Path:
 WITH_RUSH = ("\n# Each saving is worked out", f"{RUSH}\n# Each saving is worked out")
 WITH_WHEEL = ("  enabled: false\n", "  enabled: true\n")
 IN_WECHAT = ("  entry: free\n", "  entry: free\n  in_wechat: true\n")
+
+
+async def give(chat: Chat, contact_id: str, amount_minor: int) -> None:
+    """Put credit into a member's wallet, as the shop does."""
+    body: dict[str, JsonValue] = {"amount_minor": amount_minor, "reason": "a gift", "by": "tests"}
+    work = operation_work(
+        "credit.adjust", body, key=f"gift/{contact_id}", at=chat.clock.now, contact_id=contact_id
+    )
+    result = await chat.app.dispatcher.submit(work)
+    assert result.result is not None
+    assert "problem" not in result.result

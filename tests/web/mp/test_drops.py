@@ -9,7 +9,7 @@ from bot.web.mp.drops import DropsAnswer, TakenAnswer
 from tests.conversation.chat import chatting
 from tests.web.mp.conftest import ShopperClient, at_the_pages
 from tests.web.mp.crowd import all_at_once, crowd
-from tests.web.mp.programs import WITH_RUSH, changed
+from tests.web.mp.programs import WITH_RUSH, changed, give
 
 ID = "rush.2026-11-24"
 COUNTER = "drop/rush/2026-11-24"
@@ -41,6 +41,20 @@ async def test_one_tap_reserves_and_one_gives_it_back(database_url: str, tmp_pat
         assert (await member("POST", f"/drops/{ID}/give_up")).kind == "not-reserved"
         assert (await member("POST", "/drops/none.2026-11-24/take", {})).kind == "drop-over"
         assert (await mini("POST", f"/drops/{ID}/take", {})).kind == "not-a-member"
+
+
+async def test_credit_pays_a_whole_unit_in_the_mini_program(database_url: str, tmp_path: Path) -> None:
+    async with at_the_pages(database_url, flows=changed(tmp_path, WITH_RUSH)) as mini:
+        await mini.did("/join", {})
+        await give(mini.chat.sms, await mini.contact_id(), 1000)
+        told = TakenAnswer.model_validate(await mini.did(f"/drops/{ID}/take", {}))
+        assert told.drop is not None
+        assert told.drop.mine is not None
+        assert (told.drop.mine.state, told.available.minor) == ("taken", 600)
+        orders = "SELECT source, total_minor, credit_minor FROM shop_order"
+        assert await mini.chat.sms.rows(orders) == [("wechat", 900, 900)]
+        (order,) = (await mini.got("/orders"))["orders"]
+        assert order["number"] == told.drop.mine.number
 
 
 async def test_a_unit_that_is_not_paid_goes_back(database_url: str, tmp_path: Path) -> None:

@@ -4,30 +4,17 @@ import asyncio
 from collections import Counter
 from pathlib import Path
 
-from bot.conversation.operations import operation_work
-from bot.core.contact import JsonValue
 from bot.storage import counters
 from bot.web.mp.rewards import ClaimedAnswer, RewardsAnswer
-from tests.conversation.chat import Chat, chatting
+from tests.conversation.chat import chatting
 from tests.web.api.conftest import Answered
 from tests.web.mp.conftest import ShopperClient
 from tests.web.mp.crowd import all_at_once, crowd
-from tests.web.mp.programs import changed
+from tests.web.mp.programs import changed, give
 
 PARALLEL = 200
 MUGS, MUG_MINOR = 50, 18_00  # as the shipped program has them
 NO_LIMIT = {"REGULARS_PAGES_REQUESTS_PER_MINUTE": "0"}
-
-
-async def give(chat: Chat, contact_id: str, amount_minor: int) -> None:
-    """Put credit into a member's wallet, as the shop does."""
-    body: dict[str, JsonValue] = {"amount_minor": amount_minor, "reason": "a gift", "by": "tests"}
-    work = operation_work(
-        "credit.adjust", body, key=f"gift/{contact_id}", at=chat.clock.now, contact_id=contact_id
-    )
-    result = await chat.app.dispatcher.submit(work)
-    assert result.result is not None
-    assert "problem" not in result.result
 
 
 async def test_a_member_sees_and_claims(shopper_anywhere: ShopperClient) -> None:
