@@ -1,10 +1,13 @@
 """The JSON APIs: the shop's, that of our pages, and what describes them."""
 
+from collections.abc import Awaitable, Callable
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from bot.app.channels import address_hashes
+from bot.app.databases import Clock
 from bot.app.running import Running
 from bot.config import Settings
 from bot.core.page_links import PageLinks
@@ -30,9 +33,19 @@ def add_apis(server: web.Application, app: Running) -> None:
     """Let a server answer them."""
     house = _house(server, app)
     server.add_subapp(SHOP_PREFIX, _shop_api(app, house).application())
-    server.add_subapp(PAGES_PREFIX, _pages_api(app, house).application())
+    pages = _pages_api(app, house).application()
+    pages.on_response_prepare.append(_dated(app.clock))
+    server.add_subapp(PAGES_PREFIX, pages)
     faces = [shop_table.FACE, pages_table.FACE]
     server.add_routes([openapi.route_of(faces, app.settings.public_url)])
+
+
+def _dated(clock: Clock) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    async def date(_: web.Request, response: web.StreamResponse) -> None:
+        """Say what time it is here: pages count down by it, and telephones are often wrong."""
+        response.headers["Date"] = format_datetime(clock(), usegmt=True)
+
+    return date
 
 
 def _shop_api(app: Running, door: Door) -> Api:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from bot.core.contact import JsonValue
 from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.ledger.wallet import Ending, Waiting
-from bot.core.local_time import local_date
+from bot.core.local_time import end_of_day_exclusive, local_date
 from bot.core.loyalty.program import OtherCurrency
 from bot.core.loyalty.stamps import Card, progress
 from bot.core.pages.speech import Phrases, Speech, speech_of, stamp
@@ -54,10 +54,12 @@ def shown(turn: Turn) -> Mapping[str, JsonValue]:
 
 def _ending(speech: Speech, ending: Ending) -> JsonValue:
     amount, through = speech.money(ending.amount_minor), ending.good_through
+    # What is counted down to is what was promised; a grace after it is nobody's to plan with.
+    promised = end_of_day_exclusive(through, ending.zone) if through else None
     return {
         "amount": speech.amount(ending.amount_minor),
         "good_through": through.isoformat() if through else None,
-        "ends_at": stamp(ending.ends_at) if ending.ends_at else None,
+        "ends_at": stamp(min(promised, ending.ends_at or promised)) if promised else None,
         "says": speech.say(PHRASES, "until", amount=amount, day=speech.day(through))
         if through
         else speech.say(PHRASES, "always", amount=amount),

@@ -1,6 +1,7 @@
 """A link in a text opens the pages of who got it; no token stays behind, and nobody else gets in."""
 
 import re
+from datetime import timedelta
 
 import aiohttp
 import pytest
@@ -96,3 +97,16 @@ async def test_files_are_asked_for_again_by_their_content(shop: Chat) -> None:
         for name in ("nothing.js", "../app.css", "%2e%2e/__init__.py", "index.html"):
             async with session.get(f"{shop.url}/w/{name}") as answer:
                 assert answer.status == 404, name
+
+
+async def test_what_is_counted_down_to_is_what_was_promised_by_the_shops_clock(ana: Phone) -> None:
+    await ana.open()
+    soonest = ana.page.locator(".soonest")
+    await expect(soonest).to_have_text(re.compile(r"Good through .+ · ends in (59|60|61) days"))
+    before = ana.chat.clock.now
+    try:
+        ana.chat.clock.now += timedelta(days=50)
+        await ana.open()
+        await expect(soonest).to_have_text(re.compile(r"ends in (9|10|11) days"))
+    finally:
+        ana.chat.clock.now = before

@@ -1,5 +1,8 @@
 """The wallet on the page, and its history."""
 
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
 from bot.conversation.operations import operation_work
 from bot.core.contact import JsonValue
 from tests.web.mp.conftest import ShopperClient
@@ -18,7 +21,9 @@ async def test_it_says_what_ends_when(shopper_anywhere: ShopperClient) -> None:
     (ending,) = wallet["endings"]
     assert ending["amount"] == wallet["available"] == {"minor": 500, "text": "$5.00"}
     assert ending["says"].startswith("$5.00 is good through ")
-    assert ending["good_through"] < ending["ends_at"]
+    last_day = date.fromisoformat(ending["good_through"])
+    ends_on = datetime.fromisoformat(ending["ends_at"]).astimezone(ZoneInfo("America/New_York"))
+    assert ends_on == datetime.combine(last_day + timedelta(days=1), time(), ends_on.tzinfo), "as promised"
     assert [card["id"] for card in wallet["cards"]] == ["coffee"]
 
 
