@@ -116,9 +116,20 @@ async function pay(answer) {
   return client.call('checkOrder', { order: answer.order.id });
 }
 
+// Let WeChat ask whether to take cash-back; an older WeChat cannot. Resolves whatever was chosen.
+function takeCash(confirm) {
+  return new Promise((resolve) => {
+    if (!wx.requestMerchantTransfer) {
+      resolve(false);
+      return;
+    }
+    wx.requestMerchantTransfer(Object.assign({}, confirm, { success: () => resolve(true), fail: () => resolve(false) }));
+  });
+}
+
 function forget() {
   client.forget();
   known = null;
 }
 
-module.exports = { client, forget, language, me, nameTabs, opened, pay, speak, track };
+module.exports = { client, forget, language, me, nameTabs, opened, pay, speak, takeCash, track };

@@ -8,13 +8,14 @@ Component(
     title: 'wallet.title',
     counts: true,
     async ask() {
-      const [me, wallet, history, tiers] = await Promise.all([
+      const [me, wallet, history, tiers, payouts] = await Promise.all([
         shop.me(true),
         shop.client.call('wallet'),
         shop.client.call('history'),
         optional(shop.client.call('tiers')),
+        optional(shop.client.call('payouts')),
       ]);
-      return { me, wallet, lines: history.lines, next: history.next, tiers };
+      return { me, wallet, lines: history.lines, next: history.next, tiers, payouts };
     },
     show(answers, t, now) {
       const profile = view.profile(answers.me, t, now);
@@ -25,6 +26,7 @@ Component(
         hello: profile.hello,
         tier: profile.tier,
         wallet,
+        payouts: answers.payouts ? view.payouts(answers.payouts, t, now) : [],
         tiers: hasTiers ? view.tiers(answers.tiers, t) : null,
         history: view.history(answers.lines, t, now),
         next: answers.next || '',
@@ -32,6 +34,14 @@ Component(
       };
     },
     methods: {
+      // WeChat shows its own page to take the cash; what came of it is the server's to say.
+      confirm(event) {
+        return this.act('confirm', async () => {
+          await shop.takeCash(event.currentTarget.dataset.confirm);
+          await this.load();
+        });
+      },
+
       more() {
         return this.act('more', async () => {
           const older = await shop.client.call('history', { cursor: this.answers.next });

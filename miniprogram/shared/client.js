@@ -22,6 +22,7 @@ const ROUTES = {
   payOrder: ['POST', '/mp/orders/{order}/pay', 'ask'],
   checkOrder: ['POST', '/mp/orders/{order}/check', 'ask'],
   cancelOrder: ['POST', '/mp/orders/{order}/cancel', 'write'],
+  payouts: ['GET', '/mp/payouts', 'read'],
   rewards: ['GET', '/mp/rewards', 'read'],
   claim: ['POST', '/mp/rewards/{reward}/claim', 'write'],
   tiers: ['GET', '/mp/tiers', 'read'],

@@ -362,6 +362,19 @@ function order(one, t, now) {
   };
 }
 
+// Cash for the wallet at WeChat: what is still to come or to be confirmed, and the last that came.
+function payouts(answer, t, now) {
+  const open = answer.payouts.filter((one) => ['promised', 'waits', 'on_its_way'].indexOf(one.state) >= 0);
+  const came = answer.payouts.filter((one) => one.state === 'paid').slice(0, 1);
+  return open.concat(came).map((one) => ({
+    id: one.id,
+    amount: one.amount.text,
+    says: one.says,
+    left: one.until ? countdown(one.until, t, now).text : '',
+    confirm: one.confirm,
+  }));
+}
+
 // ---------------------------------------------------------------- rewards, tiers, referral
 
 function rewards(answer, t, now) {
@@ -576,6 +589,7 @@ module.exports = {
   moment,
   order,
   orderBody,
+  payouts,
   problem,
   profile,
   proposals,

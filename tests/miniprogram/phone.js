@@ -111,6 +111,11 @@ async function later(minutes, strikes) {
   now_ms = Date.parse((await wechat('later', { minutes, strikes: Boolean(strikes) })).now);
 }
 
+// Only this telephone's clock.
+function clock(ms) {
+  now_ms = ms;
+}
+
 global.wx = {
   request,
   login: () => wechat('login', { person: state.person }),
@@ -164,6 +169,9 @@ global.wx = {
       throw new Error('requestPayment:fail cancel');
     }
     return wechat('pay', options);
+  },
+  requestMerchantTransfer: (options) => {
+    wechat('transfer', options).then(options.success, options.fail);
   },
   onNeedPrivacyAuthorization: (listener) => {
     state.needsPrivacy = listener;
@@ -351,6 +359,7 @@ function restart() {
 
 module.exports = {
   all,
+  clock,
   follow,
   later,
   launch,

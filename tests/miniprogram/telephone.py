@@ -1,10 +1,12 @@
 """What a telephone does beside showing pages (codes, paying), and what else goes on: time, the shop."""
 
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,11 +17,13 @@ from bot.demo import loading
 from bot.demo.catalogue import PRODUCTS
 from bot.demo.people import people
 from bot.storage import revisions
+from tests.conversation.chat import FLOWS
 from tests.pay.paying import PayShop, paying
 from tests.ports import free_port
 from tests.web.api.conftest import made_key
 from tests.wechat.wechat_chat import MINI
 
+CASH_BACK = "\ncash_back: {amount: 2.00, at_least: 5.00, after: 1d}\n"
 _WEEK = 7
 _changes = count(1)
 
@@ -37,9 +41,13 @@ def numbers() -> dict[str, str]:
 
 
 @asynccontextmanager
-async def demo_shop(url: str) -> AsyncIterator[PayShop]:
-    """Run the demo's shop with its five hundred members, WeChat and WeChat Pay on loopback."""
-    async with paying(url) as shop:
+async def demo_shop(folder: Path) -> AsyncIterator[PayShop]:
+    """Run the demo's shop: five hundred members, cash back for a first order, WeChat on loopback."""
+    flows = folder / "flows"
+    shutil.copytree(FLOWS, flows)
+    with (flows / "program.yaml").open("a") as program:
+        program.write(CASH_BACK)
+    async with paying(f"sqlite+aiosqlite:///{folder / 'shop.sqlite'}", flows=flows) as shop:
         await loading.load(shop.app.database, shop.clock.now)
         await _reload(shop)
         shop.chat.loopback.platform.pages.phones.update(numbers())
@@ -74,6 +82,9 @@ def _answering(shop: PayShop, till: aiohttp.ClientSession) -> Callable[[web.Requ
                 return web.json_response({"code": code})
             case "pay":
                 shop.tap(asked)
+                await shop.pay_.settle()
+            case "transfer":
+                shop.pay_.phones.confirm(asked["package"])
                 await shop.pay_.settle()
             case "later":
                 shop.clock.now += timedelta(minutes=asked["minutes"])

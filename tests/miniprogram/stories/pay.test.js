@@ -30,6 +30,18 @@ test('the first order: a product, paid in one tap more, and it earns', async () 
   phone.picture('pay-wallet-en');
 });
 
+test('cash-back for the first order is taken in the wallet, with one tap', async () => {
+  assert.match(phone.text('.payout'), /\$2\.00 goes to your WeChat wallet/);
+  assert.equal(phone.all('.take-cash').length, 0);
+  await phone.later(25 * 60, true);
+  await phone.open('/pages/wallet');
+  assert.match(phone.text('.payout'), /\$2\.00 waits/);
+  phone.picture('pay-cash-back-en');
+  await phone.tap('.take-cash');
+  assert.match(phone.text('.payout'), /is in your WeChat wallet/);
+  assert.equal(phone.all('.take-cash').length, 0);
+});
+
 test('closing the password leaves an order that waits, to be paid or taken back', async () => {
   await phone.later(10);
   phone.state.pays = false;

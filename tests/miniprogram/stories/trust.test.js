@@ -42,7 +42,7 @@ test('messages are asked for only by a tap; the answer is reported, and nothing 
   assert.ok(ids.length >= 1);
   assert.match(phone.text('.words'), /We will tell you/);
   const [report] = posts('/mp/grants');
-  assert.deepEqual([report.status, JSON.parse(report.body)], [200, { results: { [ids[0]]: 'accept' } }]);
+  assert.deepEqual([report.status, JSON.parse(report.body)], [200, { results: Object.fromEntries(ids.map((id) => [id, 'accept'])) }]);
   await phone.open('/pages/wallet');
   assert.match(phone.text('.words'), /1 message agreed/);
   assert.equal(phone.text('.hero-amount'), before);
@@ -52,6 +52,7 @@ test('messages are asked for only by a tap; the answer is reported, and nothing 
 });
 
 test('everything that is known can be taken along', async () => {
+  await phone.open('/pages/privacy');
   await phone.tap('.export');
   await phone.tap(phone.all('.below wx-button').find((one) => /Copy it/.test(one.textContent)));
   assert.match(phone.state.clipboard, /^\{/);
