@@ -15,6 +15,7 @@ from bot.core.pages.me import me_of
 from bot.core.sessions import StartedBy, hash_of, new_secret, token_of
 from bot.core.wechat_address import WECHAT, wechat_address
 from bot.web.mp.asked import Asked, Shopper, Stranger, house_of, look, operate
+from bot.web.mp.looked_at import look_at_name
 from bot.web.mp.parts import Empty, Language, LanguageIn
 from bot.web.mp.wheel import is_let_in
 from bot.web.rest import asked as rest
@@ -170,7 +171,9 @@ async def me(asked: Asked) -> Told:
 
 async def change(asked: Asked) -> Told:
     """Know what the shopper says of themselves; answers who they are by then."""
-    fields = asked.body_as(MeBody).model_dump(mode="json", exclude_none=True)
+    body = asked.body_as(MeBody)
+    await look_at_name(asked, body.first_name)
+    fields = body.model_dump(mode="json", exclude_none=True)
     channel = asked.who.session.channel
     return _as_set_up(asked, await operate(asked, account.CHANGE, {"fields": fields, "channel": channel}))
 

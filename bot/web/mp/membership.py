@@ -10,6 +10,7 @@ from bot.core.pages import membership
 from bot.core.wechat_address import WECHAT, appid_of, openid_of
 from bot.web.mp.account import wechat_problem
 from bot.web.mp.asked import Asked, Shopper, answered_before, house_of, operate
+from bot.web.mp.looked_at import look_at_name
 from bot.web.rest.asked import Json, Told
 from bot.web.rest.fields import Answer, Body, Word
 from bot.web.rest.problems import ApiProblem
@@ -44,7 +45,9 @@ class PhoneAnswer(Answer):
 
 async def join(asked: Asked) -> Told:
     """Become a member."""
-    return await operate(asked, membership.JOIN, asked.body_as(JoinBody).model_dump(exclude_none=True))
+    body = asked.body_as(JoinBody)
+    await look_at_name(asked, body.first_name)
+    return await operate(asked, membership.JOIN, body.model_dump(exclude_none=True))
 
 
 async def phone(asked: Asked) -> Told:

@@ -1,0 +1,37 @@
+"""Names that shoppers give in the mini program are looked at by WeChat before anybody sees them."""
+
+import pytest
+
+from bot.demo.wechat.faults import Fault
+from tests.web.mp.conftest import ShopperClient
+from tests.wechat.wechat_chat import MINI
+
+LOOKS = "/wxa/msg_sec_check"
+
+
+@pytest.mark.parametrize("name", ["来赌一把", "代购小王"])
+async def test_a_name_that_wechat_would_not_show_is_refused(shopper: ShopperClient, name: str) -> None:
+    for path in ("/me", "/join"):
+        refused = await shopper("POST", path, {"first_name": name})
+        assert (refused.status, refused.kind) == (422, "text-refused")
+        assert refused.told["errors"][0]["pointer"] == "#/first_name"
+    assert (await shopper.got("/me"))["first_name"] is None
+
+
+async def test_a_good_name_is_taken_and_looked_at_once(shopper: ShopperClient) -> None:
+    assert (await shopper.did("/me", {"first_name": "小李"}))["first_name"] == "小李"
+    await shopper.did("/me", {"language": "en"})
+    assert shopper.chat.loopback.platform.asked[MINI, LOOKS] == 1
+
+
+async def test_what_cannot_be_looked_at_now_is_taken_as_it_is(shopper: ShopperClient) -> None:
+    shopper.chat.loopback.fault(Fault(kind="refuse", path=LOOKS, code=45011))
+    assert (await shopper.did("/me", {"first_name": "小李"}))["first_name"] == "小李"
+    shopper.chat.clock.now = shopper.chat.clock.now.replace(hour=23)  # away for more than two hours
+    assert (await shopper.did("/me", {"first_name": "小王"}))["first_name"] == "小王"
+
+
+async def test_who_comes_by_a_text_is_not_of_wechat(shopper: ShopperClient) -> None:
+    texting = await shopper.texting()
+    assert (await texting.did("/me", {"first_name": "Ana"}))["first_name"] == "Ana"
+    assert shopper.chat.loopback.platform.asked[MINI, LOOKS] == 0
