@@ -65,8 +65,8 @@ event `Link Clicked` (`flow`, `step`, `url`, `link`, `message`), at most once an
 `checkin`, `today`, `inbox`, `privacy`): in SMS by a short link, in answers too, which opens it for three
 days; on WeChat by the mini program, as a word to tap. In the inbox of the pages, and without a public URL,
 there is none, so ask: `{{% if page.wallet %}} Your wallet: {{{{ page.wallet }}}}{{% endif %}}`. What is
-proposed to be ordered again has a `link` of its own. With such a link a text with options to tap is a plain list on WeChat:
-ask for `contact.channel == 'sms'` there, and give the step a `card`.
+proposed to be ordered again has a `link` of its own. With such a link a text with options to tap is a plain
+list on WeChat: ask for `contact.channel == 'sms'` there, and give the step a `card`.
 
 The same flow talks by SMS and on WeChat. There the options of `choose`, the words of `expect` and YES and NO
 can be tapped; a `card` opens a page of the mini program; a `notice` says a message as a subscribe message
