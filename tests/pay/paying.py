@@ -7,7 +7,7 @@
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -38,6 +38,8 @@ class PayShop:
 
     chat: WechatChat
     pay_: LoopbackPay
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """What the environment says of WeChat and WeChat Pay."""
 
     @property
     def app(self) -> Running:
@@ -198,4 +200,4 @@ async def paying(  # noqa: PLR0913  # what a shop is made of
                 pay.phones.on_paid.append(
                     lambda trade: pages.payments.update({trade.transaction_id: Paid(trade.openid)})
                 )
-                yield PayShop(chat, pay)
+                yield PayShop(chat, pay, {**chat.loopback.settings(), **chosen})
