@@ -20,8 +20,6 @@ from bot.web.rest.routes import Route
 ASKED_MAX = 5
 """WeChat asks for no more templates at once."""
 
-TemplateId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-
 
 class OccasionQuery(Query):
     """When it is asked for."""
@@ -53,7 +51,7 @@ class ReportBody(Body):
     """What wx.requestSubscribeMessage returned."""
 
     results: Annotated[
-        dict[TemplateId, Literal["accept", "acceptWithAudio", "reject", "ban", "filter"]],
+        dict[str, Literal["accept", "acceptWithAudio", "reject", "ban", "filter"]],
         Field(min_length=1, max_length=ASKED_MAX, description="by template id"),
     ]
 
@@ -103,7 +101,9 @@ async def report(asked: Asked) -> Told:
         raise ApiProblem(
             409, "not-in-the-mini-program", "nothing can be allowed here", "ask in the mini program"
         )
-    results: dict[str, JsonValue] = dict(asked.body_as(ReportBody).results)
+    ours = {template.template_id for template in asked.door.shop().wechat.templates.values()}
+    told = asked.body_as(ReportBody).results
+    results: dict[str, JsonValue] = {template: told[template] for template in told if template in ours}
     return await operate(asked, grants.REPORT, {"address": session.address, "results": results})
 
 

@@ -83,7 +83,7 @@ class UnreadAnswer(Answer):
 class ShopperSaysBody(Body):
     """What the shopper writes, or the key of what they tapped."""
 
-    text: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+    text: Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S")]
 
 
 async def show(asked: Asked) -> Told:
