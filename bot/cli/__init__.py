@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except RegularsError as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(1 if isinstance(error, CannotStart) else 2) from error
-    except Exception as error:
+    except Exception as error:  # the outermost of a command: what is no bug is told in a line
         from bot.cli.database import UNREACHABLE  # what the drivers may raise takes long to import
 
         if not isinstance(error, UNREACHABLE):

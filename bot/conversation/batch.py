@@ -329,7 +329,7 @@ class Batch:
             await self._conversation.load_revision(connection, needs.flow, needs.revision)
             part.turn = self._turn(part, turn.snapshot, turn.now)
             return await self._decided(connection, part, part.turn, wanted)
-        except Exception as error:
+        except Exception as error:  # whatever a flow or handler did: this turn is kept apart
             raise TurnFailed(part.work, error) from error
         else:
             known = turn.snapshot.more

@@ -29,7 +29,7 @@ class Clicks:
         """Return the link of a code, expired or not; None where there is none. Raises RetryLater."""
         try:
             return await self.database.query(lambda connection: links.find(connection, code))
-        except Exception as error:
+        except Exception as error:  # whatever the database says: it may be visited again
             raise RetryLater("the link cannot be looked up") from error
 
     async def record(self, link: FoundLink, kind: VisitKind) -> None:

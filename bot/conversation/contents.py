@@ -29,7 +29,7 @@ class Contents:
             found = await self.database.query(
                 lambda connection: fulfilments.find(connection, opened.contact_id, opened.id)
             )
-        except Exception as error:
+        except Exception as error:  # whatever the database says: it may be opened again
             raise RetryLater("the content cannot be looked up") from error
         return _address(found) if found is not None else None
 

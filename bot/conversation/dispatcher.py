@@ -166,7 +166,7 @@ class Dispatcher:
         now = self._conversation.clock()
         try:
             await self._database.transact(lambda connection: turns.give_back(connection, ids, until, now))
-        except Exception as error:
+        except Exception as error:  # whatever the database says: the webhook is asked again
             raise RetryLater("the replies could not be given back") from error
         self.queued([bucket_of(result.contact_id)])
 
@@ -263,7 +263,7 @@ class Dispatcher:
             self._tally.add("turn_milliseconds", times=round((time.perf_counter() - began_at) * 1000))
             for outcome in outcomes:
                 self._tally.add("turn", outcome)
-        except Exception:
+        except Exception:  # the outermost loop of batches: who waits is told
             _logger.exception("batch_failed", works=len(batch))
             for waiting in batch:
                 if not waiting.done.done():

@@ -45,7 +45,7 @@ async def is_known(database: Database, inbound: Inbound) -> bool:
     name = (inbound.channel, inbound.address)
     try:
         return name in await database.query(lambda connection: turns.find(connection, [name]))
-    except Exception as error:
+    except Exception as error:  # whatever the database says: the provider asks again
         raise RetryLater("the directory cannot be asked") from error
 
 

@@ -76,7 +76,7 @@ class ContentLinks:
             return
         try:
             await self.contents.record(opened)
-        except Exception:
+        except Exception:  # whatever the database says: it was opened
             _logger.exception("content_not_recorded", contact=opened.contact_id)
 
 

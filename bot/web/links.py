@@ -91,7 +91,7 @@ class LinkVisits:
         """Record a visit; whoever comes is led on even where that fails."""
         try:
             await self.clicks.record(link, kind)
-        except Exception:
+        except Exception:  # whatever the database says: who visits is led on
             _logger.exception("visit_not_recorded", contact=link.contact_id)
 
     def _nowhere(self, request: web.Request, status: HTTPStatus, locale: str | None = None) -> web.Response:

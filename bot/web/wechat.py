@@ -225,7 +225,7 @@ class WechatCallbacks:
             if todo:
                 await asyncio.sleep(_NOT_YET_SECONDS)
                 todo = await self._record(reported, todo)
-        except Exception as error:
+        except Exception as error:  # whatever the database says: the platform tells it again
             _logger.exception("report_not_recorded", account=reported.account)
             raise RetryLater("the report cannot be recorded") from error
         if todo:  # of messages that somebody else sends with this account

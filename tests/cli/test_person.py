@@ -3,13 +3,18 @@
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 from bot import app
 from bot.config import Settings
+from bot.conversation.inbox import inbound_work
+from bot.conversation.operations import operation_work
+from bot.core.deeds.joining import IDENTIFY
+from bot.storage import contacts
 from bot.storage.driver import Statement
 from tests.cli.conftest import Terminal, run
-from tests.cli.test_contact import NUMBER, converse
+from tests.cli.test_contact import NUMBER, converse, inbound
 
 
 async def put(settings: Settings, sql: str) -> None:
@@ -119,4 +124,47 @@ async def test_what_ended_is_given_back_for_a_reason_once(shop: Terminal, settin
     again = await run(shop, "contact", "reinstate", NUMBER, "--reason", "and again", "--yes")
     assert again.code == 1
     assert "no credit has ended that was not given back" in again.err
+    assert "all hold." in (await run(shop, "audit")).out
+
+
+async def joined(settings: Settings, other: str) -> tuple[str, str]:
+    """Two members of whom it turned out that they are one person; returns who goes on, and who was joined."""
+    await converse(settings, "LOYALTY", "Ana")
+    async with app.running(settings) as running:
+        running.clockwork.pause()
+        await running.dispatcher.submit(inbound_work(replace(inbound("LOYALTY"), address=other)))
+        both = [
+            await running.database.query(lambda c, number=number: contacts.find(c, "sms", number))  # type: ignore[misc]  # bound now
+            for number in (NUMBER, other)
+        ]
+        known = {"channel": "sms", "value": other, "evidence": {"way": "proof"}}
+        await running.dispatcher.submit(
+            operation_work(IDENTIFY, known, key="operator:1", at=app.utc_now(), contact_id=both[0])
+        )
+        for _ in range(5):
+            await running.clockwork.strike_all()
+    survivor, loser = both
+    assert survivor is not None
+    assert loser is not None
+    return survivor, loser
+
+
+async def test_two_who_became_one_by_mistake_are_two_again(shop: Terminal, settings: Settings) -> None:
+    other = "+12025550124"
+    _, loser = await joined(settings, other)
+    shown = json.loads((await run(shop, "contact", "show", NUMBER, "--json")).out)
+    assert shown["wallet"]["available"] == 1000
+    assert [one["contact"] for one in shown["joined"]] == [loser]
+    assert (await run(shop, "contact", "split", NUMBER, loser)).code == 2
+    nobody = await run(shop, "contact", "split", NUMBER, "0" * 32, "--reason", "no", "--yes")
+    assert nobody.code == 1, nobody.out
+    ran = await run(shop, "contact", "split", NUMBER, loser, "--reason", "two sisters", "--yes")
+    assert ran.code == 0, ran.err
+    assert ran.out.startswith("Given back: 500 minor units, into the lots they came from.")
+    async with app.running(settings) as running:  # a worker hands on to the other what is theirs
+        running.clockwork.pause()
+        await running.clockwork.strike_all()
+    for number in (NUMBER, other):
+        shown = json.loads((await run(shop, "contact", "show", number, "--json")).out)
+        assert shown["wallet"]["available"] == 500
     assert "all hold." in (await run(shop, "audit")).out

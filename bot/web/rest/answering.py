@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 import orjson
 import structlog
 from aiohttp import web
+from aiohttp.web_protocol import RequestPayloadError
 
 from bot.core.errors import Refused, RetryLater
 from bot.web.metrics import Metrics
@@ -88,7 +89,10 @@ class Api:
                 await self.nowhere.admit(request, None)
             return await handler(request)
         except ApiProblem as problem:
-            return problem.response()
+            response = problem.response()
+            if isinstance(problem.__cause__, RequestPayloadError):
+                response.force_close()  # where the body ends is not known either
+            return response
         except Refused as refused:
             return ApiProblem(refused.status, "refused", refused.what, refused.remedy).response()
         except RetryLater:
@@ -114,7 +118,7 @@ class Api:
             return ApiProblem(
                 error.status, "no-such-route", "there is nothing here", "see /openapi.json"
             ).response()
-        except Exception:
+        except Exception:  # the outermost loop of a request: who asked is told, and so are we
             _logger.exception("api_failed", route=_pattern(request))
             return ApiProblem(
                 500, "failed", "this is our fault", "send it again with the same Idempotency-Key, and tell us"

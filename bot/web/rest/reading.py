@@ -74,6 +74,7 @@ async def _json(request: web.Request) -> bytes:
     except TimeoutError as error:
         raise ApiProblem(408, "too-slow", "the body did not come in time", "send it again") from error
     except RequestPayloadError as error:
+        request.content.feed_eof()  # or aiohttp reads on after our answer, fails and logs a bug of ours
         raise ApiProblem(400, "no-json", "the body cannot be read", "send plain JSON") from error
 
 
