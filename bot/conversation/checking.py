@@ -5,11 +5,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON, SHOP, WECHAT
-from bot.conversation.publishing import Folder, SourceFile, check_season, exponent_in, read_folder
+from bot.conversation.publishing import (
+    Folder,
+    SourceFile,
+    check_season,
+    exponent_in,
+    flow_of,
+    read_folder,
+)
 from bot.core.compliance import DEFAULT
 from bot.core.errors import FlowError
 from bot.core.flow.check import Complaint, check
-from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import Flow
 from bot.core.flow.costs import USUAL_TERMS, Terms
 from bot.core.flow.handler import HandlerSpec
@@ -85,7 +91,7 @@ def look_over(
             if file.kind == WECHAT:
                 wechat = read_wechat(read(file.text, file.file), folder.translations)
             if file.kind == FLOW:
-                flows[file.name] = compile_flow(read(file.text, file.file), translations=folder.translations)
+                flows[file.name] = flow_of(file, folder)
         except FlowError as error:
             errors += [error, *error.others]
     if not any(file.kind == PROGRAM for file in folder.files):

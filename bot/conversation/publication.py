@@ -8,6 +8,7 @@ import contextlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import structlog
 
@@ -211,12 +212,29 @@ def _hosts(flows: Iterable[Flow]) -> frozenset[str]:
 def compiled(stored: Revision) -> Flow | None:
     """Compile a stored flow with the translations it was published with; None where it no longer compiles."""
     try:
-        return compile_flow(
-            read(stored.source, stored.file), revision=stored.revision, translations=_translations(stored)
-        )
+        return _flow_of(_Stored(stored.checksum, stored.file, stored.revision, stored))
     except FlowError as error:
         _logger.exception("flow_broken", flow=stored.flow, revision=stored.revision, problem=str(error))
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A revision by what tells it from all others; `checksum` is of its text and its translations."""
+
+    checksum: str
+    file: str
+    number: int
+    revision: Revision = field(compare=False)
+
+
+@lru_cache(maxsize=256)
+def _flow_of(stored: _Stored) -> Flow:
+    """Compile a flow once for this process: most of what is in force stays when something is published."""
+    revision = stored.revision
+    return compile_flow(
+        read(revision.source, revision.file), revision=stored.number, translations=_translations(revision)
+    )
 
 
 def _translations(stored: Revision) -> Translations:

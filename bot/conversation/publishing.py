@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 import orjson
@@ -11,6 +12,7 @@ import orjson
 from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON, SHOP, WECHAT
 from bot.core.errors import FlowError
 from bot.core.flow.compile import compile_flow
+from bot.core.flow.compiled import Flow
 from bot.core.flow.keywords_file import read_keywords
 from bot.core.flow.policy_file import read_policy
 from bot.core.flow.program_file import read_program
@@ -48,6 +50,8 @@ class Folder:
 
     files: tuple[SourceFile, ...]
     translations: Translations
+    words: str = ""
+    """What tells its translations from others."""
 
     @property
     def seasons(self) -> tuple[SourceFile, ...]:
@@ -102,11 +106,12 @@ def read_folder(flows: Path, locales: Path) -> Folder:
         )
         for path in sorted(flows.glob(f"{SEASONS}/*.yaml"))
     )
-    by_locale = {}
+    by_locale, words = {}, hashlib.sha256()
     for path in sorted(locales.glob("*/LC_MESSAGES/*.po")):
-        locale = path.parents[1].name
-        by_locale[locale] = read_translations(_text(path), locale, f"locales/{locale}/{path.name}")
-    return Folder(files, Translations(by_locale))
+        locale, text = path.parents[1].name, _text(path)
+        by_locale[locale] = read_translations(text, locale, f"locales/{locale}/{path.name}")
+        words.update(f"{locale}/{path.name}\n{text}\n".encode())
+    return Folder(files, Translations(by_locale), words.hexdigest())
 
 
 def compile_folder(folder: Folder, now: datetime) -> list[Revision]:
@@ -174,6 +179,8 @@ def _compile(file: SourceFile, folder: Folder) -> dict[str, dict[str, str]]:
     if file.kind == SEASON:
         check_season(file, folder)
         return {}
+    if file.kind == FLOW:
+        return _used(translations, flow_of(file, folder).messages)
     document = read(file.text, file.file)
     if file.kind == PROGRAM:
         read_program(document)
@@ -187,9 +194,27 @@ def _compile(file: SourceFile, folder: Folder) -> dict[str, dict[str, str]]:
     if file.kind == SHOP:
         read_shop(document, exponent_in(folder))
         return {}
-    if file.kind == WECHAT:
-        return _used(translations, read_wechat(document, translations).messages)
-    return _used(translations, compile_flow(document, translations=translations).messages)
+    assert file.kind == WECHAT, "there are no other kinds"
+    return _used(translations, read_wechat(document, translations).messages)
+
+
+@dataclass(frozen=True, slots=True)
+class _InFolder:
+    """A flow's file by what tells how it compiles."""
+
+    file: SourceFile
+    words: str
+    translations: Translations = field(compare=False)
+
+
+def flow_of(file: SourceFile, folder: Folder) -> Flow:
+    """Compile a flow of a folder, once for this process. Raises FlowError."""
+    return _flow_of(_InFolder(file, folder.words, folder.translations))
+
+
+@lru_cache(maxsize=128)
+def _flow_of(one: _InFolder) -> Flow:
+    return compile_flow(read(one.file.text, one.file.file), translations=one.translations)
 
 
 def exponent_in(folder: Folder) -> int:
