@@ -11,6 +11,7 @@ from datetime import datetime
 
 from bot.core.contact import Address
 from bot.core.ids import bucket_of
+from bot.core.in_app import APP
 from bot.core.wechat_address import UNIONID, WECHAT, appid_of
 from bot.storage import erasing, rows, tables, turns
 from bot.storage.driver import Connection, Present, Rows, Statement
@@ -21,6 +22,8 @@ from bot.storage.snapshots import load_consent
 ATTRIBUTES = "wechat_"
 """What attributes are called that hold what an account of WeChat's told of a contact."""
 
+_OF_NOBODY = frozenset({UNIONID, APP})
+"""Channels of addresses by which nobody comes: who has but these is not there any more."""
 _SUPPRESSION = Rows(tables.Row.metadata.tables["suppression"], Present.REPLACE)  # when it was left last
 _CONTACT = Rows(tables.Row.metadata.tables["contact"], Present.REPLACE)
 _OF = "WHERE bucket = :bucket AND contact = :contact"
@@ -78,7 +81,7 @@ async def forget(
     addresses, _ = await load_consent(connection, contact)
     others = [one for one in addresses if (one.channel, one.value) != named]
     await _suppress(connection, addresses, named, now, hash_address)
-    if all(one.channel == UNIONID for one in others):
+    if all(one.channel in _OF_NOBODY for one in others):
         await erasing.erase(connection, contact.id, now, hash_address)
         return
     is_last = all(one.channel != WECHAT for one in others)

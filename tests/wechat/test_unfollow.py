@@ -77,6 +77,18 @@ async def test_who_has_nothing_else_is_erased_and_the_books_stay(chat: WechatCha
     assert await chat.sms.rows(sql, **own) == [(None,)]
 
 
+async def test_an_inbox_on_our_pages_alone_is_nobodys(chat: WechatChat) -> None:
+    contact = await chat.contact_id()
+    await also_by(chat, "app", contact)
+    await chat.unfollow()
+    own = {"bucket": bucket_of(contact), "contact": contact}
+    found = await chat.sms.rows(
+        "SELECT enrolled_at FROM contact WHERE bucket = :bucket AND id = :contact", **own
+    )
+    assert found == [(None,)]
+    assert "Quetzalina" not in await everything(chat)
+
+
 async def test_the_address_stays_known_as_left(chat: WechatChat) -> None:
     address = chat.address
     await chat.unfollow()
