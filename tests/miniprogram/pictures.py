@@ -1,6 +1,7 @@
 """What pages of the mini program look like: rendered DOM from phone.js, drawn in Chromium as WeChat would."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -62,16 +63,20 @@ def _written(source: Path, icons: Path) -> Path:
     return html
 
 
-async def draw(browser: Browser, source: Path, icons: Path) -> tuple[Path, int]:
-    """Draw one page that phone.js wrote down; return the picture, and how many pixels it is too wide."""
+async def draw(browser: Browser, sources: Sequence[Path], icons: Path) -> dict[str, int]:
+    """Draw pages that phone.js wrote down, beside them; return which are too wide, and by how many pixels."""
     page = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-    await page.goto(_written(source, icons).as_uri())
-    too_wide = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    # As tall as it is, so that what sticks to the foot of the screen stands at the foot of the picture.
-    height = await page.evaluate("document.documentElement.scrollHeight")
-    await page.set_viewport_size({"width": WIDTH, "height": height})
-    picture = source.with_suffix(".png")
-    await page.screenshot(path=picture)
+    wide: dict[str, int] = {}
+    for source in sources:
+        await page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+        await page.goto(_written(source, icons).as_uri())
+        across, height = await page.evaluate(
+            "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+        )
+        if across > WIDTH:
+            wide[source.stem] = across - WIDTH
+        # As tall as it is, so that what sticks to the foot of the screen stands at the foot of the picture.
+        await page.set_viewport_size({"width": WIDTH, "height": height})
+        await page.screenshot(path=source.with_suffix(".png"))
     await page.close()
-    assert isinstance(too_wide, int)
-    return picture, too_wide
+    return wide

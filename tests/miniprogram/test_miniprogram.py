@@ -67,9 +67,8 @@ async def test_story(shop: Shop, toolbox: Toolbox, browser: Browser, story: str)
         "--test-force-exit", HERE / "stories" / f"{story}.test.js", environment=shop.environment
     )
     assert ended.status == 0, ended.output
-    for page in told(shop.pictures, story):
-        _, too_wide = await draw(browser, page, ROOT / "icons")
-        assert too_wide <= 0, f"{page.stem} is {too_wide} px too wide for a 375 px telephone"
+    too_wide = await draw(browser, told(shop.pictures, story), ROOT / "icons")
+    assert too_wide == {}, "on a telephone of 375 px"
 
 
 def told(pictures: Path, story: str) -> list[Path]:

@@ -71,7 +71,16 @@ async def installed() -> Toolbox:
         for file in _FILES:
             shutil.copy(_HERE / file, half / file)
         # No package's own scripts are run.
-        ended = await _ended(node, npm, "ci", "--ignore-scripts", folder=half, seconds=_INSTALL_SECONDS)
+        ended = await _ended(
+            node,
+            npm,
+            "ci",
+            "--ignore-scripts",
+            "--fetch-retries=1",
+            "--fetch-retry-mintimeout=1000",
+            folder=half,
+            seconds=_INSTALL_SECONDS,
+        )
         if ended.status != 0:
             shutil.rmtree(half, ignore_errors=True)
             raise NpmMissingError(

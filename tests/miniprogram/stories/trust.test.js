@@ -107,6 +107,6 @@ test('all of it in Chinese', async () => {
   phone.picture('trust-stranger-zh');
   await phone.tap('.join');
   await phone.open('/pages/privacy');
-  assert.match(phone.text(), /可以发给你的消息/);
+  assert.match(phone.text(), /可以发给您的消息/);
   phone.picture('trust-privacy-zh');
 });
