@@ -365,7 +365,7 @@ const zh_Hans = {
     held: '{amount} 已为订单预留',
     debt: '{amount} 将从后续返现中抵扣',
     ends_in: '剩余',
-    until: '{day}前有效',
+    until: '有效期至{day}',
     endings: '即将到期',
     coming: '即将到账',
     from: '{day}起可用',

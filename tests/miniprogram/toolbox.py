@@ -86,9 +86,7 @@ async def installed() -> Toolbox:
         )
         if ended.status != 0:
             shutil.rmtree(half, ignore_errors=True)
-            raise NpmMissingError(
-                ended.output.strip().splitlines()[-1] if ended.output.strip() else "npm failed"
-            )
+            raise NpmMissingError(" ".join(ended.output.split()[:40]) or "npm failed")
         try:
             half.rename(folder)
         except OSError:  # another was quicker
