@@ -48,6 +48,20 @@ class Priced:
     bundle: str = ""
 
 
+def need_for_pricing(turn: Turn, *others: str) -> None:
+    """Ask ahead for what pricing a basket of the contact will ask for, and for `others` at once.
+
+    Raises:
+        NeedsMore: some of it is not loaded yet.
+    """
+    names = ["orders", *others]
+    if _has_offers(turn):
+        names.append("offers")
+    if turn.program.tiers is not None and turn.contact.is_member:
+        names.append("standing/tier")  # what an order earns depends on it
+    turn.need(*names)
+
+
 def price(turn: Turn, basket: Basket, order_id: str = "") -> Priced:
     """Price a basket as of now: with its bundle or all offers that can be used, delivery, and credit.
 
@@ -134,8 +148,7 @@ def place_priced(
 
 def usable_offers(turn: Turn, order_id: str = "") -> list[Offer]:
     """The member's offers that can be used; who was never given any is not asked for them."""
-    program = turn.program
-    if not program.offers and not any(reward.kind == "discount" for reward in program.rewards):
+    if not _has_offers(turn):
         return []
     found = turn.needed("offers")
     assert isinstance(found, tuple)
@@ -143,6 +156,11 @@ def usable_offers(turn: Turn, order_id: str = "") -> list[Offer]:
     return [
         one for one in kept.values() if isinstance(one, Offer) and one.problem(turn.now, order_id) is None
     ]
+
+
+def _has_offers(turn: Turn) -> bool:
+    program = turn.program
+    return bool(program.offers) or any(reward.kind == "discount" for reward in program.rewards)
 
 
 def _delivery(turn: Turn, basket: Basket) -> Sequence[CartLine]:

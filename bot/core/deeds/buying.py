@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.core.contact import JsonValue, Order, Product
-from bot.core.deeds.baskets import Basket, Priced, order_of, place_priced, price, usable_offers
+from bot.core.deeds.baskets import (
+    Basket,
+    Priced,
+    need_for_pricing,
+    order_of,
+    place_priced,
+    price,
+    usable_offers,
+)
 from bot.core.deeds.crediting import foreseen_minor
 from bot.core.deeds.destinations import last_place, places
 from bot.core.deeds.holding import let_go, set_aside
@@ -164,6 +172,7 @@ def credit_minor(order: Order) -> int:
 
 def chosen_of(turn: Turn, wanted: Wanted) -> Chosen:
     """Return where an order goes and how it is paid: as wanted, else as the last time, else as is usual."""
+    need_for_pricing(turn)
     selling, known = turn.shop.selling, places(turn)
     place = None
     if isinstance(wanted.place, Place):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core.contact import JsonValue, Order, Product
+from bot.core.deeds.baskets import need_for_pricing
 from bot.core.deeds.buying import (
     APP,
     BY_CREDIT,
@@ -64,7 +65,7 @@ PHRASES: Phrases = {
         "no_way_to_pay": "It cannot be paid like this. Choose another way to pay.",
         "price_changed": "The price has changed: it would be {to_pay} to pay now. Nothing was ordered.",
         "too_late": "The shop is making it already: ask there to cancel it.",
-        "another_shoppers": "This link is for somebody else. Here is what you ordered yourself.",
+        "another_shoppers": "This link was made for somebody else.",
         "no_such_order": "You have no such order.",
     },
     "es": {
@@ -99,7 +100,7 @@ PHRASES: Phrases = {
         "no_way_to_pay": "Así no se puede pagar. Elige otra forma de pago.",
         "price_changed": "El precio ha cambiado: ahora serían {to_pay}. No se pidió nada.",
         "too_late": "La tienda ya lo está preparando: pide allí que lo cancelen.",
-        "another_shoppers": "Este enlace es de otra persona. Aquí está lo que pediste tú.",
+        "another_shoppers": "Este enlace es de otra persona.",
         "no_such_order": "No tienes ese pedido.",
     },
     "zh_Hans": {
@@ -134,7 +135,7 @@ PHRASES: Phrases = {
         "no_way_to_pay": "此付款方式不可用，请换一种。",
         "price_changed": "价格有变：现在需付{to_pay}，未下单。",
         "too_late": "门店已在制作，请到店取消。",
-        "another_shoppers": "这个链接是给别人的。以下是您自己的订单。",
+        "another_shoppers": "这个链接是给别人的。",
         "no_such_order": "您没有这个订单。",
     },
 }
@@ -190,6 +191,7 @@ def proposals(turn: Turn, order_id: str = "", payer: str = "") -> dict[str, Json
     Raises:
         TellMember: `no_such_order`: the contact has none of this id.
     """
+    need_for_pricing(turn, *([f"order/{order_id}"] if order_id else []))
     first = turn.needed("order", order_id) if order_id else None
     if order_id and not isinstance(first, Order):
         raise TellMember("no_such_order")
