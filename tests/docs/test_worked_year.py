@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.conversation.chat import Chat, Clock, chatting, shipped
+from tests.conversation.chat import Chat, Clock, chatting, shipped, unlinked
 from tests.docs.year import DEEDS, YEAR, Stand, Year
 
 PAGE = (Path(__file__).parents[2] / "docs" / "loyalty" / "year.md").read_text(encoding="utf-8")
@@ -53,7 +53,7 @@ async def test_the_year_goes_as_the_page_tells_it(database_url: str, tmp_path: P
             told.append([day, moves, *figures])
             since = stand.at
         assert told == [[row[0], *row[2:]] for row in table()]
-        for text in (*await year.text("BALANCE"), year.said[-1]):
+        for text in unlinked([*await year.text("BALANCE"), year.said[-1]]):
             assert f'"{text}"' in PAGE
         held = await account(chat)
         outstanding = held["available"] + held["pending"] + held.get("held", 0)

@@ -31,7 +31,7 @@ from tests.wechat.wechat_chat import WechatChat, loopback_wechat, wechatting
 PAGE = Path(__file__).parents[2] / "docs" / "wechat-week.md"
 TUESDAY = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # noon in New York
 WAYS = {"passive": "passive reply", "customer_service": "customer service", "subscribe": "subscribe message"}
-_TOKEN = re.compile(r"(?<=o=)[\w-]+|(?<![0-9A-Z])[0-9A-F]{6}(?![0-9A-Z])")
+_TOKEN = re.compile(r"http://\S+/l/\w+|(?<=o=)[\w-]+|(?<![0-9A-Z])[0-9A-F]{6}(?![0-9A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
