@@ -99,6 +99,8 @@ class WechatFace:
             doing = Act.model_validate_json(body or b"{}")
         except ValidationError:
             return answered({"error": "That is nothing one could do."}, 400)
+        if act == "give_phone":
+            doing = doing.model_copy(update={"text": number})
         path = f"{self._path(number)}/{quote(act, safe='')}"
         return await passed_on(self.loopback, "POST", path, orjson.dumps(doing.model_dump()))
 

@@ -23,6 +23,7 @@ from bot.demo.pay.loopback import LoopbackPay
 from bot.demo.people import people
 from bot.demo.time_travel import TimeTravel
 from bot.demo.wechat.loopback import LoopbackWechat
+from bot.demo.wechat.pages import Paid
 
 FOLDER = Path(".demo")
 _HOST = "127.0.0.1"  # never anything else: whoever reaches it can text as anybody and move the clock
@@ -50,6 +51,9 @@ async def demo(port: int, folder: Path = FOLDER, *, fresh: bool = False) -> Asyn
         wechat = LoopbackWechat(wechat_shop.accounts(f"http://{_HOST}:{port}"), clock=clock)
         chats = await stack.enter_async_context(loopback_thread(wechat))
         pay = LoopbackPay(latency=_LATENCY, clock=clock)
+        # WeChat hears of payments too: it wants to be told that what was paid is on its way.
+        paid = wechat.platform.pages.payments
+        pay.phones.on_paid.append(lambda trade: paid.update({trade.transaction_id: Paid(trade.openid)}))
         pays = await stack.enter_async_context(loopback_thread(pay))
         outside = {**wechat.settings(), **pay.settings(folder)}
         settings = _settings(port, folder, account, texts, outside, os.environ)

@@ -9,8 +9,9 @@ from enum import StrEnum
 
 from bot.core.campaign_links import CAMPAIGN_OPENED, Came, CampaignTokens
 from bot.core.codes import Code
-from bot.core.contact import JsonValue
+from bot.core.contact import Contact, JsonValue
 from bot.core.deeds.joining import join_to
+from bot.core.deeds.left import ERASED_AT
 from bot.core.loyalty.inducement import MINI_PROGRAM_OPENED, PAGE_OPENED, PAGE_SHARED
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
@@ -59,7 +60,7 @@ def _came(turn: Turn, came: Came, page: str, channel: str) -> None:
     used = hashlib.sha256(f"{came.contact_id}/{came.campaign}/{came.until}".encode()).hexdigest()[:32]
     first = turn.needed("owner_at", f"{_USED}:{used}")
     texted = turn.needed("contact", came.contact_id)
-    if texted is None or getattr(texted, "id", None) == turn.contact.id:
+    if not isinstance(texted, Contact) or texted.id == turn.contact.id or ERASED_AT in texted.attributes:
         turn.track(CAMPAIGN_OPENED, opened)
         return
     if first is None:

@@ -89,7 +89,7 @@ class WechatFace:
             return people.log_in(person, account)
 
         async def give_phone() -> str:
-            return people.give_phone(person, account)
+            return people.give_phone(person, account, text)
 
         async def open_link() -> Opened:
             return people.open_link(person, text)

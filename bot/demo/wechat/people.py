@@ -209,8 +209,10 @@ class People:
         """Open a page that logs in: returns the code it hands to its server."""
         return self._platform.pages.code(self._page_of(account), person, "login")
 
-    def give_phone(self, person: str, account: str) -> str:
-        """Let a page have the phone number: returns the code it hands to its server."""
+    def give_phone(self, person: str, account: str, number: str = "") -> str:
+        """Let a page have the phone number, this one if it is told: returns the code for its server."""
+        if number:
+            self._platform.pages.phones[person] = number
         return self._platform.pages.code(self._page_of(account), person, "phone")
 
     def open_link(self, person: str, url: str) -> Opened:
