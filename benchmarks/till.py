@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.work import Work
 from bot.core.ledger.books import Undoing
-from bot.core.ledger.entries import Cause, Reason
-from bot.core.ledger.explained import Page
+from bot.core.ledger.entries import Cause
 from bot.core.ledger.lots import Grant, Terms
 from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.messages import Inbound
@@ -55,12 +54,9 @@ class Deeds:
             hold = next(hold for hold in books.holds.values() if hold.order_id == held)
             books.capture(hold.id, 40, now, cause)
         else:
-            page = turn.needed("history")
-            assert isinstance(page, Page)
-            captured = [entry for entry in page.entries if entry.reason is Reason.CAPTURE][-1]
-            undoing = turn.needed("undoing", captured.id)
+            undoing = turn.needed("undoing_keyed", f"till:capture:{order}")
             assert isinstance(undoing, Undoing)
-            missing = tuple(d.of_lot for d in captured.draws if d.of_lot not in books.lots)
+            missing = tuple(d.of_lot for d in undoing.entry.draws if d.of_lot not in books.lots)
             if missing:
                 raise NeedsMoreLots(missing)
             books.restore(undoing, now, cause)

@@ -306,6 +306,22 @@ async def is_settled(connection: Connection, reference: str) -> bool:
     return bool(await connection.read(_IS_SETTLED, reference=reference))
 
 
+async def undoings_keyed(connection: Connection, asked: Sequence[_Asked]) -> dict[_Asked, Undoing | None]:
+    """Entries by the contact and the key of what caused them, with those that undid some of it.
+
+    By key there is an index; by id all of a contact's entries are looked at.
+    """
+    found = await _entries(connection, {one: [one[1]] for one in asked})
+    entries = {
+        one: next((entry for _, entry in each if entry.key == one[1]), None) for one, each in found.items()
+    }
+    undone = await _undid(connection, [entry for entry in entries.values() if entry is not None])
+    return {
+        one: None if entry is None else Undoing(entry, tuple(undone.get(entry.id, ())))
+        for one, entry in entries.items()
+    }
+
+
 async def _with_entries(connection: Connection, records: Mapping[_Asked, OnRecord]) -> dict[_Asked, OnRecord]:
     """Add what paid orders, what they earned, and what of either was undone; by contact and our id."""
     keys = [(bucket_of(contact), contact, f"order/{order_id}") for contact, order_id in records]

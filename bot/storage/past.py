@@ -221,6 +221,11 @@ async def undoings(
     return undone
 
 
+async def undoing_keyed(connection: Connection, contact_id: str, key: str) -> Undoing | None:
+    """An entry by the key of what caused it, with those that undid some of it; None if there is none."""
+    return (await orders.undoings_keyed(connection, [(contact_id, key)]))[contact_id, key]
+
+
 async def counter(connection: Connection, contact_id: str, name: str) -> int | None:  # noqa: ARG001  # as all are asked
     """How many units a counter has left, for whoever does not take any; None where nobody ever took."""
     return (await counters.left(connection, [name])).get(name)
@@ -284,6 +289,7 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "granted": earnings.granted,
         "earlier_orders": earnings.bought,
         "undoing": undoing,
+        "undoing_keyed": undoing_keyed,
         "order": inherited.order_by_id,
         "cash": payments.cash,
         "payment": payments.payment,
@@ -337,6 +343,7 @@ READ_TOGETHER: Mapping[
         "on_record": inherited.on_records,
         "reservations": reservations.of_openings,
         "undoing": undoings,
+        "undoing_keyed": orders.undoings_keyed,
     }
 )
 """Those of them that are read at once for all contacts of a batch: by (contact id, argument)."""

@@ -51,6 +51,16 @@ def worked() -> Earnings:
     return earn_for_order(terms, Sale("o", NOW, "", tuple(lines)), member, past, ReckonedFunds().take, NOW)
 
 
+def test_terms_are_a_programs_own_and_made_once_a_day() -> None:
+    rules, zone, today = program(EXAMPLES[1]), "America/New_York", NOW.date()
+    terms = terms_of(rules, zone, today)
+    assert terms_of(rules, zone, today) is terms
+    assert terms_of(rules, zone, today + timedelta(days=1)) == terms
+    assert terms_of(rules, "UTC", today).zone == "UTC"
+    assert terms_of(program(EXAMPLES[0]), zone, today) != terms
+    assert terms_of(program(EXAMPLES[1]), zone, today) is not terms, "the same text is another program"
+
+
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_example_can_be_read(example: dict[str, Any]) -> None:
     assert program(example).earning is not None

@@ -14,8 +14,8 @@ from bot.core.ledger.lots import Grant, Terms, days_good
 from bot.core.ledger.phrases import Teller, tell_with_day
 from bot.core.money import money
 from bot.core.turn import Turn
-from bot.storage import history
-from bot.storage.driver import Database
+from bot.storage import history, past
+from bot.storage.driver import Connection, Database
 from tests.storage.scripted import NOW, contacts, turn
 
 DAY = timedelta(days=1)
@@ -90,6 +90,21 @@ async def test_what_explains_a_line_is_read_with_it(database: Database) -> None:
         "Mar 2: -$0.20 set aside for order 1043",
         "Mar 1: +$0.28 for order 1042 ($0.50 without the limit), good through Apr 30",
     ]
+
+
+async def test_an_entry_is_found_by_the_key_of_what_caused_it_with_what_undid_it(database: Database) -> None:
+    contact = await a_life(database)
+    found = await database.query(lambda c: history.entries_of(c, contact))
+    (captured,) = [entry for entry in found if entry.reason.value == "capture"]
+
+    async def by_key(connection: Connection) -> list[object]:
+        return [await past.undoing_keyed(connection, contact, key) for key in ("c", "b", "cc", "")]
+
+    (whole, *others) = await database.query(by_key)
+    assert whole == await database.query(lambda c: past.undoing(c, contact, captured.id))
+    assert isinstance(whole, Undoing)
+    assert [entry.key for entry in whole.earlier] == ["b"]
+    assert [other is None for other in others] == [False, True, True]
 
 
 async def test_pages_follow_one_another_and_carry_forward(database: Database) -> None:

@@ -5,6 +5,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from bot.core.flow.definition import FlowFile
+from bot.core.flow.keywords_file import KeywordsFile
 from bot.core.flow.policy_file import PolicyFile
 from bot.core.flow.shop_file import ShopFile
 from bot.core.flow.wechat_parts import WechatFile
@@ -48,6 +49,13 @@ def policy_schema() -> JsonSchemaValue:
     schema = _schema(PolicyFile, "The policy of a shop")
     hours = schema["properties"]["quiet_hours"]["additionalProperties"]["anyOf"]
     hours[:] = [{"const": "none"} if kind == {"type": "null"} else kind for kind in hours]
+    return schema
+
+
+def keywords_schema() -> JsonSchemaValue:
+    """Return the schema of keywords.yaml."""
+    schema = _schema(KeywordsFile, "The legal words and required replies of a shop")
+    _leave_out_defaults(schema)
     return schema
 
 

@@ -1,6 +1,7 @@
 """An order of our book as earning sees it, and the terms it earns by: its currency's, with those of tiers."""
 
 from datetime import date
+from functools import lru_cache
 
 from bot.core.contact import Order
 from bot.core.errors import Refused
@@ -48,6 +49,27 @@ def terms_of(program: Program, zone: str, today: date, currency: str = "") -> Te
     Raises:
         Refused: the program does not have the currency.
     """
+    return _terms_of(_Program(program), zone, today, currency)
+
+
+class _Program:
+    """A program as what a cache goes by: it is itself, whatever another one says."""
+
+    __slots__ = ("program",)
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Program) and other.program is self.program
+
+    def __hash__(self) -> int:
+        return id(self.program)
+
+
+@lru_cache(maxsize=32)
+def _terms_of(of: _Program, zone: str, today: date, currency: str) -> Terms:
+    program = of.program
     earning = program.earning
     boosted = _of_tiers(program.tiers, today)
     if boosted:

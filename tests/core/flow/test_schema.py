@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.core.flow.schema import program_schema, season_schema
+from bot.core.flow.schema import keywords_schema, program_schema, season_schema
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = ROOT / "flows" / "program.yaml"
@@ -101,6 +101,19 @@ def test_the_program_we_ship_is_right() -> None:
 def test_the_seasons_we_ship_are_right(season: Path) -> None:
     schema = season_schema()
     assert [*faults(schema, read(season.read_text(encoding="utf-8")), schema)] == []
+
+
+def in_keywords(value: Any) -> list[str]:  # noqa: ANN401  # YAML
+    schema = keywords_schema()
+    return [*faults(schema, value, schema)]
+
+
+def test_the_keywords_we_ship_are_right_and_a_mistake_in_them_is_underlined() -> None:
+    shipped = read((ROOT / "flows" / "keywords.yaml").read_text(encoding="utf-8"))
+    assert in_keywords(shipped) == []
+    assert in_keywords({**shipped, "reply": {}}) == ["/reply is not known"]
+    assert in_keywords({**shipped, "replies": {"en": {"help": 7}}}) != []
+    assert in_keywords({"categories": {"hours": {"reply": {}}}}) != []
 
 
 def test_the_examples_of_our_pages_are_right() -> None:
