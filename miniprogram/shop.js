@@ -6,7 +6,7 @@ const settings = require('./settings');
 const LANGUAGE = 'regulars.language';
 const TABS = ['wallet', 'today', 'rewards', 'me'];
 
-let came = {};
+let came = { scene: '', campaign: '' };
 /** @type {any} */
 let known = null;
 
@@ -59,13 +59,15 @@ async function signIn() {
 function opened(options) {
   const query = (options && options.query) || {};
   const scene = query.scene ? decodeURIComponent(query.scene) : query.r ? 'r=' + query.r : '';
-  if (!scene && !query.c) {
+  const campaign = query.c || '';
+  const isNew = scene !== came.scene || campaign !== came.campaign; // WeChat tells the same each time it is looked at
+  if ((!scene && !campaign) || !isNew) {
     return;
   }
   if (scene && scene !== came.scene) {
     client.again(); // a login tells who invited them
   }
-  came = { scene, campaign: query.c || '' };
+  came = { scene, campaign };
   track('came', (options && options.path) || 'pages/wallet');
 }
 

@@ -203,7 +203,7 @@ async function went(how, options) {
   return outcome(options, {});
 }
 
-// Open the app as WeChat does: its onLaunch, with the page and query that brought the person.
+// Open the app as WeChat does, with the page and query that brought the person.
 function launch(url) {
   const { name, query } = parted(url);
   let app = null;
@@ -212,7 +212,9 @@ function launch(url) {
   };
   require(path.join(ROOT, 'app.js'));
   delete require.cache[require.resolve(path.join(ROOT, 'app.js'))];
-  app.onLaunch({ path: name, query, scene: 1001 });
+  const options = { path: name, query, scene: 1001 };
+  app.onShow(options);
+  app.onShow(options); // and again, as when the telephone is looked at later
   return open(url);
 }
 

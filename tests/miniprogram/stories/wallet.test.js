@@ -16,6 +16,9 @@ test('a stranger is greeted, asked for nothing, and joins in one tap', async () 
   assert.deepEqual(phone.state.tabs, { 0: 'Wallet', 1: 'Today', 2: 'Rewards', 3: 'Me' });
   assert.deepEqual(phone.all('wx-button').map((one) => one.__wxElement.data.openType).filter(Boolean), []);
   phone.picture('wallet-stranger-en');
+  phone.state.requests = [];
+  await phone.launch('/pages/wallet?c=tok-1');
+  assert.deepEqual(heard('/mp/events'), [{ name: 'came', page: 'pages/wallet', campaign: 'tok-1' }]);
 
   await phone.tell('wx-input', 'input', { value: ' Mina ' });
   await phone.tap('.join');
