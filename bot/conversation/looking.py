@@ -1,9 +1,11 @@
 """Looks at a contact as a turn would, and keeps nothing: for whoever asks about a member from outside."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
+from bot.conversation.foresight import Foresight, Noted
 from bot.core.contact import Contact
 from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.triggers import Trigger, TriggerKind
@@ -16,30 +18,49 @@ T = TypeVar("T")
 _ROUNDS_MAX = 30
 
 
-async def look_in(
-    connection: Connection, shop: Shop, contact: Contact, now: datetime, ask: Callable[[Turn], T]
+async def look_in(  # whom, when, for what
+    connection: Connection,
+    shop: Shop,
+    contact: Contact,
+    now: datetime,
+    ask: Callable[[Turn], T],
+    foresight: Foresight | None = None,
 ) -> T:
     """Return what `ask` finds out of a turn of the contact; what it would change is dropped.
 
-    Each round reads only what was not read yet, so that a look takes few statements.
+    Each round reads only what was not read yet, and the first what the last look of this kind asked for
+    (`foresight`), so that a look takes few statements.
     """
+    trigger = Trigger("look", TriggerKind.OPERATION, now, {"operation": _name(ask)})
     wanted = Wanted()
-    snapshots = await load_snapshots(connection, {contact.id: contact})
+    for name in foresight.of(trigger) if foresight is not None else ():
+        wanted.want(name)
+    snapshots = await load_snapshots(connection, {contact.id: contact}, {contact.id: wanted})
     for _ in range(_ROUNDS_MAX):
+        known = Noted(snapshots[contact.id].more)
         turn = Turn(
-            trigger=Trigger("look", TriggerKind.START, now),
-            snapshot=snapshots[contact.id],
+            trigger=trigger,
+            snapshot=replace(snapshots[contact.id], more=known),
             shop=shop,
             now=now,
             mint=str,
         )
         try:
-            return ask(turn)
+            found = ask(turn)
         except NeedsMore as needs:
             for name in needs.names:
                 wanted.want(name)
         except NeedsMoreLots as needs:
             wanted.lots = True
             wanted.lot_ids.update(needs.lot_ids)
+        else:
+            if foresight is not None:
+                foresight.learn(trigger, known.asked)
+            return found
         await add_wanted(connection, snapshots, {contact.id: wanted})
     raise RecursionError("the turn kept asking for more")
+
+
+def _name(ask: Callable[[Turn], object]) -> str:
+    """What looks have in common that ask alike."""
+    return f"look {ask.__module__}.{getattr(ask, '__qualname__', '')}"

@@ -55,7 +55,8 @@ class Session:
 
     def fits(self, token: str) -> bool:
         """Whether this is its token; takes as long whatever is shown."""
-        return hmac.compare_digest(self.token_hash, hash_of(secret_in(token)))
+        secret = secret_in(token)
+        return hmac.compare_digest(self.token_hash, hash_of(secret)) and len(secret) == _SECRET_BYTES
 
     def ended(self, now: datetime) -> "Session":
         """Return it as it is when it was left."""

@@ -31,6 +31,7 @@ _PRAGMAS = (
 )
 
 
+_GLANCE_MILLISECONDS = 50  # whoever waits longer holds up all others who ask
 # Another process writes for longer than the timeout, or the disk is full or unwell
 # (https://www.sqlite.org/rescode.html; the low byte is the primary code).
 _PASSING = frozenset(
@@ -54,6 +55,7 @@ class SqliteDatabase:
         self._path = path
         self._write = _open(path, cache_kilobytes=16_000)
         self._read = self._write if path == ":memory:" else _open(path, cache_kilobytes=4_000)
+        self._glance: sqlite3.Connection | None = None
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._reader = self._writer if path == ":memory:" else ThreadPoolExecutor(1, "sqlite-reader")
 
@@ -68,6 +70,15 @@ class SqliteDatabase:
         return await asyncio.get_running_loop().run_in_executor(
             self._reader, _transact, self._read, work, "BEGIN"
         )
+
+    async def glance(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run `work` that reads a few rows in the thread that asks: see `bot.storage.glancing`."""
+        if self._read is self._write:  # a database in memory has one connection, which a turn may be using
+            return await self.query(work)
+        if self._glance is None:
+            self._glance = _open(self._path, cache_kilobytes=4_000)
+            self._glance.execute(f"PRAGMA busy_timeout = {_GLANCE_MILLISECONDS}")
+        return _transact(self._glance, work, "BEGIN")
 
     async def backup(self, path: str) -> None:
         """Copy the whole database to a new file while others go on writing."""
@@ -84,6 +95,8 @@ class SqliteDatabase:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, self._writer.shutdown)
         await loop.run_in_executor(None, self._reader.shutdown)
+        if self._glance is not None:
+            self._glance.close()
         if self._read is not self._write:
             self._read.close()
         self._write.close()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.conversation.cashier import Cashier
+from bot.conversation.foresight import Foresight
 from bot.conversation.looking import look_in
 from bot.conversation.operations import PAGES, operation_work, refusal_of
 from bot.conversation.work import Result
@@ -15,6 +16,7 @@ from bot.core.sessions import Session
 from bot.core.turn import Turn
 from bot.storage import turns
 from bot.storage.driver import Connection
+from bot.storage.glancing import glance
 from bot.web.mp.code_images import CodeImages
 from bot.web.rest import asked as rest
 from bot.web.rest.asked import Door, Json, Told, key_used, refused, told
@@ -45,6 +47,8 @@ class House(Door):
     read_page_link: Callable[[str], OpenedPage | None]
     shown: Callable[[str, Iterable[str]], None]
     """Is told which messages of a contact's inbox were shown."""
+    foresight: Foresight = field(default_factory=Foresight)
+    """What looks ask for beyond a snapshot."""
     mini: "MiniPrograms | None" = None
     """The shop's mini programs; None where it has none."""
     processors: tuple[str, ...] = ()
@@ -72,13 +76,15 @@ async def look(asked: Asked, ask: Callable[[Turn], Json]) -> Told:
 
     What it refuses (`TellMember`) is answered as a problem.
     """
-    door = asked.door
+    door = house_of(asked)
 
     async def work(connection: Connection) -> Told:
-        return Told(await look_in(connection, door.shop(), asked.who.contact, door.clock(), ask))
+        return Told(
+            await look_in(connection, door.shop(), asked.who.contact, door.clock(), ask, door.foresight)
+        )
 
     try:
-        return await door.database.query(work)
+        return await glance(door.database, work)
     except TellMember as problem:
         raise refused(refusal_of(problem), is_replay=False) from problem
 

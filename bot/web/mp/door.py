@@ -8,6 +8,7 @@ from aiohttp import web
 from bot.core.sessions import id_in
 from bot.storage import contacts, sessions
 from bot.storage.driver import Connection
+from bot.storage.glancing import glance
 from bot.web.limits import Limit, Limiter, caller
 from bot.web.mp.asked import House, Shopper, Stranger
 from bot.web.rest.answering import too_many
@@ -44,7 +45,7 @@ class Sessions:
         if not token:
             raise self._refused(who, now, "no token was sent")
         session_id = id_in(token)
-        found = await self.house.database.query(lambda c: _shopper(c, session_id)) if session_id else None
+        found = await glance(self.house.database, lambda c: _shopper(c, session_id)) if session_id else None
         if found is None or not found.session.fits(token):
             raise self._refused(who, now, "the token opens nothing")
         session = found.session

@@ -11,9 +11,10 @@ from bot.core.pages import wallet
 from bot.core.pages.speech import Speech, stamp
 from bot.storage import history as histories
 from bot.storage.driver import Connection
+from bot.storage.glancing import glance
 from bot.web.mp.asked import Asked, Shopper, look
 from bot.web.mp.parts import Money, Page
-from bot.web.rest.asked import Told, read
+from bot.web.rest.asked import Told
 from bot.web.rest.cursors import placed, whole, written
 from bot.web.rest.fields import Answer
 from bot.web.rest.routes import Route
@@ -100,7 +101,7 @@ async def history(asked: Asked) -> Told:
         lines: list[JsonValue] = [_line(line, teller, speech) for line in found.lines]
         return Told({"lines": lines, "next": written((str(found.older),)) if found.older else None})
 
-    return await read(asked, ask)
+    return await glance(asked.door.database, ask)
 
 
 def _line(line: Line, teller: Teller, speech: Speech) -> dict[str, JsonValue]:
