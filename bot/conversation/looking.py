@@ -1,5 +1,6 @@
 """Looks at a contact as a turn would, and keeps nothing: for whoever asks about a member from outside."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +17,7 @@ from bot.storage.snapshots import Wanted, add_wanted, load_snapshots
 T = TypeVar("T")
 
 _ROUNDS_MAX = 30
+_OF_ONE = re.compile("[0-9a-f]{16}")  # an id in what was asked for: another look asks for another
 
 
 async def look_in(  # whom, when, for what
@@ -34,7 +36,8 @@ async def look_in(  # whom, when, for what
     trigger = Trigger("look", TriggerKind.OPERATION, now, {"operation": _name(ask)})
     wanted = Wanted()
     for name in foresight.of(trigger) if foresight is not None else ():
-        wanted.want(name)
+        if not _OF_ONE.search(name):
+            wanted.want(name)
     snapshots = await load_snapshots(connection, {contact.id: contact}, {contact.id: wanted})
     for _ in range(_ROUNDS_MAX):
         known = Noted(snapshots[contact.id].more)
