@@ -1,13 +1,22 @@
 """Orders that are paid through WeChat Pay: paid once, whatever is heard of it, in which order, how often."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from bot.conversation.inbox import inbound_work
 from bot.core.contact import JsonValue
 from bot.core.errors import Refused
+from bot.core.messages import Inbound
 from bot.core.payments import PaymentState, RefundState
+from bot.core.wechat_address import wechat_address
+from bot.storage import tables
+from bot.storage.driver import Present, Rows
+from bot.storage.payments import payment_row
 from tests.pay.paying import PayShop, paying
+from tests.wechat.wechat_chat import MINI_APPID
 
 
 @pytest.fixture
@@ -216,3 +225,56 @@ async def test_another_amount_than_asked_for_goes_back(shop: PayShop) -> None:
     await shop.settled()
     assert [(one.cause, one.amount_minor) for one in (await shop.cash(order)).refunds] == [("amount", 500)]
     assert (await shop.status(order))[0] == "canceled"
+
+
+async def test_two_payments_of_one_order_pay_it_once(shop: PayShop) -> None:
+    await shop.join()
+    order = await shop.order()
+    first = await shop.payment(order)
+    second = replace(first, id=f"{'d' * 30}{first.id[-2:]}", contact_id=first.contact_id)
+    row = payment_row(first.contact_id, second)
+    table = Rows(tables.Row.metadata.tables["payment"], Present.FAIL)
+    await shop.app.database.transact(lambda c: c.write(table, [row]))  # as from another account of theirs
+    for one in (first, second):
+        args = await shop.cashier.prepay(one.id)
+        shop.tap(args)
+    await shop.pay_.settle()
+    await shop.settled()
+    cash = await shop.cash(order)
+    assert sorted(one.stands for one in cash.payments) == [False, True]
+    assert [(one.cause, one.amount_minor, one.state) for one in cash.refunds] == [
+        ("twice", 600, RefundState.DONE)
+    ]
+    assert await shop.status(order) == ("paid", 600, 500)
+    assert await shop.told_shop(order) == ["order.placed"]
+
+
+@pytest.mark.parametrize("older", ["li", "wang"])
+async def test_who_was_joined_to_another_meanwhile_has_paid_all_the_same(shop: PayShop, older: str) -> None:
+    people = {}
+    for person in (older, "wang" if older == "li" else "li"):
+        people[person] = await shop.join(person)
+        shop.clock.now += timedelta(minutes=1)
+    order = await shop.order()
+    args = await shop.prepay(order)
+    for number, person in enumerate(("li", "wang", "li")):
+        address, facts = wechat_address(MINI_APPID, person), {"unionid": "uABCDEF123"}
+        said = Inbound("wechat", f"m{number}", "wechat", address, "wx1", "hello", shop.clock(), facts=facts)
+        await shop.app.dispatcher.submit(inbound_work(said))
+        await shop.rest()
+    merged = await shop.chat.sms.rows("SELECT c.id FROM contact c WHERE c.merged_into IS NOT NULL")
+    # Whoever has credit set aside leaves nothing to anybody before that is over.
+    assert merged == ([(people["wang"],)] if older == "li" else [])
+    shop.tap(args)
+    await shop.pay_.settle()
+    await shop.rest()
+    await shop.settled()
+    status, cash, credit = await shop.status(order)
+    payment = await shop.payment(order)
+    assert payment.state is PaymentState.PAID
+    if payment.stands:
+        assert (status, cash + credit) == ("paid", 1100)
+    else:
+        assert (status, (await shop.cash(order)).refunds[0].state) == ("canceled", RefundState.DONE)
+    for one in people.values():
+        assert (await shop.wallet(one))[2] == 0
