@@ -46,7 +46,7 @@ def test_the_demo_shops_program_reads() -> None:
     assert program.expiry.after == Span(months=12)
     costs = {reward.id: reward.cost_minor for reward in program.rewards}
     assert costs.items() >= {"any_drink": 600, "pastry": 400, "beans_250": 1400, "tasting": 2400}.items()
-    assert [rule.id for rule in program.earning.rules] == ["tea_again", "review", "base"]
+    assert [rule.id for rule in program.earning.rules] == ["tea_again", "review", "answers", "base"]
     assert program.text(program.rewards[0].name, "zh-Hans") == "任意饮品一杯"
     assert program.text(program.rewards[0].name, "fr") == "Any drink"
 
