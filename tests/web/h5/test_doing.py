@@ -1,11 +1,14 @@
 """What shoppers do on the pages: join, check in, claim, change what they agreed to, speak, be forgotten."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
-from tests.web.h5.phone import Phone
+from tests.conversation.chat import Clock, chatting
+from tests.databases import SqliteDatabases
+from tests.web.h5.phone import Phone, phone
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -153,3 +156,41 @@ async def test_answers_in_the_inbox_name_no_link_to_where_one_is(ana: Phone) -> 
     await expect(talk.locator(".theirs").last).to_contain_text("You have $5.00")
     await expect(talk).not_to_contain_text("http")
     assert not [row for row in await ana.chat.outbox("body", ana.number) if "t=" in str(row)]
+
+
+async def test_questions_of_the_shop_are_answered_by_taps(ana: Phone) -> None:
+    await ana.open("inbox")
+    page = ana.page
+    await page.get_by_role("button", name="Start").click()
+    talk = page.get_by_role("log", name="Messages")
+    await expect(talk.locator(".theirs").last).to_contain_text("How do you like us so far?")
+    for answer in ("Very much", "Coffee"):
+        ana.chat.clock.now += timedelta(seconds=2)
+        await talk.get_by_role("button", name=answer).click()
+        await expect(talk.get_by_role("button", name=answer)).to_have_count(0)
+    await expect(talk.locator(".theirs").last).to_contain_text("What should we have next?")
+    await page.get_by_role("textbox", name="Write a message").fill("Cardamom buns")
+    await page.keyboard.press("Enter")
+    await expect(talk).to_contain_text("We read every answer.")
+    await expect(page.get_by_text("Answered")).to_be_visible()
+
+
+async def test_a_sale_for_members_opens_while_one_looks_and_something_is_taken(
+    browser: Browser, sqlite_databases: SqliteDatabases
+) -> None:
+    opens_at = datetime(2026, 11, 27, 15, 0, tzinfo=UTC)  # Friday, 10:00 in New York
+    clock = Clock(now=opens_at - timedelta(seconds=4))
+    url = await sqlite_databases.create()
+    async with chatting(url, clock=clock) as chat, phone(browser, chat, "+12125550900") as ana:
+        await ana.join()
+        clock.now = opens_at - timedelta(seconds=4)
+        await ana.open("today")
+        sale = ana.page.locator("article").filter(has_text="Friday beans")
+        await expect(sale).to_contain_text(re.compile(r"Opens in 00:0\d"))
+        clock.now = opens_at + timedelta(seconds=1)
+        await sale.get_by_role("button", name="Take one").click(timeout=15_000)
+        await expect(sale).to_contain_text(re.compile("Yours|Reserved"))
+        await sale.get_by_role("button", name="Give it back").click()
+        await ana.page.get_by_role("dialog").get_by_role("button", name="Give it back").click()
+        await expect(sale.get_by_role("button", name="Give it back")).to_have_count(0)
+        assert ana.problems == []

@@ -20,7 +20,7 @@ const TABS = ["wallet", "today", "rewards", "me"];
 const SKELETON_AFTER_MS = 150;
 
 // What pages see of the whole: who the shopper is, how texts read, and what can be done.
-const app = { view, client, me: null, t: null, w: null, now: client.now, act, ask, say, go, end, put: again, meetAgain };
+const app = { view, client, me: null, t: null, w: null, now: client.now, act, ask, say, go, load, end, put: again, meetAgain };
 
 let shown = 0; // counts what was asked to be shown: an older answer that comes late is not
 let current = { name: "", query: new URLSearchParams() };
@@ -228,6 +228,8 @@ function end(text) {
 // ---- what goes on by itself
 
 function tick() {
+  const data = kept.get(location.hash);
+  if (data) PAGES[current.name].tick?.(app, data);
   for (const one of document.querySelectorAll("[data-until]")) {
     const left = view.countdown(one.dataset.until, app.t, client.now());
     if (one.textContent !== left.text) one.textContent = left.text;

@@ -30,6 +30,7 @@ export const inbox = {
       body.value = "";
       tell(text);
     };
+    const latest = data.messages.find((one) => !one.mine); // what was asked before is not asked any more
     const start = (survey) => (event) => app.act(event, async () => {
       await client.call("startSurvey", { survey });
       return null;
@@ -39,7 +40,7 @@ export const inbox = {
         one.done ? h("p", { class: "good" }, t("inbox.done")) : h("button", { class: "strong", onclick: start(one.id), "data-key": `survey-${one.id}` }, t("inbox.start"))))) : null,
       more(app, "inbox", data, "messages"),
       data.messages.length ? h("div", { class: "talk", role: "log", "aria-label": t("inbox.title") }, view.inbox(data.messages, t, app.now()).map((day) => [
-        h("p", { class: "day" }, day.title), day.messages.map((one) => message(app, one, tell))])) : empty(t("inbox.empty"), t("inbox.empty_text")),
+        h("p", { class: "day" }, day.title), day.messages.map((one) => message(one, one.id === latest?.id, tell))])) : empty(t("inbox.empty"), t("inbox.empty_text")),
       h("form", { class: "foot write", onsubmit: send }, h("label", { class: "unseen", for: "body" }, t("inbox.write")), body, h("button", { class: "strong" }, t("inbox.send"))),
     ];
   },
@@ -47,12 +48,14 @@ export const inbox = {
 
 const PAGES = ["wallet", "reorder", "rewards", "referral", "today", "checkin", "tiers", "orders", "order", "inbox", "privacy"];
 
-function message(app, one, tell) {
+function message(one, isLatest, tell) {
   const opens = one.card ? pageOf(one.card.page) : null;
+  const listed = one.options.map((option, index) => `${index + 1} ${option.label}`);
+  const text = one.text.split("\n").filter((line) => !isLatest || !listed.includes(line)).join("\n");
   return h("div", { class: one.isMine ? "mine" : "theirs" },
-    h("p", { class: "bubble" }, linked(one.text)),
+    h("p", { class: "bubble" }, linked(text)),
     opens ? h("a", { class: "button", href: opens }, one.card.title) : null,
-    one.options.length ? h("div", { class: "buttons" }, one.options.map((option) => h("button", { onclick: () => tell(option.key), "data-key": `option-${one.id}-${option.key}` }, option.label))) : null,
+    isLatest && one.options.length ? h("div", { class: "buttons" }, one.options.map((option) => h("button", { onclick: () => tell(option.key), "data-key": `option-${one.id}-${option.key}` }, option.label))) : null,
     h("small", {}, one.time));
 }
 

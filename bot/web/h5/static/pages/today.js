@@ -29,7 +29,35 @@ export const today = {
     ].filter(Boolean);
     return parts.length ? parts : empty(t("today.empty"), t("today.empty_text"));
   },
+
+  // Each second what is left of time is said anew; when a sale opens, its button is there.
+  tick(app, found) {
+    if (!found.drops) return;
+    app.view.drops(found.drops, app.t, app.now()).forEach((one) => {
+      const shown = document.getElementById(`drop-${one.id}`);
+      write(shown?.querySelector("[data-when]"), one.when);
+      write(shown?.querySelector("[data-mine]"), one.until || app.t("today.mine"));
+    });
+    if (found.drops.drops.some((one) => opensNow(app, one)) && Date.now() - lookedAt > LOOK_EVERY_MS) {
+      lookedAt = Date.now();
+      app.load({ isAgain: true });
+    }
+  },
 };
+
+const LOOK_EVERY_MS = 3000;
+const OPENS_WITHIN_MS = 60_000;
+let lookedAt = 0;
+
+// Clocks differ a little: it is asked until the shop says that it is open.
+function opensNow(app, one) {
+  const since = app.now() - Date.parse(one.opens_at);
+  return !one.can && !one.mine && one.left > 0 && since >= 0 && since < OPENS_WITHIN_MS;
+}
+
+function write(place, text) {
+  if (place && place.textContent !== text) place.textContent = text;
+}
 
 function ladder(app, shown) {
   const { t, client } = app;
@@ -60,11 +88,11 @@ function drop(app, one, answer) {
     }
   };
   const mayGiveUp = one.isMine && answer.mine?.state === "reserved";
-  return h("article", { class: "card" },
+  return h("article", { class: "card", id: `drop-${one.id}` },
     h("h3", {}, one.title, one.isEarly ? h("span", { class: "badge" }, t("today.early")) : null),
-    h("p", {}, h("b", {}, one.price), one.left ? [" · ", one.left] : null, one.when ? [" · ", one.when] : null),
+    h("p", {}, h("b", {}, one.price), one.left ? [" · ", one.left] : null, one.when ? [" · ", h("span", { "data-when": true }, one.when)] : null),
     one.says ? h("p", { class: "fine" }, one.says) : null,
-    one.isMine ? h("p", { class: "good", "data-key": `drop-${one.id}`, tabindex: "-1" }, icon("done"), " ", one.until || t("today.mine")) : null,
+    one.isMine ? h("p", { class: "good", "data-key": `drop-${one.id}`, tabindex: "-1" }, icon("done"), " ", h("span", { "data-mine": true }, one.until || t("today.mine"))) : null,
     one.isGone ? h("p", { class: "fine" }, t("today.sold_out")) : null,
     one.mayTake ? h("button", { class: "strong", onclick: take, "data-key": `drop-${one.id}` }, t("today.take")) : null,
     mayGiveUp ? h("button", { onclick: giveUp, "data-key": `give-${one.id}` }, t("today.give_up")) : null);
