@@ -7,6 +7,7 @@ import math
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import ip_address
 
 from aiohttp import web
@@ -106,8 +107,13 @@ def caller(request: web.Request) -> str:
     """Return who asks: behind a proxy of ours what that proxy says, otherwise the connection's other end."""
     remote = request.remote or ""
     forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return forwarded if forwarded and _may_be_ours(remote) else remote
+
+
+@lru_cache(maxsize=1024)
+def _may_be_ours(remote: str) -> bool:
+    """Whether a proxy of ours may be at that address; none is a socket of this machine."""
     try:
-        is_proxy = ip_address(remote).is_private
+        return ip_address(remote).is_private
     except ValueError:
-        is_proxy = True  # a socket of this machine
-    return forwarded if is_proxy and forwarded else remote
+        return True
