@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -44,26 +44,38 @@ class Sweeper:
             now = self.clock()
             buckets = await self.database.query(lambda c: due.buckets_with_expired(c, now))
             random.shuffle(buckets)  # so that several workers begin in different places
-            for bucket in buckets:
-                done += await self._bucket(bucket, now)
+            waiting: list[tuple[int, Sequence[DueLot]]] = []
+            async for bucket, some in self._batches(buckets, now):
+                waiting.append((bucket, some))
+                if sum(len(lots) for _, lots in waiting) >= _AT_ONCE:
+                    done += await self._book(waiting, now)
+                    waiting = []
+            done += await self._book(waiting, now)
         return done + await self.in_turns()
 
-    async def _bucket(self, bucket: int, now: datetime) -> int:
-        done, after = 0, ""
-        while due := await self.database.query(
-            lambda c, after=after: sweeping.due_lots(c, bucket, now, after, _MOST)  # type: ignore[misc]  # bound now
-        ):
-            for some in _batches(due):
-                if self.stopping.is_set():
-                    return done
-                done += await self.database.transact(
-                    lambda c, some=some: sweeping.sweep(c, bucket, some, now, self.ids)  # type: ignore[misc]  # bound now
-                )
-            after = due[-1][0].contact_id
-        return done
+    async def _book(self, due: Sequence[tuple[int, Sequence[DueLot]]], now: datetime) -> int:
+        """Book what has ended, of as many buckets as have a little each, in one transaction."""
+        if not due or self.stopping.is_set():
+            return 0
+        return await self.database.transact(lambda c: sweeping.sweep(c, due, now, self.ids))
+
+    async def _batches(
+        self, buckets: Iterable[int], now: datetime
+    ) -> AsyncIterator[tuple[int, Sequence[DueLot]]]:
+        """What is due, some contacts of a bucket together and none of them in two batches."""
+        for bucket in buckets:
+            after = ""
+            while due := await self.database.query(
+                lambda c, bucket=bucket, after=after: sweeping.due_lots(c, bucket, now, after, _MOST)  # type: ignore[misc]  # bound now
+            ):
+                for some in _together(due):
+                    if self.stopping.is_set():
+                        return
+                    yield bucket, some
+                after = due[-1][0].contact_id
 
 
-def _batches(due: Iterable[Sequence[DueLot]]) -> Iterator[list[DueLot]]:
+def _together(due: Iterable[Sequence[DueLot]]) -> Iterator[list[DueLot]]:
     """Put contacts together, none of them in two batches."""
     some: list[DueLot] = []
     for own in due:

@@ -54,14 +54,14 @@ _DUE = Statement(f"""
 """)  # noqa: S608  # our own text
 # Who was joined to another, or waits in a flow that may hear of it, has a turn.
 _LOCK = Statement("""
-    SELECT w.contact, w.id FROM @each(keys: contact text, wallet text, version bigint)
+    SELECT w.contact, w.id FROM @each(keys: bucket integer, contact text, wallet text, version bigint)
     CROSS JOIN contact c
     CROSS JOIN wallet w
-    WHERE c.bucket = :bucket AND c.id = keys.contact AND c.merged_into IS NULL
+    WHERE c.bucket = keys.bucket AND c.id = keys.contact AND c.merged_into IS NULL
         AND w.bucket = c.bucket AND w.contact = c.id AND w.id = keys.wallet AND w.version = keys.version
         AND NOT EXISTS (SELECT 1 FROM run r WHERE r.bucket = c.bucket AND r.contact = c.id
                         AND r.status = 'waiting')
-    ORDER BY w.contact, w.id
+    ORDER BY w.bucket, w.contact, w.id
     @skip_locked(c, w)
 """)
 
@@ -78,30 +78,27 @@ async def due_lots(
 
 
 async def sweep(
-    connection: Connection, bucket: int, due: Sequence[DueLot], now: datetime, ids: IdSource
+    connection: Connection, due: Sequence[tuple[int, Sequence[DueLot]]], now: datetime, ids: IdSource
 ) -> int:
-    """End lots of a bucket that have ended, each wallet's at once; returns how many. Others stay due."""
-    keys = sorted({(lot.contact_id, lot.wallet, lot.version) for lot in due})
-    locked = {(row[0], row[1]) for row in await connection.read(_LOCK, bucket=bucket, keys=keys)}
-    lots = [lot for lot in due if (lot.contact_id, lot.wallet) in locked]
-    if lots:
-        await _write(
-            connection, bucket, lots, now, iter(ids.mint_many(now, bucket, ids_for(lots) + len(locked)))
-        )
-    return len(lots)
+    """End lots that have ended, by bucket, each wallet's at once; returns how many. Others stay due."""
+    keys = sorted({(bucket, lot.contact_id, lot.wallet, lot.version) for bucket, lots in due for lot in lots})
+    locked = {(row[0], row[1]) for row in await connection.read(_LOCK, keys=keys)}
+    ours = [(bucket, [lot for lot in lots if (lot.contact_id, lot.wallet) in locked]) for bucket, lots in due]
+    if locked:
+        await _write(connection, ours, now, ids)
+    return sum(len(lots) for _, lots in ours)
 
 
 async def _write(
-    connection: Connection, bucket: int, lots: Sequence[DueLot], now: datetime, ids: Iterator[str]
+    connection: Connection, ours: Sequence[tuple[int, Sequence[DueLot]]], now: datetime, ids: IdSource
 ) -> None:
     at = microseconds(now)
     events: list[RowValues] = []
     wallets: list[RowValues] = []
     entries: list[RowValues] = []
     draws: list[RowValues] = []
-    for (contact, wallet), group in groupby(lots, key=_WALLET_OF):
-        own = list(group)
-        made = ends(own, now, ids)
+    for bucket, (contact, wallet), own, minted in _by_wallet(ours, now, ids):
+        made = ends(own, now, minted)
         for end in made:
             place = (bucket, contact, wallet, end.number)
             entries.append(
@@ -135,13 +132,26 @@ async def _write(
         left = (before.wallet_pending_minor - pending, before.wallet_available_minor - available)
         version = before.version + len(made)
         wallets.append((*left, last.number, last.hash, version, bucket, contact, wallet))
-        events.append(rows.event_row(contact, next(ids), expired(wallet, pending + available, now)))
+        events.append(rows.event_row(contact, next(minted), expired(wallet, pending + available, now)))
     await connection.write(_EVENT, events)
     await connection.write(_WALLET, wallets)
-    emptied: list[RowValues] = [(0, 0, bucket, lot.contact_id, lot.wallet, lot.id) for lot in lots]
+    emptied: list[RowValues] = [
+        (0, 0, bucket, lot.contact_id, lot.wallet, lot.id) for bucket, lots in ours for lot in lots
+    ]
     await connection.write(_LOT, emptied)
     await connection.write(_ENTRY, entries)
     await connection.write(_DRAW, draws)
+
+
+def _by_wallet(
+    ours: Sequence[tuple[int, Sequence[DueLot]]], now: datetime, ids: IdSource
+) -> Iterator[tuple[int, tuple[str, str], list[DueLot], Iterator[str]]]:
+    """Each wallet's lots, and new ids for what ends them and for the event of it."""
+    for bucket, lots in ours:
+        wallets = [(whose, list(own)) for whose, own in groupby(lots, key=_WALLET_OF)]
+        minted = iter(ids.mint_many(now, bucket, ids_for(lots) + len(wallets)))
+        for whose, own in wallets:
+            yield bucket, whose, own, minted
 
 
 def expired(wallet: str, minor: int, now: datetime) -> Event:

@@ -60,7 +60,7 @@ async def sweep(database: Database, contact: str) -> int:
     async def do(connection: Connection) -> int:
         found = await sweeping.due_lots(connection, bucket, LATER, "", 5_000)
         due = [lot for own in found for lot in own]
-        return await sweeping.sweep(connection, bucket, due, LATER, IDS)
+        return await sweeping.sweep(connection, [(bucket, due)], LATER, IDS)
 
     return await database.transact(do)
 
@@ -137,7 +137,7 @@ async def test_a_wallet_that_changed_since_it_was_read_is_left_for_the_next_swee
     await turn(database, contact, "spends", spends)
     before = await seen(database, contact)
     (own,) = due
-    assert await database.transact(lambda c: sweeping.sweep(c, bucket, own, LATER, IDS)) == 0
+    assert await database.transact(lambda c: sweeping.sweep(c, [(bucket, own)], LATER, IDS)) == 0
     assert await seen(database, contact) == before
     assert await sweep(database, contact) == 2
 
