@@ -48,8 +48,8 @@ _QUIET_SECONDS = 300
 _AT_ONCE = 50
 _NUMBERS = count(1)
 _PROVIDER_SECONDS = 0.1
-_SIGNATURE = re.compile(r"[?&]t=[\w-]+")
-"""Page links are stored bare and signed where they leave."""
+_PAGE = re.compile(r"<a data-miniprogram[^>]*>[^<]*</a>|https?://\S+/w/#\S+")
+"""A link to a page of ours, as it is stored, and as it leaves: signed, or into the mini program."""
 _ANSWERS = Statement("""
     SELECT o.trigger_key, o.id, o.body, o.state, o.reason FROM outbox o
     WHERE o.channel = 'wechat' ORDER BY o.id
@@ -173,8 +173,8 @@ class Drill:
             return "not stored" if one.statuses[-1] != 200 else "nothing to say"
         by_outbox = {self.wechat.taken[message] for message, *_ in said}
         if one.texts and by_outbox == {0}:
-            whole = joined([body for _, body, *_ in said])
-            texts = {_SIGNATURE.sub("", text) for text in one.texts}
+            whole = _PAGE.sub("LINK", joined([body for _, body, *_ in said]))
+            texts = {_PAGE.sub("LINK", text) for text in one.texts}
             return "in the response" if texts == {whole} else "something else"
         if one.texts:
             return "both"
