@@ -173,7 +173,7 @@ class Drill:
             return "not stored" if one.statuses[-1] != 200 else "nothing to say"
         by_outbox = {self.wechat.taken[message] for message, *_ in said}
         if one.texts and by_outbox == {0}:
-            whole = _PAGE.sub("LINK", joined([body for _, body, *_ in said]))
+            whole = _PAGE.sub("LINK", joined([body for _, body, *_ in said]) or "")
             texts = {_PAGE.sub("LINK", text) for text in one.texts}
             return "in the response" if texts == {whole} else "something else"
         if one.texts:
