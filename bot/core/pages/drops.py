@@ -55,8 +55,8 @@ PHRASES: Phrases = {
         "reserved": "已为您保留至{time}，需付{to_pay}，编号{number}。",
         "reserved_until": "已为您保留至{time}，编号{number}。",
         "taken": "已是您的，编号{number}。",
-        "paid": "已是您的，已用积分全额支付，编号{number}。",
-        "given_up": "已放弃，没有扣除您的积分。",
+        "paid": "已是您的，已用余额全额支付，编号{number}。",
+        "given_up": "已放弃，没有扣除您的余额。",
     },
 }
 

@@ -36,7 +36,7 @@ PHRASES: Phrases = {
         "phone_joins": "Ya conocemos el {phone}: en un momento los dos saldos serán uno.",
     },
     "zh_Hans": {
-        "welcome": "欢迎加入{shop}！从现在起，下单即可获得积分。",
+        "welcome": "欢迎加入{shop}！从现在起，每次下单都返余额。",
         "gift": "欢迎加入{shop}！{amount}已放入您的钱包。",
         "gift_until": "欢迎加入{shop}！{amount}已放入您的钱包，有效期至{day}。",
         "already": "您已经是会员。",

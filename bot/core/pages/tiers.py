@@ -46,7 +46,7 @@ PHRASES: Phrases = {
         "top": "您已达到最高等级。",
         "order": "1单",
         "orders": "{count}单",
-        "multiplier": "每单获得{times}倍积分",
+        "multiplier": "每单返{times}倍余额",
         "early": "会员限量发售提前{span}开抢",
         "gift": "首次达到即得{amount}",
     },

@@ -149,6 +149,6 @@ def test_in_chinese_all_of_it_is_chinese() -> None:
     someone = member(locale="zh_Hans")
     found = told(someone)
     assert found["latte"]["title"] == "拿铁一杯"
-    assert found["latte"]["why_not"] == "积分不足，还差US$1.00。"
+    assert found["latte"]["why_not"] == "余额不足，还差US$1.00。"
     assert found["pin"]["why_not"] == "银卡和金卡会员专享。"
     assert str(claim(someone, "mug")["says"]).startswith("兑换成功：Mug。星期五备好，请出示兑换码")
