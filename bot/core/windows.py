@@ -104,13 +104,15 @@ def opened(address: Address, window: Window, at: datetime) -> Address:
 def spent(address: Address, now: datetime, messages: int = 1) -> Address:
     """Return an address as it stands once so many customer-service messages went there.
 
-    They count in every window that is open: never more is believed than any of them allows.
+    They count in the window that ends first, as far as it goes.
     """
     assert left_at(address, now) >= messages, "no more goes through a window than it allows"
+    _, (tapped, _) = _open(address, now)
+    of_tap = min(tapped, messages)
     return replace(
         address,
-        window_left=max(address.window_left - messages, 0),
-        tapped_left=max(address.tapped_left - messages, 0),
+        window_left=max(address.window_left - (messages - of_tap), 0),
+        tapped_left=address.tapped_left - of_tap,
     )
 
 

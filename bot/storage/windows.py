@@ -20,11 +20,14 @@ _OF = Statement(f"""
         AND a.value = keys.value
 """)  # noqa: S608  # our own constants
 _ADDRESS = "bucket = :bucket AND contact = :contact AND channel = :channel AND value = :value"
-# Every window that is open: never more is believed than any of them allows.
+# Of the window that ends first, as far as it goes.
 _SPEND = Statement("""
     UPDATE address SET
-        window_left = CASE WHEN window_left > keys.messages THEN window_left - keys.messages ELSE 0 END,
-        tapped_left = CASE WHEN tapped_left > keys.messages THEN tapped_left - keys.messages ELSE 0 END
+        window_left = CASE WHEN tapped_until > :now AND tapped_left >= keys.messages THEN window_left
+            WHEN tapped_until > :now THEN window_left - (keys.messages - tapped_left)
+            ELSE window_left - keys.messages END,
+        tapped_left = CASE WHEN tapped_until > :now AND tapped_left < keys.messages THEN 0
+            WHEN tapped_until > :now THEN tapped_left - keys.messages ELSE tapped_left END
     FROM @each(keys: bucket integer, contact text, channel text, value text, messages integer)
     WHERE address.bucket = keys.bucket AND address.contact = keys.contact
         AND address.channel = keys.channel AND address.value = keys.value
@@ -36,12 +39,13 @@ _SPEND = Statement("""
 _SAME = f"""
     {_ADDRESS} AND COALESCE(window_until, 0) = :until AND COALESCE(tapped_until, 0) = :tapped_until
 """
-# Where a tap's was open too, what is left of the other may have been nothing before.
+# Where a tap's was open they were of that one, as far as it went.
 _GIVE_BACK = Statement(f"""
     UPDATE address SET
-        window_left = CASE WHEN window_left = 0 AND tapped_until > :handed_at THEN 0
+        window_left = CASE WHEN tapped_until > :handed_at THEN window_left
             WHEN window_left + :messages > :most THEN :most ELSE window_left + :messages END,
-        tapped_left = CASE WHEN tapped_left + :messages > :most_tapped THEN :most_tapped
+        tapped_left = CASE WHEN tapped_until IS NULL OR tapped_until <= :handed_at THEN tapped_left
+            WHEN tapped_left + :messages > :most_tapped THEN :most_tapped
             ELSE tapped_left + :messages END
     WHERE {_SAME}
 """)  # noqa: S608  # our own constants

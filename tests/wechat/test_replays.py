@@ -114,7 +114,7 @@ async def test_a_replay_opens_no_window_again(chat: WechatChat, days: int) -> No
     await chat.sms.run("ALTER TABLE gone RENAME TO lot")
     await chat.later(days=days)
     assert len(await chat("BALANCE")) == 1
-    await chat.sms.run("UPDATE address SET window_left = 1 WHERE channel = 'wechat'")
+    await chat.sms.run("UPDATE address SET window_left = 1, tapped_left = 0 WHERE channel = 'wechat'")
     assert len(await replay(chat)) == 1
     assert chat.last.way == "customer_service"
     assert await chat.rows("address", "window_left", "value") == [(0,)]
