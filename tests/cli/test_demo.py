@@ -49,8 +49,10 @@ async def test_it_prints_one_url_ends_cleanly_and_keeps_what_happened(tmp_path: 
         assert out == b""
         assert b"Traceback" not in errors
     assert sorted(file.name for file in (tmp_path / ".demo").iterdir()) == [
+        "apiclient_key.pem",  # of the merchant that WeChat Pay on loopback knows
         "demo.sqlite",
         "demo.sqlite.secret",
+        "pub_key.pem",
     ]
 
 

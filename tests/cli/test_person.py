@@ -10,6 +10,7 @@ from bot import app
 from bot.config import Settings
 from bot.conversation.inbox import inbound_work
 from bot.conversation.operations import operation_work
+from bot.core.contact import JsonValue
 from bot.core.deeds.joining import IDENTIFY
 from bot.storage import contacts
 from bot.storage.driver import Statement
@@ -137,7 +138,7 @@ async def joined(settings: Settings, other: str) -> tuple[str, str]:
             await running.database.query(lambda c, number=number: contacts.find(c, "sms", number))  # type: ignore[misc]  # bound now
             for number in (NUMBER, other)
         ]
-        known = {"channel": "sms", "value": other, "evidence": {"way": "proof"}}
+        known: dict[str, JsonValue] = {"channel": "sms", "value": other, "evidence": {"way": "proof"}}
         await running.dispatcher.submit(
             operation_work(IDENTIFY, known, key="operator:1", at=app.utc_now(), contact_id=both[0])
         )

@@ -106,7 +106,7 @@ def test_cash_knows_what_paid_the_order_and_what_went_back() -> None:
     assert cash.standing is paid
     assert cash.latest is paid
     assert cash.refunded_minor(paid.id) == 300
-    assert cash.word == "refunding"
+    assert cash.word == "partly"
 
 
 @pytest.mark.parametrize(

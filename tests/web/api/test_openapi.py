@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from bot.core.api_keys import ApiKey
 from bot.web.api.table import FACE, ROUTES
+from bot.web.mp.table import FACE as PAGES
 from bot.web.rest import routes as rest
 from bot.web.rest.answers import ProblemAnswer
 from bot.web.rest.openapi import document
@@ -178,7 +179,7 @@ async def test_no_input_whatsoever_gives_a_500(route: Route, shop: ShopClient) -
 async def test_it_is_served_as_it_is_made(shop: ShopClient) -> None:
     served = await shop("GET", "/openapi.json", key=None)
     assert served.status == 200
-    assert served.told == document([FACE], shop.chat.app.settings.public_url)
+    assert served.told == document([FACE, PAGES], shop.chat.app.settings.public_url)
     assert served.told["openapi"] == "3.1.0"
 
 
