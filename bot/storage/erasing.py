@@ -13,10 +13,20 @@ import orjson
 
 from bot.core.contact import JsonValue
 from bot.core.deeds.left import ERASED_AT
+from bot.core.deeds.paying_back import GIVEN_UP
 from bot.storage import reservations, rows, tables, turns
 from bot.storage.driver import Connection, Present, Rows, Statement
 from bot.storage.families import family
-from bot.storage.personal import DROPPED, ENDED_RUN, KEPT_NAMES, NAMES_KEPT, NUMBERS_ONLY, WIPED
+from bot.storage.personal import (
+    DROPPED,
+    ENDED_RUN,
+    KEPT_NAMES,
+    NAMES_KEPT,
+    NUMBERS_ONLY,
+    ORDER_FACTS_KEPT,
+    TOLD_OF_ORDERS,
+    WIPED,
+)
 from bot.storage.snapshots import load_consent
 
 _TABLES = tables.Row.metadata.tables
@@ -38,11 +48,26 @@ _STOP = (
         f"UPDATE \"trigger\" SET state = 'done' {_OF} AND state IN ('new', 'dead') AND kind <> 'relay'"  # noqa: S608  # as above
     ),
     Statement(f"UPDATE outbox SET state = 'canceled' {_OF} AND state IN ('queued', 'held')"),  # noqa: S608  # as above
-    Statement(f"UPDATE call SET state = 'done' {_OF} AND state IN ('queued', 'dead')"),  # noqa: S608  # as above
+    # The shop has to hear of what was ordered and paid: it may have to give the cash back.
+    Statement(
+        f"UPDATE call SET state = 'done' {_OF} AND state IN ('queued', 'dead') AND kind NOT LIKE 'order.%'"  # noqa: S608  # as above
+    ),
+    # Nobody pays any more for an order that waits: a job closes it, and gives back what comes all the same.
+    Statement(
+        f"UPDATE payment SET facts = :given_up, due_at = :now, attempts = 0"  # noqa: S608  # as above
+        f" {_OF} AND state IN ('new', 'waiting')"
+    ),
     Statement(f"UPDATE lot SET notice_at = NULL {_OF} AND notice_at IS NOT NULL"),  # noqa: S608  # as above
 )
 _RELAYS = Statement(f"SELECT key, payload FROM \"trigger\" {_OF} AND state = 'new' AND kind = 'relay'")  # noqa: S608  # as above
 _RELAY = Statement(f'UPDATE "trigger" SET payload = :payload {_OF} AND key = :key')  # noqa: S608  # as above
+_ORDERS = Statement(f"SELECT id, facts FROM shop_order {_OF} AND facts <> '{{}}'")  # noqa: S608  # as above
+_ORDER = Statement(f"UPDATE shop_order SET facts = :facts {_OF} AND id = :id")  # noqa: S608  # as above
+_CALLS = Statement(
+    f"SELECT key, payload FROM call {_OF} AND state IN ('queued', 'dead') AND kind LIKE 'order.%'"  # noqa: S608  # as above
+)
+_CALL = Statement(f"UPDATE call SET payload = :payload {_OF} AND key = :key")  # noqa: S608  # as above
+_GIVEN_UP = rows.to_json({GIVEN_UP: True})
 _KEPT = ", ".join(f"'{kind}'" for kind in KEPT_NAMES)
 _FORGET = Statement(f"DELETE FROM directory WHERE contact = :contact AND kind NOT IN ({_KEPT})")  # noqa: S608  # as above
 _ANSWERS = Statement("UPDATE api_answer SET result = '{}' WHERE result LIKE '%' || :contact || '%'")
@@ -94,7 +119,7 @@ async def _erase(
             for address in stopped
         ],
     )
-    await _forget(connection, own)
+    await _forget(connection, own, now)
     nobody = replace(
         contact,
         first_name=None,
@@ -108,13 +133,20 @@ async def _erase(
     return Erased(contact.id, len(addresses), len(stopped))
 
 
-async def _forget(connection: Connection, own: Mapping[str, object]) -> None:
+async def _forget(connection: Connection, own: Mapping[str, object], now: datetime) -> None:
     relays = [(row[0], row[1]) for row in await connection.read(_RELAYS, **own)]
+    orders = [(row[0], _only(row[1], ORDER_FACTS_KEPT)) for row in await connection.read(_ORDERS, **own)]
+    calls = [(row[0], _only(row[1], TOLD_OF_ORDERS)) for row in await connection.read(_CALLS, **own)]
     for stop in _STOP:
-        await connection.run(stop, [own])
+        await connection.run(stop, [{**own, "now": rows.stored(now), "given_up": _GIVEN_UP}])
     for wipe in _WIPE.values():
         await connection.run(wipe, [{**own, "ended_run": ENDED_RUN}])
     await connection.run(_RELAY, [{**own, "key": key, "payload": payload} for key, payload in relays])
+    await connection.run(
+        _ORDER, [{**own, "id": order, "facts": rows.to_json(kept)} for order, kept in orders]
+    )
+    told = [{**own, "key": key, "payload": rows.to_json({**kept, "erased": True})} for key, kept in calls]
+    await connection.run(_CALL, told)
     for table, columns in NUMBERS_ONLY.items():
         await _keep_numbers(connection, own, table, columns)
     for drop in _DROP.values():
@@ -140,6 +172,11 @@ async def _keep_numbers(
             if row[-1] != "{}"
         ]
         await connection.run(_LEAVE[table, column], many)
+
+
+def _only(text: str, names: Sequence[str]) -> dict[str, Any]:
+    document = orjson.loads(text)
+    return {name: document[name] for name in names if name in document}
 
 
 def _names(table: str) -> list[str]:

@@ -59,11 +59,26 @@ WIPED: Mapping[str, Mapping[str, str]] = {
     "shop_order": {"facts": NO_FACTS},
     "fulfilment": {"facts": NO_FACTS},
     "referral": {"evidence": NO_FACTS, "facts": NO_FACTS},
-    "payment": {"address": EMPTY, "prepay_id": EMPTY, "facts": NO_FACTS},
-    "payment_refund": {"facts": NO_FACTS},
-    "payout": {"address": EMPTY, "package": EMPTY, "facts": NO_FACTS},
+    "payment": {"address": EMPTY, "prepay_id": EMPTY},
+    "payout": {"address": EMPTY, "package": EMPTY},
 }
 """Columns that are written over, and with what."""
+
+ORDER_FACTS_KEPT = (
+    "_payment",
+    "_held_minor",
+    "_waits",
+    "_untold",
+    "_credit_told_minor",
+    "_shipped",
+)
+"""Facts of orders by which their cash and credit still come and go; where they were brought is gone."""
+
+TOLD_OF_ORDERS = (
+    *("order", "reference", "contact", "channel", "status", "placed_at", "currency", "lines"),
+    *("total_minor", "credit_minor", "to_pay_minor", "shipping_minor", "payment", "bundle", "offers"),
+)
+"""What the shop is still told of an order whose buyer was erased meanwhile: not where it was to go."""
 
 NOT_PERSONAL: Mapping[str, tuple[str, ...]] = {
     "contact": ("locale", "zone", "consent_hash"),
@@ -108,9 +123,9 @@ NOT_PERSONAL: Mapping[str, tuple[str, ...]] = {
     "shop_order": ("source", "status", "reference", "currency"),
     "order_line": ("sku", "name", "category"),
     # What was paid, and the ids by which a bill is held against it.
-    "payment": ("order_id", "account", "currency", "state", "transaction_id"),
-    "payment_refund": ("cause", "state", "provider_id"),
-    "payout": ("order_id", "account", "currency", "state", "provider_id"),
+    "payment": ("order_id", "account", "currency", "state", "transaction_id", "facts"),
+    "payment_refund": ("cause", "state", "provider_id", "facts"),
+    "payout": ("order_id", "account", "currency", "state", "provider_id", "facts"),
 }
 """Columns of text that stay: what the books, their chains and the figures are made of."""
 
