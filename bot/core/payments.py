@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.contact import JsonValue, Order
-from bot.core.loyalty.orders import REFUNDED, is_at_least, total_cash_minor
+from bot.core.loyalty.orders import PLACED, REFUNDED, is_at_least, total_cash_minor
 from bot.core.loyalty.returns import told_minor
 
 PAYMENT = "_payment"
@@ -278,6 +278,11 @@ class Cash:
         if states - {RefundState.DONE, RefundState.REFUSED} or not done:
             return "refunding"
         return "refunded" if done >= latest.paid_minor else "partly"
+
+
+def is_waiting(order: Order) -> bool:
+    """Whether an order waits for its payment, so that the shop does not have it yet."""
+    return order.status == PLACED and order.facts.get(PAYMENT) == WECHAT_PAY
 
 
 def cash_back_minor(order: Order) -> int:

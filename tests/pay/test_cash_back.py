@@ -81,6 +81,13 @@ async def test_a_second_order_earns_none(shop: PayShop) -> None:
     assert len(await shop.payouts(contact)) == 1
 
 
+async def test_a_basket_that_nobody_paid_is_no_first_order(shop: PayShop) -> None:
+    contact = await shop.join()
+    await shop.order(("TEA", 2))
+    await shop.pay(await shop.order(("LATTE", 2)))
+    assert await states(shop, contact) == [(PayoutState.NEW, None)]
+
+
 async def test_what_nobody_confirms_in_a_day_becomes_credit(shop: PayShop) -> None:
     contact, _ = await first_order(shop)
     await shop.later(days=7, hours=1)

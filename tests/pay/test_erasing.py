@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.conversation.operations import operation_work
+from bot.core.contact import JsonValue
 from bot.core.payments import PaymentState, RefundState
 from bot.demo.pay.book import PayProblem
 from bot.storage import erasing
@@ -27,7 +28,7 @@ async def erase(shop: PayShop, contact: str) -> None:
 
 
 async def refund_everything(shop: PayShop, contact: str, order: str) -> None:
-    body = {"order": order, "everything": True}
+    body: dict[str, JsonValue] = {"order": order, "everything": True}
     work = operation_work("order.refund", body, key="refund", at=shop.clock(), contact_id=contact)
     result = await shop.app.dispatcher.submit(work)
     assert "problem" not in (result.result or {}), result.result

@@ -278,3 +278,22 @@ async def test_who_was_joined_to_another_meanwhile_has_paid_all_the_same(shop: P
         assert (status, (await shop.cash(order)).refunds[0].state) == ("canceled", RefundState.DONE)
     for one in people.values():
         assert (await shop.wallet(one))[2] == 0
+
+
+async def test_an_order_is_placed_once_it_is_paid_and_one_that_lapses_came_to_nothing(shop: PayShop) -> None:
+    await shop.join()
+    lapsed = await shop.order(("TEA", 2))
+    await shop.prepay(lapsed)
+    await shop.later(hours=1)
+    assert (await shop.status(lapsed))[0] == "canceled"
+    assert await events_of(shop, lapsed) == ["Checkout Timed Out", "Payment Lapsed"]
+    paid = await shop.order(("LATTE", 2))
+    await shop.pay(paid)
+    assert {"Order Placed", "Order Completed"} <= set(await events_of(shop, paid))
+
+
+async def events_of(shop: PayShop, order: str) -> list[str]:
+    found = await shop.chat.sms.rows(
+        "SELECT e.name FROM event e WHERE e.properties LIKE :order ORDER BY e.name", order=f"%{order}%"
+    )
+    return [str(name) for (name,) in found]

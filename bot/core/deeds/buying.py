@@ -30,7 +30,7 @@ from bot.core.ids import derived_id
 from bot.core.loyalty.checkouts import AtCheckout
 from bot.core.loyalty.orders import CANCELED, PAID, PLACED, REFUNDED, is_at_least
 from bot.core.loyalty.places import PayBy, Place, place_in
-from bot.core.payments import PAY_WITHIN, PAYMENT
+from bot.core.payments import PAY_WITHIN, PAYMENT, is_waiting
 from bot.core.turn import Turn
 
 APP = "app"
@@ -154,11 +154,6 @@ def take_back(turn: Turn, order: Order) -> Settled:
         told: dict[str, JsonValue] = {**facts, "contact": turn.contact.id, "status": CANCELED}
         turn.call(f"order/{order.id}/canceled", "order.canceled", told)
     return settled
-
-
-def is_waiting(order: Order) -> bool:
-    """Whether an order waits for its payment, so that the shop does not have it yet."""
-    return order.status == PLACED and order.facts.get(PAYMENT) == PayBy.WECHAT
 
 
 def credit_minor(order: Order) -> int:

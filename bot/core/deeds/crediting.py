@@ -26,10 +26,11 @@ from bot.core.loyalty.eligibility import MemberFacts, facts_of
 from bot.core.loyalty.gains import Bought, Earnings, Gain, Tally, Terms
 from bot.core.loyalty.sales import sale_of, terms_of
 from bot.core.loyalty.stamps import Card, full_cards, progress
+from bot.core.payments import is_waiting
 from bot.core.turn import Turn
 
 CREDIT_GRANTED, CARD_STAMPED, CARD_COMPLETED = "Credit Granted", "Card Stamped", "Card Completed"
-NEVER_BOUGHT = frozenset({"canceled", "cancelled", "rejected"})
+_NEVER_BOUGHT = frozenset({"canceled", "cancelled", "rejected"})
 """What orders are called that were never bought."""
 
 
@@ -306,11 +307,16 @@ def _earned(turn: Turn, source: str) -> bool:
     return bool(found) or here
 
 
+def was_bought(order: Order) -> bool:
+    """Whether somebody bought it: it was not given up, and does not wait for its payment."""
+    return order.status not in _NEVER_BOUGHT and not is_waiting(order)
+
+
 def _member(turn: Turn, terms: Terms, today: date, order_id: str) -> MemberFacts:
     needs = terms.earning.needs(today) | rebates_need(turn)
     before = 0
     if "orders" in needs:
-        before = sum(order.id != order_id and order.status not in NEVER_BOUGHT for order in turn.orders())
+        before = sum(order.id != order_id and was_bought(order) for order in turn.orders())
     return facts_of(
         turn.contact,
         today,

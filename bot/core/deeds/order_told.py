@@ -13,6 +13,7 @@ from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.loyalty.orders import CANCELED, PAID, REFUNDED, in_words, is_at_least
 from bot.core.loyalty.returns import shares
 from bot.core.loyalty.sales import wallet_of
+from bot.core.payments import is_waiting
 from bot.core.turn import Turn
 
 SHIPPED = "_shipped"
@@ -49,8 +50,11 @@ def names_of(order: Order) -> dict[str, JsonValue]:
 
 
 def tell_of_sale(turn: Turn, before: Order | None, order: Order, *, is_sold: bool) -> None:
-    """Track that an order was placed, was paid, and is on its way, each the first time."""
-    if before is None:
+    """Track that an order was placed, was paid, and is on its way, each the first time.
+
+    What waits for its payment is placed once it is paid.
+    """
+    if _is_placed_now(before, order):
         facts: dict[str, JsonValue] = {"total": order.total_minor, "credit": order.credit_minor}
         turn.track("Order Placed", {**names_of(order), **facts})
     was_paid = before is not None and is_at_least(before.status, PAID)
@@ -64,6 +68,12 @@ def tell_of_sale(turn: Turn, before: Order | None, order: Order, *, is_sold: boo
         and _is_news(shipped, was_shipped)
     ):
         turn.track("Order Shipped", {**names_of(order), "items": in_words(order), **shipped})
+
+
+def _is_placed_now(before: Order | None, order: Order) -> bool:
+    if before is None:
+        return not is_waiting(order)
+    return is_waiting(before) and is_at_least(order.status, PAID) and not is_at_least(order.status, REFUNDED)
 
 
 def _is_news(shipped: Mapping[str, JsonValue], before: JsonValue) -> bool:
@@ -107,6 +117,8 @@ def _whole(minor: int, exponent: int) -> int | float:
 def tell_of_return(turn: Turn, settled: Settled, before: Order | None) -> None:
     """Track what came back, with the figures a member is told; nothing where nothing more did."""
     order, wallet = settled.order, wallet_of(turn.program, settled.order.currency)
+    if before is not None and is_waiting(before) and not settled.moved_back:
+        return  # nobody had paid for it
     if settled.taken_minor:
         turn.track(
             "Credit Clawed Back",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.core.contact import JsonValue, Order
-from bot.core.deeds.crediting import NEVER_BOUGHT
+from bot.core.deeds.crediting import was_bought
 from bot.core.deeds.giving import Purse, give
 from bot.core.deeds.paying_back import keep_payout
 from bot.core.ids import bucket_of, derived_id
@@ -98,7 +98,7 @@ def _credit(turn: Turn, payout: Payout, rule: CashBack) -> int:
 
 
 def _bought_before(turn: Turn, order: Order) -> bool:
-    return any(one.id != order.id and one.status not in NEVER_BOUGHT for one in turn.orders())
+    return any(one.id != order.id and was_bought(one) for one in turn.orders())
 
 
 def _facts(payout: Payout) -> dict[str, JsonValue]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bot.core.contact import Order
+from bot.core.payments import is_waiting
 from bot.core.turn import Turn
 
 _ORDERS_MAX = 20
@@ -25,7 +26,7 @@ class Repeatable:
 
 def repeatable(turn: Turn, wanted: str = "", first: Order | None = None) -> Repeatable:
     """Return what may be meant; `wanted` is `last` or `usual` where that alone is, `first` is asked for."""
-    orders = list(islice((order for order in turn.orders() if order.status not in _NEVER_TAKEN), _ORDERS_MAX))
+    orders = list(islice(filter(_was_taken, turn.orders()), _ORDERS_MAX))
     found = [first] if first is not None else []
     if orders and wanted != "usual" and contents(orders[0]) not in map(contents, found):
         found.append(orders[0])
@@ -46,6 +47,10 @@ def contents(order: Order) -> Contents:
 def in_order(order: Order) -> list[tuple[str, int]]:
     """Return what is in an order, each product once, as its lines stand."""
     return list(_quantities(order).items())
+
+
+def _was_taken(order: Order) -> bool:
+    return order.status not in _NEVER_TAKEN and not is_waiting(order)
 
 
 def _quantities(order: Order) -> Counter[str]:

@@ -12,7 +12,6 @@ from bot.core.deeds.buying import (
     PriceChanged,
     Wanted,
     credit_minor,
-    is_waiting,
     may_take_back,
     offered,
 )
@@ -24,7 +23,7 @@ from bot.core.loyalty.orders import FULFILLED, PAID, PLACED, STATUSES, in_words,
 from bot.core.loyalty.places import PayBy, Place, PlaceKind, place_in
 from bot.core.loyalty.quotes import LineKind
 from bot.core.pages.speech import Phrases, Speech, speech_of, stamp
-from bot.core.payments import PAYMENT, Cash
+from bot.core.payments import PAYMENT, Cash, is_waiting
 from bot.core.turn import Turn
 
 WAITING = "waiting"
@@ -282,6 +281,7 @@ def order_told(turn: Turn, order: Order, payer: str = "") -> dict[str, JsonValue
     credit = credit_minor(order)
     to_pay = order.total_minor - credit
     sold = turn.shop.products
+    was_paid = order.facts.get(PAYMENT) != PayBy.WECHAT or cash.standing is not None
     return {
         "id": order.id,
         "number": _number(order),
@@ -303,7 +303,7 @@ def order_told(turn: Turn, order: Order, payer: str = "") -> dict[str, JsonValue
         "discount": speech.amount(order.discount_minor),
         "credit": speech.amount(credit),
         "to_pay": speech.amount(to_pay),
-        "refunded": speech.amount(order.refunded_minor),
+        "refunded": speech.amount(order.refunded_minor if was_paid else 0),
         "place": _place(turn, place_in(order.facts)),
         "payment": _payment(speech, order, cash, to_pay),
         "can": {

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from bot.conversation.pages import buying as asked_for
 from bot.core.contact import JsonValue, Order
-from bot.core.deeds.buying import is_waiting
 from bot.core.deeds.paying_back import cash_of
 from bot.core.errors import NeverRetry, Refused, RetryLater, TellMember
 from bot.core.ids import instant, microseconds
 from bot.core.pages import orders as page
 from bot.core.pages.speech import language_of
+from bot.core.payments import is_waiting
 from bot.core.signed_links import REORDER, SignedLinks
 from bot.core.turn import Turn
 from bot.core.wechat_address import WECHAT
