@@ -57,6 +57,7 @@ _STOP = (
         f"UPDATE payment SET facts = :given_up, due_at = :now, attempts = 0"  # noqa: S608  # as above
         f" {_OF} AND state IN ('new', 'waiting')"
     ),
+    Statement(f"UPDATE payout SET state = 'ended', due_at = NULL {_OF} AND state = 'new' AND facts = '{{}}'"),  # noqa: S608  # as above
     Statement(f"UPDATE lot SET notice_at = NULL {_OF} AND notice_at IS NOT NULL"),  # noqa: S608  # as above
 )
 _RELAYS = Statement(f"SELECT key, payload FROM \"trigger\" {_OF} AND state = 'new' AND kind = 'relay'")  # noqa: S608  # as above

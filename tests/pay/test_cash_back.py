@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.payments import PayoutState
 from bot.demo.pay.faults import Fault
+from bot.storage import erasing
 from tests.conversation.chat import FLOWS
 from tests.databases import SqliteDatabases
 from tests.pay.paying import PayShop, paying
@@ -165,4 +166,14 @@ async def test_what_is_refused_for_good_becomes_credit(shop: PayShop) -> None:
         await shop.later(hours=1)
     assert (await states(shop, contact))[0][0] is PayoutState.ENDED
     assert await credit(shop, contact) == 200
+    assert shop.pay_.book.transfers == {}
+
+
+async def test_who_is_erased_is_paid_nothing_any_more(shop: PayShop) -> None:
+    contact, _ = await first_order(shop)
+    await shop.app.database.transact(
+        lambda c: erasing.erase(c, contact, shop.clock(), lambda address: (f"hash of {len(address)}",))
+    )
+    assert await states(shop, contact) == [(PayoutState.ENDED, None)]
+    await shop.later(days=8)
     assert shop.pay_.book.transfers == {}

@@ -281,7 +281,6 @@ def order_told(turn: Turn, order: Order, payer: str = "") -> dict[str, JsonValue
     credit = credit_minor(order)
     to_pay = order.total_minor - credit
     sold = turn.shop.products
-    was_paid = order.facts.get(PAYMENT) != PayBy.WECHAT or cash.standing is not None
     return {
         "id": order.id,
         "number": _number(order),
@@ -303,7 +302,7 @@ def order_told(turn: Turn, order: Order, payer: str = "") -> dict[str, JsonValue
         "discount": speech.amount(order.discount_minor),
         "credit": speech.amount(credit),
         "to_pay": speech.amount(to_pay),
-        "refunded": speech.amount(order.refunded_minor if was_paid else 0),
+        "refunded": speech.amount(_came_back_minor(order, cash)),
         "place": _place(turn, place_in(order.facts)),
         "payment": _payment(speech, order, cash, to_pay),
         "can": {
@@ -360,6 +359,13 @@ def _says_of(speech: Speech, order: Order) -> str:
         key = "to_bring" if is_brought else "with_shop"
         return speech.say(PHRASES, key if to_pay else "covered", **named)
     return speech.say(PHRASES, status, **named)
+
+
+def _came_back_minor(order: Order, cash: Cash) -> int:
+    """Cash that went back; of an order that no payment stands for, what was paid too late or twice."""
+    if order.facts.get(PAYMENT) != PayBy.WECHAT or cash.standing is not None:
+        return order.refunded_minor
+    return sum(cash.refunded_minor(one.id) for one in cash.payments)
 
 
 def _payment(speech: Speech, order: Order, cash: Cash, to_pay: int) -> dict[str, JsonValue] | None:
