@@ -19,7 +19,7 @@ from bot.core.deeds.destinations import picked_up_at
 from bot.core.deeds.paying_back import cash_of
 from bot.core.deeds.repeating import in_order, repeatable
 from bot.core.errors import TellMember
-from bot.core.loyalty.orders import FULFILLED, PAID, PLACED, STATUSES, in_words, is_at_least
+from bot.core.loyalty.orders import CANCELED, FULFILLED, PAID, PLACED, STATUSES, in_words, is_at_least
 from bot.core.loyalty.places import PayBy, Place, PlaceKind, place_in
 from bot.core.loyalty.quotes import LineKind
 from bot.core.pages.speech import Phrases, Speech, speech_of, stamp
@@ -362,7 +362,12 @@ def _says_of(speech: Speech, order: Order) -> str:
 
 
 def _came_back_minor(order: Order, cash: Cash) -> int:
-    """Cash that went back; of an order that no payment stands for, what was paid too late or twice."""
+    """Cash that went back; of an order that no payment stands for, what was paid too late or twice.
+
+    What was to be paid where it is picked up was not paid when it was canceled.
+    """
+    if order.facts.get(PAYMENT) == PayBy.PICKUP and order.status == CANCELED:
+        return 0
     if order.facts.get(PAYMENT) != PayBy.WECHAT or cash.standing is not None:
         return order.refunded_minor
     return sum(cash.refunded_minor(one.id) for one in cash.payments)

@@ -170,6 +170,7 @@ async def test_an_order_is_taken_back_while_it_is_new(database_url: str, tmp_pat
         assert order.can.cancel
         canceled = ShopperOrder.model_validate(await member.did(f"/orders/{order.id}/cancel"))
         assert (canceled.status, canceled.can.cancel) == ("canceled", False)
+        assert canceled.refunded.minor == 0, "it was to be paid at the counter"
         again = await member.did(f"/orders/{order.id}/cancel")
         assert again["status"] == "canceled", "taken back twice is taken back"
         assert await member.chat.sms.wallet() == (0, 500, 0, 0)
