@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +50,7 @@ class Shop:
 @pytest.fixture(scope="module")
 async def shop(tmp_path_factory: pytest.TempPathFactory, output_folder: Path) -> AsyncIterator[Shop]:
     pictures = output_folder / "miniprogram"
-    shutil.rmtree(pictures, ignore_errors=True)
-    pictures.mkdir()
+    pictures.mkdir(exist_ok=True)
     folder = tmp_path_factory.mktemp("miniprogram")
     async with (
         demo_shop(folder) as running,
@@ -63,6 +61,8 @@ async def shop(tmp_path_factory: pytest.TempPathFactory, output_folder: Path) ->
 
 @pytest.mark.parametrize("story", STORIES)
 async def test_story(shop: Shop, toolbox: Toolbox, browser: Browser, story: str) -> None:
+    for before in shop.pictures.glob(f"{story}-*"):  # and no other story's: another worker may draw them
+        before.unlink()
     ended = await toolbox.run(
         "--test-force-exit", HERE / "stories" / f"{story}.test.js", environment=shop.environment
     )
