@@ -77,7 +77,7 @@ class Life:
                 "later",
                 "jobs",
             ],
-            [8, 2, 16, 2, 1, 9, 2, 6, 5, 4, 6],
+            [8, 2, 18, 2, 1, 9, 4, 5, 2, 4, 6],
         )[0]
         self.days.add((self.shop.clock.now + BEIJING).date())
         with suppress(RetryLater, NeverRetry, Refused, PayProblem):
@@ -97,8 +97,10 @@ class Life:
 
     async def _prepay(self) -> None:
         if self.orders:
-            order = self._recent()
-            self.args[order] = await self.shop.prepay(order)
+            await self._show(self._recent())
+
+    async def _show(self, order: str) -> None:
+        self.args[order] = await self.shop.prepay(order)
 
     async def _pay(self) -> None:
         """Somebody taps what their phone shows, or opens it first; or what it showed long ago."""
@@ -123,11 +125,18 @@ class Life:
             told: Any = self.chance.choice(
                 [{"everything": True}, {"amount_minor": 150}, {"amount_minor": 400}, {"amount_minor": 1}]
             )
-            await self.shop.operate("order.refund", {"order": self.chance.choice(self.orders), **told})
+            paid = [one for one in self.orders if (await self.shop.cash(one)).standing is not None]
+            order = self.chance.choice(paid or self.orders)
+            await self.shop.operate("order.refund", {"order": order, **told})
 
     async def _cancel(self) -> None:
         if self.orders:
-            await self.shop.operate("order.cancel", {"order": self._recent()})
+            order = self._recent()
+            if self.chance.random() < 0.5:  # what a phone shows can be paid until WeChat Pay hears of it
+                await self._show(order)
+            await self.shop.operate("order.cancel", {"order": order})
+            if order in self.args:
+                self.shop.tap(self.args[order])
 
     async def _fault(self) -> None:
         self.shop.pay_.fault(Fault(**self.chance.choice(_API)))
