@@ -18,6 +18,8 @@ from bot.core.turn import Turn
 
 ORDER, CANCEL = "shop.order", "shop.cancel"
 LINES_MAX = 50
+PIECES_MAX = 20
+"""Of one line: what a shopper carries. Every piece may stamp a card, and one turn does all of that."""
 _NO_SUCH = 404
 
 Body = Mapping[str, JsonValue]
@@ -27,7 +29,7 @@ class GoodsAsked(Asked):
     """So many of a product."""
 
     sku: Sku
-    quantity: Quantity = 1
+    quantity: Annotated[Quantity, Field(le=PIECES_MAX)] = 1
 
 
 class AddressAsked(Asked):

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bot.conversation.pages.buying import LINES_MAX
+from bot.conversation.pages.buying import LINES_MAX, PIECES_MAX
 from bot.web.mp.parts import Money
-from bot.web.rest.fields import Answer, Body, Id, Minor, Quantity, Query, Sku, Text
+from bot.web.rest.fields import WHOLE, Answer, Body, Id, Minor, Query, Sku, Text
 
 PlaceId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$", description="the id of one of `places`")]
 
@@ -23,7 +23,7 @@ class GoodsBody(Body):
     """So many of a product."""
 
     sku: Sku
-    quantity: Quantity = 1
+    quantity: Annotated[int, Field(ge=1, le=PIECES_MAX), WHOLE] = 1
 
 
 class BasketBody(Body):

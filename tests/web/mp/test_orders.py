@@ -256,3 +256,12 @@ async def test_a_first_order_is_paid_with_wechat(database_url: str, tmp_path: Pa
         assert (checked.status, checked.payment and checked.payment.state) == ("paid", "paid")
         late = await mini("POST", f"/orders/{told.order.id}/pay")
         assert (late.status, late.kind) == (409, "not-waiting")
+
+
+async def test_one_order_is_what_a_shopper_carries(shopper: ShopperClient) -> None:
+    """Every piece may stamp a card in one turn: somebody's thousands would stop everybody."""
+    await shopper.did("/join", {})
+    lines = [{"sku": "LATTE", "quantity": 21}]
+    body = {"lines": lines, "payment": "pickup", "to_pay_at_most_minor": 10**9}
+    assert (await shopper("POST", "/orders", body, once="many")).status in {400, 422}
+    assert (await shopper("POST", "/quote", {"lines": lines})).status in {400, 422}
