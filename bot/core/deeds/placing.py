@@ -7,7 +7,7 @@ from bot.core.deeds.on_record import OnRecord
 from bot.core.deeds.order_told import Settled
 from bot.core.deeds.ordering import NOTHING, settle
 from bot.core.loyalty.orders import PAID, is_at_least, line_cash_minor
-from bot.core.loyalty.places import PLACE, place_in
+from bot.core.loyalty.places import PLACE, PayBy, place_in
 from bot.core.payments import PAYMENT
 from bot.core.turn import Turn
 
@@ -19,8 +19,11 @@ def place(turn: Turn, order: Order, record: OnRecord = NOTHING, **more: JsonValu
     """Place an order with all its sums (see `orders.priced`); `more` is told to the shop besides.
 
     `record` holds what was spent on it in this turn already, of credit that was set aside, and the offers.
+    What a page let anybody order to pay at the counter earns when the shop tells that it is paid: stamps and
+    what full cards give could be taken along, and the order never fetched.
     """
-    settled = settle(turn, order, record, earns_when_placed=True)
+    at_the_counter = order.facts.get(PAYMENT) == PayBy.PICKUP
+    settled = settle(turn, order, record, earns_when_placed=not at_the_counter)
     if record.order is None:
         turn.keep("directory", order.id, Code(order.id, kind="order"))
     told = {**_told_to_the_shop(turn, settled.order), **_offers_on(record), **more}

@@ -265,3 +265,12 @@ async def test_one_order_is_what_a_shopper_carries(shopper: ShopperClient) -> No
     body = {"lines": lines, "payment": "pickup", "to_pay_at_most_minor": 10**9}
     assert (await shopper("POST", "/orders", body, once="many")).status in {400, 422}
     assert (await shopper("POST", "/quote", {"lines": lines})).status in {400, 422}
+
+
+async def test_what_is_paid_at_the_counter_stamps_no_card_before(shopper: ShopperClient) -> None:
+    await shopper.did("/join", {})
+    lines = [{"sku": "LATTE", "quantity": 20}]
+    body = {"lines": lines, "payment": "pickup", "use_credit": False, "to_pay_at_most_minor": 10**9}
+    await shopper.did("/orders", body)
+    assert (await shopper.got("/rewards"))["claims"] == []
+    assert [card["stamps"] for card in (await shopper.got("/wallet"))["cards"]] in ([], [0])
