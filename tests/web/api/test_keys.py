@@ -123,5 +123,5 @@ async def test_logs_hold_neither_keys_nor_people(api: ShopClient) -> None:
     await api("GET", f"/api/members/{NUMBER}")
     await api("GET", "/api/members/%00")
     log = api.chat.log.getvalue()
-    for secret in (NUMBER, NUMBER[1:], "Ana", api.key, api.key.rpartition("_")[2]):
+    for secret in (NUMBER, NUMBER[1:], "Ana", api.key, api.key.split("_", 2)[2]):
         assert secret not in log
