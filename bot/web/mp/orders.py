@@ -7,7 +7,7 @@ from bot.conversation.pages import buying as asked_for
 from bot.core.contact import JsonValue, Order
 from bot.core.deeds.paying_back import cash_of
 from bot.core.errors import NeverRetry, Refused, RetryLater, TellMember
-from bot.core.ids import instant, microseconds
+from bot.core.ids import microseconds
 from bot.core.pages import orders as page
 from bot.core.pages.speech import language_of
 from bot.core.payments import is_waiting
@@ -38,7 +38,7 @@ from bot.web.rest.routes import Route
 async def listed(asked: Asked) -> Told:
     """List the shopper's orders."""
     at, order_id = cursors.placed(asked.query_as(Page).cursor, ("", ""))
-    before = (instant(cursors.whole(at)), order_id) if at else None
+    before = (cursors.moment(at), order_id) if at else None
 
     def found(turn: Turn) -> Json:
         name = page_after(before)

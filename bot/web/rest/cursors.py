@@ -2,10 +2,16 @@
 
 import base64
 import binascii
+from datetime import datetime
 
 import orjson
 
+from bot.core.ids import instant
 from bot.web.rest.problems import one_field
+
+_LARGEST = 2**63 - 1
+"""Databases keep no larger number."""
+_DIGITS_MAX = 19
 
 
 def written(place: tuple[str, ...]) -> str:
@@ -30,9 +36,18 @@ def placed(cursor: str | None, beginning: tuple[str, ...]) -> tuple[str, ...]:
 
 def whole(part: str) -> int:
     """A number in a place. Raises ApiProblem."""
-    if not (part.isascii() and part.removeprefix("-").isdigit() and len(part) < 20):  # noqa: PLR2004  # 64 bits
+    digits = part.removeprefix("-")
+    if not (part.isascii() and digits.isdigit() and len(digits) <= _DIGITS_MAX and int(digits) <= _LARGEST):
         raise _not_ours()
     return int(part)
+
+
+def moment(part: str) -> datetime:
+    """An instant in a place, written in microseconds. Raises ApiProblem."""
+    try:
+        return instant(whole(part))
+    except OverflowError as error:
+        raise _not_ours() from error
 
 
 def _not_ours() -> Exception:
