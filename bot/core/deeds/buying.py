@@ -101,10 +101,10 @@ def buy(turn: Turn, wanted: Wanted, at_most_minor: int) -> Order:
             quote (`offered`): nothing was ordered.
     """
     chosen = chosen_of(turn, wanted)
+    _refuse_what_is_gone(wanted, chosen)
     twin = _twin(turn, wanted, chosen, at_most_minor)
     if twin is not None:
         return twin
-    _refuse_what_is_gone(wanted, chosen)
     for waiting in _waiting(turn, wanted):
         take_back(turn, waiting)
     order_id = derived_id(f"{APP}/{turn.contact.id}/{turn.trigger.key}", turn.contact.bucket)

@@ -274,3 +274,12 @@ async def test_what_is_paid_at_the_counter_stamps_no_card_before(shopper: Shoppe
     await shopper.did("/orders", body)
     assert (await shopper.got("/rewards"))["claims"] == []
     assert [card["stamps"] for card in (await shopper.got("/wallet"))["cards"]] in ([], [0])
+
+
+async def test_an_order_to_a_place_that_is_gone_is_no_order_to_another(shopper: ShopperClient) -> None:
+    await shopper.did("/join", {})
+    body = {**TEA, "payment": "pickup", "to_pay_at_most_minor": 10**6}
+    first = await shopper.did("/orders", {**body, "place": "harbour"})
+    gone = await shopper("POST", "/orders", {**body, "place": "gone"})
+    assert (gone.status, gone.kind) == (409, "place-gone")
+    assert (await shopper.did("/orders", {**body, "place": "harbour"}))["order"]["id"] == first["order"]["id"]
