@@ -17,7 +17,7 @@ from bot.core.contact import JsonValue
 from bot.core.deeds.holding import at_checkout, close, close_overdue, set_aside
 from bot.core.deeds.on_record import InWallet, OnRecord
 from bot.core.deeds.ordering import on_record, settle
-from bot.core.deeds.paying_back import SHIPPING, cash_of, keep_payment, keep_refund, refund
+from bot.core.deeds.paying_back import GIVEN_UP, SHIPPING, cash_of, keep_payment, keep_refund, refund
 from bot.core.deeds.paying_out import promise_cash_back
 from bot.core.deeds.placing import place
 from bot.core.errors import Refused, TellMember
@@ -214,9 +214,10 @@ def _why_not(payment: Payment, paid: Paid, cash: Cash, record: OnRecord) -> str 
         return "amount"
     if cash.standing is not None:
         return "twice"
-    if record.order is None or is_at_least(record.order.status, REFUNDED):
+    order = record.order
+    if order is None or is_at_least(order.status, REFUNDED) or payment.facts.get(GIVEN_UP):
         return "late"
-    return "twice" if is_at_least(record.order.status, PAID) else None
+    return "twice" if is_at_least(order.status, PAID) else None
 
 
 def _not_taken(turn: Turn, payment: Payment, paid: Paid, because: str) -> Body:
