@@ -216,3 +216,61 @@ async def test_pending_credit_is_taken_back_before_it_arrives(chat: Chat) -> Non
     await chat.later(days=20)
     assert await chat.wallet() == (0, 500, 0, 0)
     assert timedelta(days=14) == chat.app.decisions.shop.program.earning.pending
+
+
+NINE_LATTES: Mapping[str, JsonValue] = {
+    "order": "A-9",
+    "status": "paid",
+    "lines": [{"sku": "LATTE", "quantity": 9}],
+}
+
+
+async def stamps_of(chat: Chat) -> list[tuple[object, ...]]:
+    sql = "SELECT available_minor, debt_minor FROM wallet WHERE id = 'card/coffee'"
+    return [tuple(row) for row in await chat.rows(sql)]
+
+
+async def claims_of(chat: Chat) -> list[object]:
+    return [state for (state,) in await chat.rows("SELECT state FROM fulfilment ORDER BY claimed_at, id")]
+
+
+async def test_what_a_full_card_became_goes_with_its_stamps(chat: Chat) -> None:
+    """Bug: the reward stayed to be fetched, and the stamps were owed by whoever never came again."""
+    await joined(chat)
+    await report(chat, NINE_LATTES)
+    await chat.strike()
+    chat.news()
+    assert (await stamps_of(chat), await claims_of(chat)) == ([(1, 0)], ["claimed"])
+    await give_back(chat, CANCEL, {"order": "A-9"})
+    (told,) = await chat.later(minutes=1)
+    assert told.endswith(
+        "Your card has 9 stamps less and is not full any more: its code for Any drink is void."
+    )
+    assert (await stamps_of(chat), await claims_of(chat)) == ([(0, 0)], ["canceled"])
+    assert (await chat.wallet())[1:] == (500, 0, 0)
+    assert await chat.rows("SELECT COUNT(*) FROM call WHERE kind = 'reward.undone'") == [(1,)]
+    await report(chat, {**NINE_LATTES, "order": "A-10"})
+    assert (await stamps_of(chat), await claims_of(chat)) == ([(1, 0)], ["canceled", "claimed"])
+
+
+async def test_only_so_much_goes_as_stamps_are_missing(chat: Chat) -> None:
+    await joined(chat)
+    await report(chat, {**NINE_LATTES, "lines": [{"sku": "LATTE", "quantity": 17}]})
+    await give_back(chat, REFUND, {"order": "A-9", "lines": [{"sku": "LATTE", "quantity": 1}]})
+    assert (await stamps_of(chat), await claims_of(chat)) == ([(0, 0)], ["claimed", "claimed"])
+    await give_back(chat, REFUND, {"order": "A-9", "lines": [{"sku": "LATTE", "quantity": 2}]})
+    assert (await stamps_of(chat), sorted(map(str, await claims_of(chat)))) == (
+        [(7, 0)],
+        ["canceled", "claimed"],
+    )
+
+
+async def test_stamps_of_what_was_handed_out_are_owed(chat: Chat) -> None:
+    await joined(chat)
+    told = await report(chat, NINE_LATTES)
+    ((code,),) = await chat.rows("SELECT code FROM fulfilment")
+    body: dict[str, JsonValue] = {"claim": code, "state": "delivered"}
+    work = operation_work("fulfilment.advance", body, key="out", at=chat.clock(), contact_id=told.contact_id)
+    await chat.app.dispatcher.submit(work)
+    await give_back(chat, CANCEL, {"order": "A-9"})
+    assert (await stamps_of(chat), await claims_of(chat)) == ([(0, 8)], ["delivered"])

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.core.contact import Event, JsonValue, Order
-from bot.core.deeds.claiming import claim, reward_of, told_of
+from bot.core.deeds.claiming import claim, name_of, reward_of
 from bot.core.deeds.offering import give_offer, told_offer
 from bot.core.deeds.rebating import foreseen_rebates_minor, grant_rebates
 from bot.core.deeds.rebating import needs as rebates_need
 from bot.core.deeds.tier_turns import tier_of
+from bot.core.deeds.unclaiming import claimed_by_card
 from bot.core.errors import TellMember
 from bot.core.ids import microseconds
 from bot.core.ledger.earned import EarnRecord
@@ -233,7 +234,7 @@ def _complete(turn: Turn, card: Card) -> dict[str, JsonValue] | None:
             offered = dict(told_offer(turn, give_offer(turn, card.get.offer, key)))
         except TellMember:
             return None
-    books.redeem(card.buy, turn.now, cause)
+    spent = books.redeem(card.buy, turn.now, cause)
     facts: dict[str, JsonValue] = {
         "card": card.id,
         "card_name": turn.program.text(card.name, turn.contact.locale),
@@ -246,15 +247,18 @@ def _complete(turn: Turn, card: Card) -> dict[str, JsonValue] | None:
         return facts
     reward = reward_of(turn, card.get.reward)
     amount = card.get.credit_minor or (reward.cost_minor if reward is not None else 0)
-    if amount:
-        policy = card.policy or turn.shop.program_policy
-        grant = turn.program.card_grant(amount, card, turn.now, turn.contact.zone, policy)
-        turn.books.earn(grant, turn.now, replace(cause, key=f"earn/{key}"))
-        facts["amount"] = amount
+    if not amount:
+        return facts
+    policy = card.policy or turn.shop.program_policy
+    grant = turn.program.card_grant(amount, card, turn.now, turn.contact.zone, policy)
+    granted = turn.books.earn(grant, turn.now, replace(cause, key=f"earn/{key}"))
+    facts["amount"] = amount
     if reward is not None:
         with suppress(TellMember):
-            claimed = told_of(turn, claim(turn, reward.id))
-            facts |= {"reward": reward.id, "title": claimed["name"], "code": claimed["code"], "amount": 0}
+            claimed = claim(turn, reward.id)
+            claimed_by_card(turn, claimed, card.wallet, spent, granted)
+            name = name_of(turn, reward.id)
+            facts |= {"reward": reward.id, "title": name, "code": claimed.code, "amount": 0}
     return facts
 
 

@@ -26,7 +26,8 @@ class Settled:
 
     `granted_minor` was earned, `restored_minor` went back to the member, and `lost_minor` of what should
     have could not, because its lots had ended. Of what was earned, `taken_minor` was taken back: `owed_minor`
-    of it is owed, `lapsed_minor` had ended unused. `stamps` were taken back from cards.
+    of it is owed, `lapsed_minor` had ended unused. `stamps` were taken back from cards, and with them the
+    `rewards`, by their names, that full cards had become.
     """
 
     order: Order
@@ -37,6 +38,7 @@ class Settled:
     owed_minor: int = 0
     lapsed_minor: int = 0
     stamps: int = 0
+    rewards: tuple[str, ...] = ()
 
     @property
     def moved_back(self) -> bool:
@@ -145,6 +147,7 @@ def tell_of_return(turn: Turn, settled: Settled, before: Order | None) -> None:
         "taken_back": settled.taken_minor - settled.lapsed_minor,
         "owed": settled.owed_minor,
         "stamps": settled.stamps,
+        "rewards": ", ".join(settled.rewards) or None,
         "wallet": wallet,
     }
     turn.track("Order Canceled" if canceled and not was_canceled else "Order Refunded", facts)

@@ -16,6 +16,7 @@ from bot.core.deeds.offering import offers_come_back
 from bot.core.deeds.on_record import InWallet, OnRecord
 from bot.core.deeds.order_told import Settled, names_of
 from bot.core.deeds.paying_back import let_cash_follow
+from bot.core.deeds.unclaiming import unclaim
 from bot.core.errors import TellMember
 from bot.core.ledger.books import Books, Undoing
 from bot.core.ledger.earned import EarnRecord
@@ -121,7 +122,15 @@ def settle(
     wallet = _wallet_name(turn, order)
     granted = sum(one.granted_minor for one in credited if one.wallet == wallet)
     settled = Settled(
-        order, granted, restored, lost, taken.taken_minor, taken.owed_minor, taken.lapsed_minor, taken.stamps
+        order,
+        granted,
+        restored,
+        lost,
+        taken.taken_minor,
+        taken.owed_minor,
+        taken.lapsed_minor,
+        taken.stamps,
+        taken.rewards,
     )
     order_told.tell_of_return(turn, settled, before)
     order_told.let_program_hear(turn, record, settled, is_sold=is_sold)
@@ -243,6 +252,7 @@ class _Taken:
     owed_minor: int = 0
     lapsed_minor: int = 0
     stamps: int = 0
+    rewards: tuple[str, ...] = ()
 
     def __add__(self, other: "_Taken") -> "_Taken":
         return _Taken(
@@ -250,6 +260,7 @@ class _Taken:
             self.owed_minor + other.owed_minor,
             self.lapsed_minor + other.lapsed_minor,
             self.stamps + other.stamps,
+            self.rewards + other.rewards,
         )
 
 
@@ -277,17 +288,27 @@ def _take_back(turn: Turn, order: Order, earned: EarnRecord, found: InWallet) ->
         return _Taken()
     books = turn.wallet(found.wallet)
     undoing = replace(undoing, lapsed_minor=_lapsed_minor(turn, books, earned.lot_id, undoing))
+    is_stamps = found.wallet != _wallet_name(turn, order)
+    rewards = _unclaimed(turn, books, earned.lot_id, undoing, order) if is_stamps else ()
     cause = _cause(turn, f"claw_back/{undoing.entry.id}/{len(undoing.earlier)}", order)
     entry = books.claw_back(undoing, turn.now, replace(cause, rule=undoing.entry.rule))
     assert entry is not None, "something is left to take back"
     amount = entry.moved_minor(target=Account.CLAWBACK)
     _return_to_fund(turn, books, earned, amount)
-    if found.wallet != _wallet_name(turn, order):
+    if is_stamps:
         turn.track("Stamps Taken Back", {"card": found.wallet, "stamps": amount, **names_of(order)})
-        return _Taken(stamps=amount)
+        return _Taken(stamps=amount, rewards=rewards)
     owed = entry.moved_minor(source=Account.DEBT)
     lapsed = entry.moved_minor(source=Account.BREAKAGE)
     return _Taken(amount, owed, lapsed)
+
+
+def _unclaimed(turn: Turn, books: Books, lot_id: str, undoing: Undoing, order: Order) -> tuple[str, ...]:
+    """Cancel what cards became, as far as stamps are missing that are not just pending or ended unused."""
+    lot = books.lots[lot_id]
+    pending = 0 if has_ended(lot, turn.now) else lot.pending_minor
+    needed = undoing.left_minor(Account.CLAWBACK) - undoing.lapsed_minor - pending
+    return unclaim(turn, books.wallet.id, needed, order)
 
 
 def _lapsed_minor(turn: Turn, books: Books, lot_id: str, undoing: Undoing) -> int:
