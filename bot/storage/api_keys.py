@@ -22,7 +22,9 @@ async def add(connection: Connection, key: ApiKey) -> None:
     """Keep a new key."""
     scopes = " ".join(sorted(key.scopes))
     created_at = microseconds(key.created_at)
-    await connection.write(_ROW, [(key.id, key.name, key.hash, scopes, created_at, key.created_by, None)])
+    await connection.write(
+        _ROW, [(key.id, key.name, key.hash, scopes, created_at, key.created_by, None, "{}")]
+    )
 
 
 async def one(connection: Connection, key_id: str) -> ApiKey | None:

@@ -14,6 +14,10 @@ _OWN_COLUMN = {
     "step_count": "flow",
     "sender": "name",
     "tally": "name",
+    "seen_message": "id",
+    "audience_size": "audience",
+    "learnt": "event",
+    "built": "what",
 }
 
 

@@ -19,6 +19,10 @@ DROPPED = (
     "desk_visit",
     "session",
     "inbox",
+    "attribute_times",
+    "activity",
+    "computed_trait",
+    "audience_member",
 )
 """Tables whose rows are gone: nothing but the person's, and no total is made of them."""
 
@@ -108,7 +112,7 @@ NOT_PERSONAL: Mapping[str, tuple[str, ...]] = {
     ),
     "link": ("code", "flow", "step"),
     "click": ("code", "kind"),
-    "event": ("name",),
+    "event": ("name", "source"),
     "call": ("key", "kind", "state"),
     "standing": ("kind", "value"),
     # Terms out of our own files, products and amounts: what comes back with a refund is reckoned by them.

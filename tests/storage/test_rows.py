@@ -339,13 +339,14 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
         {**OF, "code": "c0de1", "id": an_id(2), "kind": "person", "at": at(3)},
     ),
     "event": (
-        rows.event_row(ID, an_id(1), Event("Order Completed", at(2), {"revenue": 12.5})),
+        rows.event_row(ID, an_id(1), Event("Order Completed", at(2), {"revenue": 12.5}), "a key"),
         {
             **OF,
             "id": an_id(1),
             "name": "Order Completed",
             "at": at(2),
             "properties": '{"revenue":12.5}',
+            "source": "a key",
         },
     ),
     "shop_order": (
@@ -511,6 +512,8 @@ def test_every_table_of_a_contact_has_its_sample() -> None:
         *("subscribe_grant", "subscribe_grant_entry", "proof", "joined", "desk_visit"),
         *("session", "payment", "payment_refund", "payout", "bill", "campaign_link"),
         "inbox",
+        *("attribute_times", "activity", "computed_trait", "audience_member"),
+        *("seen_message", "audience_size", "built", "learnt", "import_run"),
     }
     shared = {
         "suppression",

@@ -90,8 +90,8 @@ def run_from(row: Sequence[Any]) -> Run:
     )
 
 
-def event_row(contact_id: str, event_id: str, event: Event) -> RowValues:
-    """Values of `event`."""
+def event_row(contact_id: str, event_id: str, event: Event, source: str = "") -> RowValues:
+    """Values of `event`; without a source it is one of ours."""
     return (
         bucket_of(contact_id),
         contact_id,
@@ -99,6 +99,7 @@ def event_row(contact_id: str, event_id: str, event: Event) -> RowValues:
         event.name,
         microseconds(event.at),
         to_json(dict(event.properties)),
+        source,
     )
 
 

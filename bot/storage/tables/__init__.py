@@ -2,7 +2,7 @@
 
 from sqlalchemy import Table
 
-from bot.storage.tables import contacts, house, ledger, messages, pages, program, shop, wechat
+from bot.storage.tables import contacts, house, ledger, messages, pages, program, shop, tracking, wechat
 from bot.storage.tables.base import FOREVER, NAMING, Kind, Row
 from bot.storage.tables.contacts import IS_MEMBER
 from bot.storage.tables.ledger import LOT_OPEN
@@ -23,6 +23,7 @@ __all__ = [
     "pages",
     "program",
     "shop",
+    "tracking",
     "wechat",
 ]
 
@@ -31,10 +32,14 @@ KINDS: dict[str, Kind] = {
     "suppression": Kind.DIRECTORY,
     "parked_refund": Kind.DIRECTORY,
     "api_answer": Kind.DIRECTORY,
+    "seen_message": Kind.DIRECTORY,
     "counter": Kind.COUNTER,
     "sender": Kind.COUNTER,
     "step_count": Kind.COUNTER,
     "tally": Kind.COUNTER,
+    "audience_size": Kind.COUNTER,
+    "built": Kind.COUNTER,
+    "learnt": Kind.COUNTER,
     "product": Kind.SHARED,
     "revision": Kind.SHARED,
     "setting": Kind.SHARED,
@@ -43,6 +48,7 @@ KINDS: dict[str, Kind] = {
     "wechat_media": Kind.SHARED,
     "bill": Kind.SHARED,
     "campaign_link": Kind.SHARED,
+    "import_run": Kind.SHARED,
 }
 """The registry: every table not named here is contact-owned."""
 

@@ -80,6 +80,8 @@ class ApiKeyRow(Row, table=True):
     created_at: int = instant_column()
     created_by: str = name_column("")
     revoked_at: int | None = instant_column(nullable=True)
+    facts: str = column(Text, "{}")
+    """What kind of source it is, and how much may come from it."""
 
 
 class ApiAnswerRow(Row, table=True):

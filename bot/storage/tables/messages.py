@@ -175,6 +175,8 @@ class EventRow(Row, table=True):
     name: str = name_column()
     at: int = instant_column()
     properties: str = column(Text, "{}")
+    source: str = name_column("")
+    """The key of the source that told of it; empty: we did."""
 
 
 class CallRow(Row, table=True):
