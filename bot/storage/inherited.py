@@ -22,7 +22,8 @@ from bot.storage.orders import ORDER_COLUMNS, order_from
 # Those on whose record something is whose it is not, by the directory.
 _ELSEWHERE = Statement("""
     SELECT keys.contact, keys.reference, d.contact FROM @each(keys: contact text, reference text)
-    JOIN directory d ON d.kind = 'order' AND d.value = keys.reference AND d.contact <> keys.contact
+    CROSS JOIN directory d
+    WHERE d.kind = 'order' AND d.value = keys.reference AND d.contact <> keys.contact
 """)
 _BECAME = Statement("SELECT c.merged_into FROM contact c WHERE c.bucket = :bucket AND c.id = :contact")
 _LATEST = Statement(f"""

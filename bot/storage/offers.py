@@ -58,7 +58,8 @@ _GIVEN = Statement("""
 """)
 _OWNERS = Statement("""
     SELECT d.value, d.contact FROM @each(keys: value text)
-    JOIN directory d ON d.kind = 'code' AND d.value = keys.value
+    CROSS JOIN directory d
+    WHERE d.kind = 'code' AND d.value = keys.value
 """)
 _OVERDUE_PEEK = peek("checkout", "t.state = 'open' AND t.expires_at <= :now")
 _OVERDUE = Statement("""

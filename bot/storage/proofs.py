@@ -27,7 +27,8 @@ _OPEN_OF = Statement(f"""
 """)  # noqa: S608  # our own constants
 _ASKER = Statement(f"""
     SELECT d.contact FROM @each(keys: value text)
-    JOIN directory d ON d.kind = '{KIND}' AND d.value = keys.value
+    CROSS JOIN directory d
+    WHERE d.kind = '{KIND}' AND d.value = keys.value
 """)  # noqa: S608  # our own constants
 _OWNER = Statement("SELECT d.contact FROM directory d WHERE d.kind = :kind AND d.value = :value")
 _BECAME = Statement("SELECT c.merged_into FROM contact c WHERE c.bucket = :bucket AND c.id = :contact")

@@ -28,11 +28,13 @@ _MEMBER = Statement(f"""
 """)  # noqa: S608  # our own constant
 _OWNERS = Statement("""
     SELECT keys.value, d.contact FROM @each(keys: value text)
-    JOIN directory d ON d.kind = 'referral' AND d.value = keys.value
+    CROSS JOIN directory d
+    WHERE d.kind = 'referral' AND d.value = keys.value
 """)
 _USERS = Statement("""
     SELECT keys.value, d.contact FROM @each(keys: value text)
-    JOIN directory d ON d.kind = 'evidence' AND d.value = keys.value
+    CROSS JOIN directory d
+    WHERE d.kind = 'evidence' AND d.value = keys.value
 """)
 _COLUMNS = "r.friend, r.state, r.at, r.changed_at, r.reason, r.facts"
 _BROUGHT = Statement(f"""
