@@ -86,6 +86,7 @@ def _zone_problem(name: str) -> str:
     return f"'{name}' is not a time zone; {hint}"
 
 
+@lru_cache(maxsize=4096)
 def instant_of(day: date, clock: time, zone: str) -> datetime:
     """Return the first UTC instant at which a clock in `zone` shows `clock` or later on `day`."""
     wanted = datetime.combine(day, clock)
@@ -119,6 +120,7 @@ def end_of_day_exclusive(day: date, zone: str) -> datetime:
     return instant_of(day + timedelta(days=1), _MIDNIGHT, zone)
 
 
+@lru_cache(maxsize=1024)
 def local_date(now: datetime, zone: str) -> date:
     """Return the date on a calendar in `zone`."""
     return now.astimezone(zone_of(zone)).date()

@@ -18,8 +18,7 @@ def refusal_in(turn: Turn, benefit: Benefit) -> Refusal | None:
 def would_refuse(turn: Turn, whom: Eligibility) -> Refusal | None:
     """Return why conditions keep the contact out: who has not joined is judged as if they did now."""
     member = member_of(turn, whom)
-    joined_on = member.joined_on if turn.contact.is_member else member.today
-    return whom.refusal(replace(member, joined_on=joined_on))
+    return whom.refusal(member if turn.contact.is_member else replace(member, joined_on=member.today))
 
 
 def member_of(turn: Turn, whom: Eligibility) -> MemberFacts:

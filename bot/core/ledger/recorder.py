@@ -9,7 +9,7 @@ from bot.core.ledger.entries import LEGAL_MOVES, Account, Cause, Draw, Entry, Ex
 from bot.core.ledger.holds import Hold, HoldState
 from bot.core.ledger.lots import Lot, draw_order, has_ended
 from bot.core.ledger.refusals import NeedsMoreLots
-from bot.core.ledger.wallet import MAIN_WALLET, Wallet
+from bot.core.ledger.wallet import MAIN_WALLET, Balance, Wallet
 
 SYSTEM = "system"
 _LOT_COLUMN = {
@@ -24,6 +24,7 @@ class Recorder:
 
     __slots__ = (
         "_changed",
+        "_explained",
         "_mint",
         "_new_holds",
         "_new_lots",
@@ -56,6 +57,7 @@ class Recorder:
         self.lots_complete = lots_complete
         self.entries: list[Entry] = []
         self._mint = mint
+        self._explained: tuple[datetime, Wallet, Balance] | None = None
         self._changed: set[str] = set()
         self._new_lots: set[str] = set()
         self._new_holds: set[str] = set()
@@ -181,12 +183,14 @@ class Recorder:
 
     def _put_lot(self, lot: Lot, *, is_new: bool = False) -> None:
         self.lots[lot.id] = lot
+        self._explained = None
         self._changed.add(lot.id)
         if is_new:
             self._new_lots.add(lot.id)
 
     def _put_hold(self, hold: Hold, *, is_new: bool = False) -> None:
         self.holds[hold.id] = hold
+        self._explained = None
         self._changed.add(hold.id)
         if is_new:
             self._new_holds.add(hold.id)

@@ -41,6 +41,7 @@ def genesis(wallet: str) -> str:
     return "" if wallet == MAIN_WALLET else wallet
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Credit that is earned and can be spent from `active_from` on."""
@@ -49,6 +50,7 @@ class Waiting:
     active_from: datetime
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Ending:
     """Credit that ends together: good through `good_through`, a day in `zone`; None if it never ends."""

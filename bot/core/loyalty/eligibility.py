@@ -4,10 +4,11 @@ A rule, an offer, a drop or a reward is a `Benefit`; what its conditions ask of 
 of which `Eligibility.needs` says what has to be loaded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -16,6 +17,7 @@ from bot.core.contact import Contact, JsonValue
 from bot.core.flow.where import Where
 from bot.core.local_time import local_date
 from bot.core.loyalty.fields import Conditions, Day, Days, Names, Rule
+from bot.core.quickly import quickly_made
 
 TAGS = "tags"
 """The contact's attribute that holds its tags: a list, or words with commas between."""
@@ -35,6 +37,7 @@ class Refusal(StrEnum):
     JOINED = "joined"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class MemberFacts:
     """What conditions may ask of a contact as of one instant; days are the shop's.
@@ -94,30 +97,35 @@ class Eligibility(Rule):
             raise ValueError("`members: false` lets those in who never joined; take it out")
         return self
 
-    @property
+    @cached_property
     def needs(self) -> frozenset[str]:
         """Which facts have to be loaded: `tier`, `orders`."""
         return frozenset(name for name, asked in (("tier", self.tier), ("orders", self.first_order)) if asked)
 
     def refusal(self, member: MemberFacts) -> Refusal | None:
         """Return the first reason why it is not for them; None: it is."""
-        return next((refusal for refusal, refused in self._refused(member).items() if refused), None)
+        return next(self._refusals(member), None)
 
     def admits(self, member: MemberFacts) -> bool:
         """Whether it is for them."""
         return self.refusal(member) is None
 
-    def _refused(self, member: MemberFacts) -> dict[Refusal, bool]:
-        tags = {tag.casefold() for tag in self.tag}
-        return {
-            Refusal.NOT_A_MEMBER: self.members and member.joined_on is None,
-            Refusal.TIER: bool(self.tier) and member.tier not in self.tier,
-            Refusal.TAG: bool(tags) and not tags & member.tags,
-            Refusal.ATTRIBUTES: not self.attributes.holds(member.attributes),
-            Refusal.LANGUAGE: bool(self.language) and not _speaks(member.locale, self.language),
-            Refusal.NOT_FIRST_ORDER: self.first_order and member.orders_before > 0,
-            Refusal.JOINED: not self._joined_in_time(member),
-        }
+    def _refusals(self, member: MemberFacts) -> Iterator[Refusal]:
+        """Every reason, found when it is asked for: most are for everybody, and one is enough."""
+        if self.members and member.joined_on is None:
+            yield Refusal.NOT_A_MEMBER
+        if self.tier and member.tier not in self.tier:
+            yield Refusal.TIER
+        if self.tag and not {tag.casefold() for tag in self.tag} & member.tags:
+            yield Refusal.TAG
+        if not self.attributes.holds(member.attributes):
+            yield Refusal.ATTRIBUTES
+        if self.language and not _speaks(member.locale, self.language):
+            yield Refusal.LANGUAGE
+        if self.first_order and member.orders_before > 0:
+            yield Refusal.NOT_FIRST_ORDER
+        if not self._joined_in_time(member):
+            yield Refusal.JOINED
 
     def _joined_in_time(self, member: MemberFacts) -> bool:
         joined = member.joined_on

@@ -3,7 +3,6 @@
 Each subject's section is a model of its own module; what a program's fields may hold is in `fields.py`.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -207,8 +206,10 @@ class Program(Rule):
 
     def text(self, text: Mapping[str, str], language: str) -> str:
         """Return a text in the best language there is: exact, without region, the program's, the first."""
-        wanted = (language, re.split("[-_]", language)[0], self.language, "")
-        return next((text[key] for key in wanted if key in text), next(iter(text.values())))
+        for key in (language, language.replace("-", "_").partition("_")[0], self.language, ""):
+            if key in text:
+                return text[key]
+        return next(iter(text.values()))
 
     def welcome_grant(self, now: datetime, zone: str, policy: str) -> Grant | None:
         """Return what a new member in `zone` is given; `policy` is the program's revision, `id@version`."""

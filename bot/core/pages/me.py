@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from bot.core.contact import JsonValue
 from bot.core.deeds import spinning
 from bot.core.deeds.inbox_turns import unread_of
-from bot.core.deeds.tier_turns import standing_in
+from bot.core.deeds.tier_turns import tier_of
 from bot.core.pages.speech import LANGUAGES, language_of, stamp
 from bot.core.turn import Turn
 
@@ -44,11 +44,11 @@ def masked(number: str) -> str:
 
 
 def _tier(turn: Turn) -> dict[str, JsonValue] | None:
-    standing = standing_in(turn) if turn.program.tiers is not None else None
-    if standing is None or standing.level is None:
+    tiers = turn.program.tiers
+    level = tiers.level(tier_of(turn)) if tiers is not None else None
+    if level is None:
         return None
-    name = turn.program.text(standing.level.name, turn.contact.locale)
-    return {"id": standing.level.id, "name": name}
+    return {"id": level.id, "name": turn.program.text(level.name, turn.contact.locale)}
 
 
 def _shop(turn: Turn) -> dict[str, JsonValue]:

@@ -74,10 +74,13 @@ PHRASES: Phrases = {
 def shown(turn: Turn) -> dict[str, JsonValue]:
     """Show all rewards, cheapest first, each with why it cannot be had if it cannot, and what was claimed."""
     turn.need(*_needs(turn))
+    today = local_date(turn.now, turn.shop.zone)
     rewards = sorted(turn.program.rewards, key=lambda reward: reward.cost_minor)
+    judged = [(reward, would_refuse(turn, reward.whom)) for reward in rewards if reward.lasts(today)]
     return {
         "available": speech_of(turn).amount(turn.books.spendable(turn.now)),
-        "rewards": [_reward(turn, reward) for reward in rewards if _is_shown(turn, reward)],
+        # What a level would open is worth knowing; what is meant for other people is not.
+        "rewards": [_reward(turn, reward, why) for reward, why in judged if why in {None, Refusal.TIER}],
         "claims": _claims(turn),
     }
 
@@ -122,15 +125,9 @@ def _needs(turn: Turn) -> set[str]:
     return needs
 
 
-def _is_shown(turn: Turn, reward: Reward) -> bool:
-    """What a level would open is worth knowing; what is meant for other people is not."""
-    today = local_date(turn.now, turn.shop.zone)
-    return reward.lasts(today) and would_refuse(turn, reward.whom) in {None, Refusal.TIER}
-
-
-def _reward(turn: Turn, reward: Reward) -> dict[str, JsonValue]:
+def _reward(turn: Turn, reward: Reward, refusal: Refusal | None) -> dict[str, JsonValue]:
     speech, program, locale = speech_of(turn), turn.program, turn.contact.locale
-    why_not = _why_not(turn, reward)
+    why_not = _why_not(turn, reward, refusal)
     ready_on = reward.promised_on(turn.now, turn.contact.zone)
     missing = reward.cost_minor - turn.books.spendable(turn.now)
     return {
@@ -147,11 +144,11 @@ def _reward(turn: Turn, reward: Reward) -> dict[str, JsonValue]:
     }
 
 
-def _why_not(turn: Turn, reward: Reward) -> str | None:
+def _why_not(turn: Turn, reward: Reward, refusal: Refusal | None) -> str | None:
     speech = speech_of(turn)
     if not turn.contact.is_member:
         return speech.say(SAYS, "not_a_member")
-    if would_refuse(turn, reward.whom) is Refusal.TIER:
+    if refusal is Refusal.TIER:
         return speech.say(PHRASES, "for_levels", levels=levels_called(turn, reward.whom))
     because = claiming.why_not(turn, reward)
     if because is None:

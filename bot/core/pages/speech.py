@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from bot.core.contact import JsonValue
 from bot.core.dates import in_words, last_moment
 from bot.core.money import money, number
+from bot.core.quickly import quickly_made
 from bot.core.turn import Turn
 
 Phrases = Mapping[str, Mapping[str, str]]
@@ -56,6 +57,7 @@ def language_of(locale: str) -> str:
     return {"zh": "zh_Hans"}.get(language, language if language in LANGUAGES else "en")
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Speech:
     """To whom a page speaks: in which language, on which calendar, in which currency."""
