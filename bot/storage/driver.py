@@ -134,6 +134,9 @@ Asked = tuple[Statement, Mapping[str, object]]
 class Connection(Protocol):
     """What a transaction may do."""
 
+    is_near: bool
+    """Whether the database is in this process: to ask twice costs no more than to ask for both at once."""
+
     async def read(self, statement: Statement, **parameters: object) -> Sequence[Record]:
         """Run a statement that returns rows; lists of keys go to its `@each` tables."""
 

@@ -92,6 +92,7 @@ class PostgresConnection:
     """A `Connection` over asyncpg."""
 
     __slots__ = ("_raw",)
+    is_near = False
 
     def __init__(self, raw: Any) -> None:  # noqa: ANN401  # asyncpg's pooled proxy has no public type
         """Speak over an acquired connection."""

@@ -95,6 +95,12 @@ class Wanted:
     """Wallets beside the main one, with lots that are wanted even if they are not open."""
     takes: set[Take] = field(default_factory=set)
 
+    @property
+    def asks_after(self) -> bool:
+        """Whether some of it is read behind the snapshot: other lots, and what locks or claims."""
+        names = {*self.past, *(name for name, _ in self.named)}
+        return bool(self.lots or self.lot_ids or self.takes or not past.WRITING.isdisjoint(names))
+
     def want(self, name: str) -> None:
         """Note what a turn asked for by name; KeyError where nothing is known by it."""
         known, _, argument = name.partition("/")
@@ -124,17 +130,15 @@ async def load_snapshots(
     """
     snapshots: dict[str, Snapshot] = {}
     wanted = wanted or {}
-    more: More = {contact: {} for contact in wanted}
+    more: More = {contact: {} for contact in contacts}
 
     async def load(connection: Connection) -> None:
         keys = [(contact.bucket, contact.id) for contact in contacts.values()]
         found = await connection.read(_SNAPSHOT, keys=keys) if keys else ()
-        snapshots.update((row[0], _snapshot(contacts[row[0]], row)) for row in found)
+        snapshots.update((row[0], _snapshot(contacts[row[0]], row, more[row[0]])) for row in found)
 
     await together(connection, [load, *_readers(more, wanted, counts_since)], first)
-    for contact, known in more.items():
-        snapshots[contact] = replace(snapshots[contact], more=known)
-    await add_wanted(connection, snapshots, wanted)
+    await add_wanted(connection, snapshots, {one: want for one, want in wanted.items() if want.asks_after})
     return snapshots
 
 
@@ -183,7 +187,7 @@ async def load_consent(
     )
 
 
-def _snapshot(contact: Contact, row: Sequence[Any]) -> Snapshot:
+def _snapshot(contact: Contact, row: Sequence[Any], more: Mapping[str, object]) -> Snapshot:
     subscriptions, lots = rows.json_rows(row[2]), rows.json_rows(row[11])
     wallet = (
         Wallet(contact.id)
@@ -200,6 +204,7 @@ def _snapshot(contact: Contact, row: Sequence[Any]) -> Snapshot:
         lots=Unread(lots[:_LOTS_MAX], rows.lot_from),
         holds=Unread(rows.json_rows(row[12]), rows.hold_from),
         lots_complete=len(lots) <= _LOTS_MAX,
+        more=more,
     )
 
 
@@ -250,15 +255,13 @@ def _of_all(more: More, wanted: Mapping[str, Wanted], counts_since: date | None)
     counted = [one for one, want in wanted.items() if want.counts and "counts" not in more[one]]
     if counted and counts_since is not None:
         yield partial(_load_counts, more=more, contacts=counted, since=counts_since)
-    for name in past.READ_TOGETHER:
-        asked = [
-            (contact, argument)
-            for contact, want in wanted.items()
-            for known, argument in want.named
-            if known == name and f"{name}/{argument}" not in more[contact]
-        ]
-        if asked:
-            yield partial(_read_together, name=name, more=more, asked=asked)
+    asked: dict[str, list[tuple[str, str]]] = {}
+    for contact, want in wanted.items():
+        for name, argument in want.named:
+            if name in past.READ_TOGETHER and f"{name}/{argument}" not in more[contact]:
+                asked.setdefault(name, []).append((contact, argument))
+    for name, each in asked.items():
+        yield partial(_read_together, name=name, more=more, asked=each)
 
 
 def _missing(known: Mapping[str, object], contact: str, want: Wanted) -> dict[str, _Read]:

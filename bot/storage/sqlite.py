@@ -106,6 +106,7 @@ class SqliteConnection:
     """A `Connection` whose coroutines never suspend."""
 
     __slots__ = ("_raw",)
+    is_near = True
 
     def __init__(self, raw: sqlite3.Connection) -> None:
         """Speak over an open connection."""

@@ -22,8 +22,14 @@ async def together(connection: Connection, readers: Sequence[Reader[T]], first: 
     """Run readers side by side; returns what they returned, in their order.
 
     Each waits for its next answer, and all of these are asked for at once: those they begin with by `first`,
-    where something else is to be done with them.
+    where something else is to be done with them. Where the database is near they just read, one after the
+    other, and `first` is asked for nothing.
     """
+    if connection.is_near:
+        read_here = [await reader(connection) for reader in readers]
+        if first is not None:
+            await first([])
+        return read_here
     ask: Ask = first or connection.read_all
     going = {number: reader(_SIDE_BY_SIDE) for number, reader in enumerate(readers)}
     read: dict[int, T] = {}
@@ -60,6 +66,8 @@ def _ask(many: list[Asked]) -> Generator[list[Asked], list[Sequence[Record]], li
 
 class _SideBySide:
     """The `Connection` of readers: it only reads."""
+
+    is_near = False
 
     async def read(self, statement: Statement, **parameters: object) -> Sequence[Record]:
         """See `Connection.read`."""
