@@ -91,9 +91,9 @@ async def whole_books(connection: Connection, contact_id: str) -> tuple[WholeBoo
     return tuple(found)
 
 
-async def set_aside(connection: Connection, contact_id: str) -> SetAside:
-    """Until when anything is set aside for a purchase, by a hold, a checkout or a drop."""
-    found = await connection.read(_SET_ASIDE, bucket=bucket_of(contact_id), contact=contact_id)
+async def set_aside(connection: Connection, contact_id: str, whose: str) -> SetAside:  # noqa: ARG001  # as all are asked
+    """Until when anything of a contact's is set aside for a purchase, by a hold, a checkout or a drop."""
+    found = await connection.read(_SET_ASIDE, bucket=bucket_of(whose), contact=whose)
     latest: datetime | None = max((instant(row[0]) for row in found), default=None)
     return SetAside(latest)
 

@@ -276,7 +276,6 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "unread": inbox.unread,
         "surveys_done": surveys_done,
         "whole_books": joined.whole_books,
-        "set_aside": joined.set_aside,
         "payouts": payouts.of_contact,
     }
 )
@@ -296,6 +295,7 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "payment_refund": payments.refund,
         "payout": payouts.payout,
         "session": sessions.session,
+        "set_aside": joined.set_aside,
         "on_record": inherited.on_record,
         "orders_page": inherited.orders_page,
         "order_owner": orders.owner_for_good,

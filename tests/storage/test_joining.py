@@ -2,12 +2,13 @@
 
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 import pytest
 
 from bot.conversation.batch import TurnFailed
+from bot.conversation.inbox import restored
 from bot.conversation.work import Work
 from bot.core.consent import ConsentSource, Evidence, opt_in, opt_out
 from bot.core.contact import Address, SubscriptionState
@@ -15,6 +16,7 @@ from bot.core.deeds import joining
 from bot.core.deeds.left import Joined
 from bot.core.errors import Refused
 from bot.core.flow.run import Run, RunStatus, Wait, WaitKind
+from bot.core.ids import bucket_of
 from bot.core.ledger.books import Undoing
 from bot.core.ledger.entries import Cause
 from bot.core.ledger.lots import Grant, Lot, Terms, days_good
@@ -22,7 +24,7 @@ from bot.core.messages import Inbound
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 from bot.storage import contacts as portraits
-from bot.storage import families, history, turns
+from bot.storage import due, families, history, turns
 from bot.storage.driver import Database, Statement
 from bot.storage.erasing import erase
 from bot.storage.exporting import exported
@@ -121,7 +123,7 @@ async def test_while_credit_is_held_nothing_is_joined_and_it_is_said(database: D
         lambda it: void(it.books.hold("o9", 20, 2 * timedelta(hours=1), it.now, cause("h"))),
     )
     result = await run(database, leaving(loser, survivor))
-    assert result.outcome in {"ignored", "not_joined"}
+    assert result.outcome == "waits_to_join"
     assert await sums(database, loser) == (0, 50, 20, 0)
     stored = await database.query(
         lambda c: c.read(
@@ -133,6 +135,40 @@ async def test_while_credit_is_held_nothing_is_joined_and_it_is_said(database: D
     await run(database, leaving(loser, survivor, "join/2"), at=NOW + DAY)
     await hand_on(database, at=NOW + DAY)
     assert await sums(database, survivor) == (0, 70, 0, 0)
+
+
+async def waiting(database: Database, contact: str, at: datetime) -> list[Work]:
+    """What a contact left to itself for later, and is due by then."""
+    found = await database.query(lambda c: due.triggers(c, bucket_of(contact), at, 100))
+    return [restored(one) for one in found if one.contact_id == contact]
+
+
+async def test_who_has_something_set_aside_for_too_long_is_told(database: Database) -> None:
+    survivor, loser = await two(database)
+    await turn(database, loser, "b", earns(("b", a_grant(70))))
+    await turn(
+        database,
+        loser,
+        "h",
+        lambda it: void(it.books.hold("o9", 20, timedelta(days=30), it.now, cause("h"))),
+    )
+    tried, at = 0, NOW
+    await run(database, leaving(loser, survivor))
+    for hour in range(80):
+        for one in await waiting(database, loser, NOW + timedelta(hours=hour)):
+            tried, at = tried + 1, NOW + timedelta(hours=hour)
+            await run(database, one, at=at)
+    assert 70 < tried < 100, "once an hour, and not for ever"
+    assert timedelta(days=3) <= at - NOW < timedelta(days=3, hours=2)
+    told = await database.query(
+        lambda c: c.read(
+            Statement("SELECT payload FROM \"trigger\" WHERE contact = :c AND kind = 'relay'"), c=loser
+        )
+    )
+    assert sorted(("checkout" in one[0], "too_long" in one[0]) for one in told) == [
+        (False, True),
+        (True, False),
+    ]
     await all_books_hold(database)
 
 

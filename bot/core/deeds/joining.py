@@ -8,7 +8,8 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from bot.core.codes import Code
 from bot.core.consent import ConsentChange, ConsentSource
@@ -38,20 +39,30 @@ SOURCE = "joined"
 LINKED = "Address Linked"
 JOINED = "Contact Joined"
 NOT_JOINED = "Contact Not Joined"
+_FIRST_WAIT, _WAIT_MAX, _TRIED_FOR = timedelta(minutes=1), timedelta(hours=1), timedelta(days=3)
 
 
-def identify(turn: Turn, channel: str, value: str, evidence: Mapping[str, JsonValue]) -> None:
+class Identified(StrEnum):
+    """What came of an address that was proven to be the contact's."""
+
+    KNOWN = "known"  # it was the contact's already
+    ADDED = "added"  # it was nobody's
+    JOINS = "joins"  # it is another's, who is about to be joined
+    WAITS = "waits"  # the same, as soon as nothing is set aside for a purchase any more
+
+
+def identify(turn: Turn, channel: str, value: str, evidence: Mapping[str, JsonValue]) -> Identified:
     """Make an address, which was proven to be the contact's, its own, whoever had it before.
 
     `evidence` is kept with what was joined: by which proof, or that the platform says so.
     """
     if (channel, value) in turn.addresses:
-        return
+        return Identified.KNOWN
     owner = turn.needed("owner_at", f"{channel}:{value}")
     if owner is None:
         _add(turn, channel, value)
-    elif owner != turn.contact.id:
-        _begin(turn, str(owner), evidence)
+        return Identified.ADDED
+    return _begin(turn, str(owner), evidence) if owner != turn.contact.id else Identified.KNOWN
 
 
 def join_to(turn: Turn, contact_id: str, evidence: Mapping[str, JsonValue]) -> None:
@@ -79,15 +90,16 @@ def survivor_of(one: Contact, other: Contact) -> Contact:
 def leave(turn: Turn, body: Mapping[str, JsonValue]) -> None:
     """Leave everything to the contact that this one turned out to be; the survivor's turn takes it over.
 
-    Refused while credit or units are set aside for a purchase: whoever asked hears of it.
+    While credit or units are set aside for a purchase it waits for the end of that, and whoever asked hears
+    of it.
     """
     if body["loser"] != turn.contact.id or ERASED_AT in turn.contact.attributes:
         return
     survivor = turn.needed("contact_for_good", str(body["survivor"]))
     if not isinstance(survivor, Contact) or survivor.id == turn.contact.id:
         return
-    if _is_busy(turn):
-        _tell_of_refusal(turn, str(body["asked_by"]))
+    if _is_busy(turn, turn.contact.id):
+        _wait(turn, body)
         return
     join = turn.trigger.key
     books = turn.needed("whole_books")
@@ -128,19 +140,38 @@ def take_over(turn: Turn) -> None:
     turn.track(JOINED, {"evidence": str(evidence.get("way", ""))})
 
 
-def _is_busy(turn: Turn) -> bool:
+def _is_busy(turn: Turn, contact_id: str) -> bool:
     """Whether anything is set aside for a purchase: it would be paid from a wallet that is empty."""
-    found = turn.needed("set_aside")
+    found = turn.needed("set_aside", contact_id)
     assert isinstance(found, SetAside)
     return found.until is not None and found.until > turn.now
 
 
-def _tell_of_refusal(turn: Turn, asked_by: str) -> None:
-    turn.effects.outcome = "not_joined"
-    if asked_by == turn.contact.id:
-        turn.track(NOT_JOINED, {"why": "checkout"})
+def _wait(turn: Turn, body: Mapping[str, JsonValue]) -> None:
+    """Try again, less and less often: a purchase is mostly over long before what is set aside is let go."""
+    since = body.get("waits_since")
+    began_at = datetime.fromisoformat(str(since)) if since is not None else turn.now
+    waited = turn.now - began_at
+    turn.effects.outcome = "waits_to_join"
+    if since is None:
+        _tell(turn, str(body["asked_by"]), "checkout")
+    if waited >= _TRIED_FOR:
+        turn.effects.outcome = "not_joined"
+        _tell(turn, str(body["asked_by"]), "too_long")
         return
-    payload: dict[str, JsonValue] = {"name": NOT_JOINED, "properties": {"why": "checkout"}}
+    at = turn.now + min(max(waited, _FIRST_WAIT), _WAIT_MAX)
+    later: dict[str, JsonValue] = {**body, "waits_since": began_at.isoformat()}
+    payload: dict[str, JsonValue] = {"operation": LEAVE, "body": later}
+    key = f"{turn.trigger.key.partition('~')[0]}~{int(at.timestamp())}"
+    turn.effects.later.append(Trigger(key, TriggerKind.OPERATION, at, payload))
+
+
+def _tell(turn: Turn, asked_by: str, why: str) -> None:
+    """Let whoever asked hear that it is not joined, or not yet."""
+    if asked_by == turn.contact.id:
+        turn.track(NOT_JOINED, {"why": why})
+        return
+    payload: dict[str, JsonValue] = {"name": NOT_JOINED, "properties": {"why": why}}
     turn.tell(asked_by, Trigger(f"not_{turn.trigger.key}", TriggerKind.EVENT, turn.now, payload))
 
 
@@ -238,7 +269,7 @@ def _hashes(turn: Turn, value: str) -> list[str]:
     return [hmac.new(secret, value.encode(), hashlib.sha256).hexdigest() for secret in turn.shop.secrets]
 
 
-def _begin(turn: Turn, owner: str, evidence: Mapping[str, JsonValue]) -> None:
+def _begin(turn: Turn, owner: str, evidence: Mapping[str, JsonValue]) -> Identified:
     """Ask whoever of the two is to be joined to leave what it has to the other."""
     other = turn.needed("contact", owner)
     assert isinstance(other, Contact), "who owns an address is a contact"
@@ -253,3 +284,4 @@ def _begin(turn: Turn, owner: str, evidence: Mapping[str, JsonValue]) -> None:
     payload: dict[str, JsonValue] = {"operation": LEAVE, "body": body}
     key = f"join/{loser.id}/{hashlib.sha256(turn.trigger.key.encode()).hexdigest()[:16]}"
     turn.tell(loser.id, Trigger(key, TriggerKind.OPERATION, turn.now, payload))
+    return Identified.WAITS if _is_busy(turn, loser.id) else Identified.JOINS

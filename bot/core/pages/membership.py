@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
-from bot.core.deeds.joining import identify
+from bot.core.deeds.joining import Identified, identify
 from bot.core.deeds.referring import come_with
 from bot.core.enrolling import Enrolled
 from bot.core.enrolling import enroll as enrolled_by
@@ -25,6 +25,8 @@ PHRASES: Phrases = {
         "phone": "Thank you. {phone} is yours here too.",
         "phone_known": "{phone} is yours here already.",
         "phone_joins": "{phone} is known to us: both wallets become one in a moment.",
+        "phone_waits": "{phone} is known to us: both wallets become one once the order under way is paid"
+        " or given up.",
     },
     "es": {
         "welcome": "¡Te damos la bienvenida a {shop}! Desde ahora tus pedidos suman saldo.",
@@ -34,6 +36,8 @@ PHRASES: Phrases = {
         "phone": "Gracias. {phone} también es tuyo aquí.",
         "phone_known": "{phone} ya es tuyo aquí.",
         "phone_joins": "Ya conocemos el {phone}: en un momento los dos saldos serán uno.",
+        "phone_waits": "Ya conocemos el {phone}: los dos saldos serán uno cuando el pedido en curso"
+        " se pague o se cancele.",
     },
     "zh_Hans": {
         "welcome": "欢迎加入{shop}！从现在起，每次下单都返余额。",
@@ -43,7 +47,15 @@ PHRASES: Phrases = {
         "phone": "谢谢！已绑定手机号{phone}。",
         "phone_known": "手机号{phone}已经绑定。",
         "phone_joins": "我们认识手机号{phone}：两个钱包马上合并为一个。",
+        "phone_waits": "我们认识手机号{phone}：待进行中的订单付款或取消后，两个钱包将合并为一个。",
     },
+}
+
+_PHONE = {
+    Identified.KNOWN: "phone_known",
+    Identified.ADDED: "phone",
+    Identified.JOINS: "phone_joins",
+    Identified.WAITS: "phone_waits",
 }
 
 Body = Mapping[str, JsonValue]
@@ -63,15 +75,10 @@ def join(turn: Turn, body: Body) -> Body:
 
 def phone(turn: Turn, body: Body) -> Body:
     """Make a phone number that was verified the contact's; who is known there turns out to be the same."""
-    number, speech = str(body["phone"]), speech_of(turn)
-    named = (_SMS, number)
-    if named in turn.addresses:
-        key = "phone_known"
-    else:
-        key = "phone" if turn.needed("owner_at", f"{_SMS}:{number}") is None else "phone_joins"
-        identify(turn, *named, {"way": WAY, "account": str(body["account"])})
+    number = str(body["phone"])
+    came_to = identify(turn, _SMS, number, {"way": WAY, "account": str(body["account"])})
     shown = masked(number)
-    return {"phone": shown, "says": speech.say(PHRASES, key, phone=shown)}
+    return {"phone": shown, "says": speech_of(turn).say(PHRASES, _PHONE[came_to], phone=shown)}
 
 
 def _welcome(turn: Turn, enrolled: Enrolled) -> str:
