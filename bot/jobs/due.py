@@ -16,7 +16,7 @@ from bot.conversation.work import Work
 from bot.core.contact import JsonValue
 from bot.core.deeds.refill_turns import ASK
 from bot.core.deeds.tier_turns import LOOK
-from bot.core.flow.schedule import Schedule
+from bot.core.flow.compiled import ScheduleStarter
 from bot.core.ids import BUCKETS, microseconds
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.triggers import Trigger, TriggerKind
@@ -79,13 +79,13 @@ class DueWork:
         done = 0
         for zone in await self.database.query(due.zones):
             for flow, starter in starters:
-                done += await self._strike(flow.name, starter.schedule, zone)
+                done += await self._strike(flow.name, starter, zone)
         return done
 
-    async def _strike(self, flow: str, schedule: Schedule, zone: str) -> int:
+    async def _strike(self, flow: str, starter: ScheduleStarter, zone: str) -> int:
         """Store the triggers of the latest strike that was missed; bucket by bucket, so it can be resumed."""
-        now = self.clock()
-        name = f"schedule:{flow}:{schedule}:{zone}"
+        now, schedule = self.clock(), starter.schedule
+        name = f"schedule:{flow}:{schedule}:{zone}" + (f":{starter.audience}" if starter.audience else "")
         since = await self.database.query(lambda connection: schedules.known_since(connection, name))
         if since is None:
             since = await self.database.transact(lambda connection: schedules.since(connection, name, now))
@@ -95,19 +95,18 @@ class DueWork:
         if at == since:
             return 0
         key = f"schedule:{flow}:{at.isoformat()}"
+        trigger = Trigger(key=key, kind=TriggerKind.SCHEDULE, at=at, payload={"flow": flow})
         done = 0
         for bucket in range(BUCKETS):
             if self.stopping.is_set():
                 return done
-            done += await self._start_bucket(bucket, zone, flow, key, at)
+            done += await self._start_bucket(bucket, zone, starter.audience, trigger)
         await self.database.transact(lambda connection: schedules.reached(connection, name, at))
         return done
 
-    async def _start_bucket(self, bucket: int, zone: str, flow: str, key: str, at: datetime) -> int:
-        trigger = Trigger(key=key, kind=TriggerKind.SCHEDULE, at=at, payload={"flow": flow})
-
+    async def _start_bucket(self, bucket: int, zone: str, audience: str | None, trigger: Trigger) -> int:
         async def store(connection: Connection) -> int:
-            found = await due.members(connection, bucket, zone)
+            found = await due.members(connection, bucket, zone, audience)
             await schedules.store(connection, found, trigger)
             return len(found)
 

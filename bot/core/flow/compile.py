@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from bot.core.audiences.moves import AUDIENCE, ENTERED, EXITED
 from bot.core.contact import JsonValue
 from bot.core.flow import compiled, definition, wording
 from bot.core.flow.compile_steps import StepCompiler
@@ -113,9 +114,11 @@ class _Starters:
             case definition.EventStarter():
                 condition = self._where(starter.where, (*path, "where"))
                 return compiled.EventStarter(group, mark, starter.event, condition)
+            case definition.AudienceStarter():
+                return self._move(starter.audience, group, mark)
             case definition.ScheduleStarter():
                 schedule = self._schedule(starter.schedule, (*path, "schedule"))
-                return compiled.ScheduleStarter(group, mark, schedule)
+                return compiled.ScheduleStarter(group, mark, schedule, starter.audience)
             case definition.CreditExpiringStarter():
                 before = starter.credit_expiring
                 return compiled.CreditExpiringStarter(group, mark, None if before is None else tuple(before))
@@ -135,6 +138,11 @@ class _Starters:
             case definition.ApiStarter():
                 return compiled.ApiStarter(group, mark, frozenset(starter.api or ()))
         raise AssertionError(starter)
+
+    def _move(self, move: definition.AudienceMove, group: str | None, mark: Mark) -> compiled.EventStarter:
+        """Entering and leaving are events, and what starts on them starts on any."""
+        event = ENTERED if move.entered is not None else EXITED
+        return compiled.EventStarter(group, mark, event, where({AUDIENCE: move.entered or move.left}))
 
     def _check_words(self, words: Sequence[str], path: Path) -> None:
         for number, word in enumerate(words):

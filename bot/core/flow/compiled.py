@@ -277,9 +277,10 @@ class EventStarter(Starter):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleStarter(Starter):
-    """Starts by the clock."""
+    """Starts by the clock, for every member, or for everybody in an audience."""
 
     schedule: Schedule
+    audience: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

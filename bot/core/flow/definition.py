@@ -104,12 +104,37 @@ class EventStarter(StarterBase):
     )
 
 
+class AudienceMove(Part):
+    """Coming into an audience, or leaving it."""
+
+    entered: Name | None = Field(None, description="The audience that the contact came into.")
+    left: Name | None = Field(None, description="The audience that the contact left.")
+
+    @model_validator(mode="after")
+    def _one(self) -> "AudienceMove":
+        if (self.entered is None) == (self.left is None):
+            raise wrong("`audience` needs `entered` or `left`, and not both", "keep one of them")
+        return self
+
+
+class AudienceStarter(StarterBase):
+    """Starts when the contact comes into an audience of `audiences.yaml`, or leaves it.
+
+    Not for those who are in when the audience is published for the first time.
+    """
+
+    audience: AudienceMove = Field(description="`{entered: NAME}` or `{left: NAME}`.")
+
+
 class ScheduleStarter(StarterBase):
     """Starts by the clock, for every member, in each one's own zone."""
 
     schedule: str = Field(
         description="`daily 12:00`, `weekly mon 09:00` (several days: `mon,thu`) or `monthly 1 09:00`.",
         examples=["daily 12:00", "weekly mon 09:00", "monthly 1 09:00"],
+    )
+    audience: Name | None = Field(
+        None, description="Only for those in this audience of `audiences.yaml`, members or not."
     )
 
 
@@ -219,6 +244,7 @@ STARTERS: dict[str, type[StarterBase]] = {
     "keyword": KeywordStarter,
     "message": MessageStarter,
     "event": EventStarter,
+    "audience": AudienceStarter,
     "schedule": ScheduleStarter,
     "credit_expiring": CreditExpiringStarter,
     "menu": MenuStarter,
@@ -231,8 +257,6 @@ STARTERS: dict[str, type[StarterBase]] = {
 }
 STARTERS_BARE = frozenset({"api", "follow", "enter", "location"})
 """Starters that may stand without a colon, as in `- follow`."""
-STARTERS_LATER = frozenset({"audience"})
-"""Starters of the language that this version does not have yet."""
 
 
 def starter_of(value: object) -> str | None:
@@ -243,6 +267,8 @@ def starter_of(value: object) -> str | None:
         return STARTER_TAG + value if value in STARTERS_BARE else None
     if isinstance(value, dict):
         kinds = [key for key in value if key in STARTERS]
+        if "schedule" in kinds:
+            kinds = [kind for kind in kinds if kind != "audience"]  # whom it is for
         if not kinds and "category" in value:
             return STARTER_TAG + "keyword"  # by the words of the category
         return STARTER_TAG + kinds[0] if len(kinds) == 1 else None
@@ -253,6 +279,7 @@ Starter = Annotated[
     Annotated[KeywordStarter, Tag("start:keyword")]
     | Annotated[MessageStarter, Tag("start:message")]
     | Annotated[EventStarter, Tag("start:event")]
+    | Annotated[AudienceStarter, Tag("start:audience")]
     | Annotated[ScheduleStarter, Tag("start:schedule")]
     | Annotated[CreditExpiringStarter, Tag("start:credit_expiring")]
     | Annotated[MenuStarter, Tag("start:menu")]
@@ -326,6 +353,8 @@ __all__ = [
     "SCHEMA_VERSION",
     "STARTERS",
     "ApiStarter",
+    "AudienceMove",
+    "AudienceStarter",
     "Conversation",
     "CreditExpiringStarter",
     "EnterStarter",

@@ -13,7 +13,6 @@ from bot.core.flow import steps
 from bot.core.flow.definition import (
     STARTER_TAG,
     STARTERS,
-    STARTERS_LATER,
     Conversation,
     Exchange,
     FlowFile,
@@ -128,7 +127,7 @@ def _without_kind(path: Path, value: JsonValue) -> tuple[Path, str, str]:
     """Explain a step or starter whose kind cannot be told."""
     is_starter = "start" in path[:1]
     kinds = list(STARTERS) if is_starter else list(steps.KINDS)
-    later = STARTERS_LATER if is_starter else steps.LATER
+    later = frozenset[str]() if is_starter else steps.LATER
     what = "starter" if is_starter else "step"
     listing = ", ".join(kinds)
     if isinstance(value, dict):
@@ -162,7 +161,7 @@ def _without_kind(path: Path, value: JsonValue) -> tuple[Path, str, str]:
 def _unknown_key(document: Document, path: Path) -> tuple[str, str]:
     key = str(path[-1])
     around = _at(document.value, path[:-1])
-    if key in steps.LATER | STARTERS_LATER:
+    if key in steps.LATER:
         return f"`{key}` is not in this version of Regulars", "remove it"
     known = _keys_beside(path[:-1], around)
     meant = suggestion(key, [name for name in known if not isinstance(around, dict) or name not in around])

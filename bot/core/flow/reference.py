@@ -13,7 +13,7 @@ from bot.core.flow import steps
 from bot.core.flow.conversation_parts import Conversation, EventSent, Exchange
 from bot.core.flow.definition import (
     STARTERS,
-    STARTERS_LATER,
+    AudienceMove,
     FlowFile,
     Goal,
     MessagePattern,
@@ -93,6 +93,7 @@ _PARTS: Mapping[type[Part], str] = {
     steps.Wanted: "What `wait_for` waits for",
     steps.InboundWanted: "What `wait_for` hears",
     MessagePattern: "What `message` matches",
+    AudienceMove: "What `audience` hears",
     Survey: "A survey",
     Goal: "A goal",
     Moving: "Moving waiting runs",
@@ -113,7 +114,7 @@ def _lines() -> Iterator[str]:
     yield "## The heading of a flow\n"
     yield from _table(FlowFile)
     yield "## What starts a flow\n"
-    yield f"Not in this version: {_listed(STARTERS_LATER)}. Every starter may have `group`.\n"
+    yield "Every starter may have `group`.\n"
     for kind, starter in STARTERS.items():
         yield from _section(kind, starter, hidden=set(StarterBase.model_fields) - {kind})
     yield "## Steps\n"

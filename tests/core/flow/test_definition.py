@@ -12,6 +12,7 @@ from bot.core.errors import FlowError
 from bot.core.flow import steps
 from bot.core.flow.check import check
 from bot.core.flow.compile import compile_flow
+from bot.core.flow.compiled import EventStarter, ScheduleStarter
 from bot.core.flow.definition import STARTERS, FlowFile
 from bot.core.flow.parse import parse
 from bot.core.flow.reader import read
@@ -53,15 +54,28 @@ def of_step(step: str) -> list[str]:
 def test_the_designs_journey_names_exactly_what_is_not_there_yet() -> None:
     known = ", ".join(steps.KINDS)
     assert complaints(VIP_INVITE) == [
-        "5:5 `audience` is not in this version of Regulars (remove it)",
         f"11:5 `email` is not in this version of Regulars (use one of {known})",
     ]
 
 
 def test_without_them_the_designs_journey_is_a_flow() -> None:
-    lines = [line for line in VIP_INVITE.splitlines() if "audience:" not in line and "email:" not in line]
+    lines = [line for line in VIP_INVITE.splitlines() if "email:" not in line]
     text = "\n".join(line for line in lines if line != "  - id: invite")
-    assert len(parse(read(text, "f.yaml")).steps) == 3
+    flow = compile_flow(read(text, "f.yaml"))
+    assert len(flow.steps) == 3
+    (starter,) = flow.starters
+    assert isinstance(starter, ScheduleStarter)
+    assert starter.audience == "high_value"
+
+
+def test_who_enters_or_leaves_an_audience_starts_a_flow_as_any_event_does() -> None:
+    text = "flow: x\nstart: [audience: {entered: vips}, audience: {left: vips}]\nsteps: [end]"
+    into, out_of = compile_flow(read(text, "f.yaml")).starters
+    assert isinstance(into, EventStarter)
+    assert isinstance(out_of, EventStarter)
+    assert (into.event, out_of.event) == ("Audience Entered", "Audience Exited")
+    assert into.where.holds({"audience": "vips"})
+    assert not into.where.holds({"audience": "others"})
 
 
 @pytest.mark.parametrize(
@@ -135,7 +149,9 @@ def test_mistakes_in_different_places_are_all_said_in_reading_order() -> None:
             "2:11 'english' is not a language (write something like en, es or zh_Hans)",
         ),
         ("flow: x\nstart: [{keywrd: B}]", "2:10 `keywrd` is no starter (did you mean `keyword`?)"),
-        ("flow: x\nstart: [{audience: x}]", "2:10 `audience` is not in this version of Regulars"),
+        ("flow: x\nstart: [{audience: x}]", "2:20 `name: value` lines is expected here, not 'x'"),
+        ("flow: x\nstart: [{audience: {}}]", "2:20 `audience` needs `entered` or `left`, and not both"),
+        ("flow: x\nstart: [{audience: {entered: a, left: b}}]", "2:20 `audience` needs `entered` or"),
         (
             "flow: x\nstart: [{keyword: 5}]",
             "2:19 text is expected here, not '5' (put quotes around it: \"5\")",

@@ -1,0 +1,1 @@
+"""Audiences and computed traits: what is reckoned of the events of a contact, and who is in for it."""
