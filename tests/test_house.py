@@ -79,7 +79,6 @@ async def test_postgresql_is_one_we_may_ruin(postgresql_databases: Databases) ->
     await postgresql_databases.drop(url)
 
 
-@pytest.mark.xdist_group("browser")
 async def test_the_browser_draws_chinese_and_emoji(page: Page, output_folder: Path) -> None:
     await page.set_content(
         "<style>body{font:64px sans-serif;margin:0}span{display:inline-block}</style>"

@@ -15,7 +15,6 @@ from tests.databases import SqliteDatabases
 from tests.demo.running_demo import running_demo
 from tests.ports import free_port
 
-pytestmark = pytest.mark.xdist_group("browser")
 ANA, SAM, LI_WEI = "Ana", "Sam", "李伟"
 
 

@@ -9,8 +9,6 @@ from playwright.async_api import FrameLocator, Page, expect
 
 from tests.demo.running_demo import running_demo
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture(scope="module")
 async def demo_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:

@@ -13,7 +13,6 @@ from playwright.async_api import Locator, Page, expect
 from tests.conversation.chat import FLOWS
 from tests.demo.running_demo import running_demo
 
-pytestmark = pytest.mark.xdist_group("browser")
 PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )

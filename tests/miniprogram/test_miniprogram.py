@@ -17,7 +17,6 @@ from tests.miniprogram.toolbox import Toolbox
 from tests.pay.paying import PayShop
 from tests.wechat.wechat_chat import MINI_APPID
 
-pytestmark = pytest.mark.xdist_group("miniprogram")
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1] / "miniprogram"
 STORIES = ("order", "wallet", "pay", "delight", "trust", "troubles")

@@ -7,7 +7,6 @@ from playwright.async_api import Page, Route, expect
 
 from tests.web.h5.phone import SIZE, Phone
 
-pytestmark = pytest.mark.xdist_group("browser")
 PAGES = (
     "wallet",
     "history",

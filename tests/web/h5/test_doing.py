@@ -3,14 +3,11 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from playwright.async_api import Browser, expect
 
 from tests.conversation.chat import Clock, chatting
 from tests.databases import SqliteDatabases
 from tests.web.h5.phone import Phone, phone
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 async def test_a_stranger_joins_with_one_tap(stranger: Phone) -> None:

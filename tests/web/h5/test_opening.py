@@ -4,13 +4,10 @@ import re
 from datetime import timedelta
 
 import aiohttp
-import pytest
 from playwright.async_api import Browser, expect
 
 from tests.conversation.chat import Chat
 from tests.web.h5.phone import Phone, phone
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 async def test_the_short_link_of_an_answer_opens_the_wallet(ana: Phone) -> None:

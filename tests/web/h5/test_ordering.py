@@ -11,7 +11,6 @@ from bot.storage import revisions
 from tests.conversation.chat import PRODUCTS, Chat
 from tests.web.h5.phone import Phone
 
-pytestmark = pytest.mark.xdist_group("browser")
 SIZED = (
     Product("TALL", "Flat white", "coffee", 450, family="flat white", size="12 oz"),
     Product("GRANDE", "Flat white", "coffee", 550, family="flat white", size="16 oz"),

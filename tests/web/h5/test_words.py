@@ -5,12 +5,9 @@ import re
 from importlib.resources import files
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Page
 
 STATIC = Path(str(files("bot.web.h5"))) / "static"
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 async def test_every_language_has_every_word(page: Page) -> None:
