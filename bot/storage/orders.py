@@ -14,7 +14,7 @@ from bot.core.ids import bucket_of, derived_id, instant, microseconds
 from bot.core.ledger.books import Undoing
 from bot.core.ledger.earned import EarnRecord
 from bot.core.ledger.entries import Entry, Reason
-from bot.core.loyalty.returns import Back, Return
+from bot.core.loyalty.returns import Return
 from bot.storage import offers, tables
 from bot.storage.driver import Connection, Present, Rows, Statement
 from bot.storage.entries import ENTRY_COLUMNS, entry_from
@@ -255,12 +255,7 @@ async def park(connection: Connection, told: Parked, now: datetime) -> Parked:
 def parked_row(_contact_id: str, told: Parked) -> RowValues:
     """Values of `parked_refund`."""
     assert told.at is not None, "it was told some time"
-    body = {
-        "by_sku": {sku: [back.quantity, back.amount_minor] for sku, back in told.told.by_sku.items()},
-        "amount_minor": told.told.amount_minor,
-        "all": told.told.is_all,
-        "status": told.status,
-    }
+    body = {**told.told.to_json(), "status": told.status}
     return (told.reference, to_json(body), microseconds(told.at), stored(told.applied_at))
 
 
@@ -424,10 +419,7 @@ def _earned_before_records(order_id: str, granted: InWallet) -> EarnRecord:
 
 def _parked_from(row: Sequence[Any]) -> Parked:
     body: Mapping[str, Any] = orjson.loads(row[1])
-    told = Return(
-        {sku: Back(*back) for sku, back in body["by_sku"].items()}, body["amount_minor"], body["all"]
-    )
-    return Parked(row[0], told, body["status"], instant(row[2]), loaded(row[3]))
+    return Parked(row[0], Return.from_json(body), body["status"], instant(row[2]), loaded(row[3]))
 
 
 def _line(row: Sequence[Any]) -> OrderLine:

@@ -73,6 +73,20 @@ async def test_a_member_is_told_what_a_refund_did(chat: Chat) -> None:
     assert (await chat.wallet())[1:] == (500, 0, 0)
 
 
+@pytest.mark.parametrize("comes_first", [True, False])
+async def test_refunds_told_each_by_itself_add_up(chat: Chat, *, comes_first: bool) -> None:
+    await joined(chat)
+    refunds = [{**ONE_LATTE, "refund": name} for name in ("R-1", "R-2", "R-1")]
+    before, after = (refunds, []) if comes_first else ([], refunds)
+    for one in before:
+        await give_back(chat, REFUND, one)
+    known = await report(chat, PAID)
+    for one in after:
+        known = await give_back(chat, REFUND, one)
+    assert known.result is not None
+    assert [line["returned_quantity"] for line in known.result["lines"]] == [2, 0]  # type: ignore[index,union-attr,call-overload]  # JSON
+
+
 async def test_who_buys_as_a_stranger_is_known_and_never_texted(chat: Chat) -> None:
     assert moved(await report(chat, PAID, Buyer(phone=STRANGER))) == {}
     await give_back(chat, REFUND, ONE_LATTE)

@@ -67,9 +67,19 @@ class ReturnAsked(Asked):
 
 
 class RefundAsked(ReturnAsked):
-    """A refund of an order, by the shop's own id of it."""
+    """A refund of an order, by the shop's own id of it.
+
+    With an id of its own (`refund`) it is what came back by that refund alone: several add up, and told
+    again it is the same one. Without, it is all that came back so far, like every other return.
+    """
 
     order: Reference
+    refund: Reference | None = Field(None, description="the shop's own id of this refund alone")
+
+    def told(self) -> Return:
+        """Return it as the law of returns sees it."""
+        told = super().told()
+        return told if self.refund is None else Return(parts={self.refund: told})
 
 
 class CancelAsked(Asked):

@@ -30,7 +30,7 @@ def refund(turn: Turn, body: Body) -> Body:
     told = asked.told()
     if record.order is None:
         return _parked(turn, record, Parked(asked.order, told))
-    unknown = sorted(told.by_sku.keys() - {line.sku for line in record.order.lines})
+    unknown = sorted(told.in_all.by_sku.keys() - {line.sku for line in record.order.lines})
     if unknown:
         raise Refused(
             f"lines: nothing called {', '.join(unknown)} is in the order",

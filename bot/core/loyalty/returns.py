@@ -8,8 +8,9 @@ goes back into the lots that paid, and how much of what was earned is taken back
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import Any, Self
 
-from bot.core.contact import Order, OrderLine
+from bot.core.contact import JsonValue, Order, OrderLine
 from bot.core.loyalty.orders import (
     REFUNDED,
     is_at_least,
@@ -22,6 +23,8 @@ from bot.core.loyalty.orders import (
 _ALL, _NOTHING = Fraction(1), Fraction(0)
 _TOLD = "_refund_told_minor"
 """The fact of an order in which stands how much cash its shop said went back for it as a whole."""
+_PARTS = "_refunds"
+"""The fact of an order in which stand the refunds that were told each by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,14 @@ class Back:
 class Return:
     """What was told of an order's return, all of it so far: by SKU, or as cash for the order as a whole.
 
-    `is_all` says that everything came back, whatever was paid for it.
+    `is_all` says that everything came back, whatever was paid for it. `parts` are refunds that were told each
+    by itself, by their own ids: what they gave back adds up.
     """
 
     by_sku: Mapping[str, Back] = field(default_factory=dict)
     amount_minor: int = 0
     is_all: bool = False
+    parts: Mapping[str, "Return"] = field(default_factory=dict)
 
     def __or__(self, other: "Return") -> "Return":
         """Return what both tell together, whichever came first."""
@@ -54,6 +59,45 @@ class Return:
             {sku: self.by_sku.get(sku, Back()) | other.by_sku.get(sku, Back()) for sku in sorted(skus)},
             max(self.amount_minor, other.amount_minor),
             self.is_all or other.is_all,
+            {
+                part: self.parts.get(part, Return()) | other.parts.get(part, Return())
+                for part in sorted({*self.parts, *other.parts})
+            },
+        )
+
+    @property
+    def in_all(self) -> "Return":
+        """What came back in all: the most that was told of it at once, or by its parts together."""
+        by_sku: dict[str, Back] = {}
+        for part in self.parts.values():
+            for sku, back in part.by_sku.items():
+                before = by_sku.get(sku, Back())
+                by_sku[sku] = Back(before.quantity + back.quantity, before.amount_minor + back.amount_minor)
+        return replace(self, parts={}) | Return(
+            by_sku,
+            sum(part.amount_minor for part in self.parts.values()),
+            any(part.is_all for part in self.parts.values()),
+        )
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return it as it is stored."""
+        written: dict[str, JsonValue] = {
+            "by_sku": {sku: [back.quantity, back.amount_minor] for sku, back in self.by_sku.items()},
+            "amount_minor": self.amount_minor,
+            "all": self.is_all,
+        }
+        if self.parts:
+            written["parts"] = {part: told.to_json() for part, told in self.parts.items()}
+        return written
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Self:
+        """Read it back."""
+        return cls(
+            {sku: Back(*back) for sku, back in written["by_sku"].items()},
+            written["amount_minor"],
+            written["all"],
+            {part: cls.from_json(told) for part, told in written.get("parts", {}).items()},
         )
 
 
@@ -62,6 +106,8 @@ def returned(order: Order, told: Return) -> Order:
 
     No more of a thing comes back than was sold; of one that stands in several lines, the first comes first.
     """
+    parts = (Return(parts=parts_told(order)) | Return(parts=told.parts)).parts
+    told = replace(told, parts=parts).in_all
     left = dict(told.by_sku)
     lines = []
     for line in order.lines:
@@ -78,6 +124,8 @@ def returned(order: Order, told: Return) -> Order:
         )
     amount = max(told_minor(order), min(told.amount_minor, order.total_minor))
     facts = {**order.facts, _TOLD: amount} if amount else order.facts
+    if parts:
+        facts = {**facts, _PARTS: {part: one.to_json() for part, one in parts.items()}}
     after = replace(order, lines=tuple(lines), facts=facts)
     found = shares(after)
     if told.is_all or (order.lines and (found.whole == _ALL or set(found.by_line) == {_ALL})):
@@ -94,6 +142,13 @@ def told_of(order: Order) -> Return:
             before.quantity + line.returned_quantity, before.amount_minor + line.returned_minor
         )
     return Return(by_sku)
+
+
+def parts_told(order: Order) -> Mapping[str, Return]:
+    """Return the refunds of an order that were told each by itself, by their ids."""
+    written = order.facts.get(_PARTS, {})
+    assert isinstance(written, dict), "we wrote it ourselves"
+    return {part: Return.from_json(told) for part, told in written.items() if isinstance(told, dict)}
 
 
 def told_minor(order: Order) -> int:

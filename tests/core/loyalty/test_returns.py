@@ -49,6 +49,11 @@ TEA_AND_LATTE = paid_with(order(line("tea", 2, 350), line("latte", 1, 550), ship
         (Return(amount_minor=9999), (1, 1), 1),
         (replace(skus(latte=(1, 0)), amount_minor=425), (0, 1), HALF),
         (Return(is_all=True), (1, 1), 1),
+        # Refunds told each by itself add up; with what was told at once, the more counts.
+        (Return(parts={"r1": skus(tea=(1, 0)), "r2": skus(tea=(1, 0))}), (1, 0), 0),
+        (Return(parts={"r1": Return(amount_minor=400), "r2": Return(amount_minor=25)}), (0, 0), HALF),
+        (Return(amount_minor=425, parts={"r1": Return(amount_minor=25)}), (0, 0), HALF),
+        (Return(parts={"r1": Return(is_all=True)}), (1, 1), 1),
     ],
 )
 def test_how_much_of_each_line_came_back(
@@ -69,6 +74,15 @@ def test_cash_for_the_whole_has_its_lines_in_it(amount: int, back: int) -> None:
     assert after.refunded_minor == back
     assert share_of_earned(after, (250, 250)) == Fraction(back, 10_000)
     assert reckoned(returned(returned(sold, in_cash), by_line)) == after
+
+
+def test_a_refund_told_by_itself_is_the_same_one_when_it_is_told_again() -> None:
+    sold = order(line("tea", 4, 100))
+    once = returned(sold, Return(parts={"r1": skus(tea=(1, 0))}))
+    assert returned(once, Return(parts={"r1": skus(tea=(1, 0))})) == once
+    assert returned(once, Return(parts={"r2": skus(tea=(1, 0))})).lines[0].returned_quantity == 2
+    told = Return(skus(tea=(1, 5)).by_sku, 7, parts={"r1": Return(is_all=True)})
+    assert Return.from_json(told.to_json()) == told
 
 
 def test_what_stands_in_two_lines_comes_back_from_the_first() -> None:
@@ -163,7 +177,9 @@ def tellings(draw: st.DrawFn) -> tuple[Order, list[Return]]:
             for one in whole.lines
             if draw(st.booleans())
         }
-        told.append(Return(by_sku, draw(st.integers(0, whole.total_minor)) * draw(st.integers(0, 1))))
+        one_told = Return(by_sku, draw(st.integers(0, whole.total_minor)) * draw(st.integers(0, 1)))
+        part = draw(st.sampled_from(["", "", "r1", "r2"]))
+        told.append(Return(parts={part: one_told}) if part else one_told)
     return whole, told
 
 
