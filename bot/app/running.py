@@ -14,7 +14,9 @@ from bot.conversation.shown import Shown
 from bot.jobs.clockwork import Clockwork
 from bot.storage import revisions
 from bot.storage.driver import Database
+from bot.storage.tally import Tally
 from bot.web.metrics import Metrics
+from bot.web.track.routes import Tracker
 
 
 @dataclass(slots=True)
@@ -34,8 +36,12 @@ class Running:
     current: CurrentPublication
     metrics: Metrics
     clock: Clock
+    tally: Tally
+    """What this process counted and is not in the database yet."""
     cashier: Cashier | None = None
     """By which cash is paid; None where no merchant is set up."""
+    tracker: Tracker | None = None
+    """What puts tracked messages into the books."""
 
     @property
     def decisions(self) -> Decisions:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.app.apis import add_apis
 from bot.app.running import Running
+from bot.app.tracking import add_tracking
 from bot.channels.twilio.signature import Verifier
 from bot.conversation.campaigns import Campaigns
 from bot.conversation.cashier import Cashier
@@ -64,6 +65,7 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
     if app.cashier is not None:
         server.add_routes(_pay_notices(app, app.cashier).routes())
     add_apis(server, app)
+    add_tracking(server, app)
     if extra is not None:
         server.add_subapp("/demo/", extra)
     runner = web.AppRunner(server, access_log_class=AccessLogger, shutdown_timeout=10)

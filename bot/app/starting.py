@@ -95,6 +95,7 @@ async def running(  # noqa: PLR0913  # each has its usual value; tests and rehea
             current=current,
             metrics=Metrics(),
             clock=clock,
+            tally=tally,
             cashier=_cashier(settings, database, dispatcher, stack, clock),
         )
         # Every process records itself which of its replies were written; first, as other jobs wait for that.

@@ -1,4 +1,7 @@
-"""The keys of the shop API: read at every request, so that revoking one works at once."""
+"""The keys of the shop API: read at every request, so that revoking one works at once.
+
+Keys of sources (`sources.py`) are rows of the same table, which say of what kind: they open nothing here.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,8 +13,9 @@ from bot.storage import tables
 from bot.storage.driver import Connection, Present, Rows, Statement
 
 _COLUMNS = "k.id, k.name, k.hash, k.scopes, k.created_at, k.created_by, k.revoked_at"
-_ONE = Statement(f"SELECT {_COLUMNS} FROM api_key k WHERE k.id = :id")  # noqa: S608  # our own text
-_ALL = Statement(f"SELECT {_COLUMNS} FROM api_key k ORDER BY k.id")  # noqa: S608  # our own text
+_IS_ONE = "k.facts = '{}'"
+_ONE = Statement(f"SELECT {_COLUMNS} FROM api_key k WHERE k.id = :id AND {_IS_ONE}")  # noqa: S608  # our own text
+_ALL = Statement(f"SELECT {_COLUMNS} FROM api_key k WHERE {_IS_ONE} ORDER BY k.id")  # noqa: S608  # our own text
 _REVOKE = Statement("""
     UPDATE api_key SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL RETURNING id
 """)

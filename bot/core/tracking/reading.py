@@ -98,7 +98,7 @@ def read_call(kind: Kind, body: Json, posted: Posted) -> Understood:
     return understood
 
 
-def read_batch(body: Json, posted: Posted, *, size: int) -> Understood:
+def read_batch(body: Json, posted: Posted, size: int) -> Understood:
     """Read a batch, whose text has `size` bytes."""
     understood = Understood()
     items = body.get("batch")

@@ -1,0 +1,18 @@
+"""What clients of other systems send to: Segment's."""
+
+import os
+
+from aiohttp import web
+
+from bot.app.running import Running
+from bot.web.track.door import SourceDoor
+from bot.web.track.routes import TrackingApi
+
+
+def add_tracking(server: web.Application, app: Running) -> None:
+    """Let a server hear them: one door for all, so that a source has one quota."""
+    if app.tracker is None:
+        return
+    door = SourceDoor(app.database, app.clock, app.tally)
+    segment = TrackingApi(door, app.tracker, app.clock, os.urandom, app.settings.public_url)
+    server.add_routes(segment.routes())

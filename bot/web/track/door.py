@@ -1,0 +1,149 @@
+"""Who sends: the source a key is of, whether it may send from there, and how much at a time."""
+
+import base64
+import binascii
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aiohttp import web
+
+from bot.core.api_keys import hash_of
+from bot.core.sources import KEY_LENGTH_MAX, Source, SourceScope
+from bot.storage import sources
+from bot.storage.driver import Database
+from bot.storage.tally import Tally
+from bot.web.limits import Limit, Limiter, caller
+from bot.web.track.answers import TrackProblem, later
+
+WRONG_KEYS = Limit(burst=30, per_minute=30)
+"""How many requests with a key of nobody one address may make: looking one up costs a query."""
+KEPT_SECONDS = 1.0
+"""How long a source is known without looking again: a revoked key is refused after that."""
+HOW_TO_GET_A_KEY = "make one where Regulars runs: regulars source add NAME --kind KIND"
+_REMEMBERED_MAX = 10_000
+
+
+class Quotas:
+    """What each source may still send: a second's worth at once, and as much again every second.
+
+    A batch may overdraw, so that a large one is not refused for ever; then the next waits for longer.
+    Counted in each process by itself.
+    """
+
+    def __init__(self) -> None:
+        """Everybody may send."""
+        self._left: OrderedDict[str, tuple[float, datetime]] = OrderedDict()
+
+    def wait_seconds(self, source: Source, now: datetime) -> int:
+        """In how many whole seconds the source may send again; 0: now."""
+        left = self._refilled(source, now)
+        return 0 if left >= 1 else math.ceil((1 - left) / source.quota)
+
+    def use(self, source: Source, messages: int, now: datetime) -> None:
+        """Count what it sent."""
+        self._left[source.id] = (self._refilled(source, now) - messages, now)
+        self._left.move_to_end(source.id)
+        if len(self._left) > _REMEMBERED_MAX:
+            self._left.popitem(last=False)
+
+    def _refilled(self, source: Source, now: datetime) -> float:
+        left, at = self._left.get(source.id, (float(source.quota), now))
+        passed = max(0.0, (now - at).total_seconds())
+        return min(float(source.quota), left + passed * source.quota)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDoor:
+    """Lets sources in by their keys, and counts what became of what they sent."""
+
+    database: Database
+    clock: Callable[[], datetime]
+    tally: Tally
+    wrong_keys: Limiter = field(default_factory=lambda: Limiter(WRONG_KEYS))
+    quotas: Quotas = field(default_factory=Quotas)
+    _known: OrderedDict[str, tuple[Source, float]] = field(default_factory=OrderedDict)
+
+    async def admit(self, request: web.Request, key: str, scope: SourceScope) -> Source:
+        """The source that shows a key, if it may send now. Raises TrackProblem 401, 403 or 429."""
+        source = await self._of(request, key)
+        if not source.may(scope):
+            raise TrackProblem(403, "missing_scope", f"the source {source.name} lacks the scope {scope}")
+        origin = request.headers.get("Origin")
+        if origin and source.origins and origin not in source.origins:
+            raise TrackProblem(403, "wrong_origin", f"the source {source.name} is not for pages of {origin}")
+        wait = self.quotas.wait_seconds(source, self.clock())
+        if wait:
+            raise later(wait, "over_quota", f"the source sends more than {source.quota} messages a second")
+        return source
+
+    async def source_of(self, key: str) -> Source | None:
+        """The source in force that a key is of."""
+        if not key or len(key) > KEY_LENGTH_MAX:
+            return None
+        hashed = hash_of(key)
+        found, good_until = self._known.get(hashed, (None, 0.0))
+        if found is not None and time.monotonic() < good_until:
+            return found
+        found = await self.database.query(lambda c: sources.of_key(c, hashed))
+        if found is None:
+            self._known.pop(hashed, None)
+            return None
+        self._known[hashed] = (found, time.monotonic() + KEPT_SECONDS)
+        if len(self._known) > _REMEMBERED_MAX:
+            self._known.popitem(last=False)
+        return found
+
+    def sent(self, source: Source, messages: int) -> None:
+        """Count messages against the source's quota."""
+        self.quotas.use(source, messages, self.clock())
+
+    def count(self, source: Source, accepted: int, refused: Mapping[str, int]) -> None:
+        """Count what became of messages, for `source list` and `/metrics`."""
+        self.tally.add("source", f"{source.id} accepted", accepted)
+        for reason, times in refused.items():
+            self.tally.add("source", f"{source.id} {reason}", times)
+
+    async def _of(self, request: web.Request, key: str) -> Source:
+        now, who = self.clock(), caller(request)
+        # Behind one address of a carrier are whole towns: who shows a key that is known is let in then, too.
+        if self.wrong_keys.is_spent(who, now) and hash_of(key) not in self._known:
+            wait = self.wrong_keys.wait_seconds(who, now)
+            raise later(wait, "too_many_wrong_keys", "too many requests without a good write key")
+        found = await self.source_of(key)
+        if found is not None:
+            return found
+        self.wrong_keys.allows(who, now)
+        what = "the write key is not known, or was revoked" if key else "no write key was sent"
+        raise TrackProblem(401, "wrong_write_key" if key else "no_write_key", f"{what}; {HOW_TO_GET_A_KEY}")
+
+
+def key_in(request: web.Request, in_body: object) -> str:
+    """The write key of a request: `Basic base64(key:)`, `writeKey` in the body, or both alike; or `Bearer`.
+
+    Raises:
+        TrackProblem: there are two.
+    """
+    scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
+    written = in_body if isinstance(in_body, str) else ""
+    match scheme.lower():
+        case "basic":
+            basic = _user_in(presented.strip())
+            if basic and written and basic != written:
+                raise TrackProblem(401, "two_write_keys", "header and body name different write keys")
+            return basic or written
+        case "bearer":
+            # Segment's OAuth sends a token of its own here, and the write key in the body.
+            return written or presented.strip()
+    return written
+
+
+def _user_in(basic: str) -> str:
+    """The user name, which is the key; the colon behind it may be missing."""
+    try:
+        return base64.b64decode(basic, validate=True).decode().partition(":")[0]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
