@@ -1,1 +1,1 @@
-"""Audiences and computed traits: what is reckoned of the events of a contact, and who is in for it."""
+"""Computed traits and audiences: what marketers write of them, and what they come to for one contact."""
