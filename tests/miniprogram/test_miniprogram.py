@@ -13,8 +13,8 @@ from playwright.async_api import Browser
 from tests.conversation.chat import FLOWS
 from tests.miniprogram.pictures import draw
 from tests.miniprogram.telephone import demo_shop, ringing
-from tests.miniprogram.toolbox import Toolbox
 from tests.pay.paying import PayShop
+from tests.toolbox import Toolbox
 from tests.wechat.wechat_chat import MINI_APPID
 
 HERE = Path(__file__).parent

