@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON, SHOP, WECHAT
+from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON, SHOP, VARIABLES, WECHAT
 from bot.conversation.publishing import (
     Folder,
     SourceFile,
@@ -26,6 +26,7 @@ from bot.core.flow.reader import read
 from bot.core.flow.season_file import read_season
 from bot.core.flow.shop_file import read_shop
 from bot.core.flow.translations import Message, Translations
+from bot.core.flow.variables_file import read_variables
 from bot.core.flow.wechat_file import read_wechat
 from bot.core.flow.wechat_forms import NO_FORMS, WechatForms
 from bot.core.keywords import Keyword
@@ -81,7 +82,7 @@ def look_over(
                 money = program.currency
                 terms = replace(terms, currency=money.code, exponent=money.exponent)
                 offers.update(program.offers)
-            if file.kind in {SEASON, SHOP}:
+            if file.kind in {SEASON, SHOP, VARIABLES}:
                 offers.update(_offers_beside(file, folder))
             if file.kind == KEYWORDS:
                 document = read(file.text, file.file)
@@ -119,6 +120,9 @@ def _offers_beside(file: SourceFile, folder: Folder) -> Iterable[str]:
     document = read(file.text, file.file)
     if file.kind == SHOP:
         read_shop(document, exponent_in(folder))
+        return ()
+    if file.kind == VARIABLES:
+        read_variables(document)
         return ()
     check_season(file, folder)
     return read_season(document).offers

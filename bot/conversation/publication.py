@@ -33,6 +33,7 @@ from bot.core.flow.reader import Document, read
 from bot.core.flow.season_file import read_seasoned_program
 from bot.core.flow.shop_file import read_shop
 from bot.core.flow.translations import Translation, Translations
+from bot.core.flow.variables_file import read_variables
 from bot.core.flow.wechat_file import read_wechat
 from bot.core.flow.wechat_forms import NO_FORMS, WechatForms
 from bot.core.gate import Policy
@@ -43,9 +44,10 @@ from bot.core.loyalty.places import PLAIN, Selling
 from bot.core.loyalty.program import Program
 from bot.core.senders import SenderPool
 from bot.core.turn import Shop
+from bot.core.variables import NO_VARIABLES, Variables
 from bot.storage.revisions import Revision
 
-FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, SEASON = (
+FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, SEASON, VARIABLES = (
     "flow",
     "program",
     "keywords",
@@ -53,6 +55,7 @@ FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, SEASON = (
     "wechat",
     "shop",
     "season",
+    "variables",
 )
 """The kinds of files; there is one of each but flows and seasons, called like its kind."""
 CATEGORY = "category:"
@@ -119,6 +122,8 @@ class Publication:
     by_event: Mapping[str, tuple[tuple[Flow, EventStarter], ...]] = field(default_factory=dict)
     notices: tuple[tuple[Flow, CreditExpiringStarter], ...] = ()
     schedules: tuple[tuple[Flow, ScheduleStarter], ...] = ()
+    variables: Variables = NO_VARIABLES
+    """The named values of apps and pages."""
     broken: FlowError | None = None
     """What is wrong with the stored program: nothing but legal words is answered then."""
 
@@ -199,6 +204,7 @@ def build(
         by_event={name: tuple(found) for name, found in by_event.items()},
         notices=tuple((f, s) for f, s in starters if isinstance(s, CreditExpiringStarter)),
         schedules=tuple((f, s) for f, s in starters if isinstance(s, ScheduleStarter)),
+        variables=_variables(revisions),
         broken=broken,
     )
 
@@ -268,6 +274,18 @@ def _selling(revisions: Sequence[Revision], exponent: int) -> Selling:
     except FlowError as error:
         _logger.exception("shop_broken", revision=stored.revision, problem=str(error))
         return PLAIN
+
+
+def _variables(revisions: Sequence[Revision]) -> Variables:
+    """The variables of apps; where the file is broken they keep to what they were built with."""
+    stored = next((one for one in revisions if one.kind == VARIABLES), None)
+    if stored is None:
+        return NO_VARIABLES
+    try:
+        return read_variables(read(stored.source, stored.file)).compiled()
+    except FlowError as error:
+        _logger.exception("variables_broken", revision=stored.revision, problem=str(error))
+        return NO_VARIABLES
 
 
 def _keywords(revisions: Sequence[Revision]) -> KeywordsFile:

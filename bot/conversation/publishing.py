@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON, SHOP, WECHAT
+from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON, SHOP, VARIABLES, WECHAT
 from bot.core.errors import FlowError
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import Flow
@@ -20,6 +20,7 @@ from bot.core.flow.reader import Document, read, together
 from bot.core.flow.season_file import read_seasoned_program
 from bot.core.flow.shop_file import read_shop
 from bot.core.flow.translations import Message, Translations, message_id, read_translations
+from bot.core.flow.variables_file import read_variables
 from bot.core.flow.wechat_file import read_wechat
 from bot.core.loyalty.fields import exponent_of
 from bot.storage import revisions
@@ -28,7 +29,7 @@ from bot.storage.revisions import Revision
 
 SEASONS = "seasons"
 """The folder of seasons, inside that of flows; a season's revisions are called by it too."""
-ONE_OF_EACH = frozenset({PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP})
+ONE_OF_EACH = frozenset({PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, VARIABLES})
 """The kinds of files of which there is one, called like its kind."""
 BY_FILES = "files"
 """Who published what came from the folder."""
@@ -193,6 +194,9 @@ def _compile(file: SourceFile, folder: Folder) -> dict[str, dict[str, str]]:
         return {}
     if file.kind == SHOP:
         read_shop(document, exponent_in(folder))
+        return {}
+    if file.kind == VARIABLES:
+        read_variables(document)
         return {}
     assert file.kind == WECHAT, "there are no other kinds"
     return _used(translations, read_wechat(document, translations).messages)

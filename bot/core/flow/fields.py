@@ -46,7 +46,8 @@ def _duration(value: object) -> object:
     return found
 
 
-def _matching(pattern: str, what: str, example: str) -> Callable[[object], object]:
+def matching(pattern: str, what: str, example: str) -> Callable[[object], object]:
+    """Make the validator of texts of a pattern; another is not `what`, which looks like the example."""
     expression = re.compile(pattern)
 
     def check(value: object) -> object:
@@ -76,7 +77,7 @@ Duration = Annotated[
 Name = Annotated[
     str,
     BeforeValidator(
-        _matching(r"[a-z][a-z0-9_]{0,63}", "a name", "win_back: small letters, digits and _, a letter first"),
+        matching(r"[a-z][a-z0-9_]{0,63}", "a name", "win_back: small letters, digits and _, a letter first"),
         json_schema_input_type=str,
     ),
 ]
@@ -84,13 +85,13 @@ StepId = Annotated[Name, BeforeValidator(_step_id, json_schema_input_type=str)]
 StepRef = Annotated[
     str,
     BeforeValidator(
-        _matching(r"[a-z0-9][a-z0-9_.]{0,127}", "a step's id", "offer"), json_schema_input_type=str
+        matching(r"[a-z0-9][a-z0-9_.]{0,127}", "a step's id", "offer"), json_schema_input_type=str
     ),
 ]
 Target = Annotated[
     str,
     BeforeValidator(
-        _matching(
+        matching(
             r"(?:member\.)?[a-z][a-z0-9_]{0,63}",
             "something that can be saved to",
             "member.first_name (kept with the member) or size (kept while the flow runs)",
@@ -101,14 +102,14 @@ Target = Annotated[
 VariablePath = Annotated[
     str,
     BeforeValidator(
-        _matching(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*", "a variable", "catalogue.rewards"),
+        matching(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*", "a variable", "catalogue.rewards"),
         json_schema_input_type=str,
     ),
 ]
 Locale = Annotated[
     str,
     BeforeValidator(
-        _matching(r"[a-z]{2,3}(?:[-_][A-Za-z]{4})?(?:[-_][A-Z]{2})?", "a language", "en, es or zh_Hans"),
+        matching(r"[a-z]{2,3}(?:[-_][A-Za-z]{4})?(?:[-_][A-Z]{2})?", "a language", "en, es or zh_Hans"),
         json_schema_input_type=str,
     ),
 ]

@@ -25,6 +25,7 @@ from bot.core.flow.fields import Part
 from bot.core.flow.policy_file import CapPart, GroupPart, LinksPart, PolicyFile, QuietPart, SenderPart
 from bot.core.flow.schema import described_as
 from bot.core.flow.shop_file import DeliveryPart, PlacePart, ShopFile
+from bot.core.flow.variables_file import ExperimentPart, ForPart, VariablePart, VariablesFile, VariantPart
 from bot.core.flow.walk import CHARACTERS_MAX, HELD_MAX, MESSAGES_MAX, STEPS_MAX
 from bot.core.flow.wechat_parts import (
     Button,
@@ -129,6 +130,7 @@ def _lines() -> Iterator[str]:
     yield from _policy()
     yield from _wechat()
     yield from _shop()
+    yield from _variables()
 
 
 _POLICY = """\
@@ -261,6 +263,52 @@ def _shop() -> Iterator[str]:
         yield from _table(part)
 
 
+_VARIABLES = """\
+`flows/variables.yaml` holds named values for the shop's apps and pages, and experiments on them. It is
+published like a flow. Apps that were built with Leanplum's SDK hear them as its variables and variants.
+
+```yaml
+variables:
+  free_delivery_from:
+    value: 25
+    for: {audience: high_value, value: 15}
+  banner: Good coffee takes a minute.
+experiments:
+  banner:
+    variants:
+      coffee: {percent: 50}
+      wallet: {percent: 50, set: {banner: Your wallet may have something for you.}}
+```
+
+An experiment's value goes before an audience's. The same contact always sees the same variant, as long as the
+percents stay as they are.
+"""
+_VARIABLES_PARTS: Mapping[str, type[Part]] = {
+    "`variables`": VariablePart,
+    "`for`": ForPart,
+    "`experiments`": ExperimentPart,
+    "`variants`": VariantPart,
+}
+
+
+_BELOW = (
+    *_POLICY_PARTS.values(),
+    *_WECHAT_PARTS.values(),
+    *_SHOP_PARTS.values(),
+    *_VARIABLES_PARTS.values(),
+)
+
+
+def _variables() -> Iterator[str]:
+    yield "## Variables of apps\n"
+    yield _VARIABLES
+    yield from _table(VariablesFile)
+    for title, part in _VARIABLES_PARTS.items():
+        yield f"### In {title}\n"
+        yield f"{_sentence(part)}\n"
+        yield from _table(part)
+
+
 def _section(kind: str, model: type[BaseModel], *, hidden: set[str]) -> Iterator[str]:
     yield f"### `{kind}`\n"
     yield f"{_sentence(model)}\n"
@@ -322,7 +370,7 @@ def _kind(annotation: Any) -> str:  # noqa: ANN401  an annotation is anything
         return "starters"
     if annotation in _PARTS:
         return f"[{_PARTS[annotation].lower()}](#{_anchor(_PARTS[annotation])})"
-    if annotation in (*_POLICY_PARTS.values(), *_WECHAT_PARTS.values(), *_SHOP_PARTS.values(), ButtonBelow):
+    if annotation in (*_BELOW, ButtonBelow):
         return "as below"
     return _SIMPLE.get(getattr(annotation, "__name__", ""), "value")
 

@@ -8,6 +8,7 @@ from bot.core.flow.definition import FlowFile
 from bot.core.flow.keywords_file import KeywordsFile
 from bot.core.flow.policy_file import PolicyFile
 from bot.core.flow.shop_file import ShopFile
+from bot.core.flow.variables_file import VariablesFile
 from bot.core.flow.wechat_parts import WechatFile
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.seasons import Season
@@ -67,6 +68,13 @@ def wechat_schema() -> JsonSchemaValue:
 def shop_schema() -> JsonSchemaValue:
     """Return the schema of shop.yaml."""
     schema = _schema(ShopFile, "Where orders of a shop go and how they are paid")
+    _leave_out_defaults(schema)
+    return schema
+
+
+def variables_schema() -> JsonSchemaValue:
+    """Return the schema of variables.yaml."""
+    schema = _schema(VariablesFile, "Named values for a shop's apps and pages")
     _leave_out_defaults(schema)
     return schema
 
