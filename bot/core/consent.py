@@ -28,6 +28,7 @@ class ConsentSource(StrEnum):
     OPERATOR = "operator"
     PAGES = "pages"  # switched at our pages; `words` are what stood there
     JOINED = "joined"  # said by another contact that turned out to be the same person
+    ADDED = "added"  # an address came: what was agreed to before there was one does not count for it
 
 
 @dataclass(frozen=True, slots=True)

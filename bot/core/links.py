@@ -103,11 +103,12 @@ def shorten(
     return "".join([*parts, body[at:]]), {code: url for url, code in codes.items()}
 
 
-def sign_pages(body: str, pages: PageLinks, contact_id: str, until: datetime) -> str:
+def sign_pages(body: str, pages: PageLinks, contact_id: str, until: datetime, channel: str) -> str:
     """Sign the addresses of pages in a text for this contact, where they are not shortened."""
     for start, end in reversed(spans(body)):
         if pages.is_bare(body[start:end]):
-            body = f"{body[:start]}{pages.sign(body[start:end], contact_id, until)}{body[end:]}"
+            link = pages.sign(body[start:end], contact_id, until, channel=channel)
+            body = f"{body[:start]}{link}{body[end:]}"
     return body
 
 

@@ -22,20 +22,26 @@ AT_ONCE = timedelta(minutes=10)
 
 _PURPOSE = "page"
 _ORDER, _CAMPAIGN, _TOKEN = "?order=", "?c=", "t="
+_CHANNEL = "@"
 _WHERE = rf"({'|'.join(PAGES)})(?:\?order=([0-9a-f]{{32}}))?"
 _BARE = re.compile(rf"{_WHERE}(?:\?c=([a-z][a-z0-9_]{{0,63}}))?")
+_OPENS = re.compile(rf"{_WHERE}(?:{_CHANNEL}([a-z]{{1,16}}))?")
 SIGNED = re.compile(rf"https?://[^\s#]+{PATH}#{_WHERE}[?&]{_TOKEN}[\w-]+", re.ASCII)
 """A link that `PageLinks.url` made, in a text: its page and order are the groups."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedPage:
-    """Whose session a link opens, at which page, until (exclusive); `order_id` is what `reorder` is about."""
+    """Whose session a link opens, at which page, until (exclusive); `order_id` is what `reorder` is about.
+
+    `channel` is by which its message went; empty: by text.
+    """
 
     contact_id: str
     page: str
     until: datetime
     order_id: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +56,12 @@ class PageLinks:
         """What all addresses of pages begin with."""
         return f"{self.public_url}{PATH}#"
 
-    def url(self, contact_id: str, page: str, until: datetime, order_id: str = "") -> str:
+    def url(
+        self, contact_id: str, page: str, until: datetime, order_id: str = "", *, channel: str = ""
+    ) -> str:
         """Return the link that opens a page as this contact until then, to the whole second."""
-        bare = self.bare(page, order_id)
-        return f"{bare}{'&' if order_id else '?'}{_TOKEN}{self.token(contact_id, page, until, order_id)}"
+        token = self.token(contact_id, page, until, order_id, channel=channel)
+        return f"{self.bare(page, order_id)}{'&' if order_id else '?'}{_TOKEN}{token}"
 
     def bare(self, page: str, order_id: str = "", campaign: str = "") -> str:
         """Return the address of a page as it is stored and told: it opens nothing by itself.
@@ -64,10 +72,13 @@ class PageLinks:
             return f"{self.prefix}{page}{_CAMPAIGN}{campaign}"
         return f"{self.prefix}{page}{_ORDER}{order_id}" if order_id else f"{self.prefix}{page}"
 
-    def token(self, contact_id: str, page: str, until: datetime, order_id: str = "") -> str:
+    def token(
+        self, contact_id: str, page: str, until: datetime, order_id: str = "", *, channel: str = ""
+    ) -> str:
         """Return what is signed of the link."""
         assert page in PAGES, page
         where = f"{page}{_ORDER}{order_id}" if order_id else page
+        where = f"{where}{_CHANNEL}{channel}" if channel else where
         body = bytes.fromhex(contact_id) + until_bytes(until) + where.encode()
         return signed(self.secrets, _PURPOSE, body)
 
@@ -76,11 +87,11 @@ class PageLinks:
         body = read_signed(self.secrets, _PURPOSE, token)
         if body is None or len(body) <= ID_BYTES + UNTIL_BYTES:
             return None
-        where = _BARE.fullmatch(body[ID_BYTES + UNTIL_BYTES :].decode("ascii", "replace"))
+        where = _OPENS.fullmatch(body[ID_BYTES + UNTIL_BYTES :].decode("ascii", "replace"))
         if where is None:
             return None
         until = read_until(body[ID_BYTES : ID_BYTES + UNTIL_BYTES])
-        return OpenedPage(body[:ID_BYTES].hex(), where[1], until, where[2] or "")
+        return OpenedPage(body[:ID_BYTES].hex(), where[1], until, where[2] or "", where[3] or "")
 
     def is_bare(self, url: str) -> bool:
         """Whether an address is one that `bare` returned."""
@@ -91,8 +102,8 @@ class PageLinks:
         where = _BARE.fullmatch(bare, len(self.prefix))
         return (where[3] or "") if where is not None else ""
 
-    def sign(self, bare: str, contact_id: str, until: datetime) -> str:
+    def sign(self, bare: str, contact_id: str, until: datetime, *, channel: str = "") -> str:
         """Return the link of a bare address, for this contact until then."""
         where = _BARE.fullmatch(bare, len(self.prefix))
         assert where is not None, "asked by `is_bare` before"
-        return self.url(contact_id, where[1], until, where[2] or "")
+        return self.url(contact_id, where[1], until, where[2] or "", channel=channel)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.ids import Entropy
+from bot.core.wechat_address import WECHAT
 
 _ID_BYTES, _SECRET_BYTES = 16, 32
 _TOKEN_LENGTH = 64  # of 48 bytes in base64
@@ -48,6 +49,11 @@ class Session:
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
+
+    @property
+    def is_in_mini_program(self) -> bool:
+        """Whether WeChat itself said who it is: a link may have been forwarded, and opens a browser."""
+        return self.channel == WECHAT and self.started_by is not StartedBy.LINK
 
     def is_open(self, now: datetime) -> bool:
         """Whether it is still good."""

@@ -360,9 +360,9 @@ class Turn:
             body = as_sent(body)
         elif channel != APP and "://" in body and (pages := self.shop.pages) is not None:
             until = self.now + LASTS
-            body = sign_pages(body, pages, self.contact.id, until)
+            body = sign_pages(body, pages, self.contact.id, until, channel)
             if form is not None and "://" in form.head:
-                form = replace(form, head=sign_pages(form.head, pages, self.contact.id, until))
+                form = replace(form, head=sign_pages(form.head, pages, self.contact.id, until, channel))
         message = Outgoing(
             id=self._mint(),
             contact_id=self.contact.id,

@@ -555,6 +555,7 @@ function consents(answer, t) {
       title: one.title,
       description: one.description || '',
       isOn: one.subscribed,
+      canChoose: one.can_choose || one.subscribed,
       pending: one.pending ? t('privacy.pending') : '',
       wording: one.wording,
     })),

@@ -23,6 +23,7 @@ from bot.core.ledger.lots import Grant, Lot, Terms, days_good
 from bot.core.messages import Inbound
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
+from bot.core.wechat_address import WECHAT, wechat_address
 from bot.storage import contacts as portraits
 from bot.storage import due, families, history, turns
 from bot.storage.driver import Database, Statement
@@ -135,6 +136,30 @@ async def test_while_credit_is_held_nothing_is_joined_and_it_is_said(database: D
     await run(database, leaving(loser, survivor, "join/2"), at=NOW + DAY)
     await hand_on(database, at=NOW + DAY)
     assert await sums(database, survivor) == (0, 70, 0, 0)
+
+
+async def test_consent_from_before_there_was_an_address_is_none_for_it(database: Database) -> None:
+    """Bug: what anybody agreed to for nobody's address held for the first one that came."""
+    contact, _ = await two(database)
+
+    def agrees(group: str, channel: str = WECHAT) -> Callable[[Turn], None]:
+        said = Evidence(group, channel, "Yes", ConsentSource.PAGES, NOW)
+        return lambda it: it.change_consent(opt_in(said))
+
+    def comes(openid: str) -> Callable[[Turn], None]:
+        return lambda it: void(joining.identify(it, WECHAT, wechat_address("wx1", openid), {}))
+
+    await turn(database, contact, "1", agrees("news", "sms"))
+    await turn(database, contact, "2", agrees("news"))
+    await turn(database, contact, "first", comes("oA"))
+    await turn(database, contact, "3", agrees("offers"))
+    await turn(database, contact, "another", comes("oB"))
+    portrait = await database.query(lambda c: portraits.portrait(c, contact, runs=1, messages=1))
+    assert portrait.snapshot.subscriptions == {
+        "news": SubscriptionState.SUBSCRIBED,
+        "wechat:news": SubscriptionState.UNSUBSCRIBED,
+        "wechat:offers": SubscriptionState.SUBSCRIBED,
+    }
 
 
 async def waiting(database: Database, contact: str, at: datetime) -> list[Work]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.codes import Code
-from bot.core.consent import ConsentChange, ConsentSource
+from bot.core.consent import ConsentChange, ConsentSource, Evidence, opt_out
 from bot.core.contact import ONLY_NAMES, Address, Contact, JsonValue, SubscriptionState
 from bot.core.deeds import desk_turns, inheriting
 from bot.core.deeds.left import ERASED_AT, Joined, LeftBehind, LeftWallet, SetAside, WholeBooks
@@ -259,10 +259,23 @@ def _add(turn: Turn, channel: str, value: str) -> None:
     """Add an address that nobody has; that its owner of before said STOP there still counts."""
     stopped_at = turn.needed("suppressed_at", f"{channel}:{','.join(_hashes(turn, value))}")
     assert stopped_at is None or isinstance(stopped_at, datetime)
+    _forget_consent_of_nobody(turn, channel)
     turn.keep("directory", f"{channel}/{value}", Code(value, channel))
     turn.change_address(Address(channel, value, stopped_at=stopped_at))
     if channel not in ONLY_NAMES:
         turn.track(LINKED, {"channel": channel})
+
+
+def _forget_consent_of_nobody(turn: Turn, channel: str) -> None:
+    """End what was agreed to while there was no address to write to: it was nobody's consent for this one."""
+    if any(kind == channel for kind, _ in turn.addresses):
+        return
+    for key, state in sorted(turn.subscriptions.items()):
+        group, said_on = split_key(key)
+        if said_on == channel and state is not SubscriptionState.UNSUBSCRIBED:
+            because = "it was said before there was an address"
+            said = Evidence(group, channel, "", ConsentSource.ADDED, turn.now, because=because)
+            turn.change_consent(opt_out(said))
 
 
 def _hashes(turn: Turn, value: str) -> list[str]:

@@ -11,7 +11,6 @@ from bot.core.messages import MessageClass
 from bot.core.pages.refusals import spoken
 from bot.core.pages.speech import LANGUAGES, Phrases, speech_of
 from bot.core.turn import Turn
-from bot.core.wechat_address import WECHAT
 
 CHANGE = "consent.change"
 _SMS = "sms"
@@ -23,8 +22,11 @@ PHRASES: Phrases = {
         "wechat": "{shop} may write to me on WeChat about: {title}. I can stop it here at any time.",
         "about_sms": "By text message",
         "about_wechat": "On WeChat",
-        "confirm": "{shop}: reply YES to get texts about: {title}. Msg & data rates may apply."
+        "confirm_sms": "{shop}: reply YES to get texts about: {title}. Msg & data rates may apply."
         " Reply HELP for help, STOP to cancel.",
+        "confirm_wechat": "{shop}: reply YES to hear from us here about: {title}.",
+        "no_address_sms": "Once we know your phone number you can choose this: text us from it.",
+        "no_address_wechat": "Once you are with us on WeChat you can choose this.",
         "stopped": "You texted STOP. Text START to {number} first, then it is yours to choose again.",
     },
     "es": {
@@ -33,8 +35,11 @@ PHRASES: Phrases = {
         "wechat": "{shop} puede escribirme por WeChat sobre: {title}. Puedo dejarlo aquí cuando quiera.",
         "about_sms": "Por SMS",
         "about_wechat": "Por WeChat",
-        "confirm": "{shop}: responde SI para recibir SMS sobre: {title}. Pueden aplicarse tarifas de mensajes"
-        " y datos. Responde AYUDA para obtener ayuda, STOP para cancelar.",
+        "confirm_sms": "{shop}: responde SI para recibir SMS sobre: {title}. Pueden aplicarse tarifas de"
+        " mensajes y datos. Responde AYUDA para obtener ayuda, STOP para cancelar.",
+        "confirm_wechat": "{shop}: responde SI para recibir aquí mensajes sobre: {title}.",
+        "no_address_sms": "Podrás elegirlo cuando sepamos tu número: escríbenos desde él por SMS.",
+        "no_address_wechat": "Podrás elegirlo cuando estés con nosotros en WeChat.",
         "stopped": "Enviaste STOP. Envía START al {number} primero; luego vuelves a elegir aquí.",
     },
     "zh_Hans": {
@@ -42,8 +47,11 @@ PHRASES: Phrases = {
         "wechat": "同意{shop}在微信里联系我：{title}。可随时在此关闭。",
         "about_sms": "短信",
         "about_wechat": "微信",
-        "confirm": "{shop}：回复 YES 确认接收短信：{title}。可能产生短信和流量费用。"
+        "confirm_sms": "{shop}：回复 YES 确认接收短信：{title}。可能产生短信和流量费用。"
         "回复 HELP 获取帮助，回复 STOP 退订。",
+        "confirm_wechat": "{shop}：回复 YES 确认在这里接收：{title}。",
+        "no_address_sms": "请先用您的手机号给我们发一条短信，之后即可选择。",
+        "no_address_wechat": "请先在微信里联系我们，之后即可选择。",
         "stopped": "您曾回复 STOP 退订。请先发送 START 到{number}，然后可在此重新选择。",
     },
 }
@@ -52,19 +60,22 @@ PHRASES: Phrases = {
 def shown(turn: Turn, channel: str, address: str) -> Mapping[str, JsonValue]:
     """Show every group with what was agreed to on a channel."""
     own = _address(turn, channel, address)
-    groups: list[JsonValue] = [_group(turn, group, channel) for group in turn.shop.groups.values()]
+    groups: list[JsonValue] = [
+        _group(turn, group, channel, can_choose=own is not None) for group in turn.shop.groups.values()
+    ]
     return {"groups": groups, "stopped": own is not None and own.stopped_at is not None}
 
 
 def change(turn: Turn, body: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
     """Agree to a group, or to it no more; what was read on the page goes into the log.
 
-    Whoever is to confirm (`double_opt_in`) what they agree to by a link is asked by text: others may have
-    opened it. Who logged in at WeChat is who they are.
+    Whoever is to confirm (`double_opt_in`) what they agree to by a link is asked there: others may have
+    opened it. Who logged in at WeChat is who they are (`is_known`).
 
     Raises:
         Refused: there is no such group, or another wording was shown than ours.
-        TellMember: `stopped`: after STOP by text only START by text opens the way again.
+        TellMember: `stopped`: after STOP by text only START by text opens the way again. `no_address`: it
+            would count for whatever address comes later, and nobody knows whose that is.
     """
     channel, address = str(body["channel"]), str(body["address"])
     group = turn.shop.groups.get(str(body["group"]))
@@ -85,12 +96,16 @@ def change(turn: Turn, body: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]
     ours = [_say(turn, channel, group, locale) for locale in (turn.contact.locale, *LANGUAGES)]
     if wording not in ours:
         raise Refused("wording: is not what is agreed to here", "show and send the wording of the group", 422)
-    if own is not None and own.stopped_at is not None:
+    if own is None:
+        with spoken(turn):
+            raise TellMember("no_address", says=speech_of(turn).say(PHRASES, f"no_address_{channel}"))
+    if own.stopped_at is not None:
         _open_again(turn, own)
     state = state_in(turn.subscriptions, group.name, channel)
-    if group.double_opt_in and channel != WECHAT and state is not SubscriptionState.SUBSCRIBED:
+    is_known = body.get("is_known") is True
+    if group.double_opt_in and not is_known and state is not SubscriptionState.SUBSCRIBED:
         turn.change_consent(pending(evidence, state))
-        text = _say(turn, "confirm", group, turn.contact.locale)
+        text = _say(turn, f"confirm_{channel}", group, turn.contact.locale)
         turn.say(text, flow="", step="confirm", message_class=MessageClass.REQUIRED, channel=channel)
     else:
         turn.change_consent(opt_in(evidence))
@@ -108,16 +123,17 @@ def _open_again(turn: Turn, own: Address) -> None:
     turn.change_address(replace(own, stopped_at=None, clarify_by=None))
 
 
-def _group(turn: Turn, group: Group, channel: str) -> JsonValue:
+def _group(turn: Turn, group: Group, channel: str, *, can_choose: bool) -> JsonValue:
     locale = turn.contact.locale
     state = state_in(turn.subscriptions, group.name, channel)
     return {
         "name": group.name,
         "title": group.called(locale),
-        "description": speech_of(turn).say(PHRASES, f"about_{channel}"),
+        "description": speech_of(turn).say(PHRASES, f"{'about' if can_choose else 'no_address'}_{channel}"),
         "subscribed": state is SubscriptionState.SUBSCRIBED,
         "pending": state is SubscriptionState.PENDING,
         "channel": channel,
+        "can_choose": can_choose,
         "wording": _say(turn, channel, group, locale),
     }
 

@@ -156,7 +156,8 @@ async def follow_link(asked: rest.Asked[Stranger]) -> Told:
         raise one_field(404, "no-such-link", "#/token", "is none of ours", "open the link as it was sent")
     if link.until <= house.clock():
         raise one_field(410, "link-over", "#/token", "was good until a while ago", "text us for a new link")
-    return await _opened(asked, StartedBy.LINK, _SMS, contact_id=link.contact_id)
+    channel = WECHAT if link.channel == WECHAT else _SMS
+    return await _opened(asked, StartedBy.LINK, channel, contact_id=link.contact_id)
 
 
 async def leave(asked: Asked) -> Told:
@@ -202,7 +203,7 @@ def _as_set_up(asked: Asked, told_: Told) -> Told:
     """What our settings say is no fact of the shopper's: it is said as it is now."""
     features = told_.body["features"]
     assert isinstance(features, dict), "what there is"
-    pays = house_of(asked).cashier is not None and asked.who.session.channel == WECHAT
+    pays = house_of(asked).cashier is not None and asked.who.session.is_in_mini_program
     wheel = bool(features["wheel"]) and is_let_in(house_of(asked), asked.who)
     return replace(told_, body={**told_.body, "features": {**features, "pay": pays, "wheel": wheel}})
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bot.core.pages import consents
 from bot.web.mp.asked import Asked, Shopper, look, operate
-from bot.web.rest.asked import Told
+from bot.web.rest.asked import Json, Told
 from bot.web.rest.fields import Answer, Body, LongText, Word
 from bot.web.rest.routes import Route
 
@@ -28,6 +28,7 @@ class ConsentGroup(Answer):
     subscribed: bool
     pending: bool = Field(description="whether a YES by text is waited for")
     channel: str
+    can_choose: bool = Field(description="whether one can agree: nobody can without an address there")
     wording: str = Field(description="what one agrees to: show it beside the switch, and send it back")
 
 
@@ -47,10 +48,10 @@ async def show(asked: Asked) -> Told:
 async def change(asked: Asked) -> Told:
     """Agree to a kind of message, or to it no more."""
     session = asked.who.session
-    fields = asked.body_as(ConsentBody).model_dump()
-    return await operate(
-        asked, consents.CHANGE, {**fields, "channel": session.channel, "address": session.address}
-    )
+    fields: Json = asked.body_as(ConsentBody).model_dump()
+    by: Json = {"channel": session.channel, "address": session.address}
+    known: Json = {"is_known": session.is_in_mini_program}
+    return await operate(asked, consents.CHANGE, {**fields, **by, **known})
 
 
 ROUTES: tuple[Route[Shopper], ...] = (
@@ -70,6 +71,10 @@ ROUTES: tuple[Route[Shopper], ...] = (
         does=change,
         body=ConsentBody,
         answer=ConsentsAnswer,
-        says_no={404: "there is no such group", 409: "STOP was texted: text START first"},
+        says_no={
+            404: "there is no such group",
+            409: "stopped (START is texted first) or no-address (there is none to write to): "
+            "`says` in the shopper's words",
+        },
     ),
 )

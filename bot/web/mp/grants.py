@@ -10,7 +10,7 @@ from bot.core.flow.context import context
 from bot.core.flow.wechat_forms import TemplateText
 from bot.core.grants import Grant
 from bot.core.turn import Turn
-from bot.core.wechat_address import WECHAT, appid_of
+from bot.core.wechat_address import appid_of
 from bot.web.mp.asked import Asked, Shopper, house_of, look, operate
 from bot.web.rest.asked import Told
 from bot.web.rest.fields import Answer, Body, Query
@@ -72,7 +72,7 @@ class GrantsAnswer(Answer):
 async def show(asked: Asked) -> Told:
     """Show what may be asked for; nothing outside of the mini program."""
     session, occasion = asked.who.session, asked.query_as(OccasionQuery).occasion
-    if session.channel != WECHAT:
+    if not session.is_in_mini_program:
         return Told({"templates": []})
     mini = house_of(asked).mini
     account = mini.account_of(appid_of(session.address)) if mini is not None else None
@@ -97,7 +97,7 @@ async def show(asked: Asked) -> Told:
 async def report(asked: Asked) -> Told:
     """Hear what was answered. What was allowed is neither asked for again nor rewarded."""
     session = asked.who.session
-    if session.channel != WECHAT:
+    if not session.is_in_mini_program:
         raise ApiProblem(
             409, "not-in-the-mini-program", "nothing can be allowed here", "ask in the mini program"
         )

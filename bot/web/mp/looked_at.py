@@ -6,7 +6,7 @@ https://developers.weixin.qq.com/miniprogram/dev/server/API/sec-center/sec-check
 import structlog
 
 from bot.channels.channel import SendError
-from bot.core.wechat_address import WECHAT, appid_of, openid_of
+from bot.core.wechat_address import appid_of, openid_of
 from bot.web.mp.asked import Asked, house_of
 from bot.web.rest.problems import one_field
 
@@ -20,7 +20,7 @@ async def look_at_name(asked: Asked, name: str | None) -> None:
         ApiProblem: WeChat would not have it shown.
     """
     session, mini = asked.who.session, house_of(asked).mini
-    account = mini.account_of(appid_of(session.address)) if mini and session.channel == WECHAT else None
+    account = mini.account_of(appid_of(session.address)) if mini and session.is_in_mini_program else None
     if name is None or mini is None or account is None:
         return
     from bot.channels.wechat.mini import Scene  # noqa: PLC0415  # 0.35 s and 17 MB, which few need

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from bot.channels.channel import SendError
 from bot.core.pages import membership
-from bot.core.wechat_address import WECHAT, appid_of, openid_of
+from bot.core.wechat_address import appid_of, openid_of
 from bot.web.mp.account import wechat_problem
 from bot.web.mp.asked import Asked, Shopper, answered_before, house_of, operate
 from bot.web.mp.looked_at import look_at_name
@@ -59,7 +59,7 @@ async def phone(asked: Asked) -> Told:
     if before is not None:
         return before
     account = house.mini.account_of(appid_of(session.address)) if house.mini is not None else None
-    if session.channel != WECHAT or house.mini is None or account is None:
+    if not session.is_in_mini_program or house.mini is None or account is None:
         raise ApiProblem(
             409,
             "not-here",

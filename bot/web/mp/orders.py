@@ -13,7 +13,6 @@ from bot.core.pages.speech import language_of
 from bot.core.payments import is_waiting
 from bot.core.signed_links import REORDER, SignedLinks
 from bot.core.turn import Turn
-from bot.core.wechat_address import WECHAT
 from bot.storage import contacts
 from bot.storage.inherited import ORDERS_A_PAGE, page_after
 from bot.web.mp.asked import Asked, Shopper, house_of, look, operate
@@ -129,7 +128,7 @@ async def cancel(asked: Asked) -> Told:
 def _payer(asked: Asked) -> str:
     """The shopper's WeChat address, where they can pay through WeChat: in a mini program of ours."""
     session = asked.who.session
-    return session.address if session.channel == WECHAT and house_of(asked).cashier is not None else ""
+    return session.address if session.is_in_mini_program and house_of(asked).cashier is not None else ""
 
 
 def _asked_for(asked: Asked, body: BasketBody) -> dict[str, JsonValue]:

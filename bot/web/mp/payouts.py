@@ -41,7 +41,7 @@ class PayoutsAnswer(Answer):
 async def show(asked: Asked) -> Told:
     """Show the shopper's cash-back."""
     session, cashier = asked.who.session, house_of(asked).cashier
-    address = session.address if session.channel == "wechat" else ""
+    address = session.address if session.is_in_mini_program else ""
     mchid = cashier.till.mchid if cashier is not None else ""
     return await look(asked, lambda turn: payouts.shown(turn, address, mchid))
 

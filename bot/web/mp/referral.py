@@ -9,7 +9,7 @@ from bot.core.loyalty.referral import link_of, scene_of
 from bot.core.pages import referral
 from bot.core.pages.refusals import only_members, spoken
 from bot.core.turn import Turn
-from bot.core.wechat_address import WECHAT, appid_of
+from bot.core.wechat_address import appid_of
 from bot.storage.driver import Connection
 from bot.web.mp import code_images
 from bot.web.mp.asked import Asked, Shopper, house_of, look
@@ -59,7 +59,7 @@ async def show_code(asked: Asked) -> Told:
     house, session = house_of(asked), asked.who.session
     code = await _code(asked)
     account = None
-    if session.channel == WECHAT and house.mini is not None:
+    if session.is_in_mini_program and house.mini is not None:
         account = house.mini.account_of(appid_of(session.address))
     if house.mini is not None and account is not None:
         scene = scene_of(code)

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.core.pages import wheel
-from bot.core.wechat_address import WECHAT, appid_of
+from bot.core.wechat_address import appid_of
 from bot.web.mp.asked import Asked, House, Shopper, house_of, look, operate
 from bot.web.mp.parts import ONLY_MEMBERS, Money
 from bot.web.rest.asked import Told
@@ -73,7 +73,7 @@ class SpunAnswer(Answer):
 def is_let_in(house: House, who: Shopper) -> bool:
     """Whether a session may see the wheel at all: in a mini program only where its account says so."""
     session = who.session
-    if session.channel != WECHAT:
+    if not session.is_in_mini_program:
         return True
     account = house.mini.account_of(appid_of(session.address)) if house.mini is not None else None
     return account is not None and account.plays_wheel

@@ -79,19 +79,21 @@ class ShopperClient:
         assert answered.status == 200, answered.body
         return ShopperClient(self.chat, self.session, answered.told["token"], self.numbers)
 
-    async def by_link(self, contact_id: str, page: str = "wallet", **lasts: float) -> "ShopperClient":
-        """Whoever opens a page link that was made for a contact."""
-        token = self.link(contact_id, page, **lasts)
+    async def by_link(
+        self, contact_id: str, page: str = "wallet", *, channel: str = "", **lasts: float
+    ) -> "ShopperClient":
+        """Whoever opens a page link that was made for a contact, in a message of that channel."""
+        token = self.link(contact_id, page, channel=channel, **lasts)
         answered = await self.anybody()("POST", "/sessions/link", {"token": token}, once=None)
         assert answered.status == 200, answered.body
         return ShopperClient(self.chat, self.session, answered.told["token"], self.numbers)
 
-    def link(self, contact_id: str, page: str = "wallet", **lasts: float) -> str:
+    def link(self, contact_id: str, page: str = "wallet", *, channel: str = "", **lasts: float) -> str:
         """The token of a page link, good for three days unless told otherwise."""
         settings = self.chat.app.settings
         links = PageLinks(settings.public_url, tuple(one.encode() for one in settings.secrets))
         until = self.chat.clock.now + timedelta(**(lasts or {"days": 3}))
-        return links.token(contact_id, page, until)
+        return links.token(contact_id, page, until, channel=channel)
 
     async def texting(self, text: str = "LOYALTY") -> "ShopperClient":
         """Whoever texts the shop, by default to join, and opens a page link then: a session by SMS."""

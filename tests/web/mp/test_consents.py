@@ -1,6 +1,10 @@
 """Consent at the pages: kept with what stood there, per channel, and never against a STOP by text."""
 
-from tests.web.mp.conftest import ShopperClient
+from pathlib import Path
+
+from tests.conversation.chat import shipped
+from tests.web.mp.conftest import ShopperClient, at_the_pages
+from tests.web.mp.test_membership import phone_code
 from tests.wechat.wechat_chat import MINI
 
 
@@ -47,3 +51,49 @@ async def test_leaving_is_always_heard(shopper_anywhere: ShopperClient) -> None:
     )
     assert await linked.chat.sms.subscriptions() == {"loyalty": "unsubscribed"}
     assert (await linked.got("/consents"))["stopped"] is False
+
+
+async def test_nobody_agrees_for_a_number_that_comes_later(shopper_anywhere: ShopperClient) -> None:
+    """Bug: whoever opened a forwarded link agreed to texts, and they went to the number bound afterwards."""
+    await shopper_anywhere.did("/join", {})
+    linked = await shopper_anywhere.by_link(await shopper_anywhere.contact_id())
+    (group,) = (await linked.got("/consents"))["groups"]
+    assert (group["channel"], group["can_choose"]) == ("sms", False)
+    assert group["description"] == "请先用您的手机号给我们发一条短信，之后即可选择。"
+    body = {"group": group["name"], "subscribed": True, "wording": group["wording"]}
+    refused = await linked("POST", "/consents", body)
+    assert (refused.status, refused.kind) == (409, "no-address")
+    assert refused.told["facts"]["says"] == group["description"]
+    await linked.did("/consents", {**body, "subscribed": False})
+    await shopper_anywhere.did("/phone", {"code": phone_code(shopper_anywhere)})
+    (group,) = (await linked.got("/consents"))["groups"]
+    assert (group["can_choose"], group["subscribed"]) == (True, False)
+
+
+async def test_a_link_in_wechat_is_about_wechat_and_no_mini_program(shopper_anywhere: ShopperClient) -> None:
+    await shopper_anywhere.did("/join", {})
+    contact = await shopper_anywhere.contact_id()
+    linked = await shopper_anywhere.by_link(contact, channel="wechat")
+    me = await linked.got("/me")
+    assert (me["channel"], me["features"]["pay"]) == ("wechat", False)
+    (group,) = (await linked.got("/consents"))["groups"]
+    assert (group["channel"], group["can_choose"]) == ("wechat", True)
+    body = {"group": group["name"], "subscribed": True, "wording": group["wording"]}
+    assert (await linked.did("/consents", body))["groups"][0]["subscribed"] is True
+    no = await linked("POST", "/phone", {"code": phone_code(shopper_anywhere)})
+    assert (no.status, no.kind) == (409, "not-here")
+
+
+async def test_who_came_by_a_link_in_wechat_confirms_there(database_url: str, tmp_path: Path) -> None:
+    """Links are forwarded: a double opt-in is confirmed by whoever the messages go to."""
+    flows = shipped(tmp_path, "loyalty")
+    (flows / "policy.yaml").write_text("groups: {loyalty: {title: {en: Rewards}, double_opt_in: true}}")
+    async with at_the_pages(database_url, flows=flows) as shopper:
+        await shopper.did("/join", {})
+        linked = await shopper.by_link(await shopper.contact_id(), channel="wechat")
+        (group,) = (await linked.got("/consents"))["groups"]
+        body = {"group": group["name"], "subscribed": True, "wording": group["wording"]}
+        (after,) = (await linked.did("/consents", body))["groups"]
+        assert (after["subscribed"], after["pending"]) == (False, True)
+        (known,) = (await shopper.did("/consents", body))["groups"]
+        assert known["subscribed"] is True

@@ -38,7 +38,7 @@ function group(app, one) {
   };
   const id = `wording-${one.name}`;
   return h("div", { class: "card" },
-    h("label", { class: "switch" }, h("input", { type: "checkbox", role: "switch", checked: one.isOn, onchange: change, "aria-describedby": id, "data-key": `group-${one.name}` }), h("span", {}, h("b", {}, one.title))),
+    h("label", { class: "switch" }, h("input", { type: "checkbox", role: "switch", checked: one.isOn, disabled: !one.canChoose, onchange: change, "aria-describedby": id, "data-key": `group-${one.name}` }), h("span", {}, h("b", {}, one.title))),
     one.description && one.description !== one.title ? h("p", {}, one.description) : null,
     h("p", { class: "fine", id }, one.wording), one.pending ? h("p", { class: "good" }, one.pending) : null);
 }
