@@ -125,9 +125,6 @@ def _micros(length: timedelta) -> int:
     return length // timedelta(microseconds=1)
 
 
-_NO_FACTS: Mapping[str, JsonValue] = {}
-
-
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class TraitState:
@@ -141,7 +138,7 @@ class TraitState:
     total: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
-    facts: Mapping[str, JsonValue] = field(default=_NO_FACTS)
+    facts: Mapping[str, JsonValue] = field(default_factory=dict)
     good_until: datetime | None = None
 
 
