@@ -23,6 +23,7 @@ from bot.cli import (
     pay,
     program,
     serving,
+    source,
     wechat,
     why,
 )
@@ -47,6 +48,7 @@ outbox.add_to(cli)
 calls.add_to(cli)
 desk.add_to(cli)
 key.add_to(cli)
+source.add_to(cli)
 audit.add_to(cli)
 program.add_to(cli)
 bundles.add_to(cli)

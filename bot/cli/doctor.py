@@ -53,6 +53,7 @@ async def _findings() -> AsyncGenerator[Finding]:
     from bot.cli import (
         doctor_database,
         doctor_pay,
+        doctor_sources,
         doctor_twilio,
         doctor_wechat,
     )  # they take longer to import than the settings to be wrong
@@ -76,6 +77,7 @@ async def _findings() -> AsyncGenerator[Finding]:
         guarded("WeChat", doctor_wechat.findings(settings)),
         guarded("WeChat Pay", doctor_pay.findings(settings)),
         guarded("shop", _shop(settings)),
+        guarded("tracking", doctor_sources.findings(settings)),
     ]
     for look in looks:
         async for one in look:

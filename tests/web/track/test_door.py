@@ -1,0 +1,141 @@
+"""Whose key it is, from where it is shown, and how much may come with it."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.core.sources import SourceKind
+from bot.storage import api_keys, sources
+from bot.web.track import door
+from tests.web.track.conftest import KEY, Shop
+
+TRACK = {"userId": "u", "event": "x"}
+ORIGIN = {"Origin": "https://shop.example"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "written"),
+    [
+        ({"Authorization": "Basic YS13cml0ZS1rZXktb2YtdGhlLXRlc3RzOg=="}, None),
+        ({"Authorization": "basic YS13cml0ZS1rZXktb2YtdGhlLXRlc3Rz"}, None),  # without the colon
+        ({}, KEY),
+        ({"Authorization": "Basic YS13cml0ZS1rZXktb2YtdGhlLXRlc3RzOg=="}, KEY),
+        ({"Authorization": "Basic no/base64!"}, KEY),
+        ({"Authorization": "Bearer a-token-of-segments-oauth"}, KEY),
+        ({"Authorization": f"Bearer {KEY}"}, None),
+    ],
+)
+async def test_the_key_is_shown_in_any_of_segments_ways(
+    shop: Shop, headers: dict[str, str], written: str | None
+) -> None:
+    body = {**TRACK, "writeKey": written} if written else TRACK
+    assert (await shop("/v1/track", body, key=None, headers=headers)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "written", "code"),
+    [
+        ({}, None, "no_write_key"),
+        ({}, 7, "no_write_key"),
+        ({"Authorization": "Basic"}, None, "no_write_key"),
+        ({"Authorization": "Basic OnNlY3JldA=="}, None, "no_write_key"),  # no user, a password
+        ({}, "nobodys", "wrong_write_key"),
+        ({}, "k" * 100_000, "wrong_write_key"),
+        ({"Authorization": "Basic YS13cml0ZS1rZXktb2YtdGhlLXRlc3RzOg=="}, "another", "two_write_keys"),
+    ],
+)
+async def test_without_a_good_key_nothing_is_taken(
+    shop: Shop, headers: dict[str, str], written: object, code: str
+) -> None:
+    answer = await shop("/v1/batch", {"batch": [], "writeKey": written}, key=None, headers=headers)
+    assert (answer.status, answer.told["code"]) == (401, code)
+    assert answer.told["message"]
+
+
+async def test_a_revoked_key_is_refused_a_moment_later(shop_on_both: Shop) -> None:
+    assert (await shop_on_both("/v1/track", TRACK)).status == 200
+    (kept,) = await shop_on_both.app.database.query(sources.listed)
+    await shop_on_both.app.database.transact(lambda c: api_keys.revoke(c, kept.id, shop_on_both.clock.now))
+    await asyncio.sleep(door.KEPT_SECONDS)
+    assert (await shop_on_both("/v1/track", TRACK)).status == 401
+
+
+async def test_a_sources_key_opens_no_shop_api(shop_on_both: Shop) -> None:
+    assert await shop_on_both.app.database.query(api_keys.listed) == []
+    answer = await shop_on_both(
+        "/api/products", method="GET", key=None, headers={"Authorization": f"Bearer {KEY}"}
+    )
+    assert answer.status == 401
+
+
+async def test_who_guesses_keys_is_told_to_wait_and_others_are_not(shop: Shop) -> None:
+    assert (await shop("/v1/track", TRACK)).status == 200, "a key that is known"
+    for number in range(door.WRONG_KEYS.burst):
+        assert (await shop("/v1/track", TRACK, key=f"guess-{number}")).status == 401
+    answer = await shop("/v1/track", TRACK, key="one-more-guess")
+    assert (answer.status, answer.told["code"]) == (429, "too_many_wrong_keys")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert (await shop("/v1/track", TRACK)).status == 200
+    shop.clock.now += timedelta(minutes=1)
+    assert (await shop("/v1/track", TRACK, key="one-more-guess")).status == 401
+
+
+async def test_a_source_that_sends_too_much_waits_and_is_heard_again(shop: Shop) -> None:
+    key = await shop.source("slow", quota=10)
+    item = {"type": "track", **TRACK}
+    # A batch may be larger than the quota: else it would never be taken.
+    assert (await shop("/v1/batch", {"batch": [item] * 35}, key=key)).status == 200
+    answer = await shop("/v1/track", TRACK, key=key)
+    assert (answer.status, answer.told["code"]) == (429, "over_quota")
+    assert answer.headers["Retry-After"] == answer.headers["X-RateLimit-Reset"] == "3"
+    assert (await shop("/v1/track", TRACK)).status == 200, "other sources go on"
+    shop.clock.now += timedelta(seconds=3)
+    assert (await shop("/v1/track", TRACK, key=key)).status == 200
+
+
+async def test_what_is_refused_counts_too(shop: Shop) -> None:
+    key = await shop.source("bad", quota=2)
+    assert [(await shop("/v1/track", {}, key=key)).status for _ in range(3)] == [200, 200, 429]
+
+
+async def test_a_key_is_for_its_sites_alone(shop: Shop) -> None:
+    key = await shop.source("site", SourceKind.BROWSER, origins=("https://shop.example",))
+    assert (await shop("/v1/t", TRACK, key=key, headers=ORIGIN)).status == 200
+    answer = await shop("/v1/t", TRACK, key=key, headers={"Origin": "https://thief.example"})
+    assert (answer.status, answer.told["code"]) == (403, "wrong_origin")
+
+
+async def test_pages_may_read_answers_and_errors(shop: Shop) -> None:
+    shop.tracker.behind = True
+    for key, status in ((KEY, 429), ("nobodys", 401)):
+        answer = await shop("/v1/t", TRACK, key=key, headers=ORIGIN)
+        assert answer.status == status
+        assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+        assert "Retry-After" in answer.headers["Access-Control-Expose-Headers"]
+        assert answer.headers["Vary"] == "Origin"
+
+
+async def test_a_browser_may_ask_before_it_sends(shop: Shop) -> None:
+    asked = {
+        **ORIGIN,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type,x-retry-count",
+    }
+    answer = await shop("/v1/t", method="OPTIONS", key=None, headers=asked)
+    assert answer.status == 204
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert answer.headers["Access-Control-Allow-Headers"] == "authorization,content-type,x-retry-count"
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+
+
+async def test_the_settings_document_sends_the_browser_to_us(shop: Shop) -> None:
+    answer = await shop(f"/v1/projects/{KEY}/settings", method="GET", key=None, headers=ORIGIN)
+    assert answer.status == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    segment = answer.told["integrations"]["Segment.io"]
+    assert (segment["apiKey"], segment["protocol"]) == (KEY, "http")
+    assert segment["apiHost"] == shop.url.removeprefix("http://") + "/v1"
+    assert answer.told["metrics"]["sampleRate"] == 0
+    nobody = await shop("/v1/projects/nobodys/settings", method="GET", key=None)
+    assert nobody.status == 401
