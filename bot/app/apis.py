@@ -1,7 +1,9 @@
 """The JSON APIs: the shop's, that of our pages, and what describes them."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -18,12 +20,13 @@ from bot.web.api.door import WRONG_KEYS, Keys
 from bot.web.limits import NO_LIMIT, Limit, Limiter
 from bot.web.mp import account
 from bot.web.mp import table as pages_table
-from bot.web.mp.asked import House
+from bot.web.mp.asked import House, Shopper
 from bot.web.mp.door import ADDRESS_SHARES, Logins, Sessions
 from bot.web.mp.door import PREFIX as PAGES_PREFIX
 from bot.web.rest import openapi
 from bot.web.rest.answering import Api, answering
 from bot.web.rest.asked import Door
+from bot.web.rest.remembered import Remembered
 
 if TYPE_CHECKING:
     from bot.channels.wechat.mini import MiniPrograms
@@ -43,9 +46,14 @@ def add_apis(server: web.Application, app: Running) -> None:
 def _dated(clock: Clock) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
     async def date(_: web.Request, response: web.StreamResponse) -> None:
         """Say what time it is here: pages count down by it, and telephones are often wrong."""
-        response.headers["Date"] = format_datetime(clock(), usegmt=True)
+        response.headers["Date"] = _date(clock().replace(microsecond=0))
 
     return date
+
+
+@lru_cache(maxsize=1)
+def _date(now: datetime) -> str:
+    return format_datetime(now, usegmt=True)
 
 
 def _shop_api(app: Running, door: Door) -> Api:
@@ -76,6 +84,7 @@ def _pages_api(app: Running, house: House) -> Api:
 def _house(server: web.Application, app: Running) -> House:
     settings = app.settings
     links = PageLinks(settings.public_url, tuple(secret.encode() for secret in settings.secrets))
+    sessions = Remembered[Shopper]()
     return House(
         database=app.database,
         dispatcher=app.dispatcher,
@@ -84,6 +93,8 @@ def _house(server: web.Application, app: Running) -> House:
         hash_address=address_hashes(settings),
         read_page_link=links.read,
         shown=app.shown.add,
+        sessions=sessions,
+        erased=sessions.forget_all,
         mini=_mini_programs(server, app),
         cashier=app.cashier,
         processors=_processors(settings),

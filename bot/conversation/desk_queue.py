@@ -44,7 +44,7 @@ async def at_desk(
                 contact_id,
                 visit,
                 place if visit.state is VisitState.WAITING else 0,
-                await look_in(connection, shop, contact, now, standing_of),
+                await look_in(connection, shop, contact.id, now, standing_of),
                 tuple(
                     message
                     for message in await contacts.latest_messages(connection, contact, messages)

@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from bot.conversation.foresight import Foresight, Noted
-from bot.core.contact import Contact
 from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.triggers import Trigger, TriggerKind
-from bot.core.turn import NeedsMore, Shop, Turn
+from bot.core.turn import CREDIT, NeedsMore, Shop, Turn
 from bot.storage.driver import Connection
-from bot.storage.snapshots import Wanted, add_wanted, load_snapshots
+from bot.storage.snapshots import Wanted, add_wanted, load_look
 
 T = TypeVar("T")
 
@@ -23,31 +22,27 @@ _OF_ONE = re.compile("[0-9a-f]{16}")  # an id in what was asked for: another loo
 async def look_in(  # whom, when, for what
     connection: Connection,
     shop: Shop,
-    contact: Contact,
+    contact_id: str,
     now: datetime,
     ask: Callable[[Turn], T],
     foresight: Foresight | None = None,
 ) -> T:
     """Return what `ask` finds out of a turn of the contact; what it would change is dropped.
 
-    Each round reads only what was not read yet, and the first what the last look of this kind asked for
-    (`foresight`), so that a look takes few statements.
+    Who was joined to another contact is that one. Each round reads only what was not read yet, and the first
+    what the last look of this kind asked for (`foresight`), so that a look takes few statements.
     """
     trigger = Trigger("look", TriggerKind.OPERATION, now, {"operation": _name(ask)})
     wanted = Wanted()
     for name in foresight.of(trigger) if foresight is not None else ():
         if not _OF_ONE.search(name):
             wanted.want(name)
-    snapshots = await load_snapshots(connection, {contact.id: contact}, {contact.id: wanted})
+    snapshot = await load_look(connection, contact_id, wanted)
     for _ in range(_ROUNDS_MAX):
-        known = Noted(snapshots[contact.id].more)
-        turn = Turn(
-            trigger=trigger,
-            snapshot=replace(snapshots[contact.id], more=known),
-            shop=shop,
-            now=now,
-            mint=str,
-        )
+        if snapshot.contact.merged_into is not None:
+            return await look_in(connection, shop, snapshot.contact.merged_into, now, ask, foresight)
+        known = Noted(snapshot.more)
+        turn = Turn(trigger=trigger, snapshot=replace(snapshot, more=known), shop=shop, now=now, mint=str)
         try:
             found = ask(turn)
         except NeedsMore as needs:
@@ -58,9 +53,14 @@ async def look_in(  # whom, when, for what
             wanted.lot_ids.update(needs.lot_ids)
         else:
             if foresight is not None:
-                foresight.learn(trigger, known.asked)
+                foresight.learn(trigger, known.asked | ({CREDIT} if wanted.credit else set()))
             return found
-        await add_wanted(connection, snapshots, {contact.id: wanted})
+        if wanted.credit and not snapshot.has_credit:
+            snapshot = await load_look(connection, contact_id, wanted, snapshot.more)
+        else:
+            snapshots = {contact_id: snapshot}
+            await add_wanted(connection, snapshots, {contact_id: wanted})
+            snapshot = snapshots[contact_id]
     raise RecursionError("the turn kept asking for more")
 
 

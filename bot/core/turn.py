@@ -54,6 +54,8 @@ from bot.core.wechat_address import WECHAT, appid_of
 from bot.core.whereto import Meant, first_way_out, usual_channel
 from bot.core.windows import is_past, opened, opened_by
 
+CREDIT = "credit"
+"""What is needed, by name, where a snapshot came without it: wallet, lots and holds."""
 _DAY = timedelta(days=1)
 
 
@@ -79,6 +81,8 @@ class Snapshot:
     """Double opt-ins that wait, by subscription key as `subscriptions` (see `bot.core.groups`)."""
     taken: Mapping[Take, int] = field(default_factory=dict)
     """What was taken of counters for this turn, and how much of it there was."""
+    has_credit: bool = True
+    """Whether wallet, lots and holds were loaded: who only looks may not want them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +217,8 @@ class Turn:
         """The contact's wallet and lots, opened on first use; every movement of credit goes through it."""
         if self._books is None:
             snapshot = self.snapshot
+            if not snapshot.has_credit:
+                raise NeedsMore(CREDIT)
             self._books = Books(
                 snapshot.wallet,
                 snapshot.lots,

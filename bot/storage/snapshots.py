@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from bot.core.contact import Address, Contact, SubscriptionState
@@ -11,11 +12,11 @@ from bot.core.counting import Take
 from bot.core.ids import bucket_of, instant
 from bot.core.ledger.lots import Lot
 from bot.core.ledger.wallet import Wallet
-from bot.core.turn import OpenWallet, Snapshot
+from bot.core.turn import CREDIT, OpenWallet, Snapshot
 from bot.storage import caps, counters, past, rows, tables, wallets
 from bot.storage.driver import Connection, Statement
 from bot.storage.inherited import latest_orders
-from bot.storage.rows import ADDRESS_COLUMNS, LOT_COLUMNS, WALLET, Unread
+from bot.storage.rows import ADDRESS_COLUMNS, CONTACT_COLUMNS, LOT_COLUMNS, WALLET, Unread
 from bot.storage.together import Ask, Reader, together
 
 More = dict[str, dict[str, object]]
@@ -25,27 +26,41 @@ _Read = Callable[[Connection], Awaitable[object]]
 _LOTS_MAX = 8
 """How many open lots a snapshot carries; a turn that needs more asks for them."""
 _ORDERS_MAX = 20
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+_NO_CREDIT: tuple[Sequence[Any], rows.JsonRows, rows.JsonRows] = ((None,), (), ())
 
-_SNAPSHOT = Statement(f"""
-    SELECT keys.id,
+# Of `own`, the keys of contacts or the contacts themselves.
+_ALWAYS = f"""
+    own.id,
         (SELECT @rows({ADDRESS_COLUMNS})
-         FROM address a WHERE a.bucket = keys.bucket AND a.contact = keys.id),
+         FROM address a WHERE a.bucket = own.bucket AND a.contact = own.id),
         (SELECT @rows(s.subscription_group, s.state, s.confirm_by, s.waiting_flow)
-         FROM subscription s WHERE s.bucket = keys.bucket AND s.contact = keys.id),
+         FROM subscription s WHERE s.bucket = own.bucket AND s.contact = own.id),
         (SELECT @rows(r.id, r.flow, r.revision, r.status, r.version, r.state, r.started_at, r.failure)
-         FROM run r WHERE r.bucket = keys.bucket AND r.contact = keys.id AND r.status = 'waiting'),
+         FROM run r WHERE r.bucket = own.bucket AND r.contact = own.id AND r.status = 'waiting')
+"""  # noqa: S608  # our own constants
+_CREDIT = f"""
         w.pending_minor, w.available_minor, w.held_minor, w.debt_minor, w.entry_count, w.last_hash, w.version,
         (SELECT @rows({LOT_COLUMNS})
-         FROM (SELECT * FROM lot l WHERE l.bucket = keys.bucket AND l.contact = keys.id
+         FROM (SELECT * FROM lot l WHERE l.bucket = own.bucket AND l.contact = own.id
                AND l.wallet = '{WALLET}' AND {tables.LOT_OPEN}
                ORDER BY l.priority, l.expires_at, l.active_from, l.id LIMIT {_LOTS_MAX + 1}) l),
         (SELECT @rows(h.id, h.order_id, h.state, h.expires_at, h.parts)
          FROM hold h @indexed(ix_hold_open)
-         WHERE h.bucket = keys.bucket AND h.contact = keys.id AND h.wallet = '{WALLET}'
+         WHERE h.bucket = own.bucket AND h.contact = own.id AND h.wallet = '{WALLET}'
          AND h.state = 'open')
-    FROM @each(keys: bucket integer, id text)
-    LEFT JOIN wallet w ON w.bucket = keys.bucket AND w.contact = keys.id AND w.id = '{WALLET}'
+"""  # noqa: S608  # our own constants
+_ITS_WALLET = f"LEFT JOIN wallet w ON w.bucket = own.bucket AND w.contact = own.id AND w.id = '{WALLET}'"
+_SNAPSHOT = Statement(f"SELECT {_ALWAYS}, {_CREDIT} FROM @each(own: bucket integer, id text) {_ITS_WALLET}")  # noqa: S608  # our own constants
+_LOOK = Statement(f"""
+    SELECT {_ALWAYS}, {CONTACT_COLUMNS.format("own")} FROM contact own
+    WHERE own.bucket = :bucket AND own.id = :id
 """)  # noqa: S608  # our own constants
+_LOOK_AT_CREDIT = Statement(f"""
+    SELECT {_ALWAYS}, {_CREDIT}, {CONTACT_COLUMNS.format("own")} FROM contact own {_ITS_WALLET}
+    WHERE own.bucket = :bucket AND own.id = :id
+""")  # noqa: S608  # our own constants
+_CONTACT_WIDTH = CONTACT_COLUMNS.count(",") + 1
 _LOTS = Statement(f"""
     SELECT l.contact, {LOT_COLUMNS}
     FROM @each(keys: bucket integer, contact text)
@@ -81,6 +96,8 @@ _ENTERED = Statement("""
 class Wanted:
     """What a turn asked for beyond the snapshot."""
 
+    credit: bool = False
+    """For who looks: snapshots of turns have it anyway."""
     lots: bool = False
     lot_ids: set[str] = field(default_factory=set)
     orders: bool = False
@@ -104,7 +121,7 @@ class Wanted:
     def want(self, name: str) -> None:
         """Note what a turn asked for by name; KeyError where nothing is known by it."""
         known, _, argument = name.partition("/")
-        if name in {"orders", "notices", "entered", "counts"}:
+        if name in {CREDIT, "orders", "notices", "entered", "counts"}:
             setattr(self, name, True)
         elif known == "wallet":
             self.wallets.setdefault(argument, set())
@@ -134,12 +151,37 @@ async def load_snapshots(
 
     async def load(connection: Connection) -> None:
         keys = [(contact.bucket, contact.id) for contact in contacts.values()]
-        found = await connection.read(_SNAPSHOT, keys=keys) if keys else ()
+        found = await connection.read(_SNAPSHOT, own=keys) if keys else ()
         snapshots.update((row[0], _snapshot(contacts[row[0]], row, more[row[0]])) for row in found)
 
     await together(connection, [load, *_readers(more, wanted, counts_since)], first)
     await add_wanted(connection, snapshots, {one: want for one, want in wanted.items() if want.asks_after})
     return snapshots
+
+
+async def load_look(
+    connection: Connection, contact_id: str, wanted: Wanted, known: Mapping[str, object] = _NOTHING
+) -> Snapshot:
+    """A snapshot for who only looks: of the contact as it is now, and of its credit where that is wanted.
+
+    What is `known` of it beyond that is not read again.
+    """
+    more = dict(known)
+    snapshots: list[Snapshot] = []
+    statement = _LOOK_AT_CREDIT if wanted.credit else _LOOK
+
+    async def load(connection: Connection) -> None:
+        (row,) = await connection.read(statement, bucket=bucket_of(contact_id), id=contact_id)
+        contact = rows.contact_from(row[-_CONTACT_WIDTH:])
+        snapshots.append(_snapshot(contact, row, more, has_credit=wanted.credit))
+
+    await together(connection, [load, *_readers({contact_id: more}, {contact_id: wanted}, None)])
+    (snapshot,) = snapshots
+    if not wanted.asks_after:
+        return snapshot
+    found = {contact_id: snapshot}
+    await add_wanted(connection, found, {contact_id: wanted})
+    return found[contact_id]
 
 
 async def add_wanted(
@@ -187,24 +229,25 @@ async def load_consent(
     )
 
 
-def _snapshot(contact: Contact, row: Sequence[Any], more: Mapping[str, object]) -> Snapshot:
-    subscriptions, lots = rows.json_rows(row[2]), rows.json_rows(row[11])
-    wallet = (
-        Wallet(contact.id)
-        if row[4] is None
-        else Wallet(contact.id, row[4], row[5], row[6], row[7], row[8], row[9], row[10])
-    )
+def _snapshot(
+    contact: Contact, row: Sequence[Any], more: Mapping[str, object], *, has_credit: bool = True
+) -> Snapshot:
+    subscriptions = rows.json_rows(row[2])
+    wallet, lots, holds = _NO_CREDIT
+    if has_credit:
+        wallet, lots, holds = row[4:11], rows.json_rows(row[11]), rows.json_rows(row[12])
     return Snapshot(
         contact=contact,
         addresses=tuple(rows.address_from(one) for one in rows.json_rows(row[1])),
         subscriptions=rows.subscriptions_from(subscriptions),
         pending=rows.pending_from(subscriptions),
         runs=tuple(rows.run_from(one) for one in rows.json_rows(row[3])),
-        wallet=wallet,
+        wallet=Wallet(contact.id) if wallet[0] is None else Wallet(contact.id, *wallet),
         lots=Unread(lots[:_LOTS_MAX], rows.lot_from),
-        holds=Unread(rows.json_rows(row[12]), rows.hold_from),
+        holds=Unread(holds, rows.hold_from),
         lots_complete=len(lots) <= _LOTS_MAX,
         more=more,
+        has_credit=has_credit,
     )
 
 

@@ -2,6 +2,7 @@
 
 from bot.storage.rows.contacts import (
     ADDRESS_COLUMNS,
+    CONTACT_COLUMNS,
     ConsentLine,
     address_from,
     address_row,
@@ -31,6 +32,7 @@ from bot.storage.rows.values import JsonRows, RowValues, Unread, json_rows, load
 
 __all__ = [
     "ADDRESS_COLUMNS",
+    "CONTACT_COLUMNS",
     "LOT_COLUMNS",
     "WALLET",
     "ConsentLine",

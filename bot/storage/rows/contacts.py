@@ -12,6 +12,15 @@ from bot.core.contact import Address, Contact, Pending, SubscriptionState
 from bot.core.ids import instant, microseconds
 from bot.storage.rows.values import JsonRows, RowValues, loaded, stored, to_json
 
+CONTACT_COLUMNS = ", ".join(
+    f"{{0}}.{name}"
+    for name in (
+        *("bucket", "id", "locale", "zone", "zone_is_known", "first_name", "birthday_on", "enrolled_at"),
+        *("attributes", "created_at", "merged_into", "consent_count", "consent_hash", "snoozed_until"),
+        "preferred_hours",
+    )
+)
+"""What `contact_from` reads; `format` says what the table is called in a statement."""
 ADDRESS_COLUMNS = (
     "a.channel, a.value, a.stopped_at, a.unusable_reason, a.clarify_by, a.sender, a.clarified_at,"
     " a.window_left, a.window_until, a.desk_until, a.tapped_left, a.tapped_until"

@@ -39,4 +39,6 @@ async def erase(asked: Asked) -> Told:
         await audit.write(connection, deed)
         return {"id": contact_id, "addresses": erased.addresses, "suppressed": erased.suppressed}
 
-    return await do_once(asked, "member.erase", do, path=path)
+    told = await do_once(asked, "member.erase", do, path=path)
+    door.erased()
+    return told

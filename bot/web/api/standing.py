@@ -22,7 +22,7 @@ async def standing(asked: Asked) -> Told:
         contact = await contacts.known(connection, contact_id)
         if contact is None:
             raise no_member("path/member")
-        told = await look_in(connection, door.shop(), contact, door.clock(), _told)
+        told = await look_in(connection, door.shop(), contact.id, door.clock(), _told)
         return Told({"id": contact.id, **told})
 
     # A transaction: whoever's code is asked for the first time gets it now.

@@ -20,6 +20,7 @@ from bot.storage.glancing import glance
 from bot.web.mp.code_images import CodeImages
 from bot.web.rest import asked as rest
 from bot.web.rest.asked import Door, Json, Told, key_used, refused, told
+from bot.web.rest.remembered import Remembered
 
 if TYPE_CHECKING:  # it takes a third of a second to import, and few have accounts
     from bot.channels.wechat.mini import MiniPrograms
@@ -49,6 +50,8 @@ class House(Door):
     """Is told which messages of a contact's inbox were shown."""
     foresight: Foresight = field(default_factory=Foresight)
     """What looks ask for beyond a snapshot."""
+    sessions: Remembered[Shopper] = field(default_factory=Remembered)
+    """Who asked in the last seconds. How they are called may have changed since: looks read that again."""
     mini: "MiniPrograms | None" = None
     """The shop's mini programs; None where it has none."""
     processors: tuple[str, ...] = ()
@@ -80,7 +83,7 @@ async def look(asked: Asked, ask: Callable[[Turn], Json]) -> Told:
 
     async def work(connection: Connection) -> Told:
         return Told(
-            await look_in(connection, door.shop(), asked.who.contact, door.clock(), ask, door.foresight)
+            await look_in(connection, door.shop(), asked.who.contact.id, door.clock(), ask, door.foresight)
         )
 
     try:
@@ -110,9 +113,12 @@ async def answered_before(asked: Asked, is_same: Callable[[Json], bool]) -> Told
 
 async def operate(asked: Asked, name: str, body: Json) -> Told:
     """Have an operation done as a turn of the shopper, once for its Idempotency-Key."""
-    contact_id = asked.who.session.contact_id  # who was joined since is found by the turn
+    session = asked.who.session
+    contact_id = session.contact_id  # who was joined since is found by the turn
     work = operation_work(name, body, key=_key(asked), at=asked.door.clock(), contact_id=contact_id)
-    return told(await asked.door.dispatcher.submit(work))
+    result = await asked.door.dispatcher.submit(work)
+    house_of(asked).sessions.forget(session.id)  # it may have ended, or be somebody else's
+    return told(result)
 
 
 def _key(asked: Asked) -> str:

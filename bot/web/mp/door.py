@@ -45,7 +45,7 @@ class Sessions:
         if not token:
             raise self._refused(who, now, "no token was sent")
         session_id = id_in(token)
-        found = await glance(self.house.database, lambda c: _shopper(c, session_id)) if session_id else None
+        found = await self._found(session_id) if session_id else None
         if found is None or not found.session.fits(token):
             raise self._refused(who, now, "the token opens nothing")
         session = found.session
@@ -54,6 +54,16 @@ class Sessions:
         if not self.per_session.allows(session.id, now):
             raise too_many(self.per_session.wait_seconds(session.id, now), "this session asks too often")
         return found
+
+    async def _found(self, session_id: str) -> Shopper | None:
+        """Whose session it is, or was a few seconds ago."""
+        remembered = self.house.sessions
+        known = remembered.get(session_id)
+        if known is None:
+            known = await glance(self.house.database, lambda c: _shopper(c, session_id))
+            if known is not None:
+                remembered.keep(session_id, known)
+        return known
 
     def _refused(self, who: str, now: datetime, what: str) -> ApiProblem:
         """Refuse who shows no good token; who has one is let in, whoever guesses behind the same address."""

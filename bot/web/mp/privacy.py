@@ -79,6 +79,7 @@ async def erase(asked: Asked) -> Told:
         await audit.write(connection, deed)
 
     await door.database.transact(do)
+    door.erased()
     return Told({"says": privacy.erased(contact.locale)})
 
 

@@ -85,7 +85,7 @@ async def _taken(asked: Asked) -> str:
     door = asked.door
 
     async def take(connection: Connection) -> str:
-        return await look_in(connection, door.shop(), asked.who.contact, door.clock(), own_code)
+        return await look_in(connection, door.shop(), asked.who.contact.id, door.clock(), own_code)
 
     return await door.database.transact(take)
 

@@ -25,6 +25,10 @@ W_co = TypeVar("W_co", covariant=True)
 Json = Mapping[str, JsonValue]
 
 
+def _nothing() -> None:
+    """Nothing is remembered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """What every API needs of the application."""
@@ -37,6 +41,8 @@ class Door:
     hash_address: Callable[[str], Sequence[str]]
     """The keyed hashes of an address, the newest secret's first."""
     entropy: Entropy = os.urandom
+    erased: Callable[[], None] = _nothing
+    """Is told that somebody was erased: what this process remembers of anybody is looked up again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ async def look(till: Till, ask: Callable[[Turn], Told]) -> Shown:
     async def work(connection: Connection) -> Shown:
         contact = await contacts.known(connection, till.contact_id)
         assert contact is not None
-        return await look_in(connection, till.shop, contact, till.now, ask)
+        return await look_in(connection, till.shop, contact.id, till.now, ask)
 
     return await till.database.query(work)
 

@@ -1,5 +1,7 @@
 """What is kept, all of it to take along, and being forgotten."""
 
+from bot.core.api_keys import Scope
+from tests.web.api.conftest import made_key
 from tests.web.mp.conftest import ShopperClient
 
 
@@ -40,3 +42,13 @@ async def test_who_is_forgotten_is_nobody_any_more(shopper_anywhere: ShopperClie
     again = await shopper_anywhere.another("li")
     assert await again.contact_id() != contact
     assert (await again.got("/me"))["member"] is False
+
+
+async def test_whom_the_shop_forgets_is_nobody_at_once(shopper_anywhere: ShopperClient) -> None:
+    await shopper_anywhere.got("/me")
+    key = await made_key(shopper_anywhere.chat.sms, Scope.ERASE)
+    path = f"{shopper_anywhere.chat.sms.url}/api/members/{await shopper_anywhere.contact_id()}/erase"
+    headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "forget"}
+    async with shopper_anywhere.session.post(path, json={"reason": "asked us to"}, headers=headers) as got:
+        assert got.status == 200, await got.text()
+    assert (await shopper_anywhere("GET", "/me")).status == 401

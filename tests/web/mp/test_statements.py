@@ -24,7 +24,7 @@ MOST = {
     "/bundles": 3,
     "/refills": 5,
 }
-"""How often the database may be asked; who it is, and the snapshot, are two of them."""
+"""How often the database may be asked; the snapshot is one of them, and who it is another after a while."""
 
 
 @dataclass
@@ -82,5 +82,5 @@ async def test_each_page_asks_seldom(sqlite_databases: SqliteDatabases, tmp_path
             before = counting.statements
             await member.got(path)
             asked[path] = counting.statements - before
-        assert all(2 <= asked[path] <= most for path, most in MOST.items()), asked
+        assert all(1 <= asked[path] <= most for path, most in MOST.items()), asked
     await sqlite_databases.drop(url)
