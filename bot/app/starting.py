@@ -21,6 +21,7 @@ from bot.conversation.decide import Decisions
 from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.receipts import Receipts
 from bot.conversation.shown import Shown
+from bot.conversation.tracking.tracker import Tracker
 from bot.conversation.work import Result, Work
 from bot.core import wording
 from bot.jobs.clockwork import Clockwork, Job
@@ -75,6 +76,9 @@ async def running(  # noqa: PLR0913  # each has its usual value; tests and rehea
         dispatcher = Dispatcher(database, conversation, tally)
         dispatcher.start()
         stack.push_async_callback(dispatcher.close)
+        tracker = Tracker(database, conversation)
+        tracker.start()
+        stack.push_async_callback(tracker.close)
         receipts = Receipts(database, dispatcher, clock, lambda: conversation.decider.shop.senders, tally)
         shown = Shown(receipts)
         stack.push_async_callback(shown.record)
@@ -96,8 +100,10 @@ async def running(  # noqa: PLR0913  # each has its usual value; tests and rehea
             metrics=Metrics(),
             clock=clock,
             tally=tally,
-            cashier=_cashier(settings, database, dispatcher, stack, clock),
+            cashier=_cashier(settings, database, dispatcher, stack, clock, tally),
+            tracker=tracker,
         )
+        _say_who_cannot_pay(app)
         # Every process records itself which of its replies were written; first, as other jobs wait for that.
         jobs = [Job("replies", 1, dispatcher.settle), Job("publication", 1, app.reload)]
         jobs.append(Job("shown", 1, shown.record))
@@ -110,8 +116,21 @@ async def running(  # noqa: PLR0913  # each has its usual value; tests and rehea
         yield app
 
 
+def _say_who_cannot_pay(app: Running) -> None:
+    """Tell the operator that WeChat Pay is not offered, where the shop means it to be."""
+    shop, pay = app.decisions.shop, app.settings.pay
+    currency = shop.program.currency.code
+    if pay is not None and shop.selling.offers_to_pay(PayBy.WECHAT) and not pay.takes(currency):
+        _logger.error("wechat_pay_not_offered", currency=currency, remedy="write the program in CNY")
+
+
 def _cashier(
-    settings: Settings, database: Database, dispatcher: Dispatcher, stack: AsyncExitStack, clock: Clock
+    settings: Settings,
+    database: Database,
+    dispatcher: Dispatcher,
+    stack: AsyncExitStack,
+    clock: Clock,
+    tally: Tally,
 ) -> Cashier | None:
     if settings.pay is None:
         return None
@@ -119,7 +138,7 @@ def _cashier(
 
     till = till_of(settings, clock)
     stack.push_async_callback(till.close)
-    return Cashier(database, dispatcher, till, clock)
+    return Cashier(database, dispatcher, till, clock, takes=settings.pay.takes, tally=tally)
 
 
 async def take_turn(settings: Settings, database: Database, work: Work, clock: Clock = utc_now) -> Result:

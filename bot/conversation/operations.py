@@ -29,7 +29,7 @@ from bot.conversation.shop import (
 from bot.conversation.work import Work
 from bot.core.codes import Code
 from bot.core.contact import JsonValue
-from bot.core.deeds import gift_turns, joining, parting, proving, referring, refill_turns, tier_turns
+from bot.core.deeds import gift_turns, joining, parting, proving, referring, refill_turns, tier_turns, tracked
 from bot.core.deeds.ordering import SETTLE
 from bot.core.deeds.reserving import LAPSE
 from bot.core.errors import Refused, TellMember
@@ -81,6 +81,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         proving.TEXTED: told.proof_texted,
         joining.IDENTIFY: told.contact_is_known_as,
         joining.LEAVE: told.contact_leaves,
+        tracked.IDENTIFY: tracked.identify,
         parting.RETURNS: told.contact_returns,
         parting.SPLIT: parting.split,
         account.CHANGE: account.change,

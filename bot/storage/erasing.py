@@ -1,7 +1,8 @@
 """Erasing a person: what is theirs is gone everywhere; books, chains and figures stay as they are.
 
 Who is erased is no member any more: no job, no code and no gift finds them. That an address had said STOP
-outlives it as a keyed hash: whoever has it next, or imports it, is not texted.
+outlives it as a keyed hash: whoever has it next, or imports it, is not texted. The names by which the shop
+called them do so too: what it goes on to tell of them is dropped.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -68,6 +69,7 @@ _CALLS = Statement(
     f"SELECT key, payload FROM call {_OF} AND state IN ('queued', 'dead') AND kind LIKE 'order.%'"  # noqa: S608  # as above
 )
 _CALL = Statement(f"UPDATE call SET payload = :payload {_OF} AND key = :key")  # noqa: S608  # as above
+_TRACKED = frozenset({"external", "anonymous"})
 _GIVEN_UP = rows.to_json({GIVEN_UP: True})
 _KEPT = ", ".join(f"'{kind}'" for kind in KEPT_NAMES)
 _FORGET = Statement(f"DELETE FROM directory WHERE contact = :contact AND kind NOT IN ({_KEPT})")  # noqa: S608  # as above
@@ -116,8 +118,9 @@ async def _erase(
     await connection.write(
         _SUPPRESSION,
         [
-            (address.channel, hash_address(address.value)[0], rows.stored(address.stopped_at))
-            for address in stopped
+            (address.channel, hash_address(address.value)[0], rows.stored(address.stopped_at or now))
+            for address in addresses
+            if address.stopped_at is not None or address.channel in _TRACKED
         ],
     )
     await _forget(connection, own, now)

@@ -43,6 +43,7 @@ from bot.storage import (
     sessions,
     spins,
     standings,
+    tracking,
 )
 from bot.storage.driver import Connection, Statement
 from bot.storage.entries import ENTRY_COLUMNS, entry_from
@@ -316,6 +317,7 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "owner_at": proofs.owner_at,
         "suppressed_at": proofs.suppressed_at,
         "contact": joined.contact_called,
+        "called": tracking.called,
         "contact_for_good": joined.contact_for_good,
         "left_by": joined.left_by,
         "joined": families.joined_one,

@@ -1,0 +1,214 @@
+"""One transaction for all messages that wait: claim, find, lock, read, write, keep current."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.conversation.batch import Conversation
+from bot.conversation.tracking import traits
+from bot.conversation.tracking.handed import Handed, Told
+from bot.conversation.tracking.keeping import KeepCurrent
+from bot.conversation.tracking.people import People, Person
+from bot.conversation.tracking.sessions import Settled, settle_late
+from bot.conversation.tracking.telling import LATE, Telling, identify_trigger, is_late, order_trigger
+from bot.core.audiences.audience import Topic
+from bot.core.audiences.rule import Happened
+from bot.core.ids import derived_id, microseconds
+from bot.core.tracking.commerce import OrderTold
+from bot.core.tracking.sessions import ACTIVITIES, SESSION_STARTED, Seen, seen
+from bot.core.triggers import Trigger
+from bot.storage import activity, rows, tracking
+from bot.storage.driver import Connection
+from bot.storage.rows import RowValues
+from bot.storage.tracking import Standing
+
+REMEMBERED = timedelta(days=7)
+"""How long it is known which messages came; of what is older the books themselves say it."""
+ERASED = "the contact was erased"
+_OLD = REMEMBERED - timedelta(days=1)
+_ACTIVE = frozenset(ACTIVITIES)
+
+
+@dataclass(slots=True)
+class Ingest:
+    """Takes what was handed in; `run` is one transaction, and may be run again."""
+
+    conversation: Conversation
+    telling: Telling
+    keep_current: KeepCurrent
+    handed: Sequence[Handed]
+
+    async def run(self, connection: Connection) -> list[Counter[str]]:
+        """Do it all; returns what was refused of each call, by reason.
+
+        Raises:
+            NameTaken: another process was quicker to call a newcomer so; run it again.
+        """
+        now = self.conversation.clock()
+        refused = [Counter[str]() for _ in self.handed]
+        told = [(one, number) for number, each in enumerate(self.handed) for one in each.told]
+        first = await tracking.claim(connection, [one.message.message_id for one, _ in told], now)
+        fresh = [one for one, is_first in zip(told, first, strict=True) if is_first]
+        if not fresh:
+            return refused
+        people = People(self.telling.decisions.shop, now, self.conversation.entropy)
+        await people.find(connection, [one for one, _ in fresh], self.conversation.hash_address)
+        whose = [(one, people.of(one), number) for one, number in fresh]
+        taken = []
+        for one, person, number in whose:
+            if person is None or person.now.is_erased:
+                refused[number][ERASED] += 1
+            else:
+                taken.append((one, person.now))
+        gathered = Gathered(self.telling, people, now)
+        await gathered.gather(connection, taken)
+        await gathered.write(connection, self.keep_current)
+        return refused
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What a batch of new messages comes to: `gather` works it out, `write` writes it."""
+
+    telling: Telling
+    people: People
+    now: datetime
+    events: list[RowValues] = field(default_factory=list)
+    triggers: list[RowValues] = field(default_factory=list)
+    happened: dict[str, list[Happened]] = field(default_factory=dict)
+    active: dict[str, list[datetime]] = field(default_factory=dict)
+    changed: dict[str, tuple[Person, traits.Changed]] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
+    _silent: set[tuple[str, datetime]] = field(default_factory=set)
+    """Activities that are history: nobody hears of their sessions."""
+    _standing: Standing = field(default_factory=Standing)
+
+    async def gather(self, connection: Connection, taken: Sequence[tuple[Told, Person]]) -> None:
+        """Work out what is to be written of messages and whom they are of."""
+        self._standing = await self._read(connection, taken)
+        identified: dict[str, tuple[Person, list[Told]]] = {}
+        for told, person in taken:
+            message = told.message
+            if message.event is not None:
+                self._event(told, person)
+            elif message.traits:
+                identified.setdefault(person.id, (person, []))[1].append(told)
+        for asks, anonymous, source_id in self.people.joins.values():
+            key = f"{anonymous}/{asks.now.id}"
+            self._trigger(asks.now, identify_trigger(tracking.ANONYMOUS, anonymous, source_id, key, self.now))
+        for person, said in identified.values():
+            times = self._standing.times.get(person.id, {})
+            for trigger in traits.addresses(person, said, self.now):
+                self._trigger(person, trigger)
+            self.changed[person.id] = person, traits.changed(person, said, times)
+        for contact, instants in self.active.items():
+            self.seen[contact] = seen(self._standing.activity.get(contact), instants)
+            for at in self.seen[contact].started:
+                self.events.append(activity.session_row(contact, at))
+                told_of = self._session(contact, at)
+                self.triggers += [told_of] if told_of is not None else []
+
+    async def _read(self, connection: Connection, taken: Sequence[tuple[Told, Person]]) -> Standing:
+        """Read what matters of those who were known before."""
+        active, identified, heard = set[str](), set[str](), set[str]()
+        old: list[tuple[int, str, str]] = []
+        for told, person in taken:
+            if person.locked is None:
+                continue
+            message = told.message
+            if message.event is None:
+                if message.traits:
+                    identified.add(person.id)
+                continue
+            if message.event in _ACTIVE:
+                active.add(person.id)
+            if not is_late(message):
+                heard.add(person.id)
+            elif message.at < self.now - _OLD:
+                old.append((person.bucket, person.id, event_id(message.message_id, person.bucket)))
+        return await tracking.standing(connection, active=active, told=identified, heard=heard, events=old)
+
+    def _event(self, told: Told, person: Person) -> None:
+        """Add the event that a message is, or what it says of an order."""
+        message, bucket = told.message, person.bucket
+        order = self.telling.order(message)
+        if isinstance(order, OrderTold):
+            self._trigger(person, order_trigger(order, message))
+            return
+        identity = event_id(message.message_id, bucket)
+        if identity in self._standing.there:
+            return
+        name, at = message.event, message.at
+        assert name is not None, "asked before"
+        text = rows.to_json(message.properties)
+        self.events.append((bucket, person.id, identity, name, microseconds(at), text, told.source.id))
+        self.happened.setdefault(person.id, []).append(Happened(identity, name, at, message.properties))
+        if name in _ACTIVE:
+            self.active.setdefault(person.id, []).append(at)
+            if message.is_history:
+                self._silent.add((person.id, at))
+        trigger = self.telling.needs(message, told.source, self._standing.waits.get(person.id, ()))
+        if trigger is not None:
+            self._trigger(person, trigger)
+
+    def _trigger(self, person: Person, trigger: Trigger) -> None:
+        self.triggers.append(rows.trigger_row(person.id, trigger, state="new"))
+
+    def _session(self, contact: str, at: datetime) -> RowValues | None:
+        """Let a session that began be known; returns the turn that it needs."""
+        identity = activity.session_id(contact, at)
+        self.happened.setdefault(contact, []).append(Happened(identity, SESSION_STARTED, at, {}))
+        if (contact, at) in self._silent or self.now - at > LATE:
+            return None
+        waited = self._standing.waits.get(contact, ())
+        trigger = self.telling.needs_session(identity, at, waited)
+        return rows.trigger_row(contact, trigger, state="new") if trigger is not None else None
+
+    async def write(self, connection: Connection, keep_current: KeepCurrent) -> None:
+        """Write it all, then what depends on it: sessions that moved, and figures."""
+        made = {contact for contact, (person, _) in self.changed.items() if person.made is not None}
+        times = [tracking.times_row(one, self.changed[one][1].known.times) for one in sorted(made)]
+        activities = [tracking.activity_row(one, self.seen[one].activity) for one in sorted(self.seen)]
+        await connection.write_all(
+            [
+                *await self.people.write(connection),
+                (tracking.EVENT, self.events),
+                (tracking.ACTIVITY, activities),
+                (tracking.TIMES, times),
+                (tracking.TRIGGER, self.triggers),
+            ]
+        )
+        told = {
+            one: (after.known, after.first_name, after.birthday_on)
+            for one, (_, after) in self.changed.items()
+            if one not in made
+        }
+        if told:
+            await tracking.write_traits(connection, told)
+        settled = await self._settle_late(connection)
+        for contact in settled.moved:
+            kept = [one for one in self.happened.get(contact, ()) if one.name != SESSION_STARTED]
+            self.happened[contact] = kept
+        anew = dict.fromkeys(settled.moved, (SESSION_STARTED,))
+        topics = {contact: {Topic.CONTACT} for contact in self.changed}
+        decisions = self.telling.decisions
+        await keep_current(connection, decisions, self.happened, topics, self.now, anew=anew)
+
+    async def _settle_late(self, connection: Connection) -> Settled:
+        """Let activities from before the latest session change those that were."""
+        late = {contact: one.late for contact, one in self.seen.items() if one.late}
+        if not late:
+            return Settled()
+        known = {contact: self.seen[contact].activity for contact in late}
+        settled = await settle_late(connection, late, known)
+        triggers = [
+            self._session(contact, at) for contact, instants in settled.started.items() for at in instants
+        ]
+        await connection.write(tracking.TRIGGER, [one for one in triggers if one is not None])
+        return settled
+
+
+def event_id(message_id: str, bucket: int) -> str:
+    """Return the id of the event that a message is."""
+    return derived_id(f"tracked/{message_id}", bucket)

@@ -1,0 +1,265 @@
+"""Whom tracked messages are of: contacts found by the names that shops call them, locked, or made.
+
+One user id is one contact's. An anonymous id is whose user id came with it last, or, as long as none did, a
+contact of its own, which becomes that user's. Two users who are known are never made one.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.conversation.tracking.handed import Told
+from bot.core.contact import Address, Contact
+from bot.core.deeds.left import ERASED_AT
+from bot.core.ids import Entropy, bucket_of, new_contact_id
+from bot.core.sources import SourceScope
+from bot.core.tracking.message import Kind, Tracked
+from bot.core.turn import Shop
+from bot.storage import rows, tracking, turns
+from bot.storage.driver import Connection, Written
+from bot.storage.tracking import ANONYMOUS, EXTERNAL, Locked, Name
+
+_LOCALE_MIN, _LOCALE_MAX = 2, 12
+
+
+class NameTaken(Exception):
+    """Another process was quicker to call somebody so: look again."""
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """A contact that messages are of; `locked` is None where it is made with this batch."""
+
+    id: str
+    locked: Locked | None = None
+    made: Contact | None = None
+    external: str | None = None
+    has_more: bool = False
+    """Whether it has addresses beside anonymous ids, or is a member: no public key decides who that is."""
+    became: "Person | None" = None
+    """Who it turned out to be, within this batch."""
+
+    @property
+    def now(self) -> "Person":
+        """Who it is by now."""
+        person = self
+        while person.became is not None:
+            person = person.became
+        return person
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether it was erased: nothing is written of it any more."""
+        return self.locked is not None and ERASED_AT in self.locked.attributes
+
+    @property
+    def bucket(self) -> int:
+        """Where its rows are."""
+        return bucket_of(self.id)
+
+
+@dataclass(slots=True)
+class People:
+    """Everybody whom the messages of a batch are of; `find` them, let each message be `of` one, `write`."""
+
+    shop: Shop
+    now: datetime
+    entropy: Entropy
+    owners: dict[Name, Person] = field(default_factory=dict)
+    gone: set[Name] = field(default_factory=set)
+    """Names of whom was erased."""
+    joins: dict[tuple[str, str], tuple[Person, str, str]] = field(default_factory=dict)
+    """Contacts to be joined: ids → (who asks, anonymous id, source)."""
+    _new_names: dict[Name, Person] = field(default_factory=dict)
+    _pointed: dict[Name, tuple[Person, Person]] = field(default_factory=dict)
+    _made: list[Person] = field(default_factory=list)
+
+    async def find(
+        self,
+        connection: Connection,
+        told: Sequence[Told],
+        hash_address: Callable[[str], Sequence[str]],
+    ) -> None:
+        """Find and lock whom the names in messages are of."""
+        names = {name for one in told for name in names_in(one.message)}
+        found = await turns.find(connection, sorted(names))
+        locked = await tracking.lock(connection, set(found.values())) if found else {}
+        while missing := {one.merged_into for one in locked.values() if one.merged_into} - locked.keys():
+            locked |= await tracking.lock(connection, missing)
+        people = {one.id: Person(one.id, one, has_more=one.is_member) for one in locked.values()}
+        for name, contact in found.items():
+            if contact in people:  # else it is gone
+                self.owners[name] = person = people[_survivor(contact, locked)]
+                if name[0] == EXTERNAL:
+                    person.external = name[1]
+        await self._find_suppressed(connection, names - self.owners.keys(), hash_address)
+        await self._look_closer(connection, told)
+
+    async def _find_suppressed(
+        self, connection: Connection, names: Collection[Name], hash_address: Callable[[str], Sequence[str]]
+    ) -> None:
+        """See which names that nobody has are those of whom was erased."""
+        if not names:
+            return
+        hashes = {(kind, one): (kind, value) for kind, value in names for one in hash_address(value)}
+        suppressed = await turns.suppressed(connection, sorted(hashes))
+        self.gone = {hashes[one] for one in suppressed}
+
+    async def _look_closer(self, connection: Connection, told: Sequence[Told]) -> None:
+        """Read what is needed of those who may turn out to be somebody else."""
+        unclear: dict[str, Person] = {}
+        for one in told:
+            user, anonymous = ids_in(one.message)
+            if user is not None and anonymous is not None:
+                person = self.owners.get((ANONYMOUS, anonymous))
+                if person is not None and person is not self.owners.get((EXTERNAL, user)):
+                    unclear[person.id] = person
+        if not unclear:
+            return
+        for contact, names in (await tracking.names_of(connection, unclear.keys())).items():
+            person = unclear[contact]
+            person.external = next((value for kind, value in sorted(names) if kind == EXTERNAL), None)
+            person.has_more |= any(kind not in {EXTERNAL, ANONYMOUS} for kind, _ in names)
+
+    def of(self, told: Told) -> Person | None:
+        """Say whom a message is of, and learn from it who is who; None where that one was erased."""
+        user, anonymous = ids_in(told.message)
+        if user is not None and (EXTERNAL, user) in self.gone:
+            return None
+        if anonymous is not None and (ANONYMOUS, anonymous) in self.gone:
+            if user is None:
+                return None
+            anonymous = None
+        return self._known(told, user, anonymous)
+
+    def _known(self, told: Told, user: str | None, anonymous: str | None) -> Person:
+        guest = self._owner((ANONYMOUS, anonymous)) if anonymous is not None else None
+        if user is None:
+            assert anonymous is not None, "a message has a name of whom it is of"
+            return guest or self._make(told.message, (ANONYMOUS, anonymous))
+        person = self._owner((EXTERNAL, user))
+        may_be = guest is not None and (not guest.has_more or told.source.may(SourceScope.IDENTIFY))
+        if person is None:
+            if guest is not None and guest.external is None and may_be:
+                self._name(guest, (EXTERNAL, user))
+                return guest
+            person = self._make(told.message, (EXTERNAL, user))
+        if guest is None and anonymous is not None:
+            self._name(person, (ANONYMOUS, anonymous))
+        elif guest is not None and anonymous is not None and guest is not person:
+            self._meet(told, person, guest, anonymous, may_be=may_be)
+        return person.now
+
+    def _meet(self, told: Told, person: Person, guest: Person, anonymous: str, *, may_be: bool) -> None:
+        """Let an anonymous id, which is another's so far, be that of a user."""
+        if guest.external is not None:
+            self.owners[ANONYMOUS, anonymous] = person
+            if (ANONYMOUS, anonymous) in self._new_names:
+                self._new_names[ANONYMOUS, anonymous] = person
+            else:
+                before = self._pointed.get((ANONYMOUS, anonymous), (guest, person))[0]
+                self._pointed[ANONYMOUS, anonymous] = (before, person)
+        elif not may_be:
+            return
+        elif guest.made is not None:
+            guest.became = person
+        elif person.made is not None:
+            person.became, guest.external = guest, person.external
+        else:
+            self.joins.setdefault((person.id, guest.id), (person, anonymous, told.source.id))
+
+    def _owner(self, name: Name) -> Person | None:
+        person = self.owners.get(name)
+        return person.now if person is not None else None
+
+    def _make(self, message: Tracked, name: Name) -> Person:
+        contact_id = new_contact_id(self.now, self.entropy)
+        made = Contact(
+            id=contact_id,
+            bucket=bucket_of(contact_id),
+            locale=_locale(message) or self.shop.program.language,
+            zone=_zone(message) or self.shop.zone,
+            created_at=self.now,
+        )
+        person = Person(contact_id, made=made)
+        self._made.append(person)
+        self._name(person, name)
+        return person
+
+    def _name(self, person: Person, name: Name) -> None:
+        self.owners[name] = self._new_names[name] = person
+        if name[0] == EXTERNAL:
+            person.external = name[1]
+
+    async def write(self, connection: Connection) -> list[Written]:
+        """Claim the new names; returns the rows of newcomers and of all new addresses.
+
+        Raises:
+            NameTaken: another process was quicker.
+        """
+        names = {name: person.now for name, person in self._new_names.items()}
+        if names and not await tracking.take_names(connection, {name: one.id for name, one in names.items()}):
+            raise NameTaken
+        pointed = {
+            name: (before.id, after.now.id)
+            for name, (before, after) in self._pointed.items()
+            if before is not after.now
+        }
+        if pointed:
+            await tracking.point_names(connection, pointed)
+        newcomers = [one.made for one in self._made if one.made is not None and one.became is None]
+        owned = [(person.id, name) for name, person in names.items()]
+        owned += [(after, name) for name, (_, after) in pointed.items()]
+        addresses = [
+            rows.address_row(_owner_of(contact_id), Address(*name), self.now) for contact_id, name in owned
+        ]
+        return [
+            (tracking.CONTACT, [rows.contact_row(contact) for contact in newcomers]),
+            (tracking.ADDRESS, addresses),
+        ]
+
+
+def ids_in(message: Tracked) -> tuple[str | None, str | None]:
+    """Return the user id and the anonymous id; alias says of an id used before that it is the user's."""
+    if message.kind is Kind.ALIAS:
+        return message.user_id, message.previous_id
+    return message.user_id, message.anonymous_id
+
+
+def names_in(message: Tracked) -> Iterable[Name]:
+    """Return the directory's names of whom a message is of."""
+    user, anonymous = ids_in(message)
+    if user is not None:
+        yield EXTERNAL, user
+    if anonymous is not None:
+        yield ANONYMOUS, anonymous
+
+
+def _survivor(contact_id: str, locked: Mapping[str, Locked]) -> str:
+    while (merged := locked[contact_id].merged_into) is not None and merged in locked:
+        contact_id = merged
+    return contact_id
+
+
+def _owner_of(contact_id: str) -> Contact:
+    """As much of a contact as a row of its address needs."""
+    return Contact(contact_id, bucket_of(contact_id), "", "", datetime.min)  # noqa: DTZ901  # it is not looked at
+
+
+def _locale(message: Tracked) -> str | None:
+    told = message.context.get("locale")
+    if not isinstance(told, str) or not _LOCALE_MIN <= len(told) <= _LOCALE_MAX or not told.isascii():
+        return None
+    locale = told.replace("-", "_")
+    return locale if locale.replace("_", "").isalnum() else None
+
+
+def _zone(message: Tracked) -> str | None:
+    told = message.context.get("timezone")
+    if not isinstance(told, str):
+        return None
+    try:
+        return ZoneInfo(told).key
+    except (KeyError, ValueError, OSError):
+        return None

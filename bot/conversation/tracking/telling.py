@@ -1,0 +1,133 @@
+"""What of tracked messages needs a turn: triggers that are stored with them, and handled within a second.
+
+Nothing here moves credit or says anything. What came late, or long ago, starts nothing.
+"""
+
+import contextlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+from bot.conversation.decide import Decisions
+from bot.core.contact import JsonValue
+from bot.core.deeds.tracked import IDENTIFY
+from bot.core.phone import NotAContact, to_e164
+from bot.core.sources import Source, SourceScope
+from bot.core.tracking.commerce import OF_ORDERS, Currencies, NotUnderstood, OrderTold, named_now, order_told
+from bot.core.tracking.message import Tracked
+from bot.core.tracking.sessions import SESSION_STARTED
+from bot.core.triggers import Trigger, TriggerKind
+
+LATE = timedelta(hours=24)
+"""What is told later than this after it happened starts no flow."""
+OURS = frozenset({SESSION_STARTED, "Audience Entered", "Audience Exited"})
+"""Events that we tell ourselves: a source that says them would count them twice."""
+NOT_A_SERVER = "orders are believed from servers only"
+NOT_THEIRS = "this event is told by us"
+_EMAIL_MAX = 254
+_NONE: frozenset[str] = frozenset()
+
+Waited = Collection[str] | None
+"""Which events runs of a contact wait for; None: any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Says what needs a turn under one publication."""
+
+    decisions: Decisions
+    earning: frozenset[str]
+    currencies: Currencies
+
+    @classmethod
+    def under(cls, decisions: Decisions) -> Self:
+        """Ask this publication who listens."""
+        program = decisions.shop.program
+        earning = frozenset(rule.event for rule in program.earning.rules if rule.event)
+        return cls(decisions, earning, Currencies.of(program))
+
+    def refusal(self, message: Tracked, source: Source) -> str | None:
+        """Return why a message is not taken from its source; None where it is."""
+        if message.event is None:
+            return None
+        if message.event in OURS:
+            return NOT_THEIRS
+        if named_now(message.event) in OF_ORDERS and not source.may(SourceScope.ORDERS):
+            return NOT_A_SERVER
+        told = self.order(message)
+        return told.reason if isinstance(told, NotUnderstood) else None
+
+    def order(self, message: Tracked) -> OrderTold | NotUnderstood | None:
+        """Return what a message tells of an order; None where it is about none."""
+        assert message.event is not None, "an event has a name"
+        if named_now(message.event) not in OF_ORDERS:
+            return None
+        return order_told(
+            message.event,
+            message.properties,
+            at=message.at,
+            message_id=message.message_id,
+            currencies=self.currencies,
+        )
+
+    def needs(self, message: Tracked, source: Source, waited: Waited) -> Trigger | None:
+        """Return the turn that an event needs; None where nobody listens, or it is an old one."""
+        assert message.event is not None, "an event has a name"
+        if is_late(message):
+            return None
+        # A public key earns nobody anything.
+        earns = message.event in self.earning and source.may(SourceScope.ORDERS)
+        if not earns and not self.is_heard(message.event, message.properties, waited):
+            return None
+        payload: dict[str, JsonValue] = {
+            "name": message.event,
+            "properties": dict(message.properties),
+            "credited": not earns,
+        }
+        return Trigger(f"event:tracked/{message.message_id}", TriggerKind.EVENT, message.at, payload)
+
+    def needs_session(self, event_id: str, at: datetime, waited: Waited) -> Trigger | None:
+        """Return the turn that the start of a session needs; None where nobody listens."""
+        if not self.is_heard(SESSION_STARTED, {}, waited):
+            return None
+        payload: dict[str, JsonValue] = {"name": SESSION_STARTED, "properties": {}}
+        return Trigger(f"event:session/{event_id}", TriggerKind.EVENT, at, payload)
+
+    def is_heard(self, event: str, properties: Mapping[str, JsonValue], waited: Waited) -> bool:
+        """Whether a flow starts on an event, or a run of the contact waits for it."""
+        if waited is None or event in waited:
+            return True
+        starters = self.decisions.publication.by_event.get(event, ())
+        return any(starter.where.holds(properties) for _, starter in starters)
+
+
+def is_late(message: Tracked) -> bool:
+    """Whether what a message tells is over: it counts, and starts nothing."""
+    return message.is_history or message.received_at - message.at > LATE
+
+
+def order_trigger(told: OrderTold, message: Tracked) -> Trigger:
+    """Return the turn that does to an order what a message says."""
+    payload: dict[str, JsonValue] = {"operation": told.operation, "body": dict(told.body)}
+    return Trigger(f"order:tracked/{message.message_id}", TriggerKind.OPERATION, message.at, payload)
+
+
+def identify_trigger(channel: str, value: str, source_id: str, key: str, at: datetime) -> Trigger:
+    """Return the turn by which a name becomes a contact's own, whoever had it before."""
+    evidence: dict[str, JsonValue] = {"way": "tracked", "source": source_id}
+    body: dict[str, JsonValue] = {"channel": channel, "value": value, "evidence": evidence}
+    payload: dict[str, JsonValue] = {"operation": IDENTIFY, "body": body}
+    return Trigger(f"identify:{channel}/{key}", TriggerKind.OPERATION, at, payload)
+
+
+def claims(traits: Mapping[str, JsonValue]) -> dict[str, str]:
+    """Return the addresses that traits say are the contact's, by channel; what is no address is left out."""
+    found: dict[str, str] = {}
+    phone, email = traits.get("phone"), traits.get("email")
+    if isinstance(phone, str):
+        with contextlib.suppress(NotAContact):
+            found["sms"] = to_e164(phone)
+    if isinstance(email, str) and len(email) <= _EMAIL_MAX and email.strip().count("@") == 1:
+        found["email"] = email.strip().lower()
+    return found

@@ -1,0 +1,195 @@
+"""The Tracker: whatever tracked messages wait become one transaction, and are answered after its commit.
+
+Messages that arrive while a batch is being committed form the next. A batch takes as many as fit in a short
+time: on SQLite it holds the only writer, and whoever texts waits behind it.
+"""
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from bot.conversation.batch import Conversation
+from bot.conversation.decide import Decisions
+from bot.conversation.tracking.handed import Handed, Told
+from bot.conversation.tracking.ingest import Ingest
+from bot.conversation.tracking.keeping import KeepCurrent, keep_nothing
+from bot.conversation.tracking.people import NameTaken
+from bot.conversation.tracking.telling import Telling
+from bot.core.errors import RetryLater
+from bot.core.sources import Source
+from bot.core.tracking.message import Taken, Tracked
+from bot.storage.driver import Database
+
+_BATCH_MIN = 50
+_BATCH_MAX = 2_000
+_BATCH_SECONDS = 0.05
+_BACKLOG_MAX = 20_000
+"""How many messages may wait: more than a few seconds' work is better kept by the client."""
+_BEHIND = timedelta(seconds=5)
+_TRIES = 5
+BROKEN = "it could not be stored"
+_logger = structlog.get_logger(__name__)
+
+
+class Tracker:
+    """Takes tracked messages; start it, `take`, close it."""
+
+    def __init__(
+        self,
+        database: Database,
+        conversation: Conversation,
+        keep_current: KeepCurrent = keep_nothing,
+    ) -> None:
+        """Write to `database` what `conversation`'s publication makes of messages."""
+        self._database = database
+        self._conversation = conversation
+        self._keep_current = keep_current
+        self._telling: Telling | None = None
+        self._waiting: deque[Handed] = deque()
+        self._backlog = 0
+        self._size = _BATCH_MIN
+        self._arrived = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+        self._closing = False
+
+    @property
+    def backlog(self) -> int:
+        """How many messages wait."""
+        return self._backlog
+
+    def start(self) -> None:
+        """Begin to take messages."""
+        self._running = asyncio.create_task(self._run(), name="tracker")
+
+    async def close(self) -> None:
+        """Finish what was handed in, then stop; what comes later is refused."""
+        self._closing = True
+        self._arrived.set()
+        if self._running is not None:
+            await self._running
+
+    async def take(self, messages: Sequence[Tracked], source: Source) -> Taken:
+        """Store messages of a source; returns what became of them once it is committed.
+
+        Raises:
+            RetryLater: too much waits, the process stops, or the database cannot do it now; none is stored,
+                and the same messages may be handed in again.
+        """
+        if self._closing or self._backlog >= _BACKLOG_MAX:
+            raise RetryLater("no more messages are taken now", _BEHIND)
+        telling, refused = self.telling, Counter[str]()
+        told = []
+        for message in messages:
+            refusal = telling.refusal(message, source)
+            if refusal is None:
+                told.append(Told(message, source))
+            else:
+                refused[refusal] += 1
+        if not told:
+            return Taken(0, refused)
+        handed = Handed(told, asyncio.get_running_loop().create_future(), refused)
+        self._waiting.append(handed)
+        self._backlog += len(told)
+        self._arrived.set()
+        return await handed.done
+
+    @property
+    def telling(self) -> Telling:
+        """What needs a turn under the publication in force."""
+        decisions = self._conversation.decider
+        assert isinstance(decisions, Decisions), "messages are taken under a publication"
+        if self._telling is None or self._telling.decisions is not decisions:
+            self._telling = Telling.under(decisions)
+        return self._telling
+
+    # The loop
+
+    async def _run(self) -> None:
+        while not (self._closing and not self._waiting):
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._waiting:
+                await self._work(self._collect())
+
+    def _collect(self) -> list[Handed]:
+        """Take the oldest calls that fit in a batch, at least one."""
+        batch = [self._waiting.popleft()]
+        many = len(batch[0].told)
+        while self._waiting and many + len(self._waiting[0].told) <= self._size:
+            batch.append(self._waiting.popleft())
+            many += len(batch[-1].told)
+        return batch
+
+    async def _work(self, batch: Sequence[Handed]) -> None:
+        """Store a batch, and learn how many messages fit in the time that one should take."""
+        began_at, many = time.perf_counter(), sum(len(one.told) for one in batch)
+        try:
+            await self._store(batch)
+        except Exception as error:  # whatever the database says: none is stored, and the client asks again
+            _logger.exception("messages_not_taken", messages=many)
+            for one in batch:
+                if not one.done.done():
+                    _fail(one, error)
+        finally:
+            self._backlog -= many
+            took = time.perf_counter() - began_at
+            # Carefully up, at once down, as the dispatcher does with works nobody waits for.
+            fits = many * _BATCH_SECONDS / took
+            self._size = min(max(_BATCH_MIN, int(min(fits, self._size * 1.5 + 1))), _BATCH_MAX)
+            _logger.info("tracked", messages=many, calls=len(batch), milliseconds=round(took * 1000, 1))
+
+    async def _store(self, batch: Sequence[Handed]) -> None:
+        try:
+            refused = await self._transact(batch)
+        except RetryLater:
+            raise
+        except Exception as error:  # noqa: BLE001  # the outermost loop of messages: bad ones are kept apart
+            if len(batch) > 1:
+                # What is wrong with one call must not hurt the others.
+                _logger.warning("messages_split", calls=len(batch), error=type(error).__name__)
+                for one in batch:
+                    await self._store([one])
+                return
+            await self._store_one_by_one(batch[0], error)
+            return
+        for one, more in zip(batch, refused, strict=True):
+            _finish(one, more)
+
+    async def _store_one_by_one(self, handed: Handed, error: Exception) -> None:
+        """Store the messages of a call that fails as a whole; those that fail alone are refused."""
+        if len(handed.told) == 1:
+            _logger.error("message_refused", message=handed.told[0].message.message_id, exc_info=error)
+            _finish(handed, Counter({BROKEN: 1}))
+            return
+        refused = Counter[str]()
+        for told in handed.told:
+            alone = Handed([told], asyncio.get_running_loop().create_future(), Counter())
+            await self._store([alone])
+            refused.update(alone.done.result().refused)
+        _finish(handed, refused)
+
+    async def _transact(self, batch: Sequence[Handed]) -> list[Counter[str]]:
+        ingest = Ingest(self._conversation, self.telling, self._keep_current, batch)
+        for _ in range(_TRIES - 1):
+            try:
+                return await self._database.transact(ingest.run)
+            except NameTaken:
+                continue
+        return await self._database.transact(ingest.run)
+
+
+def _finish(handed: Handed, refused: Counter[str]) -> None:
+    accepted = len(handed.told) - refused.total()
+    if not handed.done.done():  # whoever waited may have gone
+        handed.done.set_result(Taken(accepted, handed.refused + refused))
+
+
+def _fail(handed: Handed, error: Exception) -> None:
+    after = error.after if isinstance(error, RetryLater) else None
+    retry = RetryLater("the messages could not be stored", after)
+    retry.__cause__ = error
+    handed.done.set_exception(retry)

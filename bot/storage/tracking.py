@@ -1,0 +1,254 @@
+"""The statements around a batch of tracked messages: which are new, whom they are of, what is known of them.
+
+Every statement works on a whole batch. What was claimed here first is never waited for by turns: they know
+nothing of messages; contacts and names are locked in the order in which turns lock them.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from bot.core.contact import JsonValue
+from bot.core.flow.run import WaitKind
+from bot.core.ids import bucket_of, instant, microseconds
+from bot.core.tracking.sessions import Activity
+from bot.core.tracking.told_traits import KnownTraits
+from bot.storage import tables
+from bot.storage.driver import Asked, Changes, Connection, Present, Record, Rows, Statement
+from bot.storage.rows import RowValues, to_json
+
+EXTERNAL, ANONYMOUS = "external", "anonymous"
+"""The directory's kinds of names by which shops call a contact: userId and anonymousId."""
+Name = tuple[str, str]
+
+_LOCK = Statement("""
+    SELECT c.id, c.merged_into, c.attributes, c.first_name, c.birthday_on, c.enrolled_at
+    FROM @each(keys: bucket integer, id text)
+    JOIN contact c ON c.bucket = keys.bucket AND c.id = keys.id
+    ORDER BY c.bucket, c.id
+    @lock(c)
+""")
+_NAMES = Statement("""
+    SELECT a.contact, a.channel, a.value FROM @each(keys: bucket integer, contact text)
+    JOIN address a ON a.bucket = keys.bucket AND a.contact = keys.contact
+""")
+_CALLED = Statement(f"""
+    SELECT a.value FROM address a
+    WHERE a.bucket = :bucket AND a.contact = :contact AND a.channel = '{EXTERNAL}'
+""")  # noqa: S608  # our own constant
+_ACTIVITY = Statement("""
+    SELECT a.contact, a.last_at, a.session_at FROM @each(keys: bucket integer, contact text)
+    JOIN activity a ON a.bucket = keys.bucket AND a.contact = keys.contact
+""")
+_TIMES = Statement("""
+    SELECT t.contact, t.times FROM @each(keys: bucket integer, contact text)
+    JOIN attribute_times t ON t.bucket = keys.bucket AND t.contact = keys.contact
+""")
+# As `rows.run_row` writes what a run waits for.
+_WAITING = Statement(f"""
+    SELECT r.contact, r.state FROM @each(keys: bucket integer, contact text)
+    JOIN run r ON r.bucket = keys.bucket AND r.contact = keys.contact
+    WHERE r.status = 'waiting' AND r.state LIKE '%"wait":["{WaitKind.EVENT}",%'
+""")  # noqa: S608  # our own constant
+_THERE = Statement("""
+    SELECT e.id FROM @each(keys: bucket integer, contact text, id text)
+    JOIN event e ON e.bucket = keys.bucket AND e.contact = keys.contact AND e.id = keys.id
+""")
+_POINT = Statement("""
+    UPDATE directory SET bucket = :bucket, contact = :contact
+    WHERE kind = :kind AND value = :value AND contact = :before
+""")
+_DROP_NAME = Statement("""
+    DELETE FROM address
+    WHERE bucket = :bucket AND contact = :contact AND channel = :kind AND value = :value
+""")
+_OLDEST = Statement("SELECT MIN(s.at) FROM seen_message s")
+_FORGET = Statement("DELETE FROM seen_message WHERE at < :before")
+
+_TABLES = tables.Row.metadata.tables
+_SEEN = Rows(_TABLES["seen_message"], Present.KEEP, returning="id")
+_DIRECTORY = Rows(_TABLES["directory"], Present.KEEP, returning="kind, value")
+_CONTACT_TRAITS = Changes(_TABLES["contact"], "attributes", "first_name", "birthday_on")
+_ATTRIBUTES = Changes(_TABLES["contact"], "attributes")
+CONTACT = Rows(_TABLES["contact"], Present.FAIL)
+ADDRESS = Rows(_TABLES["address"], Present.REPLACE, once=("created_at",))
+EVENT = Rows(_TABLES["event"], Present.KEEP)
+ACTIVITY = Rows(_TABLES["activity"], Present.REPLACE)
+TIMES = Rows(_TABLES["attribute_times"], Present.REPLACE)
+TRIGGER = Rows(_TABLES["trigger"], Present.KEEP)
+
+
+@dataclass(slots=True)
+class Locked:
+    """A contact, locked, as far as tracked messages need to know it."""
+
+    id: str
+    merged_into: str | None
+    attributes: str
+    """As it is stored: most messages change none."""
+    first_name: str | None
+    birthday_on: str | None
+    is_member: bool
+
+
+@dataclass(slots=True)
+class Standing:
+    """What else is known of locked contacts, by id."""
+
+    activity: dict[str, Activity] = field(default_factory=dict)
+    times: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    waits: dict[str, set[str] | None] = field(default_factory=dict)
+    """The names of events that runs wait for; None: of any."""
+    there: frozenset[str] = frozenset()
+    """Ids of events that are in the books already, of those that were asked for."""
+
+
+async def claim(connection: Connection, message_ids: Sequence[str], now: datetime) -> list[bool]:
+    """Say of each message whether it is the first time that it comes; claimed in one order."""
+    at = microseconds(now)
+    in_order = sorted(range(len(message_ids)), key=message_ids.__getitem__)
+    won = await connection.claim(_SEEN, [(message_ids[number], at) for number in in_order])
+    is_new = [False] * len(message_ids)
+    for number, first in zip(in_order, won, strict=True):
+        is_new[number] = first
+    return is_new
+
+
+async def lock(connection: Connection, contact_ids: Collection[str]) -> dict[str, Locked]:
+    """Lock contacts until the transaction ends, as `turns.lock` does."""
+    keys = sorted((bucket_of(contact_id), contact_id) for contact_id in contact_ids)
+    found = await connection.read(_LOCK, keys=keys)
+    return {row[0]: Locked(row[0], row[1], row[2], row[3], row[4], row[5] is not None) for row in found}
+
+
+async def names_of(connection: Connection, contact_ids: Collection[str]) -> dict[str, set[Name]]:
+    """Return the addresses and names (channel, value) of contacts."""
+    found: dict[str, set[Name]] = {contact: set() for contact in contact_ids}
+    for contact, channel, value in await connection.read(_NAMES, keys=_keys(contact_ids)):
+        found[contact].add((channel, value))
+    return found
+
+
+async def called(connection: Connection, contact_id: str, other: str) -> frozenset[str]:  # noqa: ARG001  # as all are asked
+    """The ids by which the shop knows another contact, for a turn."""
+    found = await connection.read(_CALLED, bucket=bucket_of(other), contact=other)
+    return frozenset(row[0] for row in found)
+
+
+async def standing(
+    connection: Connection,
+    *,
+    active: Collection[str],
+    told: Collection[str],
+    heard: Collection[str],
+    events: Collection[tuple[int, str, str]],
+) -> Standing:
+    """Read of locked contacts what is wanted of each: `active` whose sessions, `told` whose traits' times.
+
+    `heard` are those whose runs may wait for an event; `events` (bucket, contact, id) may be there already.
+    """
+    keys = [_keys(active), _keys(told), _keys(heard), sorted(events)]
+    asked: list[Asked] = [
+        (statement, {"keys": each})
+        for statement, each in zip((_ACTIVITY, _TIMES, _WAITING, _THERE), keys, strict=True)
+        if each
+    ]
+    answers = iter(await connection.read_all(asked) if asked else ())
+    activity, times, waits, there = (next(answers) if each else () for each in keys)
+    return Standing(
+        activity={row[0]: Activity(instant(row[1]), instant(row[2])) for row in activity},
+        times={row[0]: orjson.loads(row[1]) for row in times},
+        waits=_waits(waits),
+        there=frozenset(row[0] for row in there),
+    )
+
+
+def _waits(found: Iterable[Record]) -> dict[str, set[str] | None]:
+    waits: dict[str, set[str] | None] = {}
+    for contact, state in found:
+        facts: Mapping[str, Any] = orjson.loads(state)["wait"][3]
+        names = waits.setdefault(contact, set())
+        if names is None or "event" not in facts:
+            waits[contact] = None
+        else:
+            names.add(str(facts["event"]))
+    return waits
+
+
+async def take_names(connection: Connection, names: Mapping[Name, str]) -> bool:
+    """Let names, which nobody had, be those of contacts; False where somebody was quicker."""
+    values = [(*name, bucket_of(contact), contact) for name, contact in sorted(names.items())]
+    return all(await connection.claim(_DIRECTORY, values))
+
+
+async def point_names(connection: Connection, names: Mapping[Name, tuple[str, str]]) -> None:
+    """Let names that were one contact's be another's from now on: name → (before, after)."""
+    pointed = [
+        {"kind": kind, "value": value, "before": before, "bucket": bucket_of(after), "contact": after}
+        for (kind, value), (before, after) in sorted(names.items())
+    ]
+    dropped = [{**one, "bucket": bucket_of(str(one["before"])), "contact": one["before"]} for one in pointed]
+    await connection.run(_POINT, pointed)
+    await connection.run(_DROP_NAME, dropped)
+
+
+async def write_traits(
+    connection: Connection, changed: Mapping[str, tuple[KnownTraits, str | None, str | None]]
+) -> None:
+    """Write what contacts are like by now, with their first name and birthday."""
+    contacts: list[RowValues] = [
+        (to_json(dict(known.traits)), first_name, birthday_on, bucket_of(contact), contact)
+        for contact, (known, first_name, birthday_on) in sorted(changed.items())
+    ]
+    await connection.write(_CONTACT_TRAITS, contacts)
+    await connection.write(TIMES, [times_row(contact, one[0].times) for contact, one in changed.items()])
+
+
+async def join_traits(connection: Connection, contact_id: str, joined: KnownTraits) -> None:
+    """Write what is known of a contact that another was joined to."""
+    bucket = bucket_of(contact_id)
+    await connection.write(_ATTRIBUTES, [(to_json(dict(joined.traits)), bucket, contact_id)])
+    await connection.write(TIMES, [times_row(contact_id, joined.times)])
+
+
+async def known_traits(connection: Connection, contact_ids: Collection[str]) -> dict[str, KnownTraits]:
+    """Read the traits of contacts that are locked, or that nothing writes to any more."""
+    contacts = await lock(connection, contact_ids)
+    found = await connection.read(_TIMES, keys=_keys(contact_ids))
+    times: dict[str, dict[str, int]] = {row[0]: orjson.loads(row[1]) for row in found}
+    return {one.id: KnownTraits(traits_in(one), times.get(one.id, {})) for one in contacts.values()}
+
+
+def traits_in(locked: Locked) -> dict[str, JsonValue]:
+    """Return a locked contact's attributes."""
+    traits: dict[str, JsonValue] = orjson.loads(locked.attributes)
+    return traits
+
+
+def times_row(contact_id: str, times: Mapping[str, int]) -> RowValues:
+    """Values of `attribute_times`."""
+    return bucket_of(contact_id), contact_id, to_json(dict(times))
+
+
+def activity_row(contact_id: str, activity: Activity) -> RowValues:
+    """Values of `activity`."""
+    last_at, session_at = microseconds(activity.last_at), microseconds(activity.session_at)
+    return bucket_of(contact_id), contact_id, last_at, session_at
+
+
+async def oldest_seen(connection: Connection) -> datetime | None:
+    """When the oldest message came that is still known to have come."""
+    found = await connection.read(_OLDEST)
+    return instant(found[0][0]) if found[0][0] is not None else None
+
+
+async def forget_seen(connection: Connection, before: datetime) -> None:
+    """Forget which messages came before then."""
+    await connection.run(_FORGET, [{"before": microseconds(before)}])
+
+
+def _keys(contact_ids: Collection[str]) -> list[tuple[int, str]]:
+    return sorted((bucket_of(contact_id), contact_id) for contact_id in contact_ids)
