@@ -1,9 +1,9 @@
 """Runs that wait in a revision, bucket by bucket: read to be counted, changed when a newer one says so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
-from bot.core.flow.run import Run
+from bot.core.flow.run import Run, WaitKind
 from bot.core.ids import bucket_of
 from bot.storage import rows, tables, turns
 from bot.storage.driver import Connection, Present, Rows, Statement
@@ -19,6 +19,10 @@ _AGAIN = Statement(f"""
     SELECT {_COLUMNS} FROM @each(keys: bucket integer, contact text, id text)
     JOIN run r ON r.bucket = keys.bucket AND r.contact = keys.contact AND r.id = keys.id
     WHERE r.status = 'waiting' AND r.flow = :flow AND r.revision = :revision
+""")  # noqa: S608  # our own text
+_OF = Statement(f"""
+    SELECT {_COLUMNS} FROM @each(keys: bucket integer, contact text)
+    JOIN run r ON r.bucket = keys.bucket AND r.contact = keys.contact AND r.status = 'waiting'
 """)  # noqa: S608  # our own text
 _RUN = Rows(tables.Row.metadata.tables["run"], Present.REPLACE)
 
@@ -59,3 +63,14 @@ async def change(
     if changed:
         await connection.write(_RUN, changed)
     return len(changed)
+
+
+async def waiting_for_events(connection: Connection, contacts: Collection[str]) -> dict[str, frozenset[str]]:
+    """The names of the events that runs of these contacts wait for, by contact."""
+    keys = [(bucket_of(contact), contact) for contact in contacts]
+    names: dict[str, set[str]] = {}
+    for row in await connection.read(_OF, keys=keys):
+        wait = rows.run_from(row[1:]).wait
+        if wait is not None and wait.kind is WaitKind.EVENT and "event" in wait.facts:
+            names.setdefault(row[0], set()).add(str(wait.facts["event"]))
+    return {contact: frozenset(found) for contact, found in names.items()}

@@ -1,0 +1,408 @@
+"""Keeps computed traits and audiences current, set-based, in the transaction that wrote what concerns them.
+
+A figure that is kept is added to; one whose window has moved on, or of which nothing is kept yet, is folded
+from all events. Then whoever it may concern is judged, and who comes in or leaves has an event, with a
+trigger where somebody listens. All of it is under the lock of the contact, so that nothing is lost or told
+twice.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from bot.conversation.audience_sync import Move, sync_calls
+from bot.conversation.figures import AUDIENCE as AUDIENCE_BUILT
+from bot.conversation.figures import TRAIT as TRAIT_BUILT
+from bot.conversation.figures import Built, Concern, Concerns, Figures
+from bot.core.audiences.audience import Credit, Known, Topic, Verdict
+from bot.core.audiences.moves import AUDIENCE, ENTERED, EXITED
+from bot.core.audiences.traits import NOTHING, Happened, TraitRule, TraitState, folded, merged
+from bot.core.contact import Contact, Event
+from bot.core.deeds.left import ERASED_AT
+from bot.core.ids import IdSource, bucket_of, microseconds
+from bot.core.triggers import Trigger, TriggerKind
+from bot.storage import built as built_rows
+from bot.storage import known as known_facts
+from bot.storage import members, rows, tables, traits, turns, waiting_runs
+from bot.storage.driver import Asked, Connection, Present, Rows, Written
+from bot.storage.known import Facts
+from bot.storage.members import Membership
+from bot.storage.traits import Place, Wanted
+
+CHAIN_MAX = 5
+"""How many events may cause one another before we stop: see `bot.conversation.batch`."""
+_ROUNDS_MAX = 3
+_MICROSECOND = timedelta(microseconds=1)
+_SOON = timedelta(minutes=1)
+_TABLES = tables.Row.metadata.tables
+_EVENT = Rows(_TABLES["event"], Present.FAIL)
+_TRIGGER = Rows(_TABLES["trigger"], Present.KEEP)
+_CALL = Rows(_TABLES["call"], Present.KEEP)
+_NO_DEPTHS: Mapping[str, int] = {}
+_NO_CONTACTS: Mapping[str, Contact] = {}
+_NONE: Mapping[str, Collection[str]] = {}
+_NO_CREDIT = Credit()
+_logger = structlog.get_logger(__name__)
+
+
+class Deciding(Protocol):
+    """The publication in force, as far as figures and audiences ask."""
+
+    @property
+    def figures(self) -> Figures:
+        """What is to be kept current."""
+
+    def starts_on(self, event: Event) -> bool:
+        """Whether a flow starts on the event, or it earns credit."""
+
+
+@dataclass(slots=True)
+class Keeping:
+    """Keeps figures and audiences current; one for each process."""
+
+    ids: IdSource
+    built: Built = field(default_factory=Built)
+
+    async def keep_current(  # noqa: PLR0913  # what concerns figures, each under its name
+        self,
+        connection: Connection,
+        decisions: Deciding,
+        happened: Mapping[str, Sequence[Happened]],
+        topics: Mapping[str, Collection[Topic]],
+        now: datetime,
+        *,
+        anew: Mapping[str, Collection[str]] = _NONE,
+        newcomers: Collection[str] = (),
+        joined: Collection[str] = (),
+        parted: Collection[str] = (),
+        contacts: Mapping[str, Contact] = _NO_CONTACTS,
+        depths: Mapping[str, int] = _NO_DEPTHS,
+        starts_flows: bool = True,
+    ) -> list[tuple[str, Trigger]]:
+        """Bring up to date what these contacts' events and changes concern; returns the triggers it stored.
+
+        All contacts are locked by the caller, which has written what `happened` (each event once, in its own
+        transaction) and what `topics` say has changed. `newcomers` were made in this transaction. Of `joined`
+        contacts others have just become part, of `parted` ones they are no part any more: their figures are
+        folded anew. So are those of the events `anew`, names by contact, of which some were removed.
+        `contacts` are those that are known as they are now; the others are read. `depths` say how many events
+        caused one another so far. Nothing here starts a flow unless `starts_flows`: for what is imported.
+        """
+        figures = decisions.figures
+        if figures.is_empty:
+            return []
+        found = Concerns(figures)
+        found.hear(happened)
+        found.fold(anew)
+        found.fold_all((*joined, *parted))
+        found.judge_by_figures()
+        found.judge_by_topics(topics)
+        found.judge_newcomers(newcomers)
+        if not found:
+            return []
+        keeper = Keeper(connection, self, decisions, now, starts_flows=starts_flows, depths=dict(depths))
+        keeper.newcomers, keeper.parted = frozenset(newcomers), frozenset(parted)
+        keeper.contacts = dict(contacts)
+        if joined:
+            await keeper.inherit(joined)
+        for _ in range(_ROUNDS_MAX):
+            moved, found = await keeper.keep(found), Concerns(figures)
+            found.hear(moved)
+            if not found:
+                break
+            found.judge_by_figures()
+        return keeper.triggers
+
+
+@dataclass(slots=True)
+class Keeper:
+    """One time of keeping current, in one transaction."""
+
+    connection: Connection
+    keeping: Keeping
+    decisions: Deciding
+    now: datetime
+    starts_flows: bool = True
+    depths: dict[str, int] = field(default_factory=dict)
+    newcomers: frozenset[str] = frozenset()
+    """Of whom nothing is stored."""
+    parted: frozenset[str] = frozenset()
+    """Who is in an audience from the beginning, if they are: they were as part of another."""
+    silent: frozenset[str] = frozenset()
+    """Audiences that are being built for the first time: who is in has not come in."""
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    triggers: list[tuple[str, Trigger]] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    _states: dict[Place, TraitState] = field(default_factory=dict)
+    _members: dict[str, dict[str, Membership]] = field(default_factory=dict)
+    _was_in: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    _written: dict[Place, TraitState] = field(default_factory=dict)
+
+    async def keep(self, found: Mapping[str, Concern]) -> dict[str, list[Happened]]:
+        """Do what concerns each contact; returns the events of those who came in or left."""
+        await self._find_contacts(found)
+        found = {contact: concern for contact, concern in found.items() if contact in self.contacts}
+        if not found:
+            return {}
+        await self._read(found)
+        await self._bring_up_to_date(found)
+        moves, member_rows = await self._judge(found)
+        return await self._write(moves, member_rows)
+
+    async def inherit(self, joined: Collection[str]) -> None:
+        """Let who was joined to have been in the other's audiences: a person does not come in twice."""
+        families = await traits.families(self.connection, joined)
+        others = {other: root for root, family in families.items() for other in family[1:]}
+        if not others:
+            return
+        asked, parameters = members.asked(others)
+        for other, own in members.found(await self.connection.read(asked, **parameters)).items():
+            was_in = self._was_in.setdefault(others[other], {})
+            for name, membership in own.items():
+                if membership.is_in:
+                    was_in[name] = min(membership.since_at, was_in.get(name, membership.since_at))
+        await members.forget(self.connection, others)
+
+    # The steps, in order
+
+    async def _find_contacts(self, found: Mapping[str, Concern]) -> None:
+        """Read who is not known; who was erased, or has become another's, has no figures of their own.
+
+        Where the latter stood is read once more by whoever they have become.
+        """
+        missing = found.keys() - self.contacts.keys()
+        if missing:
+            self.contacts |= await turns.lock(self.connection, missing)
+        self.contacts = {one.id: one for one in self.contacts.values() if not is_nobody(one)}
+
+    async def _read(self, found: Mapping[str, Concern]) -> None:
+        """Read the states and memberships that are kept, and ask what was built of what may be missing."""
+        places, judged = self._places(found), self._judged(found)
+        maybe = {(TRAIT_BUILT + stored, bucket_of(contact)) for contact, stored in places} | {
+            (AUDIENCE_BUILT + name, bucket_of(contact))
+            for contact, concern in found.items()
+            for name in concern.audiences
+        }
+        unknown = self.keeping.built.unknown(maybe)
+        asked: list[Asked] = []
+        if unknown:
+            asked.append(built_rows.asked(unknown))
+        if places:
+            asked.append(traits.asked(places))
+        if judged:
+            asked.append(members.asked(judged))
+        answers = iter(await self.connection.read_all(asked))
+        if unknown:
+            self.keeping.built.learn((row[0], row[1]) for row in next(answers))
+        if places:
+            self._states |= traits.found(next(answers))
+        if judged:
+            kept = members.found(next(answers))
+            self._members |= {contact: kept.get(contact, {}) for contact in judged}
+
+    def _places(self, found: Mapping[str, Concern]) -> list[Place]:
+        """The states that are to be read."""
+        stored = self.decisions.figures.stored
+        return [
+            (contact, stored[key])
+            for contact, concern in found.items()
+            if contact not in self.newcomers
+            for key in self._keys(concern) - concern.anew
+            if (contact, stored[key]) not in self._states
+        ]
+
+    def _judged(self, found: Mapping[str, Concern]) -> list[str]:
+        """The contacts of whom is to be read where they stand."""
+        unread = [
+            contact
+            for contact, concern in found.items()
+            if concern.audiences and contact not in self._members
+        ]
+        self._members |= {contact: {} for contact in unread if contact in self.newcomers}
+        return [contact for contact in unread if contact not in self.newcomers]
+
+    def _keys(self, concern: Concern) -> set[str]:
+        """The figures that are to be known: those that change, and those that the audiences look at."""
+        keys = {*concern.news, *concern.anew}
+        if concern.audiences:
+            keys |= self.decisions.figures.traits_of(concern.audiences)
+        return keys
+
+    async def _bring_up_to_date(self, found: Mapping[str, Concern]) -> None:
+        """Add what is new to states that are kept, and fold the others from all events."""
+        figures, now = self.decisions.figures, self.now
+        afresh: list[tuple[str, TraitRule, str]] = []
+        for contact, concern in found.items():
+            for key in self._keys(concern):
+                rule, stored = figures.rules[key], figures.stored[key]
+                state = self._states.get((contact, stored))
+                if key in concern.anew or (state is None and not self._began_with_nothing(contact, stored)):
+                    afresh.append((contact, rule, stored))
+                    continue
+                state = state or NOTHING
+                if state.good_until is not None and state.good_until <= now:
+                    afresh.append((contact, rule, stored))
+                    continue
+                if news := concern.news.get(key):
+                    more = folded(rule, news, now)
+                    if more is not NOTHING and more != NOTHING:
+                        state = self._written[contact, stored] = merged(rule, state, more)
+                self._states[contact, stored] = state
+        if not afresh:
+            return
+        wanted = [
+            Wanted(contact, event, since_of(rule, now))
+            for contact, rule, _ in afresh
+            for event in rule.events
+        ]
+        happened = await traits.happened(self.connection, wanted)
+        for contact, rule, stored in afresh:
+            events = [one for name in rule.events for one in happened[contact, name]]
+            state, before = folded(rule, events, now), self._states.get((contact, stored))
+            self._states[contact, stored] = state
+            # Nothing is kept of who has no events: it is what a missing row means once all are built.
+            if state != (before or NOTHING):
+                self._written[contact, stored] = state
+
+    def _began_with_nothing(self, contact: str, stored: str) -> bool:
+        """Whether a state that is missing is that of somebody without events."""
+        return contact in self.newcomers or self.keeping.built.has(TRAIT_BUILT + stored, bucket_of(contact))
+
+    async def _judge(self, found: Mapping[str, Concern]) -> tuple[list[Move], list[rows.RowValues]]:
+        """Judge everybody anew for the audiences that are concerned; returns who moved, and rows to write."""
+        figures, moves, written = self.decisions.figures, list[Move](), list[rows.RowValues]()
+        facts = await self._facts(found)
+        for contact, concern in found.items():
+            if not concern.audiences:
+                continue
+            own, known_of = self._members[contact], facts.get(contact)
+            known = Known(
+                contact=self.contacts[contact],
+                now=self.now,
+                traits={
+                    key: self._states[contact, figures.stored[key]]
+                    for key in figures.traits_of(concern.audiences)
+                },
+                audiences=frozenset(name for name, one in own.items() if one.is_in),
+                subscriptions=known_of.subscriptions if known_of else {},
+                pending=known_of.pending if known_of else {},
+                tier=known_of.tier if known_of else None,
+                credit=known_of.credit if known_of else _NO_CREDIT,
+            )
+            for name, verdict in figures.audiences.judged(figures.in_order(concern.audiences), known).items():
+                before = own.get(name)
+                after = self._after(contact, name, before, verdict)
+                if after is None or after == before:
+                    continue
+                own[name] = after
+                written.append(members.row(contact, name, after))
+                if after.is_in is not (before is not None and before.is_in):
+                    is_told = before is not None or self._is_told(contact, name)
+                    moves.append(Move(contact, name, after.is_in, after.since_at, is_told))
+        return moves, written
+
+    async def _facts(self, found: Mapping[str, Concern]) -> dict[str, Facts]:
+        """What audiences ask beside figures, of those of whom they ask it."""
+        audiences = self.decisions.figures.audiences
+        asking: dict[frozenset[Topic], dict[str, Contact]] = {}
+        for contact, concern in found.items():
+            topics = audiences.topics_of(concern.audiences) - {Topic.CONTACT} if concern.audiences else None
+            if topics and contact not in self.newcomers:
+                asking.setdefault(topics, {})[contact] = self.contacts[contact]
+        facts: dict[str, Facts] = {}
+        for topics, contacts in asking.items():
+            facts |= await known_facts.facts(self.connection, contacts, topics, self.now)
+        return facts
+
+    def _after(
+        self, contact: str, name: str, before: Membership | None, verdict: Verdict
+    ) -> Membership | None:
+        """Where a contact stands by a verdict; None where that is nothing to keep."""
+        look_at = verdict.look_at
+        if look_at is not None and look_at <= self.now:
+            look_at = self.now + _SOON
+        if before is not None and before.is_in is verdict.is_in:
+            return replace(before, look_at=look_at) if before.look_at != look_at else before
+        if before is None and not verdict.is_in and look_at is None:
+            return None
+        since_at = self.now
+        if before is not None:  # however often within one instant, each time is another
+            since_at = max(since_at, before.since_at + _MICROSECOND)
+        elif verdict.is_in:
+            since_at = self._was_in.get(contact, {}).get(name, since_at)
+        return Membership(verdict.is_in, since_at, look_at)
+
+    def _is_told(self, contact: str, name: str) -> bool:
+        """Whether somebody of whom nothing was kept has come in, or has been in all along."""
+        if name in self.silent or contact in self.parted or name in self._was_in.get(contact, {}):
+            return False
+        return contact in self.newcomers or self.keeping.built.has(AUDIENCE_BUILT + name, bucket_of(contact))
+
+    async def _write(
+        self, moves: Sequence[Move], member_rows: Sequence[rows.RowValues]
+    ) -> dict[str, list[Happened]]:
+        """Write states, memberships, and the events, triggers and calls of those who moved."""
+        now, figures = self.now, self.decisions.figures
+        events: dict[str, list[Happened]] = {}
+        event_rows, stored = list[rows.RowValues](), list[tuple[str, Trigger]]()
+        told = [(move, _event_of(move, now)) for move in moves if move.is_told]
+        for move, event in told:
+            event_id = self.keeping.ids.mint(now, bucket_of(move.contact))
+            event_rows.append(rows.event_row(move.contact, event_id, event))
+            events.setdefault(move.contact, []).append(Happened(event_id, event.name, now, event.properties))
+        if told and self.starts_flows:
+            stored = await self._heard(told)
+        many: list[Written] = [
+            (traits.TRAIT, [traits.row(place, state) for place, state in self._written.items()]),
+            (members.MEMBER, member_rows),
+            (_EVENT, event_rows),
+            (_CALL, await sync_calls(self.connection, figures, moves, now)),
+            (_TRIGGER, [rows.trigger_row(contact, trigger, state="new") for contact, trigger in stored]),
+        ]
+        if many := [(into, values) for into, values in many if values]:
+            await self.connection.write_all(many)
+        self._written = {}
+        self.triggers += stored
+        self.moves += moves
+        for contact in events:
+            self.depths[contact] = self.depths.get(contact, 0) + 1
+        return events
+
+    async def _heard(self, told: Sequence[tuple[Move, Event]]) -> list[tuple[str, Trigger]]:
+        """The triggers of those moves that a flow starts on or a run waits for."""
+        waiting = await waiting_runs.waiting_for_events(self.connection, {move.contact for move, _ in told})
+        triggers = []
+        for move, event in told:
+            if not self.decisions.starts_on(event) and event.name not in waiting.get(move.contact, ()):
+                continue
+            depth = self.depths.get(move.contact, 0)
+            if depth >= CHAIN_MAX:
+                _logger.error("event_chain_too_long", contact=move.contact, events=[event.name])
+                continue
+            way = "entered" if move.is_in else "left"
+            trigger = Trigger(
+                key=f"audience:{move.audience}:{way}:{microseconds(move.since_at)}",
+                kind=TriggerKind.EVENT,
+                at=self.now,
+                payload={"name": event.name, "properties": dict(event.properties), "depth": depth + 1},
+                event=event,
+            )
+            triggers.append((move.contact, trigger))
+        return triggers
+
+
+def is_nobody(contact: Contact) -> bool:
+    """Whether a contact was joined to another, or erased."""
+    return contact.merged_into is not None or ERASED_AT in contact.attributes
+
+
+def since_of(rule: TraitRule, now: datetime) -> datetime | None:
+    """From when on events may count for a figure; None: all of them."""
+    return now - rule.window.begins if rule.window is not None and not rule.steps else None
+
+
+def _event_of(move: Move, now: datetime) -> Event:
+    return Event(ENTERED if move.is_in else EXITED, now, {AUDIENCE: move.audience})

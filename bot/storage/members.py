@@ -1,0 +1,132 @@
+"""Where contacts stand to audiences: read and written for many at once, listed and counted."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.core.ids import bucket_of, instant, microseconds
+from bot.storage import tables
+from bot.storage.driver import Asked, Connection, Present, Rows, Statement
+from bot.storage.due import ALL_BUCKETS, buckets, peek
+from bot.storage.rows import RowValues, loaded, stored
+
+_MEMBER = Rows(tables.Row.metadata.tables["audience_member"], Present.REPLACE)
+_COLUMNS = "m.contact, m.audience, m.is_in, m.since_at, m.look_at"
+_OF = Statement(f"""
+    SELECT {_COLUMNS} FROM @each(keys: bucket integer, contact text)
+    JOIN audience_member m ON m.bucket = keys.bucket AND m.contact = keys.contact
+""")  # noqa: S608  # our own text
+_DUE_PEEK = peek("audience_member", "t.look_at IS NOT NULL AND t.look_at <= :now")
+_DUE = Statement("""
+    SELECT m.contact, m.audience FROM audience_member m
+    JOIN contact c ON c.bucket = m.bucket AND c.id = m.contact AND c.merged_into IS NULL
+    WHERE m.bucket = :bucket AND m.look_at IS NOT NULL AND m.look_at <= :now
+    ORDER BY m.look_at LIMIT :most
+""")
+_LISTED = Statement("""
+    SELECT m.contact, m.since_at FROM audience_member m @indexed(ix_audience_member_in)
+    WHERE m.bucket = :bucket AND m.audience = :audience AND m.is_in AND m.contact > :after
+    ORDER BY m.contact LIMIT :most
+""")
+_SIZES = Statement("""
+    SELECT keys.audience, COUNT(m.contact)
+    FROM @each(keys: audience text, bucket integer)
+    LEFT JOIN audience_member m @indexed(ix_audience_member_in)
+        ON m.bucket = keys.bucket AND m.audience = keys.audience AND m.is_in
+    GROUP BY keys.audience
+""")
+_FORGET = Statement("""
+    DELETE FROM audience_member WHERE bucket = :bucket
+        AND audience NOT IN (SELECT kept.audience FROM @each(kept: audience text))
+""")
+_FORGET_CONTACTS = Statement("""
+    DELETE FROM audience_member WHERE bucket = :bucket AND contact = :contact
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Where a contact stands to an audience, since when, and when time alone may change it."""
+
+    is_in: bool
+    since_at: datetime
+    look_at: datetime | None = None
+
+
+Memberships = Mapping[str, Membership]
+"""Of one contact, by audience; one that is missing it never was in, and time alone brings it into none."""
+
+
+def asked(contacts: Iterable[str]) -> Asked:
+    """What reads where these contacts stand; `read` says what was found."""
+    return _OF, {"keys": [(bucket_of(contact), contact) for contact in contacts]}
+
+
+def found(rows: Sequence[Sequence[Any]]) -> dict[str, dict[str, Membership]]:
+    """Memberships by contact and audience."""
+    known: dict[str, dict[str, Membership]] = {}
+    for contact, audience, is_in, since_at, look_at in rows:
+        own = known.setdefault(contact, {})
+        own[audience] = Membership(bool(is_in), instant(since_at), loaded(look_at))
+    return known
+
+
+def row(contact: str, audience: str, membership: Membership) -> RowValues:
+    """Values of `audience_member`."""
+    return (
+        bucket_of(contact),
+        contact,
+        audience,
+        membership.is_in,
+        microseconds(membership.since_at),
+        stored(membership.look_at),
+    )
+
+
+MEMBER = _MEMBER
+"""What writes these rows."""
+
+
+async def of_contact(connection: Connection, contact: str) -> dict[str, Membership]:
+    """Where one contact stands."""
+    statement, parameters = asked([contact])
+    return found(await connection.read(statement, **parameters)).get(contact, {})
+
+
+async def buckets_with_due(connection: Connection, now: datetime) -> list[int]:
+    """Buckets in which time may have changed where somebody stands."""
+    return await buckets(connection, _DUE_PEEK, now)
+
+
+async def due(connection: Connection, bucket: int, now: datetime, most: int) -> list[tuple[str, str]]:
+    """Contacts of a bucket that time may have moved, each with the audience."""
+    rows = await connection.read(_DUE, bucket=bucket, now=microseconds(now), most=most)
+    return [(row[0], row[1]) for row in rows]
+
+
+async def listed(
+    connection: Connection, audience: str, bucket: int, after: str, most: int
+) -> list[tuple[str, datetime]]:
+    """Who of a bucket is in an audience, behind a contact, and since when."""
+    rows = await connection.read(_LISTED, bucket=bucket, audience=audience, after=after, most=most)
+    return [(row[0], instant(row[1])) for row in rows]
+
+
+async def sizes(connection: Connection, audiences: Collection[str]) -> dict[str, int]:
+    """How many are in each of these audiences, by what is kept."""
+    keys = [(audience, bucket) for audience in audiences for bucket in ALL_BUCKETS]
+    return dict.fromkeys(audiences, 0) | {
+        row[0]: int(row[1]) for row in await connection.read(_SIZES, keys=keys)
+    }
+
+
+async def forget_others(connection: Connection, bucket: int, audiences: Collection[str]) -> None:
+    """Drop what a bucket keeps of audiences that are gone."""
+    await connection.read(_FORGET, bucket=bucket, kept=[(audience,) for audience in audiences])
+
+
+async def forget(connection: Connection, contacts: Iterable[str]) -> None:
+    """Drop where these contacts stand: they are nobody any more."""
+    many = [{"bucket": bucket_of(contact), "contact": contact} for contact in contacts]
+    await connection.run(_FORGET_CONTACTS, many)
