@@ -1,12 +1,12 @@
 """Audiences: who is in, when that may change by the passing of time alone, and why."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from bot.core.audiences.traits import TraitRule, TraitState
+from bot.core.audiences.rule import TraitRule, TraitState
 from bot.core.contact import Contact, JsonValue, Pending, SubscriptionState
 
 
@@ -81,6 +81,18 @@ class Explained:
 class Condition(Protocol):
     """What decides who is in."""
 
+    @property
+    def rules(self) -> tuple[TraitRule, ...]:
+        """The figures it looks at."""
+
+    @property
+    def topics(self) -> frozenset[Topic]:
+        """What it looks at beside events and audiences."""
+
+    @property
+    def audiences(self) -> frozenset[str]:
+        """The audiences it names."""
+
     def judged(self, known: Known) -> Verdict:
         """Return whether it holds."""
 
@@ -115,38 +127,100 @@ def explained(audience: Audience, known: Known) -> Explained:
 class Audiences:
     """What a publication says of audiences and computed traits, indexed once."""
 
-    audiences: Mapping[str, Audience]
-    """By name; each after those it names."""
-    traits: Mapping[str, TraitRule]
-    """All rules by key: the named ones and those inside conditions."""
-
     def __init__(self, audiences: Iterable[Audience], traits: Iterable[TraitRule]) -> None:
-        raise NotImplementedError
+        by_name = {audience.name: audience for audience in audiences}
+        self.audiences: Mapping[str, Audience] = {name: by_name[name] for name in in_order(_names(by_name))}
+        """By name; each after those it names."""
+        rules = {rule.key: rule for audience in self.audiences.values() for rule in audience.condition.rules}
+        self.traits: Mapping[str, TraitRule] = rules | {rule.key: rule for rule in traits}
+        """All rules by key: the named ones and those inside conditions."""
+        self._by_event: dict[str, tuple[TraitRule, ...]] = {}
+        for rule in self.traits.values():
+            for event in rule.events:
+                self._by_event[event] = (*self._by_event.get(event, ()), rule)
 
     def rules_by_event(self, name: str) -> tuple[TraitRule, ...]:
         """Return the rules that an event may change."""
-        raise NotImplementedError
+        return self._by_event.get(name, ())
 
     def concerned_by_traits(self, keys: Iterable[str]) -> tuple[str, ...]:
         """Return the audiences that may change with these figures, dependents included, in order."""
-        raise NotImplementedError
+        wanted = frozenset(keys)
+        return self.concerned_by_audiences(
+            name
+            for name, audience in self.audiences.items()
+            if any(rule.key in wanted for rule in audience.condition.rules)
+        )
 
     def concerned_by(self, topics: Iterable[Topic]) -> tuple[str, ...]:
         """Return the audiences that may change with these topics, dependents included, in order."""
-        raise NotImplementedError
+        wanted = frozenset(topics)
+        return self.concerned_by_audiences(
+            name for name, audience in self.audiences.items() if wanted & audience.condition.topics
+        )
 
     def concerned_by_audiences(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return these audiences and all that name them, in order."""
-        raise NotImplementedError
+        found = set(names)
+        for name, audience in self.audiences.items():
+            if found & audience.condition.audiences:
+                found.add(name)
+        return tuple(name for name in self.audiences if name in found)
 
     def traits_of(self, names: Iterable[str]) -> frozenset[str]:
         """Return the keys of the figures that these audiences look at."""
-        raise NotImplementedError
+        return frozenset(rule.key for name in names for rule in self.audiences[name].condition.rules)
 
     def topics_of(self, names: Iterable[str]) -> frozenset[Topic]:
         """Return what these audiences look at beside events and audiences."""
-        raise NotImplementedError
+        return frozenset(topic for name in names for topic in self.audiences[name].condition.topics)
 
     def judged(self, names: Collection[str], known: Known) -> dict[str, Verdict]:
         """Judge audiences in order; each sees what became of those before, else `known.audiences`."""
-        raise NotImplementedError
+        wanted, is_in, found = frozenset(names), set(known.audiences), dict[str, Verdict]()
+        for name, audience in self.audiences.items():
+            if name not in wanted:
+                continue
+            seen = replace(known, audiences=frozenset(is_in)) if audience.condition.audiences else known
+            verdict = found[name] = audience.condition.judged(seen)
+            if verdict.is_in:
+                is_in.add(name)
+            else:
+                is_in.discard(name)
+        return found
+
+
+def _names(audiences: Mapping[str, Audience]) -> dict[str, frozenset[str]]:
+    return {name: audience.condition.audiences for name, audience in audiences.items()}
+
+
+def in_order(names: Mapping[str, Collection[str]]) -> list[str]:
+    """Return names so that each comes after those that it needs; needed ones that are not there are ignored.
+
+    Raises:
+        Cycle: some need each other.
+    """
+    done: dict[str, None] = {}
+    for name in names:
+        _visit(name, names, done, ())
+    return list(done)
+
+
+def _visit(
+    name: str, names: Mapping[str, Collection[str]], done: dict[str, None], path: tuple[str, ...]
+) -> None:
+    if name in path:
+        raise Cycle([*path[path.index(name) :], name])
+    if name in done or name not in names:
+        return
+    for needed in sorted(names[name]):
+        _visit(needed, names, done, (*path, name))
+    done[name] = None
+
+
+class Cycle(ValueError):
+    """Audiences name each other in a circle, which `names` goes round."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(" → ".join(names))
+        self.names = names

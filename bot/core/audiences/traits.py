@@ -34,6 +34,7 @@ __all__ = [
     "TraitState",
     "Window",
     "amount",
+    "changes_at",
     "comes_at",
     "folded",
     "merged",
@@ -106,6 +107,19 @@ def amount(rule: TraitRule, state: TraitState, now: datetime) -> tuple[int, int]
         case _:
             found = millionths(_value(rule.kind, state, now))
             return None if found is None else (found, 1)
+
+
+def changes_at(rule: TraitRule, state: TraitState, now: datetime) -> datetime | None:
+    """Return the first instant after `now` at which time alone may change the value; None: never."""
+    if rule.kind is not TraitKind.DAYS_SINCE:
+        return state.good_until
+    cells = cast("dict[str, list[JsonValue]]", state.facts.get(_PER, {}))
+    states = [_state_of(cell) for cell in cells.values()] if rule.per is not None else [state]
+    found = state.good_until
+    for one in states:
+        if one.last_at is not None:
+            found = _earlier(found, now + _DAY - (now - one.last_at) % _DAY)
+    return found
 
 
 def comes_at(state: TraitState) -> datetime | None:
