@@ -19,6 +19,7 @@ from bot.core.contact import Product
 from bot.core.errors import FlowError
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import (
+    ApiStarter,
     CreditExpiringStarter,
     EventStarter,
     Flow,
@@ -122,6 +123,8 @@ class Publication:
     by_event: Mapping[str, tuple[tuple[Flow, EventStarter], ...]] = field(default_factory=dict)
     notices: tuple[tuple[Flow, CreditExpiringStarter], ...] = ()
     schedules: tuple[tuple[Flow, ScheduleStarter], ...] = ()
+    by_call: Mapping[str, tuple[Flow, ApiStarter]] = field(default_factory=dict)
+    """The flows that the shop may start, by each name of theirs."""
     variables: Variables = NO_VARIABLES
     """The named values of apps and pages."""
     broken: FlowError | None = None
@@ -204,6 +207,12 @@ def build(
         by_event={name: tuple(found) for name, found in by_event.items()},
         notices=tuple((f, s) for f, s in starters if isinstance(s, CreditExpiringStarter)),
         schedules=tuple((f, s) for f, s in starters if isinstance(s, ScheduleStarter)),
+        by_call={
+            name: (flow, starter)
+            for flow, starter in reversed(starters)  # of two with one name the first has it
+            if isinstance(starter, ApiStarter)
+            for name in (*starter.called, flow.name)
+        },
         variables=_variables(revisions),
         broken=broken,
     )

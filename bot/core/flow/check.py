@@ -66,6 +66,7 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
         found += _names_of_files(flow)
         found += (Complaint(error) for text in flow.texts for error in text.broken)
     found += _called_twice(flows)
+    found += _called_alike(flows)
     found += _calls(flows)
     found += _keywords(flows, legal, categories)
     found += _categories(flows, categories)
@@ -113,6 +114,19 @@ def _called_twice(flows: Sequence[Flow]) -> Iterator[Complaint]:
         if other is not flow:
             problem = f"the flow '{flow.name}' is also in {other.file}"
             yield Complaint(FlowError(flow.file, 1, 1, problem, "give one of them another name"))
+
+
+def _called_alike(flows: Sequence[Flow]) -> Iterator[Complaint]:
+    """Complain of names by which somebody from outside would start another flow than the one meant."""
+    owners = {flow.name: flow for flow in flows}
+    for flow in flows:
+        for starter in flow.starters:
+            for name in starter.called if isinstance(starter, compiled.ApiStarter) else ():
+                other = owners.setdefault(name, flow)
+                if other is not flow:
+                    problem = f"'{name}' starts the flow '{other.name}' already"
+                    error = FlowError(flow.file, *starter.mark, problem, "keep the name in one of them")
+                    yield Complaint(error)
 
 
 # Calls

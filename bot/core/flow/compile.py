@@ -136,7 +136,7 @@ class _Starters:
                     group, mark, title, members_only=starter.survey.whom == "members"
                 )
             case definition.ApiStarter():
-                return compiled.ApiStarter(group, mark, frozenset(starter.api or ()))
+                return compiled.ApiStarter(group, mark, frozenset(starter.api or ()), tuple(starter.called))
         raise AssertionError(starter)
 
     def _move(self, move: definition.AudienceMove, group: str | None, mark: Mark) -> compiled.EventStarter:

@@ -321,9 +321,10 @@ class SurveyStarter(Starter):
 
 @dataclass(frozen=True, slots=True)
 class ApiStarter(Starter):
-    """Starts when the shop asks; `variables` are those the caller may set."""
+    """Starts when the shop asks; `variables` are those the caller may set, `called` other names for it."""
 
     variables: frozenset[str]
+    called: tuple[str, ...] = ()
 
 
 TALKING = (KeywordStarter, MessageStarter, MenuStarter, ScanStarter, GestureStarter, SurveyStarter)

@@ -14,6 +14,7 @@ from bot.core.flow.fields import (
     Part,
     Source,
     StepId,
+    Word,
     Words,
     listed,
     wrong,
@@ -185,6 +186,11 @@ class ApiStarter(StarterBase):
             json_schema_input_type=list[Name] | Literal[True] | None,
         ),
     ] = Field(description="Nothing, or the names of the variables that the caller may set.")
+    called: Annotated[list[Word], BeforeValidator(listed, json_schema_input_type=Word | list[Word])] = Field(
+        [],
+        max_length=20,
+        description="What else the flow is called by who asks, like the id of a canvas in Braze.",
+    )
 
     _bare = model_validator(mode="before")(_bare("api"))
 

@@ -198,6 +198,16 @@ def test_there_is_one_fallback_and_each_name_once() -> None:
     ]
 
 
+def test_what_is_started_from_outside_has_each_name_once() -> None:
+    first = named("first", "[{api: [size], called: [first, 9e3b-55], group: loyalty}]")
+    second = named("second", "[{api: true, called: [9e3b-55, first], group: loyalty}]")
+    assert said(first) == []
+    assert said(first, second) == [
+        "second.yaml:2:9: '9e3b-55' starts the flow 'first' already (keep the name in one of them)",
+        "second.yaml:2:9: 'first' starts the flow 'first' already (keep the name in one of them)",
+    ]
+
+
 def test_an_answer_that_is_another_flows_keyword_is_pointed_out() -> None:
     other = named("rewards", "[{keyword: REWARDS}]")
     assert said(steps("- choose: What?\n  options: [Rewards, Points]"), other) == [
