@@ -11,10 +11,12 @@ from typing import Protocol
 import structlog
 
 from bot.conversation import following
+from bot.conversation.audiences import Keeping
 from bot.conversation.foresight import Foresight, Noted
 from bot.conversation.newcomers import newcomer
+from bot.conversation.tracking.after_turns import after_turns
 from bot.conversation.work import Reply, Result, Work
-from bot.core.contact import Address, Contact
+from bot.core.contact import Address, Contact, Event
 from bot.core.gestures import done_at
 from bot.core.ids import Entropy, IdSource, bucket_of
 from bot.core.ledger.refusals import NeedsMoreLots
@@ -55,6 +57,9 @@ class Decider(Protocol):
     def hears(self, turn: Turn, event_name: str) -> bool:
         """Whether a flow starts on the event or a run of the contact waits for it."""
 
+    def starts_on(self, event: Event) -> bool:
+        """Whether a flow starts on the event, or it earns credit, whoever it happens to."""
+
 
 class NeedsRevision(Exception):
     """A run stands in a revision that is not loaded yet."""
@@ -86,6 +91,12 @@ class Conversation:
     entropy: Entropy = os.urandom
     ids: IdSource = field(default_factory=lambda: IdSource(os.urandom))
     foresight: Foresight = field(default_factory=Foresight)
+    keeping: Keeping = field(init=False)
+    """Keeps figures of contacts and audiences current."""
+
+    def __post_init__(self) -> None:
+        """Let events that follow from figures have ids of the same source."""
+        self.keeping = Keeping(self.ids)
 
     def mint(self, now: datetime, contact_id: str) -> Callable[[], str]:
         """Return what gives ids in the contact's bucket, each higher than the one before."""
@@ -126,10 +137,12 @@ class Batch:
         self._decider = conversation.decider  # another one may come into force while this runs
         self._works = works
         self._written = written
+        self._newcomers: set[str] = set()
 
     async def run(self, connection: Connection) -> list[Result | None]:
         """Do it all; None stands for a work that has to wait for another of the same contact."""
         now = self._conversation.clock()
+        self._newcomers = set()
         if not self._works:
             await self._settle(connection, now)
             return []
@@ -180,6 +193,7 @@ class Batch:
             newcomers = {name: by_name[name] for name in missing}
             created = await create_newcomers(connection, self._conversation, newcomers, now)
             contacts |= {one.id: one for one in created.values()}
+            self._newcomers.update(one.id for one in created.values())
             found |= {name: one.id for name, one in created.items()}
             if others := [name for name in missing if name not in created]:
                 found |= await turns.find(connection, others)
@@ -382,6 +396,8 @@ class Batch:
                 await joined.rename(connection, turn.contact.id, kind, value, whose)
             for named in turn.effects.forgotten:
                 await forget(connection, turn.contact.id, named, now, self._conversation.hash_address)
+        decided = [part.turn for part in parts if part.turn is not None]
+        await after_turns(connection, decided, self._decider)
         return results
 
     def _record(self, writes: Writes, turn: Turn, now: datetime, *, is_stored: bool) -> Result:
@@ -480,6 +496,21 @@ def follow_ups(turn: Turn, decider: Decider) -> list[Trigger]:
             event=event,
         )
         for number, event in enumerate(wanted)
+    ]
+
+
+def with_follow_ups(
+    results: Sequence[Result | None], stored: Sequence[tuple[str, Trigger]]
+) -> list[Result | None]:
+    """Add triggers that were stored, by contact, to what becomes of their turns, so that they come next."""
+    works: dict[str, list[Work]] = {}
+    for contact, trigger in stored:
+        works.setdefault(contact, []).append(Work(trigger, contact_id=contact, is_stored=True))
+    return [
+        replace(result, follow_ups=(*result.follow_ups, *works.pop(result.contact_id, ())))
+        if result is not None
+        else None
+        for result in results
     ]
 
 

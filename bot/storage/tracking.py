@@ -43,6 +43,10 @@ _ACTIVITY = Statement("""
     SELECT a.contact, a.last_at, a.session_at FROM @each(keys: bucket integer, contact text)
     JOIN activity a ON a.bucket = keys.bucket AND a.contact = keys.contact
 """)
+_TRAITS = Statement("""
+    SELECT c.id, c.attributes FROM @each(keys: bucket integer, contact text)
+    JOIN contact c ON c.bucket = keys.bucket AND c.id = keys.contact
+""")
 _TIMES = Statement("""
     SELECT t.contact, t.times FROM @each(keys: bucket integer, contact text)
     JOIN attribute_times t ON t.bucket = keys.bucket AND t.contact = keys.contact
@@ -215,11 +219,12 @@ async def join_traits(connection: Connection, contact_id: str, joined: KnownTrai
 
 
 async def known_traits(connection: Connection, contact_ids: Collection[str]) -> dict[str, KnownTraits]:
-    """Read the traits of contacts that are locked, or that nothing writes to any more."""
-    contacts = await lock(connection, contact_ids)
-    found = await connection.read(_TIMES, keys=_keys(contact_ids))
+    """Read the traits of contacts; they are locked before, or nothing writes to them any more."""
+    keys = _keys(contact_ids)
+    found = await connection.read(_TIMES, keys=keys)
     times: dict[str, dict[str, int]] = {row[0]: orjson.loads(row[1]) for row in found}
-    return {one.id: KnownTraits(traits_in(one), times.get(one.id, {})) for one in contacts.values()}
+    traits = await connection.read(_TRAITS, keys=keys)
+    return {row[0]: KnownTraits(orjson.loads(row[1]), times.get(row[0], {})) for row in traits}
 
 
 def traits_in(locked: Locked) -> dict[str, JsonValue]:

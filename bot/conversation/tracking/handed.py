@@ -25,3 +25,8 @@ class Handed:
     done: "asyncio.Future[Taken]"
     refused: Counter[str]
     """What was refused before anybody looked into the database, by reason."""
+
+    @property
+    def is_history(self) -> bool:
+        """Whether it is of long ago: it starts no flow, and shares no transaction with what may."""
+        return bool(self.told) and self.told[0].message.is_history

@@ -61,7 +61,8 @@ class Ingest:
                 refused[number][ERASED] += 1
             else:
                 taken.append((one, person.now))
-        gathered = Gathered(self.telling, people, now)
+        is_history = any(each.is_history for each in self.handed)
+        gathered = Gathered(self.telling, people, now, is_history=is_history)
         await gathered.gather(connection, taken)
         await gathered.write(connection, self.keep_current)
         return refused
@@ -74,14 +75,13 @@ class Gathered:
     telling: Telling
     people: People
     now: datetime
+    is_history: bool
     events: list[RowValues] = field(default_factory=list)
     triggers: list[RowValues] = field(default_factory=list)
     happened: dict[str, list[Happened]] = field(default_factory=dict)
     active: dict[str, list[datetime]] = field(default_factory=dict)
     changed: dict[str, tuple[Person, traits.Changed]] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
-    _silent: set[tuple[str, datetime]] = field(default_factory=set)
-    """Activities that are history: nobody hears of their sessions."""
     _standing: Standing = field(default_factory=Standing)
 
     async def gather(self, connection: Connection, taken: Sequence[tuple[Told, Person]]) -> None:
@@ -146,8 +146,6 @@ class Gathered:
         self.happened.setdefault(person.id, []).append(Happened(identity, name, at, message.properties))
         if name in _ACTIVE:
             self.active.setdefault(person.id, []).append(at)
-            if message.is_history:
-                self._silent.add((person.id, at))
         trigger = self.telling.needs(message, told.source, self._standing.waits.get(person.id, ()))
         if trigger is not None:
             self._trigger(person, trigger)
@@ -159,7 +157,7 @@ class Gathered:
         """Let a session that began be known; returns the turn that it needs."""
         identity = activity.session_id(contact, at)
         self.happened.setdefault(contact, []).append(Happened(identity, SESSION_STARTED, at, {}))
-        if (contact, at) in self._silent or self.now - at > LATE:
+        if self.is_history or self.now - at > LATE:
             return None
         waited = self._standing.waits.get(contact, ())
         trigger = self.telling.needs_session(identity, at, waited)
@@ -193,7 +191,17 @@ class Gathered:
         anew = dict.fromkeys(settled.moved, (SESSION_STARTED,))
         topics = {contact: {Topic.CONTACT} for contact in self.changed}
         decisions = self.telling.decisions
-        await keep_current(connection, decisions, self.happened, topics, self.now, anew=anew)
+        await keep_current(
+            connection,
+            decisions,
+            self.happened,
+            topics,
+            self.now,
+            anew=anew,
+            newcomers=self.people.newcomers.keys(),
+            contacts=self.people.newcomers,
+            starts_flows=not self.is_history,
+        )
 
     async def _settle_late(self, connection: Connection) -> Settled:
         """Let activities from before the latest session change those that were."""

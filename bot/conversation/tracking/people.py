@@ -192,6 +192,11 @@ class People:
         if name[0] == EXTERNAL:
             person.external = name[1]
 
+    @property
+    def newcomers(self) -> dict[str, Contact]:
+        """Who is made with this batch."""
+        return {one.id: one.made for one in self._made if one.made is not None and one.became is None}
+
     async def write(self, connection: Connection) -> list[Written]:
         """Claim the new names; returns the rows of newcomers and of all new addresses.
 
@@ -208,14 +213,13 @@ class People:
         }
         if pointed:
             await tracking.point_names(connection, pointed)
-        newcomers = [one.made for one in self._made if one.made is not None and one.became is None]
         owned = [(person.id, name) for name, person in names.items()]
         owned += [(after, name) for name, (_, after) in pointed.items()]
         addresses = [
             rows.address_row(_owner_of(contact_id), Address(*name), self.now) for contact_id, name in owned
         ]
         return [
-            (tracking.CONTACT, [rows.contact_row(contact) for contact in newcomers]),
+            (tracking.CONTACT, [rows.contact_row(contact) for contact in self.newcomers.values()]),
             (tracking.ADDRESS, addresses),
         ]
 

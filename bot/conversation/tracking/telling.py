@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from bot.conversation.decide import Decisions
+from bot.conversation.tracking.after_turns import session_trigger
 from bot.core.contact import JsonValue
 from bot.core.deeds.tracked import IDENTIFY
 from bot.core.phone import NotAContact, to_e164
@@ -91,8 +92,7 @@ class Telling:
         """Return the turn that the start of a session needs; None where nobody listens."""
         if not self.is_heard(SESSION_STARTED, {}, waited):
             return None
-        payload: dict[str, JsonValue] = {"name": SESSION_STARTED, "properties": {}}
-        return Trigger(f"event:session/{event_id}", TriggerKind.EVENT, at, payload)
+        return session_trigger(event_id, at)
 
     def is_heard(self, event: str, properties: Mapping[str, JsonValue], waited: Waited) -> bool:
         """Whether a flow starts on an event, or a run of the contact waits for it."""

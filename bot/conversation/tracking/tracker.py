@@ -120,6 +120,8 @@ class Tracker:
         batch = [self._waiting.popleft()]
         many = len(batch[0].told)
         while self._waiting and many + len(self._waiting[0].told) <= self._size:
+            if self._waiting[0].is_history is not batch[0].is_history:
+                break
             batch.append(self._waiting.popleft())
             many += len(batch[-1].told)
         return batch
