@@ -141,3 +141,12 @@ def test_nothing_secret_is_shown(files: Path) -> None:
     shown = repr(settings)
     assert "k" * 32 not in shown
     assert "PRIVATE KEY" not in shown
+
+
+def test_wechat_pay_takes_one_currency_and_a_stand_in_any(files: Path) -> None:
+    real = load_settings({**given(files, BASE_URL=None), "REGULARS_PUBLIC_URL": "https://tea.example"}).pay
+    assert real is not None
+    assert (real.takes("CNY"), real.takes("USD")) == (True, False)
+    stand_in = load_settings({**given(files), "REGULARS_WECHAT_PAY_BASE_URL": "http://127.0.0.1:9"}).pay
+    assert stand_in is not None
+    assert stand_in.takes("USD")

@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Literal
 
+import structlog
+
 from bot.app.channels import address_hashes, channels_of, shop_settings
 from bot.app.databases import Clock, prepare_database, utc_now
 from bot.app.handlers import HANDLERS
@@ -24,6 +26,7 @@ from bot.conversation.shown import Shown
 from bot.conversation.tracking.tracker import Tracker
 from bot.conversation.work import Result, Work
 from bot.core import wording
+from bot.core.loyalty.places import PayBy
 from bot.jobs.clockwork import Clockwork, Job
 from bot.jobs.outbox import nowhere
 from bot.storage.behind import Behind
@@ -33,6 +36,7 @@ from bot.storage.tally import Tally
 from bot.web.metrics import Metrics
 
 Role = Literal["all", "web", "worker"]
+_logger = structlog.get_logger(__name__)
 
 
 JOBS_CONNECTIONS = 4

@@ -10,9 +10,13 @@ from rich.table import Table
 
 from bot.config import Settings
 from bot.conversation.checking import Look, look_over, name_from_here, placed
+from bot.conversation.publication import SHOP
 from bot.core.flow.check import Complaint
 from bot.core.flow.costs import USUAL_TERMS, Price, Terms, costs
+from bot.core.flow.reader import read
+from bot.core.flow.shop_file import read_shop
 from bot.core.links import PATH
+from bot.core.loyalty.places import PayBy
 
 __all__ = [
     "Look",
@@ -24,6 +28,7 @@ __all__ = [
     "show_complaints",
     "show_costs",
     "terms_of",
+    "unpayable",
 ]
 
 _TABLE_WIDTH = 120
@@ -79,6 +84,26 @@ def show_costs(look: Look) -> None:
         f"A segment costs {price.amount} {price.currency}. At most: with the longest values in placeholders;"
         " other letters: and where\nsomebody's name or answer is written in letters that GSM-7 lacks."
     )
+
+
+def unpayable(look: Look, settings: Settings) -> list[Complaint]:
+    """Say that nobody can pay as shop.yaml offers it: the merchant takes other money than the program's.
+
+    Nothing where something else is wrong, which is said already.
+    """
+    currency, pay = look.terms.currency, settings.pay
+    if pay is None or pay.takes(currency) or look.errors:
+        return []
+    found = []
+    for file in look.folder.files:
+        if file.kind != SHOP:
+            continue
+        document = read(file.text, file.file)
+        if read_shop(document, look.terms.exponent).selling().offers_to_pay(PayBy.WECHAT):
+            problem = f"WeChat Pay takes no {currency}, so that nobody can pay by it"
+            remedy = "write the program in CNY, or take `wechat` out of `pay`"
+            found.append(Complaint(placed(document.complaint(("pay",), problem, remedy), look.path)))
+    return found
 
 
 def counted(number: int, thing: str) -> str:

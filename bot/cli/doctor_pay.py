@@ -13,6 +13,7 @@ from bot.cli.doctor_database import clock
 from bot.cli.findings import Finding, failure, skipped, warning, well
 from bot.config import Settings, texts
 from bot.core.errors import RegularsError
+from bot.core.loyalty.places import PayBy
 from bot.core.pay_errors import PayLater, PayMisset, PayRefused, PayUnknown
 from bot.storage import bills, revisions
 
@@ -114,10 +115,9 @@ async def _kept(settings: Settings) -> AsyncGenerator[Finding]:
             return
         shop = (await app.decisions(settings, database)).shop
         code = shop.program.currency.code
-        if code != "CNY":
-            yield warning(
-                "WeChat Pay", f"the program is in {code}", "merchants of the mainland are paid in CNY"
-            )
+        if shop.selling.offers_to_pay(PayBy.WECHAT) and not settings.pay.takes(code):
+            remedy = "write the program in CNY, or take `wechat` out of `pay` in shop.yaml"
+            yield failure("WeChat Pay", f"nobody can pay in {code}, so it is not offered", remedy)
         found = await database.query(lambda c: bills.listed(c, 3))
     except Exception:  # noqa: BLE001  # what is wrong with the database or the files was said above
         return

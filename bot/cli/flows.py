@@ -31,7 +31,7 @@ def check(
 ) -> None:
     """Say everything that is wrong with the files, with file, line, column and remedy."""
     from bot import app
-    from bot.cli.checking import counted, look_over, show_complaints, show_costs, terms_of
+    from bot.cli.checking import counted, look_over, show_complaints, show_costs, terms_of, unpayable
     from bot.cli.faces import show_faces
 
     settings = settings_of_files()
@@ -44,7 +44,8 @@ def check(
         if faces:
             show_faces(look, {path.stem for path in only})
         files += len(only or look.folder.files)
-        complaints += [one for one in look.complaints if not only or Path(one.error.file).absolute() in only]
+        said = [*look.complaints, *unpayable(look, settings)]
+        complaints += [one for one in said if not only or Path(one.error.file).absolute() in only]
     show_complaints(complaints)
     errors = sum(not complaint.is_warning for complaint in complaints)
     warnings = len(complaints) - errors

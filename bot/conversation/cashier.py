@@ -5,7 +5,7 @@ Whatever is heard is a turn whose key says what was heard: told twice, by a noti
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Protocol, TypeVar
 
@@ -16,18 +16,20 @@ from bot.conversation.shop import payments as heard
 from bot.conversation.shop import payouts as heard_of_payouts
 from bot.conversation.work import Result, Work
 from bot.core.contact import JsonValue
-from bot.core.errors import Refused, RetryLater
-from bot.core.pay_errors import PayRefused
+from bot.core.errors import NeverRetry, Refused, RetryLater
+from bot.core.pay_errors import PayLater, PayMisset, PayRefused, PayUnknown
 from bot.core.payments import Paid, Payment, PaymentState, Payout, PayoutState, Refund, RefundState
 from bot.pay.errors import ORDER_CLOSED, ORDER_PAID
 from bot.pay.found import PayoutFound, RefundFound, Trade, TradeFound
 from bot.storage import payments, payouts
 from bot.storage.driver import Database
+from bot.storage.tally import Tally
 
 T = TypeVar("T")
 REFUSALS_MAX = 6
 """So often a payout is refused before it is given up: what is wrong may be the operator's to mend."""
 _NO_SUCH, _CONFLICT = 404, 409
+_REMEDIES = {PayUnknown: "unknown", PayRefused: "refused", PayMisset: "misset"}
 _logger = structlog.get_logger(__name__)
 
 
@@ -73,6 +75,11 @@ def _nowhere(_point: str) -> None:
     """Nobody waits at the points of the road."""
 
 
+def _any(_currency: str) -> bool:
+    """Every currency will do."""
+    return True
+
+
 class Turns(Protocol):
     """Where turns are taken: the dispatcher of a process, or a command's own."""
 
@@ -94,15 +101,28 @@ class Cashier:
     clock: Callable[[], datetime]
     at: Callable[[str], None] = _nowhere
     """Called around each request and each turn, for drills: `before_ask`, `after_ask`, `before_hear` …"""
+    takes: Callable[[str], bool] = _any
+    """Whether one can pay in a currency."""
+    tally: Tally = field(default_factory=Tally)
 
     async def prepay(self, payment_id: str) -> dict[str, str]:
         """Return what `wx.requestPayment` is called with: timeStamp, nonceStr, package, signType, paySign.
 
-        Asked again it is the same payment, under the same number.
+        Asked again it is the same payment, under the same number. What fails is counted by its remedy: a
+        shopper sees an order that cannot be paid just now, and nobody else would see anything.
 
         Raises:
             Refused: it is paid (409), or its time is over (409), or there is none (404).
         """
+        try:
+            return await self._prepay(payment_id)
+        except (RetryLater, NeverRetry) as error:
+            code = error.code if isinstance(error, PayLater | PayMisset | PayRefused) else ""
+            _logger.warning("prepay_failed", payment=payment_id, why=type(error).__name__, code=code)
+            self.tally.add("prepay_failed", _REMEDIES.get(type(error), "later"))
+            raise
+
+    async def _prepay(self, payment_id: str) -> dict[str, str]:
         payment = await self.payment(payment_id)
         if not payment.prepay_id and payment.may_be_paid(self.clock()):
             try:

@@ -16,6 +16,8 @@ PAYMENT = "_payment"
 """The fact of an order in which stands how it is paid."""
 WECHAT_PAY = "wechat"
 """Its value for orders that are paid through WeChat Pay."""
+CURRENCIES = frozenset({"CNY"})
+"""What WeChat Pay takes: https://pay.weixin.qq.com/doc/v3/merchant/4012791897 (`amount.currency`)."""
 PAY_WITHIN = timedelta(minutes=30)
 """How long a shopper has to pay."""
 _LOOKS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))

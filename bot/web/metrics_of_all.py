@@ -28,9 +28,10 @@ _COUNTERS: Mapping[str, tuple[str, str]] = {
     "turn": ("regulars_turns", "Turns of all kinds by outcome"),
     "message": ("regulars_messages", "Messages by what became of them"),
     "refused": ("regulars_messages_refused", "Messages that the gate refused, by reason"),
+    "prepay_failed": ("regulars_pay_prepays_failed", "Payments that WeChat Pay did not take, by remedy"),
 }
 """The tallies that are shown as they are: the label's name is `_LABELS`'."""
-_LABELS = {"turn": "outcome", "message": "state", "refused": "reason"}
+_LABELS = {"turn": "outcome", "message": "state", "refused": "reason", "prepay_failed": "remedy"}
 
 
 class OfAll(Collector):

@@ -40,6 +40,7 @@ async def samples() -> dict[str, list[dict[str, str]]]:
         ("provider_error", f"{21606 + n} {''.join(map(str.title, kind.split('_')))}"): 1
         for n, kind in enumerate(kinds)
     }
+    counted |= {("prepay_failed", "refused"): 1, ("prepay_failed", "misset"): 1}
     counted |= {("turn", "failed"): 1, ("message", OutboxState.SENT.value): 1, ("refused", "quiet_hours"): 1}
     held = {reason.value: 1 for reason in UnsendableReason}
     shown = Figures(dict.fromkeys(Lane, 1), {}, held, 1, 1, NOW, 1, {}, [SenderState("channel:sms")], counted)

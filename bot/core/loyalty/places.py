@@ -158,6 +158,10 @@ class Selling:
             return self.delivery.pay
         return self.pay
 
+    def offers_to_pay(self, way: PayBy) -> bool:
+        """Whether some order can be paid so."""
+        return way in self.pay or (self.delivery is not None and way in self.delivery.pay)
+
     def least_minor(self, kind: PlaceKind | None) -> int:
         """Return what the goods of an order that goes there cost at least, before any offer."""
         brought = self.delivery.at_least_minor if kind is PlaceKind.ADDRESS and self.delivery else 0

@@ -17,6 +17,7 @@ from bot.core.wechat_address import WECHAT, wechat_address
 from bot.web.mp.asked import Asked, Shopper, Stranger, house_of, look, operate
 from bot.web.mp.looked_at import look_at_name
 from bot.web.mp.parts import Empty, Language, LanguageIn
+from bot.web.mp.paying import payer_of
 from bot.web.mp.wheel import is_let_in
 from bot.web.rest import asked as rest
 from bot.web.rest.asked import Json, Told, told
@@ -203,7 +204,7 @@ def _as_set_up(asked: Asked, told_: Told) -> Told:
     """What our settings say is no fact of the shopper's: it is said as it is now."""
     features = told_.body["features"]
     assert isinstance(features, dict), "what there is"
-    pays = house_of(asked).cashier is not None and asked.who.session.is_in_mini_program
+    pays = bool(payer_of(asked))
     wheel = bool(features["wheel"]) and is_let_in(house_of(asked), asked.who)
     return replace(told_, body={**told_.body, "features": {**features, "pay": pays, "wheel": wheel}})
 

@@ -27,6 +27,7 @@ from bot.web.mp.order_answers import (
     ShopperOrder,
 )
 from bot.web.mp.parts import Page
+from bot.web.mp.paying import payer_of
 from bot.web.rest import cursors
 from bot.web.rest.asked import Json, Told
 from bot.web.rest.fields import Id
@@ -46,7 +47,7 @@ async def listed(asked: Asked) -> Told:
         some = orders[:ORDERS_A_PAGE]
         more = len(orders) > len(some)
         return {
-            "orders": page.orders(turn, some, _payer(asked)),
+            "orders": page.orders(turn, some, payer_of(asked)),
             "next": cursors.written(_place_of(some[-1])) if more else None,
         }
 
@@ -67,7 +68,7 @@ async def again(asked: Asked) -> Told:
 
     def ask(turn: Turn) -> Json:
         try:
-            return page.proposals(turn, order_id, _payer(asked))
+            return page.proposals(turn, order_id, payer_of(asked))
         except TellMember as problem:
             raise _no_such_order() from problem
 
@@ -116,7 +117,7 @@ async def check(asked: Asked) -> Told:
 
 async def cancel(asked: Asked) -> Told:
     """Take an order back."""
-    told = await operate(asked, asked_for.CANCEL, {"order": asked.path["order"], "payer": _payer(asked)})
+    told = await operate(asked, asked_for.CANCEL, {"order": asked.path["order"], "payer": payer_of(asked)})
     order = told.body["order"]
     assert isinstance(order, dict), "the operation says how it stands"
     return Told(order, is_replay=told.is_replay)
@@ -125,14 +126,8 @@ async def cancel(asked: Asked) -> Told:
 # Below: how
 
 
-def _payer(asked: Asked) -> str:
-    """The shopper's WeChat address, where they can pay through WeChat: in a mini program of ours."""
-    session = asked.who.session
-    return session.address if session.is_in_mini_program and house_of(asked).cashier is not None else ""
-
-
 def _asked_for(asked: Asked, body: BasketBody) -> dict[str, JsonValue]:
-    return {**body.model_dump(mode="json", exclude_none=True), "payer": _payer(asked)}
+    return {**body.model_dump(mode="json", exclude_none=True), "payer": payer_of(asked)}
 
 
 def _place_of(order: Order) -> tuple[str, str]:
@@ -143,7 +138,7 @@ def _order_in(asked: Asked) -> Callable[[Turn], Json]:
     """Say how the order that the path names stands."""
 
     def ask(turn: Turn) -> Json:
-        return page.order_told(turn, _named(turn, asked), _payer(asked))
+        return page.order_told(turn, _named(turn, asked), payer_of(asked))
 
     return ask
 

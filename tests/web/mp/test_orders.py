@@ -10,8 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from structlog.testing import capture_logs
+
 from bot.core.contact import Product
 from bot.core.signed_links import REORDER, SignedLinks
+from bot.demo.pay.faults import Fault
 from bot.demo.pay.loopback import LoopbackPay
 from bot.storage import revisions
 from bot.web.mp.order_answers import AgainAnswer, BasketQuote, OrdersAnswer, PlacedAnswer, ShopperOrder
@@ -227,14 +230,13 @@ async def elms(mini: ShopperClient) -> int:
 
 
 @asynccontextmanager
-async def paying(url: str, where: Path) -> AsyncIterator[tuple[ShopperClient, LoopbackPay]]:
-    """A shop with a merchant at a loopback WeChat Pay."""
+async def paying(url: str, where: Path, **more: str) -> AsyncIterator[tuple[ShopperClient, LoopbackPay]]:
+    """A shop with a merchant at a loopback WeChat Pay; `more` is set besides."""
     clock = Clock()
-    async with (
-        LoopbackPay(clock=clock) as pay,
-        at_a_shop(url, where, clock=clock, settings=pay.settings(where)) as mini,
-    ):
-        yield mini, pay
+    async with LoopbackPay(clock=clock) as pay:
+        settings = {**pay.settings(where), **more}
+        async with at_a_shop(url, where, clock=clock, settings=settings) as mini:
+            yield mini, pay
 
 
 async def test_a_first_order_is_paid_with_wechat(database_url: str, tmp_path: Path) -> None:
@@ -283,3 +285,39 @@ async def test_an_order_to_a_place_that_is_gone_is_no_order_to_another(shopper: 
     gone = await shopper("POST", "/orders", {**body, "place": "gone"})
     assert (gone.status, gone.kind) == (409, "place-gone")
     assert (await shopper.did("/orders", {**body, "place": "harbour"}))["order"]["id"] == first["order"]["id"]
+
+
+async def test_a_prepay_that_fails_is_told_to_the_operator(database_url: str, tmp_path: Path) -> None:
+    """Bug: the shopper saw an order that cannot be paid, and the operator nothing at all."""
+    body = {**TEA, "payment": "wechat", "to_pay_at_most_minor": 700}
+    async with paying(database_url, tmp_path) as (mini, pay):
+        for code, status, why in (("NO_AUTH", 403, "PayMisset"), ("PARAM_ERROR", 400, "PayRefused")):
+            pay.fault(Fault(kind="refuse", path="/v3/pay/transactions/jsapi", code=code, status=status))
+            with capture_logs() as logs:
+                told = PlacedAnswer.model_validate(await mini.did("/orders", body))
+            assert (told.order.status, told.pay) == ("waiting", None)
+            (said,) = (one for one in logs if one["event"] == "prepay_failed")
+            assert (said["why"], said["code"]) == (why, code)
+        await mini.chat.app.tally.flush(mini.chat.app.database)
+        await mini.chat.later(seconds=10)
+        async with mini.session.get(f"{mini.chat.sms.url}/metrics") as answer:
+            text = await answer.text()
+        assert 'regulars_pay_prepays_failed_total{remedy="misset"} 1.0' in text
+        assert 'regulars_pay_prepays_failed_total{remedy="refused"} 1.0' in text
+        again = PlacedAnswer.model_validate(await mini.did("/orders", body))
+        assert again.pay is not None, "mended, it is paid by the next tap"
+
+
+async def test_wechat_is_not_offered_where_it_does_not_take_the_money(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Bug: a program in dollars offered it, and all that the order took was set aside for half an hour."""
+    elsewhere = {"REGULARS_WECHAT_PAY_BASE_URL": "https://pay.example"}
+    async with paying(database_url, tmp_path, **elsewhere) as (mini, _):
+        assert "wechat_pay_not_offered" in mini.chat.sms.log.getvalue()
+        quote = BasketQuote.model_validate((await mini("POST", "/quote", TEA, once=None)).told)
+        assert (quote.payment, [one.id for one in quote.payments]) == ("pickup", ["pickup"])
+        assert (await mini.got("/me"))["features"]["pay"] is False
+        body = {**TEA, "payment": "wechat", "to_pay_at_most_minor": 700}
+        no = await mini("POST", "/orders", body)
+        assert (no.status, no.kind) == (409, "no-way-to-pay")
