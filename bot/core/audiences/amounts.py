@@ -90,7 +90,7 @@ def comparison(written: object) -> Comparison:
     try:
         number = Decimal(found[2])
     except InvalidOperation as error:
-        raise ValueError(f"'{text}' is no comparison with a number; {remedy}") from error
+        raise ValueError(f"{_said(written)} is no comparison with a number; {remedy}") from error
     if not number.is_finite() or abs(number) > NUMBER_MAX:
         raise ValueError(f"'{text}' is further than figures go; compare with less than a million million")
     if number != round(number, _DECIMALS):
@@ -101,4 +101,6 @@ def comparison(written: object) -> Comparison:
 def _said(written: object) -> str:
     if written is None:
         return "nothing"
+    if isinstance(written, bool):
+        return "true" if written else "false"
     return f"'{written}'" if isinstance(written, (str, int, float)) else "this"

@@ -11,13 +11,11 @@ from bot.core.audiences import funnel
 from bot.core.audiences.amounts import MILLION, Comparison
 from bot.core.audiences.audience import Known, Verdict
 from bot.core.audiences.clauses import Clause, earliest
-from bot.core.audiences.rule import NOTHING, TraitKind, TraitRule, TraitState
+from bot.core.audiences.rule import FIGURE, NOTHING, TraitKind, TraitRule, TraitState
 from bot.core.audiences.traits import amount, changes_at, comes_at, value
 from bot.core.audiences.where import Test
 from bot.core.contact import JsonValue
 
-FIGURE = "figure"
-"""What stands first in the paths of tests of a figure."""
 _DAY = timedelta(days=1)
 
 

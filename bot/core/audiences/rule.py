@@ -12,6 +12,8 @@ from bot.core.contact import JsonValue
 from bot.core.quickly import quickly_made
 
 DIGEST_LENGTH = 16
+FIGURE = "figure"
+"""What stands first in the paths of tests of a figure."""
 
 
 class TraitKind(StrEnum):
