@@ -16,7 +16,6 @@ from bot.core.errors import FlowError
 from bot.core.flow.parse import complaint, suggestion
 from bot.core.flow.reader import Document, Path, together
 
-
 Kept = Callable[[str], timedelta | None]
 """For how long events of a name are kept; None: for good."""
 KeysAt = Callable[[Path], Sequence[str]]
