@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.conversation.figures import Figures
 from bot.core.audiences.audience import Sync
+from bot.core.audiences.figures import Figures
 from bot.core.audiences.moves import ENTERED, EXITED
 from bot.core.contact import Address, JsonValue
 from bot.core.effects import OutsideCall

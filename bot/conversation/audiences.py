@@ -14,16 +14,18 @@ from typing import Protocol
 import structlog
 
 from bot.conversation.audience_sync import Move, sync_calls
-from bot.conversation.figures import AUDIENCE as AUDIENCE_BUILT
-from bot.conversation.figures import TRAIT as TRAIT_BUILT
-from bot.conversation.figures import Built, Concern, Concerns, Figures
+from bot.conversation.built import AUDIENCE as AUDIENCE_BUILT
+from bot.conversation.built import TRAIT as TRAIT_BUILT
+from bot.conversation.built import Built
 from bot.core.audiences.audience import Credit, Known, Topic, Verdict
+from bot.core.audiences.figures import Concern, Concerns
 from bot.core.audiences.moves import AUDIENCE, ENTERED, EXITED
 from bot.core.audiences.traits import NOTHING, Happened, TraitRule, TraitState, folded, merged
 from bot.core.contact import Contact, Event
 from bot.core.deeds.left import ERASED_AT
 from bot.core.ids import IdSource, bucket_of, microseconds
 from bot.core.triggers import Trigger, TriggerKind
+from bot.core.turn import Shop
 from bot.storage import built as built_rows
 from bot.storage import known as known_facts
 from bot.storage import members, rows, tables, traits, turns, waiting_runs
@@ -52,8 +54,8 @@ class Deciding(Protocol):
     """The publication in force, as far as figures and audiences ask."""
 
     @property
-    def figures(self) -> Figures:
-        """What is to be kept current."""
+    def shop(self) -> Shop:
+        """What is known of the shop, its figures among it."""
 
     def starts_on(self, event: Event) -> bool:
         """Whether a flow starts on the event, or it earns credit."""
@@ -91,7 +93,7 @@ class Keeping:
         `contacts` are those that are known as they are now; the others are read. `depths` say how many events
         caused one another so far. Nothing here starts a flow unless `starts_flows`: for what is imported.
         """
-        figures = decisions.figures
+        figures = decisions.shop.figures
         if figures.is_empty:
             return []
         found = Concerns(figures)
@@ -205,7 +207,7 @@ class Keeper:
 
     def _places(self, found: Mapping[str, Concern]) -> list[Place]:
         """The states that are to be read."""
-        stored = self.decisions.figures.stored
+        stored = self.decisions.shop.figures.stored
         return [
             (contact, stored[key])
             for contact, concern in found.items()
@@ -228,12 +230,12 @@ class Keeper:
         """The figures that are to be known: those that change, and those that the audiences look at."""
         keys = {*concern.news, *concern.anew}
         if concern.audiences:
-            keys |= self.decisions.figures.traits_of(concern.audiences)
+            keys |= self.decisions.shop.figures.traits_of(concern.audiences)
         return keys
 
     async def _bring_up_to_date(self, found: Mapping[str, Concern]) -> None:
         """Add what is new to states that are kept, and fold the others from all events."""
-        figures, now = self.decisions.figures, self.now
+        figures, now = self.decisions.shop.figures, self.now
         afresh: list[tuple[str, TraitRule, str]] = []
         for contact, concern in found.items():
             for key in self._keys(concern):
@@ -273,7 +275,7 @@ class Keeper:
 
     async def _judge(self, found: Mapping[str, Concern]) -> tuple[list[Move], list[rows.RowValues]]:
         """Judge everybody anew for the audiences that are concerned; returns who moved, and rows to write."""
-        figures, moves, written = self.decisions.figures, list[Move](), list[rows.RowValues]()
+        figures, moves, written = self.decisions.shop.figures, list[Move](), list[rows.RowValues]()
         facts = await self._facts(found)
         for contact, concern in found.items():
             if not concern.audiences:
@@ -306,7 +308,7 @@ class Keeper:
 
     async def _facts(self, found: Mapping[str, Concern]) -> dict[str, Facts]:
         """What audiences ask beside figures, of those of whom they ask it."""
-        audiences = self.decisions.figures.audiences
+        audiences = self.decisions.shop.figures.audiences
         asking: dict[frozenset[Topic], dict[str, Contact]] = {}
         for contact, concern in found.items():
             topics = audiences.topics_of(concern.audiences) - {Topic.CONTACT} if concern.audiences else None
@@ -345,7 +347,7 @@ class Keeper:
         self, moves: Sequence[Move], member_rows: Sequence[rows.RowValues]
     ) -> dict[str, list[Happened]]:
         """Write states, memberships, and the events, triggers and calls of those who moved."""
-        now, figures = self.now, self.decisions.figures
+        now, figures = self.now, self.decisions.shop.figures
         events: dict[str, list[Happened]] = {}
         event_rows, stored = list[rows.RowValues](), list[tuple[str, Trigger]]()
         told = [(move, _event_of(move, now)) for move in moves if move.is_told]

@@ -15,6 +15,7 @@ from bot.conversation.audiences import Keeping
 from bot.conversation.foresight import Foresight, Noted
 from bot.conversation.newcomers import newcomer
 from bot.conversation.tracking.after_turns import after_turns
+from bot.conversation.turn_figures import keep_after_turns
 from bot.conversation.work import Reply, Result, Work
 from bot.core.contact import Address, Contact, Event
 from bot.core.gestures import done_at
@@ -397,8 +398,20 @@ class Batch:
             for named in turn.effects.forgotten:
                 await forget(connection, turn.contact.id, named, now, self._conversation.hash_address)
         decided = [part.turn for part in parts if part.turn is not None]
-        await after_turns(connection, decided, self._decider)
-        return results
+        sessions = await after_turns(connection, decided, self._decider)
+        for contact, happened in sessions.happened.items():
+            writes.happened.setdefault(contact, []).extend(happened)
+        stored = await keep_after_turns(
+            connection,
+            self._conversation.keeping,
+            self._decider,
+            decided,
+            now,
+            happened=writes.happened,
+            anew=sessions.anew,
+            newcomers=self._newcomers,
+        )
+        return with_follow_ups(results, stored) if stored else results
 
     def _record(self, writes: Writes, turn: Turn, now: datetime, *, is_stored: bool) -> Result:
         # A stored message is handled long after its webhook was answered: the outbox takes its replies.

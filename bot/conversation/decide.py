@@ -26,7 +26,7 @@ from bot.conversation.routing import (
     is_understood,
     route,
 )
-from bot.core.contact import Address
+from bot.core.contact import Address, Event
 from bot.core.deeds import desk_turns, proving
 from bot.core.deeds.crediting import credit_event
 from bot.core.deeds.inbox_turns import open_inbox
@@ -118,6 +118,13 @@ class Decisions:
         address, publication = Address(inbound.channel, inbound.address), self.publication
         heard = hear(inbound, address, publication.legal_words, publication.group_words, inbound.received_at)
         return heard if heard.said in {Said.STOP, Said.LEAVE} else None
+
+    def starts_on(self, event: Event) -> bool:
+        """Whether a flow starts on the event, or it earns credit, whoever it happens to."""
+        flows = self.publication.by_event.get(event.name, ())
+        return any(starter.where.holds(event.properties) for _, starter in flows) or (
+            self.shop.program.earning.hears(event.name)
+        )
 
     def hears(self, turn: Turn, event_name: str) -> bool:
         """Whether a flow starts on the event, a run of the contact waits for it, or it earns credit."""

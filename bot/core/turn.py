@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+from bot.core.audiences.figures import NO_FIGURES, Figures
 from bot.core.caps import COUNTED_CLASSES, Counted
 from bot.core.consent import ConsentChange
 from bot.core.contact import (
@@ -112,6 +113,8 @@ class Shop:
     """What is asked on our pages of who likes to answer, by its flow."""
     selling: Selling = PLAIN
     """Where orders go and how they are paid."""
+    figures: Figures = NO_FIGURES
+    """Computed traits and audiences."""
 
     def pool(self, channel: str, group: str | None = None) -> SenderPool | None:
         """Return the senders of a message; None where the channel has but one way to speak."""

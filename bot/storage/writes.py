@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from bot.core.audiences.rule import Happened
 from bot.core.contact import Contact, JsonValue
 from bot.core.ids import bucket_of, microseconds
 from bot.core.ledger.books import Books
@@ -76,6 +77,8 @@ class Writes:
     """What operations came to."""
     given_back: dict[str, int] = field(default_factory=dict)
     """Units that go back to counters."""
+    happened: dict[str, list[Happened]] = field(default_factory=dict)
+    """The events among it, by contact, as figures of contacts see them."""
 
     def add(self, table: Rows, *values: RowValues) -> None:
         """Add rows of one table."""
@@ -151,7 +154,10 @@ def record(
     inline = _record_messages(writes, turn, inline_until)
     writes.add(_TRIGGER, *(rows.trigger_row(contact_id, trigger, state="new") for trigger in effects.later))
     for event in effects.events:
-        writes.add(_EVENT, rows.event_row(contact_id, turn.new_id(), event))
+        event_id = turn.new_id()
+        writes.add(_EVENT, rows.event_row(contact_id, event_id, event))
+        happened = Happened(event_id, event.name, event.at, event.properties)
+        writes.happened.setdefault(contact_id, []).append(happened)
     for order in effects.orders:
         head, lines = rows.order_rows(contact_id, order)
         writes.add(_ORDER, head)

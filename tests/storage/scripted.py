@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.conversation.batch import Batch, Conversation
 from bot.conversation.work import Result, Work
-from bot.core.contact import Address, Contact
+from bot.core.contact import Address, Contact, Event
 from bot.core.gate import Policy
 from bot.core.groups import plain_groups
 from bot.core.ids import IdSource, bucket_of, instant, new_contact_id
@@ -75,6 +75,10 @@ class Script:
 
     def hears(self, turn: Turn, event_name: str) -> bool:  # noqa: ARG002  # a Decider is asked so
         """Nobody listens."""
+        return False
+
+    def starts_on(self, event: Event) -> bool:  # noqa: ARG002  # a Decider is asked so
+        """Nothing starts."""
         return False
 
 

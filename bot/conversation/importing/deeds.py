@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from bot.conversation.operations import OPERATIONS, Operation, operate
 from bot.core.consent import ConsentChange, ConsentSource, Evidence, opt_in, opt_out
-from bot.core.contact import Address, JsonValue, SubscriptionState
+from bot.core.contact import Address, Event, JsonValue, SubscriptionState
 from bot.core.deeds import tracked
 from bot.core.errors import Refused
 from bot.core.groups import on_channel, subscription_key
@@ -124,6 +124,10 @@ class Quiet:
 
     def hears(self, turn: Turn, event_name: str) -> bool:  # noqa: ARG002  # as all deciders
         """Nobody listens."""
+        return False
+
+    def starts_on(self, event: Event) -> bool:  # noqa: ARG002  # as all deciders
+        """Nothing starts."""
         return False
 
 

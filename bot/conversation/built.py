@@ -1,0 +1,32 @@
+"""What this process knows of what was built of figures and audiences, bucket by bucket."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bot.storage.built import What
+
+TRAIT, AUDIENCE = "trait:", "audience:"
+"""Before the name of what was built: a figure's, as it is stored, or an audience's."""
+
+
+@dataclass(slots=True)
+class Built:
+    """What this process knows of what was built: what it does not know it asks again."""
+
+    _known: set[What] = field(default_factory=set)
+
+    def unknown(self, places: Iterable[What]) -> list[What]:
+        """Those of which it is to be asked."""
+        return [place for place in places if place not in self._known]
+
+    def learn(self, places: Iterable[What]) -> None:
+        """Remember what was built."""
+        self._known.update(places)
+
+    def forget(self, what: str) -> None:
+        """Forget it: it is gone, and would be built anew."""
+        self._known = {place for place in self._known if place[0] != what}
+
+    def has(self, what: str, bucket: int) -> bool:
+        """Whether it was built, as far as is known."""
+        return (what, bucket) in self._known
