@@ -388,20 +388,30 @@ class Batch:
                     counts[key] = counts.get(key, 0) + times
         writes.count(counts, slot=self._conversation.entropy(1)[0] % _COUNT_SLOTS)
         await writes.flush(connection)
-        for turn in (part.turn for part in parts if part.turn is not None):
-            if turn.contact.merged_into is not None:
-                await joined.stop_waiting(connection, turn.contact.id)
-            if turn.effects.revived is not None:
-                await joined.revive(connection, turn.contact.id, turn.effects.revived)
-            for kind, value, whose in turn.effects.renamed:
-                await joined.rename(connection, turn.contact.id, kind, value, whose)
-            for named in turn.effects.forgotten:
-                await forget(connection, turn.contact.id, named, now, self._conversation.hash_address)
         decided = [part.turn for part in parts if part.turn is not None]
+        for turn in decided:
+            await self._rename(connection, turn, now)
+        return with_follow_ups(results, await self._keep_current(connection, decided, writes, now))
+
+    async def _rename(self, connection: Connection, turn: Turn, now: datetime) -> None:
+        """Do what a turn decided of who is who."""
+        if turn.contact.merged_into is not None:
+            await joined.stop_waiting(connection, turn.contact.id)
+        if turn.effects.revived is not None:
+            await joined.revive(connection, turn.contact.id, turn.effects.revived)
+        for kind, value, whose in turn.effects.renamed:
+            await joined.rename(connection, turn.contact.id, kind, value, whose)
+        for named in turn.effects.forgotten:
+            await forget(connection, turn.contact.id, named, now, self._conversation.hash_address)
+
+    async def _keep_current(
+        self, connection: Connection, decided: Sequence[Turn], writes: Writes, now: datetime
+    ) -> list[tuple[str, Trigger]]:
+        """Keep sessions, figures and audiences current with what was written; returns what follows."""
         sessions = await after_turns(connection, decided, self._decider)
         for contact, happened in sessions.happened.items():
             writes.happened.setdefault(contact, []).extend(happened)
-        stored = await keep_after_turns(
+        return await keep_after_turns(
             connection,
             self._conversation.keeping,
             self._decider,
@@ -411,7 +421,6 @@ class Batch:
             anew=sessions.anew,
             newcomers=self._newcomers,
         )
-        return with_follow_ups(results, stored) if stored else results
 
     def _record(self, writes: Writes, turn: Turn, now: datetime, *, is_stored: bool) -> Result:
         # A stored message is handled long after its webhook was answered: the outbox takes its replies.
@@ -516,6 +525,8 @@ def with_follow_ups(
     results: Sequence[Result | None], stored: Sequence[tuple[str, Trigger]]
 ) -> list[Result | None]:
     """Add triggers that were stored, by contact, to what becomes of their turns, so that they come next."""
+    if not stored:
+        return list(results)
     works: dict[str, list[Work]] = {}
     for contact, trigger in stored:
         works.setdefault(contact, []).append(Work(trigger, contact_id=contact, is_stored=True))
