@@ -18,6 +18,7 @@ from bot.cli import (
     desk,
     doctor,
     flows,
+    importing,
     key,
     outbox,
     pay,
@@ -52,6 +53,7 @@ source.add_to(cli)
 audit.add_to(cli)
 program.add_to(cli)
 bundles.add_to(cli)
+importing.add_to(cli)
 chat.add_to(cli)
 doctor.add_to(cli)
 backup.add_to(cli)

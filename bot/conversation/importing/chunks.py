@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bot.core.importing.rows import Rejected
 from bot.storage.driver import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A row's place: its number from 1 on, the line of the file it ends on, and what stands there."""
 
     number: int
     line: int
     values: Sequence[object]
+    unread: str = ""
+    """Why it could not be read at all; empty where it could."""
 
 
 Refusal = tuple[Place, Rejected]

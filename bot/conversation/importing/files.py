@@ -17,7 +17,7 @@ from typing import IO, Any, Final
 import orjson
 
 from bot.core.errors import FlowError
-from bot.core.importing.mapping import Layout
+from bot.core.importing.mapping import ALL, FieldMap, Layout
 
 UTF_8: Final = "utf-8"
 DELIMITERS: Final = (",", ";", "\t", "|")
@@ -89,6 +89,13 @@ class SourceFile:
                 return "a JSON object on each line"
             case Format.PARQUET:
                 return f"Parquet, {self.size} rows"
+
+    def needed(self, mapping: FieldMap) -> tuple[str, ...]:
+        """Return the columns to read for a mapping: all, where they are read anyway or all are wanted."""
+        wanted = {column for many in mapping.columns.values() for column in many}
+        if self.format is Format.CSV or ALL in wanted:
+            return self.headers
+        return tuple(name for name in self.headers if name in wanted)
 
     def rows(self) -> Iterator[Line]:
         """Read all rows, in order.

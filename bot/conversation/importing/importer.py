@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from bot.conversation.importing.assembling import Assembly
@@ -39,7 +39,7 @@ class Importer:
     assembly: Assembly
     rejects: Rejects
     on_trial: bool = False
-    examples: dict[str, list[Refusal]] | None = None
+    examples: dict[str, list[Refusal]] = field(default_factory=dict)
     """A few rejected rows by what of them was wrong, as they come."""
 
     async def run(self, progress: Callable[[ImportRun], None]) -> ImportRun:
@@ -50,7 +50,6 @@ class Importer:
             TakenOver: another process imports the same file.
         """
         run = self.assembly.run
-        self.examples = {}
         chunks = self.assembly.chunks(run.position)
         while True:
             # Reading is pure work for some milliseconds: what else this process does goes on between.
@@ -113,7 +112,6 @@ class Importer:
         return after
 
     def _remember(self, rejected: Sequence[Refusal]) -> None:
-        assert self.examples is not None, "it runs"
         for refusal in sorted(rejected, key=lambda one: one[0].number):
             kept = self.examples.setdefault(refusal[1].what, [])
             if len(kept) < _EXAMPLES:

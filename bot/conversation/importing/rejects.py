@@ -14,6 +14,12 @@ from bot.conversation.importing.files import Format, SourceFile, is_private
 ROW, LINE, WHY = "_row", "_line", "_why"
 
 
+def rejects_of(source: SourceFile) -> Path:
+    """Return where the rejected rows of a file go, beside it."""
+    end = source.path.suffix if source.format is Format.CSV else ".ndjson"
+    return source.path.with_name(f"{source.path.stem}.rejected{end}")
+
+
 class Rejects:
     """Rejected rows, written before the chunk that they are of is committed.
 
@@ -24,7 +30,9 @@ class Rejects:
         """Go on after so many bytes; the file is made when the first row is written."""
         self.path = path
         self._source = source
-        if path.exists() and path.stat().st_size > committed:
+        if path.exists() and not committed:
+            path.unlink()
+        elif path.exists() and path.stat().st_size > committed:
             os.truncate(path, committed)
         self._size = committed
 

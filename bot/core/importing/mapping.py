@@ -44,6 +44,17 @@ class Layout:
     zone: str = ""
     region: str = ""
 
+    def under(self, other: "Layout") -> "Layout":
+        """Return what another says, and where it says nothing, this."""
+        return Layout(
+            other.encoding or self.encoding,
+            other.delimiter or self.delimiter,
+            other.decimal if other.decimal != "." else self.decimal,
+            other.dates or self.dates,
+            other.zone or self.zone,
+            other.region or self.region,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class FieldMap:
@@ -94,6 +105,15 @@ def mapping_of(document: Document, kind: Kind, headers: Sequence[str]) -> FieldM
     return mapping
 
 
+def layout_of(document: Document) -> Layout:
+    """Read of a mapping how its file is written; raises as `mapping_of`."""
+    reading = _Reading(document, KINDS["contacts"], ())
+    layout = reading.layout()
+    if reading.complaints:
+        raise together(reading.complaints)
+    return layout
+
+
 class _Reading:
     """A mapping being read, with its complaints."""
 
@@ -104,6 +124,7 @@ class _Reading:
         self.complaints: list[FlowError] = []
 
     def whole(self) -> FieldMap:
+        """Read all of it."""
         for name in self.document.value:
             if name not in _TOP:
                 self._complain((name,), f"`{name}` is not known here", f"there may be {_listed(_TOP)}")
@@ -133,7 +154,7 @@ class _Reading:
         taken = {column for many in columns.values() for column in many}
         for problem, remedy in missing(self.kind, {*columns, *values}):
             self._complain(("columns",), problem, remedy)
-        return FieldMap(self.kind, columns, values, translate, self._layout(), self._left_out(taken))
+        return FieldMap(self.kind, columns, values, translate, self.layout(), self._left_out(taken))
 
     def _left_out(self, taken: set[str]) -> tuple[str, ...]:
         return () if ALL in taken else tuple(name for name in self.headers if name not in taken)
@@ -167,7 +188,8 @@ class _Reading:
                 self._complain(at, f"the file has no column '{column}'", f"it has {_listed(self.headers)}")
         return columns
 
-    def _layout(self) -> Layout:
+    def layout(self) -> Layout:
+        """Read how the file is written."""
         said = self._mapping(("read",))
         for name in said:
             if name not in _LAYOUT:

@@ -59,6 +59,7 @@ class PastLine(NamedTuple):
     discount_minor: int
     returned_minor: int
     said: int
+    returned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +95,14 @@ class PastOrder:
 def order_of(
     found: Mapping[str, object],
     reader: RowReader,
-    rows: Sequence[Mapping[str, object]],
+    lines: Sequence[PastLine],
     now: datetime,
 ) -> PastOrder:
-    """Put an order together of what its first row tells of it, and what all tell of its lines.
+    """Put an order together of what its first row tells of it, and its lines.
 
     Raises:
         Rejected: it cannot be so.
     """
-    lines = tuple(map(line_of, rows))
     names, at = names_of(found), at_of(found, "at", now)
     cash = discount = refunded = 0
     for line in lines:
@@ -122,7 +122,7 @@ def order_of(
         reference=str(found["order"]),
         names=names,
         at=at,
-        lines=lines,
+        lines=tuple(lines),
         status=status,
         source=str(found.get("source", "import")),
         currency=str(found.get("currency", "")),
@@ -132,7 +132,7 @@ def order_of(
         discount_minor=discount,
         refunded_minor=refunded,
         facts=facts,
-        returned_at=_returned_at(rows, at, now) if refunded else None,
+        returned_at=_returned_at(lines, at, now) if refunded else None,
     )
 
 
@@ -165,13 +165,16 @@ def line_of(found: Mapping[str, object]) -> PastLine:
         discount,
         returned,
         said,
+        get("returned_at"),  # type: ignore[arg-type]  # instants are read as instants
     )
 
 
-def _returned_at(rows: Sequence[Mapping[str, object]], bought_at: datetime, now: datetime) -> datetime:
+def _returned_at(lines: Sequence[PastLine], bought_at: datetime, now: datetime) -> datetime:
     """When the last of an order came back; where no row says it, when it was bought."""
-    told = [at_of(row, "returned_at", now) for row in rows if "returned_at" in row]
-    return max(told, default=bought_at)
+    at = max((line.returned_at for line in lines if line.returned_at is not None), default=bought_at)
+    if at > now:
+        raise Rejected("returned_at", f"'{at.isoformat()}' is still to come")
+    return at
 
 
 def _gross(found: Mapping[str, object], quantity: int, discount: int | None) -> int:

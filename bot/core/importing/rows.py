@@ -1,13 +1,13 @@
 """Rows of a file, read by a mapping: what each tells, or why it cannot be taken."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.contact import JsonValue
 from bot.core.importing.kinds import CHANNELS, Reads
 from bot.core.importing.mapping import ALL, FieldMap
-from bot.core.importing.values import How, Reader, Wrong, reader_of
+from bot.core.importing.values import How, Reader, Wrong, amounts, reader_of
 from bot.core.tracking.told_traits import ToldTraits
 
 Name = tuple[str, str]
@@ -46,7 +46,7 @@ class RowReader:
         fields = mapping.kind.fields
         self._rest = f"{mapping.kind.rest}." if mapping.kind.rest else ""
         self._one: list[tuple[str, int, Reader, Mapping[str, str] | None]] = []
-        self._sums: list[tuple[str, tuple[int, ...], Reader]] = []
+        self._sums: list[tuple[str, tuple[int, ...], Callable[[object], int]]] = []
         self._fixed: dict[str, object] = {}
         self._choices = {name: one.one_of for name, one in fields.items() if one.one_of}
         for name, columns in _spread(mapping, headers).items():
@@ -55,7 +55,7 @@ class RowReader:
             reads = fields[name].reads if name in fields else Reads.ANY
             read = self._checked(name, reader_of(reads, how))
             if len(columns) > 1:
-                self._sums.append((name, tuple(places[column] for column in columns), read))
+                self._sums.append((name, tuple(places[column] for column in columns), amounts(how)))
             else:
                 self._one.append((name, places[columns[0]], read, mapping.translate.get(name)))
         for name, value in mapping.values.items():
@@ -76,13 +76,13 @@ class RowReader:
                 if words is not None:
                     value = words.get(str(value).strip(), value)
                 found[name] = read(value)
-            for name, places, read in self._sums:
-                values = [row[place] for place in places]
-                found[name] = sum(
-                    read(value)  # type: ignore[misc]  # amounts are whole numbers
-                    for value in values
-                    if not (value is None or value == "" or value != value)  # noqa: PLR0124  # as above
-                )
+            for name, places, add in self._sums:
+                total = 0
+                for place in places:
+                    value = row[place]
+                    if not (value is None or value == "" or value != value):  # noqa: PLR0124  # as above
+                        total += add(value)
+                found[name] = total
         except Wrong as wrong:
             raise Rejected(name, str(wrong)) from wrong
         for name in self._needed:

@@ -53,7 +53,7 @@ def reader_of(reads: Reads, how: How) -> Reader:
         Reads.WHOM: text,
         Reads.PHONE: lambda value: phone(value, how.region),
         Reads.EMAIL: email,
-        Reads.AMOUNT: _amounts(how),
+        Reads.AMOUNT: amounts(how),
         Reads.QUANTITY: quantity,
         Reads.INSTANT: lambda value: instant_at(value, how),
         Reads.DAY: lambda value: day(value, how),
@@ -95,7 +95,7 @@ def email(value: object) -> str:
     return written
 
 
-def _amounts(how: How) -> Reader:
+def amounts(how: How) -> Callable[[object], int]:
     """Return what reads minor units of what is written in whole ones; most files hold binary numbers."""
     scale = 10**how.exponent
 
