@@ -19,7 +19,7 @@ from bot.conversation.turn_figures import keep_after_turns
 from bot.conversation.work import Reply, Result, Work
 from bot.core.contact import Address, Contact, Event
 from bot.core.gestures import done_at
-from bot.core.ids import Entropy, IdSource, bucket_of
+from bot.core.ids import Drawn, Entropy, IdSource, bucket_of
 from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.messages import Inbound, Lane, OutboxState
@@ -90,7 +90,7 @@ class Conversation:
     hash_address: Callable[[str], tuple[str, ...]]
     """The keyed hashes an address may be suppressed under, one for each secret, newest first."""
     entropy: Entropy = os.urandom
-    ids: IdSource = field(default_factory=lambda: IdSource(os.urandom))
+    ids: IdSource = field(default_factory=lambda: IdSource(Drawn(os.urandom)))
     foresight: Foresight = field(default_factory=Foresight)
     keeping: Keeping = field(init=False)
     """Keeps figures of contacts and audiences current."""

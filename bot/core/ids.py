@@ -14,12 +14,37 @@ BUCKETS = 256
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _COUNT_MAX = 0xFFF
+_PAGE_BYTES = 4096
 _VARIANT = 0x8 << 52
 _LOW_BITS = 0x3F_FFFF_FFFF_FFFF
 _BUCKET_DIGITS = [f"{bucket:02x}" for bucket in range(BUCKETS)]
 
 Entropy = Callable[[int], bytes]
 """Gives that many random bytes: `os.urandom`, or a seeded source in tests."""
+
+
+class Drawn:
+    """Entropy that is drawn by the page and given out in parts, each once; for one thread.
+
+    `os.urandom` lets another thread go on meanwhile, and who wants to be back waits for it, which costs far
+    more than the bytes.
+    """
+
+    __slots__ = ("_drawn", "_entropy", "_given")
+
+    def __init__(self, entropy: Entropy) -> None:
+        """Draw from `entropy`."""
+        self._entropy = entropy
+        self._drawn = b""
+        self._given = 0
+
+    def __call__(self, count: int) -> bytes:
+        """Give that many bytes."""
+        if self._given + count > len(self._drawn):
+            self._drawn, self._given = self._entropy(max(_PAGE_BYTES, count)), 0
+        given = self._drawn[self._given : self._given + count]
+        self._given += count
+        return given
 
 
 def microseconds(at: datetime) -> int:

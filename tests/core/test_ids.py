@@ -1,11 +1,13 @@
 """Ids carry their bucket, sort by time, and strictly rise within a process."""
 
 import os
+import random
 import uuid
 from datetime import UTC, datetime, timedelta
 
 from bot.core.ids import (
     BUCKETS,
+    Drawn,
     IdSource,
     bucket_of,
     derived_id,
@@ -61,3 +63,13 @@ def test_the_same_key_gives_the_same_id() -> None:
 
 def test_instants_come_back_as_they_were_stored() -> None:
     assert instant(microseconds(NOW)) == NOW
+
+
+def test_drawn_entropy_gives_every_byte_once() -> None:
+    source = random.Random(1)
+    drawn = Drawn(random.Random(1).randbytes)
+    pages = b"".join(source.randbytes(4096) for _ in range(2))
+    parts = [drawn(7) for _ in range(4096 // 7)] + [drawn(7)]
+    assert b"".join(parts[:-1]) == pages[: 7 * (4096 // 7)]
+    assert parts[-1] == pages[4096:4103]  # what is left of a page is too little
+    assert len(drawn(10_000)) == 10_000
