@@ -18,6 +18,7 @@ def happen(turn: Turn, body: Body) -> Body:
         Deed(str(body["name"])),
         str(body["page"]),
         channel=str(body["channel"]),
+        is_mini=body["is_mini"] is True,
         campaign=str(body.get("campaign") or ""),
     )
     return {}

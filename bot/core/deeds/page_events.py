@@ -15,7 +15,6 @@ from bot.core.deeds.left import ERASED_AT
 from bot.core.loyalty.inducement import MINI_PROGRAM_OPENED, PAGE_OPENED, PAGE_SHARED
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
-from bot.core.wechat_address import WECHAT
 
 TRACK = "event.track"
 """The operation by which an event is recorded on another contact's record."""
@@ -31,8 +30,11 @@ class Deed(StrEnum):
     SHARED = "shared"
 
 
-def happened(turn: Turn, deed: Deed, page: str, *, channel: str, campaign: str = "") -> None:
-    """Record what the shopper did; `campaign` is the token with which they came, or a campaign's name."""
+def happened(turn: Turn, deed: Deed, page: str, *, channel: str, is_mini: bool, campaign: str = "") -> None:
+    """Record what the shopper did, in the mini program (`is_mini`) or a browser.
+
+    `campaign` is the token with which they came, or a campaign's name.
+    """
     came = CampaignTokens(turn.shop.secrets).read(campaign) if campaign and turn.shop.secrets else None
     name = came.campaign if came is not None else campaign
     properties: dict[str, JsonValue] = {"page": page, "channel": channel}
@@ -41,13 +43,12 @@ def happened(turn: Turn, deed: Deed, page: str, *, channel: str, campaign: str =
     if deed is Deed.SHARED:
         turn.track(PAGE_SHARED, properties)
         return
-    came_by_mini = deed is Deed.CAME and channel == WECHAT
-    turn.track(MINI_PROGRAM_OPENED if came_by_mini else PAGE_OPENED, properties)
+    turn.track(MINI_PROGRAM_OPENED if is_mini and deed is Deed.CAME else PAGE_OPENED, properties)
     if came is not None and deed is Deed.CAME:
-        _came(turn, came, page, channel)
+        _came(turn, came, page, channel, is_mini=is_mini)
 
 
-def _came(turn: Turn, came: Came, page: str, channel: str) -> None:
+def _came(turn: Turn, came: Came, page: str, channel: str, *, is_mini: bool) -> None:
     """Let it be known of whom the campaign texted; whoever opened it first is believed to be them.
 
     Only a newcomer to the mini program is joined so: what a member has was shown to be theirs before, and
@@ -66,7 +67,7 @@ def _came(turn: Turn, came: Came, page: str, channel: str) -> None:
     if first is None:
         turn.keep("directory", f"{_USED}/{used}", Code(used, _USED))
     is_known = turn.contact.is_member or any(kind == "sms" for kind, _ in turn.addresses)
-    is_them = first is None and not is_known and turn.now < came.until and channel == WECHAT
+    is_them = first is None and not is_known and turn.now < came.until and is_mini
     body: dict[str, JsonValue] = {
         "id": f"{_USED}/{used}/{turn.contact.id}",
         "name": CAMPAIGN_OPENED,

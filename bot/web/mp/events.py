@@ -31,6 +31,7 @@ async def happened(asked: Asked) -> Told:
         "page": body.page,
         "campaign": body.campaign,
         "channel": asked.who.session.channel,
+        "is_mini": asked.who.session.is_in_mini_program,
     }
     done = await operate(asked, page_events.HAPPENED, told)
     return Told({}, is_replay=done.is_replay)

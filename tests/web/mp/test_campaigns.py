@@ -168,6 +168,17 @@ async def test_who_has_a_wallet_of_their_own_is_not_joined_by_a_link(spring: Sho
     assert [one["by"] for _, one in await events(spring, "Campaign Opened")] == ["another"]
 
 
+async def test_who_opened_a_page_link_in_wechat_is_joined_to_nobody(spring: ShopperClient) -> None:
+    """A page link may be passed on like the campaign's: neither says who holds it."""
+    await strike(spring)
+    token = token_in(spring.chat.people.open_link(PERSON, await led_to(await texted(spring))).page)
+    linked = await spring.by_link(await spring.contact_id(), channel="wechat")
+    await linked.did("/events", {"name": "came", "page": "pages/wallet", "campaign": token})
+    await strike(spring)
+    assert (await spring.got("/me"))["phone"] is None
+    assert [one["by"] for _, one in await events(spring, "Campaign Opened")] == ["another"]
+
+
 async def test_an_old_token_tells_of_the_campaign_alone(spring: ShopperClient) -> None:
     await strike(spring)
     token = token_in(spring.chat.people.open_link("mei", await led_to(await texted(spring))).page)
