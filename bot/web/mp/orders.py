@@ -117,6 +117,7 @@ async def check(asked: Asked) -> Told:
 
 async def cancel(asked: Asked) -> Told:
     """Take an order back."""
+    await look(asked, _order_in(asked))  # one that is none of theirs is refused like everywhere here
     told = await operate(asked, asked_for.CANCEL, {"order": asked.path["order"], "payer": payer_of(asked)})
     order = told.body["order"]
     assert isinstance(order, dict), "the operation says how it stands"
