@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from bot.cli.checking import counted
 from bot.cli.database import opened, problem_of
 from bot.cli.findings import Finding, skipped, warning, well
-from bot.cli.source import ACCEPTED, known
+from bot.cli.source import ACCEPTED, NOBODY, known
 from bot.config import Settings
 
 _NAME = "tracking"
@@ -24,7 +24,9 @@ async def findings(settings: Settings) -> AsyncGenerator[Finding]:
         yield skipped(_NAME, "no site, app or server sends events", "`regulars source add` lets one")
         return
     accepted = sum(counts[one.id][ACCEPTED] for one in live if one.id in counts)
-    yield well(_NAME, f"{counted(len(live), 'source')}, {counted(accepted, 'message')} taken")
+    strays = counts[NOBODY].total() if NOBODY in counts else 0
+    said = f"{counted(len(live), 'source')}, {counted(accepted, 'message')} taken"
+    yield well(_NAME, f"{said}, {counted(strays, 'request')} with a write key that is nobody's")
     for one in live:
         outcomes = counts.get(one.id)
         refused = outcomes.total() - outcomes[ACCEPTED] if outcomes else 0

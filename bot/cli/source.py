@@ -31,6 +31,8 @@ from bot.storage.driver import Connection, Database
 source = typer.Typer(help="Sources of tracked messages: sites, apps, servers.", no_args_is_help=True)
 
 ACCEPTED = "accepted"
+NOBODY = "-"
+"""Under which name requests are counted whose write key is nobody's."""
 _NAME_MAX = 60
 _QUOTA_MAX = 1_000_000
 _KEY = re.compile(r"[!-9;-~]+")  # printed, without a space, and without the colon that ends it in `Basic`
@@ -175,6 +177,8 @@ async def _list(*, is_json: bool) -> None:
         outcomes = counts.get(one.id, Counter())
         refused = "; ".join(f"{reason} {times}" for reason, times in _refused(outcomes).most_common())
         typer.echo(f"  taken {outcomes[ACCEPTED]}{f', refused: {refused}' if refused else ''}")
+    if stray := counts.get(NOBODY):
+        typer.echo(f"Requests with a write key that is nobody's: {stray.total()}", err=True)
     if not found:
         typer.echo("There is no source yet; make one: regulars source add NAME --kind browser", err=True)
 

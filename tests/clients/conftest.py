@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ import pytest
 
 from bot.app import open_database
 from bot.config import load_settings
+from bot.core.sources import USUAL_SCOPES, SourceKind, make_source
+from bot.storage import sources
 from bot.storage.driver import Database, Statement
 from tests.conversation.chat import FLOWS
 from tests.drills.processes import Regulars, environment
@@ -57,9 +61,23 @@ class Server:
         assert ran.returncode == 0, err.decode()
         return out.decode()
 
-    async def source(self, name: str, kind: str, *options: str) -> str:
-        """Add a source; returns its key."""
-        return (await self.regulars("source", "add", name, "--kind", kind, *options)).strip()
+    async def source(
+        self, name: str, kind: SourceKind, *, key: str = "", quota: int = 1000, origins: tuple[str, ...] = ()
+    ) -> str:
+        """Add a source as `regulars source add` does; returns its key."""
+        made, text = make_source(
+            name,
+            kind,
+            USUAL_SCOPES[kind],
+            datetime.now(UTC),
+            os.urandom,
+            created_by="tests",
+            quota=quota,
+            origins=origins,
+            brought=key or None,
+        )
+        assert await self.database.transact(lambda c: sources.add(c, made))
+        return text
 
     async def rows(self, sql: str, **parameters: object) -> list[tuple[Any, ...]]:
         """Ask the database."""

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from playwright.async_api import ConsoleMessage, Page
+from playwright.async_api import ConsoleMessage, Page, Response
 
+from bot.core.sources import SourceKind
 from tests.clients.conftest import Server
 from tests.ports import free_port
 from tests.toolbox import Toolbox
@@ -65,7 +66,7 @@ async def test_every_call_of_its_arrives(
     server: Server, page: Page, site: str, strategy: dict[str, Any]
 ) -> None:
     how = "batches" if strategy else "each"
-    key = await server.source(f"site {how}", "browser", "--origin", site)
+    key = await server.source(f"site {how}", SourceKind.BROWSER, origins=(site,))
     said = await loaded(page, site, key, server, **strategy)
     anonymous_id = await page.evaluate(
         """async (user) => {
@@ -104,7 +105,7 @@ async def test_every_call_of_its_arrives(
 async def test_what_is_left_in_the_hand_of_a_closed_page_arrives(
     server: Server, page: Page, site: str
 ) -> None:
-    key = await server.source("closing site", "browser")
+    key = await server.source("closing site", SourceKind.BROWSER)
     batching = {"strategy": "batching", "config": {"size": 50, "timeout": 60_000}}
     await loaded(page, site, key, server, deliveryStrategy=batching)
     await page.evaluate("analytics.track('Page Closed', { left: true })")
@@ -112,13 +113,15 @@ async def test_what_is_left_in_the_hand_of_a_closed_page_arrives(
     await server.until_counted("Page Closed", 1)
 
 
-async def test_it_reads_when_to_come_again(server: Server, page: Page, site: str) -> None:
-    key = await server.source("slow site", "browser", "--quota", "1")
+async def test_it_comes_again_when_it_is_told_to(server: Server, page: Page, site: str) -> None:
+    key = await server.source("slow site", SourceKind.BROWSER, quota=1)
     statuses: list[int] = []
-    page.on(
-        "response",
-        lambda answer: statuses.append(answer.status) if answer.url.endswith("/v1/t") else None,
-    )
+
+    def hear(answer: Response) -> None:
+        if answer.url.endswith("/v1/t"):
+            statuses.append(answer.status)
+
+    page.on("response", hear)
     await loaded(page, site, key, server)
     await page.evaluate(
         """async () => { for (let n = 0; n < 3; n++) await analytics.track('Sent In A Hurry', { n }) }"""
@@ -127,8 +130,27 @@ async def test_it_reads_when_to_come_again(server: Server, page: Page, site: str
     assert 429 in statuses, "the second came too soon"
 
 
+async def test_a_page_may_read_when_to_come_again(server: Server, page: Page, site: str) -> None:
+    key = await server.source("reading site", SourceKind.BROWSER, quota=1)
+    await page.goto(site)
+    told = await page.evaluate(
+        """async ([url, writeKey]) => {
+            const batch = Array(9).fill({ type: 'track', userId: 'reader', event: 'Read' })
+            const headers = { Authorization: 'Basic ' + btoa(writeKey + ':'), 'Content-Type': 'text/plain' }
+            const body = JSON.stringify({ batch })
+            const send = () => fetch(url + '/v1/b', { method: 'POST', headers, body })
+            await send()
+            const answer = await send()
+            return [answer.status, answer.headers.get('Retry-After')]
+        }""",
+        [server.url, key],
+    )
+    assert told[0] == 429
+    assert 5 <= int(told[1]) <= 9
+
+
 async def test_a_page_of_another_site_is_refused(server: Server, page: Page, site: str) -> None:
-    key = await server.source("another site", "browser", "--origin", "https://shop.example")
+    key = await server.source("another site", SourceKind.BROWSER, origins=("https://shop.example",))
     await page.goto(site)
     told = await page.evaluate(
         """async ([url, writeKey]) => {

@@ -10,6 +10,7 @@ import pytest
 from segment.analytics.client import Client
 from segment.analytics.request import post
 
+from bot.core.sources import SourceKind
 from tests.clients.conftest import Server
 from tests.clients.losing import losing_line
 
@@ -28,7 +29,7 @@ def client_of(host: str, key: str, failures: list[object] | None = None, **optio
 
 @pytest.fixture(scope="module")
 async def key(server: Server) -> str:
-    return await server.source("python", "server")
+    return await server.source("python", SourceKind.SERVER)
 
 
 @pytest.mark.parametrize("gzip", [False, True])
@@ -80,7 +81,7 @@ async def test_a_lost_answer_is_sent_again_and_counted_once(server: Server, key:
 
 
 async def test_who_sends_too_much_waits_as_long_as_it_is_told(server: Server) -> None:
-    slow = await server.source("slow", "server", "--quota", "5")
+    slow = await server.source("slow", SourceKind.SERVER, quota=5)
     failures: list[object] = []
     client = client_of(server.url, slow, failures, upload_size=10)
 
@@ -100,15 +101,15 @@ async def test_who_sends_too_much_waits_as_long_as_it_is_told(server: Server) ->
     await server.until_counted("Sent Slowly", 20)
 
 
-async def test_a_wrong_key_is_told_in_words(server: Server) -> None:
+async def test_what_is_refused_is_told_in_words(server: Server, key: str) -> None:
     failures: list[Any] = []
-    client = client_of(server.url, "nobodys-write-key", failures)
-    client.track("nobody", "Never Told")
+    client = client_of(server.url, key, failures)
+    client.queue.put({"type": "track", "event": "Never Told", "userId": "u", "note": "x" * 600_000})
     await asyncio.to_thread(client.shutdown)
     ((error, batch),) = failures
     assert len(batch) == 1
-    assert (error.status, error.code) == (401, "wrong_write_key")
-    assert "regulars source add" in error.message
+    assert (error.status, error.code) == (400, "too_large")
+    assert "512000 bytes" in error.message
 
 
 async def test_a_clock_that_is_wrong_is_put_right(server: Server, key: str) -> None:

@@ -1,6 +1,7 @@
 """Answers of the tracking API, as its clients read them: success, or a code and a message; with CORS."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import orjson
 from aiohttp import web
@@ -37,7 +38,7 @@ def later(seconds: int, code: str, message: str) -> TrackProblem:
 
 def success(request: web.Request) -> web.Response:
     """Say that everything that could be taken is in the books."""
-    return _answer(request, 200, _SUCCESS, {})
+    return with_cors(request, 200, _SUCCESS, {})
 
 
 def problem(request: web.Request, refused: TrackProblem) -> web.Response:
@@ -45,7 +46,7 @@ def problem(request: web.Request, refused: TrackProblem) -> web.Response:
     body = orjson.dumps({"success": False, "code": refused.code, "message": str(refused)})
     wait = str(refused.retry_after)
     headers = {"Retry-After": wait, "X-RateLimit-Reset": wait} if refused.retry_after else {}
-    response = _answer(request, refused.status, body, headers)
+    response = with_cors(request, refused.status, body, headers)
     if refused.hangs_up:
         response.force_close()
     return response
@@ -53,7 +54,7 @@ def problem(request: web.Request, refused: TrackProblem) -> web.Response:
 
 def document(request: web.Request, value: object, *, kept_seconds: int) -> web.Response:
     """Answer with a document that may be kept for a while."""
-    return _answer(request, 200, orjson.dumps(value), {"Cache-Control": f"public, max-age={kept_seconds}"})
+    return with_cors(request, 200, orjson.dumps(value), {"Cache-Control": f"public, max-age={kept_seconds}"})
 
 
 async def preflight(request: web.Request) -> web.Response:
@@ -68,7 +69,10 @@ async def preflight(request: web.Request) -> web.Response:
     return web.Response(status=204, headers=headers)
 
 
-def _answer(request: web.Request, status: int, body: bytes, headers: Mapping[str, str]) -> web.Response:
+def with_cors(
+    request: web.Request, status: int, body: bytes, headers: Mapping[str, str] = MappingProxyType({})
+) -> web.Response:
+    """Answer with JSON that the page which asks may read."""
     kept = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return web.Response(
         status=status,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
 from aiohttp import web
 
 from bot.core.api_keys import hash_of
@@ -20,11 +21,14 @@ from bot.web.limits import Limit, Limiter, caller
 from bot.web.track.answers import TrackProblem, later
 
 WRONG_KEYS = Limit(burst=30, per_minute=30)
-"""How many requests with a key of nobody one address may make: looking one up costs a query."""
+"""How many keys of nobody one address may try: looking one up costs a query."""
 KEPT_SECONDS = 1.0
-"""How long a source is known without looking again: a revoked key is refused after that."""
-HOW_TO_GET_A_KEY = "make one where Regulars runs: regulars source add NAME --kind KIND"
+"""How long a source is known without looking again: a revoked key opens nothing after that."""
+ABSENT_SECONDS = 10.0
+"""How long a key is nobody's without looking again: whoever sends with a wrong one does so all day."""
 _REMEMBERED_MAX = 10_000
+_NOBODY = "-"
+_logger = structlog.get_logger(__name__)
 
 
 class Quotas:
@@ -65,11 +69,18 @@ class SourceDoor:
     tally: Tally
     wrong_keys: Limiter = field(default_factory=lambda: Limiter(WRONG_KEYS))
     quotas: Quotas = field(default_factory=Quotas)
-    _known: OrderedDict[str, tuple[Source, float]] = field(default_factory=OrderedDict)
+    _known: OrderedDict[str, tuple[Source | None, float]] = field(default_factory=OrderedDict)
+    """Sources by the hashes of their keys, None for keys of nobody; each good until an instant."""
 
-    async def admit(self, request: web.Request, key: str, scope: SourceScope) -> Source:
-        """The source that shows a key, if it may send now. Raises TrackProblem 401, 403 or 429."""
-        source = await self._of(request, key)
+    async def admit(self, request: web.Request, key: str, scope: SourceScope) -> Source | None:
+        """The source that shows a key, if it may send now; None where the key is nobody's.
+
+        Raises:
+            TrackProblem: 403 where it may not, 429 where it may later.
+        """
+        source = await self.source_of(key, caller(request))
+        if source is None:
+            return None
         if not source.may(scope):
             raise TrackProblem(403, "missing_scope", f"the source {source.name} lacks the scope {scope}")
         origin = request.headers.get("Origin")
@@ -80,19 +91,28 @@ class SourceDoor:
             raise later(wait, "over_quota", f"the source sends more than {source.quota} messages a second")
         return source
 
-    async def source_of(self, key: str) -> Source | None:
-        """The source in force that a key is of."""
+    async def source_of(self, key: str, who: str) -> Source | None:
+        """The source in force that a key is of, as `who` shows it.
+
+        Raises:
+            TrackProblem: 429 where somebody there tries key after key.
+        """
         if not key or len(key) > KEY_LENGTH_MAX:
             return None
-        hashed = hash_of(key)
-        found, good_until = self._known.get(hashed, (None, 0.0))
-        if found is not None and time.monotonic() < good_until:
-            return found
+        hashed, now = hash_of(key), self.clock()
+        known, good_until = self._known.get(hashed, (None, 0.0))
+        if time.monotonic() < good_until:
+            return known
+        # Behind one address of a carrier are whole towns: a key that was good is looked up then, too.
+        if known is None and self.wrong_keys.is_spent(who, now):
+            wait = self.wrong_keys.wait_seconds(who, now)
+            raise later(wait, "too_many_wrong_keys", "too many write keys that are nobody's")
         found = await self.database.query(lambda c: sources.of_key(c, hashed))
         if found is None:
-            self._known.pop(hashed, None)
-            return None
-        self._known[hashed] = (found, time.monotonic() + KEPT_SECONDS)
+            self.wrong_keys.allows(who, now)
+            _logger.warning("write_key_of_nobody")
+        kept_for = KEPT_SECONDS if found is not None else ABSENT_SECONDS
+        self._known[hashed] = (found, time.monotonic() + kept_for)
         if len(self._known) > _REMEMBERED_MAX:
             self._known.popitem(last=False)
         return found
@@ -107,18 +127,9 @@ class SourceDoor:
         for reason, times in refused.items():
             self.tally.add("source", f"{source.id} {reason}", times)
 
-    async def _of(self, request: web.Request, key: str) -> Source:
-        now, who = self.clock(), caller(request)
-        # Behind one address of a carrier are whole towns: who shows a key that is known is let in then, too.
-        if self.wrong_keys.is_spent(who, now) and hash_of(key) not in self._known:
-            wait = self.wrong_keys.wait_seconds(who, now)
-            raise later(wait, "too_many_wrong_keys", "too many requests without a good write key")
-        found = await self.source_of(key)
-        if found is not None:
-            return found
-        self.wrong_keys.allows(who, now)
-        what = "the write key is not known, or was revoked" if key else "no write key was sent"
-        raise TrackProblem(401, "wrong_write_key" if key else "no_write_key", f"{what}; {HOW_TO_GET_A_KEY}")
+    def count_nobodys(self) -> None:
+        """Count a request whose key is nobody's."""
+        self.tally.add("source", f"{_NOBODY} wrong_write_key")
 
 
 def key_in(request: web.Request, in_body: object) -> str:

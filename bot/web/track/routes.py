@@ -32,6 +32,7 @@ from bot.web.track.settings_document import settings_document
 
 PREFIX: Final = "/v1"
 SETTINGS_KEPT_SECONDS: Final = 300
+HOW_TO_GET_A_KEY: Final = "make one where Regulars runs: regulars source add NAME --kind browser"
 BEHIND_SECONDS: Final = 5
 """When to come again where it is not known when we will have caught up."""
 _BODY_SECONDS: Final = 30
@@ -96,9 +97,13 @@ class TrackingApi:
 
     async def _take(self, request: web.Request, read: Read, bytes_max: int, scope: SourceScope) -> None:
         """Have everything that can be understood in the books. Raises TrackProblem, RetryLater."""
-        text = await _text(request, bytes_max)
+        text = await text_of(request, bytes_max)
         body = _object(text)
         source = await self.door.admit(request, key_in(request, body.get("writeKey")), scope)
+        if source is None:
+            # As Segment does: who sends with a wrong key learns nothing by trying, and we count it.
+            self.door.count_nobodys()
+            return
         understood = read(body, self._posted(request, source, scope), len(text))
         refused = understood.refused
         self.door.sent(source, len(understood.messages) + refused.total())
@@ -130,9 +135,12 @@ class TrackingApi:
         """Tell the browser's client where to send."""
         key = request.match_info["key"]
         try:
-            await self.door.admit(request, key, SourceScope.TRACK)
+            source = await self.door.admit(request, key, SourceScope.TRACK)
         except TrackProblem as refused:
             return problem(request, refused)
+        if source is None:
+            what = f"nobody has this write key; {HOW_TO_GET_A_KEY}"
+            return problem(request, TrackProblem(404, "wrong_write_key", what))
         kept = settings_document(key, self.public_url)
         return document(request, kept, kept_seconds=SETTINGS_KEPT_SECONDS)
 
@@ -141,8 +149,12 @@ class TrackingApi:
         return success(request)
 
 
-async def _text(request: web.Request, bytes_max: int) -> bytes:
-    """The body, unpacked and bounded; of any type, since browsers say text/plain to skip a preflight."""
+async def text_of(request: web.Request, bytes_max: int) -> bytes:
+    """The body, unpacked and bounded; of any type, since browsers say text/plain to skip a preflight.
+
+    Raises:
+        TrackProblem: it is too large, comes too slowly or cannot be unpacked.
+    """
     try:
         async with asyncio.timeout(_BODY_SECONDS):
             # Requests are bounded by the application around this, whose bodies are smaller.

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.sources import SourceKind
-from bot.storage import api_keys, sources
+from bot.storage import api_keys, sources, tally
 from bot.web.track import door
 from tests.web.track.conftest import KEY, Shop
 
@@ -34,23 +34,32 @@ async def test_the_key_is_shown_in_any_of_segments_ways(
 
 
 @pytest.mark.parametrize(
-    ("headers", "written", "code"),
+    ("headers", "written"),
     [
-        ({}, None, "no_write_key"),
-        ({}, 7, "no_write_key"),
-        ({"Authorization": "Basic"}, None, "no_write_key"),
-        ({"Authorization": "Basic OnNlY3JldA=="}, None, "no_write_key"),  # no user, a password
-        ({}, "nobodys", "wrong_write_key"),
-        ({}, "k" * 100_000, "wrong_write_key"),
-        ({"Authorization": "Basic YS13cml0ZS1rZXktb2YtdGhlLXRlc3RzOg=="}, "another", "two_write_keys"),
+        ({}, None),
+        ({}, 7),
+        ({"Authorization": "Basic"}, None),
+        ({"Authorization": "Basic OnNlY3JldA=="}, None),  # no user, a password
+        ({}, "nobodys"),
+        ({}, "k" * 30_000),
     ],
 )
-async def test_without_a_good_key_nothing_is_taken(
-    shop: Shop, headers: dict[str, str], written: object, code: str
+async def test_without_a_good_key_it_is_200_and_nothing_is_taken(
+    shop: Shop, headers: dict[str, str], written: object
 ) -> None:
-    answer = await shop("/v1/batch", {"batch": [], "writeKey": written}, key=None, headers=headers)
-    assert (answer.status, answer.told["code"]) == (401, code)
-    assert answer.told["message"]
+    # As Segment does it, which the tests of its client for Python hold.
+    answer = await shop("/v1/track", {**TRACK, "writeKey": written}, key=None, headers=headers)
+    assert (answer.status, answer.told) == (200, {"success": True})
+    assert shop.tracker.messages == []
+    await shop.app.tally.flush(shop.app.database)
+    counted = await shop.app.database.query(tally.read)
+    assert counted["source", "- wrong_write_key"] == 1
+
+
+async def test_two_keys_have_to_agree(shop: Shop) -> None:
+    answer = await shop("/v1/track", {**TRACK, "writeKey": "another-key"})
+    assert (answer.status, answer.told["code"]) == (401, "two_write_keys")
+    assert shop.tracker.messages == []
 
 
 async def test_a_revoked_key_is_refused_a_moment_later(shop_on_both: Shop) -> None:
@@ -58,7 +67,8 @@ async def test_a_revoked_key_is_refused_a_moment_later(shop_on_both: Shop) -> No
     (kept,) = await shop_on_both.app.database.query(sources.listed)
     await shop_on_both.app.database.transact(lambda c: api_keys.revoke(c, kept.id, shop_on_both.clock.now))
     await asyncio.sleep(door.KEPT_SECONDS)
-    assert (await shop_on_both("/v1/track", TRACK)).status == 401
+    assert (await shop_on_both("/v1/track", TRACK)).status == 200
+    assert len(shop_on_both.tracker.messages) == 1
 
 
 async def test_a_sources_key_opens_no_shop_api(shop_on_both: Shop) -> None:
@@ -69,16 +79,23 @@ async def test_a_sources_key_opens_no_shop_api(shop_on_both: Shop) -> None:
     assert answer.status == 401
 
 
-async def test_who_guesses_keys_is_told_to_wait_and_others_are_not(shop: Shop) -> None:
-    assert (await shop("/v1/track", TRACK)).status == 200, "a key that is known"
+async def test_who_tries_keys_is_told_to_wait_and_others_are_not(shop: Shop) -> None:
+    assert (await shop("/v1/track", TRACK)).status == 200
     for number in range(door.WRONG_KEYS.burst):
-        assert (await shop("/v1/track", TRACK, key=f"guess-{number}")).status == 401
+        assert (await shop("/v1/track", TRACK, key=f"guess-{number}")).status == 200
     answer = await shop("/v1/track", TRACK, key="one-more-guess")
     assert (answer.status, answer.told["code"]) == (429, "too_many_wrong_keys")
     assert int(answer.headers["Retry-After"]) > 0
-    assert (await shop("/v1/track", TRACK)).status == 200
+    assert (await shop("/v1/track", TRACK)).status == 200, "who was known before goes on"
     shop.clock.now += timedelta(minutes=1)
-    assert (await shop("/v1/track", TRACK, key="one-more-guess")).status == 401
+    assert (await shop("/v1/track", TRACK, key="one-more-guess")).status == 200
+
+
+async def test_one_wrong_key_all_day_keeps_nobody_out(shop: Shop) -> None:
+    for _ in range(door.WRONG_KEYS.burst * 2):
+        assert (await shop("/v1/track", TRACK, key="a-mistaken-key")).status == 200
+    assert (await shop("/v1/track", TRACK)).status == 200
+    assert len(shop.tracker.messages) == 1
 
 
 async def test_a_source_that_sends_too_much_waits_and_is_heard_again(shop: Shop) -> None:
@@ -108,8 +125,8 @@ async def test_a_key_is_for_its_sites_alone(shop: Shop) -> None:
 
 async def test_pages_may_read_answers_and_errors(shop: Shop) -> None:
     shop.tracker.behind = True
-    for key, status in ((KEY, 429), ("nobodys", 401)):
-        answer = await shop("/v1/t", TRACK, key=key, headers=ORIGIN)
+    for body, status in ((TRACK, 429), ({**TRACK, "writeKey": "another-key"}, 401)):
+        answer = await shop("/v1/t", body, headers=ORIGIN)
         assert answer.status == status
         assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example"
         assert "Retry-After" in answer.headers["Access-Control-Expose-Headers"]
@@ -138,4 +155,4 @@ async def test_the_settings_document_sends_the_browser_to_us(shop: Shop) -> None
     assert segment["apiHost"] == shop.url.removeprefix("http://") + "/v1"
     assert answer.told["metrics"]["sampleRate"] == 0
     nobody = await shop("/v1/projects/nobodys/settings", method="GET", key=None)
-    assert nobody.status == 401
+    assert nobody.status == 404
