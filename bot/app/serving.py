@@ -64,8 +64,8 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
         server.on_cleanup.append(lambda _: wechat.close())
     if app.cashier is not None:
         server.add_routes(_pay_notices(app, app.cashier).routes())
+    add_tracking(server, app)  # before the APIs: Leanplum's address is the prefix of the shop's
     add_apis(server, app)
-    add_tracking(server, app)
     if extra is not None:
         server.add_subapp("/demo/", extra)
     runner = web.AppRunner(server, access_log_class=AccessLogger, shutdown_timeout=10)

@@ -36,6 +36,7 @@ class SourceScope(StrEnum):
     IDENTIFY = "identify"  # whose phone and mailbox it is: may join contacts
     ORDERS = "orders"  # orders and refunds, which move credit
     IMPORT = "import"  # what is long past
+    SENDS = "sends"  # flows to start, messages to put before the gate, consent it was given
 
 
 _TRACK = frozenset({SourceScope.TRACK})

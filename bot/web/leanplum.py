@@ -1,0 +1,159 @@
+"""Leanplum's one address, `/api`: what its SDKs send is tracked, and they hear variables and variants.
+
+The SDKs are pointed here by `setApiPath`; `clientKey` is a source's key. Inside an answer each action has its
+own: `success` says that it was heard, a `warning` that something of it is not done, as Leanplum's does.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import orjson
+import structlog
+from aiohttp import web
+
+from bot.core.contact import JsonValue
+from bot.core.errors import RetryLater
+from bot.core.ids import Entropy
+from bot.core.sources import Source, SourceScope
+from bot.core.tracking.commerce import OF_ORDERS, named_now
+from bot.core.tracking.leanplum import Meaning, NotUnderstood, Request, TooMany, Wants, meanings, read_request
+from bot.core.tracking.message import Tracked
+from bot.core.tracking.reading import Posted, read_call
+from bot.core.variables import Shown, Variables
+from bot.storage import contacts, members
+from bot.storage.driver import Connection
+from bot.web.limits import caller
+from bot.web.track.answers import TrackProblem, later, preflight, with_cors
+from bot.web.track.door import SourceDoor
+from bot.web.track.routes import BEHIND_SECONDS, Tracker, text_of
+
+PATH: Final = "/api"
+BODY_MAX: Final = 1024 * 1024
+ORDERS_FROM_SERVERS: Final = "orders are believed from servers only; tell them to /api/orders or /v1"
+_logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LeanplumApi:
+    """Answers `/api`; everything it needs is given by the application."""
+
+    door: SourceDoor
+    tracker: Tracker
+    variables: Callable[[], Variables]
+    clock: Callable[[], datetime]
+    entropy: Entropy
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where it is."""
+        return [web.get(PATH, self.answer), web.post(PATH, self.answer), web.options(PATH, preflight)]
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request, whatever it asks for."""
+        try:
+            return _response(request, 200, await self._answers(request))
+        except TrackProblem as refused:
+            return _refusal(request, refused)
+        except (NotUnderstood, TooMany) as refused:
+            status, code = (403, "too_many") if isinstance(refused, TooMany) else (400, "not_understood")
+            return _refusal(request, TrackProblem(status, code, str(refused)))
+        except RetryLater:
+            return _refusal(request, later(BEHIND_SECONDS, "behind", "we are behind; send it again"))
+        except Exception:  # the outermost loop of a request: the client sends it again, and we look
+            _logger.exception("leanplum_failed")
+            return _refusal(request, TrackProblem(500, "failed", "this is our fault; send it again"))
+
+    async def _answers(self, request: web.Request) -> list[JsonValue]:
+        """Take what is told, then answer each action. Raises TrackProblem, NotUnderstood, RetryLater."""
+        asked = read_request(dict(request.query), await text_of(request, BODY_MAX))
+        source = await self.door.admit(request, asked.key, SourceScope.TRACK)
+        if source is None:
+            self.door.count_nobodys()
+            raise TrackProblem(403, "wrong_key", "Invalid access key")
+        meant = meanings(asked)
+        warnings = await self._take(request, source, meant)
+        return [
+            await self._answer_to(asked, number, meaning, warning)
+            for number, (meaning, warning) in enumerate(zip(meant, warnings, strict=True))
+        ]
+
+    async def _take(self, request: web.Request, source: Source, meant: Sequence[Meaning]) -> list[str]:
+        """Have what is told in the books; returns what of each action was not taken, empty where all was."""
+        posted = Posted(self.clock(), source.id, lambda: self.entropy(16).hex(), ip=caller(request))
+        warnings, messages, refused = [], list[Tracked](), dict[str, int]()
+        for meaning in meant:
+            warning = meaning.warning
+            for saying in meaning.sayings:
+                understood = read_call(saying.kind, saying.body, posted)
+                for message in understood.messages:
+                    if _is_no_order_of(message, source):
+                        warning = ORDERS_FROM_SERVERS
+                    messages.append(message)
+                for reason in understood.refused:
+                    warning = f"{reason}; request skipped"
+                    refused[reason] = refused.get(reason, 0) + 1
+            warnings.append(warning)
+        self.door.sent(source, len(messages) + sum(refused.values()))
+        accepted = 0
+        if messages:
+            taken = await self.tracker.take(messages, source)
+            accepted = taken.accepted
+            refused.update(taken.refused)
+        self.door.count(source, accepted, refused)
+        return warnings
+
+    async def _answer_to(self, asked: Request, number: int, meaning: Meaning, warning: str) -> JsonValue:
+        answer: dict[str, JsonValue] = {"success": not meaning.error}
+        if meaning.error:
+            answer["error"] = {"message": meaning.error}
+        if warning:
+            answer["warning"] = {"message": warning}
+        if meaning.wants is Wants.INBOX:
+            answer["newsfeedMessages"] = {}
+        if meaning.wants in {Wants.START, Wants.VARIABLES}:
+            action = asked.actions[number]
+            shown = await self._shown(action.user_id, action.device_id)
+            variants: list[JsonValue] = [{"id": variant} for variant in shown.variants]
+            answer |= {"vars": dict(shown.values), "variants": variants, "messages": {}, "regions": {}}
+        if meaning.wants is Wants.START:
+            answer |= {"token": "", "syncNewsfeed": False, "isRegistered": True}
+        return answer
+
+    async def _shown(self, user_id: str, device_id: str) -> Shown:
+        """What an app shows to who uses it: by their audiences, and always the same sides of experiments."""
+        who, audiences = user_id or device_id, frozenset[str]()
+
+        async def look(connection: Connection) -> tuple[str, frozenset[str]] | None:
+            for kind, name in (("external", user_id), ("anonymous", device_id)):
+                found = await contacts.find(connection, kind, name) if name else None
+                contact = await contacts.known(connection, found) if found else None
+                if contact is not None:
+                    standing = await members.of_contact(connection, contact.id)
+                    return contact.id, frozenset(name for name, one in standing.items() if one.is_in)
+            return None
+
+        known = await self.door.database.query(look)
+        if known is not None:
+            who, audiences = known
+        return self.variables().shown_to(who, audiences)
+
+
+def _is_no_order_of(message: Tracked, source: Source) -> bool:
+    """Whether it tells of an order and is not believed."""
+    is_order = message.event is not None and named_now(message.event) in OF_ORDERS
+    return is_order and not source.may(SourceScope.ORDERS)
+
+
+def _refusal(request: web.Request, refused: TrackProblem) -> web.Response:
+    error: JsonValue = {"success": False, "error": {"message": str(refused)}}
+    response = _response(request, refused.status, [error])
+    if refused.retry_after:
+        response.headers["Retry-After"] = str(refused.retry_after)
+    if refused.hangs_up:
+        response.force_close()
+    return response
+
+
+def _response(request: web.Request, status: int, answers: Sequence[JsonValue]) -> web.Response:
+    return with_cors(request, status, orjson.dumps({"response": list(answers)}))
