@@ -226,8 +226,8 @@ async def _run(
     from bot.conversation.importing.importer import Importer
     from bot.conversation.importing.rejects import Rejects, rejects_of
 
-    decided = await importing(settings, database)
-    shop = decided.conversation.decider.shop
+    conversation = await importing(settings, database)
+    shop = conversation.decider.shop
     how = _how(mapping, settings, shop)
     run = await _begun(database, asked, mapping, how)
     if run.state is State.DONE:
@@ -236,9 +236,7 @@ async def _run(
         return True
     if run.position:
         typer.echo(f"It goes on after row {run.position:,}.")
-    assembly = Assembly.of(
-        decided.conversation, decided.keep_current, run, source, mapping, how, earns=asked.earns
-    )
+    assembly = Assembly.of(conversation, run, source, mapping, how, earns=asked.earns)
     path = asked.rejects or rejects_of(source)
     importer = Importer(
         database, assembly, Rejects(path, source, run.counts.written), on_trial=asked.on_trial
@@ -249,7 +247,7 @@ async def _run(
         done = await importer.run(show)
     if not asked.on_trial:
         note = f"{asked.kind.name} {asked.file.name}: {counted(done.counts)}"
-        deed = audit.deed(decided.conversation.clock(), actor(), "import", note, "")
+        deed = audit.deed(conversation.clock(), actor(), "import", note, "")
         await database.transact(lambda c: audit.write(c, deed))
     summarise(done, importer.examples, path, on_trial=asked.on_trial)
     return not done.counts.rejected_rows

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.core.audiences.traits import Happened
+from bot.core.audiences.rule import Happened
 from bot.core.contact import JsonValue
 from bot.core.ids import bucket_of, derived_id, microseconds
 from bot.core.importing.orders import PastOrder

@@ -15,7 +15,6 @@ from bot.conversation.importing.deeds import REPORT
 from bot.conversation.importing.files import Line, SourceFile, Unread
 from bot.conversation.importing.past import PastEvents, PastOrders, PastRows
 from bot.conversation.tracking.handed import Handed, Told
-from bot.conversation.tracking.keeping import KeepCurrent
 from bot.conversation.tracking.telling import Telling
 from bot.core.importing.asking import ASKED_OF, Row
 from bot.core.importing.events import tracked_of
@@ -38,7 +37,6 @@ class Assembly:
     """What chunks of one import are made with."""
 
     conversation: Conversation
-    keep_current: KeepCurrent
     telling: Telling
     source: Source
     run: ImportRun
@@ -49,10 +47,9 @@ class Assembly:
     """Whether orders earn as if they were told now."""
 
     @classmethod
-    def of(  # noqa: PLR0913  # what an import is of
+    def of(
         cls,
         conversation: Conversation,
-        keep_current: KeepCurrent,
         run: ImportRun,
         file: SourceFile,
         mapping: FieldMap,
@@ -66,7 +63,7 @@ class Assembly:
         scopes = frozenset({SourceScope.TRACK, SourceScope.IMPORT})
         source = Source(past_orders.SOURCE, run.file, SourceKind.SERVER, scopes, "", run.started_at)
         telling = Telling.under(decisions)
-        return cls(conversation, keep_current, telling, source, run, file, mapping, how, earns=earns)
+        return cls(conversation, telling, source, run, file, mapping, how, earns=earns)
 
     def chunks(self, done: int) -> Iterator[Chunk]:
         """Make chunks of all rows but the first `done`, in their order."""
@@ -89,7 +86,7 @@ class Assembly:
                     wanted.append(((place,), asked_of(row, reader, now)))
                 except Rejected as refusal:
                     rejected.append((place, refusal))
-            yield ByTurns(self.conversation, self.keep_current, operation, wanted, rejected, now)
+            yield ByTurns(self.conversation, operation, wanted, rejected, now)
 
     def _events(self, places: Iterable[Place]) -> Iterator[Chunk]:
         reader = RowReader(self.mapping, self.file.columns, self.how)
@@ -105,7 +102,7 @@ class Assembly:
                     events.append((place, handed))
                 except Rejected as refusal:
                     rejected.append((place, refusal))
-            yield PastEvents(self.conversation, self.telling, self.keep_current, events, rejected)
+            yield PastEvents(self.conversation, self.telling, events, rejected)
 
     def _orders(self, places: Iterable[Place]) -> Iterator[Chunk]:
         of_order = RowReader(self.mapping, self.file.columns, self.how, OF_ORDER)
@@ -117,7 +114,7 @@ class Assembly:
             try:
                 lines = list[PastLine]()
                 for place in group:
-                    lines.append(line_of(of_line.read(_readable(place))))  # noqa: PERF401  # where it broke off is told
+                    lines.append(line_of(of_line.read(_readable(place))))  # where it broke off is told
                 first = place = group[0]
                 orders.append((tuple(group), order_of(of_order.read(first.values), of_order, lines, now)))
             except Rejected as refusal:
@@ -129,12 +126,12 @@ class Assembly:
 
     def _of_orders(self, orders: list[PastRows], rejected: list[Refusal], now: datetime) -> Chunk:
         if not self.earns:
-            return PastOrders(self.conversation, self.keep_current, orders, rejected, now)
+            return PastOrders(self.conversation, orders, rejected, now)
         wanted = [
             (places, Asked(order.names, f"import/order/{order.reference}", told_as_report(order)))
             for places, order in orders
         ]
-        return ByTurns(self.conversation, self.keep_current, REPORT, wanted, rejected, now)
+        return ByTurns(self.conversation, REPORT, wanted, rejected, now)
 
     def _now(self) -> datetime:
         return self.conversation.clock()

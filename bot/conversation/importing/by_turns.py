@@ -9,28 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.conversation.batch import Batch, Conversation, TurnFailed
-from bot.conversation.decide import Decisions
 from bot.conversation.importing import whom
 from bot.conversation.importing.chunks import Outcome, Place, Refusal
-from bot.conversation.importing.deeds import REPORT, ROWS, Quiet
+from bot.conversation.importing.deeds import ROWS, Quiet
 from bot.conversation.operations import operation_work
-from bot.conversation.tracking.keeping import KeepCurrent
 from bot.conversation.work import Result, Work
 from bot.core.audiences.audience import Topic
-from bot.core.importing.asking import BALANCE, CONSENT, CONTACT
+from bot.core.importing.asking import BALANCE, CONSENT
 from bot.core.importing.rows import Asked, Name, Rejected
 from bot.core.tracking import told_traits
 from bot.core.tracking.told_traits import KnownTraits
 from bot.storage import import_runs, tracking
 from bot.storage.driver import Connection
-
-_TOPICS = {
-    CONTACT: {Topic.CONTACT},
-    CONSENT: {Topic.CONSENT},
-    BALANCE: {Topic.WALLET},
-    REPORT: {Topic.WALLET, Topic.TIER},
-}
-"""What of a contact each of them changes."""
 
 Wanted = tuple[tuple[Place, ...], Asked]
 """What is asked for, and the rows that ask for it together."""
@@ -49,7 +39,6 @@ class ByTurns:
     """A chunk of rows that ask for an operation each."""
 
     conversation: Conversation
-    keep_current: KeepCurrent
     operation: str
     wanted: Sequence[Wanted]
     rejected: Sequence[Refusal]
@@ -148,11 +137,10 @@ class ByTurns:
                 after = told_traits.known(before, each)
                 changed[contact] = (after, locked[contact].first_name, locked[contact].birthday_on)
             await tracking.write_traits(connection, changed)
-        if told:
             decisions = self.conversation.decider
-            assert isinstance(decisions, Decisions), "an import is under a publication"
-            topics = {contact: set(_TOPICS[self.operation]) for contact in told}
-            await self.keep_current(connection, decisions, {}, topics, self.now, anew={})
+            topics = dict.fromkeys(changed, (Topic.CONTACT,))
+            keeping = self.conversation.keeping
+            await keeping.keep_current(connection, decisions, {}, topics, self.now, starts_flows=False)
 
 
 def _apart(wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[Wanted]]:

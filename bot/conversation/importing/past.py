@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.conversation.batch import Conversation
-from bot.conversation.decide import Decisions
 from bot.conversation.importing import whom
 from bot.conversation.importing.chunks import Outcome, Place, Refusal
 from bot.conversation.tracking.handed import Handed
 from bot.conversation.tracking.ingest import Ingest
-from bot.conversation.tracking.keeping import KeepCurrent
 from bot.conversation.tracking.telling import OURS, Telling
-from bot.core.audiences.traits import Happened
+from bot.core.audiences.rule import Happened
 from bot.core.importing.orders import PastOrder
 from bot.core.importing.rows import Rejected
 from bot.core.loyalty.program import Program
@@ -34,7 +32,6 @@ class PastOrders:
     """A chunk of orders."""
 
     conversation: Conversation
-    keep_current: KeepCurrent
     orders: Sequence[PastRows]
     rejected: Sequence[Refusal]
     now: datetime
@@ -64,9 +61,15 @@ class PastOrders:
         happened: dict[str, list[Happened]] = {}
         for contact, event in await past_orders.write(connection, told, currency.code, currency.exponent):
             happened.setdefault(contact, []).append(event)
-        decisions = self.conversation.decider
-        assert isinstance(decisions, Decisions), "an import is under a publication"
-        await self.keep_current(connection, decisions, happened, {}, self.now, anew={})
+        await self.conversation.keeping.keep_current(
+            connection,
+            self.conversation.decider,
+            happened,
+            {},
+            self.now,
+            newcomers=found.made,
+            starts_flows=False,
+        )
         outcome.taken += sum(len(places) for (places, _), _ in new)
         return outcome
 
@@ -105,7 +108,6 @@ class PastEvents:
 
     conversation: Conversation
     telling: Telling
-    keep_current: KeepCurrent
     events: Sequence[tuple[Place, Handed]]
     rejected: Sequence[Refusal]
 
@@ -129,7 +131,12 @@ class PastEvents:
                 outcome.rejected.append((place, Rejected("event", f"'{message.event}' is told by us alone")))
             else:
                 handed.append((place, one))
-        ingest = Ingest(self.conversation, self.telling, self.keep_current, [each for _, each in handed])
+        ingest = Ingest(
+            self.conversation,
+            self.telling,
+            self.conversation.keeping.keep_current,
+            [each for _, each in handed],
+        )
         for (place, _), refused in zip(handed, await ingest.run(connection), strict=True):
             if refused:
                 outcome.rejected.append((place, Rejected(whom.ERASED, next(iter(refused)))))

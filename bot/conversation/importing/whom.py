@@ -22,6 +22,8 @@ class Found:
 
     contacts: Mapping[Name, str]
     gone: frozenset[Name]
+    made: frozenset[str] = frozenset()
+    """Contacts that were not known before."""
 
     def one_of(self, names: Sequence[Name]) -> str | None:
         """Return the contact that has the first of these names that anybody has; None: nobody has any.
@@ -61,9 +63,11 @@ async def lock_or_make(
         if not any(name in found.contacts or name in found.gone or name in missing for name in each):
             missing[each[0]] = Work(Trigger("", TriggerKind.OPERATION, now), address=each[0])
     contacts = dict(found.contacts)
+    newcomers = set[str]()
     if missing:
         made = await create_newcomers(connection, conversation, missing, now)
         contacts |= {name: one.id for name, one in made.items()}
+        newcomers = {one.id for one in made.values()}
         if late := [name for name in missing if name not in made]:
             contacts |= await turns.find(connection, late)
     locked = await tracking.lock(connection, set(contacts.values()))
@@ -76,4 +80,4 @@ async def lock_or_make(
         contacts[name] = contact
         if ERASED_AT in traits_in(locked[contact]):
             gone.add(name)
-    return Found(contacts, frozenset(gone))
+    return Found(contacts, frozenset(gone), frozenset(newcomers))
