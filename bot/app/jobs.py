@@ -8,6 +8,7 @@ import aiohttp
 
 from bot.app.running import Running
 from bot.channels.channel import Channel
+from bot.jobs.audiences import AudienceUpkeep
 from bot.jobs.calls import ShopCalls
 from bot.jobs.clockwork import Job
 from bot.jobs.due import DueWork
@@ -35,6 +36,9 @@ def due_jobs(app: Running, stopping: asyncio.Event) -> list[Job]:
     sweeper = Sweeper(
         app.behind, app.clock, lambda: app.decisions, stopping, due.expired, app.conversation.entropy
     )
+    audiences = AudienceUpkeep(
+        app.behind, app.conversation.keeping, lambda: app.decisions, app.clock, stopping
+    )
 
     def told(work: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
         """What needs the program waits while the stored one is broken: it would fail for good otherwise."""
@@ -55,6 +59,9 @@ def due_jobs(app: Running, stopping: asyncio.Event) -> list[Job]:
         Job("standings", 30, told(due.standings)),
         Job("refills", 60, told(due.running_low)),
         Job("learning", 600, told(Learning(app.behind, app.clock, lambda: app.decisions.shop).learn)),
+        Job("audiences_built", 5, told(audiences.build)),
+        Job("audiences", 10, told(audiences.refresh)),
+        Job("audience_sizes", 300, told(audiences.count)),
         Job("stock_news", 15, told(StockNews(app.behind, stopping).spread)),
     ]
 

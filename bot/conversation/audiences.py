@@ -110,12 +110,7 @@ class Keeping:
         keeper.contacts = dict(contacts)
         if joined:
             await keeper.inherit(joined)
-        for _ in range(_ROUNDS_MAX):
-            moved, found = await keeper.keep(found), Concerns(figures)
-            found.hear(moved)
-            if not found:
-                break
-            found.judge_by_figures()
+        await keeper.keep(found)
         return keeper.triggers
 
 
@@ -143,7 +138,18 @@ class Keeper:
     _was_in: dict[str, dict[str, datetime]] = field(default_factory=dict)
     _written: dict[Place, TraitState] = field(default_factory=dict)
 
-    async def keep(self, found: Mapping[str, Concern]) -> dict[str, list[Happened]]:
+    async def keep(self, found: Mapping[str, Concern]) -> None:
+        """Do what concerns each contact; then what concerns it that it came into an audience, or left it."""
+        for _ in range(_ROUNDS_MAX):
+            moved = await self._keep(found)
+            following = Concerns(self.decisions.shop.figures)
+            following.hear(moved)
+            if not following:
+                return
+            following.judge_by_figures()
+            found = following
+
+    async def _keep(self, found: Mapping[str, Concern]) -> dict[str, list[Happened]]:
         """Do what concerns each contact; returns the events of those who came in or left."""
         await self._find_contacts(found)
         found = {contact: concern for contact, concern in found.items() if contact in self.contacts}

@@ -43,6 +43,17 @@ _FORGET = Statement("""
 _FORGET_CONTACTS = Statement("""
     DELETE FROM audience_member WHERE bucket = :bucket AND contact = :contact
 """)
+_LOOK_NO_MORE = Statement("""
+    UPDATE audience_member SET look_at = NULL
+    WHERE bucket = :bucket AND contact = :contact AND audience = :audience
+""")
+_CONTACTS = Statement("""
+    SELECT c.id FROM contact c
+    WHERE c.bucket = :bucket AND c.id > :after AND c.merged_into IS NULL ORDER BY c.id LIMIT :most
+""")
+_POPULATION = Statement("""
+    SELECT c.bucket, COUNT(*) FROM contact c WHERE c.merged_into IS NULL GROUP BY c.bucket ORDER BY c.bucket
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +112,8 @@ async def buckets_with_due(connection: Connection, now: datetime) -> list[int]:
 
 async def due(connection: Connection, bucket: int, now: datetime, most: int) -> list[tuple[str, str]]:
     """Contacts of a bucket that time may have moved, each with the audience."""
-    rows = await connection.read(_DUE, bucket=bucket, now=microseconds(now), most=most)
-    return [(row[0], row[1]) for row in rows]
+    found = await connection.read(_DUE, bucket=bucket, now=microseconds(now), most=most)
+    return [(row[0], row[1]) for row in found]
 
 
 async def listed(
@@ -130,3 +141,23 @@ async def forget(connection: Connection, contacts: Iterable[str]) -> None:
     """Drop where these contacts stand: they are nobody any more."""
     many = [{"bucket": bucket_of(contact), "contact": contact} for contact in contacts]
     await connection.run(_FORGET_CONTACTS, many)
+
+
+async def look_no_more(connection: Connection, lost: Iterable[tuple[str, str]]) -> None:
+    """Let time move nobody for whom there is nothing to judge: (contact, audience)."""
+    many = [
+        {"bucket": bucket_of(contact), "contact": contact, "audience": audience} for contact, audience in lost
+    ]
+    if many:
+        await connection.run(_LOOK_NO_MORE, many)
+
+
+async def population(connection: Connection) -> dict[int, int]:
+    """How many contacts there are, by bucket; a bucket without any is missing."""
+    return {row[0]: int(row[1]) for row in await connection.read(_POPULATION)}
+
+
+async def contacts(connection: Connection, bucket: int, after: str, most: int) -> list[str]:
+    """Contacts of a bucket behind one, in order; none that was joined to another."""
+    found = await connection.read(_CONTACTS, bucket=bucket, after=after, most=most)
+    return [row[0] for row in found]
