@@ -4,7 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON, SHOP, VARIABLES, WECHAT
+from bot.conversation.publication import (
+    AUDIENCES,
+    FLOW,
+    KEYWORDS,
+    POLICY,
+    PROGRAM,
+    SEASON,
+    SHOP,
+    TRAITS,
+    VARIABLES,
+    WECHAT,
+)
 from bot.conversation.publishing import (
     Folder,
     SourceFile,
@@ -13,9 +24,12 @@ from bot.conversation.publishing import (
     flow_of,
     read_folder,
 )
+from bot.core.audiences.folder import check_audiences
+from bot.core.audiences.traits_file import read_traits
 from bot.core.compliance import DEFAULT
 from bot.core.errors import FlowError
 from bot.core.flow.check import Complaint, check
+from bot.core.flow.check_audiences import unknown
 from bot.core.flow.compiled import Flow
 from bot.core.flow.costs import USUAL_TERMS, Terms
 from bot.core.flow.handler import HandlerSpec
@@ -82,7 +96,7 @@ def look_over(
                 money = program.currency
                 terms = replace(terms, currency=money.code, exponent=money.exponent)
                 offers.update(program.offers)
-            if file.kind in {SEASON, SHOP, VARIABLES}:
+            if file.kind in {SEASON, SHOP, VARIABLES, AUDIENCES, TRAITS}:
                 offers.update(_offers_beside(file, folder))
             if file.kind == KEYWORDS:
                 document = read(file.text, file.file)
@@ -110,8 +124,9 @@ def look_over(
             categories=categories,
             offers=offers,
             wechat=wechat,
+            audiences={audience.name for audience in folder.audiences()},
         )
-        complaints = tuple(found)
+        complaints = (*_as_complaints(_audiences_of_variables(folder)), *found)
     return _placed(Look(path, folder, flows, complaints, terms, wechat))
 
 
@@ -124,8 +139,23 @@ def _offers_beside(file: SourceFile, folder: Folder) -> Iterable[str]:
     if file.kind == VARIABLES:
         read_variables(document)
         return ()
+    if file.kind == AUDIENCES:
+        check_audiences(document, folder.document)
+        return ()
+    if file.kind == TRAITS:
+        read_traits(document)
+        return ()
     check_season(file, folder)
     return read_season(document).offers
+
+
+def _audiences_of_variables(folder: Folder) -> Iterable[FlowError]:
+    """Complain of audiences that variables.yaml names and audiences.yaml does not have."""
+    document, known = folder.document(VARIABLES), {audience.name for audience in folder.audiences()}
+    if document is not None:
+        for path, name in read_variables(document).audiences():
+            if name not in known:
+                yield document.complaint(path, *unknown(name, known))
 
 
 def _as_complaints(errors: Iterable[FlowError]) -> tuple[Complaint, ...]:

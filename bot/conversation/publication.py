@@ -14,6 +14,8 @@ import structlog
 
 from bot.conversation.batch import NeedsRevision
 from bot.conversation.gesture_routes import GestureRoutes
+from bot.core.audiences import folder as audience_files
+from bot.core.audiences.audience import NO_AUDIENCES, Audiences
 from bot.core.compliance import LegalWords
 from bot.core.contact import Product
 from bot.core.errors import FlowError
@@ -48,7 +50,7 @@ from bot.core.turn import Shop
 from bot.core.variables import NO_VARIABLES, Variables
 from bot.storage.revisions import Revision
 
-FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, SEASON, VARIABLES = (
+FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, SEASON, VARIABLES, AUDIENCES, TRAITS = (
     "flow",
     "program",
     "keywords",
@@ -57,6 +59,8 @@ FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, SEASON, VARIABLES = (
     "shop",
     "season",
     "variables",
+    "audiences",
+    "traits",
 )
 """The kinds of files; there is one of each but flows and seasons, called like its kind."""
 CATEGORY = "category:"
@@ -124,9 +128,11 @@ class Publication:
     notices: tuple[tuple[Flow, CreditExpiringStarter], ...] = ()
     schedules: tuple[tuple[Flow, ScheduleStarter], ...] = ()
     by_call: Mapping[str, tuple[Flow, ApiStarter]] = field(default_factory=dict)
-    """The flows that the shop may start, by each name of theirs."""
+    """The flows that may be started from outside, by each name they are `called` by there."""
     variables: Variables = NO_VARIABLES
     """The named values of apps and pages."""
+    audiences: Audiences = NO_AUDIENCES
+    """Audiences and computed traits."""
     broken: FlowError | None = None
     """What is wrong with the stored program: nothing but legal words is answered then."""
 
@@ -211,9 +217,10 @@ def build(
             name: (flow, starter)
             for flow, starter in reversed(starters)  # of two with one name the first has it
             if isinstance(starter, ApiStarter)
-            for name in (*starter.called, flow.name)
+            for name in starter.called
         },
         variables=_variables(revisions),
+        audiences=_audiences(revisions, program.currency.exponent),
         broken=broken,
     )
 
@@ -295,6 +302,17 @@ def _variables(revisions: Sequence[Revision]) -> Variables:
     except FlowError as error:
         _logger.exception("variables_broken", revision=stored.revision, problem=str(error))
         return NO_VARIABLES
+
+
+def _audiences(revisions: Sequence[Revision], exponent: int) -> Audiences:
+    """Audiences and computed traits; where a file is broken, as if there was neither."""
+    found = {one.kind: one for one in revisions if one.kind in {AUDIENCES, TRAITS}}
+    try:
+        documents = {kind: read(one.source, one.file) for kind, one in found.items()}
+        return audience_files.published(documents.get(AUDIENCES), documents.get(TRAITS), exponent)
+    except FlowError as error:
+        _logger.exception("audiences_broken", problem=str(error))
+        return NO_AUDIENCES
 
 
 def _keywords(revisions: Sequence[Revision]) -> KeywordsFile:

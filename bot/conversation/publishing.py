@@ -9,7 +9,21 @@ from pathlib import Path
 
 import orjson
 
-from bot.conversation.publication import FLOW, KEYWORDS, POLICY, PROGRAM, SEASON, SHOP, VARIABLES, WECHAT
+from bot.conversation.publication import (
+    AUDIENCES,
+    FLOW,
+    KEYWORDS,
+    POLICY,
+    PROGRAM,
+    SEASON,
+    SHOP,
+    TRAITS,
+    VARIABLES,
+    WECHAT,
+)
+from bot.core.audiences.audience import Audience
+from bot.core.audiences.folder import check_audiences
+from bot.core.audiences.traits_file import read_traits
 from bot.core.errors import FlowError
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import Flow
@@ -29,7 +43,7 @@ from bot.storage.revisions import Revision
 
 SEASONS = "seasons"
 """The folder of seasons, inside that of flows; a season's revisions are called by it too."""
-ONE_OF_EACH = frozenset({PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, VARIABLES})
+ONE_OF_EACH = frozenset({PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, VARIABLES, AUDIENCES, TRAITS})
 """The kinds of files of which there is one, called like its kind."""
 BY_FILES = "files"
 """Who published what came from the folder."""
@@ -60,13 +74,26 @@ class Folder:
         return tuple(file for file in self.files if file.kind == SEASON)
 
     def program(self) -> Document | None:
-        """Return the program's file, read; None where there is none.
+        """Return the program's file, read; None where there is none. Raises FlowError: it cannot be read."""
+        return self.document(PROGRAM)
+
+    def document(self, kind: str) -> Document | None:
+        """Return the file of a kind of which there is one, read; None where there is none.
 
         Raises:
             FlowError: it cannot be read.
         """
-        file = next((file for file in self.files if file.kind == PROGRAM), None)
+        file = next((file for file in self.files if file.kind == kind), None)
         return None if file is None else read(file.text, file.file)
+
+    def audiences(self) -> tuple[Audience, ...]:
+        """Return its audiences.
+
+        Raises:
+            FlowError: something is wrong with them.
+        """
+        document = self.document(AUDIENCES)
+        return () if document is None else check_audiences(document, self.document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +221,12 @@ def _compile(file: SourceFile, folder: Folder) -> dict[str, dict[str, str]]:
         return {}
     if file.kind == SHOP:
         read_shop(document, exponent_in(folder))
+        return {}
+    if file.kind == AUDIENCES:
+        check_audiences(document, folder.document)
+        return {}
+    if file.kind == TRAITS:
+        read_traits(document)
         return {}
     if file.kind == VARIABLES:
         read_variables(document)

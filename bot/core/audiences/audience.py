@@ -224,3 +224,7 @@ class Cycle(ValueError):
     def __init__(self, names: list[str]) -> None:
         super().__init__(" → ".join(names))
         self.names = names
+
+
+NO_AUDIENCES = Audiences((), ())
+"""Neither audiences nor computed traits."""

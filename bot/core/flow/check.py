@@ -6,7 +6,15 @@ from pathlib import PurePath
 from bot.core import wording
 from bot.core.compliance import DEFAULT, LegalCategory, LegalWords, legal_category
 from bot.core.errors import FlowError
-from bot.core.flow import check_answers, check_figures, check_flow, check_platform, check_wechat, compiled
+from bot.core.flow import (
+    check_answers,
+    check_audiences,
+    check_figures,
+    check_flow,
+    check_platform,
+    check_wechat,
+    compiled,
+)
 from bot.core.flow.check_flow import Complaint
 from bot.core.flow.compiled import Flow
 from bot.core.flow.context import Names
@@ -33,13 +41,14 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
     categories: Sequence[Keyword] = (),
     offers: Collection[str] | None = None,
     wechat: WechatForms | None = None,
+    audiences: Collection[str] | None = None,
 ) -> list[Complaint]:
     """Return what is wrong with these flows, in the order of files and lines.
 
     `known` are further variables that runs may be started with, `terms` what costs are reckoned by, `policy`
     is the policy file they are published with, `categories` are the words of the shop's own categories,
     `offers` what the program they are published with calls its offers, `wechat` is wechat.yaml (None: the
-    shop has none).
+    shop has none), `audiences` are the names in audiences.yaml.
     """
     found: list[Complaint] = []
     forms, by_name = wechat or NO_FORMS, {flow.name: flow for flow in flows}
@@ -51,6 +60,8 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
         found += check_flow.handlers_unknown(flow, handlers)
         if offers is not None:
             found += check_flow.offers_unknown(flow, offers)
+        if audiences is not None:
+            found += check_audiences.audiences_unknown(flow, audiences)
         found += check_flow.names_unknown(flow, names)
         found += check_flow.legal_words_offered(flow, legal)
         found += check_flow.traps(flow)
