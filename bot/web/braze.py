@@ -52,7 +52,21 @@ from bot.web.track.door import SourceDoor
 from bot.web.track.routes import BEHIND_SECONDS, Tracker, text_of
 
 BODY_MAX: Final = 4 * 1024 * 1024
-ELSEWHERE: Final = ("users", "messages", "campaigns", "canvas", "subscription", "email", "sends", "v2")
+ELSEWHERE: Final = (
+    "users",
+    "messages",
+    "campaigns",
+    "canvas",
+    "subscription",
+    "email",
+    "sends",
+    "segments",
+    "catalogs",
+    "content_blocks",
+    "templates",
+    "transactional",
+    "v2",
+)
 """What Braze's addresses begin with; of those that we have not, this is said instead of nothing."""
 _logger = structlog.get_logger(__name__)
 

@@ -321,7 +321,7 @@ class SurveyStarter(Starter):
 
 @dataclass(frozen=True, slots=True)
 class ApiStarter(Starter):
-    """Starts when the shop asks; `variables` are those the caller may set, `called` other names for it."""
+    """Starts when the shop asks; `variables` are those the caller may set, `called` its names outside."""
 
     variables: frozenset[str]
     called: tuple[str, ...] = ()

@@ -189,7 +189,7 @@ class ApiStarter(StarterBase):
     called: Annotated[list[Word], BeforeValidator(listed, json_schema_input_type=Word | list[Word])] = Field(
         [],
         max_length=20,
-        description="What else the flow is called by who asks, like the id of a canvas in Braze.",
+        description="Its names outside, like the id of a canvas in Braze; without any, only flows start it.",
     )
 
     _bare = model_validator(mode="before")(_bare("api"))
