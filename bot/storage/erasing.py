@@ -15,6 +15,7 @@ import orjson
 from bot.core.contact import JsonValue
 from bot.core.deeds.left import ERASED_AT
 from bot.core.deeds.paying_back import GIVEN_UP
+from bot.core.deeds.paying_out import ASKED, TAKE_BACK
 from bot.storage import reservations, rows, tables, turns
 from bot.storage.driver import Connection, Present, Rows, Statement
 from bot.storage.families import family
@@ -59,6 +60,11 @@ _STOP = (
         f" {_OF} AND state IN ('new', 'waiting')"
     ),
     Statement(f"UPDATE payout SET state = 'ended', due_at = NULL {_OF} AND state = 'new' AND facts = '{{}}'"),  # noqa: S608  # as above
+    # What WeChat Pay was asked for, or may have been, a job takes back there.
+    Statement(
+        f"UPDATE payout SET facts = :taken_back, due_at = :now, attempts = 0"  # noqa: S608  # as above
+        f" {_OF} AND state IN ('new', 'waiting')"
+    ),
     Statement(f"UPDATE lot SET notice_at = NULL {_OF} AND notice_at IS NOT NULL"),  # noqa: S608  # as above
 )
 _RELAYS = Statement(f"SELECT key, payload FROM \"trigger\" {_OF} AND state = 'new' AND kind = 'relay'")  # noqa: S608  # as above
@@ -71,6 +77,7 @@ _CALLS = Statement(
 _CALL = Statement(f"UPDATE call SET payload = :payload {_OF} AND key = :key")  # noqa: S608  # as above
 _TRACKED = frozenset({"external", "anonymous"})
 _GIVEN_UP = rows.to_json({GIVEN_UP: True})
+_TAKEN_BACK = rows.to_json({ASKED: "", TAKE_BACK: True})
 _KEPT = ", ".join(f"'{kind}'" for kind in KEPT_NAMES)
 _FORGET = Statement(f"DELETE FROM directory WHERE contact = :contact AND kind NOT IN ({_KEPT})")  # noqa: S608  # as above
 _ANSWERS = Statement("UPDATE api_answer SET result = '{}' WHERE result LIKE '%' || :contact || '%'")
@@ -142,7 +149,9 @@ async def _forget(connection: Connection, own: Mapping[str, object], now: dateti
     orders = [(row[0], _only(row[1], ORDER_FACTS_KEPT)) for row in await connection.read(_ORDERS, **own)]
     calls = [(row[0], _only(row[1], TOLD_OF_ORDERS)) for row in await connection.read(_CALLS, **own)]
     for stop in _STOP:
-        await connection.run(stop, [{**own, "now": rows.stored(now), "given_up": _GIVEN_UP}])
+        await connection.run(
+            stop, [{**own, "now": rows.stored(now), "given_up": _GIVEN_UP, "taken_back": _TAKEN_BACK}]
+        )
     for wipe in _WIPE.values():
         await connection.run(wipe, [{**own, "ended_run": ENDED_RUN}])
     await connection.run(_RELAY, [{**own, "key": key, "payload": payload} for key, payload in relays])

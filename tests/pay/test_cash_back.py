@@ -9,9 +9,9 @@ import pytest
 
 from bot.core.payments import PayoutState
 from bot.demo.pay.faults import Fault
+from bot.pay.found import PayoutFound
 from bot.storage import erasing
 from tests.conversation.chat import FLOWS
-from tests.databases import SqliteDatabases
 from tests.pay.paying import PayShop, paying
 
 RULE = "\ncash_back: {amount: 2.00, at_least: 5.00, after: 7d}\n"
@@ -23,18 +23,16 @@ def otherwise(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def shop(sqlite_databases: SqliteDatabases, tmp_path: Path, otherwise: str) -> AsyncIterator[PayShop]:
-    """A shop that gives 2.00 back for a first order."""
+async def shop(database_url: str, tmp_path: Path, otherwise: str) -> AsyncIterator[PayShop]:
+    """A shop that gives 2.00 back for a first order, on both databases."""
     flows = tmp_path / "flows"
     flows.mkdir()
     for name in ("program.yaml", "keywords.yaml", "shop.yaml"):
         (flows / name).write_text((FLOWS / name).read_text())
     program = flows / "program.yaml"
     program.write_text(program.read_text() + RULE.replace("7d}", f"7d, otherwise: {otherwise}}}"))
-    url = await sqlite_databases.create()
-    async with paying(url, flows=flows) as made:
+    async with paying(database_url, flows=flows) as made:
         yield made
-    await sqlite_databases.drop(url)
 
 
 async def first_order(shop: PayShop) -> tuple[str, str]:
@@ -169,11 +167,57 @@ async def test_what_is_refused_for_good_becomes_credit(shop: PayShop) -> None:
     assert shop.pay_.book.transfers == {}
 
 
-async def test_who_is_erased_is_paid_nothing_any_more(shop: PayShop) -> None:
-    contact, _ = await first_order(shop)
+async def erase(shop: PayShop, contact: str) -> None:
     await shop.app.database.transact(
         lambda c: erasing.erase(c, contact, shop.clock(), lambda address: (f"hash of {len(address)}",))
     )
+
+
+async def test_what_waits_to_be_confirmed_is_taken_back_from_who_is_erased(shop: PayShop) -> None:
+    """Bug: it lapsed after a day, and nobody's wallet got credit for it."""
+    contact, _ = await first_order(shop)
+    await shop.later(days=7, hours=1)
+    (payout,) = await shop.payouts(contact)
+    assert payout.state is PayoutState.WAITING
+    await erase(shop, contact)
+    for _ in range(3):
+        await shop.later(hours=12)
+    assert await states(shop, contact) == [(PayoutState.ENDED, "returned")]
+    assert shop.pay_.book.transfers[payout.id].state == "CANCELLED"
+    assert await credit(shop, contact) == 0
+
+
+@pytest.mark.parametrize("kind", ["drop_request", "drop_answer"])
+async def test_what_was_just_being_offered_is_not_paid_to_who_is_erased(shop: PayShop, kind: str) -> None:
+    contact, _ = await first_order(shop)
+    shop.clock.now += timedelta(days=7)
+    shop.pay_.fault(Fault.model_validate({"path": "/v3/fund-app", "kind": kind}))
+    await shop.app.clockwork.strike_all()
+    await erase(shop, contact)
+    for _ in range(20):
+        await shop.later(hours=2)
+    assert await states(shop, contact) == [(PayoutState.ENDED, "returned")]
+    assert [one.state for one in shop.pay_.book.transfers.values()] in ([], ["CANCELLED"])
+    assert await credit(shop, contact) == 0
+
+
+async def test_what_fails_on_its_way_to_who_is_erased_becomes_no_credit(shop: PayShop) -> None:
+    contact, _ = await first_order(shop)
+    await shop.later(days=7, hours=1)
+    (payout,) = await shop.payouts(contact)
+    await shop.cashier.hear_payout(payout, PayoutFound(PayoutState.SENDING, ""))
+    await erase(shop, contact)
+    transfer = shop.pay_.book.transfers[payout.id]
+    shop.pay_.book.transfer_ends(transfer, "FAIL", "ACCOUNT_FROZEN")
+    shop.pay_.phones.tell_transfer(transfer)
+    await shop.pay_.settle()
+    assert await states(shop, contact) == [(PayoutState.ENDED, "ACCOUNT_FROZEN")]
+    assert await credit(shop, contact) == 0
+
+
+async def test_who_is_erased_is_paid_nothing_any_more(shop: PayShop) -> None:
+    contact, _ = await first_order(shop)
+    await erase(shop, contact)
     assert await states(shop, contact) == [(PayoutState.ENDED, None)]
     await shop.later(days=8)
     assert shop.pay_.book.transfers == {}

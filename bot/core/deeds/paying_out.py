@@ -5,6 +5,7 @@ from dataclasses import replace
 from bot.core.contact import JsonValue, Order
 from bot.core.deeds.crediting import was_bought
 from bot.core.deeds.giving import Purse, give
+from bot.core.deeds.left import ERASED_AT
 from bot.core.deeds.paying_back import keep_payout
 from bot.core.ids import bucket_of, derived_id
 from bot.core.ledger.entries import Cause
@@ -75,11 +76,15 @@ def hear(turn: Turn, payout: Payout, after: Payout, why: str) -> None:
 
 
 def end(turn: Turn, payout: Payout, why: str) -> None:
-    """Pay nothing out; give credit instead where the program says so and the order did not come back."""
+    """Pay nothing out; give credit instead where the program says so and the order did not come back.
+
+    Who was erased since has no wallet that anybody could spend from.
+    """
     over = payout.becomes(PayoutState.ENDED, turn.now)
     over = replace(over, facts={**over.facts, WHY: why[:100]}, due_at=None, package="")
     rule, granted = turn.program.cash_back, 0
-    if why != "returned" and rule is not None and rule.otherwise == "credit":
+    is_somebodys = why != "returned" and ERASED_AT not in turn.contact.attributes
+    if is_somebodys and rule is not None and rule.otherwise == "credit":
         granted = _credit(turn, over, rule)
     keep_payout(turn, over)
     turn.track("Cash Back Ended", {**_facts(over), "why": why[:100], "credit": granted})
