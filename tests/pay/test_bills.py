@@ -179,3 +179,33 @@ async def test_a_bill_that_is_not_what_was_announced_is_not_believed(shop: PaySh
             trades(changed)
     with pytest.raises(BillUnreadable):
         payouts(made)
+
+
+async def test_whatever_a_thing_is_called_its_line_is_read(shop: PayShop) -> None:
+    """Bug: a comma in a name, of ours or of another till of the merchant, made the day unreadable."""
+    await shop.join()
+    order = await shop.order(("LATTE", 2))
+    await shop.pay(order)
+    payment, day = await shop.payment(order), today(shop)
+    shop.clock.now += timedelta(days=1)
+    for name in ('2 Oat latte, 1 "Bun", iced', "a\u2028b\x0bc\x85d", "`6.00"):
+        shop.pay_.book.trades[payment.id].asked["description"] = name
+        (line,) = trades(written(shop.pay_.book, "tradebill", day))
+        assert (line.number, line.amount_minor) == (payment.id, 600), name
+
+
+def test_a_bill_without_what_is_looked_at_is_unreadable() -> None:
+    """Any other error would stop this day, and all after it."""
+    names, sums = "交易状态,商户订单号,订单金额", "总交易单数,订单总金额,申请退款总金额"
+    good = f"{names}\n`SUCCESS,`1,`6.00\n{sums}\n`1,`6.00,`0.00\n"
+    assert len(trades(good.encode())) == 1
+    for was, becomes in (
+        ("商户订单号", "x"),
+        ("交易状态", "x"),
+        ("申请退款总金额", "x"),
+        ("`1,`6.00,", "`many,`6.00,"),
+        ("`6.00", "`Infinity"),
+        ("`6.00", "`NaN"),
+    ):
+        with pytest.raises(BillUnreadable):
+            trades(good.replace(was, becomes).encode())
