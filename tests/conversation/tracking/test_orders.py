@@ -1,0 +1,65 @@
+"""Orders told by events: whoever tells what came back of them, and in whichever order."""
+
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from bot.conversation.shop.desk import REFUND, Desk
+from bot.core.tracking.message import Tracked
+from tests.conversation.chat import Chat
+from tests.conversation.tracking.telling import SERVER, message, tracker_of
+
+LINES: list[object] = [{"sku": "LATTE", "price": 5.5, "quantity": 2}, {"sku": "BUN", "price": 4}]
+LATTE = [{"sku": "LATTE", "quantity": 1}]
+
+
+def completed(message_id: str = "m1", user: str = "u1") -> Tracked:
+    properties = {"order_id": "A-1", "revenue": 15, "products": LINES}
+    return message(message_id, user=user, event="Order Completed", properties=properties)  # type: ignore[arg-type]  # JSON
+
+
+def refunded(message_id: str, user: str = "u1") -> Tracked:
+    properties = {"order_id": "A-1", "products": LATTE}
+    return message(message_id, user=user, event="Order Refunded", properties=properties)  # type: ignore[arg-type]  # JSON
+
+
+async def tell(chat: Chat, messages: Sequence[Tracked]) -> None:
+    for one in messages:
+        await tracker_of(chat).take([one], SERVER)
+        await chat.strike()
+
+
+async def returned(chat: Chat) -> list[tuple[object, ...]]:
+    return await chat.rows(
+        "SELECT o.reference, o.status, l.sku, l.returned_quantity FROM shop_order o"
+        " JOIN order_line l ON l.bucket = o.bucket AND l.shop_order = o.id ORDER BY l.sku"
+    )
+
+
+async def test_what_the_shop_tells_its_api_of_an_order_by_an_event(chat: Chat) -> None:
+    await tell(chat, [completed()])
+    desk = Desk(chat.app.database, chat.app.dispatcher)
+    body = {"order": "A-1", "lines": [{"sku": "LATTE", "quantity": 1}]}
+    done = await desk.give_back(REFUND, body, key="k1", at=chat.clock())  # type: ignore[arg-type]  # JSON
+    assert done.outcome == REFUND, "the order is known, so nothing waits for it"
+    assert await returned(chat) == [("A-1", "paid", "BUN", 0), ("A-1", "paid", "LATTE", 1)]
+
+
+async def test_a_refund_is_the_orders_whoever_is_said_to_have_done_it(chat: Chat) -> None:
+    await tell(chat, [completed(), refunded("m2", user="the back office")])
+    assert await returned(chat) == [("A-1", "paid", "BUN", 0), ("A-1", "paid", "LATTE", 1)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_refunds_add_up_late_doubled_and_in_any_order(chat: Chat, seed: int) -> None:
+    told = [completed(), refunded("m2"), refunded("m3", user="the back office"), refunded("m2"), completed()]
+    random.Random(seed).shuffle(told)
+    await tell(chat, told)
+    assert await returned(chat) == [("A-1", "paid", "BUN", 0), ("A-1", "paid", "LATTE", 2)]
+
+
+async def test_all_of_it_at_once(chat: Chat) -> None:
+    await tracker_of(chat).take([refunded("m3"), completed(), refunded("m2")], SERVER)
+    await chat.strike()
+    assert await returned(chat) == [("A-1", "paid", "BUN", 0), ("A-1", "paid", "LATTE", 2)]
