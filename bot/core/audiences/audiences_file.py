@@ -14,22 +14,19 @@ from bot.core.audiences.reading import (
     Kept,
     Reading,
     for_good,
-    is_number,
     measure_in,
     unnamed,
     validated,
     value_at,
     where_of,
 )
-from bot.core.audiences.rule import FIGURE, Step, TraitKind, TraitRule, Window, digest_of
+from bot.core.audiences.rule import FIGURE, NUMERIC, Step, TraitKind, TraitRule, Window, digest_of
 from bot.core.audiences.where import Sign, Test
 from bot.core.contact import JsonValue
 from bot.core.flow.fields import Part
 from bot.core.flow.parse import suggestion
 from bot.core.flow.reader import Document, Path
 from bot.core.tracking.message import PAGE_VIEWED, SCREEN_VIEWED
-
-_SCALARS = (str, int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +182,19 @@ class _Reading:
     def _measure(self, part: parts.MeasurePart, path: Path, text: str, line: int) -> Clause:
         (kind,) = measure_in(part)
         rule = unnamed(self.reading.measure(part, kind, path))
-        return self._figure(rule, (FIGURE,), part.wanted, (*path, "is"), text, line)
+        return self._figure(rule, None, part.wanted, (*path, "is"), text, line)
 
     def _figure(
-        self, rule: TraitRule, inside: tuple[str, ...], wanted: JsonValue, path: Path, text: str, line: int
+        self, rule: TraitRule, cell: str | None, wanted: JsonValue, path: Path, text: str, line: int
     ) -> Clause:
-        if is_number(rule) and isinstance(wanted, _SCALARS) and not isinstance(wanted, bool):
-            return Figure(text, line, rule, self.reading.comparison(wanted, path))
+        if rule.kind in NUMERIC and not isinstance(wanted, dict):
+            each = wanted if isinstance(wanted, list) else [wanted]
+            figures = [Figure(text, line, rule, self.reading.comparison(one, path), cell) for one in each]
+            return figures[0] if len(figures) == 1 else AnyOf(text, line, tuple(figures))
         found = self.reading.tests_alone(wanted, path)
+        if rule.kind in NUMERIC and any(test.sign is not Sign.EXISTS for test in found):
+            self.reading.complain(path, "this is a number", 'compare it, like "> 3"; for not, use `none`')
+        inside = (FIGURE,) if cell is None else (FIGURE, cell)
         return FigureIs(text, line, rule, tuple(replace(test, path=inside) for test in found))
 
     def _computed(self, part: parts.ComputedPart, path: Path, line: int) -> Iterator[Clause]:
@@ -209,8 +211,7 @@ class _Reading:
                 remedy = f"write `{first}`" if rest else f"name one, as in `{first}.coffee`"
                 self.reading.complain(place, problem, remedy, at_key=True)
             else:
-                inside = (FIGURE, rest) if rest else (FIGURE,)
-                yield self._figure(rule, inside, wanted, place, _inline({name: wanted})[1:-1], line)
+                yield self._figure(rule, rest or None, wanted, place, _inline({name: wanted})[1:-1], line)
 
     def _funnel(self, part: parts.FunnelPart, path: Path) -> TraitRule:
         steps = tuple(self._step(step, (*path, "funnel", number)) for number, step in enumerate(part.funnel))

@@ -12,7 +12,7 @@ from bot.core.audiences.amounts import MILLION, Comparison
 from bot.core.audiences.audience import Known, Verdict
 from bot.core.audiences.clauses import Clause, earliest
 from bot.core.audiences.rule import FIGURE, NOTHING, TraitKind, TraitRule, TraitState
-from bot.core.audiences.traits import amount, changes_at, comes_at, value
+from bot.core.audiences.traits import amount, cell_of, comes_at, value, value_of
 from bot.core.audiences.where import Test
 from bot.core.contact import JsonValue
 
@@ -21,20 +21,25 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Figure(Clause):
-    """A number made of events is as wanted."""
+    """A number made of events is as wanted; of those that are kept apart that of `cell`."""
 
     rule: TraitRule
     comparison: Comparison
+    cell: str | None = None
 
     @property
     def rules(self) -> tuple[TraitRule, ...]:
         """The figure."""
         return (self.rule,)
 
+    def _state(self, known: Known) -> TraitState:
+        state = known.traits.get(self.rule.key, NOTHING)
+        return state if self.cell is None else cell_of(state, self.cell)
+
     def judged(self, known: Known) -> Verdict:
         """Compare it exactly."""
-        state = known.traits.get(self.rule.key, NOTHING)
-        found = amount(self.rule, state, known.now)
+        state = self._state(known)
+        found = amount(self.rule.kind, state, known.now)
         holds = self.comparison.sign == "!=" if found is None else self.comparison.holds(*found)
         if self.rule.kind is TraitKind.DAYS_SINCE:
             turns = _days_turn(state, self.comparison, known.now)
@@ -62,8 +67,7 @@ class Figure(Clause):
 
     def seen(self, known: Known) -> JsonValue:
         """Return the number."""
-        state = known.traits.get(self.rule.key, NOTHING)
-        return value(self.rule, state, known.now)
+        return value_of(self.rule.kind, self._state(known), known.now)
 
     def wanted(self) -> str:
         """Say the comparison."""
@@ -88,7 +92,7 @@ def _days_turn(state: TraitState, comparison: Comparison, now: datetime) -> list
 
 @dataclass(frozen=True, slots=True)
 class FigureIs(Clause):
-    """What is made of events, and is no number (or one for each category), passes tests."""
+    """What is made of events and is no number passes tests; of a number only whether there is one."""
 
     rule: TraitRule
     tests: tuple[Test, ...]
@@ -105,7 +109,7 @@ class FigureIs(Clause):
         values, zone = {FIGURE: value(self.rule, state, known.now)}, known.contact.zone
         holds = all(test.holds(values, known.now, zone) for test in self.tests)
         turns = [test.changes_at(values, known.now, zone) for test in self.tests]
-        return Verdict(holds, earliest([*turns, changes_at(self.rule, state, known.now)]))
+        return Verdict(holds, earliest([*turns, state.good_until]))
 
     def seen(self, known: Known) -> JsonValue:
         """Return the figure."""

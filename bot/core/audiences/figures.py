@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.core.audiences.audience import Audience, Audiences, Known, Topic
+from bot.core.audiences.audience import NO_AUDIENCES, Audience, Audiences, Known, Topic
 from bot.core.audiences.traits import Happened, TraitRule
 from bot.core.contact import Contact
 from bot.core.ids import EPOCH
@@ -81,7 +81,7 @@ class Figures:
         )
 
 
-NO_FIGURES = Figures(Audiences((), ()))
+NO_FIGURES = Figures(NO_AUDIENCES)
 """Where nothing is published of them."""
 
 

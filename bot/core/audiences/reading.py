@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from bot.core.audiences.amounts import Comparison, comparison
 from bot.core.audiences.parts import MEASURES, Measures, Of, Timed, window_of
-from bot.core.audiences.rule import FIGURE, NUMERIC, TraitKind, TraitRule, Window
+from bot.core.audiences.rule import FIGURE, TraitKind, TraitRule, Window
 from bot.core.audiences.where import ANY, Test, Where, tests, where
 from bot.core.contact import JsonValue
 from bot.core.errors import FlowError
@@ -207,11 +207,6 @@ def where_of(found: Sequence[Test]) -> Where:
 def unnamed(rule: TraitRule) -> TraitRule:
     """Give a rule the key that equal ones share."""
     return replace(rule, key=f"{rule.kind}:{rule.digest}")
-
-
-def is_number(rule: TraitRule) -> bool:
-    """Whether a figure is one number."""
-    return rule.kind in NUMERIC and rule.per is None
 
 
 def measure_in(part: Measures, kinds: Sequence[str] = MEASURES) -> list[str]:

@@ -34,11 +34,12 @@ __all__ = [
     "TraitState",
     "Window",
     "amount",
-    "changes_at",
+    "cell_of",
     "comes_at",
     "folded",
     "merged",
     "value",
+    "value_of",
 ]
 
 VALUES_MAX = 1000
@@ -91,13 +92,37 @@ def value(rule: TraitRule, state: TraitState, now: datetime) -> JsonValue:
         return funnel.judged(rule, state, now, comes_at(state)).is_through
     if rule.per is not None:
         cells = cast("dict[str, list[JsonValue]]", state.facts.get(_PER, {}))
-        return {name: _value(rule.kind, _state_of(cell), now) for name, cell in cells.items()}
-    return _value(rule.kind, state, now)
+        return {name: value_of(rule.kind, _state_of(cell), now) for name, cell in cells.items()}
+    return value_of(rule.kind, state, now)
 
 
-def amount(rule: TraitRule, state: TraitState, now: datetime) -> tuple[int, int] | None:
+def value_of(kind: TraitKind, state: TraitState, now: datetime) -> JsonValue:
+    """Return what one figure comes to, be it alone or one of those kept apart; None where there is none."""
+    match kind:
+        case TraitKind.COUNT:
+            return state.n
+        case TraitKind.SUM:
+            return plain(state.total)
+        case TraitKind.AVERAGE:
+            return plain(state.total, state.n) if state.n else None
+        case TraitKind.MIN | TraitKind.MAX:
+            return plain(cast("int", state.facts["value"])) if state.n else None
+        case TraitKind.FIRST | TraitKind.LAST:
+            return state.facts.get("value")
+        case TraitKind.DAYS_SINCE:
+            return None if state.last_at is None else (now - state.last_at) // _DAY
+    counts = cast("dict[str, int]", state.facts.get(_COUNTS, {}))
+    if kind is TraitKind.UNIQUE_COUNT:
+        return len(counts)
+    if kind is TraitKind.UNIQUE_LIST:
+        return list[JsonValue](sorted(counts))
+    often = max(counts.values(), default=0)
+    return min(name for name, count in counts.items() if count == often) if often >= _TWICE else None
+
+
+def amount(kind: TraitKind, state: TraitState, now: datetime) -> tuple[int, int] | None:
     """Return a number exactly, in millionths and what to divide them by; None where there is none."""
-    match rule.kind:
+    match kind:
         case TraitKind.COUNT:
             return state.n * MILLION, 1
         case TraitKind.SUM:
@@ -105,21 +130,17 @@ def amount(rule: TraitRule, state: TraitState, now: datetime) -> tuple[int, int]
         case TraitKind.AVERAGE:
             return (state.total, state.n) if state.n else None
         case _:
-            found = millionths(_value(rule.kind, state, now))
+            found = millionths(value_of(kind, state, now))
             return None if found is None else (found, 1)
 
 
-def changes_at(rule: TraitRule, state: TraitState, now: datetime) -> datetime | None:
-    """Return the first instant after `now` at which time alone may change the value; None: never."""
-    if rule.kind is not TraitKind.DAYS_SINCE:
-        return state.good_until
+def cell_of(state: TraitState, name: str) -> TraitState:
+    """Return one of the figures that are kept apart, like that of a category; good as long as all are."""
     cells = cast("dict[str, list[JsonValue]]", state.facts.get(_PER, {}))
-    states = [_state_of(cell) for cell in cells.values()] if rule.per is not None else [state]
-    found = state.good_until
-    for one in states:
-        if one.last_at is not None:
-            found = _earlier(found, now + _DAY - (now - one.last_at) % _DAY)
-    return found
+    cell = _state_of(cells[name]) if name in cells else NOTHING
+    comes = state.facts.get(_COMES)
+    facts = cell.facts if comes is None else {**cell.facts, _COMES: comes}
+    return TraitState(cell.n, cell.total, cell.first_at, cell.last_at, facts, state.good_until)
 
 
 def comes_at(state: TraitState) -> datetime | None:
@@ -366,29 +387,3 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
 
 def _micros(at: datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND
-
-
-# Reading them
-
-
-def _value(kind: TraitKind, state: TraitState, now: datetime) -> JsonValue:
-    match kind:
-        case TraitKind.COUNT:
-            return state.n
-        case TraitKind.SUM:
-            return plain(state.total)
-        case TraitKind.AVERAGE:
-            return plain(state.total, state.n) if state.n else None
-        case TraitKind.MIN | TraitKind.MAX:
-            return plain(cast("int", state.facts["value"])) if state.n else None
-        case TraitKind.FIRST | TraitKind.LAST:
-            return state.facts.get("value")
-        case TraitKind.DAYS_SINCE:
-            return None if state.last_at is None else (now - state.last_at) // _DAY
-    counts = cast("dict[str, int]", state.facts.get(_COUNTS, {}))
-    if kind is TraitKind.UNIQUE_COUNT:
-        return len(counts)
-    if kind is TraitKind.UNIQUE_LIST:
-        return list[JsonValue](sorted(counts))
-    often = max(counts.values(), default=0)
-    return min(name for name, count in counts.items() if count == often) if often >= _TWICE else None

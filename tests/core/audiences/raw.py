@@ -1,7 +1,7 @@
 """Figures and funnels worked out plainly from raw events: slow, and easy to believe."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import combinations
@@ -14,21 +14,21 @@ from bot.core.contact import JsonValue
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 NAMES = ("Order Completed", "Page Viewed")
-LENGTHS = (timedelta(hours=1), timedelta(hours=2), timedelta(hours=3))
+LENGTHS = (DAY, 2 * DAY, 3 * DAY)
 
 # Ages lie on the edges of windows, or a microsecond to either side; some are of the future.
 ages = st.builds(
-    lambda hours, off: hours * HOUR + off * MICROSECOND,
+    lambda days, off: days * DAY + off * MICROSECOND,
     st.integers(min_value=-1, max_value=7),
     st.integers(min_value=-1, max_value=1),
 )
-numbers = st.one_of(
+numbers: st.SearchStrategy[JsonValue] = st.one_of(
     st.integers(min_value=-3, max_value=40),
     st.sampled_from([0.1, 19.99, 0.000001, "12.50", "much", None, True]),
 )
-products = st.lists(
+products: st.SearchStrategy[JsonValue] = st.lists(
     st.fixed_dictionaries(
         {},
         optional={
@@ -40,12 +40,12 @@ products = st.lists(
     ),
     max_size=3,
 )
-properties = st.fixed_dictionaries(
+properties: st.SearchStrategy[dict[str, JsonValue]] = st.fixed_dictionaries(
     {}, optional={"revenue": numbers, "plan": st.sampled_from(["free", "pro", 7]), "products": products}
 )
 
 
-def _event(number: int, name: str, age: timedelta, given: dict[str, JsonValue]) -> Happened:
+def _event(number: int, name: str, age: timedelta, given: Mapping[str, JsonValue]) -> Happened:
     return Happened(f"{number:02}", name, NOW - age, given)
 
 
@@ -155,18 +155,19 @@ def as_number(value: object) -> Fraction | None:
 
 def _figure(rule: TraitRule, items: Sequence[tuple[datetime, object]], now: datetime) -> object:
     values = _values(rule, items)
+    numbers = [value for value in values if isinstance(value, Fraction)]
     written = [shown(value) for value in values]
     match rule.kind:
         case TraitKind.COUNT:
             return len(items)
         case TraitKind.SUM:
-            return sum(values, Fraction())  # type: ignore[arg-type]  # numbers
+            return sum(numbers, Fraction())
         case TraitKind.AVERAGE:
-            return sum(values, Fraction()) / len(values) if values else None  # type: ignore[arg-type, operator]
+            return sum(numbers, Fraction()) / len(numbers) if numbers else None
         case TraitKind.MIN:
-            return min(values, default=None)  # type: ignore[type-var]
+            return min(numbers, default=None)
         case TraitKind.MAX:
-            return max(values, default=None)  # type: ignore[type-var]
+            return max(numbers, default=None)
         case TraitKind.FIRST:
             return values[0] if values else None
         case TraitKind.LAST:
