@@ -80,7 +80,7 @@ async def running(  # noqa: PLR0913  # each has its usual value; tests and rehea
         dispatcher = Dispatcher(database, conversation, tally)
         dispatcher.start()
         stack.push_async_callback(dispatcher.close)
-        tracker = Tracker(database, conversation)
+        tracker = Tracker(database, conversation, conversation.keeping.keep_current)
         tracker.start()
         stack.push_async_callback(tracker.close)
         receipts = Receipts(database, dispatcher, clock, lambda: conversation.decider.shop.senders, tally)

@@ -14,8 +14,6 @@ from typing import Protocol
 import structlog
 
 from bot.conversation.audience_sync import Move, sync_calls
-from bot.conversation.built import AUDIENCE as AUDIENCE_BUILT
-from bot.conversation.built import TRAIT as TRAIT_BUILT
 from bot.conversation.built import Built
 from bot.core.audiences.audience import Credit, Known, Topic, Verdict
 from bot.core.audiences.figures import Concern, Concerns
@@ -189,8 +187,8 @@ class Keeper:
     async def _read(self, found: Mapping[str, Concern]) -> None:
         """Read the states and memberships that are kept, and ask what was built of what may be missing."""
         places, judged = self._places(found), self._judged(found)
-        maybe = {(TRAIT_BUILT + stored, bucket_of(contact)) for contact, stored in places} | {
-            (AUDIENCE_BUILT + name, bucket_of(contact))
+        maybe = {(built_rows.TRAIT + stored, bucket_of(contact)) for contact, stored in places} | {
+            (built_rows.AUDIENCE + name, bucket_of(contact))
             for contact, concern in found.items()
             for name in concern.audiences
         }
@@ -277,7 +275,9 @@ class Keeper:
 
     def _began_with_nothing(self, contact: str, stored: str) -> bool:
         """Whether a state that is missing is that of somebody without events."""
-        return contact in self.newcomers or self.keeping.built.has(TRAIT_BUILT + stored, bucket_of(contact))
+        return contact in self.newcomers or self.keeping.built.has(
+            built_rows.TRAIT + stored, bucket_of(contact)
+        )
 
     async def _judge(self, found: Mapping[str, Concern]) -> tuple[list[Move], list[rows.RowValues]]:
         """Judge everybody anew for the audiences that are concerned; returns who moved, and rows to write."""
@@ -347,7 +347,9 @@ class Keeper:
         """Whether somebody of whom nothing was kept has come in, or has been in all along."""
         if name in self.silent or contact in self.parted or name in self._was_in.get(contact, {}):
             return False
-        return contact in self.newcomers or self.keeping.built.has(AUDIENCE_BUILT + name, bucket_of(contact))
+        return contact in self.newcomers or self.keeping.built.has(
+            built_rows.AUDIENCE + name, bucket_of(contact)
+        )
 
     async def _write(
         self, moves: Sequence[Move], member_rows: Sequence[rows.RowValues]

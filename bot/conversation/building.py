@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.conversation.audiences import Deciding, Keeper, Keeping
-from bot.conversation.built import AUDIENCE, TRAIT
 from bot.core.audiences.figures import Concern, Figures
 from bot.core.ids import BUCKETS
 from bot.storage import built, members, traits, turns
+from bot.storage.built import AUDIENCE, TRAIT
 from bot.storage.driver import Connection
 
 

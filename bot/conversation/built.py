@@ -5,9 +5,6 @@ from dataclasses import dataclass, field
 
 from bot.storage.built import What
 
-TRAIT, AUDIENCE = "trait:", "audience:"
-"""Before the name of what was built: a figure's, as it is stored, or an audience's."""
-
 
 @dataclass(slots=True)
 class Built:

@@ -15,7 +15,7 @@ import structlog
 from bot.conversation.batch import NeedsRevision
 from bot.conversation.gesture_routes import GestureRoutes
 from bot.core.audiences import folder as audience_files
-from bot.core.audiences.audience import NO_AUDIENCES, Audiences
+from bot.core.audiences.figures import NO_FIGURES, Figures
 from bot.core.compliance import LegalWords
 from bot.core.contact import Product
 from bot.core.errors import FlowError
@@ -131,8 +131,6 @@ class Publication:
     """The flows that may be started from outside, by each name they are `called` by there."""
     variables: Variables = NO_VARIABLES
     """The named values of apps and pages."""
-    audiences: Audiences = NO_AUDIENCES
-    """Audiences and computed traits."""
     broken: FlowError | None = None
     """What is wrong with the stored program: nothing but legal words is answered then."""
 
@@ -184,6 +182,7 @@ def build(
         wechat=_wechat(revisions),
         surveys={flow.name: flow.survey for flow in flows.values() if flow.survey is not None},
         selling=_selling(revisions, program.currency.exponent),
+        figures=_figures(revisions, program.currency.exponent),
     )
     fallbacks = [(f, s) for f, s in starters if isinstance(s, MessageStarter) and s.is_fallback]
     by_event: dict[str, list[tuple[Flow, EventStarter]]] = {}
@@ -220,7 +219,6 @@ def build(
             for name in starter.called
         },
         variables=_variables(revisions),
-        audiences=_audiences(revisions, program.currency.exponent),
         broken=broken,
     )
 
@@ -304,15 +302,15 @@ def _variables(revisions: Sequence[Revision]) -> Variables:
         return NO_VARIABLES
 
 
-def _audiences(revisions: Sequence[Revision], exponent: int) -> Audiences:
+def _figures(revisions: Sequence[Revision], exponent: int) -> Figures:
     """Audiences and computed traits; where a file is broken, as if there was neither."""
     found = {one.kind: one for one in revisions if one.kind in {AUDIENCES, TRAITS}}
     try:
         documents = {kind: read(one.source, one.file) for kind, one in found.items()}
-        return audience_files.published(documents.get(AUDIENCES), documents.get(TRAITS), exponent)
+        return Figures(audience_files.published(documents.get(AUDIENCES), documents.get(TRAITS), exponent))
     except FlowError as error:
         _logger.exception("audiences_broken", problem=str(error))
-        return NO_AUDIENCES
+        return NO_FIGURES
 
 
 def _keywords(revisions: Sequence[Revision]) -> KeywordsFile:

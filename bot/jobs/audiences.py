@@ -11,6 +11,7 @@ import structlog
 from bot.conversation import building
 from bot.conversation.audiences import Deciding, Keeping
 from bot.conversation.building import Missing
+from bot.core.audiences.figures import NO_FIGURES
 from bot.core.ids import BUCKETS
 from bot.core.local_time import local_date
 from bot.storage import audience_sizes, built, members
@@ -43,7 +44,8 @@ class AudienceUpkeep:
         """Make new figures and audiences of what there was before; returns of how many buckets."""
         decisions, now = self.decisions(), self.clock()
         figures = decisions.shop.figures
-        if self._complete is figures or figures.is_empty or not self._is_settled(figures, now):
+        # Where the files are broken nothing is in force, and what is kept waits until they are mended.
+        if self._complete is figures or figures is NO_FIGURES or not self._is_settled(figures, now):
             return 0
         missing = await self.database.query(lambda c: building.missing(c, figures))
         done = 0

@@ -17,6 +17,9 @@ _BUILT = Statement("""
 _KNOWN = Statement("SELECT b.what, b.digest, COUNT(*) FROM built b GROUP BY b.what, b.digest")
 _FORGET = Statement("DELETE FROM built WHERE what = :what")
 
+TRAIT, AUDIENCE = "trait:", "audience:"
+"""Before the name of what was built: a figure's, as it is stored, or an audience's."""
+
 What = tuple[str, int]
 """A figure or an audience, and a bucket."""
 

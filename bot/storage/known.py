@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.core.audiences.audience import Credit, Topic
 from bot.core.contact import Address, Contact, Pending, SubscriptionState
+from bot.core.deeds.figures import NO_CREDIT, credit_in
 from bot.core.deeds.tier_turns import TIER
 from bot.core.ids import bucket_of
 from bot.core.ledger.books import Books
@@ -23,9 +24,6 @@ _ADDRESSES = Statement(f"""
     JOIN address a ON a.bucket = keys.bucket AND a.contact = keys.contact
     ORDER BY a.contact, a.created_at, a.channel, a.value
 """)  # noqa: S608  # our own constants
-
-
-NO_CREDIT = Credit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +76,3 @@ def _facts(
         books = Books(snapshot.wallet, snapshot.lots, snapshot.holds, lots_complete=True, mint=str)
         credit = credit_in(books, now)
     return Facts(contact, snapshot.subscriptions, snapshot.pending, tier, credit)
-
-
-def credit_in(books: Books, now: datetime) -> Credit:
-    """What a wallet holds now, and when that changes by itself."""
-    balance = books.balance(now)
-    ends = [ending.ends_at for ending in balance.endings if ending.ends_at is not None]
-    changes = [*ends, *(part.active_from for part in balance.pending)]
-    return Credit(
-        available_minor=balance.available_minor,
-        pending_minor=balance.pending_minor,
-        held_minor=balance.held_minor,
-        debt_minor=balance.debt_minor,
-        changes_at=min((at for at in changes if at > now), default=None),
-    )

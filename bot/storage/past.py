@@ -44,6 +44,7 @@ from bot.storage import (
     spins,
     standings,
     tracking,
+    traits,
 )
 from bot.storage.driver import Connection, Statement
 from bot.storage.entries import ENTRY_COLUMNS, entry_from
@@ -285,6 +286,8 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
 READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = MappingProxyType(
     {
         "history": history.texted_page,
+        "figures": traits.kept,
+        "happened": traits.happened_since,
         "earned": earned,
         "granted": earnings.granted,
         "earlier_orders": earnings.bought,

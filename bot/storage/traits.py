@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 
 from bot.core.audiences.traits import Happened, TraitState
+from bot.core.deeds.figures import KeptFigures
 from bot.core.ids import bucket_of, instant
-from bot.storage import tables
+from bot.storage import built, tables
 from bot.storage.driver import Asked, Connection, Present, Rows, Statement
 from bot.storage.rows import RowValues, loaded, stored, to_json
 
@@ -137,3 +138,22 @@ def _state(row: Sequence[Any]) -> TraitState:
         orjson.loads(facts) if facts else {},
         loaded(good_until),
     )
+
+
+async def kept(connection: Connection, contact: str, stored: str) -> KeptFigures:
+    """What is kept of one contact of these figures, by their stored keys with commas between them."""
+    keys, bucket = stored.split(","), bucket_of(contact)
+    states, built_here = await connection.read_all(
+        [asked((contact, key) for key in keys), built.asked((built.TRAIT + key, bucket) for key in keys)]
+    )
+    return KeptFigures(
+        {key: state for (_, key), state in found(states).items()},
+        frozenset(str(row[0]).removeprefix(built.TRAIT) for row in built_here),
+    )
+
+
+async def happened_since(connection: Connection, contact: str, what: str) -> tuple[Happened, ...]:
+    """Events of one contact, asked for as `microseconds name`."""
+    since, _, name = what.partition(" ")
+    wanted = [Wanted(contact, name, instant(int(since)))]
+    return tuple((await happened(connection, wanted))[contact, name])

@@ -9,6 +9,7 @@ from bot.core.campaign_links import page_in_browser
 from bot.core.contact import JsonValue, Product
 from bot.core.dates import last_moment
 from bot.core.deeds import bundling
+from bot.core.deeds.figures import audiences_of, trait_of
 from bot.core.deeds.tier_turns import NAMES as TIER_NAMES
 from bot.core.deeds.tier_turns import tier_values
 from bot.core.errors import FlowError
@@ -72,7 +73,9 @@ KNOWN: Mapping[str, Names] = {
     **dict.fromkeys(_OF_STARTERS, Names()),
     "balance": Names(frozenset({"available", "pending", "held", "debt", "soonest", "endings", "coming"})),
     "bundle": Names(frozenset(bundling.FIELDS)),
-    "contact": Names(frozenset({"id", "locale", "zone", "channel", "is_member", "created_at"})),
+    "contact": Names(
+        frozenset({"id", "locale", "zone", "channel", "is_member", "created_at", "audiences", "traits"})
+    ),
     "event": Names(frozenset({"name", "at"}), is_open=True),
     "expiring": Names(frozenset({"amount", "ends", "soonest"})),
     "groups": Names(is_open=True),
@@ -163,16 +166,47 @@ def _recommended(turn: Turn) -> Product | None:
     return recommended(turn.orders(), affinities, turn.shop.products, turn.now)
 
 
-def _contact(turn: Turn) -> object:
-    contact = turn.contact
-    return {
-        "id": contact.id,
-        "locale": contact.locale,
-        "zone": contact.zone,
-        "channel": turn.channel,
-        "is_member": contact.is_member,
-        "created_at": contact.created_at,
-    }
+class _Contact(dict[str, object]):
+    """What is so of the contact; audiences and computed traits are worked out when a text names them."""
+
+    __slots__ = ("_turn",)
+
+    def __init__(self, turn: Turn) -> None:
+        contact = turn.contact
+        super().__init__(
+            {
+                "id": contact.id,
+                "locale": contact.locale,
+                "zone": contact.zone,
+                "channel": turn.channel,
+                "is_member": contact.is_member,
+                "created_at": contact.created_at,
+            }
+        )
+        self._turn = turn
+
+    def __missing__(self, name: str) -> object:
+        if name == "audiences":
+            self[name] = audiences_of(self._turn)
+        elif name == "traits":
+            self[name] = _Traits(self._turn)
+        else:
+            raise KeyError(name)
+        return self[name]
+
+
+class _Traits(dict[str, object]):
+    """Computed traits by name, each as it is when it is named."""
+
+    __slots__ = ("_turn",)
+
+    def __init__(self, turn: Turn) -> None:
+        super().__init__()
+        self._turn = turn
+
+    def __missing__(self, name: str) -> object:
+        value = self[name] = trait_of(self._turn, name)
+        return value
 
 
 def _balance(turn: Turn) -> object:
@@ -262,7 +296,7 @@ _SOURCES: Mapping[str, Callable[[Turn], object]] = {
     **dict.fromkeys(_OF_STARTERS, _nothing),
     "balance": _balance,
     "bundle": _bundle,
-    "contact": _contact,
+    "contact": _Contact,
     "event": _event,
     "expiring": _nothing,
     "groups": _groups,
