@@ -9,9 +9,10 @@ from bot.conversation.batch import Conversation
 from bot.conversation.tracking import traits
 from bot.conversation.tracking.handed import Handed, Told
 from bot.conversation.tracking.keeping import KeepCurrent
+from bot.conversation.tracking.orders import OrderEvent, turns_of
 from bot.conversation.tracking.people import People, Person
 from bot.conversation.tracking.sessions import Settled, settle_late
-from bot.conversation.tracking.telling import LATE, Telling, identify_trigger, is_late, order_trigger
+from bot.conversation.tracking.telling import LATE, Telling, identify_trigger, is_late
 from bot.core.audiences.audience import Topic
 from bot.core.audiences.rule import Happened
 from bot.core.ids import derived_id, microseconds
@@ -82,6 +83,7 @@ class Gathered:
     active: dict[str, list[datetime]] = field(default_factory=dict)
     changed: dict[str, tuple[Person, traits.Changed]] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
+    orders: list[OrderEvent] = field(default_factory=list)
     _standing: Standing = field(default_factory=Standing)
 
     async def gather(self, connection: Connection, taken: Sequence[tuple[Told, Person]]) -> None:
@@ -94,6 +96,8 @@ class Gathered:
                 self._event(told, person)
             elif message.traits:
                 identified.setdefault(person.id, (person, []))[1].append(told)
+        for contact, trigger in await turns_of(connection, self.orders, self.now):
+            self.triggers.append(rows.trigger_row(contact, trigger, state="new"))
         for asks, anonymous, source_id in self.people.joins.values():
             key = f"{anonymous}/{asks.now.id}"
             self._trigger(asks.now, identify_trigger(tracking.ANONYMOUS, anonymous, source_id, key, self.now))
@@ -134,7 +138,7 @@ class Gathered:
         message, bucket = told.message, person.bucket
         order = self.telling.order(message)
         if isinstance(order, OrderTold):
-            self._trigger(person, order_trigger(order, message))
+            self.orders.append(OrderEvent(order, message, person.id))
             return
         identity = event_id(message.message_id, bucket)
         if identity in self._standing.there:
