@@ -6,15 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.sources import Source
-from bot.core.tracking.message import Taken, Tracked
+from bot.core.tracking.message import Kind, Taken, Tracked
+from bot.storage.tracking import ANONYMOUS, EXTERNAL, Name
 
 
-@dataclass(frozen=True, slots=True)
 class Told:
-    """A message and the source that it came from."""
+    """A message, the source that it came from, and the directory's names of whom it is of."""
 
-    message: Tracked
-    source: Source
+    __slots__ = ("anonymous", "message", "source", "user")
+
+    def __init__(self, message: Tracked, source: Source) -> None:
+        """Read the names; alias says of an id that was used before that it is the user's."""
+        self.message = message
+        self.source = source
+        user = message.user_id
+        anonymous = message.previous_id if message.kind is Kind.ALIAS else message.anonymous_id
+        self.user: Name | None = (EXTERNAL, user) if user is not None else None
+        self.anonymous: Name | None = (ANONYMOUS, anonymous) if anonymous is not None else None
 
 
 @dataclass(slots=True, eq=False)

@@ -10,7 +10,7 @@ from bot.conversation.tracking import traits
 from bot.conversation.tracking.handed import Handed, Told
 from bot.conversation.tracking.keeping import KeepCurrent
 from bot.conversation.tracking.orders import OrderEvent, turns_of
-from bot.conversation.tracking.people import People, Person
+from bot.conversation.tracking.people import Met, People, Person
 from bot.conversation.tracking.sessions import Settled, settle_late
 from bot.conversation.tracking.telling import LATE, Telling, identify_trigger, is_late
 from bot.core.audiences.audience import Topic
@@ -39,6 +39,9 @@ class Ingest:
     telling: Telling
     keep_current: KeepCurrent
     handed: Sequence[Handed]
+    met: Met = field(default_factory=Met)
+    learnt: dict[str, str] = field(default_factory=dict)
+    """Which anonymous ids are which users', for `met` once it is committed."""
 
     async def run(self, connection: Connection) -> list[Counter[str]]:
         """Do it all; returns what was refused of each call, by reason.
@@ -53,7 +56,7 @@ class Ingest:
         fresh = [one for one, is_first in zip(told, first, strict=True) if is_first]
         if not fresh:
             return refused
-        people = People(self.telling.decisions.shop, now, self.conversation.entropy)
+        people = People(self.telling.decisions.shop, now, self.conversation.entropy, met=self.met)
         await people.find(connection, [one for one, _ in fresh], self.conversation.hash_address)
         whose = [(one, people.of(one), number) for one, number in fresh]
         taken = []
@@ -66,6 +69,7 @@ class Ingest:
         gathered = Gathered(self.telling, people, now, is_history=is_history)
         await gathered.gather(connection, taken)
         await gathered.write(connection, self.keep_current)
+        self.learnt = people.met_now([one for one, _ in fresh])
         return refused
 
 

@@ -4,9 +4,9 @@ One user id is one contact's. An anonymous id is whose user id came with it last
 contact of its own, which becomes that user's. Two users who are known are never made one.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.conversation.tracking.handed import Told
@@ -14,13 +14,15 @@ from bot.core.contact import Address, Contact
 from bot.core.deeds.left import ERASED_AT
 from bot.core.ids import Entropy, bucket_of, new_contact_id
 from bot.core.sources import SourceScope
-from bot.core.tracking.message import Kind, Tracked
+from bot.core.tracking.message import Tracked
 from bot.core.turn import Shop
 from bot.storage import rows, tracking, turns
 from bot.storage.driver import Connection, Written
 from bot.storage.tracking import ANONYMOUS, EXTERNAL, Locked, Name
 
 _LOCALE_MIN, _LOCALE_MAX = 2, 12
+_MET_FOR = timedelta(minutes=5)
+_MET_MAX = 20_000
 
 
 class NameTaken(Exception):
@@ -59,6 +61,32 @@ class Person:
         return bucket_of(self.id)
 
 
+class Met:
+    """Which anonymous ids were which users' a moment ago: browsers say both with all they tell.
+
+    What another process learns meanwhile is seen when this is forgotten; an id without a user is always
+    looked up.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._users: dict[str, str] = {}
+        self._older: dict[str, str] = {}
+        self._since: datetime | None = None
+
+    def have(self, anonymous: str, user: str) -> bool:
+        """Whether an anonymous id was the user's when it was looked up last."""
+        return self._users.get(anonymous) == user or self._older.get(anonymous) == user
+
+    def learn(self, users: Mapping[str, str], now: datetime) -> None:
+        """Keep users by anonymous id, the latest first in mind."""
+        if self._since is None or now - self._since >= _MET_FOR or len(self._users) >= _MET_MAX:
+            self._users, self._older, self._since = {}, self._users, now
+        self._users.update(users)
+        for anonymous in users.keys() & self._older.keys():
+            del self._older[anonymous]
+
+
 @dataclass(slots=True)
 class People:
     """Everybody whom the messages of a batch are of; `find` them, let each message be `of` one, `write`."""
@@ -71,6 +99,8 @@ class People:
     """Names of whom was erased."""
     joins: dict[tuple[str, str], tuple[Person, str, str]] = field(default_factory=dict)
     """Contacts to be joined: ids → (who asks, anonymous id, source)."""
+    met: Met = field(default_factory=Met)
+    _skipped: set[Name] = field(default_factory=set)
     _new_names: dict[Name, Person] = field(default_factory=dict)
     _pointed: dict[Name, tuple[Person, Person]] = field(default_factory=dict)
     _made: list[Person] = field(default_factory=list)
@@ -82,7 +112,7 @@ class People:
         hash_address: Callable[[str], Sequence[str]],
     ) -> None:
         """Find and lock whom the names in messages are of."""
-        names = {name for one in told for name in names_in(one.message)}
+        names = self._names(told)
         found = await turns.find(connection, sorted(names))
         locked = await tracking.lock(connection, set(found.values())) if found else {}
         while missing := {one.merged_into for one in locked.values() if one.merged_into} - locked.keys():
@@ -93,15 +123,28 @@ class People:
                 self.owners[name] = person = people[_survivor(contact, locked)]
                 if name[0] == EXTERNAL:
                     person.external = name[1]
-        await self._find_suppressed(connection, names - self.owners.keys(), hash_address)
+        if len(self.owners) < len(names):
+            await self._find_suppressed(connection, names - self.owners.keys(), hash_address)
         await self._look_closer(connection, told)
+
+    def _names(self, told: Sequence[Told]) -> set[Name]:
+        """Return the names that are to be looked up: not those that were seen to be a user's just now."""
+        names, both = set[Name](), set[Name]()
+        for one in told:
+            if one.user is not None:
+                names.add(one.user)
+                if one.anonymous is not None and self.met.have(one.anonymous[1], one.user[1]):
+                    both.add(one.anonymous)
+                    continue
+            if one.anonymous is not None:
+                names.add(one.anonymous)
+        self._skipped = both - names
+        return names
 
     async def _find_suppressed(
         self, connection: Connection, names: Collection[Name], hash_address: Callable[[str], Sequence[str]]
     ) -> None:
         """See which names that nobody has are those of whom was erased."""
-        if not names:
-            return
         hashes = {(kind, one): (kind, value) for kind, value in names for one in hash_address(value)}
         suppressed = await turns.suppressed(connection, sorted(hashes))
         self.gone = {hashes[one] for one in suppressed}
@@ -110,10 +153,9 @@ class People:
         """Read what is needed of those who may turn out to be somebody else."""
         unclear: dict[str, Person] = {}
         for one in told:
-            user, anonymous = ids_in(one.message)
-            if user is not None and anonymous is not None:
-                person = self.owners.get((ANONYMOUS, anonymous))
-                if person is not None and person is not self.owners.get((EXTERNAL, user)):
+            if one.user is not None and one.anonymous is not None:
+                person = self.owners.get(one.anonymous)
+                if person is not None and person is not self.owners.get(one.user):
                     unclear[person.id] = person
         if not unclear:
             return
@@ -124,42 +166,48 @@ class People:
 
     def of(self, told: Told) -> Person | None:
         """Say whom a message is of, and learn from it who is who; None where that one was erased."""
-        user, anonymous = ids_in(told.message)
-        if user is not None and (EXTERNAL, user) in self.gone:
-            return None
-        if anonymous is not None and (ANONYMOUS, anonymous) in self.gone:
-            if user is None:
-                return None
+        user, anonymous = told.user, told.anonymous
+        if anonymous in self._skipped:
             anonymous = None
-        return self._known(told, user, anonymous)
-
-    def _known(self, told: Told, user: str | None, anonymous: str | None) -> Person:
-        guest = self._owner((ANONYMOUS, anonymous)) if anonymous is not None else None
+        if self.gone:
+            if user in self.gone or (user is None and anonymous in self.gone):
+                return None
+            if anonymous in self.gone:
+                anonymous = None
+        guest = self._owner(anonymous) if anonymous is not None else None
         if user is None:
             assert anonymous is not None, "a message has a name of whom it is of"
-            return guest or self._make(told.message, (ANONYMOUS, anonymous))
-        person = self._owner((EXTERNAL, user))
+            return guest or self._make(told.message, anonymous)
+        person = self._owner(user)
+        if anonymous is None or (guest is person and person is not None):
+            return person or self._make(told.message, user)
+        return self._introduced(told, person, guest, user, anonymous)
+
+    def _introduced(  # who says so, of whom, by which names
+        self, told: Told, person: Person | None, guest: Person | None, user: Name, anonymous: Name
+    ) -> Person:
+        """Let a user and an anonymous id be the same person's from here on; returns who it is."""
         may_be = guest is not None and (not guest.has_more or told.source.may(SourceScope.IDENTIFY))
         if person is None:
             if guest is not None and guest.external is None and may_be:
-                self._name(guest, (EXTERNAL, user))
+                self._name(guest, user)
                 return guest
-            person = self._make(told.message, (EXTERNAL, user))
-        if guest is None and anonymous is not None:
-            self._name(person, (ANONYMOUS, anonymous))
-        elif guest is not None and anonymous is not None and guest is not person:
+            person = self._make(told.message, user)
+        if guest is None:
+            self._name(person, anonymous)
+        else:
             self._meet(told, person, guest, anonymous, may_be=may_be)
         return person.now
 
-    def _meet(self, told: Told, person: Person, guest: Person, anonymous: str, *, may_be: bool) -> None:
+    def _meet(self, told: Told, person: Person, guest: Person, anonymous: Name, *, may_be: bool) -> None:
         """Let an anonymous id, which is another's so far, be that of a user."""
         if guest.external is not None:
-            self.owners[ANONYMOUS, anonymous] = person
-            if (ANONYMOUS, anonymous) in self._new_names:
-                self._new_names[ANONYMOUS, anonymous] = person
+            self.owners[anonymous] = person
+            if anonymous in self._new_names:
+                self._new_names[anonymous] = person
             else:
-                before = self._pointed.get((ANONYMOUS, anonymous), (guest, person))[0]
-                self._pointed[ANONYMOUS, anonymous] = (before, person)
+                before = self._pointed.get(anonymous, (guest, person))[0]
+                self._pointed[anonymous] = (before, person)
         elif not may_be:
             return
         elif guest.made is not None:
@@ -167,7 +215,18 @@ class People:
         elif person.made is not None:
             person.became, guest.external = guest, person.external
         else:
-            self.joins.setdefault((person.id, guest.id), (person, anonymous, told.source.id))
+            self.joins.setdefault((person.id, guest.id), (person, anonymous[1], told.source.id))
+
+    def met_now(self, told: Sequence[Told]) -> dict[str, str]:
+        """Return which anonymous ids are which users' by now."""
+        return {
+            one.anonymous[1]: one.user[1]
+            for one in told
+            if one.user is not None
+            and one.anonymous is not None
+            and (person := self._owner(one.anonymous)) is not None
+            and person is self._owner(one.user)
+        }
 
     def _owner(self, name: Name) -> Person | None:
         person = self.owners.get(name)
@@ -222,22 +281,6 @@ class People:
             (tracking.CONTACT, [rows.contact_row(contact) for contact in self.newcomers.values()]),
             (tracking.ADDRESS, addresses),
         ]
-
-
-def ids_in(message: Tracked) -> tuple[str | None, str | None]:
-    """Return the user id and the anonymous id; alias says of an id used before that it is the user's."""
-    if message.kind is Kind.ALIAS:
-        return message.user_id, message.previous_id
-    return message.user_id, message.anonymous_id
-
-
-def names_in(message: Tracked) -> Iterable[Name]:
-    """Return the directory's names of whom a message is of."""
-    user, anonymous = ids_in(message)
-    if user is not None:
-        yield EXTERNAL, user
-    if anonymous is not None:
-        yield ANONYMOUS, anonymous
 
 
 def _survivor(contact_id: str, locked: Mapping[str, Locked]) -> str:

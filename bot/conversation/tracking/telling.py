@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Self
 
 from bot.conversation.decide import Decisions
@@ -40,13 +41,16 @@ class Telling:
     decisions: Decisions
     earning: frozenset[str]
     currencies: Currencies
+    heard: frozenset[str]
+    """Events that a flow starts on or a rule earns for; what runs wait for comes on top."""
 
     @classmethod
     def under(cls, decisions: Decisions) -> Self:
         """Ask this publication who listens."""
         program = decisions.shop.program
         earning = frozenset(rule.event for rule in program.earning.rules if rule.event)
-        return cls(decisions, earning, Currencies.of(program))
+        heard = earning | decisions.publication.by_event.keys()
+        return cls(decisions, earning, Currencies.of(program), heard)
 
     def refusal(self, message: Tracked, source: Source) -> str | None:
         """Return why a message is not taken from its source; None where it is."""
@@ -54,7 +58,7 @@ class Telling:
             return None
         if message.event in OURS:
             return NOT_THEIRS
-        if named_now(message.event) in OF_ORDERS and not source.may(SourceScope.ORDERS):
+        if _is_of_orders(message.event) and not source.may(SourceScope.ORDERS):
             return NOT_A_SERVER
         told = self.order(message)
         return told.reason if isinstance(told, NotUnderstood) else None
@@ -62,7 +66,7 @@ class Telling:
     def order(self, message: Tracked) -> OrderTold | NotUnderstood | None:
         """Return what a message tells of an order; None where it is about none."""
         assert message.event is not None, "an event has a name"
-        if named_now(message.event) not in OF_ORDERS:
+        if not _is_of_orders(message.event):
             return None
         return order_told(
             message.event,
@@ -75,7 +79,7 @@ class Telling:
     def needs(self, message: Tracked, source: Source, waited: Waited) -> Trigger | None:
         """Return the turn that an event needs; None where nobody listens, or it is an old one."""
         assert message.event is not None, "an event has a name"
-        if is_late(message):
+        if (waited is not None and not waited and message.event not in self.heard) or is_late(message):
             return None
         # A public key earns nobody anything.
         earns = message.event in self.earning and source.may(SourceScope.ORDERS)
@@ -100,6 +104,11 @@ class Telling:
             return True
         starters = self.decisions.publication.by_event.get(event, ())
         return any(starter.where.holds(properties) for _, starter in starters)
+
+
+@lru_cache(maxsize=1024)
+def _is_of_orders(event: str) -> bool:
+    return named_now(event) in OF_ORDERS
 
 
 def is_late(message: Tracked) -> bool:

@@ -17,7 +17,7 @@ from bot.conversation.decide import Decisions
 from bot.conversation.tracking.handed import Handed, Told
 from bot.conversation.tracking.ingest import Ingest
 from bot.conversation.tracking.keeping import KeepCurrent, keep_nothing
-from bot.conversation.tracking.people import NameTaken
+from bot.conversation.tracking.people import Met, NameTaken
 from bot.conversation.tracking.telling import Telling
 from bot.core.errors import RetryLater
 from bot.core.sources import Source
@@ -48,6 +48,7 @@ class Tracker:
         self._database = database
         self._conversation = conversation
         self._keep_current = keep_current
+        self._met = Met()
         self._telling: Telling | None = None
         self._waiting: deque[Handed] = deque()
         self._backlog = 0
@@ -175,13 +176,17 @@ class Tracker:
         _finish(handed, refused)
 
     async def _transact(self, batch: Sequence[Handed]) -> list[Counter[str]]:
-        ingest = Ingest(self._conversation, self.telling, self._keep_current, batch)
-        for _ in range(_TRIES - 1):
+        ingest = Ingest(self._conversation, self.telling, self._keep_current, batch, self._met)
+        for tries_left in reversed(range(_TRIES)):
             try:
-                return await self._database.transact(ingest.run)
+                refused = await self._database.transact(ingest.run)
             except NameTaken:
-                continue
-        return await self._database.transact(ingest.run)
+                if not tries_left:
+                    raise
+            else:
+                self._met.learn(ingest.learnt, self._conversation.clock())
+                return refused
+        raise AssertionError
 
 
 def _finish(handed: Handed, refused: Counter[str]) -> None:
