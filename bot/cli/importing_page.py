@@ -57,12 +57,8 @@ def progress(source: "SourceFile", total: int) -> Iterator[Callable[[ImportRun],
 
 def counted(counts: Counts) -> str:
     """Say what became of rows."""
-    parts = [f"{counts.taken:,} taken"]
-    if counts.known:
-        parts.append(f"{counts.known:,} known before")
-    if counts.rejected_rows:
-        parts.append(f"{counts.rejected_rows:,} rejected")
-    return ", ".join(parts)
+    told = {"taken": counts.taken, "known before": counts.known, "rejected": counts.rejected_rows}
+    return ", ".join(f"{times:,} {what}" for what, times in told.items() if times) or "none taken"
 
 
 def summarise(

@@ -21,6 +21,8 @@ from bot.core.turn import Shop, Turn
 
 Body = Mapping[str, JsonValue]
 _CONFLICT = 409
+_USER = "external"
+"""The channel of the shop's own ids: a contact has one."""
 _SOURCE = "import"
 """The source of what is imported, and the actor in the books."""
 
@@ -138,10 +140,13 @@ def _know(turn: Turn, body: Body) -> None:
     for name in names:
         assert isinstance(name, list), "a name is its channel and value"
         channel, value = map(str, name)
+        if (channel, value) in turn.addresses:
+            continue
         named: Body = {"channel": channel, "value": value, "evidence": {"way": _SOURCE}}
-        if (channel, value) not in turn.addresses and not tracked.identify(turn, named)["joined"]:
+        is_another = channel == _USER and any(kind == _USER for kind, _ in turn.addresses)
+        if is_another or not tracked.identify(turn, named)["joined"]:
             raise Refused(
-                f"whom: {value} is somebody else's, whom the shop knows by another id",
+                "whom: one of these names is somebody's whom the shop knows by another id",
                 "say whose it is in one row alone",
                 _CONFLICT,
             )

@@ -140,6 +140,8 @@ class SourceFile:
                 raise FlowError(
                     self.path.name, begun, 1, f"the row cannot be read: {error}", remedy
                 ) from error
+            finally:
+                self._tell = lambda: self.size
 
     def _objects(self) -> Iterator[Line]:
         places = [(name, name.split(".")) for name in self.columns]
@@ -158,6 +160,7 @@ class SourceFile:
                     continue
                 for one in self._spread(found):
                     yield number, [_at(one, name, path) for name, path in places]
+        self._tell = lambda: self.size
 
     def _spread(self, found: dict[str, Any]) -> Iterator[dict[str, Any]]:
         lines = found.pop("lines", None) if self.is_grouped else None

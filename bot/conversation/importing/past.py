@@ -90,13 +90,16 @@ class PastOrders:
         kept |= {order.reference: past_orders.Kept.of(order) for (_, order), _ in new}
         for ((places, order), contact), owner in zip(told_before, owners, strict=True):
             on_record = kept.get(order.reference)
-            if on_record is not None and on_record.is_same(order):
-                outcome.known += len(places)
-            elif on_record is None and owner == contact:
+            is_theirs = owner == contact or contact == await orders.owner_for_good(
+                connection, contact, order.reference
+            )
+            if is_theirs and on_record is None:
                 new.append(((places, order), contact))
                 kept[order.reference] = past_orders.Kept.of(order)
+            elif is_theirs and on_record is not None and on_record.is_same(order):
+                outcome.known += len(places)
             else:
-                why = _SCATTERED if owner == contact else "is somebody else's: check whose it is"
+                why = _SCATTERED if is_theirs else "is somebody else's: check whose it is"
                 rejected = Rejected("order", f"{order.reference} {why}")
                 outcome.rejected += [(place, rejected) for place in places]
         return new

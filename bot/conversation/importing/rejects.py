@@ -11,7 +11,7 @@ import orjson
 from bot.conversation.importing.chunks import Refusal
 from bot.conversation.importing.files import Format, SourceFile, is_private
 
-ROW, LINE, WHY = "_row", "_line", "_why"
+ROW, LINE, WHY, WRITTEN = "_row", "_line", "_why", "_written"
 
 
 def rejects_of(source: SourceFile) -> Path:
@@ -72,6 +72,6 @@ class Rejects:
 
     def _as_json(self, refusal: Refusal) -> bytes:
         place, why = refusal
-        values = dict(zip(self._source.columns, place.values, strict=False))
+        values = dict(zip([WRITTEN] if place.unread else self._source.columns, place.values, strict=True))
         row = {**values, ROW: place.number, LINE: place.line, WHY: str(why)}
         return orjson.dumps(row, default=str, option=orjson.OPT_APPEND_NEWLINE)

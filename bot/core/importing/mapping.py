@@ -157,7 +157,7 @@ class _Reading:
         return FieldMap(self.kind, columns, values, translate, self.layout(), self._left_out(taken))
 
     def _left_out(self, taken: set[str]) -> tuple[str, ...]:
-        return () if ALL in taken else tuple(name for name in self.headers if name not in taken)
+        return () if ALL in taken else _others(self.headers, taken)
 
     def _is_field(self, path: Path, name: str) -> bool:
         whole, _, rest = name.partition(".")
@@ -282,13 +282,17 @@ def guessed(kind: Kind, headers: Sequence[str], layout: Layout | None = None) ->
                 columns[name] = (found,)
                 taken.add(found)
                 break
-    prefix = f"{kind.rest}." if kind.rest else "\0"
+    prefix = f"{kind.rest}." if kind.rest and kind.rest not in columns else "\0"
     for header in headers:
         if header.startswith(prefix) and header not in taken:
             columns[header] = (header,)
             taken.add(header)
-    left_out = tuple(header for header in headers if header not in taken)
-    return FieldMap(kind, columns, layout=layout or Layout(), left_out=left_out)
+    return FieldMap(kind, columns, layout=layout or Layout(), left_out=_others(headers, taken))
+
+
+def _others(headers: Sequence[str], taken: set[str]) -> tuple[str, ...]:
+    """Return the columns that are not taken, nor part of an object that is."""
+    return tuple(one for one in headers if one not in taken and one.partition(".")[0] not in taken)
 
 
 def _folded(header: str) -> str:

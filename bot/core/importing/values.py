@@ -117,7 +117,7 @@ def amounts(how: How) -> Callable[[object], int]:
 
 def _of_digits(written: str, how: How, decimal: str) -> int:
     head, dot, tail = written.partition(decimal)
-    if not head.isdecimal():
+    if not (head.isdecimal() and head.isascii()):
         head = _plain(head, written, how)
     if dot:
         tail = tail.rstrip(_SIGNS).rstrip("0")

