@@ -20,7 +20,7 @@ from benchmarks.posts import Load, Road
 from benchmarks.processes import end_in_order, machine
 from benchmarks.report import Goal, Report, at_least, at_most, ratio, say
 from benchmarks.samples import OPEN_LOOP_RATE, Subject
-from benchmarks.shoppers import LOTS, MIX, shopper_rows
+from benchmarks.shoppers import IN_A_ROW, LOTS, MIX, shopper_rows
 from benchmarks.subjects import Start, bare_json, regulars, regulars_settings
 from bot.app import open_database, prepare_database
 from bot.config import load_settings
@@ -84,6 +84,7 @@ class Bench:
             concurrency=64 if seconds else CONCURRENCY,
             rate=OPEN_LOOP_RATE if seconds else None,
             mix=MIX,
+            in_a_row=IN_A_ROW,
         )
 
     def rounds(self) -> None:
@@ -217,7 +218,7 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="regulars-bench-")))
         report.figures["machine"] = machine(folder)
         report.figures["size"] = asdict(size)
-        report.figures["mix"] = dict(MIX)
+        report.figures["mix"] = dict(MIX) | {"in_a_row": IN_A_ROW}
         if url is None or url.startswith("sqlite"):
             measure(report, size, Sqlite(folder), folder / "sqlite")
         if url is None or url.startswith("postgresql"):

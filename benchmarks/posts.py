@@ -54,6 +54,7 @@ class Load:
         mix: what is texted and in which shares.
         answers: what an `answer` of the mix says.
         everybody: what every member texts once, instead of the mix; then there is one post per member.
+        in_a_row: how many posts come of one member before those of another: pages ask several things at once.
     """
 
     road: Road
@@ -68,6 +69,7 @@ class Load:
     first_member: int = 0
     mix: Sequence[tuple[str, int]] = MIX
     answers: Sequence[str] = FREE_ANSWERS
+    in_a_row: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,7 @@ def posts(load: Load) -> list[Post]:
     kinds = [kind for kind, _ in load.mix]
     shares = [share for _, share in load.mix]
     made: list[Post] = []
+    somebody = 0
     for index in range(load.count):
         if index > REPEAT_LAG and dice.randrange(100) < REPEATS_PERCENT:
             original = dice.randrange(index - REPEAT_LAG)
@@ -184,7 +187,9 @@ def posts(load: Load) -> list[Post]:
             continue
         kind = dice.choices(kinds, shares)[0]
         answer = kind == "answer"
-        member = next(answerers) if answer else dice.randrange(load.members)
+        if not answer and index % load.in_a_row == 0:
+            somebody = dice.randrange(load.members)
+        member = next(answerers) if answer else somebody
         text = dice.choice(load.answers) if answer else kind
         made.append(Post(kind, form(load.port, member, text, f"{load.run}:{index}")))
     return made

@@ -97,8 +97,12 @@ def standing_in(turn: Turn) -> Progress | None:
         return None
     if not turn.contact.is_member:
         return progress(tiers, TierStanding(), turn.contact.zone, turn.now, _Nothing())
-    standing, _ = _settled(turn, tiers)
-    return progress(tiers, standing, turn.contact.zone, turn.now, _totals(turn, tiers, standing))
+    kept, zone, now = _kept(turn), turn.contact.zone, turn.now
+    totals = _totals(turn, tiers, kept)
+    standing, _ = settle(tiers, kept, zone, now, totals)
+    if standing is not kept:
+        totals = _totals(turn, tiers, standing)
+    return progress(tiers, standing, zone, now, totals)
 
 
 def look(turn: Turn) -> None:

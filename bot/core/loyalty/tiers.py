@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -389,6 +390,7 @@ def _ended(tiers: Tiers, standing: TierStanding, now: datetime) -> Sequence[tupl
     return found
 
 
+@lru_cache(maxsize=256)
 def _unit(day: date, unit: str) -> tuple[date, date]:
     """Return the first and last day of the month, quarter or year."""
     months = _MONTHS[unit]
