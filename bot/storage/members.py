@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.core.contact import Contact
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.storage import tables
 from bot.storage.driver import Asked, Connection, Present, Rows, Statement
 from bot.storage.due import ALL_BUCKETS, buckets, peek
-from bot.storage.rows import RowValues, loaded, stored
+from bot.storage.rows import RowValues, contact_from, loaded, stored
 
 _MEMBER = Rows(tables.Row.metadata.tables["audience_member"], Present.REPLACE)
 _COLUMNS = "m.contact, m.audience, m.is_in, m.since_at, m.look_at"
@@ -28,6 +29,11 @@ _LISTED = Statement("""
     SELECT m.contact, m.since_at FROM audience_member m @indexed(ix_audience_member_in)
     WHERE m.bucket = :bucket AND m.audience = :audience AND m.is_in AND m.contact > :after
     ORDER BY m.contact LIMIT :most
+""")
+_ALL = Statement("""
+    SELECT m.contact FROM @each(keys: bucket integer)
+    CROSS JOIN audience_member m @indexed(ix_audience_member_in)
+    WHERE m.bucket = keys.bucket AND m.audience = :audience AND m.is_in
 """)
 _SIZES = Statement("""
     SELECT keys.audience, COUNT(m.contact)
@@ -49,6 +55,13 @@ _LOOK_NO_MORE = Statement("""
 """)
 _CONTACTS = Statement("""
     SELECT c.id FROM contact c
+    WHERE c.bucket = :bucket AND c.id > :after AND c.merged_into IS NULL ORDER BY c.id LIMIT :most
+""")
+_PEOPLE = Statement("""
+    SELECT c.bucket, c.id, c.locale, c.zone, c.zone_is_known, c.first_name, c.birthday_on, c.enrolled_at,
+           c.attributes, c.created_at, c.merged_into, c.consent_count, c.consent_hash,
+           c.snoozed_until, c.preferred_hours
+    FROM contact c
     WHERE c.bucket = :bucket AND c.id > :after AND c.merged_into IS NULL ORDER BY c.id LIMIT :most
 """)
 _POPULATION = Statement("""
@@ -124,6 +137,12 @@ async def listed(
     return [(row[0], instant(row[1])) for row in rows]
 
 
+async def all_of(connection: Connection, audience: str) -> list[str]:
+    """Everybody in an audience, in no order."""
+    keys = [(bucket,) for bucket in ALL_BUCKETS]
+    return [row[0] for row in await connection.read(_ALL, keys=keys, audience=audience)]
+
+
 async def sizes(connection: Connection, audiences: Collection[str]) -> dict[str, int]:
     """How many are in each of these audiences, by what is kept."""
     keys = [(audience, bucket) for audience in audiences for bucket in ALL_BUCKETS]
@@ -161,3 +180,9 @@ async def contacts(connection: Connection, bucket: int, after: str, most: int) -
     """Contacts of a bucket behind one, in order; none that was joined to another."""
     found = await connection.read(_CONTACTS, bucket=bucket, after=after, most=most)
     return [row[0] for row in found]
+
+
+async def people(connection: Connection, bucket: int, after: str, most: int) -> list[Contact]:
+    """The same, as they are now."""
+    found = await connection.read(_PEOPLE, bucket=bucket, after=after, most=most)
+    return [contact_from(row) for row in found]
