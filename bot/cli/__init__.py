@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from bot.cli import (
+    audience,
     audit,
     backup,
     bundles,
@@ -42,6 +43,7 @@ serving.add_to(cli)
 demo.add_to(cli)
 flows.add_to(cli)
 contact.add_to(cli)
+audience.add_to(cli)
 consent.add_to(cli)
 why.add_to(cli)
 dead.add_to(cli)

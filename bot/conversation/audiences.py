@@ -15,7 +15,7 @@ import structlog
 
 from bot.conversation.audience_sync import Move, sync_calls
 from bot.conversation.built import Built
-from bot.core.audiences.audience import Credit, Known, Topic, Verdict
+from bot.core.audiences.audience import Known, Topic, Verdict
 from bot.core.audiences.figures import Concern, Concerns
 from bot.core.audiences.moves import AUDIENCE, ENTERED, EXITED
 from bot.core.audiences.traits import NOTHING, Happened, TraitRule, TraitState, folded, merged
@@ -44,7 +44,6 @@ _CALL = Rows(_TABLES["call"], Present.KEEP)
 _NO_DEPTHS: Mapping[str, int] = {}
 _NO_CONTACTS: Mapping[str, Contact] = {}
 _NONE: Mapping[str, Collection[str]] = {}
-_NO_CREDIT = Credit()
 _logger = structlog.get_logger(__name__)
 
 
@@ -279,28 +278,39 @@ class Keeper:
             built_rows.TRAIT + stored, bucket_of(contact)
         )
 
+    async def known(self, found: Mapping[str, Concern]) -> dict[str, Known]:
+        """What is so of contacts now, as far as their audiences ask; nothing is written."""
+        await self._read(found)
+        await self._bring_up_to_date(found)
+        return await self._known(found)
+
+    async def _known(self, found: Mapping[str, Concern]) -> dict[str, Known]:
+        facts, figures = await self._facts(found), self.decisions.shop.figures
+        known = {}
+        for contact, concern in found.items():
+            if concern.audiences:
+                of = facts.get(contact) or _no_facts(self.contacts[contact])
+                known[contact] = Known(
+                    contact=of.contact,
+                    now=self.now,
+                    traits={
+                        key: self._states[contact, figures.stored[key]]
+                        for key in figures.traits_of(concern.audiences)
+                    },
+                    audiences=frozenset(name for name, one in self._members[contact].items() if one.is_in),
+                    subscriptions=of.subscriptions,
+                    pending=of.pending,
+                    tier=of.tier,
+                    credit=of.credit,
+                )
+        return known
+
     async def _judge(self, found: Mapping[str, Concern]) -> tuple[list[Move], list[rows.RowValues]]:
         """Judge everybody anew for the audiences that are concerned; returns who moved, and rows to write."""
         figures, moves, written = self.decisions.shop.figures, list[Move](), list[rows.RowValues]()
-        facts = await self._facts(found)
-        for contact, concern in found.items():
-            if not concern.audiences:
-                continue
-            own, known_of = self._members[contact], facts.get(contact)
-            known = Known(
-                contact=self.contacts[contact],
-                now=self.now,
-                traits={
-                    key: self._states[contact, figures.stored[key]]
-                    for key in figures.traits_of(concern.audiences)
-                },
-                audiences=frozenset(name for name, one in own.items() if one.is_in),
-                subscriptions=known_of.subscriptions if known_of else {},
-                pending=known_of.pending if known_of else {},
-                tier=known_of.tier if known_of else None,
-                credit=known_of.credit if known_of else _NO_CREDIT,
-            )
-            for name, verdict in figures.audiences.judged(figures.in_order(concern.audiences), known).items():
+        for contact, known in (await self._known(found)).items():
+            own, names = self._members[contact], figures.in_order(found[contact].audiences)
+            for name, verdict in figures.audiences.judged(names, known).items():
                 before = own.get(name)
                 after = self._after(contact, name, before, verdict)
                 if after is None or after == before:
@@ -412,6 +422,10 @@ def is_nobody(contact: Contact) -> bool:
 def since_of(rule: TraitRule, now: datetime) -> datetime | None:
     """From when on events may count for a figure; None: all of them."""
     return now - rule.window.begins if rule.window is not None and not rule.steps else None
+
+
+def _no_facts(contact: Contact) -> Facts:
+    return Facts(contact, {}, {})
 
 
 def _event_of(move: Move, now: datetime) -> Event:

@@ -21,7 +21,8 @@ from bot.conversation.publication import (
     VARIABLES,
     WECHAT,
 )
-from bot.core.audiences.audience import Audience
+from bot.core.audiences.audience import Audience, Audiences
+from bot.core.audiences.figures import Figures
 from bot.core.audiences.folder import check_audiences
 from bot.core.audiences.traits_file import read_traits
 from bot.core.errors import FlowError
@@ -94,6 +95,16 @@ class Folder:
         """
         document = self.document(AUDIENCES)
         return () if document is None else check_audiences(document, self.document)
+
+    def figures(self) -> Figures:
+        """Return its computed traits and audiences as they would be kept, were they published.
+
+        Raises:
+            FlowError: something is wrong with them.
+        """
+        document = self.document(TRAITS)
+        traits = read_traits(document) if document is not None else ()
+        return Figures(Audiences(self.audiences(), [one.rule for one in traits]))
 
 
 @dataclass(frozen=True, slots=True)

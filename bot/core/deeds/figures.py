@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.audiences.audience import Audience, Credit, Explained, Known, Topic
+from bot.core.audiences.audience import Audience, Credit, Known, Topic
 from bot.core.audiences.traits import NOTHING, Happened, TraitRule, TraitState, folded, merged, value
 from bot.core.contact import JsonValue
 from bot.core.deeds.tier_turns import tier_of
@@ -37,17 +37,8 @@ def is_in(turn: Turn, audience: str) -> bool:
     audiences = turn.shop.figures.audiences
     if audience not in audiences.audiences:
         return False
-    names = _with_named([audience], audiences.audiences)
+    names = with_named([audience], audiences.audiences)
     return audiences.judged(names, known(turn, names))[audience].is_in
-
-
-def explain(turn: Turn, audience: Audience) -> Explained:
-    """Say why the contact is in an audience or not."""
-    figures = turn.shop.figures
-    names = [name for name in figures.audiences.audiences if name != audience.name]
-    others = figures.audiences.judged(names, known(turn, names))
-    inside = frozenset(name for name, verdict in others.items() if verdict.is_in)
-    return audience.condition.explained(known(turn, [audience.name], inside))
 
 
 def trait_of(turn: Turn, name: str) -> JsonValue:
@@ -137,7 +128,7 @@ def _add_own(turn: Turn, states: dict[str, TraitState]) -> None:
                 states[rule.key] = merged(rule, states[rule.key], folded(rule, own, turn.now))
 
 
-def _with_named(names: Iterable[str], audiences: Mapping[str, Audience]) -> list[str]:
+def with_named(names: Iterable[str], audiences: Mapping[str, Audience]) -> list[str]:
     """Return audiences and all that they name."""
     found = list(names)
     for name in found:  # grows while it is walked
