@@ -152,6 +152,18 @@ def _tallies(figures: Figures) -> Iterable[Metric]:
     for (code, remedy), times in sorted(by_remedy.items()):
         errors.add_metric([code, remedy], times)
     yield errors
+    tracked = CounterMetricFamily(
+        "regulars_tracked",
+        "Tracked messages by what became of them: accepted, or why not",
+        labels=["outcome"],
+    )
+    by_outcome: Counter[str] = Counter()
+    for (of, label), times in figures.tally.items():
+        if of == "source":
+            by_outcome[label.partition(" ")[2]] += times
+    for outcome, times in sorted(by_outcome.items()):
+        tracked.add_metric([outcome], times)
+    yield tracked
     segments = CounterMetricFamily("regulars_segments", "Segments handed over by the outbox")
     segments.add_metric([], figures.tally.get(("segments", ""), 0))
     yield segments

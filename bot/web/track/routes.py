@@ -106,10 +106,15 @@ class TrackingApi:
             return
         understood = read(body, self._posted(request, source, scope), len(text))
         refused = understood.refused
-        self.door.sent(source, len(understood.messages) + refused.total())
+        messages = len(understood.messages) + refused.total()
+        self.door.sent(source, messages)
         accepted = 0
         if understood.messages:
-            taken = await self.tracker.take(understood.messages, source)
+            try:
+                taken = await self.tracker.take(understood.messages, source)
+            except RetryLater:
+                self.door.sent(source, -messages)  # they come once more
+                raise
             accepted = taken.accepted
             refused.update(taken.refused)
         self.door.count(source, accepted, refused)

@@ -116,6 +116,13 @@ async def test_what_is_refused_counts_too(shop: Shop) -> None:
     assert [(await shop("/v1/track", {}, key=key)).status for _ in range(3)] == [200, 200, 429]
 
 
+async def test_what_was_not_taken_does_not_count(shop: Shop) -> None:
+    key = await shop.source("patient", quota=2)
+    shop.tracker.behind = True
+    answers = [await shop("/v1/track", TRACK, key=key) for _ in range(5)]
+    assert {answer.told["code"] for answer in answers} == {"behind"}
+
+
 async def test_a_key_is_for_its_sites_alone(shop: Shop) -> None:
     key = await shop.source("site", SourceKind.BROWSER, origins=("https://shop.example",))
     assert (await shop("/v1/t", TRACK, key=key, headers=ORIGIN)).status == 200

@@ -119,6 +119,15 @@ async def test_what_is_missing_is_200_and_counted(shop_on_both: Shop) -> None:
     assert outcomes == {"accepted": 1, "no_user_anon_id": 1, "no_event": 1, "unwanted": 1}
 
 
+async def test_what_came_is_among_the_metrics(shop: Shop) -> None:
+    assert (await shop("/v1/track", TRACK)).status == 200
+    assert (await shop("/v1/track", {"event": "x"})).status == 200
+    await shop.app.tally.flush(shop.app.database)
+    told = (await shop("/metrics", method="GET", key=None)).body.decode()
+    assert 'regulars_tracked_total{outcome="accepted"} 1.0' in told
+    assert 'regulars_tracked_total{outcome="no_user_anon_id"} 1.0' in told
+
+
 async def test_who_is_behind_says_when_to_come_again(shop: Shop) -> None:
     shop.tracker.behind = True
     answer = await shop("/v1/track", TRACK)
