@@ -104,7 +104,8 @@ class _Reading:
     references: dict[tuple[str, str], Path] = field(default_factory=dict)
 
     def condition(self, part: Part, path: Path) -> Clause:
-        text, line = self._as_written(path), self.reading.document.marks.of(path).line
+        (kind,) = parts.kinds_in(value_at(self.reading.document, path))
+        text, line = self._as_written(path), self.reading.document.marks.key((*path, kind)).line
         match part:
             case parts.AllPart():
                 return All("all", line, self._below(part.all, (*path, "all")))

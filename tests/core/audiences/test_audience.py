@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.audiences.audience import Audiences, Credit, Known, Topic, Verdict, explained, judged
+from bot.core.audiences.audience import Audiences, Credit, Explained, Known, Topic, Verdict, explained, judged
 from bot.core.audiences.audiences_file import Around, read_audiences
 from bot.core.audiences.traits import Happened, TraitKind, TraitRule, Window, folded
 from bot.core.audiences.where import where
@@ -108,7 +108,7 @@ funnels = st.builds(
     st.lists(steps, min_size=1, max_size=3),
     st.one_of(st.just({}), lengths.map(lambda one: {"within": one})),
 )
-told = st.one_of(
+facts = st.one_of(
     st.builds(
         lambda sign, length: {"trait": {"signed_up": {sign: length}}},
         st.sampled_from(["within_last", "within_next", "before_last", "after_next"]),
@@ -121,7 +121,7 @@ told = st.one_of(
     compared.map(lambda wanted: {"computed": {"category_days.tea": wanted}}),
     st.just({"computed": {"category_days.tea": {"exists": True}}}),
 )
-leaves = st.one_of(happened, happened, measured, days, valued, funnels, told)
+leaves = st.one_of(happened, happened, measured, days, valued, funnels, facts)
 conditions = st.recursive(
     leaves,
     lambda inner: st.builds(
@@ -369,3 +369,102 @@ def test_numbers_are_compared_exactly() -> None:
     life = life_of(*(order(number, DAY, revenue=0.1) for number in range(3)))
     assert sum([0.1] * 3) != 0.3
     assert judged(audiences.audiences["a"], known_of(audiences, life, NOW)).is_in
+
+
+def verdict_of(condition: Condition, *events: Happened, now: datetime = NOW) -> Verdict:
+    audiences = audiences_of({"a": condition})
+    return judged(audiences.audiences["a"], known_of(audiences, life_of(*events), now))
+
+
+ONE, TWO = order(1, DAY), order(2, 2 * DAY)
+"""Orders of a day and of two days ago."""
+
+
+@pytest.mark.parametrize(
+    ("count", "is_in", "look_at"),
+    [
+        ("> 1", True, TWO.at + 9 * DAY),  # until the older one leaves
+        ("> 0", True, ONE.at + 9 * DAY),  # until all have left
+        ("> 2", False, None),  # time takes orders away, and brings none
+        ("< 3", True, None),
+        ("< 2", False, TWO.at + 9 * DAY),
+        ("< 1", False, ONE.at + 9 * DAY),
+        ("= 2", True, TWO.at + 9 * DAY),
+        ("= 1", False, TWO.at + 9 * DAY),
+        ("= 0", False, ONE.at + 9 * DAY),
+        ("= 3", False, None),
+        ("!= 1", True, TWO.at + 9 * DAY),
+    ],
+)
+def test_a_count_is_looked_at_when_it_may_cross_what_is_wanted(
+    count: str,
+    is_in: bool,  # noqa: FBT001  # a parameter
+    look_at: datetime | None,
+) -> None:
+    found = verdict_of({"event": NAMES[0], "count": count, "within": "9d"}, ONE, TWO)
+    assert found == Verdict(is_in, look_at)
+
+
+def test_a_count_of_times_ago_is_looked_at_when_something_comes_in() -> None:
+    ago: Condition = {"event": NAMES[0], "between": ["9d", "3d"]}
+    assert verdict_of(ago, ONE, TWO) == Verdict(is_in=False, look_at=TWO.at + 3 * DAY)
+    came = TWO.at + 3 * DAY
+    assert verdict_of(ago, ONE, TWO, now=came) == Verdict(is_in=True, look_at=TWO.at + 9 * DAY)
+
+
+def test_while_one_that_must_hold_fails_the_others_are_not_looked_at() -> None:
+    lately: Condition = {"event": NAMES[0], "count": "0", "within": "9d"}
+    longer: Condition = {"event": NAMES[0], "count": "0", "within": "20d"}
+    assert verdict_of({"all": [lately, longer]}, ONE).look_at == ONE.at + 20 * DAY
+    assert verdict_of({"all": [lately, {"tier": "gold"}]}, ONE).look_at is None
+    assert verdict_of({"any": [lately, longer]}, ONE).look_at == ONE.at + 9 * DAY
+
+
+def test_a_cart_is_left_once_the_time_to_order_is_over() -> None:
+    left: Condition = {
+        "funnel": [{"event": "Checkout Started"}, {"without": NAMES[0], "within": "1d"}], "within": "7d",
+    }  # fmt: skip
+    started = Happened("9", "Checkout Started", NOW - timedelta(hours=3), {})
+    assert verdict_of(left, started) == Verdict(is_in=False, look_at=started.at + DAY)
+    assert verdict_of(left, started, now=started.at + DAY) == Verdict(
+        is_in=True, look_at=started.at + 7 * DAY
+    )
+    assert verdict_of(left, started, order(1, timedelta(hours=1))) == Verdict(is_in=False)
+
+
+FILE = """\
+high_value:
+  title: Best customers
+  all:
+    - {event: Order Completed, count: "> 2", within: 90d}
+    - {sum: {event: Order Completed, property: revenue}, is: "> 300"}
+    - any:
+        - {trait: {plan: [pro, team]}}
+        - {wallet: {available: "> 5.00"}}
+        - funnel:
+            - {event: Checkout Started}
+            - {event: Order Completed, within: 1d}
+"""
+
+
+def told(found: Explained, depth: int = 0) -> list[tuple[int, str, int, bool, JsonValue, str]]:
+    here = (depth, found.text, found.line, found.holds, found.seen, found.wanted)
+    return [here, *(line for part in found.parts for line in told(part, depth + 1))]
+
+
+def test_every_clause_says_what_it_saw_and_where_it_stands() -> None:
+    audiences = Audiences(read_audiences(read(FILE, "flows/audiences.yaml"), Around()), ())
+    orders = [order(number, age * DAY, revenue=120.5) for number, age in enumerate((5, 40, 100))]
+    life = replace(life_of(*orders), plan="free", available_minor=640)
+    audience = audiences.audiences["high_value"]
+    funnel = "funnel: [{event: Checkout Started}, {event: Order Completed, within: 1d}]"
+    assert audience.file == "flows/audiences.yaml"
+    assert told(explained(audience, known_of(audiences, life, NOW))) == [
+        (0, "all", 3, False, None, ""),
+        (1, "event: Order Completed, count: > 2, within: 90d", 4, False, 2, "> 2"),
+        (1, "sum: {event: Order Completed, property: revenue}, is: > 300", 5, True, 361.5, "> 300"),
+        (1, "any", 6, True, None, ""),
+        (2, "plan: [pro, team]", 7, False, "free", "is pro or team"),
+        (2, "available: > 5.00", 8, True, 6.4, "> 5"),
+        (2, funnel, 9, False, "0 of 2 steps", "2 of 2 steps"),
+    ]

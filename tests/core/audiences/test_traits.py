@@ -201,3 +201,12 @@ def test_equal_definitions_have_one_digest_whatever_they_are_called() -> None:
     assert one.digest == TraitRule("b", TraitKind.COUNT, NAMES[0], window=Window(DAY)).digest
     assert one.digest != TraitRule("a", TraitKind.COUNT, NAMES[0], window=Window(2 * DAY)).digest
     assert one.digest != TraitRule("a", TraitKind.COUNT, NAMES[1], window=Window(DAY)).digest
+
+
+def test_a_step_comes_before_its_time_is_over() -> None:
+    steps = (Step(NAMES[0]), Step(NAMES[1], within=DAY))
+    rule = TraitRule("f", TraitKind.FUNNEL, "", steps=steps)
+    first = order(1, 2 * DAY)
+    for late, is_through in ((-MICROSECOND, True), (timedelta(0), False)):
+        second = Happened("2", NAMES[1], first.at + DAY + late, {})
+        assert value(rule, folded(rule, [second, first], NOW), NOW) is is_through
