@@ -49,10 +49,7 @@ class ComputedTraitRow(Row, table=True):
     """A figure of one contact's events, kept current as they come; right until `good_until`."""
 
     __tablename__ = "computed_trait"
-    __table_args__ = (
-        Index("ix_computed_trait_good_until", "bucket", "good_until", **where("good_until IS NOT NULL")),
-        CLUSTERED,
-    )
+    __table_args__ = CLUSTERED
     bucket: int = key(Integer)
     contact: str = key()
     trait: str = key(NAME)

@@ -35,9 +35,6 @@ def upgrade() -> None:
         _instant("good_until", nullable=True),
         keys=3,
     )
-    _index(
-        "ix_computed_trait_good_until", "computed_trait", ["bucket", "good_until"], "good_until IS NOT NULL"
-    )
     _table(
         "audience_member",
         *_owner(),
