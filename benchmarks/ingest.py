@@ -26,6 +26,7 @@ from bot.core.contact import JsonValue
 from bot.core.ids import bucket_of, microseconds
 from bot.core.sources import USUAL_SCOPES, Source, SourceKind
 from bot.core.tracking.message import PAGE_VIEWED, Kind, Tracked
+from bot.jobs.audiences import AudienceUpkeep
 from bot.storage import rows, tracking
 from bot.storage.driver import Connection, Statement
 from bot.storage.driver import Database as Open
@@ -43,13 +44,8 @@ products_viewed:
   count: {event: Product Viewed}
 favourite_category:
   most_frequent: {event: Product Viewed, property: category}
-last_seen_product:
-  last: {event: Product Viewed, property: sku}
 added_value:
   sum: {event: Product Added, property: price}
-steeped_lately:
-  count: {event: Tea Steeped}
-  within: 30d
 """
 AUDIENCES = """\
 high_value:
@@ -235,6 +231,13 @@ async def opened(database: Database, size: Size, folder: Path) -> AsyncIterator[
     clock_at = NOW + timedelta(hours=1)
     async with running(settings, role="web", clock=lambda: clock_at) as app:
         app.clockwork.pause()
+        # As a worker does within seconds: until then whoever is met is folded from all there is.
+        upkeep = AudienceUpkeep(
+            app.database, app.conversation.keeping, lambda: app.decisions, lambda: clock_at, asyncio.Event()
+        )
+        await upkeep.build()
+        clock_at += timedelta(seconds=5)
+        await upkeep.build()
         tracker = app.tracker
         assert isinstance(tracker, Tracker)
         everybody = [

@@ -7,11 +7,12 @@ nothing of messages; contacts and names are locked in the order in which turns l
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import orjson
 
-from bot.core.contact import JsonValue
+from bot.core.contact import Contact
 from bot.core.flow.run import WaitKind
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.tracking.sessions import Activity
@@ -24,13 +25,6 @@ EXTERNAL, ANONYMOUS = "external", "anonymous"
 """The directory's kinds of names by which shops call a contact: userId and anonymousId."""
 Name = tuple[str, str]
 
-_LOCK = Statement("""
-    SELECT c.id, c.merged_into, c.attributes, c.first_name, c.birthday_on, c.enrolled_at
-    FROM @each(keys: bucket integer, id text)
-    JOIN contact c ON c.bucket = keys.bucket AND c.id = keys.id
-    ORDER BY c.bucket, c.id
-    @lock(c)
-""")
 _NAMES = Statement("""
     SELECT a.contact, a.channel, a.value FROM @each(keys: bucket integer, contact text)
     JOIN address a ON a.bucket = keys.bucket AND a.contact = keys.contact
@@ -86,19 +80,6 @@ TRIGGER = Rows(_TABLES["trigger"], Present.KEEP)
 
 
 @dataclass(slots=True)
-class Locked:
-    """A contact, locked, as far as tracked messages need to know it."""
-
-    id: str
-    merged_into: str | None
-    attributes: str
-    """As it is stored: most messages change none."""
-    first_name: str | None
-    birthday_on: str | None
-    is_member: bool
-
-
-@dataclass(slots=True)
 class Standing:
     """What else is known of locked contacts, by id."""
 
@@ -119,13 +100,6 @@ async def claim(connection: Connection, message_ids: Sequence[str], now: datetim
     for number, first in zip(in_order, won, strict=True):
         is_new[number] = first
     return is_new
-
-
-async def lock(connection: Connection, contact_ids: Collection[str]) -> dict[str, Locked]:
-    """Lock contacts until the transaction ends, as `turns.lock` does."""
-    keys = sorted((bucket_of(contact_id), contact_id) for contact_id in contact_ids)
-    found = await connection.read(_LOCK, keys=keys)
-    return {row[0]: Locked(row[0], row[1], row[2], row[3], row[4], row[5] is not None) for row in found}
 
 
 async def names_of(connection: Connection, contact_ids: Collection[str]) -> dict[str, set[Name]]:
@@ -199,16 +173,20 @@ async def point_names(connection: Connection, names: Mapping[Name, tuple[str, st
     await connection.run(_DROP_NAME, dropped)
 
 
-async def write_traits(
-    connection: Connection, changed: Mapping[str, tuple[KnownTraits, str | None, str | None]]
-) -> None:
-    """Write what contacts are like by now, with their first name and birthday."""
+async def write_traits(connection: Connection, told: Mapping[str, tuple[Contact, Mapping[str, int]]]) -> None:
+    """Write what contacts are like by now, and when each trait of theirs was told."""
     contacts: list[RowValues] = [
-        (to_json(dict(known.traits)), first_name, birthday_on, bucket_of(contact), contact)
-        for contact, (known, first_name, birthday_on) in sorted(changed.items())
+        (
+            to_json(dict(contact.attributes)),
+            contact.first_name,
+            contact.birthday_on.isoformat() if contact.birthday_on else None,
+            contact.bucket,
+            contact.id,
+        )
+        for contact, _ in told.values()
     ]
-    await connection.write(_CONTACT_TRAITS, contacts)
-    await connection.write(TIMES, [times_row(contact, one[0].times) for contact, one in changed.items()])
+    await connection.write(_CONTACT_TRAITS, sorted(contacts, key=itemgetter(-1)))
+    await connection.write(TIMES, sorted(times_row(contact, times) for contact, (_, times) in told.items()))
 
 
 async def join_traits(connection: Connection, contact_id: str, joined: KnownTraits) -> None:
@@ -225,12 +203,6 @@ async def known_traits(connection: Connection, contact_ids: Collection[str]) -> 
     times: dict[str, dict[str, int]] = {row[0]: orjson.loads(row[1]) for row in found}
     traits = await connection.read(_TRAITS, keys=keys)
     return {row[0]: KnownTraits(orjson.loads(row[1]), times.get(row[0], {})) for row in traits}
-
-
-def traits_in(locked: Locked) -> dict[str, JsonValue]:
-    """Return a locked contact's attributes."""
-    traits: dict[str, JsonValue] = orjson.loads(locked.attributes)
-    return traits
 
 
 def times_row(contact_id: str, times: Mapping[str, int]) -> RowValues:

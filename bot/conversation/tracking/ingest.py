@@ -1,7 +1,7 @@
 """One transaction for all messages that wait: claim, find, lock, read, write, keep current."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from bot.conversation.tracking.sessions import Settled, settle_late
 from bot.conversation.tracking.telling import LATE, Telling, identify_trigger, is_late
 from bot.core.audiences.audience import Topic
 from bot.core.audiences.rule import Happened
+from bot.core.contact import Contact
 from bot.core.ids import derived_id, microseconds
 from bot.core.tracking.commerce import OrderTold
 from bot.core.tracking.sessions import ACTIVITIES, SESSION_STARTED, Seen, seen
@@ -85,7 +86,10 @@ class Gathered:
     triggers: list[RowValues] = field(default_factory=list)
     happened: dict[str, list[Happened]] = field(default_factory=dict)
     active: dict[str, list[datetime]] = field(default_factory=dict)
-    changed: dict[str, tuple[Person, traits.Changed]] = field(default_factory=dict)
+    changed: dict[str, tuple[Person, Mapping[str, int]]] = field(default_factory=dict)
+    """Whose traits were told, and when each was."""
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    """Everybody whom anything is written of, as they are by now."""
     seen: dict[str, Seen] = field(default_factory=dict)
     orders: list[OrderEvent] = field(default_factory=list)
     _standing: Standing = field(default_factory=Standing)
@@ -109,7 +113,8 @@ class Gathered:
             times = self._standing.times.get(person.id, {})
             for trigger in traits.addresses(person, said, self.now):
                 self._trigger(person, trigger)
-            self.changed[person.id] = person, traits.changed(person, said, times)
+            self.changed[person.id] = person, traits.change(person, said, times)
+        self.contacts = {person.id: person.contact for _, person in taken}
         for contact, instants in self.active.items():
             self.seen[contact] = seen(self._standing.activity.get(contact), instants)
             for at in self.seen[contact].started:
@@ -122,7 +127,7 @@ class Gathered:
         active, identified, heard = set[str](), set[str](), set[str]()
         old: list[tuple[int, str, str]] = []
         for told, person in taken:
-            if person.locked is None:
+            if person.is_new:
                 continue
             message = told.message
             if message.event is None:
@@ -134,12 +139,14 @@ class Gathered:
             if not is_late(message):
                 heard.add(person.id)
             elif message.at < self.now - _OLD:
-                old.append((person.bucket, person.id, event_id(message.message_id, person.bucket)))
+                old.append(
+                    (person.contact.bucket, person.id, event_id(message.message_id, person.contact.bucket))
+                )
         return await tracking.standing(connection, active=active, told=identified, heard=heard, events=old)
 
     def _event(self, told: Told, person: Person) -> None:
         """Add the event that a message is, or what it says of an order."""
-        message, bucket = told.message, person.bucket
+        message, bucket = told.message, person.contact.bucket
         order = self.telling.order(message)
         if isinstance(order, OrderTold):
             self.orders.append(OrderEvent(order, message, person.id))
@@ -173,23 +180,19 @@ class Gathered:
 
     async def write(self, connection: Connection, keep_current: KeepCurrent) -> None:
         """Write it all, then what depends on it: sessions that moved, and figures."""
-        made = {contact for contact, (person, _) in self.changed.items() if person.made is not None}
-        times = [tracking.times_row(one, self.changed[one][1].known.times) for one in sorted(made)]
+        new = {contact: times for contact, (person, times) in self.changed.items() if person.is_new}
+        times = [tracking.times_row(contact, told) for contact, told in sorted(new.items())]
         activities = [tracking.activity_row(one, self.seen[one].activity) for one in sorted(self.seen)]
         await connection.write_all(
             [
                 *await self.people.write(connection),
-                (tracking.EVENT, self.events),
+                (tracking.EVENT, sorted(self.events)),  # side by side as they are kept
                 (tracking.ACTIVITY, activities),
                 (tracking.TIMES, times),
                 (tracking.TRIGGER, self.triggers),
             ]
         )
-        told = {
-            one: (after.known, after.first_name, after.birthday_on)
-            for one, (_, after) in self.changed.items()
-            if one not in made
-        }
+        told = {one: (person.contact, at) for one, (person, at) in self.changed.items() if one not in new}
         if told:
             await tracking.write_traits(connection, told)
         settled = await self._settle_late(connection)
@@ -207,7 +210,7 @@ class Gathered:
             self.now,
             anew=anew,
             newcomers=self.people.newcomers.keys(),
-            contacts=self.people.newcomers,
+            contacts=self.contacts,
             starts_flows=not self.is_history,
         )
 

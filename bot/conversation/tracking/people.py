@@ -18,7 +18,7 @@ from bot.core.tracking.message import Tracked
 from bot.core.turn import Shop
 from bot.storage import rows, tracking, turns
 from bot.storage.driver import Connection, Written
-from bot.storage.tracking import ANONYMOUS, EXTERNAL, Locked, Name
+from bot.storage.tracking import ANONYMOUS, EXTERNAL, Name
 
 _LOCALE_MIN, _LOCALE_MAX = 2, 12
 _MET_FOR = timedelta(minutes=5)
@@ -31,11 +31,10 @@ class NameTaken(Exception):
 
 @dataclass(slots=True, eq=False)
 class Person:
-    """A contact that messages are of; `locked` is None where it is made with this batch."""
+    """A contact that messages are of: locked as it is, or made with this batch (`is_new`)."""
 
-    id: str
-    locked: Locked | None = None
-    made: Contact | None = None
+    contact: Contact
+    is_new: bool = False
     external: str | None = None
     has_more: bool = False
     """Whether it has addresses beside anonymous ids, or is a member: no public key decides who that is."""
@@ -53,12 +52,12 @@ class Person:
     @property
     def is_erased(self) -> bool:
         """Whether it was erased: nothing is written of it any more."""
-        return self.locked is not None and ERASED_AT in self.locked.attributes
+        return ERASED_AT in self.contact.attributes
 
     @property
-    def bucket(self) -> int:
-        """Where its rows are."""
-        return bucket_of(self.id)
+    def id(self) -> str:
+        """The contact's."""
+        return self.contact.id
 
 
 class Met:
@@ -114,10 +113,10 @@ class People:
         """Find and lock whom the names in messages are of."""
         names = self._names(told)
         found = await turns.find(connection, sorted(names))
-        locked = await tracking.lock(connection, set(found.values())) if found else {}
+        locked = await turns.lock(connection, set(found.values())) if found else {}
         while missing := {one.merged_into for one in locked.values() if one.merged_into} - locked.keys():
-            locked |= await tracking.lock(connection, missing)
-        people = {one.id: Person(one.id, one, has_more=one.is_member) for one in locked.values()}
+            locked |= await turns.lock(connection, missing)
+        people = {one.id: Person(one, has_more=one.is_member) for one in locked.values()}
         for name, contact in found.items():
             if contact in people:  # else it is gone
                 self.owners[name] = person = people[_survivor(contact, locked)]
@@ -210,9 +209,9 @@ class People:
                 self._pointed[anonymous] = (before, person)
         elif not may_be:
             return
-        elif guest.made is not None:
+        elif guest.is_new:
             guest.became = person
-        elif person.made is not None:
+        elif person.is_new:
             person.became, guest.external = guest, person.external
         else:
             self.joins.setdefault((person.id, guest.id), (person, anonymous[1], told.source.id))
@@ -241,7 +240,7 @@ class People:
             zone=_zone(message) or self.shop.zone,
             created_at=self.now,
         )
-        person = Person(contact_id, made=made)
+        person = Person(made, is_new=True)
         self._made.append(person)
         self._name(person, name)
         return person
@@ -254,7 +253,7 @@ class People:
     @property
     def newcomers(self) -> dict[str, Contact]:
         """Who is made with this batch."""
-        return {one.id: one.made for one in self._made if one.made is not None and one.became is None}
+        return {one.id: one.contact for one in self._made if one.became is None}
 
     async def write(self, connection: Connection) -> list[Written]:
         """Claim the new names; returns the rows of newcomers and of all new addresses.
@@ -283,7 +282,7 @@ class People:
         ]
 
 
-def _survivor(contact_id: str, locked: Mapping[str, Locked]) -> str:
+def _survivor(contact_id: str, locked: Mapping[str, Contact]) -> str:
     while (merged := locked[contact_id].merged_into) is not None and merged in locked:
         contact_id = merged
     return contact_id

@@ -1,7 +1,7 @@
 """Traits of identify onto the contact: of each the latest, whatever order they come in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from bot.conversation.tracking.handed import Told
@@ -12,47 +12,29 @@ from bot.core.names import cut_name
 from bot.core.sources import SourceScope
 from bot.core.tracking.told_traits import KnownTraits, ToldTraits, known, tellable
 from bot.core.triggers import Trigger
-from bot.storage import tracking
 
 FIRST_NAME, BIRTHDAY = "firstName", "birthday"
 """Traits that Segment reserves and we have a field for: https://segment.com/docs/connections/spec/identify/."""
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What a contact is like by now."""
-
-    known: KnownTraits
-    first_name: str | None
-    birthday_on: str | None
-
-
-def changed(person: Person, told: Sequence[Told], times: Mapping[str, int]) -> Changed:
-    """Add what messages tell of a contact to what is known; newcomers are made with it."""
-    before = tracking.traits_in(person.locked) if person.locked is not None else {}
+def change(person: Person, told: Sequence[Told], times: Mapping[str, int]) -> Mapping[str, int]:
+    """Add what messages tell of a contact to what is known; returns when each trait was told."""
+    contact = person.contact
+    before, first_name, birthday_on = contact.attributes, contact.first_name, contact.birthday_on
     after = known(KnownTraits(before, times), [_told(one) for one in told])
-    first_name = person.locked.first_name if person.locked is not None else None
-    birthday_on = person.locked.birthday_on if person.locked is not None else None
     # What they told us themselves stays, and what a public key says is a trait like any other.
     believed = [one.message.traits for one in told if one.source.may(SourceScope.IDENTIFY)]
     if first_name in {None, _name(before.get(FIRST_NAME))}:
         first_name = _name(_believed(believed, after, FIRST_NAME)) or first_name
-    if birthday_on in {None, before.get(BIRTHDAY)}:
+    if birthday_on in {None, _day(before.get(BIRTHDAY))}:
         birthday_on = _day(_believed(believed, after, BIRTHDAY)) or birthday_on
-    if person.made is not None:
-        person.made = replace(
-            person.made,
-            attributes=after.traits,
-            first_name=first_name,
-            birthday_on=date.fromisoformat(birthday_on) if birthday_on else None,
-        )
-    return Changed(after, first_name, birthday_on)
+    person.contact = replace(contact, attributes=after.traits, first_name=first_name, birthday_on=birthday_on)
+    return after.times
 
 
 def addresses(person: Person, told: Sequence[Told], now: datetime) -> list[Trigger]:
     """Return what makes the addresses that sources tell the contact's own, unless they were told before."""
-    before = tracking.traits_in(person.locked) if person.locked is not None else {}
-    triggers = []
+    before, triggers = person.contact.attributes, []
     for one in told:
         said = one.message.traits
         if not one.source.may(SourceScope.IDENTIFY) or not said.keys() & {"phone", "email"}:
@@ -80,10 +62,10 @@ def _name(value: JsonValue) -> str | None:
     return cut_name(value) or None if isinstance(value, str) else None
 
 
-def _day(value: JsonValue) -> str | None:
+def _day(value: JsonValue) -> date | None:
     if not isinstance(value, str):
         return None
     try:
-        return date.fromisoformat(value[:10]).isoformat()
+        return date.fromisoformat(value[:10])
     except ValueError:
         return None
