@@ -4,6 +4,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
+from bot.core.audiences.parts import TAGS, AudiencesFile, Heading, TraitsFile
 from bot.core.flow.definition import FlowFile
 from bot.core.flow.keywords_file import KeywordsFile
 from bot.core.flow.policy_file import PolicyFile
@@ -77,6 +78,36 @@ def variables_schema() -> JsonSchemaValue:
     schema = _schema(VariablesFile, "Named values for a shop's apps and pages")
     _leave_out_defaults(schema)
     return schema
+
+
+def audiences_schema() -> JsonSchemaValue:
+    """Return the schema of audiences.yaml: an audience is its heading and one condition, side by side."""
+    schema = _schema(AudiencesFile, "The audiences of a shop")
+    parts = schema["$defs"]
+    whole = parts["AudienceDefinition"]
+    heading = {name: whole["properties"][name] for name in Heading.model_fields}
+    names = [model.__name__ for model in TAGS.values()]
+    parts["AudienceDefinition"] = {
+        "description": whole["description"],
+        "anyOf": [{**parts[name], "properties": heading | parts[name]["properties"]} for name in names],
+    }
+    _let_names_stand_alone(parts)
+    _leave_out_defaults(schema)
+    return schema
+
+
+def traits_schema() -> JsonSchemaValue:
+    """Return the schema of traits.yaml."""
+    schema = _schema(TraitsFile, "The computed traits of a shop")
+    _let_names_stand_alone(schema["$defs"])
+    _leave_out_defaults(schema)
+    return schema
+
+
+def _let_names_stand_alone(parts: dict[str, JsonSchemaValue]) -> None:
+    """Where a figure is of an event alone, its name will do."""
+    whole = parts["Of"]
+    parts["Of"] = {"description": whole["description"], "anyOf": [{"type": "string"}, whole]}
 
 
 def program_schema() -> JsonSchemaValue:
