@@ -19,7 +19,7 @@ from bot.core.importing.asking import BALANCE, CONSENT
 from bot.core.importing.rows import Asked, Name, Rejected
 from bot.core.tracking import told_traits
 from bot.core.tracking.told_traits import KnownTraits
-from bot.storage import import_runs, tracking
+from bot.storage import import_runs, tracking, turns
 from bot.storage.driver import Connection
 
 Wanted = tuple[tuple[Place, ...], Asked]
@@ -129,18 +129,26 @@ class ByTurns:
         said = {contact: [one.told for one in each if one.told is not None] for contact, each in told.items()}
         said = {contact: each for contact, each in said.items() if each}
         if said:
-            locked = await tracking.lock(connection, said.keys())
+            contacts = await turns.lock(connection, said.keys())
             standing = await tracking.standing(connection, active=(), told=said.keys(), heard=(), events=())
             changed = {}
-            for contact, each in said.items():
-                before = KnownTraits(tracking.traits_in(locked[contact]), standing.times.get(contact, {}))
+            for contact_id, each in said.items():
+                contact = contacts[contact_id]
+                before = KnownTraits(contact.attributes, standing.times.get(contact_id, {}))
                 after = told_traits.known(before, each)
-                changed[contact] = (after, locked[contact].first_name, locked[contact].birthday_on)
+                contacts[contact_id] = replace(contact, attributes=after.traits)
+                changed[contact_id] = contacts[contact_id], after.times
             await tracking.write_traits(connection, changed)
-            decisions = self.conversation.decider
             topics = dict.fromkeys(changed, (Topic.CONTACT,))
-            keeping = self.conversation.keeping
-            await keeping.keep_current(connection, decisions, {}, topics, self.now, starts_flows=False)
+            await self.conversation.keeping.keep_current(
+                connection,
+                self.conversation.decider,
+                {},
+                topics,
+                self.now,
+                contacts=contacts,
+                starts_flows=False,
+            )
 
 
 def _apart(wanted: Sequence[Wanted]) -> tuple[list[Wanted], list[Wanted]]:

@@ -68,6 +68,7 @@ class PastOrders:
             {},
             self.now,
             newcomers=found.made,
+            contacts=found.locked,
             starts_flows=False,
         )
         outcome.taken += sum(len(places) for (places, _), _ in new)

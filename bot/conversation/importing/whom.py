@@ -1,17 +1,17 @@
 """Whom rows are about: contacts found by any of their names, locked, or made for the first of them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.conversation.batch import Conversation, create_newcomers
 from bot.conversation.work import Work
+from bot.core.contact import Contact
 from bot.core.deeds.left import ERASED_AT
 from bot.core.importing.rows import Name, Rejected
 from bot.core.triggers import Trigger, TriggerKind
-from bot.storage import tracking, turns
+from bot.storage import turns
 from bot.storage.driver import Connection
-from bot.storage.tracking import traits_in
 
 ERASED = "erased"
 
@@ -24,6 +24,8 @@ class Found:
     gone: frozenset[Name]
     made: frozenset[str] = frozenset()
     """Contacts that were not known before."""
+    locked: Mapping[str, Contact] = field(default_factory=dict)
+    """Contacts as they are, where they are locked."""
 
     def one_of(self, names: Sequence[Name]) -> str | None:
         """Return the contact that has the first of these names that anybody has; None: nobody has any.
@@ -70,14 +72,14 @@ async def lock_or_make(
         newcomers = {one.id for one in made.values()}
         if late := [name for name in missing if name not in made]:
             contacts |= await turns.find(connection, late)
-    locked = await tracking.lock(connection, set(contacts.values()))
+    locked = await turns.lock(connection, set(contacts.values()))
     while more := {one.merged_into for one in locked.values() if one.merged_into} - locked.keys():
-        locked |= await tracking.lock(connection, more)
+        locked |= await turns.lock(connection, more)
     gone = set(found.gone)
     for name, contact in contacts.items():
         while (survivor := locked[contact].merged_into) is not None:
             contact = survivor  # noqa: PLW2901  # followed to its end
         contacts[name] = contact
-        if ERASED_AT in traits_in(locked[contact]):
+        if ERASED_AT in locked[contact].attributes:
             gone.add(name)
-    return Found(contacts, frozenset(gone), frozenset(newcomers))
+    return Found(contacts, frozenset(gone), frozenset(newcomers), locked)
