@@ -60,7 +60,7 @@ def identify(turn: Turn, channel: str, value: str, evidence: Mapping[str, JsonVa
         return Identified.KNOWN
     owner = turn.needed("owner_at", f"{channel}:{value}")
     if owner is None:
-        _add(turn, channel, value)
+        _add(turn, channel, value, evidence)
         return Identified.ADDED
     return _begin(turn, str(owner), evidence) if owner != turn.contact.id else Identified.KNOWN
 
@@ -255,7 +255,7 @@ def _take_fields(turn: Turn, other: Contact) -> None:
     )
 
 
-def _add(turn: Turn, channel: str, value: str) -> None:
+def _add(turn: Turn, channel: str, value: str, evidence: Mapping[str, JsonValue]) -> None:
     """Add an address that nobody has; that its owner of before said STOP there still counts."""
     stopped_at = turn.needed("suppressed_at", f"{channel}:{','.join(_hashes(turn, value))}")
     assert stopped_at is None or isinstance(stopped_at, datetime)
@@ -263,7 +263,7 @@ def _add(turn: Turn, channel: str, value: str) -> None:
     turn.keep("directory", f"{channel}/{value}", Code(value, channel))
     turn.change_address(Address(channel, value, stopped_at=stopped_at))
     if channel not in ONLY_NAMES:
-        turn.track(LINKED, {"channel": channel})
+        turn.track(LINKED, {"channel": channel, "evidence": str(evidence.get("way", ""))})
 
 
 def _forget_consent_of_nobody(turn: Turn, channel: str) -> None:

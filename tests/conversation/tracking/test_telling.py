@@ -117,3 +117,14 @@ async def test_only_who_is_believed_earns_a_member_something(hearing: Chat) -> N
         await tracker_of(hearing).take([one], source)
     found = await hearing.rows(payload)
     assert [('"credited":false' in one) for (one,) in found] == [True]
+
+
+async def test_who_is_identified_by_the_shops_server_is_not_texted_for_it(chat: Chat) -> None:
+    await chat("LOYALTY")
+    await chat("skip")
+    await chat("skip")
+    await chat.strike()
+    chat.news()
+    await tracker_of(chat).take([message("m1", user="u1", traits={"phone": chat.number})], SERVER)
+    assert await chat.later(minutes=1) == [], "nobody did anything that they should hear of"
+    assert await chat.rows("SELECT name FROM event WHERE name IN ('Contact Joined', 'Address Linked')")
