@@ -15,10 +15,11 @@ import structlog
 
 from bot.conversation.audience_sync import Move, sync_calls
 from bot.conversation.built import Built
+from bot.core.audiences.adding import with_news
 from bot.core.audiences.audience import Known, Topic, Verdict
 from bot.core.audiences.figures import Concern, Concerns
 from bot.core.audiences.moves import AUDIENCE, ENTERED, EXITED
-from bot.core.audiences.traits import NOTHING, Happened, TraitRule, TraitState, folded, merged
+from bot.core.audiences.traits import NOTHING, Happened, TraitRule, TraitState, folded
 from bot.core.contact import Contact, Event
 from bot.core.deeds.left import ERASED_AT
 from bot.core.ids import IdSource, bucket_of, microseconds
@@ -231,10 +232,12 @@ class Keeper:
 
     def _keys(self, concern: Concern) -> set[str]:
         """The figures that are to be known: those that change, and those that the audiences look at."""
-        keys = {*concern.news, *concern.anew}
-        if concern.audiences:
-            keys |= self.decisions.shop.figures.traits_of(concern.audiences)
-        return keys
+        if concern.keys is None:
+            keys = {*concern.news, *concern.anew}
+            if concern.audiences:
+                keys |= self.decisions.shop.figures.traits_of(concern.audiences)
+            concern.keys = keys
+        return concern.keys
 
     async def _bring_up_to_date(self, found: Mapping[str, Concern]) -> None:
         """Add what is new to states that are kept, and fold the others from all events."""
@@ -252,9 +255,9 @@ class Keeper:
                     afresh.append((contact, rule, stored))
                     continue
                 if news := concern.news.get(key):
-                    more = folded(rule, news, now)
-                    if more is not NOTHING and more != NOTHING:
-                        state = self._written[contact, stored] = merged(rule, state, more)
+                    newer = with_news(rule, state, news, now)
+                    if newer is not state:
+                        state = self._written[contact, stored] = newer
                 self._states[contact, stored] = state
         if not afresh:
             return

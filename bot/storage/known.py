@@ -10,6 +10,7 @@ from bot.core.deeds.figures import NO_CREDIT, credit_in
 from bot.core.deeds.tier_turns import TIER
 from bot.core.ids import bucket_of
 from bot.core.ledger.books import Books
+from bot.core.quickly import quickly_made
 from bot.core.turn import Snapshot
 from bot.storage.driver import Connection, Statement
 from bot.storage.rows import ADDRESS_COLUMNS, address_from
@@ -26,6 +27,7 @@ _ADDRESSES = Statement(f"""
 """)  # noqa: S608  # our own constants
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is so of one contact; what was not asked for is as of somebody who has nothing."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.core.contact import Contact
 from bot.core.ids import bucket_of, instant, microseconds
+from bot.core.quickly import quickly_made
 from bot.storage import tables
 from bot.storage.driver import Asked, Connection, Present, Rows, Statement
 from bot.storage.due import ALL_BUCKETS, buckets, peek
@@ -69,6 +70,7 @@ _POPULATION = Statement("""
 """)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Membership:
     """Where a contact stands to an audience, since when, and when time alone may change it."""

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.core.audiences.rule import TraitRule, TraitState
 from bot.core.contact import Contact, JsonValue, Pending, SubscriptionState
+from bot.core.quickly import quickly_made
 
 
 class Topic(StrEnum):
@@ -37,6 +38,7 @@ class Credit:
     changes_at: datetime | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Known:
     """All that a condition may see of a contact.
@@ -56,6 +58,7 @@ class Known:
     credit: Credit = Credit()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether somebody is in; before `look_at` time alone does not change it (None: never)."""

@@ -95,6 +95,8 @@ class Concern:
     news: dict[str, list[Happened]] = field(default_factory=dict)
     anew: set[str] = field(default_factory=set)
     audiences: set[str] = field(default_factory=set)
+    keys: set[str] | None = None
+    """All figures that are to be known for it, once that is worked out."""
 
 
 class Concerns(dict[str, Concern]):
