@@ -16,32 +16,26 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from benchmarks.journey import (
+    LINES,
+    MAPPING,
+    MONTH,
+    OF_EACH,
+    REVENUE,
+    SUMS,
+    transactions,
+)
 from bot.app import open_database, publish_folder, utc_now
 from bot.config import Settings, load_settings
 from bot.storage import import_runs
 from bot.storage.driver import Database, Statement
 from bot.storage.import_runs import ImportRun, State
-from tests.conversation.importing.journey import MAPPING, MONTH, transactions
 from tests.databases import Databases
 
 KILLS = int(os.environ.get("REGULARS_DRILL_IMPORT_KILLS", "2"))
 ROOT = Path(__file__).parents[2]
 SPOILT = "basket_id % 97 = 0"
-_SUMS = Statement("""
-    SELECT COUNT(*), CAST(SUM(o.cash_minor) AS bigint), CAST(SUM(o.discount_minor) AS bigint),
-        COUNT(DISTINCT o.contact), MIN(o.placed_at), MAX(o.placed_at) FROM shop_order o
-""")
-_LINES = Statement("SELECT COUNT(*), COUNT(DISTINCT n.sku) FROM order_line n")
-_OF_EACH = Statement("""
-    SELECT a.value, COUNT(*), CAST(SUM(o.cash_minor) AS bigint) FROM shop_order o
-    JOIN address a ON a.bucket = o.bucket AND a.contact = o.contact AND a.channel = 'external'
-    GROUP BY a.value
-""")
 _EVENTS = Statement("SELECT COUNT(*) FROM event e WHERE e.name = 'Order Completed'")
-_REVENUE = Statement("""
-    SELECT COUNT(*), CAST(SUM(t.n) AS bigint), CAST(SUM(t.total) AS bigint)
-    FROM computed_trait t WHERE t.trait LIKE 'lifetime_revenue@%'
-""")
 
 
 @pytest.fixture
@@ -130,17 +124,17 @@ async def is_whole(database: Database, folder: Path) -> None:
         f" count(*), count(DISTINCT product_id) FROM {good}"
     ).fetchone()
     assert expected is not None
-    sums = (await database.query(lambda c: c.read(_SUMS)))[0]
-    lines = (await database.query(lambda c: c.read(_LINES)))[0]
+    sums = (await database.query(lambda c: c.read(SUMS)))[0]
+    lines = (await database.query(lambda c: c.read(LINES)))[0]
     assert (*sums, *lines) == expected
     of_each = duckdb.execute(
         f"SELECT household_id, count(DISTINCT basket_id), sum({cents}) FROM {good} GROUP BY 1"  # noqa: S608  # our own
     ).fetchall()
-    found = await database.query(lambda c: c.read(_OF_EACH))
+    found = await database.query(lambda c: c.read(OF_EACH))
     assert {row[0]: (row[1], row[2]) for row in found} == {str(one): tuple(rest) for one, *rest in of_each}
     orders, cash = expected[0], expected[1]
     assert (await database.query(lambda c: c.read(_EVENTS)))[0][0] == orders
-    people, counted, total = (await database.query(lambda c: c.read(_REVENUE)))[0]
+    people, counted, total = (await database.query(lambda c: c.read(REVENUE)))[0]
     assert (people, counted, total) == (len(of_each), orders, cash * 10_000)
     run = await run_of(database)
     assert run is not None

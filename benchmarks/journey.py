@@ -5,6 +5,8 @@ from pathlib import Path
 
 import duckdb
 
+from bot.storage.driver import Statement
+
 MAPPING = """\
 import: orders
 columns:
@@ -20,6 +22,22 @@ values: {currency: USD}
 read: {zone: UTC}
 """
 MONTH = "transaction_timestamp < TIMESTAMP '2017-02-01'"
+
+SUMS = Statement("""
+    SELECT COUNT(*), CAST(SUM(o.cash_minor) AS bigint), CAST(SUM(o.discount_minor) AS bigint),
+        COUNT(DISTINCT o.contact), MIN(o.placed_at), MAX(o.placed_at) FROM shop_order o
+""")
+LINES = Statement("SELECT COUNT(*), COUNT(DISTINCT n.sku) FROM order_line n")
+OF_EACH = Statement("""
+    SELECT a.value, COUNT(*), CAST(SUM(o.cash_minor) AS bigint) FROM shop_order o
+    JOIN address a ON a.bucket = o.bucket AND a.contact = o.contact AND a.channel = 'external'
+    GROUP BY a.value
+""")
+REVENUE = Statement("""
+    SELECT COUNT(*), CAST(SUM(t.n) AS bigint), CAST(SUM(t.total) AS bigint)
+    FROM computed_trait t WHERE t.trait LIKE 'lifetime_revenue@%'
+""")
+"""Contacts, their orders and what they paid, in millionths, as a trait of ours keeps it."""
 
 
 def transactions() -> Path:
