@@ -28,7 +28,7 @@ def read_traits(document: Document, kept: Kept = for_good) -> tuple[Trait, ...]:
     Raises:
         FlowError: with one complaint for each mistake (see `others`).
     """
-    file = cast("TraitsFile", validated(document, TraitsFile, _keys_at(document), _no_unions))
+    file = cast("TraitsFile", validated(document, TraitsFile, _Keys(document), _no_unions))
     reading = Reading(document, kept)
     found = [_trait(reading, name, part) for name, part in file.root.items()]
     reading.finish()
@@ -37,13 +37,15 @@ def read_traits(document: Document, kept: Kept = for_good) -> tuple[Trait, ...]:
 
 def _trait(reading: Reading, name: str, part: TraitDefinition) -> Trait | None:
     path: Path = (name,)
-    kinds = measure_in(part, _KINDS)
-    if len(kinds) != 1:
-        problem = (
-            f"`{' and '.join(kinds)}` stand in one trait" if kinds else "nothing says what it is made of"
-        )
-        remedy = "make a trait of each" if kinds else "add one, like `count: Order Completed`"
-        reading.complain((*path, *kinds[1:2]), problem, remedy, at_key=True)
+    written, known = value_at(reading.document, path), measure_in(part, _KINDS)
+    kinds = [key for key in written if key in known] if isinstance(written, dict) else []
+    if not kinds:
+        remedy = "add one, like `count: Order Completed`"
+        reading.complain(path, "nothing says what it is made of", remedy, at_key=True)
+        return None
+    if len(kinds) > 1:
+        problem = f"`{kinds[0]}` and `{kinds[1]}` stand in one trait"
+        reading.complain((*path, kinds[1]), problem, "make a trait of each", at_key=True)
         return None
     rule = replace(reading.measure(part, kinds[0], path), key=name, name=name, per=part.per)
     return Trait(rule, part.title, part.description)
@@ -51,10 +53,6 @@ def _trait(reading: Reading, name: str, part: TraitDefinition) -> Trait | None:
 
 def _no_unions(path: Path, _value: JsonValue) -> tuple[Path, str, str]:
     raise AssertionError(f"no union is at {path}")
-
-
-def _keys_at(document: Document) -> "_Keys":
-    return _Keys(document)
 
 
 @dataclass(frozen=True, slots=True)

@@ -364,10 +364,9 @@ def _operand(name: str, sign: Sign, written: JsonValue) -> Scalar:
         raise ValueError(f"{name}: '{told(written)}' is no day; write one like 2026-11-30")
     if sign in MOVING and (not isinstance(written, str) or parse_duration(written) < _INSTANT):
         raise ValueError(f"{name}: '{told(written)}' is no duration; write one like 30d")
-    return number_or_text(written) if sign in _NUMBERS else written
+    return _as_one(written if isinstance(written, bool) or sign not in _NUMBERS else number(written) or 0)
 
 
-def number_or_text(written: Scalar) -> Scalar:
-    """Return the number a text is, so that equal filters are equal however they were quoted."""
-    found = number(written)
-    return written if found is None else found
+def _as_one(written: Scalar) -> Scalar:
+    """Return a number as all who mean it write it, so that equal filters are equal."""
+    return int(written) if isinstance(written, float) and written.is_integer() else written

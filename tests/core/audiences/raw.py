@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import combinations
+from pathlib import Path
 
 from hypothesis import strategies as st
 
@@ -228,3 +229,9 @@ def _is_chain(
 
 def _fits(step: Step, event: Happened) -> bool:
     return event.name == step.event and step.where.holds(event.properties)
+
+
+def mistakes(file: str) -> list[list[str]]:
+    """What is written and what is said of it, from a file with a blank line between cases."""
+    text = Path(__file__).with_name(file).read_text(encoding="utf-8")
+    return [case.rstrip("\n").split("\n→ ") for case in text.split("\n\n")]
