@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -16,12 +17,14 @@ from bot.conversation.cashier import Cashier
 from bot.conversation.clicks import Clicks
 from bot.conversation.contents import Contents
 from bot.conversation.newcomers import is_known
+from bot.core.audiences.rule import Happened
 from bot.core.campaign_links import CampaignTokens
 from bot.core.errors import CannotStart
 from bot.core.page_links import PageLinks
 from bot.core.signed_links import SignedLinks
 from bot.logs import AccessLogger
 from bot.storage import figures
+from bot.storage.driver import Connection
 from bot.web.contents import ContentLinks
 from bot.web.h5 import H5Pages
 from bot.web.health import Health
@@ -129,7 +132,11 @@ def _pay_notices(app: Running, cashier: Cashier) -> "PayNotices":
 
 def _link_visits(app: Running) -> LinkVisits:
     pages = PageLinks(app.settings.public_url, _secrets(app))
-    clicks = Clicks(app.database, app.clock)
+
+    async def keep(connection: Connection, contact: str, one: Happened, now: datetime) -> None:
+        await app.conversation.keeping.keep_one(connection, app.decisions, contact, one, now)
+
+    clicks = Clicks(app.database, app.clock, keep=keep)
     return LinkVisits(clicks, app.metrics, app.clock, pages, _campaigns(app))
 
 

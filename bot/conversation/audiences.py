@@ -111,6 +111,19 @@ class Keeping:
         await keeper.keep(found)
         return keeper.triggers
 
+    async def keep_one(
+        self, connection: Connection, decisions: Deciding, contact: str, one: Happened, now: datetime
+    ) -> None:
+        """Keep current what an event concerns that was written without a turn, of whomever it is by now."""
+        if not decisions.shop.figures.rules_of(one.name):
+            return
+        whose, locked = contact, await turns.lock(connection, [contact])
+        while whose in locked and (survivor := locked[whose].merged_into):
+            whose, locked = survivor, await turns.lock(connection, [survivor])
+        happened = {whose: [one]} if whose == contact else {}
+        anew = {} if whose == contact else {whose: [one.name]}
+        await self.keep_current(connection, decisions, happened, {}, now, anew=anew, contacts=locked)
+
 
 @dataclass(slots=True)
 class Keeper:

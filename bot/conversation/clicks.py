@@ -1,10 +1,11 @@
 """Visits to short links: where they lead, who came, and what follows when it was a person."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.core.audiences.rule import Happened
 from bot.core.clicks import EVENT, VisitKind, click_key
 from bot.core.contact import Event, JsonValue
 from bot.core.errors import RetryLater
@@ -24,6 +25,8 @@ class Clicks:
     database: Database
     clock: Callable[[], datetime]
     entropy: Entropy = os.urandom
+    keep: Callable[[Connection, str, Happened, datetime], Awaitable[object]] | None = None
+    """Keeps figures of the contact current with the event; None: there are none."""
 
     async def find(self, code: str) -> FoundLink | None:
         """Return the link of a code, expired or not; None where there is none. Raises RetryLater."""
@@ -41,7 +44,9 @@ class Clicks:
             await links.record_visit(connection, link, visit_id, kind.value, now)
             if kind is VisitKind.PERSON:
                 event, trigger = _clicked(link, now)
-                await links.record_event(connection, link.contact_id, event, trigger)
+                happened = await links.record_event(connection, link.contact_id, event, trigger)
+                if happened is not None and self.keep is not None:
+                    await self.keep(connection, link.contact_id, happened, now)
 
         await self.database.transact(record)
 

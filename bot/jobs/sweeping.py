@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.conversation.decide import Decisions
+from bot.core.audiences.audience import Topic
 from bot.core.ids import Entropy, IdSource
 from bot.core.ledger.sweeping import DueLot
 from bot.storage import due, sweeping
@@ -37,10 +38,10 @@ class Sweeper:
         self.ids = IdSource(self.entropy)
 
     async def sweep(self) -> int:
-        """Book all that has ended; in turns where a flow starts on it."""
+        """Book all that has ended; in turns where somebody is to hear of it."""
         done = 0
         decisions = self.decisions()
-        if not any(event in decisions.publication.by_event for event in _TOLD):
+        if not _concerns_others(decisions):
             now = self.clock()
             buckets = await self.database.query(lambda c: due.buckets_with_expired(c, now))
             random.shuffle(buckets)  # so that several workers begin in different places
@@ -73,6 +74,14 @@ class Sweeper:
                         return
                     yield bucket, some
                 after = due[-1][0].contact_id
+
+
+def _concerns_others(decisions: Decisions) -> bool:
+    """Whether somebody is to hear of it beside the books: a flow, a figure, an audience."""
+    by_event, figures = decisions.publication.by_event, decisions.shop.figures
+    if any(event in by_event or figures.rules_of(event) for event in _TOLD):
+        return True
+    return bool(figures.audiences.concerned_by([Topic.WALLET]))
 
 
 def _together(due: Iterable[Sequence[DueLot]]) -> Iterator[list[DueLot]]:

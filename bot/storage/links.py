@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.core.audiences.rule import Happened
 from bot.core.contact import Event
 from bot.core.ids import bucket_of, derived_id, instant, microseconds
 from bot.core.links import Link, bucket_of_code
@@ -26,7 +27,7 @@ _FIND = Statement("""
 _TABLES = tables.Row.metadata.tables
 LINK = Rows(_TABLES["link"], Present.FAIL)
 _CLICK = Rows(_TABLES["click"], Present.FAIL)
-_EVENT = Rows(_TABLES["event"], Present.KEEP)
+_EVENT = Rows(_TABLES["event"], Present.KEEP, returning="bucket, contact, id")
 _TRIGGER = Rows(_TABLES["trigger"], Present.KEEP)
 
 
@@ -77,11 +78,14 @@ async def record_visit(
     await connection.write(_CLICK, [(bucket, link.contact_id, link.code, visit_id, kind, microseconds(at))])
 
 
-async def record_event(connection: Connection, contact_id: str, event: Event, trigger: Trigger) -> None:
-    """Record an event and the trigger that lets flows hear it; once for the trigger's key."""
+async def record_event(
+    connection: Connection, contact_id: str, event: Event, trigger: Trigger
+) -> Happened | None:
+    """Record an event and the trigger that lets flows hear it; None where the trigger's key was there."""
     event_id = derived_id(trigger.key, bucket_of(contact_id))
-    await connection.write(_EVENT, [rows.event_row(contact_id, event_id, event)])
+    (is_new,) = await connection.claim(_EVENT, [rows.event_row(contact_id, event_id, event)])
     await connection.write(_TRIGGER, [rows.trigger_row(contact_id, trigger, state="new")])
+    return Happened(event_id, event.name, event.at, event.properties) if is_new else None
 
 
 def _found(row: Sequence[Any]) -> FoundLink:
