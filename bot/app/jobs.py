@@ -18,6 +18,7 @@ from bot.jobs.public_network import connector
 from bot.jobs.rates import Rates
 from bot.jobs.reconciliation import Reconciliation
 from bot.jobs.relays import Relays
+from bot.jobs.seen_messages import SeenMessages
 from bot.jobs.stock_news import StockNews
 from bot.jobs.sweeping import Sweeper
 from bot.jobs.wechat_shared import SharedInDatabase
@@ -58,6 +59,7 @@ def due_jobs(app: Running, stopping: asyncio.Event) -> list[Job]:
         Job("notices", 30, told(due.notices)),
         Job("standings", 30, told(due.standings)),
         Job("refills", 60, told(due.running_low)),
+        Job("seen_messages", 600, told(SeenMessages(app.behind, app.clock, stopping).forget)),
         Job("learning", 600, told(Learning(app.behind, app.clock, lambda: app.decisions.shop).learn)),
         Job("audiences_built", 5, told(audiences.build)),
         Job("audiences", 10, told(audiences.refresh)),
