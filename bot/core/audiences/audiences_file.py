@@ -206,7 +206,8 @@ class _Reading:
             if rule is None:
                 home = "define it in traits.yaml"
                 problem = f"there is no computed trait `{first}`"
-                self.reading.complain_unknown(place, problem, first, [*self.around.traits], home)
+                known = [*self.around.traits]
+                self.reading.complain_unknown(place, problem, first, known, home, at_key=True)
             elif bool(rest) != (rule.per is not None):
                 problem = f"`{first}` is one figure" if rest else f"`{first}` is kept for each {rule.per}"
                 remedy = f"write `{first}`" if rest else f"name one, as in `{first}.coffee`"

@@ -4,7 +4,7 @@
 the others may change as they like.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -89,7 +89,7 @@ class All(Group):
 
     def judged(self, known: Known) -> Verdict:
         """Return whether all hold."""
-        return _all([part.judged(known) for part in self.parts])
+        return _all(part.judged(known) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class AnyOf(Group):
 
     def judged(self, known: Known) -> Verdict:
         """Return whether one holds."""
-        return _denied(_all([_denied(part.judged(known)) for part in self.parts]))
+        return _denied(_all(_denied(part.judged(known)) for part in self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +107,27 @@ class NoneOf(Group):
 
     def judged(self, known: Known) -> Verdict:
         """Return whether none holds."""
-        return _all([_denied(part.judged(known)) for part in self.parts])
+        return _all(_denied(part.judged(known)) for part in self.parts)
 
 
 def _denied(verdict: Verdict) -> Verdict:
     return Verdict(not verdict.is_in, verdict.look_at)
 
 
-def _all(verdicts: Sequence[Verdict]) -> Verdict:
-    failing = [verdict.look_at for verdict in verdicts if not verdict.is_in]
-    if not failing:
-        return Verdict(is_in=True, look_at=earliest(verdict.look_at for verdict in verdicts))
-    known = [at for at in failing if at is not None]
-    return Verdict(is_in=False, look_at=max(known) if len(known) == len(failing) else None)
+def _all(verdicts: Iterable[Verdict]) -> Verdict:
+    fails_until: datetime | None = None
+    holds_until: datetime | None = None
+    for verdict in verdicts:
+        at = verdict.look_at
+        if verdict.is_in:
+            holds_until = at if holds_until is None or (at is not None and at < holds_until) else holds_until
+        elif at is None:
+            return verdict  # whatever becomes of the others
+        elif fails_until is None or at > fails_until:
+            fails_until = at
+    if fails_until is not None:
+        return Verdict(is_in=False, look_at=fails_until)
+    return Verdict(is_in=True, look_at=holds_until)
 
 
 def earliest(instants: Iterable[datetime | None]) -> datetime | None:

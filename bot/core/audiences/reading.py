@@ -106,11 +106,12 @@ class Reading:
         problem, _, remedy = str(error).partition("; ")
         self.complain(path, problem, remedy or "look at the examples in docs/audiences.md")
 
-    def complain_unknown(self, path: Path, problem: str, name: str, known: Sequence[str], home: str) -> None:
+    def complain_unknown(
+        self, path: Path, problem: str, name: str, known: Sequence[str], home: str, *, at_key: bool = False
+    ) -> None:
         """Record that nothing has a name; `home` is where it would be written."""
         meant = suggestion(name, known)
-        remedy = f"did you mean `{meant}`?" if meant else home
-        self.complain(path, problem, remedy)
+        self.complain(path, problem, f"did you mean `{meant}`?" if meant else home, at_key=at_key)
 
     def finish(self) -> None:
         """Raise what was found: FlowError, with one complaint for each mistake."""
