@@ -91,8 +91,8 @@ class Shop:
 
 
 @asynccontextmanager
-async def tracking(database_url: str) -> AsyncIterator[Shop]:
-    """Run a server whose tracker keeps a list."""
+async def tracking(database_url: str, *, is_real: bool = False) -> AsyncIterator[Shop]:
+    """Run a server whose tracker keeps a list, or is the application's own."""
     port = free_port()
     settings = load_settings(
         {
@@ -104,7 +104,8 @@ async def tracking(database_url: str) -> AsyncIterator[Shop]:
     )
     clock, tracker = Clock(), ListTracker()
     async with running(settings, role="web", clock=clock) as app, aiohttp.ClientSession() as session:
-        app.tracker = tracker
+        if not is_real:
+            app.tracker = tracker
         async with serving(app) as url:
             yield Shop(app, url, clock, tracker, session)
 
