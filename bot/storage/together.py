@@ -26,7 +26,8 @@ async def together(connection: Connection, readers: Sequence[Reader[T]], first: 
     other, and `first` is asked for nothing.
     """
     if connection.is_near:
-        read_here = [await reader(connection) for reader in readers]
+        here: Connection = _OneByOne(connection)
+        read_here = [await reader(here) for reader in readers]
         if first is not None:
             await first([])
         return read_here
@@ -64,22 +65,13 @@ def _ask(many: list[Asked]) -> Generator[list[Asked], list[Sequence[Record]], li
     return (yield many)
 
 
-class _SideBySide:
-    """The `Connection` of readers: it only reads."""
+class _OnlyReading:
+    """What no `Connection` of readers does."""
 
-    is_near = False
-
-    async def read(self, statement: Statement, **parameters: object) -> Sequence[Record]:
-        """See `Connection.read`."""
-        (found,) = await _ask([(statement, parameters)])
-        return found
-
-    async def read_all(self, many: Sequence[Asked]) -> list[Sequence[Record]]:
-        """See `Connection.read_all`."""
-        return await _ask(list(many)) if many else []
+    __slots__ = ()
 
     async def run(self, *_: object) -> NoReturn:
-        """Refuse: nothing is written side by side, here and below."""
+        """Refuse: readers write nothing, here and below."""
         raise AssertionError
 
     async def write(self, *_: object) -> NoReturn:
@@ -97,6 +89,33 @@ class _SideBySide:
     async def claim_and_read(self, *_: object) -> NoReturn:
         """Refuse."""
         raise AssertionError
+
+
+class _OneByOne(_OnlyReading):
+    """The `Connection` of readers that need not wait."""
+
+    __slots__ = ("read", "read_all")
+    is_near = True
+
+    def __init__(self, connection: Connection) -> None:
+        """Read over an open connection."""
+        self.read = connection.read
+        self.read_all = connection.read_all
+
+
+class _SideBySide(_OnlyReading):
+    """The `Connection` of readers that wait for one another."""
+
+    is_near = False
+
+    async def read(self, statement: Statement, **parameters: object) -> Sequence[Record]:
+        """See `Connection.read`."""
+        (found,) = await _ask([(statement, parameters)])
+        return found
+
+    async def read_all(self, many: Sequence[Asked]) -> list[Sequence[Record]]:
+        """See `Connection.read_all`."""
+        return await _ask(list(many)) if many else []
 
 
 _SIDE_BY_SIDE: Connection = _SideBySide()
