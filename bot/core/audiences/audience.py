@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from graphlib import CycleError, TopologicalSorter
 from typing import Protocol
 
 from bot.core.audiences.rule import TraitRule, TraitState
@@ -203,22 +204,15 @@ def in_order(names: Mapping[str, Collection[str]]) -> list[str]:
     Raises:
         Cycle: some need each other.
     """
-    done: dict[str, None] = {}
-    for name in names:
-        _visit(name, names, done, ())
-    return list(done)
-
-
-def _visit(
-    name: str, names: Mapping[str, Collection[str]], done: dict[str, None], path: tuple[str, ...]
-) -> None:
-    if name in path:
-        raise Cycle([*path[path.index(name) :], name])
-    if name in done or name not in names:
-        return
-    for needed in sorted(names[name]):
-        _visit(needed, names, done, (*path, name))
-    done[name] = None
+    there = {name: sorted(one for one in needed if one in names) for name, needed in names.items()}
+    try:
+        return [*TopologicalSorter(there).static_order()]
+    except CycleError as error:
+        circle = error.args[1][
+            :0:-1
+        ]  # backwards: there each is needed by the next; the first stands there twice
+        begin = min(range(len(circle)), key=lambda number: [*names].index(circle[number]))
+        raise Cycle([*circle[begin:], *circle[: begin + 1]]) from error
 
 
 class Cycle(ValueError):

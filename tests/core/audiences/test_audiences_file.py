@@ -73,3 +73,9 @@ def test_who_is_in_changes_with_what_is_named() -> None:
     assert audiences(text.replace("gold", "platinum"))["a"].digest != before
     other = TraitRule("revenue", TraitKind.SUM, "Order Paid", path="revenue", name="revenue")
     assert audiences(text, Around({**TRAITS, "revenue": other}))["a"].digest != before
+
+
+def test_audiences_may_name_each_other_in_a_long_row() -> None:
+    row = [f"a{number}: {{audience: a{number + 1}}}\n" for number in range(2000)]
+    found = audiences("".join([*row, "a2000: {member: true}\n"]))
+    assert [*found] == [f"a{number}" for number in range(2000, -1, -1)]
