@@ -23,6 +23,13 @@ SIGNATURE_HEADER = "X-Regulars-Signature"
 While the secret is being replaced there is one `v1` for each, the new one's first: whoever knows either can
 tell that the call is ours.
 """
+SEGMENTS_HEADER = "X-Signature"
+"""Beside ours on what has Segment's shape, with the newest secret: what took Segment's calls takes these.
+
+https://segment.com/docs/connections/destinations/catalog/webhooks/#authentication
+"""
+AUDIENCES = "audience."
+"""What kinds of calls begin with that tell of audiences."""
 _LEASE = timedelta(seconds=60)
 _TIMEOUT_SECONDS = 15
 _MOST = 20
@@ -79,6 +86,8 @@ class ShopCalls:
             "X-Regulars-Event": call.kind,
             SIGNATURE_HEADER: signed(self.secrets, seconds, body),
         }
+        if call.kind.startswith(AUDIENCES):
+            headers[SEGMENTS_HEADER] = segments_signature(self.secrets[0], body)
         try:
             async with self.session.post(
                 self.url,
@@ -106,3 +115,8 @@ def signed(secrets: Sequence[str], seconds: int, body: bytes) -> str:
 def signature(secret: str, seconds: int, body: bytes) -> str:
     """Hex HMAC that proves a call to be ours and its time."""
     return hmac.new(secret.encode(), f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+def segments_signature(secret: str, body: bytes) -> str:
+    """Hex HMAC-SHA1 of a body, as Segment signs its webhooks."""
+    return hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()

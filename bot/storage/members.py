@@ -36,6 +36,12 @@ _ALL = Statement("""
     CROSS JOIN audience_member m @indexed(ix_audience_member_in)
     WHERE m.bucket = keys.bucket AND m.audience = :audience AND m.is_in
 """)
+_PEOPLED = Statement("""
+    SELECT keys.bucket FROM @each(keys: bucket integer)
+    WHERE EXISTS (SELECT 1 FROM audience_member m
+                  WHERE m.bucket = keys.bucket AND m.audience = :audience AND m.is_in)
+    ORDER BY keys.bucket
+""")
 _SIZES = Statement("""
     SELECT keys.audience, COUNT(m.contact)
     FROM @each(keys: audience text, bucket integer)
@@ -137,6 +143,18 @@ async def listed(
     """Who of a bucket is in an audience, behind a contact, and since when."""
     rows = await connection.read(_LISTED, bucket=bucket, audience=audience, after=after, most=most)
     return [(row[0], instant(row[1])) for row in rows]
+
+
+async def page(connection: Connection, audience: str, after: str, most: int) -> list[tuple[str, datetime]]:
+    """Who is in an audience behind a contact (empty: from the beginning), by bucket, and since when."""
+    first = bucket_of(after) if after else 0
+    keys = [(bucket,) for bucket in ALL_BUCKETS if bucket >= first]
+    some: list[tuple[str, datetime]] = []
+    for (bucket,) in await connection.read(_PEOPLED, keys=keys, audience=audience):
+        if len(some) < most:
+            behind = after if bucket == first else ""
+            some += await listed(connection, audience, bucket, behind, most - len(some))
+    return some
 
 
 async def all_of(connection: Connection, audience: str) -> list[str]:

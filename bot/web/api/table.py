@@ -3,6 +3,8 @@
 from bot.core.api_keys import ApiKey, Scope
 from bot.web.api import (
     answers,
+    audience_answers,
+    audiences,
     bodies,
     calls,
     checkout,
@@ -22,6 +24,7 @@ from bot.web.rest.openapi import Face
 from bot.web.rest.routes import Route
 
 _NO_MEMBER = {404: "nobody is known by this"}
+_NO_AUDIENCE = {404: "there is no such audience"}
 _MEMBER = {"member": Member}
 
 _CONTACT = {"contact": Member}
@@ -293,6 +296,60 @@ ROUTES: tuple[Route[ApiKey], ...] = (
         answer=answers.TrackedAnswer,
         key_in_body=True,
         says_no=_NO_MEMBER,
+    ),
+    Route(
+        method="GET",
+        path="/audiences",
+        name="listAudiences",
+        summary="The audiences in force, and how many are in each",
+        scope=Scope.MEMBERS_READ,
+        does=audiences.listed,
+        answer=audience_answers.AudiencesAnswer,
+    ),
+    Route(
+        method="GET",
+        path="/audiences/{audience}",
+        name="showAudience",
+        summary="An audience, with its sizes of the last 90 days",
+        scope=Scope.MEMBERS_READ,
+        does=audiences.one,
+        fields={"audience": Name},
+        answer=audience_answers.OneAudienceAnswer,
+        says_no=_NO_AUDIENCE,
+    ),
+    Route(
+        method="GET",
+        path="/audiences/{audience}/members",
+        name="listAudienceMembers",
+        summary="Who is in an audience, and since when",
+        scope=Scope.MEMBERS_READ,
+        does=audiences.who,
+        fields={"audience": Name},
+        query=bodies.PageQuery,
+        answer=audience_answers.AudienceMembersAnswer,
+        says_no=_NO_AUDIENCE,
+    ),
+    Route(
+        method="GET",
+        path="/members/{member}/audiences",
+        name="showAudiencesOf",
+        summary="The audiences that a contact is in, and since when",
+        scope=Scope.MEMBERS_READ,
+        does=audiences.standing,
+        fields=_MEMBER,
+        answer=audience_answers.StandsAnswer,
+        says_no=_NO_MEMBER,
+    ),
+    Route(
+        method="GET",
+        path="/members/{member}/audiences/{audience}",
+        name="explainAudience",
+        summary="Why a contact is in an audience or not: each clause with the value that was seen",
+        scope=Scope.MEMBERS_READ,
+        does=audiences.why,
+        fields={**_MEMBER, "audience": Name},
+        answer=audience_answers.WhyAnswer,
+        says_no={404: "nobody is known by this, or there is no such audience"},
     ),
     Route(
         method="GET",

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from datetime import datetime
 
 import orjson
@@ -12,6 +13,7 @@ from bot.web.rest.problems import one_field
 _LARGEST = 2**63 - 1
 """Databases keep no larger number."""
 _DIGITS_MAX = 19
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def written(place: tuple[str, ...]) -> str:
@@ -40,6 +42,13 @@ def whole(part: str) -> int:
     if not (part.isascii() and digits.isdigit() and len(digits) <= _DIGITS_MAX and int(digits) <= _LARGEST):
         raise _not_ours()
     return int(part)
+
+
+def an_id(part: str) -> str:
+    """An id of ours in a place, or nothing. Raises ApiProblem."""
+    if part and not _ID.fullmatch(part):
+        raise _not_ours()
+    return part
 
 
 def moment(part: str) -> datetime:
