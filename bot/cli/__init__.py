@@ -18,6 +18,7 @@ from bot.cli import (
     demo,
     desk,
     doctor,
+    exporting,
     flows,
     importing,
     key,
@@ -56,6 +57,7 @@ audit.add_to(cli)
 program.add_to(cli)
 bundles.add_to(cli)
 importing.add_to(cli)
+exporting.add_to(cli)
 chat.add_to(cli)
 doctor.add_to(cli)
 backup.add_to(cli)

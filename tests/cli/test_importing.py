@@ -8,13 +8,14 @@ import pytest
 
 from bot.app import open_database, publish_folder, utc_now
 from bot.app.channels import address_hashes
-from bot.config import Settings
+from bot.config import Settings, load_settings
 from bot.core.consent import ConsentSource
 from bot.storage import contacts, import_runs, past
 from bot.storage.contacts import Portrait
 from bot.storage.driver import Database, Statement
 from bot.storage.erasing import erase
 from tests.cli.conftest import Ran, Terminal, run
+from tests.databases import Databases
 
 TABLES = (
     "contact",
@@ -392,3 +393,43 @@ async def test_a_wrong_mapping_is_told_with_file_line_and_remedy(shop: Terminal,
     ran = await import_(shop, "contacts", CONTACTS, "--map", "map.yaml")
     assert ran.code == 2
     assert ran.err.startswith("map.yaml:3:10: the file has no column 'mobil' (it has user_id, mobile,")
+
+
+async def test_what_is_exported_can_be_imported(
+    shop: Terminal, database: Database, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await import_(shop, "contacts", CONTACTS)
+    await import_(shop, "consents", CONSENTS, name="k.csv")
+    await import_(shop, "orders", ORDERS, name="o.csv")
+    await import_(shop, "balances", "user_id,amount,expires_on\nu1,5,2099-01-31\n", name="b.csv")
+    for kind in ("contacts", "consents", "orders", "balances"):
+        ran = await run(shop, "export", kind, f"{kind}.out.csv")
+        assert ran.code == 0, ran.err
+    assert (await run(shop, "export", "events", "events.out.ndjson")).code == 0
+    assert (await run(shop, "export", "events", "events.out.ndjson")).code == 2  # it is there already
+    assert (shop.folder / "contacts.out.csv").stat().st_mode & 0o777 == 0o600
+    ana, before = await known(database, ANA), await counts(database)
+    elsewhere = await databases.create()
+    monkeypatch.setenv("DATABASE_URL", elsewhere)
+    assert (await run(shop, "flows", "push")).code == 0
+    for kind in ("contacts", "consents", "orders", "balances"):
+        ran = await run(shop, "import", kind, f"{kind}.out.csv", "--yes")
+        assert ran.code == 0, ran.out + ran.err
+    other = await open_database(
+        load_settings(
+            {
+                "DATABASE_URL": elsewhere,
+                "REGULARS_FLOWS": str(shop.folder / "flows"),
+                "REGULARS_SECRET": "a-secret-of-the-tests",
+            }
+        )
+    )
+    again, after = await known(other, ANA), await counts(other)
+    await other.close()
+    await databases.drop(elsewhere)
+    assert again.contact.first_name == "Ana"
+    assert again.contact.enrolled_at == ana.contact.enrolled_at
+    assert again.snapshot.subscriptions == ana.snapshot.subscriptions
+    assert again.snapshot.wallet.available_minor == ana.snapshot.wallet.available_minor == 500
+    for table in ("contact", "address", "consent", "entry", "shop_order", "order_line"):
+        assert after[table] == before[table], table
