@@ -11,6 +11,7 @@ from bot.core.contact import JsonValue
 from bot.core.flow.reader import Document, Path
 
 _KINDS = ("count", *MEASURES)
+_OF_VALUES = frozenset({"most_frequent", "unique_list", "unique_count"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,9 @@ def _trait(reading: Reading, name: str, part: TraitDefinition) -> Trait | None:
         problem = f"`{kinds[0]}` and `{kinds[1]}` stand in one trait"
         reading.complain((*path, kinds[1]), problem, "make a trait of each", at_key=True)
         return None
+    if part.per is not None and kinds[0] in _OF_VALUES:
+        problem = f"`{kinds[0]}` keeps every value, and `per` would keep them once more for each {part.per}"
+        reading.complain((*path, "per"), problem, "remove it", at_key=True)
     rule = replace(reading.measure(part, kinds[0], path), key=name, name=name, per=part.per)
     return Trait(rule, part.title, part.description)
 
