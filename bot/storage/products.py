@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import orjson
 
 from bot.core.contact import JsonValue
+from bot.core.tracking.commerce import ProductTold
 from bot.storage import counters, tables
 from bot.storage.driver import Connection, Present, Record, Rows, Statement
 from bot.storage.rows import to_json
@@ -16,6 +17,7 @@ _LISTED = Statement(f"""
     SELECT {_COLUMNS} FROM product p WHERE p.sku > :after ORDER BY p.sku LIMIT :most
 """)  # noqa: S608  # our own text
 _ROW = Rows(tables.Row.metadata.tables["product"], Present.REPLACE)
+_NEW = Rows(tables.Row.metadata.tables["product"], Present.KEEP, returning="sku")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,13 @@ async def put(connection: Connection, product: StockedProduct) -> None:
     """Add or change a product; its stock stays what it is."""
     row = (product.sku, product.name, product.category, product.price_minor, product.is_sold)
     await connection.write(_ROW, [(*row, to_json(product.facts))])
+
+
+async def add_new(connection: Connection, told: Sequence[ProductTold]) -> bool:
+    """Add the products that are not there, to be sold from now on; returns whether there were any."""
+    # In one order everywhere: two processes that add the same ones wait for each other, and not both.
+    rows = sorted((one.sku, one.name, one.category, one.price_minor, True, "{}") for one in told)
+    return any(await connection.claim(_NEW, rows))
 
 
 async def one(connection: Connection, sku: str) -> StockedProduct | None:

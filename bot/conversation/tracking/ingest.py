@@ -16,11 +16,12 @@ from bot.conversation.tracking.telling import LATE, Telling, identify_trigger, i
 from bot.core.audiences.audience import Topic
 from bot.core.audiences.rule import Happened
 from bot.core.contact import Contact
-from bot.core.ids import derived_id, microseconds
-from bot.core.tracking.commerce import OrderTold
+from bot.core.ids import derived_id, microseconds, new_id
+from bot.core.sources import SourceScope
+from bot.core.tracking.commerce import NotUnderstood, OrderTold, ProductTold, products_told
 from bot.core.tracking.sessions import ACTIVITIES, SESSION_STARTED, Seen, seen
 from bot.core.triggers import Trigger
-from bot.storage import activity, rows, tracking
+from bot.storage import activity, products, revisions, rows, tracking
 from bot.storage.driver import Connection
 from bot.storage.rows import RowValues
 from bot.storage.tracking import Standing
@@ -92,6 +93,7 @@ class Gathered:
     """Everybody whom anything is written of, as they are by now."""
     seen: dict[str, Seen] = field(default_factory=dict)
     orders: list[OrderEvent] = field(default_factory=list)
+    products: dict[str, ProductTold] = field(default_factory=dict)
     _standing: Standing = field(default_factory=Standing)
 
     async def gather(self, connection: Connection, taken: Sequence[tuple[Told, Person]]) -> None:
@@ -148,6 +150,7 @@ class Gathered:
         """Add the event that a message is, or what it says of an order."""
         message, bucket = told.message, person.contact.bucket
         order = self.telling.order(message)
+        self._learn_products(told, order)
         if isinstance(order, OrderTold):
             self.orders.append(OrderEvent(order, message, person.id))
             return
@@ -164,6 +167,18 @@ class Gathered:
         trigger = self.telling.needs(message, told.source, self._standing.waits.get(person.id, ()))
         if trigger is not None:
             self._trigger(person, trigger)
+
+    def _learn_products(self, told: Told, order: OrderTold | NotUnderstood | None) -> None:
+        """Take up products that nobody told of before, from whoever is believed what things cost."""
+        message, known = told.message, self.telling.decisions.shop.products
+        if self.is_history or not told.source.may(SourceScope.ORDERS):
+            return
+        if isinstance(order, OrderTold):
+            seen = order.products
+        else:
+            assert message.event is not None, "asked before"
+            seen = products_told(message.event, message.properties, self.telling.currencies)
+        self.products.update((one.sku, one) for one in seen if one.sku not in known)
 
     def _trigger(self, person: Person, trigger: Trigger) -> None:
         self.triggers.append(rows.trigger_row(person.id, trigger, state="new"))
@@ -195,6 +210,8 @@ class Gathered:
         told = {one: (person.contact, at) for one, (person, at) in self.changed.items() if one not in new}
         if told:
             await tracking.write_traits(connection, told)
+        if self.products and await products.add_new(connection, [*self.products.values()]):
+            await revisions.touch(connection, new_id(self.now, 0, self.people.entropy))
         settled = await self._settle_late(connection)
         for contact in settled.moved:
             kept = [one for one in self.happened.get(contact, ()) if one.name != SESSION_STARTED]

@@ -2,13 +2,15 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from bot.conversation.shop.desk import REFUND, Desk
+from bot.core.contact import JsonValue, Product
 from bot.core.tracking.message import Tracked
 from tests.conversation.chat import Chat
-from tests.conversation.tracking.telling import SERVER, message, tracker_of
+from tests.conversation.tracking.telling import BROWSER, SERVER, message, tracker_of
 
 LINES: list[object] = [{"sku": "LATTE", "price": 5.5, "quantity": 2}, {"sku": "BUN", "price": 4}]
 LATTE = [{"sku": "LATTE", "quantity": 1}]
@@ -63,3 +65,26 @@ async def test_all_of_it_at_once(chat: Chat) -> None:
     await tracker_of(chat).take([refunded("m3"), completed(), refunded("m2")], SERVER)
     await chat.strike()
     assert await returned(chat) == [("A-1", "paid", "BUN", 0), ("A-1", "paid", "LATTE", 2)]
+
+
+async def test_products_that_nobody_told_of_join_the_catalogue(chat: Chat) -> None:
+    viewed: dict[str, JsonValue] = {"sku": "SENCHA", "name": "Sencha", "category": "tea", "price": 4.5}
+    one = message("m1", user="u1", event="Product Viewed", properties=viewed)
+    await tracker_of(chat).take([replace(one, message_id="m0")], BROWSER)
+    await chat.strike()
+    assert "SENCHA" not in chat.app.decisions.shop.products, "a public key does not say what things cost"
+    bought: dict[str, JsonValue] = {
+        "order_id": "A-2",
+        "products": [
+            {"sku": "BUN", "name": "Bun of the day", "price": 1},
+            {"sku": "MUG", "name": "Mug", "price": "12.00"},
+        ],
+    }
+    order = message("m2", user="u1", event="Order Completed", properties=bought)
+    await tracker_of(chat).take([one, order], SERVER)
+    await chat.strike()
+    known = chat.app.decisions.shop.products
+    assert known["SENCHA"] == Product("SENCHA", "Sencha", "tea", 450)
+    assert known["MUG"] == Product("MUG", "Mug", "", 1200)
+    assert known["BUN"].name != "Bun of the day", "what the shop put stays"
+    assert known["BUN"].price_minor == 400
