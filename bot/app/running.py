@@ -16,7 +16,7 @@ from bot.storage import revisions
 from bot.storage.driver import Database
 from bot.storage.tally import Tally
 from bot.web.metrics import Metrics
-from bot.web.track.routes import Tracker
+from bot.web.track.door import Tracker
 
 
 @dataclass(slots=True)

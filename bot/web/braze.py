@@ -48,8 +48,8 @@ from bot.storage.driver import Connection
 from bot.web.limits import caller
 from bot.web.rest.bearer import bearer_in
 from bot.web.track.answers import TrackProblem, later
-from bot.web.track.door import SourceDoor
-from bot.web.track.routes import BEHIND_SECONDS, Tracker, text_of
+from bot.web.track.door import SourceDoor, Tracker
+from bot.web.track.routes import BEHIND_SECONDS, text_of
 
 BODY_MAX: Final = 4 * 1024 * 1024
 ELSEWHERE: Final = (
@@ -138,15 +138,13 @@ class BrazeApi:
             messages += understood.messages
             complaints += [Complaint(item.array, item.index, reason) for reason in understood.refused]
         errors: list[JsonValue] = [one.to_json() for one in complaints]
-        self.door.sent(source, len(messages) + len(complaints))
-        accepted, refused = 0, dict[str, int]()
-        if messages:
-            taken = await self.tracker.take(messages, source)
-            accepted, refused = taken.accepted, dict(taken.refused)
-            errors += [{"type": reason, "count": times} for reason, times in sorted(refused.items())]
-        if complaints:
-            refused["not_understood"] = len(complaints)
-        self.door.count(source, accepted, refused)
+        told = {"not_understood": len(complaints)} if complaints else {}
+        refused = await self.door.hand_in(self.tracker, source, messages, told)
+        errors += [
+            {"type": reason, "count": times}
+            for reason, times in sorted(refused.items())
+            if reason not in told
+        ]
         done: dict[str, JsonValue] = {
             f"{array}_processed": track.counts[array]
             for array in (ATTRIBUTES, EVENTS, PURCHASES)

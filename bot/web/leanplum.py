@@ -26,8 +26,8 @@ from bot.storage import contacts, members
 from bot.storage.driver import Connection
 from bot.web.limits import caller
 from bot.web.track.answers import TrackProblem, later, preflight, with_cors
-from bot.web.track.door import SourceDoor
-from bot.web.track.routes import BEHIND_SECONDS, Tracker, text_of
+from bot.web.track.door import SourceDoor, Tracker
+from bot.web.track.routes import BEHIND_SECONDS, text_of
 
 PATH: Final = "/api"
 BODY_MAX: Final = 1024 * 1024
@@ -94,13 +94,7 @@ class LeanplumApi:
                     warning = f"{reason}; request skipped"
                     refused[reason] = refused.get(reason, 0) + 1
             warnings.append(warning)
-        self.door.sent(source, len(messages) + sum(refused.values()))
-        accepted = 0
-        if messages:
-            taken = await self.tracker.take(messages, source)
-            accepted = taken.accepted
-            refused.update(taken.refused)
-        self.door.count(source, accepted, refused)
+        await self.door.hand_in(self.tracker, source, messages, refused)
         return warnings
 
     async def _answer_to(self, asked: Request, number: int, meaning: Meaning, warning: str) -> JsonValue:

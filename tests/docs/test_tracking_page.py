@@ -83,7 +83,7 @@ def test_the_reasons_are_those_of_the_code() -> None:
     reading = source("core/tracking/reading.py")
     named = set(re.findall(r'_NotUnderstood\("(\w+)"\)|refused\["(\w+)"\]|, "(no_\w+)"\)', reading))
     reasons = {name for names in named for name in names if name}
-    reasons |= {"bad_properties", "bad_traits", "too_large", "wrong_write_key"}
+    reasons |= {"bad_properties", "bad_traits", "too_large", "wrong_write_key", "not_understood"}
     reasons |= {telling.NOT_A_SERVER, telling.NOT_THEIRS, ingest.ERASED, tracker.BROKEN}
     reasons |= set(re.findall(r'_Wrong\("(\w+)"', source("core/tracking/commerce.py")))
     assert listed == reasons

@@ -4,16 +4,19 @@ import base64
 import binascii
 import math
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 from aiohttp import web
 
 from bot.core.api_keys import hash_of
+from bot.core.errors import RetryLater
 from bot.core.sources import KEY_LENGTH_MAX, Source, SourceScope
+from bot.core.tracking.message import Taken, Tracked
 from bot.storage import sources
 from bot.storage.driver import Database
 from bot.storage.tally import Tally
@@ -58,6 +61,13 @@ class Quotas:
         left, at = self._left.get(source.id, (float(source.quota), now))
         passed = max(0.0, (now - at).total_seconds())
         return min(float(source.quota), left + passed * source.quota)
+
+
+class Tracker(Protocol):
+    """Puts tracked messages into the books."""
+
+    async def take(self, messages: Sequence[Tracked], source: Source) -> Taken:
+        """Take messages of one source; returns after their commit. Raises RetryLater: nothing was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +127,32 @@ class SourceDoor:
             self._known.popitem(last=False)
         return found
 
-    def sent(self, source: Source, messages: int) -> None:
-        """Count messages against the source's quota."""
-        self.quotas.use(source, messages, self.clock())
+    async def hand_in(
+        self, tracker: Tracker, source: Source, messages: Sequence[Tracked], refused: Mapping[str, int]
+    ) -> Counter[str]:
+        """Have messages of a source in the books, and count them with those that are `refused` already.
 
-    def count(self, source: Source, accepted: int, refused: Mapping[str, int]) -> None:
-        """Count what became of messages, for `source list` and `/metrics`."""
+        Returns how many were refused in all, by reason.
+
+        Raises:
+            RetryLater: nothing was taken.
+        """
+        outcomes = Counter(refused)
+        sent = len(messages) + outcomes.total()
+        self.quotas.use(source, sent, self.clock())
+        accepted = 0
+        if messages:
+            try:
+                taken = await tracker.take(messages, source)
+            except RetryLater:
+                self.quotas.use(source, -sent, self.clock())  # they come once more
+                raise
+            accepted = taken.accepted
+            outcomes.update(taken.refused)
         self.tally.add("source", f"{source.id} accepted", accepted)
-        for reason, times in refused.items():
+        for reason, times in outcomes.items():
             self.tally.add("source", f"{source.id} {reason}", times)
+        return outcomes
 
     def count_nobodys(self) -> None:
         """Count a request whose key is nobody's."""

@@ -2,10 +2,10 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 from aiohttp import web
@@ -14,7 +14,7 @@ from bot.core.errors import Refused, RetryLater
 from bot.core.ids import Entropy
 from bot.core.sources import Source, SourceScope
 from bot.core.tracking.decoding import decoded
-from bot.core.tracking.message import Json, Kind, Taken, Tracked
+from bot.core.tracking.message import Json, Kind
 from bot.core.tracking.reading import (
     BATCH_BYTES_MAX,
     CALL_BYTES_MAX,
@@ -27,7 +27,7 @@ from bot.core.tracking.reading import (
 from bot.web.bodies import body_of
 from bot.web.limits import caller
 from bot.web.track.answers import TrackProblem, document, later, preflight, problem, success
-from bot.web.track.door import SourceDoor, key_in
+from bot.web.track.door import SourceDoor, Tracker, key_in
 from bot.web.track.settings_document import settings_document
 
 PREFIX: Final = "/v1"
@@ -42,13 +42,6 @@ _logger = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Read = Callable[[Json, Posted, int], Understood]
-
-
-class Tracker(Protocol):
-    """Puts tracked messages into the books."""
-
-    async def take(self, messages: Sequence[Tracked], source: Source) -> Taken:
-        """Take messages of one source; returns after their commit. Raises RetryLater: nothing was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +98,7 @@ class TrackingApi:
             self.door.count_nobodys()
             return
         understood = read(body, self._posted(request, source, scope), len(text))
-        refused = understood.refused
-        messages = len(understood.messages) + refused.total()
-        self.door.sent(source, messages)
-        accepted = 0
-        if understood.messages:
-            try:
-                taken = await self.tracker.take(understood.messages, source)
-            except RetryLater:
-                self.door.sent(source, -messages)  # they come once more
-                raise
-            accepted = taken.accepted
-            refused.update(taken.refused)
-        self.door.count(source, accepted, refused)
+        refused = await self.door.hand_in(self.tracker, source, understood.messages, understood.refused)
         if refused[TOO_LARGE]:
             # The others of the batch are taken; its client must hear of it all the same.
             kilobytes = CALL_BYTES_MAX // 1024
