@@ -12,11 +12,11 @@ from typing import Any
 
 import orjson
 
-from bot.core.contact import Contact
+from bot.core.contact import Contact, JsonValue
 from bot.core.flow.run import WaitKind
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.tracking.sessions import Activity
-from bot.core.tracking.told_traits import KnownTraits
+from bot.core.tracking.told_traits import KnownTraits, Times
 from bot.storage import tables
 from bot.storage.driver import Asked, Changes, Connection, Present, Record, Rows, Statement
 from bot.storage.rows import RowValues, to_json
@@ -36,10 +36,6 @@ _CALLED = Statement(f"""
 _ACTIVITY = Statement("""
     SELECT a.contact, a.last_at, a.session_at FROM @each(keys: bucket integer, contact text)
     JOIN activity a ON a.bucket = keys.bucket AND a.contact = keys.contact
-""")
-_TRAITS = Statement("""
-    SELECT c.id, c.attributes FROM @each(keys: bucket integer, contact text)
-    JOIN contact c ON c.bucket = keys.bucket AND c.id = keys.contact
 """)
 _TIMES = Statement("""
     SELECT t.contact, t.times FROM @each(keys: bucket integer, contact text)
@@ -70,7 +66,6 @@ _TABLES = tables.Row.metadata.tables
 _SEEN = Rows(_TABLES["seen_message"], Present.KEEP, returning="id")
 _DIRECTORY = Rows(_TABLES["directory"], Present.KEEP, returning="kind, value")
 _CONTACT_TRAITS = Changes(_TABLES["contact"], "attributes", "first_name", "birthday_on")
-_ATTRIBUTES = Changes(_TABLES["contact"], "attributes")
 CONTACT = Rows(_TABLES["contact"], Present.FAIL)
 ADDRESS = Rows(_TABLES["address"], Present.REPLACE, once=("created_at",))
 EVENT = Rows(_TABLES["event"], Present.KEEP)
@@ -84,7 +79,7 @@ class Standing:
     """What else is known of locked contacts, by id."""
 
     activity: dict[str, Activity] = field(default_factory=dict)
-    times: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    times: dict[str, Times] = field(default_factory=dict)
     waits: dict[str, set[str] | None] = field(default_factory=dict)
     """The names of events that runs wait for; None: of any."""
     there: frozenset[str] = frozenset()
@@ -138,7 +133,7 @@ async def standing(
     activity, times, waits, there = (next(answers) if each else () for each in keys)
     return Standing(
         activity={row[0]: Activity(instant(row[1]), instant(row[2])) for row in activity},
-        times={row[0]: orjson.loads(row[1]) for row in times},
+        times={row[0]: _times(row[1]) for row in times},
         waits=_waits(waits),
         there=frozenset(row[0] for row in there),
     )
@@ -173,7 +168,7 @@ async def point_names(connection: Connection, names: Mapping[Name, tuple[str, st
     await connection.run(_DROP_NAME, dropped)
 
 
-async def write_traits(connection: Connection, told: Mapping[str, tuple[Contact, Mapping[str, int]]]) -> None:
+async def write_traits(connection: Connection, told: Mapping[str, tuple[Contact, Times]]) -> None:
     """Write what contacts are like by now, and when each trait of theirs was told."""
     contacts: list[RowValues] = [
         (
@@ -189,25 +184,28 @@ async def write_traits(connection: Connection, told: Mapping[str, tuple[Contact,
     await connection.write(TIMES, sorted(times_row(contact, times) for contact, (_, times) in told.items()))
 
 
-async def join_traits(connection: Connection, contact_id: str, joined: KnownTraits) -> None:
-    """Write what is known of a contact that another was joined to."""
-    bucket = bucket_of(contact_id)
-    await connection.write(_ATTRIBUTES, [(to_json(dict(joined.traits)), bucket, contact_id)])
-    await connection.write(TIMES, [times_row(contact_id, joined.times)])
+async def known_times(connection: Connection, contact_ids: Collection[str]) -> dict[str, Times]:
+    """Read when the traits of contacts were told; of whom nothing was told is missing."""
+    found = await connection.read(_TIMES, keys=_keys(contact_ids))
+    return {row[0]: _times(row[1]) for row in found}
 
 
-async def known_traits(connection: Connection, contact_ids: Collection[str]) -> dict[str, KnownTraits]:
-    """Read the traits of contacts; they are locked before, or nothing writes to them any more."""
-    keys = _keys(contact_ids)
-    found = await connection.read(_TIMES, keys=keys)
-    times: dict[str, dict[str, int]] = {row[0]: orjson.loads(row[1]) for row in found}
-    traits = await connection.read(_TRAITS, keys=keys)
-    return {row[0]: KnownTraits(orjson.loads(row[1]), times.get(row[0], {})) for row in traits}
+def _times(text: str) -> Times:
+    stored = orjson.loads(text)
+    fields: Mapping[str, tuple[JsonValue, int]] = stored["fields"]
+    return Times(
+        stored["traits"],
+        KnownTraits(
+            {name: value for name, (value, _) in fields.items()},
+            {name: at for name, (_, at) in fields.items()},
+        ),
+    )
 
 
-def times_row(contact_id: str, times: Mapping[str, int]) -> RowValues:
+def times_row(contact_id: str, times: Times) -> RowValues:
     """Values of `attribute_times`."""
-    return bucket_of(contact_id), contact_id, to_json(dict(times))
+    fields = {name: [times.fields.traits.get(name), at] for name, at in times.fields.times.items()}
+    return bucket_of(contact_id), contact_id, to_json({"traits": dict(times.of), "fields": fields})
 
 
 def activity_row(contact_id: str, activity: Activity) -> RowValues:

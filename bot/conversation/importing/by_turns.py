@@ -18,7 +18,7 @@ from bot.core.audiences.audience import Topic
 from bot.core.importing.asking import BALANCE, CONSENT
 from bot.core.importing.rows import Asked, Name, Rejected
 from bot.core.tracking import told_traits
-from bot.core.tracking.told_traits import KnownTraits
+from bot.core.tracking.told_traits import KnownTraits, Times
 from bot.storage import import_runs, tracking, turns
 from bot.storage.driver import Connection
 
@@ -134,10 +134,11 @@ class ByTurns:
             changed = {}
             for contact_id, each in said.items():
                 contact = contacts[contact_id]
-                before = KnownTraits(contact.attributes, standing.times.get(contact_id, {}))
+                times = standing.times.get(contact_id, Times())
+                before = KnownTraits(contact.attributes, times.of)
                 after = told_traits.known(before, each)
                 contacts[contact_id] = replace(contact, attributes=after.traits)
-                changed[contact_id] = contacts[contact_id], after.times
+                changed[contact_id] = contacts[contact_id], replace(times, of=after.times)
             await tracking.write_traits(connection, changed)
             topics = dict.fromkeys(changed, (Topic.CONTACT,))
             await self.conversation.keeping.keep_current(

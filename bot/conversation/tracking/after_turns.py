@@ -1,15 +1,17 @@
 """What turns change of sessions and traits: an opened mini program, and contacts who turned out to be one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from bot.conversation.tracking.sessions import settle_late, settle_whole
 from bot.core.audiences.rule import Happened
 from bot.core.contact import Event, JsonValue
+from bot.core.deeds.left import LeftBehind
 from bot.core.tracking.sessions import ACTIVITIES, SESSION_STARTED, Seen, seen
-from bot.core.tracking.told_traits import both
+from bot.core.tracking.told_fields import with_fields
+from bot.core.tracking.told_traits import KnownTraits, Times, both
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 from bot.storage import activity, rows, tracking
@@ -41,7 +43,7 @@ async def after_turns(connection: Connection, turns: Sequence[Turn], decider: He
         await _go_on(connection, active, decider, sessions)
     for turn in turns:
         if turn.trigger.kind is TriggerKind.JOINED:
-            await _join(connection, turn.contact.id, str(turn.trigger.payload["loser"]), sessions)
+            await _join(connection, turn, str(turn.trigger.payload["loser"]), sessions)
         elif turn.effects.revived is not None:
             for contact in (turn.contact.id, turn.effects.revived):
                 await _settle_whole(connection, contact, sessions)
@@ -81,12 +83,22 @@ async def _go_on(connection: Connection, active: dict[str, Turn], decider: Hears
     await connection.write(tracking.TRIGGER, triggers)
 
 
-async def _join(connection: Connection, contact: str, other: str, sessions: Sessions) -> None:
+async def _join(connection: Connection, turn: Turn, other: str, sessions: Sessions) -> None:
     """Let sessions and traits be as if the two had always been one."""
-    found = await tracking.known_traits(connection, [contact, other])
-    if contact in found and other in found and found[other].times:
-        await tracking.join_traits(connection, contact, both(found[contact], found[other]))
-    await _settle_whole(connection, contact, sessions)
+    contact = turn.contact
+    times = await tracking.known_times(connection, [contact.id, other])
+    if other in times:
+        left = turn.needed("left_by", f"{other} {turn.trigger.payload['join']}")
+        assert isinstance(left, LeftBehind), "whoever was joined has left"
+        mine, theirs = times.get(contact.id, Times()), times[other]
+        fields = both(mine.fields, theirs.fields)
+        traits = both(
+            KnownTraits(contact.attributes, mine.of), KnownTraits(left.contact.attributes, theirs.of)
+        )
+        joined = replace(contact, attributes=traits.traits)
+        joined = with_fields(joined, [mine.fields, theirs.fields], fields)
+        await tracking.write_traits(connection, {contact.id: (joined, Times(traits.times, fields))})
+    await _settle_whole(connection, contact.id, sessions)
 
 
 async def _settle_whole(connection: Connection, contact: str, sessions: Sessions) -> None:

@@ -1,35 +1,29 @@
 """Traits of identify onto the contact: of each the latest, whatever order they come in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from bot.conversation.tracking.handed import Told
 from bot.conversation.tracking.people import Person
 from bot.conversation.tracking.telling import claims, identify_trigger
-from bot.core.contact import JsonValue
-from bot.core.names import cut_name
 from bot.core.sources import SourceScope
-from bot.core.tracking.told_traits import KnownTraits, ToldTraits, known, tellable
+from bot.core.tracking.told_fields import BIRTHDAY, FIRST_NAME, with_fields
+from bot.core.tracking.told_traits import KnownTraits, Times, ToldTraits, known, tellable
 from bot.core.triggers import Trigger
 
-FIRST_NAME, BIRTHDAY = "firstName", "birthday"
-"""Traits that Segment reserves and we have a field for: https://segment.com/docs/connections/spec/identify/."""
 
+def change(person: Person, told: Sequence[Told], times: Times) -> Times:
+    """Add what messages tell of a contact to what is known; returns when each trait was told by now.
 
-def change(person: Person, told: Sequence[Told], times: Mapping[str, int]) -> Mapping[str, int]:
-    """Add what messages tell of a contact to what is known; returns when each trait was told."""
+    What they told us themselves stays, and what a public key says of their name is a trait like any other.
+    """
     contact = person.contact
-    before, first_name, birthday_on = contact.attributes, contact.first_name, contact.birthday_on
-    after = known(KnownTraits(before, times), [_told(one) for one in told])
-    # What they told us themselves stays, and what a public key says is a trait like any other.
-    believed = [one.message.traits for one in told if one.source.may(SourceScope.IDENTIFY)]
-    if first_name in {None, _name(before.get(FIRST_NAME))}:
-        first_name = _name(_believed(believed, after, FIRST_NAME)) or first_name
-    if birthday_on in {None, _day(before.get(BIRTHDAY))}:
-        birthday_on = _day(_believed(believed, after, BIRTHDAY)) or birthday_on
-    person.contact = replace(contact, attributes=after.traits, first_name=first_name, birthday_on=birthday_on)
-    return after.times
+    after = known(KnownTraits(contact.attributes, times.of), [_told(one) for one in told])
+    believed = [_fields(one) for one in told if one.source.may(SourceScope.IDENTIFY)]
+    fields = known(times.fields, believed)
+    person.contact = with_fields(replace(contact, attributes=after.traits), [times.fields], fields)
+    return Times(after.times, fields)
 
 
 def addresses(person: Person, told: Sequence[Told], now: datetime) -> list[Trigger]:
@@ -52,20 +46,6 @@ def _told(one: Told) -> ToldTraits:
     return ToldTraits(one.message.at, tellable(one.message.traits, is_believed=is_believed))
 
 
-def _believed(told: Sequence[Mapping[str, JsonValue]], after: KnownTraits, name: str) -> JsonValue:
-    """Return a trait as it is by now, if it is one that we were told by who is believed."""
-    value = after.traits.get(name)
-    return value if any(one.get(name) == value for one in told) else None
-
-
-def _name(value: JsonValue) -> str | None:
-    return cut_name(value) or None if isinstance(value, str) else None
-
-
-def _day(value: JsonValue) -> date | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        return date.fromisoformat(value[:10])
-    except ValueError:
-        return None
+def _fields(one: Told) -> ToldTraits:
+    said = one.message.traits
+    return ToldTraits(one.message.at, {name: said[name] for name in (FIRST_NAME, BIRTHDAY) if name in said})

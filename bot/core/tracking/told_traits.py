@@ -1,7 +1,7 @@
 """Traits as they are told: of each the latest counts, by when it was said, in whatever order it comes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import orjson
@@ -35,6 +35,17 @@ class KnownTraits:
 
     traits: Traits
     times: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When each trait of a contact was told; `fields` is what sources that are believed said of its fields.
+
+    What of these is in the contact's own fields is only known so: a person may have told us otherwise since.
+    """
+
+    of: Mapping[str, int] = field(default_factory=dict)
+    fields: KnownTraits = KnownTraits({}, {})
 
 
 def known(before: KnownTraits, told: Iterable[ToldTraits]) -> KnownTraits:
