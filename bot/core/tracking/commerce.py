@@ -123,8 +123,10 @@ def products_told(event: str, properties: Json, currencies: Currencies) -> tuple
     if named_now(event) not in _OF_PRODUCTS:
         return ()
     try:
-        exponent = _exponent(properties, currencies)
         listed = properties.get("products")
+        if not listed and not properties.get("name"):
+            return ()
+        exponent = _exponent(properties, currencies)
         return _products(
             _items(listed, exponent) if listed else _items([dict(properties)], exponent),
             properties,
