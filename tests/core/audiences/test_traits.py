@@ -58,7 +58,7 @@ def like(found: JsonValue, wanted: object) -> bool:
 
 
 @given(rules(), lives(), LATER)
-@settings(max_examples=400)
+@settings(max_examples=200, deadline=None)
 def test_figures_are_what_the_raw_events_say(
     rule: TraitRule, events: list[Happened], later: timedelta
 ) -> None:
@@ -68,7 +68,7 @@ def test_figures_are_what_the_raw_events_say(
 
 
 @given(funnels(), lives(), LATER)
-@settings(max_examples=600)
+@settings(max_examples=300, deadline=None)
 def test_funnels_are_what_the_raw_events_say(
     rule: TraitRule, events: list[Happened], later: timedelta
 ) -> None:
@@ -77,7 +77,7 @@ def test_funnels_are_what_the_raw_events_say(
 
 
 @given(ALL, lives(), st.lists(st.integers(min_value=0, max_value=3), max_size=7))
-@settings(max_examples=400)
+@settings(max_examples=200, deadline=None)
 def test_parts_add_up_in_every_order(rule: TraitRule, events: list[Happened], cuts: list[int]) -> None:
     state = NOTHING
     for part in parts(events, cuts):
@@ -86,7 +86,7 @@ def test_parts_add_up_in_every_order(rule: TraitRule, events: list[Happened], cu
 
 
 @given(ALL, lives(), lives(3), LATER)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_a_state_is_good_until_it_says_so(
     rule: TraitRule, events: list[Happened], more: list[Happened], later: timedelta
 ) -> None:
@@ -99,6 +99,7 @@ def test_a_state_is_good_until_it_says_so(
 
 
 @given(ALL, lives())
+@settings(deadline=None)
 def test_states_can_be_kept_as_text(rule: TraitRule, events: list[Happened]) -> None:
     state = folded(rule, events, NOW)
     facts = orjson.loads(orjson.dumps(state.facts))
