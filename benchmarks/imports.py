@@ -46,7 +46,7 @@ OVER_FLOOR_WITH_FIGURES_MAX = 6.0
 MEMORY_MAX = 1.3
 """How much more memory twelve times as many rows may take."""
 _LOOK_SECONDS = 0.05
-_CHUNK = 410  # orders; some 4,000 lines, as the import takes them together
+_CHUNK = 205  # orders; some 2,000 lines, as the import takes them together
 _TABLES = tables.Row.metadata.tables
 _WRITTEN = {name: Rows(_TABLES[name], Present.FAIL) for name in ("shop_order", "order_line", "event")}
 _OWNER = Rows(_TABLES["directory"], Present.KEEP, returning="kind, value")

@@ -1,7 +1,12 @@
 """`import`: rows of files become ours, once; what cannot is told row by row and may be put right."""
 
+import asyncio
+import os
+import pty
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import orjson
 import pytest
@@ -433,3 +438,47 @@ async def test_what_is_exported_can_be_imported(
     assert again.snapshot.wallet.available_minor == ana.snapshot.wallet.available_minor == 500
     for table in ("contact", "address", "consent", "entry", "shop_order", "order_line"):
         assert after[table] == before[table], table
+
+
+async def test_of_two_who_import_one_file_one_is_refused(database: Database) -> None:
+    now = utc_now()
+    run_ = import_runs.ImportRun("a" * 32, "contacts", "a.csv", "b" * 64, now, now)
+    one = await database.transact(lambda c: import_runs.begin(c, run_))
+    other = await database.transact(lambda c: import_runs.begin(c, run_))
+    assert one == other
+    more = import_runs.Counts(taken=3, rejected={"phone": 1}, written=9)
+    further = await database.transact(lambda c: import_runs.advance(c, one, 4, more, now, is_over=False))
+    with pytest.raises(import_runs.TakenOver, match="another process imports this file just now"):
+        await database.transact(lambda c: import_runs.advance(c, other, 4, more, now, is_over=False))
+    over = await database.transact(lambda c: import_runs.advance(c, further, 6, more, now, is_over=True))
+    assert (over.position, over.counts.taken, over.counts.rejected, over.counts.written) == (
+        6,
+        6,
+        {"phone": 2},
+        18,
+    )
+    assert await database.query(lambda c: import_runs.find(c, run_.id)) == over
+
+
+async def test_how_far_it_is_is_shown_on_a_terminal_alone(
+    shop: Terminal, database: Database, settings: Settings
+) -> None:
+    quiet = await import_(shop, "contacts", CONTACTS)
+    assert quiet.err == ""
+    shop.write("b.csv", CONTACTS)
+    ours, theirs = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).parent / "regulars"),
+        *("import", "contacts", "b.csv", "--yes", "--region", "US", "--again"),
+        cwd=shop.folder,
+        env={**os.environ, "DATABASE_URL": settings.database_url, "TERM": "xterm", "COLUMNS": "100"},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    out, _ = await process.communicate()
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert "4 rows: 3 known before, 1 rejected." in out.decode()
+    assert "4 rows, 1 rejected" in shown

@@ -27,8 +27,8 @@ from bot.storage import past_orders
 from bot.storage.import_runs import ImportRun
 
 _TURNS = 128
-_EVENTS = 1_000
-_LINES = 4_000
+_EVENTS = 500
+_LINES = 2_000
 """How many rows are taken together: on SQLite so long everybody else waits for the writer."""
 
 
