@@ -2,15 +2,17 @@
 
 import hmac
 import json
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
+from hashlib import sha1, sha256
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 
-from tests.conversation.chat import Chat, chatting
+from tests.conversation.chat import FLOWS, Chat, chatting
 from tests.ports import free_port
 
 SECRET = "shop-secret-of-the-tests"  # of this shop alone
@@ -99,6 +101,32 @@ async def test_a_shop_that_never_answers_well_is_given_up_on(chat: Chat, shop: S
     for _ in range(40):
         await chat.later(hours=3)
     assert await chat.of("call", "state", "key") == [("dead",)]
+
+
+async def test_who_comes_into_an_audience_is_told_as_segment_tells_it(
+    database_url: str, shop: Shop, tmp_path: Path
+) -> None:
+    flows = tmp_path / "flows"
+    shutil.copytree(FLOWS, flows)
+    (flows / "audiences.yaml").write_text("buyers: {event: Order Placed, sync: identify}\n")
+    settings = {
+        "REGULARS_SHOP_WEBHOOK_URL": f"http://127.0.0.1:{shop.port}/orders",
+        "REGULARS_SHOP_WEBHOOK_SECRET": f"the-newer-secret,{SECRET}",
+        "REGULARS_SHOP_WEBHOOK_NETWORK": "any",
+    }
+    async with chatting(database_url, settings=settings, flows=flows) as chat:
+        await ordered(chat)
+        await chat.later(seconds=5)
+        told = {headers["X-Regulars-Event"]: (headers, body) for headers, body in shop.heard}
+        headers, body = told["audience.identify"]
+        assert headers["X-Signature"] == hmac.new(b"the-newer-secret", body, sha1).hexdigest()
+        assert "X-Signature" not in next(
+            one for kind, (one, _) in told.items() if kind != "audience.identify"
+        )
+        message = json.loads(body)
+        assert (message["type"], message["traits"]) == ("identify", {"buyers": True})
+        assert message["userId"] == await chat.contact_id()
+        assert message["context"]["personas"]["computation_key"] == "buyers"
 
 
 async def test_while_a_secret_is_replaced_both_prove_a_call(database_url: str, shop: Shop) -> None:

@@ -46,6 +46,7 @@ REAL: dict[str, Strategy] = {
     "order": st.sampled_from(["1002", "1004", "1005"]),
     "sku": st.sampled_from([product.sku for product in PRODUCTS]),
     "reward": st.just("any_drink"),
+    "audience": st.just("high_value"),
     "zone": st.just("Asia/Shanghai"),
     "locale": st.just("es_MX"),
     "birthday": st.just("1990-05-21"),
