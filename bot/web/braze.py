@@ -28,7 +28,17 @@ from bot.core.groups import state_in
 from bot.core.ids import Entropy, new_id
 from bot.core.phone import NotAContact, to_e164
 from bot.core.sources import Source, SourceScope
-from bot.core.tracking.braze import ATTRIBUTES, EVENTS, PURCHASES, Complaint, NotUnderstood, Who, read_track
+from bot.core.tracking.braze import (
+    ATTRIBUTES,
+    EVENTS,
+    PURCHASES,
+    Complaint,
+    NotUnderstood,
+    Track,
+    Who,
+    read_identify,
+    read_track,
+)
 from bot.core.tracking.braze_sends import (
     Recipient,
     Send,
@@ -89,6 +99,7 @@ class BrazeApi:
         sends = SourceScope.SENDS
         return [
             web.post("/users/track", self._answering(self._track, SourceScope.TRACK)),
+            web.post("/users/identify", self._answering(self._identify, SourceScope.TRACK)),
             web.post("/messages/send", self._answering(self._send, sends)),
             web.post("/canvas/trigger/send", self._answering(self._canvas, sends)),
             web.post("/campaigns/trigger/send", self._answering(self._canvas, sends)),
@@ -128,6 +139,19 @@ class BrazeApi:
 
     async def _track(self, request: web.Request, source: Source) -> dict[str, JsonValue]:
         track = read_track(await _body(request))
+        done: dict[str, JsonValue] = {
+            f"{array}_processed": track.counts[array]
+            for array in (ATTRIBUTES, EVENTS, PURCHASES)
+            if track.counts[array]
+        }
+        return {**done, **await self._taken(request, source, track)}
+
+    async def _identify(self, request: web.Request, source: Source) -> dict[str, JsonValue]:
+        track = read_identify(await _body(request))
+        return {"aliases_processed": len(track.items), **await self._taken(request, source, track)}
+
+    async def _taken(self, request: web.Request, source: Source, track: Track) -> dict[str, JsonValue]:
+        """Have what can be taken in the books; returns what cannot."""
         unknown = await self._unknown([item.who for item in track.items if item.only_known])
         posted = Posted(self.clock(), source.id, lambda: self.entropy(16).hex(), ip=caller(request))
         complaints, messages = list(track.complaints), list[Tracked]()
@@ -145,12 +169,7 @@ class BrazeApi:
             for reason, times in sorted(refused.items())
             if reason not in told
         ]
-        done: dict[str, JsonValue] = {
-            f"{array}_processed": track.counts[array]
-            for array in (ATTRIBUTES, EVENTS, PURCHASES)
-            if track.counts[array]
-        }
-        return {**done, **_errors(errors)}
+        return _errors(errors)
 
     # What is started and said
 

@@ -103,6 +103,15 @@ async def test_users_events_and_purchases(server: Server, toolbox: Toolbox, key:
     await until(server, phone, [(contact,)], number=NUMBER)
 
 
+async def test_an_alias_becomes_a_user(server: Server, toolbox: Toolbox, key: str) -> None:
+    alias = {"alias_name": "till 4", "alias_label": "receipt"}
+    before = {"events": [{"user_alias": alias, "name": "Stamped", "time": AT}]}
+    known = {"aliases_to_identify": [{"external_id": "dora", "user_alias": alias}]}
+    await asked(toolbox, server, key, ("users.track", before), ("users.identify", known))
+    contact = await server.contact("external", "dora")
+    assert "Stamped" in [one.name for one in await server.events(contact)]
+
+
 async def test_consent_a_flow_and_messages(server: Server, toolbox: Toolbox, key: str) -> None:
     group = {"subscription_group_id": "loyalty"}
     consent = {**group, "subscription_state": "subscribed", "external_id": ["cid", "nobody"]}

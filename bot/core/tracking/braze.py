@@ -17,7 +17,10 @@ from bot.core.tracking.translated import MessageIds, Saying, without_nothing
 
 EACH_MAX: Final = 75
 """How many attributes, events and purchases one request may hold of each."""
+IDENTIFY_MAX: Final = 50
+"""How many aliases, of `/users/identify`."""
 ATTRIBUTES, EVENTS, PURCHASES = "attributes", "events", "purchases"
+ALIASES: Final = "aliases_to_identify"
 _ARRAYS: Final = (ATTRIBUTES, EVENTS, PURCHASES)
 _NOBODY = "'external_id' or 'user_alias' is required"
 _COLON_MILLISECONDS = re.compile(
@@ -124,6 +127,28 @@ def read_track(body: Json) -> Track:
             reading.take(array, index, one)
     items = (*reading.items, *reading.orders())
     return Track(items, tuple(reading.complaints), {name: len(listed) for name, listed in arrays.items()})
+
+
+def read_identify(body: Json) -> Track:
+    """Read a body of `/users/identify`: whoever had an alias is a user from then on. Raises NotUnderstood."""
+    listed = body.get(ALIASES)
+    if not isinstance(listed, list) or not listed:
+        raise NotUnderstood(f"'{ALIASES}' is required: other names of a user are told as attributes")
+    if len(listed) > IDENTIFY_MAX:
+        raise NotUnderstood(f"'{ALIASES}' has {len(listed)} objects; {IDENTIFY_MAX} are the most")
+    items, complaints = [], []
+    for index, one in enumerate(listed):
+        said = one if isinstance(one, dict) else {}
+        user, alias = (
+            who_in({"external_id": said.get("external_id")}),
+            who_in({"user_alias": said.get("user_alias")}),
+        )
+        if user is None or alias is None:
+            complaints.append(Complaint(ALIASES, index, "'external_id' and 'user_alias' are required"))
+            continue
+        named: Json = {"traits": {}, "anonymousId": alias.value}
+        items.append(_item(ALIASES, index, user, said, Saying(Kind.IDENTIFY, named)))
+    return Track(tuple(items), tuple(complaints), {ALIASES: len(listed)})
 
 
 class _Reading:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.core.in_app import APP
-from bot.core.tracking.braze import NotUnderstood, Track, Who, read_track, who_in
+from bot.core.tracking.braze import NotUnderstood, Track, Who, read_identify, read_track, who_in
 from bot.core.tracking.braze_sends import (
     Inline,
     Recipient,
@@ -140,6 +140,27 @@ def test_purchases_are_orders() -> None:
 def test_what_is_no_request(body: Mapping[str, Any]) -> None:
     with pytest.raises(NotUnderstood):
         read_track(body)
+
+
+def test_an_alias_becomes_a_user() -> None:
+    track = read_identify(
+        {"aliases_to_identify": [{"external_id": "u1", "user_alias": ALIAS}, {"external_id": "u2"}, 7]}
+    )
+    (item,) = track.items
+    assert item.saying.kind is Kind.IDENTIFY
+    assert (item.saying.body["userId"], item.saying.body["anonymousId"]) == (
+        "u1",
+        "my_device_identifier:device123",
+    )
+    assert says(track) == ["'external_id' and 'user_alias' are required"] * 2
+    odd_ones: list[Json] = [
+        {},
+        {"emails_to_identify": []},
+        {"aliases_to_identify": [{"external_id": "u", "user_alias": ALIAS}] * 51},
+    ]
+    for odd in odd_ones:
+        with pytest.raises(NotUnderstood):
+            read_identify(odd)
 
 
 def test_a_canvas_is_started_for_each() -> None:
