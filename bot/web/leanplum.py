@@ -18,7 +18,7 @@ from bot.core.errors import RetryLater
 from bot.core.ids import Entropy
 from bot.core.sources import Source, SourceScope
 from bot.core.tracking.commerce import OF_ORDERS, named_now
-from bot.core.tracking.leanplum import Meaning, NotUnderstood, Request, TooMany, Wants, meanings, read_request
+from bot.core.tracking.leanplum import Meaning, NotUnderstood, TooMany, Wants, meanings, read_request
 from bot.core.tracking.message import Tracked
 from bot.core.tracking.reading import Posted, read_call
 from bot.core.variables import Shown, Variables
@@ -73,9 +73,14 @@ class LeanplumApi:
             raise TrackProblem(403, "wrong_key", "Invalid access key")
         meant = meanings(asked)
         warnings = await self._take(request, source, meant)
+        seen: dict[tuple[str, str], Shown] = {}
+        for action, meaning in zip(asked.actions, meant, strict=True):
+            who = action.user_id, action.device_id
+            if meaning.wants in _SHOWS and who not in seen:
+                seen[who] = await self._shown(*who)
         return [
-            await self._answer_to(asked, number, meaning, warning)
-            for number, (meaning, warning) in enumerate(zip(meant, warnings, strict=True))
+            _answer_to(meaning, warning, seen.get((action.user_id, action.device_id)))
+            for action, meaning, warning in zip(asked.actions, meant, warnings, strict=True)
         ]
 
     async def _take(self, request: web.Request, source: Source, meant: Sequence[Meaning]) -> list[str]:
@@ -97,23 +102,6 @@ class LeanplumApi:
         await self.door.hand_in(self.tracker, source, messages, refused)
         return warnings
 
-    async def _answer_to(self, asked: Request, number: int, meaning: Meaning, warning: str) -> JsonValue:
-        answer: dict[str, JsonValue] = {"success": not meaning.error}
-        if meaning.error:
-            answer["error"] = {"message": meaning.error}
-        if warning:
-            answer["warning"] = {"message": warning}
-        if meaning.wants is Wants.INBOX:
-            answer["newsfeedMessages"] = {}
-        if meaning.wants in {Wants.START, Wants.VARIABLES}:
-            action = asked.actions[number]
-            shown = await self._shown(action.user_id, action.device_id)
-            variants: list[JsonValue] = [{"id": variant} for variant in shown.variants]
-            answer |= {"vars": dict(shown.values), "variants": variants, "messages": {}, "regions": {}}
-        if meaning.wants is Wants.START:
-            answer |= {"token": "", "syncNewsfeed": False, "isRegistered": True}
-        return answer
-
     async def _shown(self, user_id: str, device_id: str) -> Shown:
         """What an app shows to who uses it: by their audiences, and always the same sides of experiments."""
         who, audiences = user_id or device_id, frozenset[str]()
@@ -131,6 +119,26 @@ class LeanplumApi:
         if known is not None:
             who, audiences = known
         return self.variables().shown_to(who, audiences)
+
+
+_SHOWS = frozenset({Wants.START, Wants.VARIABLES})
+
+
+def _answer_to(meaning: Meaning, warning: str, shown: Shown | None) -> JsonValue:
+    """What an action is answered with; `shown` to who asked for variables."""
+    answer: dict[str, JsonValue] = {"success": not meaning.error}
+    if meaning.error:
+        answer["error"] = {"message": meaning.error}
+    if warning:
+        answer["warning"] = {"message": warning}
+    if meaning.wants is Wants.INBOX:
+        answer["newsfeedMessages"] = {}
+    if meaning.wants in _SHOWS and shown is not None:
+        variants: list[JsonValue] = [{"id": variant} for variant in shown.variants]
+        answer |= {"vars": dict(shown.values), "variants": variants, "messages": {}, "regions": {}}
+    if meaning.wants is Wants.START:
+        answer |= {"token": "", "syncNewsfeed": False, "isRegistered": True}
+    return answer
 
 
 def _is_no_order_of(message: Tracked, source: Source) -> bool:
