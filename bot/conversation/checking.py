@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.conversation.publication import (
     AUDIENCES,
+    EVENTS,
     FLOW,
     KEYWORDS,
     POLICY,
@@ -30,8 +31,9 @@ from bot.core.compliance import DEFAULT
 from bot.core.errors import FlowError
 from bot.core.flow.check import Complaint, check
 from bot.core.flow.check_audiences import unknown
-from bot.core.flow.compiled import Flow
+from bot.core.flow.compiled import EventStarter, Flow
 from bot.core.flow.costs import USUAL_TERMS, Terms
+from bot.core.flow.events_file import read_events
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.keywords_file import category_keywords, read_keywords
 from bot.core.flow.policy_file import read_policy
@@ -96,7 +98,7 @@ def look_over(
                 money = program.currency
                 terms = replace(terms, currency=money.code, exponent=money.exponent)
                 offers.update(program.offers)
-            if file.kind in {SEASON, SHOP, VARIABLES, AUDIENCES, TRAITS}:
+            if file.kind in {SEASON, SHOP, VARIABLES, AUDIENCES, TRAITS, EVENTS}:
                 offers.update(_offers_beside(file, folder))
             if file.kind == KEYWORDS:
                 document = read(file.text, file.file)
@@ -126,7 +128,8 @@ def look_over(
             wechat=wechat,
             audiences={audience.name for audience in folder.audiences()},
         )
-        complaints = (*_as_complaints(_audiences_of_variables(folder)), *found)
+        beside = (*_audiences_of_variables(folder), *_not_taken(folder, flows))
+        complaints = (*_as_complaints(beside), *found)
     return _placed(Look(path, folder, flows, complaints, terms, wechat))
 
 
@@ -140,10 +143,13 @@ def _offers_beside(file: SourceFile, folder: Folder) -> Iterable[str]:
         read_variables(document)
         return ()
     if file.kind == AUDIENCES:
-        check_audiences(document, folder.document)
+        check_audiences(document, folder.document, folder.plan().kept)
         return ()
     if file.kind == TRAITS:
-        read_traits(document)
+        read_traits(document, folder.plan().kept)
+        return ()
+    if file.kind == EVENTS:
+        read_events(document)
         return ()
     check_season(file, folder)
     return read_season(document).offers
@@ -156,6 +162,25 @@ def _audiences_of_variables(folder: Folder) -> Iterable[FlowError]:
         for path, name in read_variables(document).audiences():
             if name not in known:
                 yield document.complaint(path, *unknown(name, known))
+
+
+def _not_taken(folder: Folder, flows: Mapping[str, Flow]) -> Iterable[FlowError]:
+    """Complain of events that events.yaml does not let in, though something waits for them."""
+    document, plan = folder.document(EVENTS), folder.plan()
+    if document is None:
+        return
+    waiting: dict[str, str] = {}
+    for file, flow in flows.items():
+        starting = (one.event for one in flow.starters if isinstance(one, EventStarter))
+        waiting |= dict.fromkeys(starting, f"the flow `{file}` starts on it")
+    program = folder.program()
+    rules = read_program(program).earning.rules if program is not None else ()
+    waiting |= {rule.event: f"the rule `{rule.id}` earns for it" for rule in rules if rule.event}
+    for event, why in sorted(waiting.items()):
+        planned = plan.events.get(event)
+        if planned is not None and planned.is_blocked:
+            remedy = "let it in, or let nothing wait for it"
+            yield document.complaint(("events", event, "block"), f"`{event}` is blocked: {why}", remedy)
 
 
 def _as_complaints(errors: Iterable[FlowError]) -> tuple[Complaint, ...]:

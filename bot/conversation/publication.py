@@ -29,6 +29,7 @@ from bot.core.flow.compiled import (
     MessageStarter,
     ScheduleStarter,
 )
+from bot.core.flow.events_file import read_events
 from bot.core.flow.keywords_file import KeywordsFile, category_keywords, read_keywords
 from bot.core.flow.policy_file import PolicyFile, read_policy
 from bot.core.flow.program_file import read_program
@@ -46,11 +47,12 @@ from bot.core.links import hosts_in
 from bot.core.loyalty.places import PLAIN, Selling
 from bot.core.loyalty.program import Program
 from bot.core.senders import SenderPool
+from bot.core.tracking.plan import NO_PLAN, Plan
 from bot.core.turn import Shop
 from bot.core.variables import NO_VARIABLES, Variables
 from bot.storage.revisions import Revision
 
-FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, SEASON, VARIABLES, AUDIENCES, TRAITS = (
+FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, SEASON, VARIABLES, AUDIENCES, TRAITS, EVENTS = (
     "flow",
     "program",
     "keywords",
@@ -61,6 +63,7 @@ FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, SEASON, VARIABLES, AUDIENCES, TRA
     "variables",
     "audiences",
     "traits",
+    "events",
 )
 """The kinds of files; there is one of each but flows and seasons, called like its kind."""
 CATEGORY = "category:"
@@ -131,6 +134,8 @@ class Publication:
     """The flows that may be started from outside, by each name they are `called` by there."""
     variables: Variables = NO_VARIABLES
     """The named values of apps and pages."""
+    plan: Plan = NO_PLAN
+    """Which events are taken, and how long they stay."""
     broken: FlowError | None = None
     """What is wrong with the stored program: nothing but legal words is answered then."""
 
@@ -219,6 +224,7 @@ def build(
             for name in starter.called
         },
         variables=_variables(revisions),
+        plan=_plan(revisions),
         broken=broken,
     )
 
@@ -300,6 +306,18 @@ def _variables(revisions: Sequence[Revision]) -> Variables:
     except FlowError as error:
         _logger.exception("variables_broken", revision=stored.revision, problem=str(error))
         return NO_VARIABLES
+
+
+def _plan(revisions: Sequence[Revision]) -> Plan:
+    """The tracking plan; where the file is broken, everything is taken and nothing removed."""
+    stored = next((one for one in revisions if one.kind == EVENTS), None)
+    if stored is None:
+        return NO_PLAN
+    try:
+        return read_events(read(stored.source, stored.file)).compiled()
+    except FlowError as error:
+        _logger.exception("events_broken", revision=stored.revision, problem=str(error))
+        return NO_PLAN
 
 
 def _figures(revisions: Sequence[Revision], exponent: int) -> Figures:

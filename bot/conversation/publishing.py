@@ -11,6 +11,7 @@ import orjson
 
 from bot.conversation.publication import (
     AUDIENCES,
+    EVENTS,
     FLOW,
     KEYWORDS,
     POLICY,
@@ -28,6 +29,7 @@ from bot.core.audiences.traits_file import read_traits
 from bot.core.errors import FlowError
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import Flow
+from bot.core.flow.events_file import read_events
 from bot.core.flow.keywords_file import read_keywords
 from bot.core.flow.policy_file import read_policy
 from bot.core.flow.program_file import read_program
@@ -38,13 +40,14 @@ from bot.core.flow.translations import Message, Translations, message_id, read_t
 from bot.core.flow.variables_file import read_variables
 from bot.core.flow.wechat_file import read_wechat
 from bot.core.loyalty.fields import exponent_of
+from bot.core.tracking.plan import NO_PLAN, Plan
 from bot.storage import revisions
 from bot.storage.driver import Connection
 from bot.storage.revisions import Revision
 
 SEASONS = "seasons"
 """The folder of seasons, inside that of flows; a season's revisions are called by it too."""
-ONE_OF_EACH = frozenset({PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, VARIABLES, AUDIENCES, TRAITS})
+ONE_OF_EACH = frozenset({PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, VARIABLES, AUDIENCES, TRAITS, EVENTS})
 """The kinds of files of which there is one, called like its kind."""
 BY_FILES = "files"
 """Who published what came from the folder."""
@@ -87,6 +90,14 @@ class Folder:
         file = next((file for file in self.files if file.kind == kind), None)
         return None if file is None else read(file.text, file.file)
 
+    def plan(self) -> Plan:
+        """Return its tracking plan; what is wrong with it is told where it stands, and nothing here."""
+        try:
+            document = self.document(EVENTS)
+            return read_events(document).compiled() if document is not None else NO_PLAN
+        except FlowError:
+            return NO_PLAN
+
     def audiences(self) -> tuple[Audience, ...]:
         """Return its audiences.
 
@@ -94,7 +105,7 @@ class Folder:
             FlowError: something is wrong with them.
         """
         document = self.document(AUDIENCES)
-        return () if document is None else check_audiences(document, self.document)
+        return () if document is None else check_audiences(document, self.document, self.plan().kept)
 
     def figures(self) -> Figures:
         """Return its computed traits and audiences as they would be kept, were they published.
@@ -103,7 +114,7 @@ class Folder:
             FlowError: something is wrong with them.
         """
         document = self.document(TRAITS)
-        traits = read_traits(document) if document is not None else ()
+        traits = read_traits(document, self.plan().kept) if document is not None else ()
         return Figures(Audiences(self.audiences(), [one.rule for one in traits]))
 
 
@@ -234,10 +245,13 @@ def _compile(file: SourceFile, folder: Folder) -> dict[str, dict[str, str]]:
         read_shop(document, exponent_in(folder))
         return {}
     if file.kind == AUDIENCES:
-        check_audiences(document, folder.document)
+        check_audiences(document, folder.document, folder.plan().kept)
         return {}
     if file.kind == TRAITS:
-        read_traits(document)
+        read_traits(document, folder.plan().kept)
+        return {}
+    if file.kind == EVENTS:
+        read_events(document)
         return {}
     if file.kind == VARIABLES:
         read_variables(document)
