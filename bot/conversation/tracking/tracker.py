@@ -23,10 +23,13 @@ from bot.core.errors import RetryLater
 from bot.core.sources import Source
 from bot.core.tracking.message import Taken, Tracked
 from bot.storage.driver import Database
+from bot.storage.learnt import Learnt
 
 _BATCH_MIN = 50
 _BATCH_MAX = 2_000
-_BATCH_SECONDS = 0.05
+_BATCH_SECONDS = 0.1
+_BATCH_SECONDS_BESIDE = 0.5
+"""What a batch should take where others write beside it: each of its statements costs the same for many."""
 _BACKLOG_MAX = 20_000
 """How many messages may wait: more than a few seconds' work is better kept by the client."""
 _BEHIND = timedelta(seconds=5)
@@ -43,16 +46,19 @@ class Tracker:
         database: Database,
         conversation: Conversation,
         keep_current: KeepCurrent = keep_nothing,
+        learnt: Learnt | None = None,
     ) -> None:
-        """Write to `database` what `conversation`'s publication makes of messages."""
+        """Write to `database` what `conversation`'s publication makes of messages; `learnt` sees them all."""
         self._database = database
         self._conversation = conversation
         self._keep_current = keep_current
+        self._learnt = learnt or Learnt()
         self._met = Met()
         self._telling: Telling | None = None
         self._waiting: deque[Handed] = deque()
         self._backlog = 0
         self._size = _BATCH_MIN
+        self._seconds = _BATCH_SECONDS if database.dialect == "sqlite" else _BATCH_SECONDS_BESIDE
         self._arrived = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._closing = False
@@ -85,9 +91,11 @@ class Tracker:
         telling, refused = self.telling, Counter[str]()
         told = []
         for message in messages:
+            if message.event is not None:
+                self._learnt.saw(message.event, message.properties)
             refusal = telling.refusal(message, source)
             if refusal is None:
-                told.append(Told(message, source))
+                told.append(Told(telling.taken(message), source))
             else:
                 refused[refusal] += 1
         if not told:
@@ -141,7 +149,7 @@ class Tracker:
             self._backlog -= many
             took = time.perf_counter() - began_at
             # Carefully up, at once down, as the dispatcher does with works nobody waits for.
-            fits = many * _BATCH_SECONDS / took
+            fits = many * self._seconds / took
             self._size = min(max(_BATCH_MIN, int(min(fits, self._size * 1.5 + 1))), _BATCH_MAX)
             _logger.info("tracked", messages=many, calls=len(batch), milliseconds=round(took * 1000, 1))
 
