@@ -1,7 +1,7 @@
 """One transaction for all messages that wait: claim, find, lock, read, write, keep current."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,6 +20,7 @@ from bot.core.ids import derived_id, microseconds, new_id
 from bot.core.sources import SourceScope
 from bot.core.tracking.commerce import NotUnderstood, OrderTold, ProductTold, products_told
 from bot.core.tracking.sessions import ACTIVITIES, SESSION_STARTED, Seen, seen
+from bot.core.tracking.told_traits import Times
 from bot.core.triggers import Trigger
 from bot.storage import activity, products, revisions, rows, tracking
 from bot.storage.driver import Connection
@@ -87,7 +88,7 @@ class Gathered:
     triggers: list[RowValues] = field(default_factory=list)
     happened: dict[str, list[Happened]] = field(default_factory=dict)
     active: dict[str, list[datetime]] = field(default_factory=dict)
-    changed: dict[str, tuple[Person, Mapping[str, int]]] = field(default_factory=dict)
+    changed: dict[str, tuple[Person, Times]] = field(default_factory=dict)
     """Whose traits were told, and when each was."""
     contacts: dict[str, Contact] = field(default_factory=dict)
     """Everybody whom anything is written of, as they are by now."""
@@ -112,7 +113,7 @@ class Gathered:
             key = f"{anonymous}/{asks.now.id}"
             self._trigger(asks.now, identify_trigger(tracking.ANONYMOUS, anonymous, source_id, key, self.now))
         for person, said in identified.values():
-            times = self._standing.times.get(person.id, {})
+            times = self._standing.times.get(person.id, Times())
             for trigger in traits.addresses(person, said, self.now):
                 self._trigger(person, trigger)
             self.changed[person.id] = person, traits.change(person, said, times)

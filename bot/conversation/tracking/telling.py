@@ -5,8 +5,8 @@ Nothing here moves credit or says anything. What came late, or long ago, starts 
 
 import contextlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Self
 
@@ -19,14 +19,13 @@ from bot.core.sources import Source, SourceScope
 from bot.core.tracking.commerce import OF_ORDERS, Currencies, NotUnderstood, OrderTold, named_now, order_told
 from bot.core.tracking.message import Tracked
 from bot.core.tracking.sessions import SESSION_STARTED
-from bot.core.triggers import Trigger, TriggerKind
+from bot.core.triggers import LATE, Trigger, TriggerKind
 
-LATE = timedelta(hours=24)
-"""What is told later than this after it happened starts no flow."""
 OURS = frozenset({SESSION_STARTED, "Audience Entered", "Audience Exited"})
 """Events that we tell ourselves: a source that says them would count them twice."""
 NOT_A_SERVER = "orders are believed from servers only"
 NOT_THEIRS = "this event is told by us"
+IMPORTED_OTHERWISE = "orders of the past are imported as orders: regulars import orders"
 _EMAIL_MAX = 254
 _NONE: frozenset[str] = frozenset()
 
@@ -58,10 +57,22 @@ class Telling:
             return None
         if message.event in OURS:
             return NOT_THEIRS
+        unplanned = self.decisions.publication.plan.refusal(message.event)
+        if unplanned is not None:
+            return unplanned
         if _is_of_orders(message.event) and not source.may(SourceScope.ORDERS):
             return NOT_A_SERVER
         told = self.order(message)
+        if told is not None and message.is_history:
+            return IMPORTED_OTHERWISE
         return told.reason if isinstance(told, NotUnderstood) else None
+
+    def taken(self, message: Tracked) -> Tracked:
+        """Return a message without what the tracking plan drops of it."""
+        if message.event is None:
+            return message
+        taken = self.decisions.publication.plan.taken(message.event, message.properties)
+        return message if taken is message.properties else replace(message, properties=taken)
 
     def order(self, message: Tracked) -> OrderTold | NotUnderstood | None:
         """Return what a message tells of an order; None where it is about none."""
