@@ -34,8 +34,14 @@ from tests.databases import Databases
 
 KILLS = int(os.environ.get("REGULARS_DRILL_IMPORT_KILLS", "2"))
 ROOT = Path(__file__).parents[2]
+MEMBERS = 1_500
 SPOILT = "basket_id % 97 = 0"
 _EVENTS = Statement("SELECT COUNT(*) FROM event e WHERE e.name = 'Order Completed'")
+
+
+_CREDIT = Statement("""
+    SELECT (SELECT COUNT(*) FROM entry), COUNT(*), CAST(SUM(l.available_minor) AS bigint) FROM lot l
+""")
 
 
 @pytest.fixture
@@ -48,11 +54,11 @@ async def settings(databases: Databases, tmp_path: Path) -> AsyncIterator[Settin
     await databases.drop(url)
 
 
-async def started(settings: Settings, folder: Path) -> Process:
-    """Start the import as a process of its own."""
+async def started(settings: Settings, folder: Path, *arguments: str) -> Process:
+    """Start an import as a process of its own."""
     return await asyncio.create_subprocess_exec(
         str(Path(sys.executable).parent / "regulars"),
-        *("import", "orders", "month.csv", "--map", "map.yaml"),
+        *("import", *arguments),
         env={
             "PATH": os.environ.get("PATH", ""),
             "HOME": str(folder),
@@ -67,16 +73,16 @@ async def started(settings: Settings, folder: Path) -> Process:
     )
 
 
-async def run_of(database: Database) -> ImportRun | None:
-    found = await database.query(lambda c: import_runs.latest(c, 1))
-    return found[0] if found else None
+async def run_of(database: Database, kind: str) -> ImportRun | None:
+    found = await database.query(lambda c: import_runs.latest(c, 5))
+    return next((run for run in found if run.kind == kind), None)
 
 
-async def until_past(database: Database, process: Process, position: int) -> None:
+async def until_past(database: Database, process: Process, kind: str, position: int) -> None:
     """Wait until so many rows are committed."""
     async with asyncio.timeout(120):
         while process.returncode is None:
-            run = await run_of(database)
+            run = await run_of(database, kind)
             if run is not None and run.position > position:
                 return
             await asyncio.sleep(0.02)
@@ -93,21 +99,63 @@ async def test_an_import_that_is_killed_goes_on(settings: Settings, tmp_path: Pa
     database = await open_database(settings)
     try:
         await publish_folder(database, settings, utc_now)
-        chance, position = random.Random(7), 0
-        for _ in range(KILLS):
-            process = await started(settings, tmp_path)
-            await until_past(database, process, position + chance.randrange(1, 124_051 // (KILLS + 2)))
-            process.kill()
-            await process.wait()
-            run = await run_of(database)
-            assert run is not None
-            assert run.state is State.RUNNING
-            assert run.position > position
-            position = run.position
-        process = await started(settings, tmp_path)
-        told, _ = await process.communicate()
-        assert f"It goes on after row {position:,}." in told.decode()
+        command = ("orders", "month.csv", "--map", "map.yaml")
+        await killed_and_resumed(settings, database, tmp_path, command, 124_051)
         await is_whole(database, tmp_path)
+    finally:
+        await database.close()
+
+
+async def killed_and_resumed(
+    settings: Settings, database: Database, folder: Path, command: tuple[str, ...], rows: int
+) -> None:
+    """Start an import of so many rows, kill it again and again, and let it come to its end."""
+    chance, position = random.Random(7), 0
+    for _ in range(KILLS):
+        process = await started(settings, folder, *command)
+        await until_past(database, process, command[0], position + chance.randrange(1, rows // (KILLS + 2)))
+        process.kill()
+        await process.wait()
+        run = await run_of(database, command[0])
+        assert run is not None
+        assert run.state is State.RUNNING
+        assert run.position > position
+        position = run.position
+    process = await started(settings, folder, *command)
+    told, _ = await process.communicate()
+    assert f"It goes on after row {position:,}." in told.decode()
+
+
+async def test_balances_are_given_once(settings: Settings, tmp_path: Path) -> None:
+    people = [f"u{number}" for number in range(MEMBERS)]
+    contacts = ["external,enrolled_at", *(f"{one},2024-01-01" for one in people)]
+    # Each member has two balances, the second far below the first; every ninetieth row is about nobody.
+    rows = [(one, day) for day in ("never", "2099-12-31") for one in people]
+    balances = [
+        f"{'nobody' if place % 90 == 0 else one},{place % 7 + 1}.50,{day}"
+        for place, (one, day) in enumerate(rows)
+    ]
+    (tmp_path / "contacts.csv").write_text("\n".join(contacts), encoding="utf-8")
+    (tmp_path / "balances.csv").write_text(
+        "\n".join(["external,amount,expires_on", *balances]), encoding="utf-8"
+    )
+    taken = [place for place in range(len(rows)) if place % 90]
+    database = await open_database(settings)
+    try:
+        await publish_folder(database, settings, utc_now)
+        process = await started(settings, tmp_path, "contacts", "contacts.csv", "--yes")
+        told, _ = await process.communicate()
+        assert process.returncode == 0, told.decode()
+        await killed_and_resumed(
+            settings, database, tmp_path, ("balances", "balances.csv", "--yes"), len(rows)
+        )
+        entries, lots, minor = (await database.query(lambda c: c.read(_CREDIT)))[0]
+        assert (entries, lots) == (len(taken), len(taken))
+        assert minor == sum((place % 7 + 1) * 100 + 50 for place in taken)
+        run = await run_of(database, "balances")
+        assert run is not None
+        assert (run.counts.taken, run.counts.known) == (len(taken), 0)
+        assert run.counts.rejected == {"whom": len(rows) - len(taken)}
     finally:
         await database.close()
 
@@ -136,7 +184,7 @@ async def is_whole(database: Database, folder: Path) -> None:
     assert (await database.query(lambda c: c.read(_EVENTS)))[0][0] == orders
     people, counted, total = (await database.query(lambda c: c.read(REVENUE)))[0]
     assert (people, counted, total) == (len(of_each), orders, cash * 10_000)
-    run = await run_of(database)
+    run = await run_of(database, "orders")
     assert run is not None
     rows = duckdb.execute(f"SELECT count(*) FROM {month}").fetchone()  # noqa: S608  # our own
     spoilt = duckdb.execute(f"SELECT count(*) FROM {month} AND {SPOILT}").fetchone()  # noqa: S608  # our own
