@@ -32,6 +32,7 @@ from bot.jobs.outbox import nowhere
 from bot.storage.behind import Behind
 from bot.storage.driver import Database
 from bot.storage.kept_secret import kept_secret
+from bot.storage.learnt import Learnt
 from bot.storage.tally import Tally
 from bot.web.metrics import Metrics
 
@@ -80,7 +81,9 @@ async def running(  # noqa: PLR0913  # each has its usual value; tests and rehea
         dispatcher = Dispatcher(database, conversation, tally)
         dispatcher.start()
         stack.push_async_callback(dispatcher.close)
-        tracker = Tracker(database, conversation, conversation.keeping.keep_current)
+        learnt = Learnt()
+        stack.push_async_callback(lambda: learnt.flush(database, clock()))
+        tracker = Tracker(database, conversation, conversation.keeping.keep_current, learnt)
         tracker.start()
         stack.push_async_callback(tracker.close)
         receipts = Receipts(database, dispatcher, clock, lambda: conversation.decider.shop.senders, tally)
@@ -112,6 +115,7 @@ async def running(  # noqa: PLR0913  # each has its usual value; tests and rehea
         jobs = [Job("replies", 1, dispatcher.settle), Job("publication", 1, app.reload)]
         jobs.append(Job("shown", 1, shown.record))
         jobs.append(Job("tally", TALLY_SECONDS, lambda: tally.flush(database)))
+        jobs.append(Job("learnt", TALLY_SECONDS, lambda: learnt.flush(database, clock())))
         if role != "web":
             jobs += await worker_jobs(app, channels, stopping, stack, at, tally)
         app.clockwork = Clockwork(jobs, stopping)

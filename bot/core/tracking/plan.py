@@ -29,12 +29,11 @@ class JsonKind(StrEnum):
 
 def kind_of(value: JsonValue) -> JsonKind:
     """Say what a value is."""
-    if value is None:
-        return JsonKind.NOTHING
-    return _KINDS[type(value)]
+    return KINDS[type(value)]
 
 
-_KINDS: Mapping[type, JsonKind] = {
+KINDS: Mapping[type, JsonKind] = {
+    type(None): JsonKind.NOTHING,
     str: JsonKind.TEXT,
     bool: JsonKind.BOOLEAN,
     int: JsonKind.NUMBER,

@@ -110,8 +110,8 @@ class LearntRow(Row, table=True):
     __table_args__ = CLUSTERED
     event: str = key(NAME)
     property: str = key(NAME)
-    kinds: str = column(Text, "")
-    """The JSON types it came with, by name."""
+    kinds: int = column(Integer, 0)
+    """The JSON types it came with: a bit for each, in the order of `JsonKind`."""
     seen: int = column(BigInteger, 0)
     first_at: int = instant_column()
     last_at: int = instant_column()

@@ -59,7 +59,7 @@ def upgrade() -> None:
         "learnt",
         _name("event"),
         _name("property"),
-        _text("kinds"),
+        sa.Column("kinds", sa.Integer(), nullable=False),
         _number("seen"),
         _instant("first_at"),
         _instant("last_at"),
