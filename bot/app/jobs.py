@@ -18,6 +18,7 @@ from bot.jobs.public_network import connector
 from bot.jobs.rates import Rates
 from bot.jobs.reconciliation import Reconciliation
 from bot.jobs.relays import Relays
+from bot.jobs.retention import Retention
 from bot.jobs.seen_messages import SeenMessages
 from bot.jobs.stock_news import StockNews
 from bot.jobs.sweeping import Sweeper
@@ -40,6 +41,7 @@ def due_jobs(app: Running, stopping: asyncio.Event) -> list[Job]:
     audiences = AudienceUpkeep(
         app.behind, app.conversation.keeping, lambda: app.decisions, app.clock, stopping
     )
+    retention = Retention(app.behind, lambda: app.decisions.publication.plan, app.clock, stopping)
 
     def told(work: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
         """What needs the program waits while the stored one is broken: it would fail for good otherwise."""
@@ -60,6 +62,7 @@ def due_jobs(app: Running, stopping: asyncio.Event) -> list[Job]:
         Job("standings", 30, told(due.standings)),
         Job("refills", 60, told(due.running_low)),
         Job("seen_messages", 600, told(SeenMessages(app.behind, app.clock, stopping).forget)),
+        Job("retention", 21_600, told(retention.remove)),
         Job("learning", 600, told(Learning(app.behind, app.clock, lambda: app.decisions.shop).learn)),
         Job("audiences_built", 5, told(audiences.build)),
         Job("audiences", 10, told(audiences.refresh)),

@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.conversation.batch import Conversation
 from bot.conversation.importing import whom
 from bot.conversation.importing.chunks import Outcome, Place, Refusal
-from bot.conversation.tracking.handed import Handed
+from bot.conversation.tracking.handed import Handed, Told
 from bot.conversation.tracking.ingest import Ingest
 from bot.conversation.tracking.telling import OURS, Telling
 from bot.core.audiences.rule import Happened
@@ -123,10 +123,14 @@ class PastEvents:
     async def take(self, connection: Connection) -> Outcome:
         """See `Chunk`."""
         outcome = Outcome(rejected=list(self.rejected))
-        handed = []
+        handed, plan = [], self.telling.decisions.publication.plan
         for place, one in self.events:
             message = one.told[0].message
-            if self.telling.order(message) is not None:
+            assert message.event is not None, "rows are events"
+            unplanned = plan.refusal(message.event)
+            if unplanned is not None:
+                outcome.rejected.append((place, Rejected("event", f"'{message.event}': {unplanned}")))
+            elif self.telling.order(message) is not None:
                 why = "orders are imported with `regulars import orders`"
                 outcome.rejected.append(
                     (place, Rejected("event", f"'{message.event}' tells of an order: {why}"))
@@ -134,6 +138,7 @@ class PastEvents:
             elif message.event in OURS:
                 outcome.rejected.append((place, Rejected("event", f"'{message.event}' is told by us alone")))
             else:
+                one.told = [Told(self.telling.taken(message), each.source) for each in one.told]
                 handed.append((place, one))
         ingest = Ingest(
             self.conversation,
