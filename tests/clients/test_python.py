@@ -3,6 +3,7 @@
 import asyncio
 import math
 import time
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,9 @@ from segment.analytics.client import Client
 from segment.analytics.request import APIError, post
 
 from bot.core.sources import SourceKind
-from tests.clients.conftest import Server
+from tests.clients.conftest import Server, served
 from tests.clients.losing import losing_line
+from tests.databases import Databases
 
 
 def client_of(host: str, key: str, failures: list[object] | None = None, **options: Any) -> Client:  # noqa: ANN401
@@ -25,6 +27,18 @@ def client_of(host: str, key: str, failures: list[object] | None = None, **optio
         upload_interval=0.05,
         **options,
     )
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+async def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Server]:
+    """A server on either database: these tests run once for each."""
+    databases: Databases = request.getfixturevalue(f"{request.param}_databases")
+    url = await databases.create()
+    async with served(tmp_path_factory.mktemp("python"), url) as server:
+        yield server
+    await databases.drop(url)
 
 
 @pytest.fixture(scope="module")
