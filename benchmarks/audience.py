@@ -297,6 +297,12 @@ def measure(report: Report, database: Database, size: Size) -> None:
         )
         report.goals.append(at_most(f"{database.name}, {stage}: differs", float(not is_equal), 0))
     report.figures[database.name] = {
+        "times_less_cpu": {
+            stage: ratio(
+                median(bench.stages[f"{stage}: scan"].cpu), median(bench.stages[f"{stage}: kept"].cpu)
+            )
+            for stage in bench.equal
+        },
         "events": bench.loaded,
         "members": bench.sizes,
         **{stage: taken.figures() for stage, taken in bench.stages.items()},

@@ -203,6 +203,7 @@ class Keeper:
         maybe = {(built_rows.TRAIT + stored, bucket_of(contact)) for contact, stored in places} | {
             (built_rows.AUDIENCE + name, bucket_of(contact))
             for contact, concern in found.items()
+            if contact not in self.newcomers
             for name in concern.audiences
         }
         unknown = self.keeping.built.unknown(maybe)

@@ -25,6 +25,7 @@ Record = Sequence[Any]
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 _EACH = re.compile(r"@each\((\w+): ([^)]+)\)")
 _ROWS = re.compile(r"@rows\(([^()]*)\)")
+_LIST = re.compile(r"@list\(([^()]*)\)")
 _LOCK = re.compile(r"@lock\((\w+)\)")
 _SKIP_LOCKED = re.compile(r"@skip_locked\((\w+(?:, \w+)*)\)")
 _INDEXED = re.compile(r"@indexed\((\w+)\)")
@@ -34,9 +35,10 @@ class Statement:
     """One SQL statement in both dialects, with named parameters (`:now`).
 
     Macros: `@each(keys: bucket integer, contact text)` is a table of the given keys (a list of
-    tuples); `@rows(a, b)` collects rows as one JSON list of lists; `@lock(a)` and `@skip_locked(a)`
-    lock rows of `a` where the database has row locks (SQLite has one writer and needs none); `@indexed(i)`
-    behind a table names the index to go by, where SQLite, which keeps no statistics, would not see it.
+    tuples); `@rows(a, b)` collects rows as one JSON list of lists, and `@list(a)` values as one list;
+    `@lock(a)` and `@skip_locked(a)` lock rows of `a` where the database has row locks (SQLite has one writer
+    and needs none); `@indexed(i)` behind a table names the index to go by, where SQLite, which keeps no
+    statistics, would not see it.
     """
 
     __slots__ = ("postgres", "postgres_order", "sqlite", "sqlite_order", "tables")
@@ -191,6 +193,7 @@ def _for_sqlite(sql: str) -> tuple[str, tuple[str, ...]]:
 
     sql = _EACH.sub(each, sql)
     sql = _ROWS.sub(r"json_group_array(json_array(\1))", sql)
+    sql = _LIST.sub(r"json_group_array(\1)", sql)
     sql = _INDEXED.sub(r"INDEXED BY \1", _SKIP_LOCKED.sub("", _LOCK.sub("", sql)))
     order = tuple(_PARAMETER.findall(sql))
     return _PARAMETER.sub("?", sql), order
@@ -204,6 +207,7 @@ def _for_postgres(sql: str) -> tuple[str, tuple[str, ...]]:
 
     sql = _EACH.sub(each, sql)
     sql = _ROWS.sub(r"json_agg(json_build_array(\1))", sql)
+    sql = _LIST.sub(r"json_agg(\1)", sql)
     sql = _SKIP_LOCKED.sub(r"FOR UPDATE OF \1 SKIP LOCKED", _LOCK.sub(r"FOR UPDATE OF \1", sql))
     sql = _INDEXED.sub("", sql)
     order: dict[str, int] = {}
