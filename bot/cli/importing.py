@@ -27,7 +27,7 @@ from bot.core.importing.mapping import (
     missing,
     problems_of,
 )
-from bot.core.importing.values import How
+from bot.core.importing.values import How, Wrong
 from bot.core.local_time import zone_of
 from bot.core.phone import region_of
 from bot.core.turn import Shop
@@ -243,8 +243,11 @@ async def _run(
     )
     gc.collect()
     gc.freeze()  # what is loaded by now stays: to look through it time and again costs a third
-    with progress(source, source.size) as show:
-        done = await importer.run(show)
+    try:
+        with progress(source, source.size) as show:
+            done = await importer.run(show)
+    except Wrong as wrong:  # rows are rejected for it; here it is what is the same in all
+        end(str(wrong), WRONG_USE)
     if not asked.on_trial:
         note = f"{asked.kind.name} {asked.file.name}: {counted(done.counts)}"
         deed = audit.deed(conversation.clock(), actor(), "import", note, "")

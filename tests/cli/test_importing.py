@@ -440,6 +440,14 @@ async def test_what_is_exported_can_be_imported(
         assert after[table] == before[table], table
 
 
+async def test_what_is_the_same_in_every_row_must_be_readable(shop: Terminal, database: Database) -> None:
+    shop.write("map.yaml", "columns: {external: user_id}\nvalues: {enrolled_at: yesterday}\n")
+    ran = await import_(shop, "contacts", "user_id\nu1\n", "--map", "map.yaml")
+    assert ran.code == 2
+    assert "`values`: `enrolled_at` 'yesterday' is no time like" in ran.err
+    assert (await counts(database))["contact"] == 0
+
+
 async def test_of_two_who_import_one_file_one_is_refused(database: Database) -> None:
     now = utc_now()
     run_ = import_runs.ImportRun("a" * 32, "contacts", "a.csv", "b" * 64, now, now)

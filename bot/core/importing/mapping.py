@@ -146,6 +146,9 @@ class _Reading:
         }
         for name in values.keys() & columns.keys():
             self._complain(("values", name), f"`{name}` is read from a column too", "keep one of them")
+        if self.kind.grouped_by in values:
+            problem = f"`{self.kind.grouped_by}` is of every row another"
+            self._complain(("values", self.kind.grouped_by), problem, "name its column under `columns`")
         translate = {
             name: {str(word): str(meant) for word, meant in self._mapping(("translate", name)).items()}
             for name in self._mapping(("translate",))

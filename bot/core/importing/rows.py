@@ -41,7 +41,11 @@ class RowReader:
     def __init__(
         self, mapping: FieldMap, headers: Sequence[str], how: How, only: Collection[str] | None = None
     ) -> None:
-        """Read the fields of a mapping, or `only` some, from rows that have these columns."""
+        """Read the fields of a mapping, or `only` some, from rows that have these columns.
+
+        Raises:
+            Wrong: what is the same in every row cannot be read.
+        """
         places = {header: place for place, header in enumerate(headers)}
         fields = mapping.kind.fields
         self._rest = f"{mapping.kind.rest}." if mapping.kind.rest else ""
@@ -61,7 +65,10 @@ class RowReader:
         for name, value in mapping.values.items():
             if only is None or name.partition(".")[0] in only:
                 reads = fields[name].reads if name in fields else Reads.ANY
-                self._fixed[name] = self._checked(name, reader_of(reads, how))(value)
+                try:
+                    self._fixed[name] = self._checked(name, reader_of(reads, how))(value)
+                except Wrong as wrong:
+                    raise Wrong(f"`values`: `{name}` {wrong}") from wrong
         self._needed = [name for name, one in fields.items() if one.needed and (only is None or name in only)]
 
     def read(self, row: Sequence[object]) -> dict[str, object]:

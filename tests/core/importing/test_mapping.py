@@ -78,6 +78,11 @@ def test_whatever_is_read_otherwise_has_another_digest() -> None:
         ("sku: Artikel", "sku: [Artikel, Netto]", "only amounts of several columns can be added"),
         ("sku: Artikel", 'sku: "*"', "`*` stands for all other columns (use it for facts)"),
         ("{currency: EUR}", "{currency: EUR, sku: x}", "`sku` is read from a column too (keep one of them)"),
+        (
+            "{currency: EUR}",
+            "{order: A1}",
+            "`order` is of every row another (name its column under `columns`)",
+        ),
         ("latin-1", "klingon", "there is no encoding 'klingon' (say utf-8, latin-1"),
         ("latin-1", "base64", "there is no encoding 'base64'"),
         ('";"', '";;"', "a delimiter is one character"),
