@@ -23,7 +23,7 @@ from bot.core.ids import Drawn, Entropy, IdSource, bucket_of
 from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.messages import Inbound, Lane, OutboxState
-from bot.core.triggers import Trigger, TriggerKind
+from bot.core.triggers import LATE, Trigger, TriggerKind
 from bot.core.turn import NeedsMore, NeedsUnits, Shop, Snapshot, Turn
 from bot.storage import joined, rows, turns, windows
 from bot.storage.driver import Asked, Connection, Record
@@ -498,7 +498,11 @@ def follow_ups(turn: Turn, decider: Decider) -> list[Trigger]:
         return []
     depth = turn.trigger.payload.get("depth", 0)
     assert isinstance(depth, int), "we count it ourselves"
-    wanted = [event for event in turn.effects.events if decider.hears(turn, event.name)]
+    wanted = [
+        event
+        for event in turn.effects.events
+        if turn.now - event.at <= LATE and decider.hears(turn, event.name)
+    ]
     if wanted and depth >= CHAIN_MAX:
         _logger.error("event_chain_too_long", contact=turn.contact.id, events=[one.name for one in wanted])
         return []

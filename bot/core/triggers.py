@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.contact import Event, JsonValue
 from bot.core.messages import Inbound
 from bot.core.quickly import quickly_made
+
+LATE = timedelta(hours=24)
+"""What is told later than this after it happened counts, and starts no flow."""
 
 
 class TriggerKind(StrEnum):

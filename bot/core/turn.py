@@ -495,9 +495,13 @@ class Turn:
         self.runs[run.id] = run
         self.effects.runs[run.id] = run
 
-    def track(self, name: str, properties: Mapping[str, JsonValue]) -> None:
-        """Record an event of this contact; flows that start or wait on it hear it after this turn."""
-        self.effects.events.append(Event(name=name, at=self.now, properties=properties))
+    def track(self, name: str, properties: Mapping[str, JsonValue], *, at: datetime | None = None) -> None:
+        """Record an event of this contact, of now or `at` an instant before.
+
+        Flows that start or wait on it hear it after this turn, unless it is long ago (`triggers.LATE`).
+        """
+        happened_at = self.now if at is None else min(at, self.now)
+        self.effects.events.append(Event(name=name, at=happened_at, properties=properties))
 
     def place_order(self, order: Order) -> None:
         """Record an order in our book."""

@@ -12,7 +12,7 @@ from bot.conversation.tracking.keeping import KeepCurrent
 from bot.conversation.tracking.orders import OrderEvent, turns_of
 from bot.conversation.tracking.people import Met, People, Person
 from bot.conversation.tracking.sessions import Settled, settle_late
-from bot.conversation.tracking.telling import LATE, Telling, identify_trigger, is_late
+from bot.conversation.tracking.telling import Telling, identify_trigger, is_late
 from bot.core.audiences.audience import Topic
 from bot.core.audiences.rule import Happened
 from bot.core.contact import Contact
@@ -21,7 +21,7 @@ from bot.core.sources import SourceScope
 from bot.core.tracking.commerce import NotUnderstood, OrderTold, ProductTold, products_told
 from bot.core.tracking.sessions import ACTIVITIES, SESSION_STARTED, Seen, seen
 from bot.core.tracking.told_traits import Times
-from bot.core.triggers import Trigger
+from bot.core.triggers import LATE, Trigger
 from bot.storage import activity, products, revisions, rows, tracking
 from bot.storage.driver import Connection
 from bot.storage.rows import RowValues

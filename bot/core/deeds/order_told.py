@@ -58,10 +58,13 @@ def tell_of_sale(turn: Turn, before: Order | None, order: Order, *, is_sold: boo
     """
     if _is_placed_now(before, order):
         facts: dict[str, JsonValue] = {"total": order.total_minor, "credit": order.credit_minor}
-        turn.track("Order Placed", {**names_of(order), **facts})
+        turn.track(
+            "Order Placed", {**names_of(order), **facts}, at=order.placed_at if before is None else None
+        )
     was_paid = before is not None and is_at_least(before.status, PAID)
     if not was_paid and is_sold:
-        turn.track("Order Completed", _completed(turn, order))
+        is_dated = before is None or before.changed_at != order.changed_at
+        turn.track("Order Completed", _completed(turn, order), at=order.changed_at if is_dated else None)
     shipped = order.facts.get(SHIPPED)
     was_shipped = before.facts.get(SHIPPED) if before is not None else None
     if (

@@ -3,13 +3,16 @@
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.conversation.shop.desk import REFUND, Desk
 from bot.core.contact import JsonValue, Product
+from bot.core.ids import instant
 from bot.core.tracking.message import Tracked
-from tests.conversation.chat import Chat
+from tests.conversation.chat import Chat, chatting, shipped
 from tests.conversation.tracking.telling import BROWSER, SERVER, message, tracker_of
 
 LINES: list[object] = [{"sku": "LATTE", "price": 5.5, "quantity": 2}, {"sku": "BUN", "price": 4}]
@@ -88,3 +91,46 @@ async def test_products_that_nobody_told_of_join_the_catalogue(chat: Chat) -> No
     assert known["MUG"] == Product("MUG", "Mug", "", 1200)
     assert known["BUN"].name != "Bun of the day", "what the shop put stays"
     assert known["BUN"].price_minor == 400
+
+
+THANKS = """
+flow: thanks
+title: Thank for an order
+group: loyalty
+start: [{event: Order Completed}]
+steps: [{say: Thank you!}]
+"""
+
+
+async def test_an_order_told_late_counts_when_it_was_and_starts_nothing(
+    database_url: str, tmp_path: Path
+) -> None:
+    files = shipped(tmp_path, "program", "keywords", "policy", "loyalty", thanks=THANKS)
+    async with chatting(database_url, flows=files) as chat:
+        await chat("LOYALTY")
+        await chat("skip")
+        await chat("skip")
+        await tell(chat, [message("m0", user="u1", traits={"phone": chat.number})])
+        chat.news()
+        ago = timedelta(days=3)
+        await tell(chat, [replace(completed(), at=chat.clock() - ago)])
+        assert chat.news() == []
+        ((at,),) = await chat.rows("SELECT at FROM event WHERE name = 'Order Completed'")
+        assert chat.clock() - instant(at) >= ago
+        assert (await chat.wallet())[0] > 0, "what it earns is theirs all the same"
+        again = message(
+            "m9",
+            user="u1",
+            event="Order Completed",
+            properties={"order_id": "A-2", "revenue": 5},
+            now=chat.clock(),
+        )
+        await tell(chat, [again])
+        assert chat.news() == ["Thank you!"]
+
+
+async def test_orders_of_the_past_are_imported_as_orders(chat: Chat) -> None:
+    taken = await tracker_of(chat).take([replace(completed(), is_history=True)], SERVER)
+    assert taken.accepted == 0
+    (reason,) = taken.refused
+    assert "regulars import orders" in reason
