@@ -36,7 +36,7 @@ from bot.storage.driver import Database as Open
 
 OVER_FLOOR_MAX = 2.5
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-SERVER = Source("0" * 32, "shop", SourceKind.SERVER, USUAL_SCOPES[SourceKind.SERVER], "", NOW)
+SITE = Source("0" * 32, "shop", SourceKind.BROWSER, USUAL_SCOPES[SourceKind.BROWSER], "", NOW)
 THINGS_DONE = 12
 CATEGORIES = ("tea", "coffee", "bakery", "mugs", "gifts", "syrup")
 NAMES = (PAGE_VIEWED, PAGE_VIEWED, "Product Viewed", "Product Viewed", "Product Added", "Tea Steeped")
@@ -125,7 +125,7 @@ class Mix:
             context={},
             at=at,
             received_at=at,
-            source_id=SERVER.id,
+            source_id=SITE.id,
         )
 
 
@@ -216,7 +216,7 @@ class Bench:
         for first in range(0, len(messages), self.size.batch):
             batch = messages[first : first + self.size.batch]
             calls = [batch[begin : begin + call] for begin in range(0, len(batch), call)]
-            await asyncio.gather(*(self.tracker.take(one, SERVER) for one in calls))
+            await asyncio.gather(*(self.tracker.take(one, SITE) for one in calls))
 
     async def held(self, connection: Connection) -> int:
         ((count,),) = await connection.read(Statement("SELECT COUNT(*) FROM event WHERE source <> ''"))
@@ -262,12 +262,12 @@ async def opened(database: Database, urls: tuple[str, str], size: Size, folder: 
                 context={},
                 at=NOW,
                 received_at=NOW,
-                source_id=SERVER.id,
+                source_id=SITE.id,
             )
             for number in range(size.contacts)
         ]
         for first in range(0, len(everybody), 1000):
-            await tracker.take(everybody[first : first + 1000], SERVER)
+            await tracker.take(everybody[first : first + 1000], SITE)
         owners = {str(user): str(one) for user, one in await app.database.query(lambda c: c.read(_CALLED))}
         for each in (app.database, floor):
             await remember(each, list(owners.values()), size)
@@ -286,7 +286,7 @@ async def remember(database: Open, contacts: Sequence[str], size: Size) -> None:
             for number in range(size.history):
                 at = microseconds(NOW - timedelta(days=number + 1))
                 event = event_id(f"{contact}/{number}", bucket)
-                values.append((bucket, contact, event, "Tea Cooled", at, HISTORY, SERVER.id))
+                values.append((bucket, contact, event, "Tea Cooled", at, HISTORY, SITE.id))
         await database.transact(lambda c, values=values: c.write(tracking.EVENT, values))  # type: ignore[misc]  # bound now
 
 

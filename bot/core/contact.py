@@ -27,6 +27,7 @@ class Pending:
     waiting_flow: str | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Contact:
     """Anyone we can exchange messages with; a member when `enrolled_at` is set, until they are erased.
