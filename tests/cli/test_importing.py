@@ -255,11 +255,16 @@ async def test_balances_are_entries_with_their_own_end(shop: Terminal, database:
 async def test_a_balance_that_was_refused_is_taken_once_its_member_is_there(
     shop: Terminal, database: Database
 ) -> None:
-    text = "user_id,amount\nu1,5\n"
-    assert (await import_(shop, "balances", text, name="b.csv")).code == 1
+    text = "user_id,amount\nu2,5\nu1,5\n"
+    unknown = await import_(shop, "balances", text, name="b.csv")
+    assert "nobody is called u2: import contacts first" in unknown.out
     await import_(shop, "contacts", CONTACTS)
+    no_member = await import_(shop, "balances", text, "--again", name="b.csv")
+    assert "2 rows: 1 taken, 1 rejected." in no_member.out
+    assert "nobody but a member has credit" in no_member.out
+    await import_(shop, "contacts", "user_id,enrolled_at\nu2,2025-01-01\n", name="c.csv")
     assert (await import_(shop, "balances", text, "--again", name="b.csv")).code == 0
-    assert (await known(database, ANA)).snapshot.wallet.available_minor == 500
+    assert (await known(database, BO)).snapshot.wallet.available_minor == 500
 
 
 async def test_orders_of_the_past_are_in_the_books_and_earn_nothing(
