@@ -105,6 +105,7 @@ class Keeping:
             return []
         keeper = Keeper(connection, self, decisions, now, starts_flows=starts_flows, depths=dict(depths))
         keeper.newcomers, keeper.parted = frozenset(newcomers), frozenset(parted)
+        keeper.bare = frozenset(one for one in newcomers if not {*topics.get(one, ())} - {Topic.CONTACT})
         keeper.contacts = dict(contacts)
         if joined:
             await keeper.inherit(joined)
@@ -136,7 +137,9 @@ class Keeper:
     starts_flows: bool = True
     depths: dict[str, int] = field(default_factory=dict)
     newcomers: frozenset[str] = frozenset()
-    """Of whom nothing is stored."""
+    """Of whom no figure and no membership is stored."""
+    bare: frozenset[str] = frozenset()
+    """Those of them who have no consent, tier or credit either."""
     parted: frozenset[str] = frozenset()
     """Who is in an audience from the beginning, if they are: they were as part of another."""
     silent: frozenset[str] = frozenset()
@@ -345,7 +348,7 @@ class Keeper:
         asking: dict[frozenset[Topic], dict[str, Contact]] = {}
         for contact, concern in found.items():
             topics = audiences.topics_of(concern.audiences) - {Topic.CONTACT} if concern.audiences else None
-            if topics and contact not in self.newcomers:
+            if topics and contact not in self.bare:
                 asking.setdefault(topics, {})[contact] = self.contacts[contact]
         facts: dict[str, Facts] = {}
         for topics, contacts in asking.items():
