@@ -37,6 +37,7 @@ from bot.storage.driver import Database as Open
 OVER_FLOOR_MAX = 2.5
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SITE = Source("0" * 32, "shop", SourceKind.BROWSER, USUAL_SCOPES[SourceKind.BROWSER], "", NOW)
+PATIENT_SECONDS = 60.0
 THINGS_DONE = 12
 CATEGORIES = ("tea", "coffee", "bakery", "mugs", "gifts", "syrup")
 NAMES = (PAGE_VIEWED, PAGE_VIEWED, "Product Viewed", "Product Viewed", "Product Added", "Tea Steeped")
@@ -248,8 +249,10 @@ async def opened(database: Database, urls: tuple[str, str], size: Size, folder: 
         await upkeep.build()
         clock_at += timedelta(seconds=5)
         await upkeep.build()
-        tracker = app.tracker
-        assert isinstance(tracker, Tracker)
+        # As many in a transaction as the floor has, however slow the machine is just now.
+        keep_current = app.conversation.keeping.keep_current
+        tracker = Tracker(app.database, app.conversation, keep_current, seconds=PATIENT_SECONDS)
+        tracker.start()
         everybody = [
             Tracked(
                 kind=Kind.IDENTIFY,
@@ -274,6 +277,7 @@ async def opened(database: Database, urls: tuple[str, str], size: Size, folder: 
         while await app.clockwork.strike_all():
             pass  # figures of what happened before are made first
         yield Bench(size, database, tracker, floor, owners)
+        await tracker.close()
     await floor.close()
 
 

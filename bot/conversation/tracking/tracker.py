@@ -47,8 +47,13 @@ class Tracker:
         conversation: Conversation,
         keep_current: KeepCurrent = keep_nothing,
         learnt: Learnt | None = None,
+        *,
+        seconds: float | None = None,
     ) -> None:
-        """Write to `database` what `conversation`'s publication makes of messages; `learnt` sees them all."""
+        """Write to `database` what `conversation`'s publication makes of messages; `learnt` sees them all.
+
+        A batch takes about so many `seconds`; None: what suits the database.
+        """
         self._database = database
         self._conversation = conversation
         self._keep_current = keep_current
@@ -58,7 +63,8 @@ class Tracker:
         self._waiting: deque[Handed] = deque()
         self._backlog = 0
         self._size = _BATCH_MIN
-        self._seconds = _BATCH_SECONDS if database.dialect == "sqlite" else _BATCH_SECONDS_BESIDE
+        usual = _BATCH_SECONDS if database.dialect == "sqlite" else _BATCH_SECONDS_BESIDE
+        self._seconds = usual if seconds is None else seconds
         self._arrived = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._closing = False
