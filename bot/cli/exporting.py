@@ -2,8 +2,11 @@
 
 import asyncio
 import csv
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import orjson
 import typer
@@ -17,8 +20,13 @@ from bot.core.importing.kinds import KINDS
 from bot.storage import audit, exports
 from bot.storage.exports import Exported
 
-if TYPE_CHECKING:
-    from bot.storage.driver import Database
+Write = Callable[[Sequence[Exported]], None]
+_WRITTEN_AS = {
+    ".csv": FormatName.CSV,
+    ".ndjson": FormatName.NDJSON,
+    ".jsonl": FormatName.NDJSON,
+    ".parquet": FormatName.PARQUET,
+}
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -28,17 +36,19 @@ def add_to(cli: typer.Typer) -> None:
 
 def export(
     kind: Annotated[KindName, typer.Argument(help="what to write")],
-    file: Annotated[Path, typer.Argument(help="ends in .csv or .ndjson", dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="ends in .csv, .ndjson or .parquet", dir_okay=False)],
     *,
     force: Annotated[bool, typer.Option("--force", help="write over a file that is there")] = False,
 ) -> None:
     """Write all that there is of one kind, in columns that `import` reads."""
-    written_as = {".csv": FormatName.CSV, ".ndjson": FormatName.NDJSON, ".jsonl": FormatName.NDJSON}
-    if file.suffix.lower() not in written_as:
-        end(f"{file}: name it with .csv or .ndjson", WRONG_USE)
+    written_as = _WRITTEN_AS.get(file.suffix.lower())
+    if written_as is None:
+        end(f"{file}: name it with {', '.join(_WRITTEN_AS)}", WRONG_USE)
+    if written_as is FormatName.PARQUET and find_spec("pyarrow") is None:
+        end("Parquet needs pyarrow, which is not installed: pip install 'regulars[parquet]'", WRONG_USE)
     if file.exists() and not force:
         end(f"{file} is there already; --force writes over it", WRONG_USE)
-    rows = asyncio.run(_export(kind, file, written_as[file.suffix.lower()]))
+    rows = asyncio.run(_export(kind, file, written_as))
     typer.echo(f"{rows:,} rows written to {file}.")
 
 
@@ -53,38 +63,58 @@ async def _export(kind: KindName, file: Path, written_as: FormatName) -> int:
         deed = audit.deed(app.utc_now(), actor(), "export", kind.value, "")
         await database.transact(lambda c: audit.write(c, deed))
         is_private(file)
-        with file.open("w", encoding="utf-8", newline="") as into:
-            return await _write(database, kind, into, written_as, currency.exponent)
-
-
-async def _write(
-    database: "Database", kind: KindName, into: IO[str], written_as: FormatName, exponent: int
-) -> int:
-    """Write bucket by bucket, so that no more than one is in memory."""
-    names = list(KINDS[kind.value].fields)
-    writer = csv.DictWriter(into, names, extrasaction="ignore", lineterminator="\n")
-    if written_as is FormatName.CSV:
-        writer.writeheader()
-    rows = 0
-
-    def amount(minor: int) -> str:
-        if not exponent:
-            return str(minor)
-        whole, part = divmod(minor, 10**exponent)
-        return f"{whole}.{part:0{exponent}}"
-
-    for bucket in range(BUCKETS):
-        found = await database.query(
-            lambda c, at=bucket: exports.of_bucket(c, kind.value, at, amount)  # type: ignore[misc]  # bound now
-        )
-        for row in found:
-            rows += 1
-            if written_as is FormatName.CSV:
-                writer.writerow(_flat(row))
-            else:
-                told = {name: one for name, one in row.items() if one is not None}
-                into.write(orjson.dumps(told).decode() + "\n")
+        rows = 0
+        with _writing(file, written_as, list(KINDS[kind.value].fields)) as write:
+            for bucket in range(BUCKETS):  # no more than one is in memory
+                found = await database.query(
+                    lambda c, at=bucket: exports.of_bucket(c, kind.value, at, _amounts(currency.exponent))  # type: ignore[misc]  # bound now
+                )
+                write(found)
+                rows += len(found)
     return rows
+
+
+def _amounts(exponent: int) -> Callable[[int], str]:
+    def amount(minor: int) -> str:
+        whole, part = divmod(minor, 10**exponent)
+        return f"{whole}.{part:0{exponent}}" if exponent else str(minor)
+
+    return amount
+
+
+@contextmanager
+def _writing(file: Path, written_as: FormatName, names: list[str]) -> Iterator[Write]:
+    """Open a file for rows that have these columns, or some of them."""
+    if written_as is FormatName.PARQUET:
+        with _parquet(file, names) as write:
+            yield write
+        return
+    with file.open("w", encoding="utf-8", newline="") as into:
+        if written_as is FormatName.NDJSON:
+            yield lambda rows: into.writelines(f"{_json(row)}\n" for row in rows)
+            return
+        writer = csv.DictWriter(into, names, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        yield lambda rows: writer.writerows(map(_flat, rows))
+
+
+@contextmanager
+def _parquet(file: Path, names: list[str]) -> Iterator[Write]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([(name, pa.int64() if name == "quantity" else pa.string()) for name in names])
+    with pq.ParquetWriter(file, schema) as writer:
+
+        def write(rows: Sequence[Exported]) -> None:
+            if rows:
+                writer.write_table(pa.Table.from_pylist([_flat(row) for row in rows], schema=schema))
+
+        yield write
+
+
+def _json(row: Exported) -> str:
+    return orjson.dumps({name: one for name, one in row.items() if one is not None}).decode()
 
 
 def _flat(row: Exported) -> dict[str, object]:

@@ -406,25 +406,32 @@ async def test_a_wrong_mapping_is_told_with_file_line_and_remedy(shop: Terminal,
 
 
 async def test_what_is_exported_can_be_imported(
-    shop: Terminal, database: Database, databases: Databases, monkeypatch: pytest.MonkeyPatch
+    shop: Terminal,
+    database: Database,
+    settings: Settings,
+    databases: Databases,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await import_(shop, "contacts", CONTACTS)
     await import_(shop, "consents", CONSENTS, name="k.csv")
     await import_(shop, "orders", ORDERS, name="o.csv")
     await import_(shop, "balances", "user_id,amount,expires_on\nu1,5,2099-01-31\n", name="b.csv")
-    for kind in ("contacts", "consents", "orders", "balances"):
-        ran = await run(shop, "export", kind, f"{kind}.out.csv")
+    files = {
+        "contacts": "contacts.csv",
+        "consents": "k.ndjson",
+        "orders": "o.parquet",
+        "balances": "b.parquet",
+    }
+    files = {kind: f"out.{name}" for kind, name in files.items()}
+    for kind, file in files.items():
+        ran = await run(shop, "export", kind, file)
         assert ran.code == 0, ran.err
     assert (await run(shop, "export", "events", "events.out.ndjson")).code == 0
     assert (await run(shop, "export", "events", "events.out.ndjson")).code == 2  # it is there already
-    assert (shop.folder / "contacts.out.csv").stat().st_mode & 0o777 == 0o600
+    assert (shop.folder / files["contacts"]).stat().st_mode & 0o777 == 0o600
     ana, before = await known(database, ANA), await counts(database)
     elsewhere = await databases.create()
     monkeypatch.setenv("DATABASE_URL", elsewhere)
-    assert (await run(shop, "flows", "push")).code == 0
-    for kind in ("contacts", "consents", "orders", "balances"):
-        ran = await run(shop, "import", kind, f"{kind}.out.csv", "--yes")
-        assert ran.code == 0, ran.out + ran.err
     other = await open_database(
         load_settings(
             {
@@ -434,6 +441,10 @@ async def test_what_is_exported_can_be_imported(
             }
         )
     )
+    await publish_folder(other, settings, utc_now)
+    for kind, file in files.items():
+        ran = await run(shop, "import", kind, file, "--yes")
+        assert ran.code == 0, ran.out + ran.err
     again, after = await known(other, ANA), await counts(other)
     await other.close()
     await databases.drop(elsewhere)
