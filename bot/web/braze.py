@@ -24,6 +24,7 @@ from bot.conversation.shop.messages import SAY
 from bot.conversation.work import Result, Work
 from bot.core.contact import JsonValue, SubscriptionState
 from bot.core.errors import RetryLater
+from bot.core.flow.compiled import ApiStarter, Flow
 from bot.core.groups import state_in
 from bot.core.ids import Entropy, new_id
 from bot.core.phone import NotAContact, to_e164
@@ -180,6 +181,11 @@ class BrazeApi:
         return await self._sent(request, source, read_send(await _body(request)))
 
     async def _sent(self, request: web.Request, source: Source, send: Send) -> dict[str, JsonValue]:
+        flows = self.publication().by_call
+        if send.flow and send.flow not in flows:
+            raise NotUnderstood(
+                f"no flow is started by '{send.flow}': name one with `start: [{{api: true, called: …}}]`"
+            )
         now = self.clock()
         once = request.headers.get("Idempotency-Key", "")
         # Braze's clients bring none: what they send twice starts twice, unless the flow's `reentry` forbids.
@@ -192,7 +198,7 @@ class BrazeApi:
             if whose is None:
                 errors.append({"type": "nobody is known by this id", "recipient": recipient.who.value})
                 continue
-            made, complaint = self._works(send, recipient, whose, f"braze:{dispatch}/{number}", now)
+            made, complaint = self._works(flows, send, recipient, whose, f"braze:{dispatch}/{number}", now)
             works += [(recipient.who, work) for work in made]
             if complaint:
                 errors.append({"type": complaint, "recipient": recipient.who.value})
@@ -201,10 +207,16 @@ class BrazeApi:
             errors += [{"type": reason, "recipient": who.value} for reason in _why_not(result)]
         return {"dispatch_id": dispatch, **_errors(errors)}
 
-    def _works(
-        self, send: Send, recipient: Recipient, whose: "_Whose", key: str, now: datetime
+    def _works(  # what is sent, to whom, under which key
+        self,
+        flows: Mapping[str, tuple[Flow, ApiStarter]],
+        send: Send,
+        recipient: Recipient,
+        whose: "_Whose",
+        key: str,
+        now: datetime,
     ) -> tuple[list[Work], str]:
-        """What is to be done for one recipient, and what of their variables is not. Raises NotUnderstood."""
+        """What is to be done for one recipient, and what of their variables is not."""
         if not send.flow:
             return [
                 operation_work(
@@ -217,12 +229,7 @@ class BrazeApi:
                 )
                 for one in send.messages
             ], ""
-        found = self.publication().by_call.get(send.flow)
-        if found is None:
-            raise NotUnderstood(
-                f"no flow is started by '{send.flow}': name one with `start: [{{api: true, called: …}}]`"
-            )
-        flow, starter = found
+        flow, starter = flows[send.flow]
         known = {name: value for name, value in recipient.variables.items() if name in starter.variables}
         dropped = sorted(recipient.variables.keys() - known.keys())
         payload: dict[str, JsonValue] = {"flow": flow.name, "variables": known}
@@ -239,6 +246,8 @@ class BrazeApi:
         return await self._told_of(source, read_statuses(await _body(request)))
 
     async def _told_of(self, source: Source, asked: Sequence[StatusAsked]) -> dict[str, JsonValue]:
+        for group in asked:
+            _group_in(self.publication(), group.group)
         now, works, errors = self.clock(), list[tuple[str, Work]](), list[JsonValue]()
         request = new_id(now, 0, self.entropy)
         for group in asked:
@@ -264,9 +273,7 @@ class BrazeApi:
         return _errors(errors)
 
     async def _get_status(self, request: web.Request, _source: Source) -> dict[str, JsonValue]:
-        group = request.query.get("subscription_group_id", "")
-        if group not in self.publication().shop.groups:
-            raise NotUnderstood(f"subscription_group_id: there is no group '{group}'")
+        group = _group_in(self.publication(), request.query.get("subscription_group_id", ""))
         people = people_in(request.query.items())
 
         async def look(connection: Connection) -> dict[str, JsonValue]:
@@ -299,6 +306,15 @@ class BrazeApi:
             return {who for who in named if await contacts.find(connection, who.kind, who.value) is None}
 
         return await self.door.database.query(look) if named else set()
+
+
+def _group_in(publication: Publication, name: str) -> str:
+    """The subscription group that is named. Raises NotUnderstood where there is none of that name."""
+    groups = publication.shop.groups
+    if name not in groups:
+        known = ", ".join(sorted(groups))
+        raise NotUnderstood(f"subscription_group_id: there is no group '{name}', only {known}")
+    return name
 
 
 @dataclass(frozen=True, slots=True)

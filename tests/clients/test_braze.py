@@ -189,7 +189,7 @@ async def test_what_is_refused(server: Server, toolbox: Toolbox, key: str) -> No
     assert "no flow is started by 'gone'" in gone["failed"]
     assert "start a flow on the audience instead" in all_of_them["failed"]
     assert "moving-from-braze" in segments["failed"]
-    assert "there is no group 'tea'" in unknown["errors"][0]["type"]
+    assert "there is no group 'tea'" in unknown["failed"]
     (not_sent,) = await asked(toolbox, server, public, ("canvas.trigger.send", canvas))
     assert "lacks the scope sends" in not_sent["failed"]
     (nobody,) = await asked(toolbox, server, "another", ("users.track", {"events": []}))
