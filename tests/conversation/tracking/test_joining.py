@@ -1,0 +1,63 @@
+"""Sessions and traits of visitors who turn out to be one, and of two who are parted again."""
+
+from datetime import timedelta
+
+import orjson
+
+from bot.conversation.operations import operation_work
+from bot.core.contact import JsonValue
+from bot.core.deeds import parting
+from bot.core.tracking.message import PAGE_VIEWED
+from bot.core.tracking.sessions import SESSION_STARTED
+from tests.conversation.chat import NOON, Chat
+from tests.conversation.tracking.telling import BROWSER, SERVER, message, tracker_of
+
+
+async def sessions(chat: Chat) -> list[tuple[str, int]]:
+    """Whose sessions began how many minutes ago, the oldest first."""
+    found = await chat.rows(
+        "SELECT contact, at FROM event WHERE name = :name ORDER BY at, contact", name=SESSION_STARTED
+    )
+    now = round(NOON.timestamp() * 1_000_000)
+    return [(str(contact), round((now - at) / 60_000_000)) for contact, at in found]
+
+
+async def view(chat: Chat, who: str, *minutes_ago: int, user: str | None = None) -> None:
+    """Let pages be viewed by a visitor, or by a user in their browser."""
+    for minutes in minutes_ago:
+        ago = timedelta(minutes=minutes)
+        told = message(f"{who}/{minutes}", anonymous=who, user=user, event=PAGE_VIEWED, ago=ago)
+        await tracker_of(chat).take([told], BROWSER)
+
+
+async def test_a_session_on_two_devices_is_one_once_it_is_one_person(chat: Chat) -> None:
+    await view(chat, "phone", 100, user="u1")
+    await view(chat, "laptop", 90, 40)
+    assert [minutes for _, minutes in await sessions(chat)] == [100, 90, 40]
+    await view(chat, "laptop", 5, user="u1")
+    await chat.strike()
+    assert [minutes for _, minutes in await sessions(chat)] == [100, 40, 5]
+
+
+async def test_who_is_parted_has_sessions_of_their_own_again(chat: Chat) -> None:
+    await view(chat, "phone", 100, user="u1")
+    await view(chat, "laptop", 90)
+    await tracker_of(chat).take([message("m1", anonymous="laptop", traits={"plan": "pro"})], SERVER)
+    await tracker_of(chat).take(
+        [message("m2", anonymous="laptop", user="u1", traits={"city": "Rome"})], SERVER
+    )
+    await chat.strike()
+    assert [minutes for _, minutes in await sessions(chat)] == [100]
+    ((other, survivor),) = await chat.rows(
+        "SELECT id, merged_into FROM contact WHERE merged_into IS NOT NULL"
+    )
+    (known,) = await chat.rows("SELECT attributes FROM contact WHERE id = :id", id=survivor)
+    assert orjson.loads(known[0]) == {"plan": "pro", "city": "Rome"}
+    body: dict[str, JsonValue] = {"other": other, "by": "operator/ana", "reason": "two people"}
+    work = operation_work(parting.SPLIT, body, key="op:1", at=chat.clock(), contact_id=survivor)
+    await chat.app.dispatcher.submit(work)
+    await chat.strike()
+    (one, first), (two, second) = await sessions(chat)
+    assert (first, second) == (100, 90)
+    assert {one, two} == {survivor, other}
+    assert len(await chat.rows("SELECT contact FROM activity")) == 2
