@@ -18,6 +18,7 @@ from bot.cli import (
     demo,
     desk,
     doctor,
+    events,
     exporting,
     flows,
     importing,
@@ -53,6 +54,7 @@ calls.add_to(cli)
 desk.add_to(cli)
 key.add_to(cli)
 source.add_to(cli)
+events.add_to(cli)
 audit.add_to(cli)
 program.add_to(cli)
 bundles.add_to(cli)

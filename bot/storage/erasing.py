@@ -29,6 +29,7 @@ from bot.storage.personal import (
     TOLD_OF_ORDERS,
     WIPED,
 )
+from bot.storage.plan import in_force
 from bot.storage.snapshots import load_consent
 
 _TABLES = tables.Row.metadata.tables
@@ -75,6 +76,8 @@ _CALLS = Statement(
     f"SELECT key, payload FROM call {_OF} AND state IN ('queued', 'dead') AND kind LIKE 'order.%'"  # noqa: S608  # as above
 )
 _CALL = Statement(f"UPDATE call SET payload = :payload {_OF} AND key = :key")  # noqa: S608  # as above
+_EVENTS = Statement(f"SELECT id, name, properties FROM event {_OF} AND properties <> '{{}}'")  # noqa: S608  # as above
+_EVENT = Statement(f"UPDATE event SET properties = :left {_OF} AND id = :id")  # noqa: S608  # as above
 _TRACKED = frozenset({"external", "anonymous"})
 _GIVEN_UP = rows.to_json({GIVEN_UP: True})
 _TAKEN_BACK = rows.to_json({ASKED: "", TAKE_BACK: True})
@@ -160,6 +163,7 @@ async def _forget(connection: Connection, own: Mapping[str, object], now: dateti
     )
     told = [{**own, "key": key, "payload": rows.to_json({**kept, "erased": True})} for key, kept in calls]
     await connection.run(_CALL, told)
+    await _forget_tagged(connection, own)
     for table, columns in NUMBERS_ONLY.items():
         await _keep_numbers(connection, own, table, columns)
     for drop in _DROP.values():
@@ -167,6 +171,18 @@ async def _forget(connection: Connection, own: Mapping[str, object], now: dateti
     await connection.run(_FORGET, [{"contact": own["contact"]}])
     await connection.run(_ANSWERS, [{"contact": own["contact"]}])
     await reservations.give_up_all(connection, str(own["contact"]))
+
+
+async def _forget_tagged(connection: Connection, own: Mapping[str, object]) -> None:
+    """Take out of events what the tracking plan calls personal, numbers too."""
+    plan = await in_force(connection)
+    many = []
+    for event, name, text in await connection.read(_EVENTS, **own):
+        properties, tagged = orjson.loads(text), plan.personal(name)
+        if tagged & properties.keys():
+            left = {each: value for each, value in properties.items() if each not in tagged}
+            many.append({**own, "id": event, "left": rows.to_json(left)})
+    await connection.run(_EVENT, many)
 
 
 async def _keep_numbers(

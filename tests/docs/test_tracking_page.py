@@ -10,6 +10,7 @@ import pytest
 
 from bot.conversation.tracking import ingest, telling, tracker
 from bot.core.sources import USUAL_SCOPES, SourceKind, SourceScope
+from bot.core.tracking import plan
 from bot.core.tracking.message import Kind
 from tests.clients.conftest import served
 
@@ -84,6 +85,7 @@ def test_the_reasons_are_those_of_the_code() -> None:
     named = set(re.findall(r'_NotUnderstood\("(\w+)"\)|refused\["(\w+)"\]|, "(no_\w+)"\)', reading))
     reasons = {name for names in named for name in names if name}
     reasons |= {"bad_properties", "bad_traits", "too_large", "wrong_write_key", "not_understood"}
+    reasons |= {plan.BLOCKED, plan.UNKNOWN}
     reasons |= {telling.NOT_A_SERVER, telling.NOT_THEIRS, ingest.ERASED, tracker.BROKEN}
     reasons |= set(re.findall(r'_Wrong\("(\w+)"', source("core/tracking/commerce.py")))
     assert listed == reasons

@@ -21,6 +21,7 @@ from bot.core.flow.definition import (
     StarterBase,
     Survey,
 )
+from bot.core.flow.events_file import EventPart, EventsFile, PropertyPart
 from bot.core.flow.fields import Part
 from bot.core.flow.policy_file import CapPart, GroupPart, LinksPart, PolicyFile, QuietPart, SenderPart
 from bot.core.flow.schema import described_as
@@ -131,6 +132,7 @@ def _lines() -> Iterator[str]:
     yield from _wechat()
     yield from _shop()
     yield from _variables()
+    yield from _events()
 
 
 _POLICY = """\
@@ -291,11 +293,33 @@ _VARIABLES_PARTS: Mapping[str, type[Part]] = {
 }
 
 
+_EVENTS = """\
+`flows/events.yaml` is the tracking plan: which events sources may tell, what is in them, and how long
+they are kept. It is published like a flow; see [tracking.md](tracking.md#the-tracking-plan).
+
+```yaml
+keep: 400d
+unknown: accept
+events:
+  Product Viewed:
+    description: Somebody looked at a product in the web shop.
+    keep: 90d
+    properties:
+      price: number
+      age: {type: number, personal: true}
+      debug: {block: true}
+  Scroll Depth: {block: true}
+```
+"""
+_EVENTS_PARTS: Mapping[str, type[Part]] = {"`events`": EventPart, "`properties`": PropertyPart}
+
+
 _BELOW = (
     *_POLICY_PARTS.values(),
     *_WECHAT_PARTS.values(),
     *_SHOP_PARTS.values(),
     *_VARIABLES_PARTS.values(),
+    *_EVENTS_PARTS.values(),
 )
 
 
@@ -304,6 +328,16 @@ def _variables() -> Iterator[str]:
     yield _VARIABLES
     yield from _table(VariablesFile)
     for title, part in _VARIABLES_PARTS.items():
+        yield f"### In {title}\n"
+        yield f"{_sentence(part)}\n"
+        yield from _table(part)
+
+
+def _events() -> Iterator[str]:
+    yield "## The tracking plan\n"
+    yield _EVENTS
+    yield from _table(EventsFile)
+    for title, part in _EVENTS_PARTS.items():
         yield f"### In {title}\n"
         yield f"{_sentence(part)}\n"
         yield from _table(part)
