@@ -1,6 +1,8 @@
 """The tracking plan holds for whatever sources tell, and erasing leaves nothing of who was tracked."""
 
+import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,6 +11,9 @@ from sqlalchemy import String
 from sqlmodel import AutoString
 
 from bot.app import address_hashes
+from bot.conversation.importing.chunks import Place
+from bot.conversation.importing.past import PastEvents
+from bot.conversation.tracking.handed import Handed, Told
 from bot.core.contact import JsonValue
 from bot.core.tracking.plan import BLOCKED, UNKNOWN
 from bot.storage import erasing, tables
@@ -90,6 +95,27 @@ async def test_what_the_plan_does_not_want_is_counted_and_not_stored(planned: Ch
         ("Tea Brewed", "else", 1),
         ("Tea Brewed", "minutes", 1),
     ]
+
+
+async def test_imported_events_are_held_against_it_too(planned: Chat) -> None:
+    properties: dict[str, JsonValue] = {"minutes": 3, "debug": "x"}
+    told = [
+        message("i1", user="u", event="Tea Brewed", properties=properties, now=planned.clock()),
+        message("i2", user="u", event="Scrolled", now=planned.clock()),
+        message("i3", user="u", event="Kettle Boiled", now=planned.clock()),
+    ]
+    loop = asyncio.get_running_loop()
+    events = [
+        (Place(number, number + 1, ()), Handed([Told(one, SERVER)], loop.create_future(), Counter()))
+        for number, one in enumerate(told, 1)
+    ]
+    chunk = PastEvents(planned.app.conversation, tracker_of(planned).telling, events, [])
+    outcome = await planned.app.database.transact(chunk.take)
+    assert outcome.taken == 1
+    assert [place.number for place, _ in outcome.rejected] == [2, 3]
+    assert [str(why).rpartition(": ")[2] for _, why in outcome.rejected] == [BLOCKED, UNKNOWN]
+    ((stored,),) = await planned.rows("SELECT properties FROM event WHERE name = 'Tea Brewed'")
+    assert json.loads(stored) == {"minutes": 3}
 
 
 async def places_of(chat: Chat, words: str) -> set[str]:
