@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.conversation.audiences import Deciding, Keeper, Keeping
 from bot.core.audiences.figures import Concern, Figures
 from bot.core.ids import BUCKETS
-from bot.storage import built, members, traits, turns
+from bot.storage import built, members, revisions, traits, turns
 from bot.storage.built import AUDIENCE, TRAIT
 from bot.storage.driver import Connection
 
@@ -118,13 +118,25 @@ async def look_again(
     await members.look_no_more(connection, lost)
 
 
-async def forget(connection: Connection, figures: Figures, bucket: int) -> None:
-    """Drop what a bucket keeps of figures and audiences that are gone."""
-    await traits.forget_others(connection, bucket, figures.stored.values())
-    await members.forget_others(connection, bucket, figures.audiences.audiences.keys())
+async def forget(connection: Connection, generation: str, gone: Collection[str], bucket: int) -> bool:
+    """Drop what a bucket keeps of what is gone, and that it was built; returns whether it may be dropped.
+
+    It may not where another publication is in force by now, which may want it. None is published meanwhile.
+    """
+    await revisions.lock(connection)
+    if await revisions.generation(connection) != generation:
+        return False
+    await traits.forget_gone(connection, bucket, _named(TRAIT, gone))
+    await members.forget_gone(connection, bucket, _named(AUDIENCE, gone))
+    await built.forget(connection, bucket, gone)
+    return True
 
 
 async def gone(connection: Connection, figures: Figures) -> list[str]:
     """What was built and is in force no more."""
     wants = wanted(figures)
     return sorted({what for what, _ in await built.progress(connection)} - wants.keys())
+
+
+def _named(kind: str, what: Collection[str]) -> list[str]:
+    return [one.removeprefix(kind) for one in what if one.startswith(kind)]

@@ -80,6 +80,11 @@ class Decisions:
         """What turns know of the shop."""
         return self.publication.shop
 
+    @property
+    def generation(self) -> str:
+        """What tells this publication from those before and after."""
+        return self.publication.generation
+
     def required_reply(self, kind: RequiredReply, language: str, channel: str) -> str:
         """Return what law and carriers ask us to say, as it reads on that channel."""
         reply = self._replies.get((kind, language, channel))

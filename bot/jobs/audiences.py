@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 
@@ -14,7 +15,7 @@ from bot.conversation.building import Missing
 from bot.core.audiences.figures import NO_FIGURES
 from bot.core.ids import BUCKETS
 from bot.core.local_time import local_date
-from bot.storage import audience_sizes, built, members
+from bot.storage import audience_sizes, members
 from bot.storage.driver import Connection, Database
 
 _AT_ONCE = 500
@@ -23,7 +24,17 @@ _MOST = 10_000
 """Contacts of buckets that have few: more than there can be."""
 _SETTLES = timedelta(seconds=3)
 """So long after a publication every process goes by it, and none misses what a new figure is made of."""
+_ASKED_ANEW = timedelta(minutes=10)
+"""So long it is believed that all is built: another process may have seen it otherwise."""
 _logger = structlog.get_logger(__name__)
+
+
+class Published(Deciding, Protocol):
+    """A publication, and what tells it from others."""
+
+    @property
+    def generation(self) -> str:
+        """As `bot.storage.revisions.generation` has it where this one is in force."""
 
 
 @dataclass(slots=True)
@@ -32,11 +43,11 @@ class AudienceUpkeep:
 
     database: Database
     keeping: Keeping
-    decisions: Callable[[], Deciding]
+    decisions: Callable[[], Published]
     clock: Callable[[], datetime]
     stopping: asyncio.Event
-    _complete: object = None
-    """What was found to be built whole."""
+    _complete: tuple[object, datetime] | None = field(default=None)
+    """What was found to be built whole, and when."""
     _seen: tuple[object, datetime] | None = field(default=None)
     """What is in force, and since when this process goes by it."""
 
@@ -45,7 +56,7 @@ class AudienceUpkeep:
         decisions, now = self.decisions(), self.clock()
         figures = decisions.shop.figures
         # Where the files are broken nothing is in force, and what is kept waits until they are mended.
-        if self._complete is figures or figures is NO_FIGURES or not self._is_settled(figures, now):
+        if self._is_complete(figures, now) or figures is NO_FIGURES or not self._is_settled(figures, now):
             return 0
         missing = await self.database.query(lambda c: building.missing(c, figures))
         done = 0
@@ -58,9 +69,8 @@ class AudienceUpkeep:
             else:
                 await self._build_whole(decisions, what, buckets, population)
             done += len(buckets)
-        await self._forget(decisions)
-        if not self.stopping.is_set():
-            self._complete = figures
+        if await self._forget(decisions) and not self.stopping.is_set():
+            self._complete = (figures, now)
         if done:
             _logger.info("audiences_built", buckets=done, contacts=sum(population.values()))
         return done
@@ -107,6 +117,14 @@ class AudienceUpkeep:
         return len(changed)
 
     # Below: how
+
+    def _is_complete(self, figures: object, now: datetime) -> bool:
+        """Whether all of it was found to be built, not long ago."""
+        return (
+            self._complete is not None
+            and self._complete[0] is figures
+            and now - self._complete[1] < _ASKED_ANEW
+        )
 
     def _is_settled(self, figures: object, now: datetime) -> bool:
         """Whether every process goes by this publication: where there is one, it does."""
@@ -160,19 +178,17 @@ class AudienceUpkeep:
         now = self.clock()
         await self.database.transact(lambda c: building.look_again(c, self.keeping, decisions, due, now))
 
-    async def _forget(self, decisions: Deciding) -> None:
-        """Drop what is kept of figures and audiences that are published no more."""
-        figures = decisions.shop.figures
-        gone = await self.database.query(lambda c: building.gone(c, figures))
-        if not gone:
-            return
-        for bucket in range(BUCKETS):
-            await self.database.transact(
-                lambda c, bucket=bucket: building.forget(c, figures, bucket)  # type: ignore[misc]  # bound now
-            )
-        await self.database.transact(lambda c: built.forget(c, gone))
+    async def _forget(self, decisions: Published) -> bool:
+        """Drop what is kept of what is published no more; returns whether this publication is in force."""
+        gone = await self.database.query(lambda c: building.gone(c, decisions.shop.figures))
+        for bucket in range(BUCKETS) if gone else ():
+            if not await self.database.transact(
+                lambda c, bucket=bucket: building.forget(c, decisions.generation, gone, bucket)  # type: ignore[misc]  # bound now
+            ):
+                return False
         for what in gone:
             self.keeping.built.forget(what)
+        return True
 
 
 def _together(

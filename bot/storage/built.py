@@ -15,7 +15,9 @@ _BUILT = Statement("""
     JOIN built b ON b.what = keys.what AND b.bucket = keys.bucket
 """)
 _KNOWN = Statement("SELECT b.what, b.digest, COUNT(*) FROM built b GROUP BY b.what, b.digest")
-_FORGET = Statement("DELETE FROM built WHERE what = :what")
+_FORGET = Statement("""
+    DELETE FROM built WHERE bucket = :bucket AND what IN (SELECT gone.what FROM @each(gone: what text))
+""")
 
 TRAIT, AUDIENCE = "trait:", "audience:"
 """Before the name of what was built: a figure's, as it is stored, or an audience's."""
@@ -52,6 +54,6 @@ async def progress(connection: Connection) -> dict[tuple[str, str], int]:
     return {(row[0], row[1]): int(row[2]) for row in await connection.read(_KNOWN)}
 
 
-async def forget(connection: Connection, what: Collection[str]) -> None:
-    """Forget that these were ever built."""
-    await connection.run(_FORGET, [{"what": one} for one in what])
+async def forget(connection: Connection, bucket: int, gone: Collection[str]) -> None:
+    """Forget that these were ever built in a bucket."""
+    await connection.read(_FORGET, bucket=bucket, gone=[(one,) for one in gone])

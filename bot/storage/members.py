@@ -54,7 +54,7 @@ _SIZES = Statement("""
 """)
 _FORGET = Statement("""
     DELETE FROM audience_member WHERE bucket = :bucket
-        AND audience NOT IN (SELECT kept.audience FROM @each(kept: audience text))
+        AND audience IN (SELECT gone.audience FROM @each(gone: audience text))
 """)
 _FORGET_CONTACTS = Statement("""
     DELETE FROM audience_member WHERE bucket = :bucket AND contact = :contact
@@ -176,9 +176,9 @@ async def sizes(connection: Connection, audiences: Collection[str]) -> dict[str,
     }
 
 
-async def forget_others(connection: Connection, bucket: int, audiences: Collection[str]) -> None:
+async def forget_gone(connection: Connection, bucket: int, gone: Collection[str]) -> None:
     """Drop what a bucket keeps of audiences that are gone."""
-    await connection.read(_FORGET, bucket=bucket, kept=[(audience,) for audience in audiences])
+    await connection.read(_FORGET, bucket=bucket, gone=[(audience,) for audience in gone])
 
 
 async def forget(connection: Connection, contacts: Iterable[str]) -> None:

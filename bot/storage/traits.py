@@ -38,7 +38,7 @@ _HAPPENED = Statement("""
 """)
 _FORGET = Statement("""
     DELETE FROM computed_trait WHERE bucket = :bucket
-        AND trait NOT IN (SELECT kept.trait FROM @each(kept: trait text))
+        AND trait IN (SELECT gone.trait FROM @each(gone: trait text))
 """)
 
 Place = tuple[str, str]
@@ -123,9 +123,9 @@ async def happened(
     return events
 
 
-async def forget_others(connection: Connection, bucket: int, traits: Collection[str]) -> None:
+async def forget_gone(connection: Connection, bucket: int, gone: Collection[str]) -> None:
     """Drop what a bucket keeps of figures that nobody asks for any more."""
-    await connection.read(_FORGET, bucket=bucket, kept=[(trait,) for trait in traits])
+    await connection.read(_FORGET, bucket=bucket, gone=[(trait,) for trait in gone])
 
 
 def _state(row: Sequence[Any]) -> TraitState:

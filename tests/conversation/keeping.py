@@ -20,7 +20,7 @@ from bot.core.ids import IdSource, bucket_of, instant, new_contact_id
 from bot.core.triggers import Trigger
 from bot.core.turn import Shop
 from bot.jobs.audiences import AudienceUpkeep
-from bot.storage import rows, tables, turns
+from bot.storage import revisions, rows, tables, turns
 from bot.storage.driver import Connection, Database, Present, Rows, Statement
 from tests.storage.scripted import SHOP
 
@@ -53,6 +53,7 @@ class Deciding:
 
     shop: Shop
     starting: frozenset[str] = frozenset({"Audience Entered", "Audience Exited"})
+    generation: str = ""
 
     def starts_on(self, event: Event) -> bool:
         """Whether the event is one of those."""
@@ -82,10 +83,12 @@ class Kept:
 
     def publish(self, audiences: str, traits: str = "") -> None:
         """Publish others in their place."""
-        self.decisions = replace(self.decisions, shop=replace(SHOP, figures=figures_of(audiences, traits)))
+        shop = replace(SHOP, figures=figures_of(audiences, traits))
+        self.decisions = replace(self.decisions, shop=shop, generation=os.urandom(8).hex())
 
     async def built(self) -> int:
         """Build what is missing; returns of how many buckets."""
+        await self.database.transact(lambda c: revisions.touch(c, self.decisions.generation))
         before = await self.upkeep.build()
         self.now += timedelta(seconds=5)  # where there may be other processes they are waited for
         return before + await self.upkeep.build()

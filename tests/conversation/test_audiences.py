@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot.conversation import building
 from bot.core.audiences.audience import Topic
 from bot.core.ids import bucket_of
+from bot.jobs.audiences import AudienceUpkeep
 from bot.storage import audience_sizes, members
 from bot.storage.driver import Database, Statement
 from tests.conversation.keeping import HIGH_VALUE, NOON, Kept, Make
@@ -160,6 +162,36 @@ async def test_what_is_gone_is_dropped_and_new_when_it_comes_back(make: Make) ->
     await kept.built()
     assert await kept.audiences(ana) == {"one"}
     assert await kept.moves(ana) == ["+one"]
+
+
+async def test_who_goes_by_an_older_publication_drops_nothing_of_a_newer_one(make: Make) -> None:
+    kept = make("one: {event: Order Completed}")
+    ana = await kept.contact()
+    await kept.happens(ana, ("Order Refunded", {}))
+    await kept.built()
+    older = kept.decisions
+    late = AudienceUpkeep(kept.database, kept.keeping, lambda: older, lambda: kept.now, asyncio.Event())
+    kept.publish("one: {event: Order Completed}\ntwo: {event: Order Refunded}")
+    await kept.built()
+    for _ in range(2):
+        await late.build()
+        kept.now += timedelta(seconds=5)
+    assert await kept.audiences(ana) == {"two"}
+    assert await kept.rows("SELECT COUNT(*) FROM built b WHERE b.what = 'audience:two'") == [(256,)]
+    assert await kept.rows("SELECT MAX(t.n) FROM computed_trait t") == [(1,)]
+
+
+async def test_what_others_say_is_not_built_is_built_anew(make: Make) -> None:
+    kept = make("one: {event: Order Completed}")
+    ana = await kept.contact()
+    await kept.happens(ana, ("Order Completed", {}), keeps=False)
+    await kept.built()
+    await kept.database.transact(lambda c: building.forget(c, "", ["audience:one"], bucket_of(ana)))
+    assert await kept.audiences(ana) == set()
+    assert await kept.built() == 0  # it is not asked each time
+    kept.now += timedelta(minutes=10)
+    assert await kept.built() == 1
+    assert await kept.audiences(ana) == {"one"}
 
 
 async def test_audiences_name_each_other_and_move_together(make: Make) -> None:
