@@ -1,7 +1,8 @@
 """Whom tracked messages are of: contacts found by the names that shops call them, locked, or made.
 
 One user id is one contact's. An anonymous id is whose user id came with it last, or, as long as none did, a
-contact of its own, which becomes that user's. Two users who are known are never made one.
+contact of its own, which becomes that user's. Two users who are known are never made one, nor is a member, or
+who has addresses: a browser that many use has one anonymous id, and whoever copies it says so, too.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -10,10 +11,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.conversation.tracking.handed import Told
+from bot.conversation.tracking.telling import claims_of
 from bot.core.contact import Address, Contact
 from bot.core.deeds.left import ERASED_AT
 from bot.core.ids import Entropy, bucket_of, new_contact_id
-from bot.core.sources import SourceScope
 from bot.core.tracking.message import Tracked
 from bot.core.turn import Shop
 from bot.storage import rows, tracking, turns
@@ -37,7 +38,7 @@ class Person:
     is_new: bool = False
     external: str | None = None
     has_more: bool = False
-    """Whether it has addresses beside anonymous ids, or is a member: no public key decides who that is."""
+    """Whether it has addresses beside anonymous ids, or is a member: no anonymous id decides who that is."""
     became: "Person | None" = None
     """Who it turned out to be, within this batch."""
 
@@ -48,6 +49,11 @@ class Person:
         while person.became is not None:
             person = person.became
         return person
+
+    @property
+    def is_somebody(self) -> bool:
+        """Whether it is known by more than anonymous ids, so that those alone make it nobody else's."""
+        return self.external is not None or self.has_more
 
     @property
     def is_erased(self) -> bool:
@@ -176,7 +182,9 @@ class People:
         guest = self._owner(anonymous) if anonymous is not None else None
         if user is None:
             assert anonymous is not None, "a message has a name of whom it is of"
-            return guest or self._make(told.message, anonymous)
+            visitor = guest or self._make(told.message, anonymous)
+            visitor.has_more |= bool(claims_of(told))
+            return visitor
         person = self._owner(user)
         if anonymous is None or (guest is person and person is not None):
             return person or self._make(told.message, user)
@@ -186,29 +194,26 @@ class People:
         self, told: Told, person: Person | None, guest: Person | None, user: Name, anonymous: Name
     ) -> Person:
         """Let a user and an anonymous id be the same person's from here on; returns who it is."""
-        may_be = guest is not None and (not guest.has_more or told.source.may(SourceScope.IDENTIFY))
         if person is None:
-            if guest is not None and guest.external is None and may_be:
+            if guest is not None and not guest.is_somebody:
                 self._name(guest, user)
                 return guest
             person = self._make(told.message, user)
         if guest is None:
             self._name(person, anonymous)
         else:
-            self._meet(told, person, guest, anonymous, may_be=may_be)
+            self._meet(told, person, guest, anonymous)
         return person.now
 
-    def _meet(self, told: Told, person: Person, guest: Person, anonymous: Name, *, may_be: bool) -> None:
+    def _meet(self, told: Told, person: Person, guest: Person, anonymous: Name) -> None:
         """Let an anonymous id, which is another's so far, be that of a user."""
-        if guest.external is not None:
+        if guest.is_somebody:
             self.owners[anonymous] = person
             if anonymous in self._new_names:
                 self._new_names[anonymous] = person
             else:
                 before = self._pointed.get(anonymous, (guest, person))[0]
                 self._pointed[anonymous] = (before, person)
-        elif not may_be:
-            return
         elif guest.is_new:
             guest.became = person
         elif person.is_new:

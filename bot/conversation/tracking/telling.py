@@ -12,6 +12,7 @@ from typing import Self
 
 from bot.conversation.decide import Decisions
 from bot.conversation.tracking.after_turns import session_trigger
+from bot.conversation.tracking.handed import Told
 from bot.core.contact import JsonValue
 from bot.core.deeds.tracked import IDENTIFY
 from bot.core.phone import NotAContact, to_e164
@@ -141,10 +142,13 @@ def identify_trigger(channel: str, value: str, source_id: str, key: str, at: dat
     return Trigger(f"identify:{channel}/{key}", TriggerKind.OPERATION, at, payload)
 
 
-def claims(traits: Mapping[str, JsonValue]) -> dict[str, str]:
-    """Return the addresses that traits say are the contact's, by channel; what is no address is left out."""
+def claims_of(told: Told) -> dict[str, str]:
+    """Return the addresses that a message makes its contact's, by channel; what is no address is left out."""
     found: dict[str, str] = {}
-    phone, email = traits.get("phone"), traits.get("email")
+    message = told.message
+    if message.event is not None or not told.source.may(SourceScope.IDENTIFY):
+        return found
+    phone, email = message.traits.get("phone"), message.traits.get("email")
     if isinstance(phone, str):
         with contextlib.suppress(NotAContact):
             found["sms"] = to_e164(phone)

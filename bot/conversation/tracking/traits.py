@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.conversation.tracking.handed import Told
 from bot.conversation.tracking.people import Person
-from bot.conversation.tracking.telling import claims, identify_trigger
+from bot.conversation.tracking.telling import claims_of, identify_trigger
 from bot.core.sources import SourceScope
 from bot.core.tracking.told_fields import BIRTHDAY, FIRST_NAME, with_fields
 from bot.core.tracking.told_traits import KnownTraits, Times, ToldTraits, known, tellable
@@ -30,12 +30,9 @@ def addresses(person: Person, told: Sequence[Told], now: datetime) -> list[Trigg
     """Return what makes the addresses that sources tell the contact's own, unless they were told before."""
     before, triggers = person.contact.attributes, []
     for one in told:
-        said = one.message.traits
-        if not one.source.may(SourceScope.IDENTIFY) or not said.keys() & {"phone", "email"}:
-            continue
-        for channel, value in claims(said).items():
+        for channel, value in claims_of(one).items():
             trait = "phone" if channel == "sms" else channel
-            if before.get(trait) != said[trait]:
+            if before.get(trait) != one.message.traits[trait]:
                 key = one.message.message_id
                 triggers.append(identify_trigger(channel, value, one.source.id, key, now))
     return triggers

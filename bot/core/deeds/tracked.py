@@ -8,13 +8,14 @@ from bot.core.turn import Turn
 
 IDENTIFY = "tracked.identify"
 """The operation by which a source that is believed says that a name is a contact's."""
-_USER = "external"
+_USER, _ANONYMOUS = "external", "anonymous"
 
 
 def identify(turn: Turn, body: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
     """Make a name the contact's own: `channel`, `value`, `evidence`.
 
-    Two whom the shop knows by different ids are two people, whatever they share.
+    Two whom the shop knows by different ids are two people, whatever they share; and a member who shares no
+    more than an anonymous id is nobody else.
     """
     channel, value, evidence = str(body["channel"]), str(body["value"]), body["evidence"]
     assert isinstance(evidence, dict), "evidence is by name"
@@ -25,7 +26,7 @@ def identify(turn: Turn, body: Mapping[str, JsonValue]) -> Mapping[str, JsonValu
         theirs = turn.needed("called", other.id)
         assert isinstance(theirs, frozenset)
         mine = {name for kind, name in turn.addresses if kind == _USER}
-        if mine and theirs and not mine & theirs:
+        if (mine and theirs and not mine & theirs) or (channel == _ANONYMOUS and other.is_member):
             turn.effects.outcome = "not_joined"
             return {"joined": False}
     joining.identify(turn, channel, value, evidence)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import orjson
+import pytest
 
 from bot.conversation.operations import operation_work
 from bot.core.contact import JsonValue
@@ -61,3 +62,33 @@ async def test_who_is_parted_has_sessions_of_their_own_again(chat: Chat) -> None
     assert (first, second) == (100, 90)
     assert {one, two} == {survivor, other}
     assert len(await chat.rows("SELECT contact FROM activity")) == 2
+
+
+ANA, BOB = "+14155550101", "+14155550102"
+
+
+@pytest.mark.parametrize("in_one_batch", [True, False])
+async def test_a_cookie_of_a_shared_computer_joins_nobody_who_has_a_number(
+    chat: Chat, *, in_one_batch: bool
+) -> None:
+    told = [
+        message("m1", anonymous="pc", traits={"phone": ANA}),
+        message("m2", user="bob", traits={"phone": BOB}),
+        message("m3", user="bob", anonymous="pc", event="Signed In"),
+    ]
+    for batch in [told] if in_one_batch else [[one] for one in told]:
+        await tracker_of(chat).take(batch, SERVER)
+        await chat.strike()
+    found = await chat.rows("SELECT value, contact FROM directory WHERE kind <> 'email'")
+    whose = {str(value): contact for value, contact in found}
+    assert whose[ANA] != whose[BOB]
+    assert whose["pc"] == whose["bob"] == whose[BOB]
+    assert await chat.rows("SELECT id FROM contact WHERE merged_into IS NOT NULL") == []
+
+
+async def test_a_user_who_is_new_is_not_the_member_whose_cookie_they_show(chat: Chat) -> None:
+    await tracker_of(chat).take([message("m1", anonymous="pc", traits={"phone": chat.number})], SERVER)
+    await chat.strike()
+    await tracker_of(chat).take([message("m2", user="bob", anonymous="pc", event="Signed In")], SERVER)
+    (known,) = await chat.rows("SELECT contact FROM address WHERE channel = 'external'")
+    assert known != (await chat.contact_id(),)
