@@ -17,7 +17,7 @@ from bot.conversation.audience_sync import Move, sync_calls
 from bot.conversation.built import Built
 from bot.core.audiences.adding import with_news
 from bot.core.audiences.audience import Known, Topic, Verdict
-from bot.core.audiences.figures import Concern, Concerns
+from bot.core.audiences.figures import Concern, Concerns, Figures
 from bot.core.audiences.moves import AUDIENCE, ENTERED, EXITED
 from bot.core.audiences.traits import NOTHING, Happened, TraitRule, TraitState, folded
 from bot.core.contact import Contact, Event
@@ -64,7 +64,13 @@ class Keeping:
     """Keeps figures and audiences current; one for each process."""
 
     ids: IdSource
-    built: Built = field(default_factory=Built)
+    _built: Built = field(default_factory=Built)
+
+    def built(self, figures: Figures) -> Built:
+        """What is known of what was built, under this publication."""
+        if self._built.figures is not figures:
+            self._built = Built(figures)
+        return self._built
 
     async def keep_current(  # noqa: PLR0913  # what concerns figures, each under its name
         self,
@@ -147,10 +153,15 @@ class Keeper:
     contacts: dict[str, Contact] = field(default_factory=dict)
     triggers: list[tuple[str, Trigger]] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
+    _built: Built = field(init=False)
     _states: dict[Place, TraitState] = field(default_factory=dict)
     _members: dict[str, dict[str, Membership]] = field(default_factory=dict)
     _was_in: dict[str, dict[str, datetime]] = field(default_factory=dict)
     _written: dict[Place, TraitState] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Know what was built."""
+        self._built = self.keeping.built(self.decisions.shop.figures)
 
     async def keep(self, found: Mapping[str, Concern]) -> None:
         """Do what concerns each contact; then what concerns it that it came into an audience, or left it."""
@@ -209,7 +220,7 @@ class Keeper:
             if contact not in self.newcomers
             for name in concern.audiences
         }
-        unknown = self.keeping.built.unknown(maybe)
+        unknown = self._built.unknown(maybe)
         asked: list[Asked] = []
         if unknown:
             asked.append(built_rows.asked(unknown))
@@ -219,7 +230,7 @@ class Keeper:
             asked.append(members.asked(judged))
         answers = iter(await self.connection.read_all(asked))
         if unknown:
-            self.keeping.built.learn((row[0], row[1]) for row in next(answers))
+            self._built.learn((row[0], row[1]) for row in next(answers))
         if places:
             self._states |= traits.found(next(answers))
         if judged:
@@ -294,9 +305,7 @@ class Keeper:
 
     def _began_with_nothing(self, contact: str, stored: str) -> bool:
         """Whether a state that is missing is that of somebody without events."""
-        return contact in self.newcomers or self.keeping.built.has(
-            built_rows.TRAIT + stored, bucket_of(contact)
-        )
+        return contact in self.newcomers or self._built.has(built_rows.TRAIT + stored, bucket_of(contact))
 
     async def known(self, found: Mapping[str, Concern]) -> dict[str, Known]:
         """What is so of contacts now, as far as their audiences ask; nothing is written."""
@@ -377,9 +386,7 @@ class Keeper:
         """Whether somebody of whom nothing was kept has come in, or has been in all along."""
         if name in self.silent or contact in self.parted or name in self._was_in.get(contact, {}):
             return False
-        return contact in self.newcomers or self.keeping.built.has(
-            built_rows.AUDIENCE + name, bucket_of(contact)
-        )
+        return contact in self.newcomers or self._built.has(built_rows.AUDIENCE + name, bucket_of(contact))
 
     async def _write(
         self, moves: Sequence[Move], member_rows: Sequence[rows.RowValues]

@@ -3,13 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from bot.core.audiences.figures import NO_FIGURES, Figures
 from bot.storage.built import What
 
 
 @dataclass(slots=True)
 class Built:
-    """What this process knows of what was built: what it does not know it asks again."""
+    """What this process knows of what was built: what it does not know it asks again.
 
+    It belongs to one publication: what others leave out is dropped, by whichever process.
+    """
+
+    figures: Figures = NO_FIGURES
     _known: set[What] = field(default_factory=set)
 
     def unknown(self, places: Iterable[What]) -> list[What]:
@@ -19,10 +24,6 @@ class Built:
     def learn(self, places: Iterable[What]) -> None:
         """Remember what was built."""
         self._known.update(places)
-
-    def forget(self, what: str) -> None:
-        """Forget it: it is gone, and would be built anew."""
-        self._known = {place for place in self._known if place[0] != what}
 
     def has(self, what: str, bucket: int) -> bool:
         """Whether it was built, as far as is known."""

@@ -186,8 +186,6 @@ class AudienceUpkeep:
                 lambda c, bucket=bucket: building.forget(c, decisions.generation, gone, bucket)  # type: ignore[misc]  # bound now
             ):
                 return False
-        for what in gone:
-            self.keeping.built.forget(what)
         return True
 
 

@@ -10,7 +10,7 @@ from bot.conversation import building
 from bot.core.audiences.audience import Topic
 from bot.core.ids import bucket_of
 from bot.jobs.audiences import AudienceUpkeep
-from bot.storage import audience_sizes, members
+from bot.storage import audience_sizes, members, revisions
 from bot.storage.driver import Database, Statement
 from tests.conversation.keeping import HIGH_VALUE, NOON, Kept, Make
 from tests.storage.scripted import open_at
@@ -179,6 +179,27 @@ async def test_who_goes_by_an_older_publication_drops_nothing_of_a_newer_one(mak
     assert await kept.audiences(ana) == {"two"}
     assert await kept.rows("SELECT COUNT(*) FROM built b WHERE b.what = 'audience:two'") == [(256,)]
     assert await kept.rows("SELECT MAX(t.n) FROM computed_trait t") == [(1,)]
+
+
+async def test_what_comes_back_is_not_taken_for_built_by_who_knew_it_before(make: Make) -> None:
+    season = "few: {event: Order Completed, count: '< 3'}\nbuyers: {event: Order Completed}"
+    kept = make(season)
+    ana = await kept.contact()
+    for _ in range(5):
+        await kept.happens(ana, ("Order Completed", {}), keeps=False)
+    await kept.built()
+    other = Kept(kept.database, kept.decisions)  # another process
+    await other.happens(ana, ("Order Completed", {}))
+    kept.publish("refunded: {event: Order Refunded}")
+    await kept.built()
+    kept.publish(season)
+    await kept.database.transact(lambda c: revisions.touch(c, kept.decisions.generation))
+    other.decisions = kept.decisions
+    assert await other.happens(ana, ("Order Completed", {})) == []
+    assert await other.audiences(ana) == {"buyers"}
+    await kept.built()
+    assert await kept.audiences(ana) == {"buyers"}
+    assert await kept.moves(ana) == []
 
 
 async def test_what_others_say_is_not_built_is_built_anew(make: Make) -> None:
