@@ -82,6 +82,8 @@ class Standing:
     times: dict[str, Times] = field(default_factory=dict)
     waits: dict[str, set[str] | None] = field(default_factory=dict)
     """The names of events that runs wait for; None: of any."""
+    addresses: dict[str, set[Name]] = field(default_factory=dict)
+    """Addresses and names of those who were told of one."""
     there: frozenset[str] = frozenset()
     """Ids of events that are in the books already, of those that were asked for."""
 
@@ -99,10 +101,14 @@ async def claim(connection: Connection, message_ids: Sequence[str], now: datetim
 
 async def names_of(connection: Connection, contact_ids: Collection[str]) -> dict[str, set[Name]]:
     """Return the addresses and names (channel, value) of contacts."""
-    found: dict[str, set[Name]] = {contact: set() for contact in contact_ids}
-    for contact, channel, value in await connection.read(_NAMES, keys=_keys(contact_ids)):
-        found[contact].add((channel, value))
-    return found
+    return _names(await connection.read(_NAMES, keys=_keys(contact_ids)))
+
+
+def _names(found: Iterable[Record]) -> dict[str, set[Name]]:
+    names: dict[str, set[Name]] = {}
+    for contact, channel, value in found:
+        names.setdefault(contact, set()).add((channel, value))
+    return names
 
 
 async def called(connection: Connection, contact_id: str, other: str) -> frozenset[str]:  # noqa: ARG001  # as all are asked
@@ -118,24 +124,27 @@ async def standing(
     told: Collection[str],
     heard: Collection[str],
     events: Collection[tuple[int, str, str]],
+    called: Collection[str] = (),
 ) -> Standing:
     """Read of locked contacts what is wanted of each: `active` whose sessions, `told` whose traits' times.
 
-    `heard` are those whose runs may wait for an event; `events` (bucket, contact, id) may be there already.
+    `heard` are those whose runs may wait for an event; `events` (bucket, contact, id) may be there already;
+    `called` are those whose addresses are wanted.
     """
-    keys = [_keys(active), _keys(told), _keys(heard), sorted(events)]
+    keys = [_keys(active), _keys(told), _keys(heard), sorted(events), _keys(called)]
     asked: list[Asked] = [
         (statement, {"keys": each})
-        for statement, each in zip((_ACTIVITY, _TIMES, _WAITING, _THERE), keys, strict=True)
+        for statement, each in zip((_ACTIVITY, _TIMES, _WAITING, _THERE, _NAMES), keys, strict=True)
         if each
     ]
     answers = iter(await connection.read_all(asked) if asked else ())
-    activity, times, waits, there = (next(answers) if each else () for each in keys)
+    activity, times, waits, there, names = (next(answers) if each else () for each in keys)
     return Standing(
         activity={row[0]: Activity(instant(row[1]), instant(row[2])) for row in activity},
         times={row[0]: _times(row[1]) for row in times},
         waits=_waits(waits),
         there=frozenset(row[0] for row in there),
+        addresses=_names(names),
     )
 
 

@@ -12,7 +12,7 @@ from bot.conversation.tracking.keeping import KeepCurrent
 from bot.conversation.tracking.orders import OrderEvent, turns_of
 from bot.conversation.tracking.people import Met, People, Person
 from bot.conversation.tracking.sessions import Settled, settle_late
-from bot.conversation.tracking.telling import Telling, identify_trigger, is_late
+from bot.conversation.tracking.telling import Telling, claims_of, identify_trigger, is_late
 from bot.core.audiences.audience import Topic
 from bot.core.audiences.rule import Happened
 from bot.core.contact import Contact
@@ -114,7 +114,8 @@ class Gathered:
             self._trigger(asks.now, identify_trigger(tracking.ANONYMOUS, anonymous, source_id, key, self.now))
         for person, said in identified.values():
             times = self._standing.times.get(person.id, Times())
-            for trigger in traits.addresses(person, said, self.now):
+            known = self._standing.addresses.get(person.id, ())
+            for trigger in traits.addresses(said, known, self.now):
                 self._trigger(person, trigger)
             self.changed[person.id] = person, traits.change(person, said, times)
         self.contacts = {person.id: person.contact for _, person in taken}
@@ -127,7 +128,7 @@ class Gathered:
 
     async def _read(self, connection: Connection, taken: Sequence[tuple[Told, Person]]) -> Standing:
         """Read what matters of those who were known before."""
-        active, identified, heard = set[str](), set[str](), set[str]()
+        active, identified, heard, called = set[str](), set[str](), set[str](), set[str]()
         old: list[tuple[int, str, str]] = []
         for told, person in taken:
             if person.is_new:
@@ -136,6 +137,8 @@ class Gathered:
             if message.event is None:
                 if message.traits:
                     identified.add(person.id)
+                if claims_of(told):
+                    called.add(person.id)
                 continue
             if message.event in _ACTIVE:
                 active.add(person.id)
@@ -145,7 +148,9 @@ class Gathered:
                 old.append(
                     (person.contact.bucket, person.id, event_id(message.message_id, person.contact.bucket))
                 )
-        return await tracking.standing(connection, active=active, told=identified, heard=heard, events=old)
+        return await tracking.standing(
+            connection, active=active, told=identified, heard=heard, events=old, called=called
+        )
 
     def _event(self, told: Told, person: Person) -> None:
         """Add the event that a message is, or what it says of an order."""

@@ -1,6 +1,6 @@
 """Traits of identify onto the contact: of each the latest, whatever order they come in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from bot.core.sources import SourceScope
 from bot.core.tracking.told_fields import BIRTHDAY, FIRST_NAME, with_fields
 from bot.core.tracking.told_traits import KnownTraits, Times, ToldTraits, known, tellable
 from bot.core.triggers import Trigger
+from bot.storage.tracking import Name
 
 
 def change(person: Person, told: Sequence[Told], times: Times) -> Times:
@@ -26,15 +27,17 @@ def change(person: Person, told: Sequence[Told], times: Times) -> Times:
     return Times(after.times, fields)
 
 
-def addresses(person: Person, told: Sequence[Told], now: datetime) -> list[Trigger]:
-    """Return what makes the addresses that sources tell the contact's own, unless they were told before."""
-    before, triggers = person.contact.attributes, []
+def addresses(told: Sequence[Told], known: Collection[Name], now: datetime) -> list[Trigger]:
+    """Return what makes the addresses that sources tell the contact's own, where they are not `known` as its.
+
+    What traits say does not count: sources that claim no address tell them, too.
+    """
+    has, triggers = set(known), list[Trigger]()
     for one in told:
-        for channel, value in claims_of(one).items():
-            trait = "phone" if channel == "sms" else channel
-            if before.get(trait) != one.message.traits[trait]:
-                key = one.message.message_id
-                triggers.append(identify_trigger(channel, value, one.source.id, key, now))
+        for name in claims_of(one).items():
+            if name not in has:
+                has.add(name)
+                triggers.append(identify_trigger(*name, one.source.id, one.message.message_id, now))
     return triggers
 
 

@@ -139,6 +139,30 @@ async def test_a_phone_is_an_address_where_the_source_is_believed(chat: Chat, *,
     assert traits == ('{"phone":"+1 212 555 0100","email":"Ana@Leaf.Example"}',)
 
 
+async def test_what_a_page_said_first_is_an_address_once_a_server_says_it(chat: Chat) -> None:
+    traits = {"phone": "+1 212 555 0100", "email": "ana@leaf.example"}
+    tracker = tracker_of(chat)
+    for number, source in enumerate((BROWSER, SERVER, SERVER)):
+        await tracker.take([message(f"m{number}", user="u1", traits=traits)], source)
+        await chat.strike()
+    found = await chat.rows("SELECT channel, value FROM address ORDER BY channel")
+    assert found == [("email", "ana@leaf.example"), ("external", "u1"), ("sms", "+12125550100")]
+    turns = await chat.rows("SELECT key FROM \"trigger\" WHERE key LIKE 'identify:%' ORDER BY key")
+    assert turns == [("identify:email/m1",), ("identify:sms/m1",)]  # what is known needs no turn
+
+
+async def test_who_gave_a_number_away_has_it_again_when_a_server_says_so(chat: Chat) -> None:
+    tracker = tracker_of(chat)
+    for key, user in (("m1", "u1"), ("m2", None), ("m3", "u1")):
+        if user is None:
+            await chat.run("DELETE FROM address WHERE channel = 'sms'")
+            await chat.run("DELETE FROM directory WHERE kind = 'sms'")
+        else:
+            await tracker.take([message(key, user=user, traits={"phone": "+12125550100"})], SERVER)
+            await chat.strike()
+    assert await chat.rows("SELECT value FROM address WHERE channel = 'sms'") == [("+12125550100",)]
+
+
 async def test_two_users_with_one_number_stay_two(chat: Chat) -> None:
     tracker = tracker_of(chat)
     for user in ("u1", "u2"):
