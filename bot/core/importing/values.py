@@ -12,6 +12,7 @@ import orjson
 from bot.core.contact import JsonValue
 from bot.core.importing.kinds import Reads
 from bot.core.phone import NotAContact, to_e164
+from bot.core.tracking.reading import is_nobodys
 
 EPOCHS = {"epoch": 1, "epoch_ms": 1_000}
 """How `dates` may say that instants are numbers: seconds or milliseconds since 1970."""
@@ -50,7 +51,7 @@ def reader_of(reads: Reads, how: How) -> Reader:
     """Return what reads values of a kind, as that shop writes them."""
     readers: dict[Reads, Reader] = {
         Reads.TEXT: text,
-        Reads.WHOM: text,
+        Reads.WHOM: whom,
         Reads.PHONE: lambda value: phone(value, how.region),
         Reads.EMAIL: email,
         Reads.AMOUNT: amounts(how),
@@ -73,6 +74,12 @@ def text(value: object) -> str:
     if isinstance(value, dict | list):
         raise Wrong("is no single value")
     return str(value)
+
+
+def whom(value: object) -> str:
+    """Return an id of somebody; empty where it is one that strangers share."""
+    written = text(value)
+    return "" if is_nobodys(written) else written
 
 
 def phone(value: object, region: str) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 from bot.core.contact import JsonValue
 from bot.core.tracking.commerce import ORDER_COMPLETED
 from bot.core.tracking.message import Json, Kind
+from bot.core.tracking.reading import is_nobodys
 from bot.core.tracking.translated import MessageIds, Saying, without_nothing
 
 EACH_MAX: Final = 75
@@ -99,10 +100,9 @@ class Track:
 
 def who_in(said: Json) -> Who | None:
     """Whom an object names, by `external_id` (in sends: `external_user_id`) or an alias; None: nobody."""
-    for name in ("external_id", "external_user_id"):
-        external = said.get(name)
-        if isinstance(external, str | int) and not isinstance(external, bool) and str(external).strip():
-            return Who("external", str(external).strip())
+    for external in (said.get("external_id"), said.get("external_user_id")):
+        if not is_nobodys(name := _text(external)):
+            return Who("external", name)
     alias = said.get("user_alias")
     if isinstance(alias, dict) and alias.get("alias_name") and alias.get("alias_label"):
         return Who("anonymous", f"{alias['alias_label']}:{alias['alias_name']}")

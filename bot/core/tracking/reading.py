@@ -207,13 +207,18 @@ def _required(item: Json, name: str, reason: str) -> str:
     return value
 
 
+def is_nobodys(text: str) -> bool:
+    """Whether an id is none, or one that strangers share."""
+    return _NOBODY.fullmatch(text) is not None
+
+
 def _identifier(item: Json, name: str) -> str | None:
     """An id as text; None where there is none, or one that is nobody's."""
     value = item.get(name)
     if value is None or isinstance(value, bool | dict | list):
         return None
     text = str(value).strip()
-    if _NOBODY.fullmatch(text):
+    if is_nobodys(text):
         return None
     if len(text) > NAME_MAX:
         raise _NotUnderstood("id_too_long")

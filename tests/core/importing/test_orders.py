@@ -105,6 +105,8 @@ def test_what_cannot_be_is_rejected() -> None:
         order({"price": 1}, facts={"_waits": True})
     with pytest.raises(Rejected, match="whom: nobody is named"):
         order({"price": 1}, external="")
+    with pytest.raises(Rejected, match="whom: nobody is named"):
+        order({"price": 1}, **READER.read(("null", "A1", AT, "tea")))
 
 
 def test_an_order_that_earns_is_told_as_the_shop_would() -> None:

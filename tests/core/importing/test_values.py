@@ -19,6 +19,13 @@ def read(reads: Reads, value: object, how: How = HERE) -> object:
     return reader_of(reads, how)(value)
 
 
+@pytest.mark.parametrize("shared", ["null", " None ", "NaN", "0", 0, 0.0, "00000000-0000-0000"])
+def test_ids_that_strangers_share_are_nobodys(shared: object) -> None:
+    assert not read(Reads.WHOM, shared)
+    assert read(Reads.TEXT, shared)
+    assert read(Reads.WHOM, "u0") == "u0"
+
+
 @pytest.mark.parametrize(
     ("written", "minor"),
     [

@@ -32,6 +32,8 @@ def test_whom_an_object_names() -> None:
     assert who_in({"external_user_id": 17}) == Who("external", "17")
     assert who_in({"user_alias": ALIAS}) == Who("anonymous", "my_device_identifier:device123")
     assert who_in({"braze_id": "x", "user_alias": {"alias_name": "a"}}) is None
+    assert who_in({"external_id": "null"}) is None
+    assert who_in({"external_user_id": 0, "user_alias": ALIAS}) == who_in({"user_alias": ALIAS})
 
 
 def test_attributes_are_traits() -> None:
