@@ -21,6 +21,7 @@ from bot.core.turn import Shop, Turn
 
 Body = Mapping[str, JsonValue]
 _CONFLICT = 409
+_ADDRESSES_FIRST = "import contacts with their addresses first"
 _USER = "external"
 """The channel of the shop's own ids: a contact has one."""
 _SOURCE = "import"
@@ -158,11 +159,13 @@ def _address(turn: Turn, channel: str, said: JsonValue) -> Address:
         return turn.addresses[channel, str(said)]
     there = [one for (kind, _), one in turn.addresses.items() if kind == channel]
     if said is not None or len(there) != 1:
-        why = "is not theirs" if said is not None else "has none there" if not there else "has several there"
-        remedy = "import contacts with their addresses first, or say which in the row"
-        raise Refused(
-            f"{channel}: the contact {why}" if said is None else f"{channel}: {said} {why}", remedy, 409
-        )
+        if said is not None:
+            why, remedy = f"{said} is not theirs", _ADDRESSES_FIRST
+        elif there:
+            why, remedy = f"the contact has {len(there)} of these", "say in the row which one it is about"
+        else:
+            why, remedy = "the contact has none", _ADDRESSES_FIRST
+        raise Refused(f"{channel}: {why}", remedy, 409)
     return there[0]
 
 
