@@ -55,7 +55,7 @@ class Ingest:
         now = self.conversation.clock()
         refused = [Counter[str]() for _ in self.handed]
         told = [(one, number) for number, each in enumerate(self.handed) for one in each.told]
-        first = await tracking.claim(connection, [one.message.message_id for one, _ in told], now)
+        first = await tracking.claim(connection, [one.key for one, _ in told], now)
         fresh = [one for one, is_first in zip(told, first, strict=True) if is_first]
         if not fresh:
             return refused
@@ -145,9 +145,8 @@ class Gathered:
             if not is_late(message):
                 heard.add(person.id)
             elif message.at < self.now - _OLD:
-                old.append(
-                    (person.contact.bucket, person.id, event_id(message.message_id, person.contact.bucket))
-                )
+                bucket = person.contact.bucket
+                old.append((bucket, person.id, event_id(told.key, bucket)))
         return await tracking.standing(
             connection, active=active, told=identified, heard=heard, events=old, called=called
         )
@@ -158,9 +157,9 @@ class Gathered:
         order = self.telling.order(message)
         self._learn_products(told, order)
         if isinstance(order, OrderTold):
-            self.orders.append(OrderEvent(order, message, person.id))
+            self.orders.append(OrderEvent(order, told, person.id))
             return
-        identity = event_id(message.message_id, bucket)
+        identity = event_id(told.key, bucket)
         if identity in self._standing.there:
             return
         name, at = message.event, message.at
@@ -170,7 +169,7 @@ class Gathered:
         self.happened.setdefault(person.id, []).append(Happened(identity, name, at, message.properties))
         if name in _ACTIVE:
             self.active.setdefault(person.id, []).append(at)
-        trigger = self.telling.needs(message, told.source, self._standing.waits.get(person.id, ()))
+        trigger = self.telling.needs(told, self._standing.waits.get(person.id, ()))
         if trigger is not None:
             self._trigger(person, trigger)
 
@@ -254,6 +253,6 @@ class Gathered:
         return settled
 
 
-def event_id(message_id: str, bucket: int) -> str:
-    """Return the id of the event that a message is."""
-    return derived_id(f"tracked/{message_id}", bucket)
+def event_id(key: str, bucket: int) -> str:
+    """Return the id of the event that a message with this key is."""
+    return derived_id(f"tracked/{key}", bucket)

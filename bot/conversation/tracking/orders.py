@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.conversation.shop.desk import REPORT, park
+from bot.conversation.tracking.handed import Told
 from bot.conversation.tracking.telling import order_trigger
 from bot.core.tracking.commerce import OrderTold
-from bot.core.tracking.message import Tracked
 from bot.core.triggers import Trigger
 from bot.storage import orders
 from bot.storage.driver import Connection
@@ -21,8 +21,8 @@ from bot.storage.driver import Connection
 class OrderEvent:
     """What an event tells of an order, and whose event it is."""
 
-    told: OrderTold
-    message: Tracked
+    order: OrderTold
+    told: Told
     contact_id: str
 
 
@@ -31,23 +31,23 @@ async def turns_of(
 ) -> list[tuple[str, Trigger]]:
     """Return the turns that events need, each with whose it is; what waits for its order needs none yet."""
     # By name, so that two that lock the same orders lock them in one order; reports before what came back.
-    ordered = sorted(events, key=lambda event: (event.told.operation != REPORT, event.told.reference))
+    ordered = sorted(events, key=lambda event: (event.order.operation != REPORT, event.order.reference))
     turns = []
     for event in ordered:
         whose = await _whose(connection, event, now)
         if whose is not None:
-            turns.append((whose, order_trigger(event.told, event.message)))
+            turns.append((whose, order_trigger(event.order, event.told)))
     return turns
 
 
 async def _whose(connection: Connection, event: OrderEvent, now: datetime) -> str | None:
-    told = event.told
-    if told.operation == REPORT:
+    order = event.order
+    if order.operation == REPORT:
         # Where it is somebody else's already, the turn refuses it.
-        await orders.claim(connection, told.reference, event.contact_id)
+        await orders.claim(connection, order.reference, event.contact_id)
         return event.contact_id
-    owner = await orders.owner(connection, told.reference)
+    owner = await orders.owner(connection, order.reference)
     if owner is None:
-        await park(connection, told.operation, told.body, now)
-        owner = await orders.owner(connection, told.reference)
+        await park(connection, order.operation, order.body, now)
+        owner = await orders.owner(connection, order.reference)
     return owner

@@ -15,6 +15,8 @@ from bot.conversation.tracking.after_turns import session_trigger
 from bot.conversation.tracking.handed import Told
 from bot.core.contact import JsonValue
 from bot.core.deeds.tracked import IDENTIFY
+from bot.core.own_events import OURS
+from bot.core.past import REWARD_USED
 from bot.core.phone import NotAContact, to_e164
 from bot.core.sources import Source, SourceScope
 from bot.core.tracking.commerce import OF_ORDERS, Currencies, NotUnderstood, OrderTold, named_now, order_told
@@ -22,10 +24,9 @@ from bot.core.tracking.message import Tracked
 from bot.core.tracking.sessions import SESSION_STARTED
 from bot.core.triggers import LATE, Trigger, TriggerKind
 
-OURS = frozenset({SESSION_STARTED, "Audience Entered", "Audience Exited"})
-"""Events that we tell ourselves: a source that says them would count them twice."""
 NOT_A_SERVER = "orders are believed from servers only"
 NOT_THEIRS = "this event is told by us"
+NOT_BELIEVED = "this event is believed from servers only"
 IMPORTED_OTHERWISE = "orders of the past are imported as orders: regulars import orders"
 _EMAIL_MAX = 254
 _NONE: frozenset[str] = frozenset()
@@ -56,8 +57,10 @@ class Telling:
         """Return why a message is not taken from its source; None where it is."""
         if message.event is None:
             return None
-        if message.event in OURS:
-            return NOT_THEIRS
+        if message.event in OURS and not _is_of_orders(message.event):
+            return NOT_THEIRS  # flows text what they say, and figures would count them twice
+        if message.event == REWARD_USED and not source.may(SourceScope.ORDERS):
+            return NOT_BELIEVED
         unplanned = self.decisions.publication.plan.refusal(message.event)
         if unplanned is not None:
             return unplanned
@@ -67,6 +70,17 @@ class Telling:
         if told is not None and message.is_history:
             return IMPORTED_OTHERWISE
         return told.reason if isinstance(told, NotUnderstood) else None
+
+    def told(self, message: Tracked, source: Source) -> Told:
+        """Return a message as it is taken from its source."""
+        return Told(self.taken(message), source, is_trusted=self._is_trusted(message, source))
+
+    def _is_trusted(self, message: Tracked, source: Source) -> bool:
+        """Whether a message does what is believed of some sources only: says who it is, buys, or earns."""
+        if message.event is None:
+            return source.may(SourceScope.IDENTIFY)
+        is_worth_it = message.event in self.earning or _is_of_orders(message.event)
+        return is_worth_it and source.may(SourceScope.ORDERS)
 
     def taken(self, message: Tracked) -> Tracked:
         """Return a message without what the tracking plan drops of it."""
@@ -88,8 +102,9 @@ class Telling:
             currencies=self.currencies,
         )
 
-    def needs(self, message: Tracked, source: Source, waited: Waited) -> Trigger | None:
+    def needs(self, told: Told, waited: Waited) -> Trigger | None:
         """Return the turn that an event needs; None where nobody listens, or it is an old one."""
+        message, source = told.message, told.source
         assert message.event is not None, "an event has a name"
         if (waited is not None and not waited and message.event not in self.heard) or is_late(message):
             return None
@@ -102,7 +117,7 @@ class Telling:
             "properties": dict(message.properties),
             "credited": not earns,
         }
-        return Trigger(f"event:tracked/{message.message_id}", TriggerKind.EVENT, message.at, payload)
+        return Trigger(f"event:tracked/{told.key}", TriggerKind.EVENT, message.at, payload)
 
     def needs_session(self, event_id: str, at: datetime, waited: Waited) -> Trigger | None:
         """Return the turn that the start of a session needs; None where nobody listens."""
@@ -128,10 +143,10 @@ def is_late(message: Tracked) -> bool:
     return message.is_history or message.received_at - message.at > LATE
 
 
-def order_trigger(told: OrderTold, message: Tracked) -> Trigger:
+def order_trigger(order: OrderTold, told: Told) -> Trigger:
     """Return the turn that does to an order what a message says."""
-    payload: dict[str, JsonValue] = {"operation": told.operation, "body": dict(told.body)}
-    return Trigger(f"order:tracked/{message.message_id}", TriggerKind.OPERATION, message.at, payload)
+    payload: dict[str, JsonValue] = {"operation": order.operation, "body": dict(order.body)}
+    return Trigger(f"order:tracked/{told.key}", TriggerKind.OPERATION, told.message.at, payload)
 
 
 def identify_trigger(channel: str, value: str, source_id: str, key: str, at: datetime) -> Trigger:

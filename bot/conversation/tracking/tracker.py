@@ -14,7 +14,7 @@ import structlog
 
 from bot.conversation.batch import Conversation
 from bot.conversation.decide import Decisions
-from bot.conversation.tracking.handed import Handed, Told
+from bot.conversation.tracking.handed import Handed
 from bot.conversation.tracking.ingest import Ingest
 from bot.conversation.tracking.keeping import KeepCurrent, keep_nothing
 from bot.conversation.tracking.people import Met, NameTaken
@@ -101,7 +101,7 @@ class Tracker:
                 self._learnt.saw(message.event, message.properties)
             refusal = telling.refusal(message, source)
             if refusal is None:
-                told.append(Told(telling.taken(message), source))
+                told.append(telling.told(message, source))
             else:
                 refused[refusal] += 1
         if not told:

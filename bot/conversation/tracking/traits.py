@@ -37,7 +37,7 @@ def addresses(told: Sequence[Told], known: Collection[Name], now: datetime) -> l
         for name in claims_of(one).items():
             if name not in has:
                 has.add(name)
-                triggers.append(identify_trigger(*name, one.source.id, one.message.message_id, now))
+                triggers.append(identify_trigger(*name, one.source.id, one.key, now))
     return triggers
 
 

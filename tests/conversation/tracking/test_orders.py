@@ -42,6 +42,21 @@ async def returned(chat: Chat) -> list[tuple[object, ...]]:
     )
 
 
+async def test_no_public_key_uses_up_the_id_of_an_order(chat: Chat) -> None:
+    for key in ("m1", "~trusted/m1"):
+        squatter = message(key, anonymous="squatter", event="Tea Steeped")
+        await tracker_of(chat).take([squatter], BROWSER)
+    await tell(chat, [completed("m1"), completed("m1")])
+    assert await chat.rows("SELECT reference FROM shop_order") == [("A-1",)]
+
+
+async def test_no_public_key_uses_up_the_id_of_a_number(chat: Chat) -> None:
+    await tracker_of(chat).take([message("m1", anonymous="squatter", event="Tea Steeped")], BROWSER)
+    await tracker_of(chat).take([message("m1", user="u1", traits={"phone": "+12125550100"})], SERVER)
+    await chat.strike()
+    assert await chat.rows("SELECT value FROM address WHERE channel = 'sms'") == [("+12125550100",)]
+
+
 async def test_what_the_shop_tells_its_api_of_an_order_by_an_event(chat: Chat) -> None:
     await tell(chat, [completed()])
     desk = Desk(chat.app.database, chat.app.dispatcher)

@@ -111,12 +111,24 @@ async def test_only_who_is_believed_earns_a_member_something(hearing: Chat) -> N
     event = next((rule.event for rule in rules if rule.event), None)
     assert event is not None
     await known(hearing)
-    payload = "SELECT payload FROM \"trigger\" WHERE key LIKE 'event:tracked/e%' ORDER BY key"
+    payload = "SELECT payload FROM \"trigger\" WHERE key LIKE 'event:tracked/%e_' ORDER BY key"
     for number, source in enumerate((BROWSER, SERVER)):
         one = message(f"e{number}", user="u1", event=event, now=hearing.clock())
         await tracker_of(hearing).take([one], source)
     found = await hearing.rows(payload)
     assert [('"credited":false' in one) for (one,) in found] == [True]
+
+
+async def test_no_public_key_uses_up_the_id_of_what_earns(hearing: Chat) -> None:
+    rules = hearing.app.decisions.shop.program.earning.rules
+    event = next((rule.event for rule in rules if rule.event), None)
+    await known(hearing)
+    for source, key in ((BROWSER, "e1"), (BROWSER, "~trusted/e1"), (SERVER, "e1"), (SERVER, "e1")):
+        one = message(key, user="u1", event=event, now=hearing.clock())
+        await tracker_of(hearing).take([one], source)
+    payloads = await hearing.rows("SELECT payload FROM \"trigger\" WHERE key LIKE 'event:%'")
+    assert ['"credited":false' in one for (one,) in payloads].count(True) == 1
+    assert await hearing.rows("SELECT COUNT(*) FROM event WHERE name = :name", name=event) == [(3,)]
 
 
 async def test_who_is_identified_by_the_shops_server_is_not_texted_for_it(chat: Chat) -> None:

@@ -148,7 +148,10 @@ async def test_what_a_page_said_first_is_an_address_once_a_server_says_it(chat: 
     found = await chat.rows("SELECT channel, value FROM address ORDER BY channel")
     assert found == [("email", "ana@leaf.example"), ("external", "u1"), ("sms", "+12125550100")]
     turns = await chat.rows("SELECT key FROM \"trigger\" WHERE key LIKE 'identify:%' ORDER BY key")
-    assert turns == [("identify:email/m1",), ("identify:sms/m1",)]  # what is known needs no turn
+    assert turns == [
+        ("identify:email/~trusted/m1",),
+        ("identify:sms/~trusted/m1",),
+    ]  # what is known needs no turn
 
 
 async def test_who_gave_a_number_away_has_it_again_when_a_server_says_so(chat: Chat) -> None:
