@@ -86,6 +86,6 @@ def test_the_reasons_are_those_of_the_code() -> None:
     reasons = {name for names in named for name in names if name}
     reasons |= {"bad_properties", "bad_traits", "too_large", "wrong_write_key", "not_understood"}
     reasons |= {plan.BLOCKED, plan.UNKNOWN}
-    reasons |= {telling.NOT_A_SERVER, telling.NOT_THEIRS, ingest.ERASED, tracker.BROKEN}
+    reasons |= {telling.NOT_A_SERVER, telling.NOT_THEIRS, telling.NOT_BELIEVED, ingest.ERASED, tracker.BROKEN}
     reasons |= set(re.findall(r'_Wrong\("(\w+)"', source("core/tracking/commerce.py")))
     assert listed == reasons

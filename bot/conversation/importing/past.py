@@ -13,11 +13,12 @@ from bot.conversation.importing import whom
 from bot.conversation.importing.chunks import Outcome, Place, Refusal
 from bot.conversation.tracking.handed import Handed, Told
 from bot.conversation.tracking.ingest import Ingest
-from bot.conversation.tracking.telling import OURS, Telling
+from bot.conversation.tracking.telling import Telling
 from bot.core.audiences.rule import Happened
 from bot.core.importing.orders import PastOrder
 from bot.core.importing.rows import Rejected
 from bot.core.loyalty.program import Program
+from bot.core.own_events import OURS
 from bot.storage import orders, past_orders
 from bot.storage.driver import Connection
 

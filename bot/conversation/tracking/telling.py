@@ -15,6 +15,8 @@ from bot.conversation.tracking.after_turns import session_trigger
 from bot.conversation.tracking.handed import Told
 from bot.core.contact import JsonValue
 from bot.core.deeds.tracked import IDENTIFY
+from bot.core.own_events import OURS
+from bot.core.past import REWARD_USED
 from bot.core.phone import NotAContact, to_e164
 from bot.core.sources import Source, SourceScope
 from bot.core.tracking.commerce import OF_ORDERS, Currencies, NotUnderstood, OrderTold, named_now, order_told
@@ -22,10 +24,9 @@ from bot.core.tracking.message import Tracked
 from bot.core.tracking.sessions import SESSION_STARTED
 from bot.core.triggers import LATE, Trigger, TriggerKind
 
-OURS = frozenset({SESSION_STARTED, "Audience Entered", "Audience Exited"})
-"""Events that we tell ourselves: a source that says them would count them twice."""
 NOT_A_SERVER = "orders are believed from servers only"
 NOT_THEIRS = "this event is told by us"
+NOT_BELIEVED = "this event is believed from servers only"
 IMPORTED_OTHERWISE = "orders of the past are imported as orders: regulars import orders"
 _EMAIL_MAX = 254
 _NONE: frozenset[str] = frozenset()
@@ -56,8 +57,10 @@ class Telling:
         """Return why a message is not taken from its source; None where it is."""
         if message.event is None:
             return None
-        if message.event in OURS:
-            return NOT_THEIRS
+        if message.event in OURS and not _is_of_orders(message.event):
+            return NOT_THEIRS  # flows text what they say, and figures would count them twice
+        if message.event == REWARD_USED and not source.may(SourceScope.ORDERS):
+            return NOT_BELIEVED
         unplanned = self.decisions.publication.plan.refusal(message.event)
         if unplanned is not None:
             return unplanned

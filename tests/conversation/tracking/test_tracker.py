@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.conversation.tracking.ingest import ERASED
-from bot.conversation.tracking.telling import NOT_A_SERVER, NOT_THEIRS
+from bot.conversation.tracking.telling import NOT_A_SERVER, NOT_BELIEVED, NOT_THEIRS
 from bot.core.contact import JsonValue
 from bot.core.errors import RetryLater
 from bot.core.tracking.message import PAGE_VIEWED, Taken
@@ -216,9 +216,18 @@ async def test_orders_are_believed_from_servers_only(chat: Chat) -> None:
     assert names == [("Order Completed",)]
 
 
-async def test_nobody_says_what_we_tell_ourselves(chat: Chat) -> None:
-    told = message("m1", user="u1", event=SESSION_STARTED)
-    assert await tracker_of(chat).take([told], SERVER) == Taken(0, {NOT_THEIRS: 1})
+@pytest.mark.parametrize("event", [SESSION_STARTED, "Order Shipped", "Gift Received", "Credit Granted"])
+async def test_nobody_says_what_we_tell_ourselves(chat: Chat, event: str) -> None:
+    """Flows text what these say: whoever has a page's key would text anybody whose id they know."""
+    told = message("m1", user="u1", event=event, properties={"items": "a prize", "carrier": "https://evil"})
+    for source in (BROWSER, SERVER):
+        assert await tracker_of(chat).take([told], source) == Taken(0, {NOT_THEIRS: 1})
+
+
+async def test_only_servers_say_that_a_reward_was_used(chat: Chat) -> None:
+    told = message("m1", user="u1", event="Reward Used", properties={"code": "K7Q2MD"})
+    assert await tracker_of(chat).take([told], BROWSER) == Taken(0, {NOT_BELIEVED: 1})
+    assert await tracker_of(chat).take([told], SERVER) == Taken(1)
 
 
 async def test_nothing_is_written_of_whom_was_erased(chat: Chat) -> None:
