@@ -365,6 +365,17 @@ async def test_events_are_in_the_books_once_and_start_nothing(shop: Terminal, da
     assert (await database.query(lambda c: c.read(_WAITING)))[0][0] == 0
 
 
+async def test_what_a_database_does_not_take_ends_no_import(shop: Terminal, database: Database) -> None:
+    ran = await import_(shop, "contacts", f"user_id,mobile,first name\nu\x001,{ANA},A\0na\n")
+    assert (ran.code, "1 rows: 1 taken." in ran.out) == (0, True)
+    assert (await known(database, ANA)).contact.first_name == "Ana"
+    event = {"userId": "u1", "event": "Tea\0 Drunk", "timestamp": "2025-05-01T10:00:00Z"}
+    text = orjson.dumps({**event, "properties": {"k\0": ["v\0"]}}).decode()
+    ran = await import_(shop, "events", text, name="e.ndjson")
+    assert "1 rows: 1 taken." in ran.out
+    assert [row[0] for row in await database.query(lambda c: c.read(_EVENTS)) if row[2]] == ["Tea Drunk"]
+
+
 async def test_a_trial_says_the_same_and_keeps_nothing(shop: Terminal, database: Database) -> None:
     before = await counts(database)
     for kind, text in (("contacts", CONTACTS), ("consents", CONSENTS), ("orders", ORDERS)):

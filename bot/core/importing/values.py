@@ -12,6 +12,7 @@ import orjson
 from bot.core.contact import JsonValue
 from bot.core.importing.kinds import Reads
 from bot.core.phone import NotAContact, to_e164
+from bot.core.tracking.decoding import clean
 from bot.core.tracking.reading import is_nobodys
 
 EPOCHS = {"epoch": 1, "epoch_ms": 1_000}
@@ -68,7 +69,7 @@ def reader_of(reads: Reads, how: How) -> Reader:
 def text(value: object) -> str:
     """Return a text as it stands; of a whole number its digits."""
     if isinstance(value, str):
-        return value.strip()
+        return value.replace("\0", "").strip()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))  # what has gaps comes as binary numbers out of many tools
     if isinstance(value, dict | list):
@@ -227,7 +228,7 @@ def flag(value: object) -> bool:
 def anything(value: object) -> JsonValue:
     """Return what is JSON as it is, and anything else as text."""
     if isinstance(value, str | bool | int | float | list | dict):
-        return value
+        return clean(value)
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
     return str(value)
@@ -242,4 +243,6 @@ def document(value: object) -> dict[str, JsonValue]:
             raise Wrong("is no JSON object") from error
     if not isinstance(value, dict):
         raise Wrong("is no JSON object")
-    return {str(name): anything(one) if one is not None else None for name, one in value.items()}
+    return {
+        str(name).replace("\0", ""): anything(one) if one is not None else None for name, one in value.items()
+    }

@@ -21,12 +21,12 @@ def decoded(body: bytes) -> JsonValue:
         value: JsonValue = orjson.loads(body)
     except orjson.JSONDecodeError:
         return _leniently(body)
-    return _clean(value) if b"\\u0000" in body else value
+    return clean(value) if b"\\u0000" in body else value
 
 
 def _leniently(body: bytes) -> JsonValue:
     try:
-        return _clean(json.loads(body.decode("utf-8-sig"), parse_constant=_nothing, parse_int=_number))
+        return clean(json.loads(body.decode("utf-8-sig"), parse_constant=_nothing, parse_int=_number))
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
 
@@ -39,15 +39,15 @@ def _number(digits: str) -> int | float:
     return int(digits) if len(digits) <= _DIGITS_MAX else float(digits)
 
 
-def _clean(value: JsonValue) -> JsonValue:
-    """The same value, of what every database and every JSON reader takes."""
+def clean(value: JsonValue) -> JsonValue:
+    """Return the same value, of what every database and every JSON reader takes."""
     match value:
         case str():
             return _text(value)
         case dict():
-            return {_text(name): _clean(inner) for name, inner in value.items()}
+            return {_text(name): clean(inner) for name, inner in value.items()}
         case list():
-            return [_clean(inner) for inner in value]
+            return [clean(inner) for inner in value]
         case float() if not math.isfinite(value):
             return None
     return value

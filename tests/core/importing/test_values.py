@@ -19,6 +19,14 @@ def read(reads: Reads, value: object, how: How = HERE) -> object:
     return reader_of(reads, how)(value)
 
 
+def test_what_no_database_takes_is_left_out() -> None:
+    assert read(Reads.TEXT, "A\0na") == read(Reads.WHOM, "A\0na") == read(Reads.ANY, "A\0na") == "Ana"
+    nested = {"a\0": ["b\0", {"c": "d\0"}]}
+    mended = {"a": ["b", {"c": "d"}]}
+    assert read(Reads.ANY, nested) == read(Reads.OBJECT, nested) == mended
+    assert read(Reads.OBJECT, '{"a\\u0000": ["b", {"c": "d\\u0000"}]}') == mended
+
+
 @pytest.mark.parametrize("shared", ["null", " None ", "NaN", "0", 0, 0.0, "00000000-0000-0000"])
 def test_ids_that_strangers_share_are_nobodys(shared: object) -> None:
     assert not read(Reads.WHOM, shared)
