@@ -27,9 +27,10 @@ T = TypeVar("T")
 _TRIES = 5
 _COPIED_FROM = 50
 """From how many new rows on COPY is the cheaper way: asyncpg looks at each value of an array three times."""
-# Serialization failure, deadlock, lost connection, server shutting down: the transaction did not
-# happen or is claimed, so running it again is right (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-_RETRY = ("40001", "40P01", "08", "57")
+# Serialization failure, deadlock, lost connection, server shutting down; no room or connections left, no
+# writer any more after a failover, a lock not to be had, broken disks: the transaction did not happen or is
+# claimed, so running it again is right (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+_RETRY = ("40001", "40P01", "08", "57", "53", "25006", "55P03", "58")
 
 
 class PostgresDatabase:
@@ -187,6 +188,8 @@ def _together(many: tuple[Rows, ...]) -> str:
 
 
 def _is_passing(error: Exception) -> bool:
+    if isinstance(error, asyncpg.InvalidCachedStatementError):
+        return True  # a migration went by
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate).startswith(_RETRY)
     return not isinstance(error, ValueError)  # a parameter of the wrong type stays wrong

@@ -80,6 +80,37 @@ async def test_a_lost_connection_is_taken_anew(server: PostgresDatabase) -> None
     await server.close()
 
 
+@pytest.mark.parametrize("state", ["53100", "53300", "25006", "55P03", "58030"])
+async def test_what_passes_is_tried_again(server: PostgresDatabase, state: str) -> None:
+    """A full disk, too many connections, a server that became a standby, a lock, a broken disk."""
+    failing = Statement(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{state}'; END $$")
+    tries = 0
+
+    async def work(connection: Connection) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            await connection.run(failing, [{}])
+
+    await server.transact(work)
+    assert tries == 2
+    await server.close()
+
+
+async def test_a_migration_that_goes_by_is_not_noticed(server: PostgresDatabase) -> None:
+    """The server refuses statements that were prepared for columns of other types."""
+    read = Statement("SELECT value FROM setting")
+
+    async def work(connection: Connection) -> None:
+        await connection.read(read)
+
+    await server.transact(work)
+    change = Statement("ALTER TABLE setting ALTER COLUMN value TYPE varchar(100)")
+    await server.transact(lambda c: c.run(change, [{}]))
+    await server.transact(work)
+    await server.close()
+
+
 async def test_it_gives_up_in_the_end(server: PostgresDatabase) -> None:
     tries = 0
 

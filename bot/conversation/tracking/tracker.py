@@ -23,6 +23,7 @@ from bot.core.errors import RetryLater
 from bot.core.sources import Source
 from bot.core.tracking.message import Taken, Tracked
 from bot.storage.driver import Database
+from bot.storage.faults import Fault, fault_of
 from bot.storage.learnt import Learnt
 
 _BATCH_MIN = 50
@@ -160,43 +161,49 @@ class Tracker:
             _logger.info("tracked", messages=many, calls=len(batch), milliseconds=round(took * 1000, 1))
 
     async def _store(self, batch: Sequence[Handed]) -> None:
-        try:
-            refused = await self._transact(batch)
-        except RetryLater:
-            raise
-        except Exception as error:  # noqa: BLE001  # the outermost loop of messages: bad ones are kept apart
-            if len(batch) > 1:
-                # What is wrong with one call must not hurt the others.
-                _logger.warning("messages_split", calls=len(batch), error=type(error).__name__)
-                for one in batch:
-                    await self._store([one])
-                return
-            await self._store_one_by_one(batch[0], error)
-            return
+        broken: list[tuple[Handed, Exception]] = []
+        refused = await self._stored(batch, broken)
+        is_one_stored = len(broken) < sum(len(one.told) for one in batch)
+        for alone, error in broken:
+            if not is_one_stored and fault_of(error) is Fault.CODE:
+                raise error  # it may be nothing about this message that fails
+            _logger.error("message_refused", message=alone.told[0].message.message_id, exc_info=error)
         for one, more in zip(batch, refused, strict=True):
             _finish(one, more)
 
-    async def _store_one_by_one(self, handed: Handed, error: Exception) -> None:
-        """Store the messages of a call that fails as a whole; those that fail alone are refused."""
-        if len(handed.told) == 1:
-            _logger.error("message_refused", message=handed.told[0].message.message_id, exc_info=error)
-            _finish(handed, Counter({BROKEN: 1}))
-            return
+    async def _stored(
+        self, batch: Sequence[Handed], broken: list[tuple[Handed, Exception]]
+    ) -> list[Counter[str]]:
+        """Store calls, apart where they fail together, and then their messages; who fails alone is `broken`.
+
+        Returns what was refused of each. Raises whatever is no fault of the messages; what was stored
+        by then is known again when it comes again.
+        """
+        try:
+            return await self._transact(batch)
+        except Exception as error:
+            if fault_of(error) is Fault.ELSEWHERE:
+                raise
+            (first, *others) = batch
+            if not others and len(first.told) == 1:
+                broken.append((first, error))
+                return [Counter({BROKEN: 1})]
+            _logger.warning("messages_split", calls=len(batch), error=type(error).__name__)
+        if others:
+            return [(await self._stored([one], broken))[0] for one in batch]
         refused = Counter[str]()
-        for told in handed.told:
-            alone = Handed([told], asyncio.get_running_loop().create_future(), Counter())
-            await self._store([alone])
-            refused.update(alone.done.result().refused)
-        _finish(handed, refused)
+        for told in first.told:
+            refused += (await self._stored([Handed([told], first.done, Counter())], broken))[0]
+        return [refused]
 
     async def _transact(self, batch: Sequence[Handed]) -> list[Counter[str]]:
         ingest = Ingest(self._conversation, self.telling, self._keep_current, batch, self._met)
         for tries_left in reversed(range(_TRIES)):
             try:
                 refused = await self._database.transact(ingest.run)
-            except NameTaken:
+            except NameTaken as error:
                 if not tries_left:
-                    raise
+                    raise RetryLater("others are quicker to name newcomers") from error
             else:
                 self._met.learn(ingest.learnt, self._conversation.clock())
                 return refused
