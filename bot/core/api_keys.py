@@ -75,5 +75,5 @@ def id_in(presented: str) -> str | None:
 
 
 def hash_of(text: str) -> str:
-    """What is kept of a key."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    """What is kept of a key; anything may be shown as one, also what is no UTF-8."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

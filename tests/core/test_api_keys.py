@@ -35,3 +35,8 @@ def test_what_is_no_key_has_no_id() -> None:
 def test_nobodys_key_fits_nothing() -> None:
     assert not NOBODYS_KEY.fits("regulars_" + "0" * 32 + "_" + "a" * 43)
     assert NOBODYS_KEY.scopes == frozenset()
+
+
+def test_what_is_no_utf8_is_a_key_of_nobody() -> None:
+    assert not NOBODYS_KEY.fits("Bearer \udcff")
+    assert hash_of("\udcff") != hash_of("\udcfe")

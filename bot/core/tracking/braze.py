@@ -13,7 +13,7 @@ from typing import Final
 from bot.core.contact import JsonValue
 from bot.core.tracking.commerce import ORDER_COMPLETED
 from bot.core.tracking.message import Json, Kind
-from bot.core.tracking.reading import is_nobodys
+from bot.core.tracking.reading import DEPTH_MAX, is_deeper, is_nobodys
 from bot.core.tracking.translated import MessageIds, Saying, without_nothing
 
 EACH_MAX: Final = 75
@@ -165,6 +165,9 @@ class _Reading:
         who = who_in(one) if isinstance(one, dict) else None
         if not isinstance(one, dict) or who is None:
             self.complaints.append(Complaint(array, index, _NOBODY))
+            return
+        if is_deeper(one.values(), DEPTH_MAX):
+            self.complaints.append(Complaint(array, index, "too_deep"))
             return
         if array == ATTRIBUTES:
             traits = dict(self._traits(index, one))

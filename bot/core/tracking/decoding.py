@@ -18,17 +18,17 @@ _DIGITS_MAX = 18  # of an integer that every database keeps
 def decoded(body: bytes) -> JsonValue:
     """Read a body. Raises ValueError: it is no JSON."""
     try:
-        value: JsonValue = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return _leniently(body)
-    return clean(value) if b"\\u0000" in body else value
-
-
-def _leniently(body: bytes) -> JsonValue:
-    try:
-        return clean(json.loads(body.decode("utf-8-sig"), parse_constant=_nothing, parse_int=_number))
+        return _read(body)
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
+
+
+def _read(body: bytes) -> JsonValue:
+    try:
+        value: JsonValue = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return clean(json.loads(body.decode("utf-8-sig"), parse_constant=_nothing, parse_int=_number))
+    return clean(value) if b"\\u0000" in body else value
 
 
 def _nothing(_: str) -> None:

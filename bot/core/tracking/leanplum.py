@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 from bot.core.contact import JsonValue
 from bot.core.tracking.decoding import decoded
 from bot.core.tracking.message import Json, Kind
+from bot.core.tracking.reading import DEPTH_MAX, is_deeper
 from bot.core.tracking.sessions import APP_STARTED
 from bot.core.tracking.translated import MessageIds, Saying, without_nothing
 
@@ -199,6 +200,8 @@ _ELSEWHERE: Mapping[str, str] = MappingProxyType(
 
 
 def _meaning(action: Action, ids: MessageIds) -> Meaning:
+    if is_deeper(action.arguments.values(), DEPTH_MAX):
+        return Meaning(warning="too_deep; request skipped")
     match action.name:
         case "start":
             return _started(action, ids)

@@ -132,7 +132,7 @@ def _item(item: JsonValue, shared: _Shared, posted: Posted, *, may_be_large: boo
 
 
 def _message(kind: Kind, item: Json, shared: _Shared, posted: Posted) -> Tracked:
-    if _is_deeper(item.values(), DEPTH_MAX):
+    if is_deeper(item.values(), DEPTH_MAX):
         raise _NotUnderstood("too_deep")
     user_id, anonymous_id = _identifier(item, "userId"), _identifier(item, "anonymousId")
     if user_id is None and anonymous_id is None:
@@ -250,13 +250,14 @@ def _at(item: Json, shared: _Shared, posted: Posted) -> datetime:
     return happened_at(original, instant_in(item.get("sentAt")) or shared.sent_at, posted.received_at)
 
 
-def _is_deeper(values: Iterable[JsonValue], levels: int) -> bool:
+def is_deeper(values: Iterable[JsonValue], levels: int) -> bool:
+    """Whether values are nested deeper than that; asked before anything walks through them."""
     if not levels:
         return True
     for value in values:
         if isinstance(value, dict):
-            if _is_deeper(value.values(), levels - 1):
+            if is_deeper(value.values(), levels - 1):
                 return True
-        elif isinstance(value, list) and _is_deeper(value, levels - 1):
+        elif isinstance(value, list) and is_deeper(value, levels - 1):
             return True
     return False

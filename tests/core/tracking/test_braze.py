@@ -287,3 +287,14 @@ def test_whom_a_query_names() -> None:
     )
     with pytest.raises(NotUnderstood):
         people_in([("limit", "5")])
+
+
+def test_what_is_nested_too_deep_costs_itself_alone() -> None:
+    deep: Json = {}
+    for _ in range(300):
+        deep = {"in": deep}
+    event: Json = {"external_id": "u1", "name": "Tapped", "time": "2026-11-23T10:00:00Z"}
+    bought: Json = {"external_id": "u1", "product_id": "TEA", "price": 5, "properties": deep}
+    track = read_track({"events": [{**event, "properties": deep}, event], "purchases": [bought]})
+    assert says(track) == ["too_deep", "too_deep"]
+    assert [item.index for item in track.items] == [1]

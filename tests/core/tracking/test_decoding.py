@@ -36,7 +36,17 @@ def test_endless_digits_are_no_endless_integer() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"{'a': 1}", b"\xff\xfe", b"[" * 2000, b"[" * 200_000 + b"]" * 200_000, b"undefined"]
+    "body",
+    [
+        b'["\\u0000", ' + b"[" * 900 + b"]" * 901,
+        b"",
+        b"{",
+        b"{'a': 1}",
+        b"\xff\xfe",
+        b"[" * 2000,
+        b"[" * 200_000 + b"]" * 200_000,
+        b"undefined",
+    ],
 )
 def test_what_is_no_json_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # every parser words it in its own way

@@ -180,3 +180,13 @@ def test_no_more_than_leanplum_takes() -> None:
 def test_odd_arguments_cost_nothing_but_themselves(odd: dict[str, Any]) -> None:
     (one,) = asked({"action": "track", "event": "x", **odd})
     assert one.sayings[0].body["event"] == "x"
+
+
+def test_what_is_nested_too_deep_costs_itself_alone() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(300):
+        deep = {"in": deep}
+    track = {"action": "track", "event": "Tapped"}
+    one, other = asked({**track, "params": deep}, track)
+    assert (one.sayings, one.warning) == ((), "too_deep; request skipped")
+    assert len(other.sayings) == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -164,3 +165,25 @@ async def test_the_settings_document_sends_the_browser_to_us(shop: Shop) -> None
     assert answer.told["metrics"]["sampleRate"] == 0
     nobody = await shop("/v1/projects/nobodys/settings", method="GET", key=None)
     assert nobody.status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/v1/track", 200), ("/users/track", 401), ("/api/audiences", 401)]
+)
+async def test_bytes_that_are_no_text_are_a_key_of_nobody(shop: Shop, path: str, status: int) -> None:
+    where = urlsplit(shop.url)
+    method = "GET" if path.startswith("/api") else "POST"
+    head = f"{method} {path} HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: 2\r\nConnection: close\r\n"
+    reader, writer = await asyncio.open_connection(where.hostname, where.port)
+    writer.write(head.encode() + b"Authorization: Bearer regulars_\xff\r\n\r\n{}")
+    answered = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert answered.startswith(f"HTTP/1.1 {status} ".encode())
+
+
+async def test_a_body_that_is_nested_without_end_is_no_json(shop: Shop) -> None:
+    body = b'{"a": "\\u0000", "b": ' + b"[" * 700 + b"]" * 700 + b"}"
+    for path in ("/v1/track", "/v1/batch"):
+        answer = await shop(path, data=body)
+        assert (answer.status, answer.told["code"]) == (400, "invalid_json")
