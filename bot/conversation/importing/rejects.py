@@ -10,8 +10,7 @@ import orjson
 
 from bot.conversation.importing.chunks import Refusal
 from bot.conversation.importing.files import Format, SourceFile, is_private
-
-ROW, LINE, WHY, WRITTEN = "_row", "_line", "_why", "_written"
+from bot.core.importing.mapping import LINE, ROW, WHY, WRITTEN
 
 
 def rejects_of(source: SourceFile) -> Path:

@@ -15,7 +15,7 @@ read: {delimiter: ";", encoding: latin-1, decimal: ",", dates: "%d.%m.%Y", zone:
 
 import codecs
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -27,7 +27,10 @@ from bot.core.importing.kinds import KINDS, WHO, Kind, Reads
 from bot.core.local_time import zone_of
 
 ALL = "*"
-"""The column that stands for all that nothing else takes."""
+"""The column that stands for all that nothing else takes, and that is not ours."""
+ROW, LINE, WHY, WRITTEN = "_row", "_line", "_why", "_written"
+OURS = frozenset({ROW, LINE, WHY, WRITTEN})
+"""The columns that we add to rejected rows: they are about a row, and no part of it."""
 _TOP = ("import", "columns", "values", "translate", "read")
 _LAYOUT = ("encoding", "delimiter", "decimal", "dates", "zone", "region")
 _REGION_LENGTH = 2
@@ -295,7 +298,12 @@ def guessed(kind: Kind, headers: Sequence[str], layout: Layout | None = None) ->
 
 def _others(headers: Sequence[str], taken: set[str]) -> tuple[str, ...]:
     """Return the columns that are not taken, nor part of an object that is."""
-    return tuple(one for one in headers if one not in taken and one.partition(".")[0] not in taken)
+    return tuple(one for one in not_taken(headers, taken) if one.partition(".")[0] not in taken)
+
+
+def not_taken(headers: Iterable[str], taken: Collection[str]) -> Iterator[str]:
+    """The columns that nothing takes: all but those of a file of rejected rows that are ours."""
+    return (one for one in headers if one not in taken and one not in OURS)
 
 
 def _folded(header: str) -> str:

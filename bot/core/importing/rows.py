@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.core.contact import JsonValue
 from bot.core.importing.kinds import CHANNELS, Reads
-from bot.core.importing.mapping import ALL, FieldMap
+from bot.core.importing.mapping import ALL, FieldMap, not_taken
 from bot.core.importing.values import How, Reader, Wrong, amounts, reader_of
 from bot.core.tracking.told_traits import ToldTraits
 
@@ -127,7 +127,7 @@ def _spread(mapping: FieldMap, headers: Sequence[str]) -> dict[str, tuple[str, .
         if many == (ALL,):
             taken = {column for each in mapping.columns.values() for column in each}
             del columns[name]
-            columns |= {f"{name}.{header}": (header,) for header in headers if header not in taken}
+            columns |= {f"{name}.{header}": (header,) for header in not_taken(headers, taken)}
     return columns
 
 

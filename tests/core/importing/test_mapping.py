@@ -1,11 +1,15 @@
 """Mappings: guessed where headers make it plain, else read from a file that is told where it is wrong."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from bot.core.errors import FlowError
 from bot.core.flow.reader import read
 from bot.core.importing.kinds import KINDS
 from bot.core.importing.mapping import FieldMap, Layout, guessed, layout_of, mapping_of, missing
+from bot.core.importing.rows import RowReader
+from bot.core.importing.values import How
 
 ORDERS = KINDS["orders"]
 HEADERS = ("Kunde", "Nummer", "Datum", "Artikel", "Netto", "Rabatt", "Gutschein", "Filiale")
@@ -45,6 +49,15 @@ def test_a_mapping_says_what_is_read_from_where() -> None:
     assert "discount: Rabatt + Gutschein" in list(mapping.told())
     assert "currency: always 'EUR'" in list(mapping.told())
     assert layout_of(read(WHOLE, "map.yaml")) == mapping.layout
+
+
+def test_columns_of_rejected_rows_that_are_ours_are_nobodys_attributes() -> None:
+    contacts, headers = KINDS["contacts"], ("external", "plan", "_row", "_line", "_why", "_written")
+    text = 'columns: {external: external, attributes: "*"}'
+    reader = RowReader(mapping_of(read(text, "map.yaml"), contacts, headers), headers, How(ZoneInfo("UTC")))
+    found = reader.read(("u1", "pro", "4", "5", "phone: is none", ""))
+    assert reader.rest_of(found) == {"plan": "pro"}
+    assert guessed(contacts, headers).left_out == ("plan",)
 
 
 def test_whatever_is_read_otherwise_has_another_digest() -> None:
