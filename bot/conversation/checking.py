@@ -127,6 +127,7 @@ def look_over(
             offers=offers,
             wechat=wechat,
             audiences={audience.name for audience in folder.audiences()},
+            traits={trait.rule.key for trait in folder.traits()},
         )
         beside = (*_audiences_of_variables(folder), *_not_taken(folder, flows))
         complaints = (*_as_complaints(beside), *found)

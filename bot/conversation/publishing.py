@@ -25,7 +25,7 @@ from bot.conversation.publication import (
 from bot.core.audiences.audience import Audience, Audiences
 from bot.core.audiences.figures import Figures
 from bot.core.audiences.folder import check_audiences
-from bot.core.audiences.traits_file import read_traits
+from bot.core.audiences.traits_file import Trait, read_traits
 from bot.core.errors import FlowError
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import Flow
@@ -107,15 +107,22 @@ class Folder:
         document = self.document(AUDIENCES)
         return () if document is None else check_audiences(document, self.document, self.plan().kept)
 
+    def traits(self) -> tuple[Trait, ...]:
+        """Return its computed traits.
+
+        Raises:
+            FlowError: something is wrong with them.
+        """
+        document = self.document(TRAITS)
+        return () if document is None else read_traits(document, self.plan().kept)
+
     def figures(self) -> Figures:
         """Return its computed traits and audiences as they would be kept, were they published.
 
         Raises:
             FlowError: something is wrong with them.
         """
-        document = self.document(TRAITS)
-        traits = read_traits(document, self.plan().kept) if document is not None else ()
-        return Figures(Audiences(self.audiences(), [one.rule for one in traits]))
+        return Figures(Audiences(self.audiences(), [one.rule for one in self.traits()]))
 
 
 @dataclass(frozen=True, slots=True)

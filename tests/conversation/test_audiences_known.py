@@ -44,6 +44,24 @@ def test_an_audience_that_nobody_defines_is_refused_with_its_line(
     assert "audiences.yaml has no audience 'high_vaule' (did you mean 'high_value'?)" in error
 
 
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ("{{ contact.traits.ordres }}", "traits.yaml has no trait 'ordres' (did you mean 'orders'?)"),
+        (
+            "{% if contact.audiences contains 'high_vaule' %}x{% endif %}",
+            "audiences.yaml has no audience 'high_vaule' (did you mean 'high_value'?)",
+        ),
+    ],
+)
+def test_a_text_that_names_what_nobody_defines_is_refused(tmp_path: Path, said: str, problem: str) -> None:
+    flow = FLOW.replace("NAME", "high_value").replace("Thank you", said)
+    traits = "orders: {count: {event: Order Completed}}\n"
+    (error,) = errors(tmp_path, greet=flow, traits=traits)
+    assert "greet.yaml:6:" in error
+    assert problem in error
+
+
 def test_mistakes_in_audiences_and_traits_are_told_where_they_stand(tmp_path: Path) -> None:
     found = errors(
         tmp_path,

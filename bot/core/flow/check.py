@@ -42,13 +42,14 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
     offers: Collection[str] | None = None,
     wechat: WechatForms | None = None,
     audiences: Collection[str] | None = None,
+    traits: Collection[str] = (),
 ) -> list[Complaint]:
     """Return what is wrong with these flows, in the order of files and lines.
 
     `known` are further variables that runs may be started with, `terms` what costs are reckoned by, `policy`
     is the policy file they are published with, `categories` are the words of the shop's own categories,
     `offers` what the program they are published with calls its offers, `wechat` is wechat.yaml (None: the
-    shop has none), `audiences` are the names in audiences.yaml.
+    shop has none), `audiences` are the names in audiences.yaml, `traits` those in traits.yaml beside it.
     """
     found: list[Complaint] = []
     forms, by_name = wechat or NO_FORMS, {flow.name: flow for flow in flows}
@@ -62,6 +63,8 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
             found += check_flow.offers_unknown(flow, offers)
         if audiences is not None:
             found += check_audiences.audiences_unknown(flow, audiences)
+            texts = (source for source, _ in check_flow.sources(flow))
+            found += check_audiences.figures_unknown(texts, audiences, traits)
         found += check_flow.names_unknown(flow, names)
         found += check_flow.legal_words_offered(flow, legal)
         found += check_flow.traps(flow)
@@ -86,6 +89,9 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
     found += check_wechat.forms_that_do_not_fit(forms, terms.here)
     hears = _hearing(flows, legal, categories)
     found += check_wechat.buttons_unheard(forms, hears)
+    if audiences is not None:
+        written = (text.source for text in forms.texts)
+        found += check_audiences.figures_unknown(written, audiences, traits)
     found += check_wechat.taps_unheard(flows, hears)
     found += (Complaint(error) for text in forms.texts for error in text.broken)
     found += _answers_that_are_keywords(flows)

@@ -1,6 +1,6 @@
-"""What can be wrong between flows and audiences: a name that audiences.yaml does not have."""
+"""What can be wrong between flows, audiences and computed traits: a name that their files do not have."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from bot.core.audiences.moves import AUDIENCE, ENTERED, EXITED
 from bot.core.errors import FlowError
@@ -8,6 +8,7 @@ from bot.core.flow import compiled
 from bot.core.flow.check_flow import Complaint
 from bot.core.flow.compiled import Flow
 from bot.core.flow.parse import suggestion
+from bot.core.flow.template import Condition, Text, Variable
 
 
 def audiences_unknown(flow: Flow, audiences: Collection[str]) -> Iterator[Complaint]:
@@ -17,6 +18,31 @@ def audiences_unknown(flow: Flow, audiences: Collection[str]) -> Iterator[Compla
             if name not in audiences:
                 problem, remedy = unknown(name, audiences)
                 yield Complaint(FlowError(flow.file, *starter.mark, problem, remedy))
+
+
+def figures_unknown(
+    sources: Iterable[Text | Condition], audiences: Collection[str], traits: Collection[str]
+) -> Iterator[Complaint]:
+    """Complain about texts and conditions that name an audience or a computed trait which is not there."""
+    for source in sources:
+        for variable in source.variables:
+            match variable.path:
+                case ("contact", "traits", str(name), *_) if name not in traits:
+                    yield _said(source, variable, *_trait_unknown(name, traits))
+        for variable in source.contained:
+            match variable.path:
+                case ("contact", "audiences", str(name)) if name not in audiences:
+                    yield _said(source, variable, *unknown(name, audiences))
+
+
+def _said(source: Text | Condition, variable: Variable, problem: str, remedy: str) -> Complaint:
+    return Complaint(FlowError(source.place.file, variable.line, variable.column, problem, remedy))
+
+
+def _trait_unknown(name: str, traits: Collection[str]) -> tuple[str, str]:
+    meant = suggestion(name, traits)
+    remedy = f"did you mean '{meant}'?" if meant else f"define it there; what the shop told is member.{name}"
+    return f"traits.yaml has no trait '{name}'", remedy
 
 
 def unknown(name: str, audiences: Collection[str]) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from bot.core.flow.compiled import Flow, Step
 from bot.core.flow.context import KNOWN, Names, unknown_variables
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.parse import suggestion
-from bot.core.flow.template import Text, Variable
+from bot.core.flow.template import Condition, Text
 from bot.core.messages import MessageClass
 
 
@@ -170,8 +170,8 @@ def _names_kept(step: Step) -> Iterable[str]:
 
 def names_unknown(flow: Flow, known: Mapping[str, Names]) -> Iterator[Complaint]:
     """Complain about names in texts and conditions that nothing gives."""
-    for variables, more in _variables(flow):
-        for error in unknown_variables(variables, flow.file, {**KNOWN, **known, **more}):
+    for source, more in sources(flow):
+        for error in unknown_variables(source.variables, flow.file, {**KNOWN, **known, **more}):
             yield Complaint(error)
     for step in flow.steps:
         if isinstance(step, compiled.Choose) and step.source and step.source[0] not in {**KNOWN, **known}:
@@ -180,7 +180,8 @@ def names_unknown(flow: Flow, known: Mapping[str, Names]) -> Iterator[Complaint]
             yield complaint(flow, step, f"nothing here is called '{step.source[0]}'", remedy)
 
 
-def _variables(flow: Flow) -> Iterator[tuple[tuple[Variable, ...], Mapping[str, Names]]]:
+def sources(flow: Flow) -> Iterator[tuple[Text | Condition, Mapping[str, Names]]]:
+    """Return the texts and conditions of a flow, each with the names that it alone may take."""
     more: dict[int, Mapping[str, Names]] = {}
     for step in flow.steps:
         if isinstance(step, compiled.Question):
@@ -188,12 +189,12 @@ def _variables(flow: Flow) -> Iterator[tuple[tuple[Variable, ...], Mapping[str, 
         if isinstance(step, compiled.Choose):
             more[id(step.label)] = {"option": _ANYTHING}
     for text in flow.texts:
-        yield text.source.variables, more.get(id(text), {})
+        yield text.source, more.get(id(text), {})
     for step in flow.steps:
         for other in _plain_texts(step):
-            yield other.variables, {}
+            yield other, {}
         if isinstance(step, compiled.If):
-            yield step.condition.variables, {}
+            yield step.condition, {}
 
 
 def _plain_texts(step: Step) -> Iterable[Text]:

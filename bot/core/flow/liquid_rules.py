@@ -15,6 +15,7 @@ from liquid.ast import Node
 from liquid.builtin import content, illegal, output
 from liquid.builtin.expressions import FilteredExpression, LoopExpression, StringLiteral
 from liquid.builtin.expressions.filtered import Filter
+from liquid.builtin.expressions.logical import ContainsExpression
 from liquid.builtin.expressions.path import Path as VariablePath
 from liquid.builtin.expressions.primitive import IntegerLiteral, RangeLiteral
 from liquid.builtin.tags import (
@@ -219,6 +220,22 @@ def _paths(expressions: Iterable[Expression]) -> Iterator[Written]:
         if isinstance(expression, VariablePath):
             yield tuple(part for part in expression.path if isinstance(part, str | int))
         yield from _paths(expression.children())
+
+
+def contained(template: BoundTemplate) -> Iterator[tuple[Written, int]]:
+    """Every literal that is asked for with `contains`, below the variable that may have it, and its place."""
+    for node in _nodes(template.nodes, TextContext(template, {}, "en")):
+        for expression in node.expressions():
+            yield from _contained(expression)
+
+
+def _contained(expression: Expression) -> Iterator[tuple[Written, int]]:
+    if isinstance(expression, ContainsExpression):
+        whole, part = expression.left, expression.right
+        if isinstance(whole, VariablePath) and isinstance(part, StringLiteral):
+            yield (*next(_paths([whole])), part.value), part.token.start_index
+    for child in expression.children():
+        yield from _contained(child)
 
 
 def _has_default(node: output.OutputNode) -> bool:

@@ -23,6 +23,7 @@ from bot.core.flow.liquid_rules import (
     OUTPUT_MAX,
     Place,
     complaints,
+    contained,
     parse_template,
     typos,
     written_variables,
@@ -68,6 +69,8 @@ class Text:
     _template: BoundTemplate | None = field(default=None, repr=False, compare=False)
     _body: Body | None = field(default=None, repr=False, compare=False)
     _value: Value | None = field(default=None, repr=False, compare=False)
+    contained: tuple[Variable, ...] = ()
+    """What it asks for with `contains`, below the variable that may have it."""
 
     @property
     def template(self) -> BoundTemplate | None:
@@ -140,6 +143,8 @@ class Condition:
     _template: BoundTemplate = field(repr=False, compare=False)
     _expression: Expression = field(repr=False, compare=False)
     _test: Test | None = field(default=None, repr=False, compare=False)
+    contained: tuple[Variable, ...] = ()
+    """As a text's."""
 
     @property
     def is_quick(self) -> bool:
@@ -191,6 +196,7 @@ def compile_text(source: str, *, file: str, line: int, column: int) -> Text:
         template,
         quick_body(template),
         quick_value(template) if _lone_output(template) else None,
+        _contained(template, source, place),
     )
 
 
@@ -216,7 +222,8 @@ def compile_condition(source: str, *, file: str, line: int, column: int) -> Cond
     assert isinstance(node, if_tag.IfNode)
     here = Place(file, line, column)
     test = quick_test(template, node.condition)
-    return Condition(source, here, _variables(template, whole, place), template, node.condition, test)
+    variables, asked = _variables(template, whole, place), _contained(template, whole, place)
+    return Condition(source, here, variables, template, node.condition, test, asked)
 
 
 def _variables(template: BoundTemplate, source: str, place: Place) -> tuple[Variable, ...]:
@@ -227,6 +234,10 @@ def _variables(template: BoundTemplate, source: str, place: Place) -> tuple[Vari
             line, column = place.of(source, variable.span.index)
             found.append(Variable(path, line, column))
     return tuple(sorted(found, key=lambda variable: (variable.line, variable.column)))
+
+
+def _contained(template: BoundTemplate, source: str, place: Place) -> tuple[Variable, ...]:
+    return tuple(Variable(path, *place.of(source, index)) for path, index in contained(template))
 
 
 def _raise_first(found: list[FlowError]) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.core.flow.check_audiences import audiences_unknown
+from bot.core.flow.check_audiences import audiences_unknown, figures_unknown
+from bot.core.flow.check_flow import sources
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.reader import read
 
@@ -30,6 +31,48 @@ def test_a_starter_names_an_audience_that_is_there(starter: str) -> None:
     problem = "flows/greet.yaml:5:5: audiences.yaml has no audience 'high_vaule' (did you mean 'high_value'?)"
     assert said(starter.replace("NAME", "high_vaule")) == [problem]
     assert said(starter.replace("NAME", "high_value")) == []
+
+
+TEXTS = """\
+flow: greet
+title: Greet
+language: en
+start:
+  - keyword: GREET
+steps:
+  - say: "{% if contact.audiences contains 'NAME' %}Hi, {{ contact.traits.TRAIT }}{% endif %}"
+  - if: member.is_member and contact.audiences contains 'NAME'
+    then:
+      - set: {told: "{{ contact.traits.TRAIT }}"}
+"""
+
+
+def figures(audience: str, trait: str) -> list[str]:
+    text = TEXTS.replace("NAME", audience).replace("TRAIT", trait)
+    flow = compile_flow(read(text, "flows/greet.yaml"))
+    written = (source for source, _ in sources(flow))
+    found = figures_unknown(written, ["high_value"], ["orders", "last_words"])
+    return sorted(str(one.error) for one in found)
+
+
+def test_texts_and_conditions_name_audiences_and_traits_that_are_there() -> None:
+    assert figures("high_value", "orders") == []
+    assert figures("high_value", "last_words.first") == []
+    no_audience = "audiences.yaml has no audience 'high_vaule' (did you mean 'high_value'?)"
+    assert figures("high_vaule", "orders") == [
+        f"flows/greet.yaml:7:44: {no_audience}",
+        f"flows/greet.yaml:8:57: {no_audience}",
+    ]
+    no_trait = "traits.yaml has no trait 'ordres' (did you mean 'orders'?)"
+    assert figures("high_value", "ordres") == [
+        f"flows/greet.yaml:10:25: {no_trait}",
+        f"flows/greet.yaml:7:66: {no_trait}",
+    ]
+
+
+def test_what_the_shop_told_is_no_computed_trait() -> None:
+    said = figures("high_value", "plan")[0]
+    assert said.endswith("no trait 'plan' (define it there; what the shop told is member.plan)")
 
 
 def test_other_starters_name_none() -> None:
