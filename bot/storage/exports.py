@@ -34,7 +34,8 @@ _CONSENTS = Statement("""
 _ORDERS = Statement("""
     SELECT o.contact, o.id, o.reference, o.placed_at, o.status, o.source, o.currency, o.shipping_minor,
         o.tax_minor, o.facts, n.sku, n.name, n.category, n.quantity, n.unit_minor, n.discount_minor,
-        n.returned_minor
+        CASE WHEN o.status = 'refunded' AND o.refunded_minor = o.cash_minor
+            THEN n.quantity * n.unit_minor - n.discount_minor - n.credit_minor ELSE n.returned_minor END
     FROM shop_order o
     JOIN order_line n ON n.bucket = o.bucket AND n.contact = o.contact AND n.shop_order = o.id
     WHERE o.bucket = :bucket AND n.quantity > 0 ORDER BY o.contact, o.placed_at, o.id, n.line

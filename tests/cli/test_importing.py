@@ -294,6 +294,34 @@ async def test_orders_of_the_past_are_in_the_books_and_earn_nothing(
     assert (await database.query(lambda c: c.read(_WAITING)))[0][0] == 0
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((), [("Order Completed", 14.5), ("Order Refunded", 1450)]),
+        (("--earn",), [("Order Placed", None)]),  # as the shop's API of what is back when it is first told
+    ],
+)
+async def test_of_an_order_that_was_refunded_all_came_back(
+    shop: Terminal, database: Database, options: tuple[str, ...], told: list[tuple[str, float | None]]
+) -> None:
+    await import_(shop, "contacts", CONTACTS)
+    refunded = ORDERS.replace("1.00,\n", "1.00,refunded\n")
+    assert (await import_(shop, "orders", refunded, *options, name="o.csv")).code == 0
+    wallet = (await known(database, ANA)).snapshot.wallet
+    assert wallet.available_minor == wallet.pending_minor == 0
+    events = await database.query(lambda c: c.read(_EVENTS))
+    of_it = [(row[0], each) for row in events if (each := orjson.loads(row[1])).get("reference") == "A1"]
+    assert sorted((name, each.get("revenue", each.get("refunded_total"))) for name, each in of_it) == told
+    assert (await run(shop, "export", "orders", "out.ndjson")).code == 0
+    rows = [orjson.loads(line) for line in (shop.folder / "out.ndjson").read_bytes().splitlines()]
+    assert sorted((row["order"], row["status"], row["returned"]) for row in rows) == [
+        ("A1", "refunded", "5.50"),
+        ("A1", "refunded", "9.00"),
+        ("A2", "canceled", "0.00"),
+        ("A3", "paid", "0.00"),
+    ]
+
+
 async def test_orders_told_again_are_known_and_others_by_their_names_rejected(
     shop: Terminal, database: Database
 ) -> None:

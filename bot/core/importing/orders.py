@@ -61,6 +61,11 @@ class PastLine(NamedTuple):
     said: int
     returned_at: datetime | None = None
 
+    @property
+    def net_minor(self) -> int:
+        """What was paid for the line."""
+        return self.quantity * self.unit_minor - self.discount_minor
+
 
 @dataclass(frozen=True, slots=True)
 class PastOrder:
@@ -104,12 +109,14 @@ def order_of(
         Rejected: it cannot be so.
     """
     names, at = names_of(found), at_of(found, "at", now)
+    status = str(found.get("status", PAID))
+    if status == REFUNDED and not any(line.returned_minor for line in lines):
+        lines = [line._replace(returned_minor=line.net_minor) for line in lines]
     cash = discount = refunded = 0
     for line in lines:
-        cash += line.quantity * line.unit_minor - line.discount_minor
+        cash += line.net_minor
         discount += line.discount_minor
         refunded += line.returned_minor
-    status = str(found.get("status", PAID))
     if cash > 0 and refunded == cash and not is_at_least(status, REFUNDED):
         status = REFUNDED
     shipping, tax = found.get("shipping", 0), found.get("tax", 0)
@@ -214,7 +221,9 @@ def told_as_report(order: PastOrder) -> dict[str, JsonValue]:
     }
     if order.currency:
         body["currency"] = order.currency
-    if order.refunded_minor and order.status != CANCELED:
+    if order.status == REFUNDED and order.refunded_minor == order.cash_minor:
+        body["returned"] = {"everything": True}
+    elif order.refunded_minor and order.status != CANCELED:
         by_sku: dict[str, int] = {}
         for line in order.lines:
             by_sku[line.sku] = by_sku.get(line.sku, 0) + line.returned_minor

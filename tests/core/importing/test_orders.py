@@ -95,6 +95,18 @@ def test_what_all_came_back_is_refunded() -> None:
     assert order({"price": 500, "returned": 500}, status="canceled").status == "canceled"
 
 
+def test_of_a_refunded_order_all_came_back_where_no_row_says_how_much() -> None:
+    sold: tuple[dict[str, object], ...] = ({"price": 500, "discount": 100}, {"price": 250, "quantity": 2})
+    past = order(*sold, status="refunded", shipping=90)
+    assert [line.returned_minor for line in past.lines] == [400, 250]
+    assert (past.refunded_minor, past.cash_minor, past.returned_at) == (650, 650, AT)
+    assert told_as_report(past)["returned"] == {"everything": True}
+    assert order(*sold).refunded_minor == order(*sold, status="canceled").refunded_minor == 0
+    assert order({"price": 500, "returned": 300}, status="refunded").refunded_minor == 300
+    assert order({"price": 500, "returned_at": NOW}, status="refunded").returned_at == NOW
+    assert order({"price": 500, "returned": 0}, status="refunded").refunded_minor == 500
+
+
 def test_what_cannot_be_is_rejected() -> None:
     later = datetime(2027, 1, 1, tzinfo=UTC)
     with pytest.raises(Rejected, match="at: '2027-01-01T00:00:00\\+00:00' is still to come"):
