@@ -8,7 +8,7 @@ from bot.conversation.tracking.handed import Told
 from bot.conversation.tracking.people import Person
 from bot.conversation.tracking.telling import claims_of, identify_trigger
 from bot.core.sources import SourceScope
-from bot.core.tracking.told_fields import BIRTHDAY, FIRST_NAME, with_fields
+from bot.core.tracking.told_fields import fields_in, with_fields
 from bot.core.tracking.told_traits import KnownTraits, Times, ToldTraits, known, tellable
 from bot.core.triggers import Trigger
 from bot.storage.tracking import Name
@@ -47,5 +47,4 @@ def _told(one: Told) -> ToldTraits:
 
 
 def _fields(one: Told) -> ToldTraits:
-    said = one.message.traits
-    return ToldTraits(one.message.at, {name: said[name] for name in (FIRST_NAME, BIRTHDAY) if name in said})
+    return ToldTraits(one.message.at, fields_in(one.message.traits))

@@ -1,6 +1,6 @@
 """Fields of a contact that sources tell as traits: its first name and its birthday."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -10,6 +10,13 @@ from bot.core.tracking.told_traits import KnownTraits
 
 FIRST_NAME, BIRTHDAY = "firstName", "birthday"
 """Traits that Segment reserves and we have a field for: https://segment.com/docs/connections/spec/identify/."""
+
+
+def fields_in(traits: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return what traits tell of fields; what names nobody and no day is no news of them."""
+    name, birthday = traits.get(FIRST_NAME), traits.get(BIRTHDAY)
+    found: dict[str, JsonValue] = {FIRST_NAME: name} if _name(name) is not None else {}
+    return found | ({BIRTHDAY: birthday} if _day(birthday) is not None else {})
 
 
 def with_fields(contact: Contact, before: Sequence[KnownTraits], fields: KnownTraits) -> Contact:
