@@ -76,6 +76,13 @@ FULL = Size(1_000_000, 10_000_000, 20_000, 7)
 QUICK = Size(10_000, 100_000, 2_000, 3)
 
 
+@dataclass(frozen=True, slots=True)
+class Published(Undecided):
+    """What the benchmark publishes, without a database that says so."""
+
+    generation: str = ""
+
+
 @dataclass(slots=True)
 class Taken:
     """Seconds that something took, and of CPU."""
@@ -166,7 +173,7 @@ class Bench:
 
     @property
     def upkeep(self) -> AudienceUpkeep:
-        deciding = Undecided(self.shop)
+        deciding = Published(self.shop)
         return AudienceUpkeep(
             self.database, self.keeping, lambda: deciding, lambda: self.now, asyncio.Event()
         )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.work import Work
+from bot.core.contact import Event
 from bot.core.ledger.books import Undoing
 from bot.core.ledger.entries import Cause
 from bot.core.ledger.lots import Grant, Terms
@@ -63,6 +64,9 @@ class Deeds:
         turn.effects.outcome = name
 
     def revoke(self, turn: Turn, inbound: Inbound, *, silently: bool = False) -> bool:  # noqa: ARG002  # a Decider is asked so
+        return False
+
+    def starts_on(self, event: Event) -> bool:  # noqa: ARG002  # as above
         return False
 
     def hears(self, turn: Turn, event_name: str) -> bool:  # noqa: ARG002  # as above

@@ -34,7 +34,7 @@ from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.operations import OPERATIONS, operate, operation_work
 from bot.conversation.shop.desk import REFUND, REPORT, claim, park
 from bot.conversation.shop.orders import report
-from bot.core.contact import Address, Contact, JsonValue
+from bot.core.contact import Address, Contact, Event, JsonValue
 from bot.core.gate import Policy
 from bot.core.ids import BUCKETS, bucket_of, new_contact_id
 from bot.core.ledger.refusals import NeedsMoreLots
@@ -158,6 +158,10 @@ class Till:
 
     def revoke(self, turn: Turn, inbound: Inbound, *, silently: bool = False) -> bool:  # noqa: ARG002  # a Decider is asked so
         """Nobody writes."""
+        return False
+
+    def starts_on(self, event: Event) -> bool:  # noqa: ARG002  # as above
+        """No flow does."""
         return False
 
     def hears(self, turn: Turn, event_name: str) -> bool:  # noqa: ARG002  # a Decider is asked so

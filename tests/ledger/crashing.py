@@ -25,6 +25,7 @@ class Dying:
     at: int = -1
     for_good: bool = False
     points: int = 0
+    is_near: bool = False  # so that every statement is a point of its own
 
     async def read(self, statement: Statement, **parameters: object) -> Sequence[Record]:
         self._point()
