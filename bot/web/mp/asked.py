@@ -14,7 +14,7 @@ from bot.core.errors import TellMember
 from bot.core.page_links import OpenedPage
 from bot.core.sessions import Session
 from bot.core.turn import Turn
-from bot.storage import turns
+from bot.storage import contacts, turns
 from bot.storage.driver import Connection
 from bot.storage.glancing import glance
 from bot.web.mp.code_images import CodeImages
@@ -72,6 +72,16 @@ def house_of(asked: rest.Asked[object]) -> House:
     """What the application gave to the pages."""
     assert isinstance(asked.door, House), "the pages have a house"
     return asked.door
+
+
+async def who_now(connection: Connection, asked: Asked) -> Contact:
+    """Whose session it is at this moment: they may have been joined to another since it was looked up.
+
+    For what is asked by the contact's id; looks and operations follow it themselves.
+    """
+    contact = await contacts.known(connection, asked.who.contact.id)
+    assert contact is not None, "whoever asks is on record"
+    return contact
 
 
 async def look(asked: Asked, ask: Callable[[Turn], Json]) -> Told:

@@ -14,8 +14,9 @@ from bot.core.payments import is_waiting
 from bot.core.signed_links import REORDER, SignedLinks
 from bot.core.turn import Turn
 from bot.storage import contacts
+from bot.storage.driver import Connection
 from bot.storage.inherited import ORDERS_A_PAGE, page_after
-from bot.web.mp.asked import Asked, Shopper, house_of, look, operate
+from bot.web.mp.asked import Asked, Shopper, house_of, look, operate, who_now
 from bot.web.mp.order_answers import (
     AgainAnswer,
     AgainQuery,
@@ -186,8 +187,12 @@ async def _opened(asked: Asked, token: str) -> str:
     if opened is None:
         raise one_field(404, "no-such-link", "query/token", "is none of ours", "open the link as it was sent")
     meant = opened.contact_id
-    whose = await asked.door.database.query(lambda c: contacts.known(c, meant))
-    if whose is None or whose.id != asked.who.contact.id:
+
+    async def ask(connection: Connection) -> bool:
+        whose = await contacts.known(connection, meant)
+        return whose is not None and whose.id == (await who_now(connection, asked)).id
+
+    if not await asked.door.database.query(ask):
         says = page.PHRASES[language_of(asked.who.contact.locale)]["another_shoppers"]
         raise ApiProblem(
             403,

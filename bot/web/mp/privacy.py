@@ -8,7 +8,7 @@ from pydantic import Field
 from bot.core.pages import privacy
 from bot.storage import audit, erasing, exporting
 from bot.storage.driver import Connection
-from bot.web.mp.asked import Asked, Shopper, house_of
+from bot.web.mp.asked import Asked, Shopper, house_of, who_now
 from bot.web.mp.parts import SaysAnswer
 from bot.web.rest.answers import ExportAnswer
 from bot.web.rest.asked import Told, read
@@ -58,29 +58,31 @@ async def show(asked: Asked) -> Told:
 
 async def export(asked: Asked) -> Told:
     """Tell everything that is stored of the shopper."""
-    contact_id, now = asked.who.contact.id, asked.door.clock()
+    now = asked.door.clock()
 
     async def ask(connection: Connection) -> Told:
-        found = await exporting.exported(connection, contact_id, now)
+        contact = await who_now(connection, asked)
+        found = await exporting.exported(connection, contact.id, now)
         assert found is not None, "whoever asks is on record"
         return Told(found)
 
-    _logger.info("exported", contact=contact_id)
+    _logger.info("exported", contact=asked.who.contact.id)
     return await read(asked, ask)
 
 
 async def erase(asked: Asked) -> Told:
     """Forget the shopper; their session is gone with the rest, so that nobody can ask twice."""
-    contact, door, now = asked.who.contact, asked.door, asked.door.clock()
+    door, now = asked.door, asked.door.clock()
 
     async def do(connection: Connection) -> None:
+        contact = await who_now(connection, asked)
         await erasing.erase(connection, contact.id, now, door.hash_address)
         deed = audit.deed(now, BY, "contact.erase", contact.id, "asked for at our pages")
         await audit.write(connection, deed)
 
     await door.database.transact(do)
     door.erased()
-    return Told({"says": privacy.erased(contact.locale)})
+    return Told({"says": privacy.erased(asked.who.contact.locale)})
 
 
 ROUTES: tuple[Route[Shopper], ...] = (

@@ -12,7 +12,7 @@ from bot.core.pages.speech import Speech, stamp
 from bot.storage import history as histories
 from bot.storage.driver import Connection
 from bot.storage.glancing import glance
-from bot.web.mp.asked import Asked, Shopper, look
+from bot.web.mp.asked import Asked, Shopper, look, who_now
 from bot.web.mp.parts import Money, Page
 from bot.web.rest.asked import Told
 from bot.web.rest.cursors import placed, whole, written
@@ -90,13 +90,13 @@ async def show(asked: Asked) -> Told:
 async def history(asked: Asked) -> Told:
     """Explain the wallet line by line."""
     (place,) = placed(asked.query_as(Page).cursor, ("0",))
-    newest, now, contact = whole(place), asked.door.clock(), asked.who.contact
-    program = asked.door.shop().program
-    teller = teller_of(program, contact.locale, contact.zone, now)
+    newest, now, program = whole(place), asked.door.clock(), asked.door.shop().program
     currency = program.currency
-    speech = Speech(contact.locale, contact.zone, now, currency.code, currency.exponent)
 
     async def ask(connection: Connection) -> Told:
+        contact = await who_now(connection, asked)
+        teller = teller_of(program, contact.locale, contact.zone, now)
+        speech = Speech(contact.locale, contact.zone, now, currency.code, currency.exponent)
         found = await histories.explanation(connection, contact.id, now, MAIN_WALLET, newest)
         lines: list[JsonValue] = [_line(line, teller, speech) for line in found.lines]
         return Told({"lines": lines, "next": written((str(found.older),)) if found.older else None})
