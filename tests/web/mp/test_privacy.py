@@ -3,6 +3,7 @@
 from bot.core.api_keys import Scope
 from tests.web.api.conftest import made_key
 from tests.web.mp.conftest import ShopperClient
+from tests.web.mp.test_membership import phone_code
 
 
 async def test_it_says_what_is_kept_in_their_language(shopper: ShopperClient) -> None:
@@ -52,3 +53,23 @@ async def test_whom_the_shop_forgets_is_nobody_at_once(shopper_anywhere: Shopper
     async with shopper_anywhere.session.post(path, json={"reason": "asked us to"}, headers=headers) as got:
         assert got.status == 200, await got.text()
     assert (await shopper_anywhere("GET", "/me")).status == 401
+
+
+async def test_who_became_another_a_moment_ago_is_told_and_forgotten_as_that_one(
+    shopper_anywhere: ShopperClient,
+) -> None:
+    """A page opens with several requests, so that a session is remembered: not whom it was of."""
+    chat = shopper_anywhere.chat
+    await chat.sms("LOYALTY")
+    by_text = await chat.sms.contact_id()
+    await chat.later(minutes=1, strike=False)
+    await shopper_anywhere.did("/join", {})
+    await shopper_anywhere.did("/phone", {"code": phone_code(shopper_anywhere)})
+    await shopper_anywhere.got("/me")
+    await chat.came_back()
+    assert len((await shopper_anywhere.got("/history"))["lines"]) > 1
+    taken = await shopper_anywhere("POST", "/privacy/export", once=None)
+    assert taken.told["contact"] == by_text
+    assert (await shopper_anywhere.did("/privacy/erase", {"confirm": True}))["says"]
+    found = await chat.sms.rows("SELECT COUNT(*) FROM address WHERE contact = :id", id=by_text)
+    assert found == [(0,)]
