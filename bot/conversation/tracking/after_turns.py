@@ -92,9 +92,8 @@ async def _join(connection: Connection, turn: Turn, other: str, sessions: Sessio
         assert isinstance(left, LeftBehind), "whoever was joined has left"
         mine, theirs = times.get(contact.id, Times()), times[other]
         fields = both(mine.fields, theirs.fields)
-        traits = both(
-            KnownTraits(contact.attributes, mine.of), KnownTraits(left.contact.attributes, theirs.of)
-        )
+        before = turn.snapshot.contact.attributes  # by now it has all of the other's that it had not
+        traits = both(KnownTraits(before, mine.of), KnownTraits(left.contact.attributes, theirs.of))
         joined = replace(contact, attributes=traits.traits)
         joined = with_fields(joined, [mine.fields, theirs.fields], fields)
         await tracking.write_traits(connection, {contact.id: (joined, Times(traits.times, fields))})
