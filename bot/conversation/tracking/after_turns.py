@@ -97,6 +97,7 @@ async def _join(connection: Connection, turn: Turn, other: str, sessions: Sessio
         joined = replace(contact, attributes=traits.traits)
         joined = with_fields(joined, [mine.fields, theirs.fields], fields)
         await tracking.write_traits(connection, {contact.id: (joined, Times(traits.times, fields))})
+        turn.contact = joined  # audiences are judged next, by what they know of it
     await _settle_whole(connection, contact.id, sessions)
 
 
