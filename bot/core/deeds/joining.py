@@ -93,10 +93,15 @@ def leave(turn: Turn, body: Mapping[str, JsonValue]) -> None:
     While credit or units are set aside for a purchase it waits for the end of that, and whoever asked hears
     of it.
     """
-    if body["loser"] != turn.contact.id or ERASED_AT in turn.contact.attributes:
+    if ERASED_AT in turn.contact.attributes:
         return
     survivor = turn.needed("contact_for_good", str(body["survivor"]))
     if not isinstance(survivor, Contact) or survivor.id == turn.contact.id:
+        return
+    if body["loser"] != turn.contact.id:  # it left to another meanwhile: whoever it became is to be joined
+        evidence = body["evidence"]
+        assert isinstance(evidence, dict), "evidence is by name"
+        _begin(turn, survivor.id, evidence)
         return
     if _is_busy(turn, turn.contact.id):
         _wait(turn, body)

@@ -64,6 +64,22 @@ async def test_who_is_parted_has_sessions_of_their_own_again(chat: Chat) -> None
     assert len(await chat.rows("SELECT contact FROM activity")) == 2
 
 
+async def test_who_is_to_leave_to_two_at_once_is_joined_with_both(chat: Chat) -> None:
+    for name in ("phone", "laptop"):
+        await tracker_of(chat).take([message(name, anonymous=name, event="Tea Steeped")], BROWSER)
+    chat.clock.now += timedelta(minutes=1)  # so that the user is known for the shortest time
+    for one in (
+        message("m1", user="u1", event="Tea Steeped"),
+        message("m2", user="u1", anonymous="phone"),
+        message("m3", user="u1", anonymous="laptop"),
+    ):
+        await tracker_of(chat).take([one], SERVER)
+    await chat.strike()
+    left = await chat.rows("SELECT id FROM contact WHERE merged_into IS NULL")
+    assert len(left) == 1
+    assert len(await chat.rows("SELECT contact FROM joined WHERE undone_at IS NULL")) == 2
+
+
 ANA, BOB = "+14155550101", "+14155550102"
 
 
