@@ -18,10 +18,12 @@ from bot.conversation.tracking.after_turns import after_turns
 from bot.conversation.turn_figures import keep_after_turns
 from bot.conversation.work import Reply, Result, Work
 from bot.core.contact import Address, Contact, Event
+from bot.core.effects import StepFigure
 from bot.core.gestures import done_at
 from bot.core.ids import Drawn, Entropy, IdSource, bucket_of
 from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.ledger.wallet import MAIN_WALLET
+from bot.core.local_time import local_date
 from bot.core.messages import Inbound, Lane, OutboxState
 from bot.core.triggers import LATE, Trigger, TriggerKind
 from bot.core.turn import NeedsMore, NeedsUnits, Shop, Snapshot, Turn
@@ -381,12 +383,14 @@ class Batch:
                 results.append(before[id(part)])
             else:
                 results.append(self._record(writes, part.turn, now, is_stored=part.work.is_stored))
-        counts: dict[tuple[str, int, str, str], int] = {}
+        counts: dict[StepFigure, int] = {}
         for part in parts:
             if part.turn is not None:
                 for key, times in part.turn.effects.counts.items():
                     counts[key] = counts.get(key, 0) + times
-        writes.count(counts, slot=self._conversation.entropy(1)[0] % _COUNT_SLOTS)
+        if counts:
+            on_day = str(local_date(now, self._decider.shop.zone))
+            writes.count(counts, on_day, slot=self._conversation.entropy(1)[0] % _COUNT_SLOTS)
         await writes.flush(connection)
         decided = [part.turn for part in parts if part.turn is not None]
         for turn in decided:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from bot.core.consent import ConsentChange
 from bot.core.contact import Address, Event, JsonValue, Order
@@ -35,6 +36,16 @@ class Queued:
     explanation: str | None = None
 
 
+class StepFigure(NamedTuple):
+    """What is counted of a step; `variant` is the run's arms, as `Run.variant` says them."""
+
+    flow: str
+    revision: int
+    step: str
+    variant: str
+    what: str
+
+
 @dataclass(slots=True)
 class Effects:
     """What a turn wants to happen; committed whole or not at all."""
@@ -48,7 +59,7 @@ class Effects:
     orders: list[Order] = field(default_factory=list)
     calls: list[OutsideCall] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
-    counts: dict[tuple[str, int, str, str], int] = field(default_factory=dict)
+    counts: dict[StepFigure, int] = field(default_factory=dict)
     addresses: dict[tuple[str, str], Address] = field(default_factory=dict)
     notices: list[tuple[str, int]] = field(default_factory=list)
     """Notices given: (lot, days before its end)."""

@@ -123,6 +123,19 @@ class UnsendableReason(StrEnum):
     HELD_BY_OPERATOR = "held_by_operator"
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The run that wrote a message: of which revision, as which arms of experiments (`step_figure.variant`).
+
+    `wakes`: the run stands still until the message is handed over, refused or failed.
+    """
+
+    run: str
+    revision: int
+    variant: str = ""
+    wakes: bool = False
+
+
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class Outgoing:
@@ -152,6 +165,7 @@ class Outgoing:
     tag: str | None = None
     form: Form | None = None
     only_here: bool = False
+    origin: Origin | None = None
 
     @property
     def is_plain(self) -> bool:

@@ -23,7 +23,7 @@ from bot.core.contact import (
     SubscriptionState,
 )
 from bot.core.counting import Take
-from bot.core.effects import Effects, OutsideCall, Queued
+from bot.core.effects import Effects, OutsideCall, Queued, StepFigure
 from bot.core.errors import RegularsError
 from bot.core.flow.run import Run
 from bot.core.flow.wechat_forms import NO_FORMS, WechatForms
@@ -41,7 +41,7 @@ from bot.core.local_time import zone_of
 from bot.core.loyalty.jurisdictions import region_of_contact
 from bot.core.loyalty.places import PLAIN, Selling
 from bot.core.loyalty.program import Program
-from bot.core.messages import MessageClass, OutboxState, Outgoing
+from bot.core.messages import MessageClass, Origin, OutboxState, Outgoing
 from bot.core.names import cut_name
 from bot.core.page_links import LASTS, PageLinks
 from bot.core.past import LastText, Redemption
@@ -351,6 +351,7 @@ class Turn:
         valid_for: timedelta | None = None,
         form: Form | None = None,
         address: str | None = None,
+        origin: Origin | None = None,
     ) -> Queued:
         """Put a message before the gate and record it with the gate's verdict.
 
@@ -358,6 +359,7 @@ class Turn:
         are shortened as the policy says (`short_links` None), in answers too (True), or not (False). `tag`
         is for frequency caps; what could not leave within `valid_for` never does. `form` is for channels that
         can show more than text; others drop it. `address` is which of the contact's on the `channel`.
+        `origin` is the run that says it.
         """
         message_class = message_class or self._usual_class()
         only_here = channel is not None
@@ -391,6 +393,7 @@ class Turn:
             tag=tag,
             form=form if channel in {WECHAT, APP} else None,
             only_here=only_here,
+            origin=origin,
         )
         facts = consent_facts(
             message,
@@ -549,9 +552,9 @@ class Turn:
         for name in self.__slots__:
             setattr(self, name, getattr(fresh, name))
 
-    def count(self, flow: str, revision: int, step: str, what: str) -> None:
+    def count(self, flow: str, revision: int, step: str, what: str, variant: str = "") -> None:
         """Count something for the step's statistics (`entered`, `sent`, `answered`, `expired` …)."""
-        counts, key = self.effects.counts, (flow, revision, step, what)
+        counts, key = self.effects.counts, StepFigure(flow, revision, step, variant, what)
         counts[key] = counts.get(key, 0) + 1
 
     # Below: how

@@ -32,7 +32,8 @@ _CONTACT = Statement("""
     FROM contact c WHERE c.bucket = :bucket AND c.id = :id
 """)
 _RUNS = Statement("""
-    SELECT r.id, r.flow, r.revision, r.status, r.version, r.state, r.started_at, r.failure
+    SELECT r.id, r.flow, r.revision, r.status, r.version, r.state, r.started_at, r.failure,
+        r.goals_until
     FROM run r WHERE r.bucket = :bucket AND r.contact = :contact
     ORDER BY CASE WHEN r.status = 'waiting' THEN 0 ELSE 1 END, r.started_at DESC LIMIT :most
 """)

@@ -11,7 +11,7 @@ _OWN_COLUMN = {
     "parked_refund": "reference",
     "api_answer": "key",
     "counter": "name",
-    "step_count": "flow",
+    "step_figure": "flow",
     "sender": "name",
     "tally": "name",
     "seen_message": "id",

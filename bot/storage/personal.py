@@ -23,6 +23,8 @@ DROPPED = (
     "activity",
     "computed_trait",
     "audience_member",
+    "invitation",
+    "evaluation",
 )
 """Tables whose rows are gone: nothing but the person's, and no total is made of them."""
 
@@ -58,6 +60,7 @@ WIPED: Mapping[str, Mapping[str, str]] = {
         "form": NOTHING,
         "way_because": NOTHING,
     },
+    "answer": {"words": EMPTY, "quote": NOTHING, "quote_state": NOTHING},
     "link": {"url": EMPTY, "expires_at": "0"},
     "call": {"payload": NO_FACTS, "failure": NOTHING},
     "shop_order": {"facts": NO_FACTS},
@@ -105,10 +108,13 @@ NOT_PERSONAL: Mapping[str, tuple[str, ...]] = {
     "earned": ("source", "rule", "wallet", "by_line", "because", "policy"),
     "trigger": ("key", "kind", "state"),
     "run": ("flow", "status", "step"),
+    "conversion": ("flow", "step", "variant", "order_id", "currency"),
+    "exposure": ("experiment", "arm", "facts"),
+    "answer": ("flow", "step", "variant", "kind", "channel", "language", "choice", "decided_by"),
     "outbox": (
         *("trigger_key", "key", "channel", "sender", "message_class", "subscription_group", "flow", "step"),
         *("language", "state", "reason", "provider_id", "error_code", "tag", "counted_on", "earlier_ids"),
-        "way",
+        *("way", "variant"),
     ),
     "link": ("code", "flow", "step"),
     "click": ("code", "kind"),

@@ -36,7 +36,8 @@ _ALWAYS = f"""
          FROM address a WHERE a.bucket = own.bucket AND a.contact = own.id),
         (SELECT @rows(s.subscription_group, s.state, s.confirm_by, s.waiting_flow)
          FROM subscription s WHERE s.bucket = own.bucket AND s.contact = own.id),
-        (SELECT @rows(r.id, r.flow, r.revision, r.status, r.version, r.state, r.started_at, r.failure)
+        (SELECT @rows(r.id, r.flow, r.revision, r.status, r.version, r.state, r.started_at, r.failure,
+                r.goals_until)
          FROM run r WHERE r.bucket = own.bucket AND r.contact = own.id AND r.status = 'waiting')
 """  # noqa: S608  # our own constants
 _CREDIT = f"""

@@ -8,7 +8,9 @@ from bot.core.ids import bucket_of
 from bot.storage import rows, tables, turns
 from bot.storage.driver import Connection, Present, Rows, Statement
 
-_COLUMNS = "r.contact, r.id, r.flow, r.revision, r.status, r.version, r.state, r.started_at, r.failure"
+_COLUMNS = """
+    r.contact, r.id, r.flow, r.revision, r.status, r.version, r.state, r.started_at, r.failure, r.goals_until
+"""
 _LISTED = Statement(f"""
     SELECT {_COLUMNS} FROM run r
     WHERE r.bucket = :bucket AND r.status = 'waiting' AND r.flow = :flow AND r.revision = :revision

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.core.audiences.rule import Happened
 from bot.core.contact import Contact, JsonValue
+from bot.core.effects import StepFigure
 from bot.core.ids import bucket_of, microseconds
 from bot.core.ledger.books import Books
 from bot.core.loyalty.notices import next_notice_at
@@ -58,7 +59,7 @@ _CALL = _rows("call", Present.KEEP)
 _WALLET = _rows("wallet", Present.REPLACE)
 _LOT = _rows("lot", Present.REPLACE, once=("notice_at",))
 _NOTICE = _rows("notice", Present.REPLACE)  # it is given again where its lot's end has moved
-_STEP_COUNT = _rows("step_count", Present.ADD)
+_STEP_FIGURE = _rows("step_figure", Present.ADD)
 _ENTRY = _rows("entry")
 _DRAW = _rows("draw")
 _HOLD = _rows("hold", Present.REPLACE)
@@ -84,10 +85,11 @@ class Writes:
         """Add rows of one table."""
         self.by_table.setdefault(table, []).extend(values)
 
-    def count(self, counts: Mapping[tuple[str, int, str, str], int], slot: int) -> None:
-        """Add to the statistics of steps: (flow, revision, step, what) → times."""
-        for (flow, revision, step, what), times in sorted(counts.items()):
-            self.add(_STEP_COUNT, (flow, revision, step, what, slot, times))
+    def count(self, counts: Mapping[StepFigure, int], on_day: str, slot: int) -> None:
+        """Add to the statistics of steps on a day of the shop's."""
+        for one, times in sorted(counts.items()):
+            key = (one.flow, one.revision, one.step, one.variant, on_day, one.what, slot)
+            self.add(_STEP_FIGURE, (*key, times, 0))
 
     def trigger(self, values: RowValues) -> None:
         """Add a trigger that waits for its turn."""
@@ -128,7 +130,7 @@ _WRITE_ORDER = (
     _NOTICE,
     *(table for table, _ in WRITERS.values()),
     _TRIGGER,
-    _STEP_COUNT,  # last: counters are the only rows that turns of different contacts share
+    _STEP_FIGURE,  # last: counters are the only rows that turns of different contacts share
 )
 
 

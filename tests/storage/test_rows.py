@@ -19,7 +19,7 @@ from bot.core.ledger.entries import Account, Draw, Entry, Reason
 from bot.core.ledger.holds import Hold, HoldPart, HoldState
 from bot.core.ledger.lots import Lot
 from bot.core.ledger.wallet import Wallet
-from bot.core.messages import MessageClass, OutboxState, Outgoing
+from bot.core.messages import MessageClass, Origin, OutboxState, Outgoing
 from bot.core.triggers import Trigger, TriggerKind
 from bot.storage import rows
 from bot.storage.driver import Database, Present, Rows, Value
@@ -72,6 +72,8 @@ RUN = Run(
     asked_at=at(7),
     suspended_at=at(8),
     failure="none yet",
+    arms={"tone": "warm"},
+    goals_until=at(9),
 )
 LOT = Lot(
     id=an_id(1),
@@ -145,6 +147,7 @@ MESSAGE = Outgoing(
     tag="sale",
     form=FORM,
     only_here=True,
+    origin=Origin(an_id(8), 9, "tone=warm", wakes=True),
 )
 TRIGGER = Trigger("key 1", TriggerKind.EVENT, at(2), {"name": "Order Completed", "n": [1]}, digest="digest 8")
 CHANGE = ConsentChange(
@@ -319,6 +322,10 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "way": None,
             "way_because": None,
             "only_here": 1,
+            "run": an_id(8),
+            "revision": 9,
+            "variant": "tone=warm",
+            "wakes": 1,
         },
     ),
     "link": (
@@ -514,6 +521,7 @@ def test_every_table_of_a_contact_has_its_sample() -> None:
         "inbox",
         *("attribute_times", "activity", "computed_trait", "audience_member"),
         *("seen_message", "audience_size", "built", "learnt", "import_run"),
+        *("conversion", "exposure", "experiment_note", "answer", "invitation", "evaluation"),
     }
     shared = {
         "suppression",
@@ -521,7 +529,7 @@ def test_every_table_of_a_contact_has_its_sample() -> None:
         "sender",
         "wechat_media",
         "tally",
-        "step_count",
+        "step_figure",
         "product",
         "revision",
         "setting",
@@ -571,7 +579,8 @@ async def test_domain_objects_come_back_equal(database: Database) -> None:
     assert [rows.lot_from(row) for row in found] == [LOT, endless]
     found = await asked(
         database,
-        "SELECT id, flow, revision, status, version, state, started_at, failure FROM run ORDER BY id",
+        "SELECT id, flow, revision, status, version, state, started_at, failure, goals_until"
+        " FROM run ORDER BY id",
     )
     assert [rows.run_from(row) for row in found] == [RUN, timeless, done]
     found = await asked(database, "SELECT id, order_id, state, expires_at, parts FROM hold")

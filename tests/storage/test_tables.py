@@ -28,6 +28,7 @@ def test_the_registry_names_tables_that_are_there() -> None:
         *("refill", "subscribe_grant", "subscribe_grant_entry", "proof", "joined", "desk_visit"),
         *("session", "payment", "payment_refund", "payout", "inbox"),
         *("attribute_times", "activity", "computed_trait", "audience_member"),
+        *("conversion", "exposure", "answer", "invitation", "evaluation"),
     }
 
 

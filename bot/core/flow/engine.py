@@ -163,7 +163,7 @@ class Engine:
     def stop(self, turn: Turn, run: Run) -> Run:
         """End a waiting run from outside: STOP, an operator, a publication."""
         ended = replace(run, status=RunStatus.ENDED, wait=None, suspended_at=None, version=run.version + 1)
-        turn.count(run.flow, run.revision, run.frames[-1].step, "stopped")
+        turn.count(run.flow, run.revision, run.frames[-1].step, "stopped", run.variant)
         turn.put_run(ended)
         return ended
 

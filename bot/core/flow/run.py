@@ -59,6 +59,8 @@ class Run:
     `frames` holds the place in the flow itself and in the flows it called, innermost last.
     `suspended_at` is set while a newer run holds the open question; `asked_at` says since when
     the question is open (the newest of several open questions is the one that is answered).
+    `arms` are those of the experiments it met, by experiment. `goals_until` is until when what the contact
+    does counts for the flow's goals, also when the run is over.
     """
 
     id: str
@@ -74,6 +76,13 @@ class Run:
     asked_at: datetime | None = None
     suspended_at: datetime | None = None
     failure: str | None = None
+    arms: Mapping[str, str] = field(default_factory=dict)
+    goals_until: datetime | None = None
+
+    @property
+    def variant(self) -> str:
+        """Its arms as statistics name them; empty where it met no experiment."""
+        return ",".join(f"{experiment}={arm}" for experiment, arm in sorted(self.arms.items()))
 
     @property
     def is_waiting(self) -> bool:

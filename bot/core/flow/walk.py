@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.core.contact import JsonValue
 from bot.core.deeds.offering import give_offer, told_offer
-from bot.core.effects import Queued
+from bot.core.effects import Queued, StepFigure
 from bot.core.errors import RegularsError, TellMember
 from bot.core.flow import compiled
 from bot.core.flow.compiled import Delivery, Flow, Step, Target, Value
@@ -24,7 +24,7 @@ from bot.core.gestures import Gesture, GestureKind
 from bot.core.in_app import APP
 from bot.core.keywords import normalise
 from bot.core.local_time import instant_of, next_at, zone_of
-from bot.core.messages import OutboxState, UnsendableReason
+from bot.core.messages import Origin, OutboxState, UnsendableReason
 from bot.core.platform_rules import GIVING, SUBSCRIBING, sells_unasked
 from bot.core.surveys import ANSWERS, COMPLETED, SURVEY, answered
 from bot.core.triggers import TriggerKind
@@ -112,7 +112,7 @@ class Walk:
                 step_id = self._leave()
                 continue
             step = self.step(step_id)
-            turn.count(self.flow.name, self.flow.revision, step_id, "entered")
+            turn.count(self.flow.name, self.flow.revision, step_id, "entered", self.run.variant)
             step_id = _TAKE[type(step)](self, step)
             if self.wait is not None:
                 return self._put(RunStatus.WAITING)
@@ -170,6 +170,8 @@ class Walk:
             asked_at=self.asked_at,
             suspended_at=None,
             failure=failure,
+            arms=run.arms,
+            goals_until=run.goals_until,
         )
         self.turn.put_run(self.run)
         return self.run
@@ -178,7 +180,7 @@ class Walk:
 
     def count(self, what: str) -> None:
         """Count something for the statistics of the step at hand."""
-        self.turn.count(self.flow.name, self.flow.revision, self._step, what)
+        self.turn.count(self.flow.name, self.flow.revision, self._step, what, self.run.variant)
 
     def context(self) -> Context:
         """Return what texts may name now; made anew after something changed."""
@@ -268,6 +270,7 @@ class Walk:
             media=media,
             channel=delivery.channel,
             short_links=self.flow.short_links,
+            origin=Origin(self.run.id, self.flow.revision, self.run.variant),
             tag=delivery.tag,
             valid_for=delivery.valid,
             form=form_of(turn, self.context(), delivery, head or (body if delivery.taps else ""), options)
@@ -280,7 +283,7 @@ class Walk:
         effects = self.turn.effects
         effects.outgoing.remove(held)
         effects.links[:] = [link for link in effects.links if link.message_id != held.message.id]
-        key = (self.flow.name, self.flow.revision, self._step, "sent")
+        key = StepFigure(self.flow.name, self.flow.revision, self._step, self.run.variant, "sent")
         effects.counts[key] -= 1
         if not effects.counts[key]:
             del effects.counts[key]

@@ -9,7 +9,7 @@ import orjson
 from bot.core.effects import Queued
 from bot.core.forms import Form
 from bot.core.ids import bucket_of, instant, microseconds
-from bot.core.messages import MessageClass, Outgoing
+from bot.core.messages import MessageClass, Origin, Outgoing
 from bot.core.ways import WayKind
 from bot.core.wechat_address import WECHAT
 from bot.storage.rows.values import RowValues, loaded, stored, to_json
@@ -63,7 +63,12 @@ def outbox_row(
         WayKind.PASSIVE.value if inline_until and message.channel == WECHAT else None,
         None,
         int(message.only_here),
+        *_origin(message.origin),
     )
+
+
+def _origin(origin: Origin | None) -> tuple[str, int, str, int]:
+    return (origin.run, origin.revision, origin.variant, int(origin.wakes)) if origin else ("", 0, "", 0)
 
 
 def outgoing_from(row: Sequence[Any], tag: str | None) -> Outgoing:

@@ -50,6 +50,8 @@ def run_row(contact_id: str, run: Run, now: datetime) -> RowValues:
         "asked_at": stored(run.asked_at),
         "suspended_at": stored(run.suspended_at),
     }
+    if run.arms:
+        state["arms"] = dict(run.arms)
     if wait is not None:
         state["wait"] = [wait.kind.value, wait.step, stored(wait.until), dict(wait.facts)]
     return (
@@ -66,11 +68,12 @@ def run_row(contact_id: str, run: Run, now: datetime) -> RowValues:
         microseconds(run.started_at),
         microseconds(now),
         run.failure,
+        stored(run.goals_until),
     )
 
 
 def run_from(row: Sequence[Any]) -> Run:
-    """Read (id, flow, revision, status, version, state, started_at, failure)."""
+    """Read (id, flow, revision, status, version, state, started_at, failure, goals_until)."""
     state: dict[str, Any] = orjson.loads(row[5])
     wait = state.get("wait")
     return Run(
@@ -87,6 +90,8 @@ def run_from(row: Sequence[Any]) -> Run:
         wait=Wait(WaitKind(wait[0]), wait[1], loaded(wait[2]), wait[3]) if wait else None,
         asked_at=loaded(state["asked_at"]),
         suspended_at=loaded(state["suspended_at"]),
+        arms=state.get("arms", {}),
+        goals_until=loaded(row[8]),
     )
 
 

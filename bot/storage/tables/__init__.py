@@ -2,7 +2,18 @@
 
 from sqlalchemy import Table
 
-from bot.storage.tables import contacts, house, ledger, messages, pages, program, shop, tracking, wechat
+from bot.storage.tables import (
+    contacts,
+    house,
+    journeys,
+    ledger,
+    messages,
+    pages,
+    program,
+    shop,
+    tracking,
+    wechat,
+)
 from bot.storage.tables.base import FOREVER, NAMING, Kind, Row
 from bot.storage.tables.contacts import IS_MEMBER
 from bot.storage.tables.ledger import LOT_OPEN
@@ -17,6 +28,7 @@ __all__ = [
     "Row",
     "contacts",
     "house",
+    "journeys",
     "kind_of",
     "ledger",
     "messages",
@@ -35,7 +47,7 @@ KINDS: dict[str, Kind] = {
     "seen_message": Kind.DIRECTORY,
     "counter": Kind.COUNTER,
     "sender": Kind.COUNTER,
-    "step_count": Kind.COUNTER,
+    "step_figure": Kind.COUNTER,
     "tally": Kind.COUNTER,
     "audience_size": Kind.COUNTER,
     "built": Kind.COUNTER,
@@ -49,6 +61,7 @@ KINDS: dict[str, Kind] = {
     "bill": Kind.SHARED,
     "campaign_link": Kind.SHARED,
     "import_run": Kind.SHARED,
+    "experiment_note": Kind.SHARED,
 }
 """The registry: every table not named here is contact-owned."""
 

@@ -32,19 +32,6 @@ class SettingRow(Row, table=True):
     value: str = column(Text)
 
 
-class StepCountRow(Row, table=True):
-    """How often what happened at a step of a revision; in slots, so that no two batches wait for a row."""
-
-    __tablename__ = "step_count"
-    __table_args__ = CLUSTERED
-    flow: str = key(NAME)
-    revision: int = key(Integer)
-    step: str = key(NAME)
-    what: str = key(NAME)
-    slot: int = key(Integer)
-    times: int = column(BigInteger, 0)
-
-
 class TallyRow(Row, table=True):
     """What happened how often, over all processes, for metrics; each adds what it counted now and then."""
 

@@ -49,6 +49,7 @@ class RunRow(Row, table=True):
     __tablename__ = "run"
     __table_args__ = (
         Index("ix_run_waiting", "bucket", "contact", **where("status = 'waiting'")),
+        Index("ix_run_goals", "bucket", "contact", **where("goals_until IS NOT NULL")),
         Index("ix_run_due", "bucket", "wake_at", **where("status = 'waiting' AND wake_at IS NOT NULL")),
     )
     bucket: int = key(Integer)
@@ -64,6 +65,8 @@ class RunRow(Row, table=True):
     started_at: int = instant_column()
     changed_at: int = instant_column()
     failure: str | None = column(Text, None, nullable=True)
+    goals_until: int | None = instant_column(nullable=True)
+    """Until when what its contact does counts for the flow's goals."""
 
 
 class OutboxRow(Row, table=True):
@@ -133,6 +136,13 @@ class OutboxRow(Row, table=True):
     """Why that way, and what was against the others."""
     only_here: int = 0
     """1: no other channel may say it."""
+    run: str = id_column("")
+    """The run that wrote it, if one did."""
+    revision: int = 0
+    variant: str = name_column("")
+    """The arms of that run, as in `step_figure`."""
+    wakes: int = 0
+    """1: that run goes on when it is handed over, refused or failed."""
 
 
 class LinkRow(Row, table=True):

@@ -124,7 +124,7 @@ class Chat:
         self.effects = turn.effects
         self.contact = turn.contact
         self.runs.update(turn.effects.runs)
-        for (_, _, step, what), number in turn.effects.counts.items():
+        for (_, _, step, _, what), number in turn.effects.counts.items():
             key = f"{step} {what}"
             self.counts[key] = self.counts.get(key, 0) + number
         return [queued.message.body for queued in turn.effects.outgoing]
