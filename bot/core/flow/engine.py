@@ -16,6 +16,8 @@ from bot.core.flow.answers import Answer, understand
 from bot.core.flow.compiled import NEVER, Flow, Starter
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Frame, Run, RunStatus, WaitKind
+from bot.core.flow.take import questions
+from bot.core.flow.take.table import TAKE
 from bot.core.flow.template import TemplateFailed
 from bot.core.flow.translations import TranslatedText
 from bot.core.flow.walk import FlowSource, RunFails, Walk
@@ -153,11 +155,11 @@ class Engine:
             step = walk.step(run.wait.step)
             assert isinstance(step, compiled.Question), "a run waits for replies at questions only"
             if times < ASKED_AGAIN_MAX:
-                facts.update(walk.question(step, is_again=True))
+                facts.update(questions.put(walk, step, is_again=True))
                 walk.count("asked_again")
         except _FAILURES as error:
             return walk.fail(error)
-        walk.await_reply(step, facts, run.wait.until)
+        questions.await_reply(walk, step, facts, run.wait.until)
         return walk.put_waiting()
 
     def stop(self, turn: Turn, run: Run) -> Run:
@@ -215,7 +217,7 @@ class Engine:
 
 def _go(walk: Walk, step_id: str | None) -> Run:
     try:
-        return walk.go(step_id)
+        return walk.go(step_id, TAKE)
     except _FAILURES as error:
         return walk.fail(error)
 
@@ -273,8 +275,8 @@ def _not_understood(walk: Walk, step: compiled.Question) -> Run:
     if tries >= step.retries:
         walk.count("gave_up")
         return _go(walk, step.on_other)
-    facts: dict[str, JsonValue] = {**wait.facts, **walk.question(step, step.retry), "tries": tries + 1}
-    walk.await_reply(step, facts, wait.until)
+    facts: dict[str, JsonValue] = {**wait.facts, **questions.put(walk, step, step.retry), "tries": tries + 1}
+    questions.await_reply(walk, step, facts, wait.until)
     return walk.put_waiting()
 
 
@@ -301,7 +303,7 @@ def _taken(walk: Walk, step: compiled.Question, answer: Answer, media: tuple[str
 def _chosen(walk: Walk, step: compiled.Choose, key: str) -> tuple[JsonValue, str | None]:
     walk.count(f"option {key}")
     if step.label is not None:
-        things = walk.things(step)
+        things = questions.things(walk, step)
         if int(key) > len(things):
             raise RunFails(f"option {key} is not among the {len(things)} there are now")
         return things[int(key) - 1], step.then
