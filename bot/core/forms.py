@@ -4,7 +4,7 @@ The text of a message is always all of it, so that a channel without cards and m
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bot.core.quickly import quickly_made
@@ -46,6 +46,27 @@ class Notice:
     account: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An email beyond its text: its subject, and what fills its template's frame in (see `bot.core.email`).
+
+    `template` is the file's name without its ending, empty for the usual one; `frame` is the digest of the
+    frame that `filled` is for. `links` are the codes of short links by the address they lead to, `foot` ends
+    the text for who reads no HTML. `counts_opens`: it says when somebody looks at it.
+    """
+
+    subject: str
+    preheader: str = ""
+    template: str = ""
+    revision: int = 0
+    frame: str = ""
+    filled: str = ""
+    foot: str = ""
+    reply_to: str = ""
+    links: Mapping[str, str] = field(default_factory=dict)
+    counts_opens: bool = False
+
+
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -55,6 +76,7 @@ class Form:
     options: tuple[MenuOption, ...] = ()
     card: Card | None = None
     notice: Notice | None = field(default=None)
+    letter: Letter | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON, without what is empty."""
@@ -78,15 +100,18 @@ class Form:
                 "page": notice.page,
                 "account": notice.account,
             }
+        if (letter := self.letter) is not None:
+            plain["letter"] = {name: value for name, value in asdict(letter).items() if value}
         return plain
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "Form":
         """Read back what `to_json` returned."""
-        card, notice = plain.get("card"), plain.get("notice")
+        card, notice, letter = plain.get("card"), plain.get("notice"), plain.get("letter")
         return cls(
             head=plain.get("head", ""),
             options=tuple(MenuOption(key, label) for key, label in plain.get("options", ())),
             card=Card(**card) if card is not None else None,
             notice=Notice(**notice) if notice is not None else None,
+            letter=Letter(**{"subject": "", **letter}) if letter is not None else None,
         )

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from bot.core.caps import COUNTED_CLASSES, Cap, Counted
 from bot.core.contact import SubscriptionState
+from bot.core.email.mailbox import EMAIL
 from bot.core.groups import state_in, subscription_key
 from bot.core.in_app import APP
 from bot.core.local_time import local_date, start_of_day
@@ -17,6 +18,8 @@ from bot.core.ways import WayKind
 
 HOLD_MAX = timedelta(days=15)
 """How long a message is held, counted from the time until which the contact asked for silence, if it did."""
+LETTER_MAX = 20_000
+"""How many characters the text of an email has at most."""
 OPERATOR_AGAIN_AFTER = timedelta(minutes=15)
 """How soon a message that the operator holds back is looked at again."""
 
@@ -122,8 +125,9 @@ def _has_something_to_send(message: Outgoing, facts: ConsentFacts, _now: datetim
         return Refuse(UnsendableReason.NO_ADDRESS, f"the contact has no address on {message.channel}")
     if not message.media and not message.body.strip():
         return Refuse(UnsendableReason.EMPTY, "the text came out empty")
-    if len(message.body) > facts.policy.body_max:
-        length, most = len(message.body), facts.policy.body_max
+    most = LETTER_MAX if message.channel == EMAIL else facts.policy.body_max
+    if len(message.body) > most:
+        length = len(message.body)
         return Refuse(UnsendableReason.TOO_LONG, f"the text has {length} characters, {most} is the most")
     return None
 

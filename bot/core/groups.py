@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from bot.core.compliance import LegalCategory, LegalWords
 from bot.core.contact import JsonValue, SubscriptionState
+from bot.core.email.mailbox import EMAIL
 from bot.core.in_app import APP
 from bot.core.keywords import normalise, without_courtesy
 from bot.core.replies import nearest
@@ -13,7 +14,7 @@ from bot.core.replies import nearest
 _State = TypeVar("_State")
 _Words = Mapping[str, tuple[str, ...]]
 
-_OF_THEIR_OWN = frozenset({"wechat", APP})
+_OF_THEIR_OWN = frozenset({"wechat", EMAIL, APP})
 """Channels whose consent counts there alone; the others share that of texts."""
 _TEXTS = "sms"
 
@@ -21,8 +22,8 @@ _TEXTS = "sms"
 def subscription_key(group: str, channel: str) -> str:
     """Return what a contact's state in a group is kept under: consent on one channel is none on another.
 
-    It is the group's name for texts (and what has no channel of its own), `wechat:<group>` on WeChat and
-    `app:<group>` in the inbox on our pages.
+    It is the group's name for texts (and what has no channel of its own), `wechat:<group>` on WeChat,
+    `email:<group>` by email and `app:<group>` in the inbox on our pages.
     """
     return f"{channel}:{group}" if channel in _OF_THEIR_OWN else group
 

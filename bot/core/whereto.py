@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.contact import ONLY_NAMES, Address, SubscriptionState
+from bot.core.email.mailbox import EMAIL
 from bot.core.forms import Form
 from bot.core.grants import Grant
 from bot.core.groups import on_channel, subscription_key
@@ -56,9 +57,12 @@ def first_way_out(
 
 
 def usual_channel(addresses: Iterable[Address]) -> str:
-    """Return the channel of the contact's first usable address; WeChat and our pages after all others."""
+    """Return the channel of the contact's first usable address; WeChat and our pages after all others.
+
+    Email is for letters alone, which name it: a text has no subject, and is not meant to be read days later.
+    """
     channels = [one.channel for one in addresses if one.unusable_reason is None]
-    channels = [channel for channel in channels if channel not in ONLY_NAMES]
+    channels = [channel for channel in channels if channel not in ONLY_NAMES and channel != EMAIL]
     return min(channels, key=lambda channel: _LATER.get(channel, 0), default=_TEXTS)
 
 

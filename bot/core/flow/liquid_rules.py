@@ -39,6 +39,8 @@ from bot.core.flow.filters import CHARACTERS_MAX, FILTERS, ITEMS_MAX, PLURALS, T
 
 FILTERS_MAX = 6
 OUTPUT_MAX = 10_000
+TEMPLATE_CHARACTERS_MAX = 200_000
+"""How long the template of an email may be, all of what it looks like included."""
 ASSIGNED_MAX = 100_000
 _TAGS = "if, elsif, else, unless, case, for, break, continue, assign, capture and comment"
 # What people write who know other tools: it would be sent as it stands.
@@ -95,20 +97,20 @@ class _Environment(Environment):
 
 
 _ENVIRONMENT = _Environment()
+_HTML_ENVIRONMENT = _Environment(autoescape=True)
 
 
-def parse_template(source: str, place: Place) -> BoundTemplate:
-    """Read a source as Liquid.
+def parse_template(source: str, place: Place, *, is_html: bool = False) -> BoundTemplate:
+    """Read a source as Liquid; values are escaped where it is HTML.
 
     Raises:
         FlowError: It is none, or uses tags we do not allow.
     """
-    if len(source) > CHARACTERS_MAX:
-        raise place.error(
-            source, 0, f"the text is longer than {CHARACTERS_MAX} characters", "make it shorter"
-        )
+    most = TEMPLATE_CHARACTERS_MAX if is_html else CHARACTERS_MAX
+    if len(source) > most:
+        raise place.error(source, 0, f"the text is longer than {most} characters", "make it shorter")
     try:
-        return _ENVIRONMENT.from_string(source)
+        return (_HTML_ENVIRONMENT if is_html else _ENVIRONMENT).from_string(source)
     except LiquidError as error:
         token = error.token
         index = token.start_index if token else 0
@@ -120,12 +122,14 @@ def parse_template(source: str, place: Place) -> BoundTemplate:
         raise place.error(source, index, problem, "check the braces and what stands between them") from error
 
 
-def complaints(template: BoundTemplate, source: str, place: Place) -> Iterator[FlowError]:
-    """Complain about what is Liquid and not allowed all the same."""
+def complaints(
+    template: BoundTemplate, source: str, place: Place, *, is_html: bool = False
+) -> Iterator[FlowError]:
+    """Complain about what is Liquid and not allowed, or (but in HTML) looks like Liquid and is none."""
     context = TextContext(template, {}, "en")
     try:
         for node in _nodes(template.nodes, context):
-            if isinstance(node, content.ContentNode):
+            if isinstance(node, content.ContentNode) and not is_html:
                 yield from typos(node.text, node.token.start_index, place, source)
             for expression in node.expressions():
                 yield from _expression_complaints(expression, source, place, in_loop=False)
