@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from bot.cli.endings import end
+from bot.cli.endings import WRONG_USE, end
 from bot.cli.settings import read_settings
 from bot.core.contact import JsonValue
 from bot.core.gate import HoldUntil, Policy, Refuse, may_leave
@@ -39,12 +39,23 @@ def add_to(cli: typer.Typer) -> None:
 
 def why(
     address: Annotated[str, typer.Argument(help="a phone number in any spelling, another address, or an id")],
+    flow: Annotated[str | None, typer.Argument(help="a flow: why the contact is in it, or is not")] = None,
+    step: Annotated[
+        str | None, typer.Argument(help="a step of it: why the contact got it, or did not")
+    ] = None,
     *,
     message: Annotated[str | None, typer.Option(help="the id of a message; the last text otherwise")] = None,
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
-    """Say why a contact got its last text, or that message: flow, rule, consent, gate."""
-    asyncio.run(_why(address, message, is_json=json))
+    """Say why a contact got its last text, or that message; or why it is where it is in a flow."""
+    if flow is None:
+        asyncio.run(_why(address, message, is_json=json))
+        return
+    if message is not None:
+        end("give --message or a flow, not both", WRONG_USE)
+    from bot.cli.why_flow import show  # only what is asked for is loaded
+
+    asyncio.run(show(address, flow, step, is_json=json))
 
 
 async def _why(address: str, message: str | None, *, is_json: bool) -> None:

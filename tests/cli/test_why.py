@@ -118,3 +118,17 @@ async def test_what_is_not_there_is_said(shop: Terminal, settings: Settings) -> 
     await change(settings, "DELETE FROM outbox")
     ran = await run(shop, "why", NUMBER)
     assert (ran.code, ran.err) == (1, f"{NUMBER}: nothing was sent there yet\n")
+
+
+async def test_a_flow_says_where_the_contact_is_in_it(shop: Terminal, settings: Settings) -> None:
+    await converse(settings, "LOYALTY")
+    page = (await run(shop, "why", NUMBER, "loyalty")).out
+    assert "loyalty, revision 1: is in it: waits at step name for an answer until" in page
+    assert "keyword LOYALTY, JOIN  → texted on" in page
+    told = json.loads((await run(shop, "why", NUMBER, "loyalty", "birthday", "--json")).out)
+    assert told["verdict"].startswith("not reached yet: is in it: waits at step name for an answer until")
+    assert (told["runs"][0]["step"], told["messages"]) == ("name", [])
+    ran = await run(shop, "why", NUMBER, "loyalty", "nowhere")
+    assert (ran.code, ran.err[:29]) == (2, "loyalty has no step nowhere; ")
+    ran = await run(shop, "why", NUMBER, "nothing")
+    assert (ran.code, ran.err) == (2, "no flow nothing is published\n")

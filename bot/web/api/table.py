@@ -16,6 +16,7 @@ from bot.web.api import (
     products,
     rewards,
     standing,
+    whys,
 )
 from bot.web.api.door import HOW_TO_GET_A_KEY, PREFIX
 from bot.web.rest.answers import ExportAnswer
@@ -350,6 +351,18 @@ ROUTES: tuple[Route[ApiKey], ...] = (
         fields={**_MEMBER, "audience": Name},
         answer=audience_answers.WhyAnswer,
         says_no={404: "nobody is known by this, or there is no such audience"},
+    ),
+    Route(
+        method="GET",
+        path="/contacts/{contact}/why/{flow}",
+        name="explainFlow",
+        summary="Why a contact is in a flow, or got one of its steps, or did not: from what was recorded",
+        scope=Scope.MEMBERS_READ,
+        does=whys.why,
+        fields={**_CONTACT, "flow": Name},
+        query=whys.StepQuery,
+        answer=whys.FlowWhyAnswer,
+        says_no={404: "nobody is known by this, or there is no such flow or step"},
     ),
     Route(
         method="GET",

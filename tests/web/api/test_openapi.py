@@ -32,7 +32,11 @@ SOME = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 FORGOTTEN = "+12125550109"
-OWN = {("eraseMember", "member"): FORGOTTEN, ("void", "order"): "1006"}  # what no other route may use up
+OWN = {
+    ("eraseMember", "member"): FORGOTTEN,  # what no other route may use up
+    ("void", "order"): "1006",  # same
+    ("explainFlow", "contact"): NUMBER,  # others' contacts are at the desk
+}
 ELSEWHERE = {
     *("replayCall", "reinstateCredit", "advanceClaim", "payReservation", "giveUpReservation"),
     *("takeContact", "sayToContact", "closeVisit"),
@@ -47,6 +51,7 @@ REAL: dict[str, Strategy] = {
     "sku": st.sampled_from([product.sku for product in PRODUCTS]),
     "reward": st.just("any_drink"),
     "audience": st.just("high_value"),
+    "flow": st.just("balance"),
     "zone": st.just("Asia/Shanghai"),
     "locale": st.just("es_MX"),
     "birthday": st.just("1990-05-21"),

@@ -1,0 +1,95 @@
+"""`why CONTACT FLOW [STEP]`: why a contact got a step of a flow, or did not."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import orjson
+import typer
+
+from bot.cli.endings import WRONG_USE, end
+from bot.cli.settings import read_settings
+from bot.conversation.flow_whys import FlowWhy, NoSuchFlow, NoSuchStep, as_json, flow_why
+from bot.core.audiences.audience import Explained
+from bot.core.contact import JsonValue
+from bot.storage.driver import Connection
+
+
+async def show(address: str, flow: str, step: str | None, *, is_json: bool) -> None:
+    """Print the verdict first, then what it rests on."""
+    from bot import app
+    from bot.cli.database import opened
+    from bot.conversation.whom import find_contact
+
+    settings = read_settings(quiet=True)
+    async with opened(settings) as database:
+        shop = (await app.decisions(settings, database)).shop
+
+        async def look(connection: Connection) -> FlowWhy | None:
+            contact_id = await find_contact(connection, address)
+            if contact_id is None:
+                return None
+            return await flow_why(connection, shop, contact_id, flow, step, app.utc_now())
+
+        try:
+            found = await database.query(look)
+        except (NoSuchFlow, NoSuchStep) as error:
+            end(str(error), WRONG_USE)
+    if found is None:
+        end(f"{address}: nobody with this address or id is known")
+    if is_json:
+        typer.echo(orjson.dumps(as_json(found)).decode())
+        return
+    for line in _page(found):
+        typer.echo(line)
+
+
+def _page(found: FlowWhy) -> Iterator[str]:
+    told, record = found.why, found.why.record
+    place = f"{found.flow.name}/{found.step}" if found.step else found.flow.name
+    yield f"{place}, revision {found.flow.revision}: {told.verdict}"
+    if record.evaluations:
+        yield "recorded"
+    for evaluated in record.evaluations:
+        at = f"step {evaluated.step}" if evaluated.step else "door"
+        facts = ", ".join(f"{name} {_said(value)}" for name, value in evaluated.facts.items())
+        by = f" ({facts})" if facts else ""
+        yield f"  {_utc(evaluated.at)}  {at}: {evaluated.verdict}{by}"
+    if record.runs:
+        yield "runs"
+    for walked in record.runs:
+        run = walked.run
+        arms = f", {run.variant}" if run.variant else ""
+        at = run.frames[-1].step if run.frames else "?"
+        yield f"  {_utc(run.started_at)}  revision {run.revision}, {run.status.value} at {at}{arms}"
+    messages = [one for one in record.messages if found.step in {None, one.step}]
+    if messages:
+        yield "messages"
+    for one in messages:
+        reason = f": {one.reason}" if one.reason else ""
+        said = f": {one.explanation}" if one.explanation else ""
+        yield f"  {_utc(one.created_at)}  {one.step} by {one.channel}: {one.state.value}{reason}{said}"
+    if told.conditions:
+        yield "on the way"
+    for condition in told.conditions:
+        yield from _clauses(condition, found.flow.file)
+    yield "what starts it, as it is now"
+    for starter in told.starters:
+        yield from _clauses(starter, found.flow.file)
+
+
+def _clauses(why: Explained, file: str, depth: int = 1) -> Iterator[str]:
+    mark = "✓" if why.holds else "✗"
+    wanted = f" (wanted {why.wanted})" if why.wanted else ""
+    seen = "" if why.parts or (why.holds and why.seen is None) else f"  → {_said(why.seen)}{wanted}"
+    yield f"{'  ' * depth}{mark} {why.text}{seen}  [{file}:{why.line}]"
+    for part in why.parts:
+        inside = "audiences.yaml" if why.text.startswith("schedule, audience") else file
+        yield from _clauses(part, inside, depth + 1)
+
+
+def _said(value: JsonValue) -> str:
+    return "nothing" if value is None else value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _utc(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

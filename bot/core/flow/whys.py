@@ -1,0 +1,299 @@
+"""Why a contact got a step of a flow, or did not: what is on record, put into one verdict, pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.core.audiences.audience import Explained
+from bot.core.contact import Contact, JsonValue
+from bot.core.flow import compiled
+from bot.core.flow.compiled import Flow, Step
+from bot.core.flow.run import Run, RunStatus, WaitKind
+from bot.core.flow.template import TemplateFailed
+from bot.core.keywords import normalise
+from bot.core.messages import OutboxState
+
+DOOR = ""
+"""The step of what is recorded at a flow's door."""
+_WAITING = frozenset({OutboxState.QUEUED, OutboxState.HELD})
+_STOPS = {
+    WaitKind.REPLY: "for an answer",
+    WaitKind.EVENT: "for an event",
+    WaitKind.INBOUND: "for a message",
+    WaitKind.TIME: "for its time",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What was last decided at a door or a step, and by which values."""
+
+    step: str
+    at: datetime
+    verdict: str
+    facts: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message of the flow, and what became of it."""
+
+    id: str
+    step: str
+    channel: str
+    state: OutboxState
+    reason: str | None
+    explanation: str | None
+    created_at: datetime
+    due_at: datetime
+    handed_at: datetime | None
+    state_at: datetime
+    run: str
+    variant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A run, and when it last changed."""
+
+    run: Run
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that is stored of a contact and a flow, the newest first.
+
+    `events` holds the newest of each event that starts the flow; `texts` are the contact's latest messages.
+    """
+
+    contact: Contact
+    runs: tuple[Walked, ...] = ()
+    messages: tuple[Written, ...] = ()
+    evaluations: tuple[Evaluated, ...] = ()
+    events: Mapping[str, tuple[datetime, Mapping[str, JsonValue]]] = field(default_factory=dict)
+    texts: tuple[tuple[datetime, str], ...] = ()
+
+    def evaluated(self, step: str) -> Evaluated | None:
+        """What was last decided there; None where nothing was recorded."""
+        return next((one for one in self.evaluations if one.step == step), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One sentence, and what it rests on: `starters` as they are now, `conditions` on the way to the step."""
+
+    verdict: str
+    record: Record
+    starters: tuple[Explained, ...] = ()
+    conditions: tuple[Explained, ...] = ()
+
+
+def why(flow: Flow, record: Record, starters: Sequence[Explained], step: Step | None = None) -> Why:
+    """Say where a contact stands to a flow, or to one of its steps."""
+    conditions = () if step is None else tuple(_conditions(flow, record, step))
+    if step is None:
+        verdict = _of_flow(record, starters)
+    else:
+        verdict = _of_step(flow, record, step, starters, conditions)
+    return Why(verdict, record, tuple(starters), conditions)
+
+
+def started_by(flow: Flow, record: Record, audiences: Mapping[str, Explained]) -> list[Explained]:
+    """Say of each starter whether it has ever reached this contact, and by which value.
+
+    `audiences` explains those that the flow names, as they are now.
+    """
+    return [_starter(starter, record, audiences) for starter in flow.starters]
+
+
+# A verdict
+
+
+def _of_flow(record: Record, starters: Sequence[Explained]) -> str:
+    if record.runs:
+        return _of_run(record.runs[0])
+    if record.messages:
+        last = record.messages[0]
+        return f"went through it at once; its last message came at step {last.step}: {_became(last)}"
+    return _never(record, starters)
+
+
+def _never(record: Record, starters: Sequence[Explained]) -> str:
+    door = record.evaluated(DOOR)
+    if door is not None:
+        return f"was at its door on {_on(door.at)}: {door.verdict}"
+    failing = [one for one in starters if not one.holds]
+    if starters and len(failing) == len(starters):
+        return f"never came to its door: {'; '.join(_failing(one) for one in failing)}"
+    return "is not in it, and no run or message of it is on record"
+
+
+def _of_run(walked: Walked) -> str:
+    run = walked.run
+    if run.is_waiting and run.wait is not None:
+        until = f" until {_on(run.wait.until)}" if run.wait.until else ""
+        return f"is in it: waits at step {run.wait.step} {_stops(run.wait.kind)}{until}"
+    at = run.frames[-1].step if run.frames else "?"
+    if run.status is RunStatus.FAILED:
+        reason = (run.failure or "").strip().splitlines()
+        return f"the run failed at step {at} on {_on(walked.changed_at)}: {reason[-1] if reason else '?'}"
+    if run.status is RunStatus.ENDED:
+        return f"the run was stopped at step {at} on {_on(walked.changed_at)}"
+    return f"went through it, last at step {at}, on {_on(walked.changed_at)}"
+
+
+def _stops(kind: WaitKind) -> str:
+    return _STOPS.get(kind, f"({kind.value})")
+
+
+def _of_step(
+    flow: Flow, record: Record, step: Step, starters: Sequence[Explained], conditions: Sequence[Explained]
+) -> str:
+    messages = [one for one in record.messages if one.step == step.id]
+    if messages:
+        return _became(messages[0])
+    recorded = record.evaluated(step.id)
+    if recorded is not None:
+        return f"{recorded.verdict}, on {_on(recorded.at)}"
+    if not record.runs and not record.messages:
+        return f"not reached: {_never(record, starters)}"
+    run = record.runs[0].run if record.runs else None
+    if run is not None and run.wait is not None and run.is_waiting and run.wait.step == step.id:
+        return f"stands there: {_of_run(record.runs[0])}"
+    failing = [one for one in conditions if not one.holds]
+    if failing:
+        return f"left out: {failing[0].text} [{flow.file}:{failing[0].line}]: {_seen(failing[0])}"
+    if run is None:
+        return "nothing is on record of this step: runs that begin and end at once leave their messages alone"
+    if run.is_waiting:
+        return f"not reached yet: {_of_run(record.runs[0])}"
+    return f"nothing is on record of this step: {_of_run(record.runs[0])}"
+
+
+def _became(message: Written) -> str:
+    """What became of a message, in words."""
+    said = f": {message.explanation}" if message.explanation else ""
+    reason = f" ({message.reason})" if message.reason else ""
+    if message.handed_at is not None:
+        return f"handed over on {_on(message.handed_at)}, {message.state.value} since{reason}{said}"
+    if message.state in _WAITING:
+        return f"{message.state.value}{reason} until {_on(message.due_at)}{said}"
+    return f"{message.state.value}{reason} on {_on(message.state_at)}{said}"
+
+
+# The way to a step
+
+
+def _conditions(flow: Flow, record: Record, step: Step) -> Iterator[Explained]:
+    """The `if`s around a step, outermost first, as far as the newest run keeps what they look at."""
+    kept: Mapping[str, JsonValue] = record.runs[0].run.variables if record.runs else {}
+    for one in flow.steps:
+        depth = len(one.path)
+        if not isinstance(one, compiled.If) or len(step.path) <= depth or step.path[:depth] != one.path:
+            continue
+        names = [variable.path for variable in one.condition.variables]
+        if any(path[0] not in kept for path in names):
+            continue
+        is_else = step.path[depth] == "else"
+        try:
+            holds = one.condition.holds(kept) is not is_else
+        except TemplateFailed:
+            continue
+        seen = {".".join(map(str, path)): _at(kept, path) for path in names}
+        text = f"if: {one.condition.source}"
+        yield Explained(
+            text, one.mark.line, holds, seen=dict(seen), wanted="that it does not hold" if is_else else ""
+        )
+
+
+def _at(kept: JsonValue | Mapping[str, JsonValue], path: Sequence[str | int]) -> JsonValue:
+    value: object = kept
+    for name in path:
+        value = value.get(str(name)) if isinstance(value, Mapping) else None
+    return value if isinstance(value, (str, int, float, bool)) else None
+
+
+# Starters
+
+
+def _starter(starter: compiled.Starter, record: Record, audiences: Mapping[str, Explained]) -> Explained:
+    line = starter.mark.line
+    if isinstance(starter, compiled.EventStarter):
+        return _of_event(starter, record)
+    if isinstance(starter, compiled.ScheduleStarter):
+        if starter.audience is not None and starter.audience in audiences:
+            audience = audiences[starter.audience]
+            return Explained(
+                f"schedule, audience {starter.audience}", line, audience.holds, parts=(audience,)
+            )
+        is_member = record.contact.is_member
+        return Explained("schedule, every member", line, is_member, seen=_member(is_member=is_member))
+    if isinstance(starter, compiled.KeywordStarter):
+        return _of_keyword(starter, record)
+    # Nothing is kept of how often these were tried: only a run or a message shows it.
+    name = type(starter).__name__.removesuffix("Starter").lower()
+    may_be = bool(record.runs or record.messages)
+    return Explained(name, line, may_be, seen=None if may_be else "no trace of it")
+
+
+def _of_event(starter: compiled.EventStarter, record: Record) -> Explained:
+    found = record.events.get(starter.event)
+    text, line = f"event {starter.event}", starter.mark.line
+    if found is None:
+        return Explained(text, line, holds=False, seen="it never happened")
+    at, properties = found
+    parts = tuple(
+        Explained(
+            f"{'.'.join(clause.path)} {clause.sign} {clause.operand}",
+            line,
+            clause.holds(properties),
+            seen=_at(properties, clause.path),
+        )
+        for clause in starter.where.clauses
+    )
+    if not parts:
+        return Explained(text, line, holds=True, seen=f"last on {_on(at)}")
+    return Explained(f"{text}, last on {_on(at)}", line, starter.where.holds(properties), parts=parts)
+
+
+def _of_keyword(starter: compiled.KeywordStarter, record: Record) -> Explained:
+    words = {normalise(word) for word in starter.words}
+    named = ", ".join(starter.words) or f"the words of {starter.category}"
+    texted = next((at for at, text in record.texts if normalise(text) in words), None)
+    if not words or texted is not None:
+        seen = f"texted on {_on(texted)}" if texted is not None else None
+        return Explained(f"keyword {named}", starter.mark.line, holds=True, seen=seen)
+    seen = f"not among the {len(record.texts)} latest texts" if record.texts else "never texted"
+    return Explained(f"keyword {named}", starter.mark.line, holds=False, seen=seen)
+
+
+def _member(*, is_member: bool) -> str:
+    return "a member" if is_member else "no member"
+
+
+def _failing(one: Explained) -> str:
+    """The clause that failed, with what was seen."""
+    while one.parts:
+        failing = next((part for part in one.parts if not part.holds), None)
+        if failing is None:
+            break
+        one = failing
+    return f"{one.text} (line {one.line}): {_seen(one)}"
+
+
+def _seen(one: Explained) -> str:
+    if isinstance(one.seen, dict):
+        return ", ".join(f"{name} was {_said(value)}" for name, value in one.seen.items())
+    wanted = f", wanted {one.wanted}" if one.wanted else ""
+    return f"{_said(one.seen)}{wanted}"
+
+
+def _said(value: JsonValue) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "nothing" if value is None else str(value)
+
+
+def _on(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

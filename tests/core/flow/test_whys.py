@@ -1,0 +1,117 @@
+"""Why a contact is where it is in a flow: one sentence for each thing that can be on record."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.audiences.audience import Explained
+from bot.core.contact import Contact, JsonValue
+from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
+from bot.core.flow.whys import Evaluated, Record, Walked, Written, started_by, why
+from bot.core.messages import OutboxState
+from tests.core.flow.rig import flow
+
+NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
+JOURNEY = flow("""
+    flow: thanks
+    start:
+      - {event: Order Completed, where: {total: "> 50", status: paid}}
+      - keyword: THANKS
+      - {schedule: daily 12:00, audience: high_value}
+    steps:
+      - wait: 1d
+        id: rest
+      - id: large
+        if: event.total > 100
+        then:
+          - {id: gold, say: You are golden}
+        else:
+          - {id: silver, say: Thank you}
+      - {id: last, say: Bye}
+""")
+CONTACT = Contact("0" * 30 + "07", 7, "en", "America/New_York", NOW)
+NOBODY = Record(CONTACT)
+RUN = Run(
+    id="r", flow="thanks", revision=1, status=RunStatus.WAITING, started_at=NOW, channel="sms",
+    frames=(Frame("thanks", 1, "rest"),), variables={"event": {"total": 60}},
+    wait=Wait(WaitKind.TIME, "rest", NOW + timedelta(days=1)),
+)  # fmt: skip
+INSIDE = replace(NOBODY, runs=(Walked(RUN, NOW),))
+DONE = replace(NOBODY, runs=(Walked(replace(RUN, status=RunStatus.DONE, wait=None), NOW),))
+MESSAGE = Written(
+    "m", "silver", "sms", OutboxState.HELD, "quiet_hours", "it is night there", NOW, NOW + timedelta(hours=9),
+    None, NOW, "r", "",
+)  # fmt: skip
+
+
+def said(record: Record, step: str | None = None, audience: Explained | None = None) -> str:
+    audiences = {"high_value": audience or Explained("count > 2", 3, holds=False, seen=1, wanted="> 2")}
+    starters = started_by(JOURNEY, record, audiences)
+    return why(JOURNEY, record, starters, JOURNEY.by_id[step] if step else None).verdict
+
+
+def test_who_never_came_learns_each_clause_that_failed() -> None:
+    order: dict[str, JsonValue] = {"total": 30, "status": "paid"}
+    record = replace(NOBODY, events={"Order Completed": (NOW, order)}, texts=((NOW, "hello"),))
+    assert said(record) == (
+        "never came to its door: total > 50.0 (line 4): 30; keyword THANKS (line 5): not among the 1 latest"
+        " texts; count > 2 (line 3): 1, wanted > 2"
+    )
+    assert said(record, "gold").startswith("not reached: never came to its door: total > 50.0 (line 4): 30;")
+    assert "event Order Completed (line 4): it never happened" in said(NOBODY)
+    assert "keyword THANKS (line 5): never texted" in said(NOBODY)
+
+
+def test_a_starter_that_holds_is_no_reason() -> None:
+    record = replace(NOBODY, texts=((NOW, "thanks!"),))
+    assert said(record) == "is not in it, and no run or message of it is on record"
+
+
+def test_the_door_says_why_nobody_went_in() -> None:
+    door = Evaluated("", NOW, "reentry", {"last": "2026-11-20"})
+    assert said(replace(NOBODY, evaluations=(door,))) == "was at its door on 2026-11-24 17:00 UTC: reentry"
+
+
+def test_a_run_says_where_it_stands() -> None:
+    waits = "is in it: waits at step rest for its time until 2026-11-25 17:00 UTC"
+    assert said(INSIDE) == waits
+    assert said(INSIDE, "rest") == f"stands there: {waits}"
+    assert said(INSIDE, "last") == f"not reached yet: {waits}"
+    assert said(DONE) == "went through it, last at step rest, on 2026-11-24 17:00 UTC"
+    failed = replace(RUN, status=RunStatus.FAILED, wait=None, failure="Traceback\nno such thing")
+    assert said(replace(NOBODY, runs=(Walked(failed, NOW),))).endswith("2026-11-24 17:00 UTC: no such thing")
+
+
+@pytest.mark.parametrize(
+    ("step", "verdict"),
+    [
+        ("gold", "left out: if: event.total > 100 [flows/test.yaml:10]: event.total was 60"),
+        (
+            "silver",
+            "nothing is on record of this step: went through it, last at step rest, on 2026-11-24 17:00 UTC",
+        ),
+    ],
+)
+def test_a_branch_that_was_not_taken_names_its_condition(step: str, verdict: str) -> None:
+    assert said(DONE, step) == verdict
+
+
+@pytest.mark.parametrize(
+    ("message", "verdict"),
+    [
+        (MESSAGE, "held (quiet_hours) until 2026-11-25 02:00 UTC: it is night there"),
+        (
+            replace(MESSAGE, state=OutboxState.REFUSED, reason="unsubscribed", explanation=None),
+            "refused (unsubscribed) on 2026-11-24 17:00 UTC",
+        ),
+        (
+            replace(MESSAGE, state=OutboxState.DELIVERED, reason=None, explanation=None, handed_at=NOW),
+            "handed over on 2026-11-24 17:00 UTC, delivered since",
+        ),
+    ],
+)
+def test_a_message_says_what_became_of_it(message: Written, verdict: str) -> None:
+    record = replace(DONE, messages=(message,))
+    assert said(record, "silver") == verdict
+    assert said(replace(record, runs=())).endswith(f"its last message came at step silver: {verdict}")
