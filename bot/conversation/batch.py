@@ -18,7 +18,6 @@ from bot.conversation.tracking.after_turns import after_turns
 from bot.conversation.turn_figures import keep_after_turns
 from bot.conversation.work import Reply, Result, Work
 from bot.core.contact import Address, Contact, Event
-from bot.core.effects import StepFigure
 from bot.core.gestures import done_at
 from bot.core.ids import Drawn, Entropy, IdSource, bucket_of
 from bot.core.ledger.refusals import NeedsMoreLots
@@ -33,6 +32,7 @@ from bot.storage.forgetting import forget
 from bot.storage.snapshots import Wanted, add_wanted, load_snapshots
 from bot.storage.writes import Writes, record
 
+from bot.storage.step_figures import SLOTS
 CHAIN_MAX = 5
 """How many events may cause one another before we stop: a flow that starts on its own event never would."""
 
@@ -40,7 +40,6 @@ LEFT_BEFORE = "left_before"
 """The outcome of what comes late, from an address that somebody left since."""
 
 _ROUNDS_MAX = 30  # what a turn needs it says one by one, and an order needs much
-_COUNT_SLOTS = 16
 _logger = structlog.get_logger(__name__)
 
 
@@ -373,7 +372,7 @@ class Batch:
         ready: set[int],
         now: datetime,
     ) -> list[Result | None]:
-        writes = Writes()
+        writes = Writes(on_day=str(local_date(now, self._decider.shop.zone)))
         before = await self._answered_before(connection, [one for one in parts if id(one) in ready], now)
         results: list[Result | None] = []
         for part in parts:
@@ -383,14 +382,7 @@ class Batch:
                 results.append(before[id(part)])
             else:
                 results.append(self._record(writes, part.turn, now, is_stored=part.work.is_stored))
-        counts: dict[StepFigure, int] = {}
-        for part in parts:
-            if part.turn is not None:
-                for key, times in part.turn.effects.counts.items():
-                    counts[key] = counts.get(key, 0) + times
-        if counts:
-            on_day = str(local_date(now, self._decider.shop.zone))
-            writes.count(counts, on_day, slot=self._conversation.entropy(1)[0] % _COUNT_SLOTS)
+        writes.count(self._conversation.entropy(1)[0] % SLOTS)
         await writes.flush(connection)
         decided = [part.turn for part in parts if part.turn is not None]
         for turn in decided:

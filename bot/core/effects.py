@@ -37,13 +37,17 @@ class Queued:
 
 
 class StepFigure(NamedTuple):
-    """What is counted of a step; `variant` is the run's arms, as `Run.variant` says them."""
+    """What is counted of a step; `variant` is the run's arms, as `Run.variant` says them.
+
+    `on_day` is a day in the shop's zone; empty: the day of the turn that counts it.
+    """
 
     flow: str
     revision: int
     step: str
     variant: str
     what: str
+    on_day: str = ""
 
 
 @dataclass(slots=True)
@@ -60,6 +64,8 @@ class Effects:
     calls: list[OutsideCall] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     counts: dict[StepFigure, int] = field(default_factory=dict)
+    amounts: dict[StepFigure, int] = field(default_factory=dict)
+    """What comes along with what is counted: money in minor units."""
     addresses: dict[tuple[str, str], Address] = field(default_factory=dict)
     notices: list[tuple[str, int]] = field(default_factory=list)
     """Notices given: (lot, days before its end)."""

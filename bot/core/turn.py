@@ -552,10 +552,26 @@ class Turn:
         for name in self.__slots__:
             setattr(self, name, getattr(fresh, name))
 
-    def count(self, flow: str, revision: int, step: str, what: str, variant: str = "") -> None:
-        """Count something for the step's statistics (`entered`, `sent`, `answered`, `expired` …)."""
-        counts, key = self.effects.counts, StepFigure(flow, revision, step, variant, what)
-        counts[key] = counts.get(key, 0) + 1
+    def count(  # noqa: PLR0913  # what is counted, and where
+        self,
+        flow: str,
+        revision: int,
+        step: str,
+        what: str,
+        variant: str = "",
+        *,
+        times: int = 1,
+        amount: int = 0,
+        on_day: str = "",
+    ) -> None:
+        """Count something for the step's statistics (`entered`, `answered`, `expired` …); see `StepFigure`.
+
+        `amount` comes along with it: money in minor units.
+        """
+        effects, key = self.effects, StepFigure(flow, revision, step, variant, what, on_day)
+        effects.counts[key] = effects.counts.get(key, 0) + times
+        if amount:
+            effects.amounts[key] = effects.amounts.get(key, 0) + amount
 
     # Below: how
 

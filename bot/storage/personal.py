@@ -114,7 +114,7 @@ NOT_PERSONAL: Mapping[str, tuple[str, ...]] = {
     "outbox": (
         *("trigger_key", "key", "channel", "sender", "message_class", "subscription_group", "flow", "step"),
         *("language", "state", "reason", "provider_id", "error_code", "tag", "counted_on", "earlier_ids"),
-        *("way", "variant"),
+        *("way", "variant", "on_day"),
     ),
     "link": ("code", "flow", "step"),
     "click": ("code", "kind"),

@@ -1,19 +1,20 @@
 """What turns decided, written: effects become rows, a batch's rows are written table by table."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.core.audiences.rule import Happened
 from bot.core.contact import Contact, JsonValue
-from bot.core.effects import StepFigure
+from bot.core.effects import Queued
 from bot.core.ids import bucket_of, microseconds
 from bot.core.ledger.books import Books
 from bot.core.loyalty.notices import next_notice_at
-from bot.core.messages import UnsendableReason
+from bot.core.message_figures import Figures, Standing, add, figures_of
+from bot.core.messages import OutboxState, UnsendableReason
 from bot.core.triggers import relay
 from bot.core.turn import Turn
-from bot.storage import counters, links, rows, tables
+from bot.storage import counters, links, rows, step_figures, tables
 from bot.storage.driver import Connection, Present, Rows, Statement
 from bot.storage.kept import WRITERS
 from bot.storage.rows import WALLET, RowValues
@@ -59,7 +60,7 @@ _CALL = _rows("call", Present.KEEP)
 _WALLET = _rows("wallet", Present.REPLACE)
 _LOT = _rows("lot", Present.REPLACE, once=("notice_at",))
 _NOTICE = _rows("notice", Present.REPLACE)  # it is given again where its lot's end has moved
-_STEP_FIGURE = _rows("step_figure", Present.ADD)
+_STEP_FIGURE = step_figures.FIGURE
 _ENTRY = _rows("entry")
 _DRAW = _rows("draw")
 _HOLD = _rows("hold", Present.REPLACE)
@@ -70,6 +71,10 @@ class Writes:
     """Everything a batch of turns wrote, by table; written in a fixed order: contacts, then credit."""
 
     by_table: dict[Rows, list[RowValues]] = field(default_factory=dict)
+    on_day: str = ""
+    """The day in the shop's zone, for statistics."""
+    figures: Figures = field(default_factory=dict)
+    """What is added to the statistics of steps."""
     looked_at: list[tuple[int, str, str, int | None]] = field(default_factory=list)
     """Lots (bucket, contact, id) and when to look next whether a notice is due."""
     asked_again: list[dict[str, object]] = field(default_factory=list)
@@ -85,11 +90,9 @@ class Writes:
         """Add rows of one table."""
         self.by_table.setdefault(table, []).extend(values)
 
-    def count(self, counts: Mapping[StepFigure, int], on_day: str, slot: int) -> None:
-        """Add to the statistics of steps on a day of the shop's."""
-        for one, times in sorted(counts.items()):
-            key = (one.flow, one.revision, one.step, one.variant, on_day, one.what, slot)
-            self.add(_STEP_FIGURE, (*key, times, 0))
+    def count(self, slot: int) -> None:
+        """Add the statistics of steps to what is written."""
+        self.add(_STEP_FIGURE, *step_figures.figure_rows(self.figures, self.on_day, slot))
 
     def trigger(self, values: RowValues) -> None:
         """Add a trigger that waits for its turn."""
@@ -154,6 +157,7 @@ def record(
     for run in effects.runs.values():
         writes.add(_RUN, rows.run_row(contact_id, run, now))
     inline = _record_messages(writes, turn, inline_until)
+    add(writes.figures, {one: (times, effects.amounts.get(one, 0)) for one, times in effects.counts.items()})
     writes.add(_TRIGGER, *(rows.trigger_row(contact_id, trigger, state="new") for trigger in effects.later))
     for event in effects.events:
         event_id = turn.new_id()
@@ -185,10 +189,22 @@ def _record_messages(writes: Writes, turn: Turn, inline_until: datetime | None) 
         if is_inline:
             inline.append(queued.message.id)
         until = inline_until if is_inline else None
-        writes.add(_OUTBOX, rows.outbox_row(queued, turn.trigger.key, now, inline_until=until))
+        writes.add(
+            _OUTBOX,
+            rows.outbox_row(queued, turn.trigger.key, now, inline_until=until, on_day=writes.on_day),
+        )
+        add(writes.figures, figures_of(_standing(queued, writes.on_day)))
     for link in effects.links:
         writes.add(_LINK, links.link_row(turn.contact.id, link, now))
     return inline
+
+
+def _standing(queued: Queued, on_day: str) -> Standing:
+    """How a message stands that is about to be written."""
+    message, origin = queued.message, queued.message.origin
+    revision, variant = (origin.revision, origin.variant) if origin is not None else (0, "")
+    state = OutboxState(queued.state)
+    return Standing(message.flow, revision, message.step, variant, on_day, state, queued.reason)
 
 
 def _record_notices(writes: Writes, turn: Turn) -> None:

@@ -62,7 +62,7 @@ async def test_a_question_is_put_when_quiet_hours_end_and_not_answered_before() 
     assert await phone.event("Back In Stock", BACK) == []
     held = phone.effects[-1]
     assert (held.outgoing, held.links) == ([], [])
-    assert {what: n for (_, _, step, _, what), n in held.counts.items() if step == "confirm"} == {
+    assert {one.what: n for one, n in held.counts.items() if one.step == "confirm"} == {
         "entered": 1,
         "held": 1,
     }
@@ -115,7 +115,7 @@ async def test_a_question_held_again_and_again_is_given_up() -> None:
         assert await phone.advance(run.wait.until - phone.now) == []
     (given_up,) = [run for run in phone.runs.values() if run.flow == "back_in_stock"]
     assert given_up.status is RunStatus.DONE
-    counted = {what for _, _, step, _, what in phone.effects[-1].counts if step == "confirm"}
+    counted = {one.what for one in phone.effects[-1].counts if one.step == "confirm"}
     assert counted == {"entered", "held", "expired"}
 
 

@@ -275,6 +275,7 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "trigger 9",
             at(10),
             inline_until=None,
+            on_day="2026-11-24",
         ),
         {
             **OF,
@@ -326,6 +327,10 @@ WRITTEN: dict[str, tuple[rows.RowValues, dict[str, object]]] = {
             "revision": 9,
             "variant": "tone=warm",
             "wakes": 1,
+            "on_day": "2026-11-24",
+            "replied_at": None,
+            "clicked_at": None,
+            "left_at": None,
         },
     ),
     "link": (

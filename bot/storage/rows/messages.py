@@ -16,9 +16,12 @@ from bot.storage.rows.values import RowValues, loaded, stored, to_json
 
 
 def outbox_row(
-    queued: Queued, trigger_key: str, now: datetime, *, inline_until: datetime | None
+    queued: Queued, trigger_key: str, now: datetime, *, inline_until: datetime | None, on_day: str = ""
 ) -> RowValues:
-    """Values of `outbox`; with `inline_until` the message is about to leave in the webhook's own answer."""
+    """Values of `outbox`; with `inline_until` the message is about to leave in the webhook's own answer.
+
+    `on_day` is the day in the shop's zone, for statistics.
+    """
     message = queued.message
     at = microseconds(now)
     return (
@@ -64,6 +67,10 @@ def outbox_row(
         None,
         int(message.only_here),
         *_origin(message.origin),
+        on_day,
+        None,
+        None,
+        None,
     )
 
 

@@ -143,6 +143,14 @@ class OutboxRow(Row, table=True):
     """The arms of that run, as in `step_figure`."""
     wakes: int = 0
     """1: that run goes on when it is handed over, refused or failed."""
+    on_day: str = name_column("")
+    """The day in the shop's zone on which it was written, for statistics; empty: before they were kept."""
+    replied_at: int | None = instant_column(nullable=True)
+    """When the contact first wrote after it, where nobody had asked for it."""
+    clicked_at: int | None = instant_column(nullable=True)
+    """When a person first opened one of its links."""
+    left_at: int | None = instant_column(nullable=True)
+    """When the contact opted out, where it was the last message before."""
 
 
 class LinkRow(Row, table=True):

@@ -19,11 +19,12 @@ from bot.core.flow.translations import Translations
 from bot.core.gate import Policy
 from bot.core.gestures import Gesture
 from bot.core.groups import plain_groups
+from bot.core.handing_over import Became, tell, told_by
 from bot.core.ids import new_id
 from bot.core.keywords import normalise
 from bot.core.ledger.wallet import Wallet
 from bot.core.loyalty.program import Program
-from bot.core.messages import Inbound, Outgoing
+from bot.core.messages import Inbound, OutboxState, Outgoing
 from bot.core.senders import MAIN, SenderPool
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Shop, Snapshot, Turn
@@ -95,6 +96,8 @@ class Chat:
     gesture: Gesture | None = None
     """What the next inbound is instead of a text."""
     shop: Shop = SHOP
+    hands_over: bool = True
+    """Whether messages are handed over at once."""
 
     @classmethod
     def of(cls, *flows: Flow, handlers: Mapping[str, HandlerSpec] | None = None) -> "Chat":
@@ -124,10 +127,25 @@ class Chat:
         self.effects = turn.effects
         self.contact = turn.contact
         self.runs.update(turn.effects.runs)
-        for (_, _, step, _, what), number in turn.effects.counts.items():
-            key = f"{step} {what}"
+        for figure, number in turn.effects.counts.items():
+            key = f"{figure.step} {figure.what}"
             self.counts[key] = self.counts.get(key, 0) + number
-        return [queued.message.body for queued in turn.effects.outgoing]
+        outgoing = turn.effects.outgoing
+        said = [queued.message.body for queued in outgoing]
+        for queued in [*outgoing] if self.hands_over else ():
+            for trigger in tell(queued.message, Became.HANDED, self.now):
+                if queued.state is OutboxState.QUEUED:
+                    said += self.handed(trigger)
+                    outgoing += self.effects.outgoing
+                    self.effects = turn.effects
+        return said
+
+    def handed(self, trigger: Trigger) -> list[str]:
+        """Tell a run what became of its message."""
+        told, turn = told_by(trigger), self.turn(trigger)
+        if told.run in turn.runs:
+            self.engine.handed(turn, turn.runs[told.run], told)
+        return self.done(turn)
 
     @property
     def address(self) -> str:

@@ -23,6 +23,9 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("revision", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("outbox", sa.Column("variant", NAME, nullable=False, server_default=""))
     op.add_column("outbox", sa.Column("wakes", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("outbox", sa.Column("on_day", NAME, nullable=False, server_default=""))
+    for name in ("replied_at", "clicked_at", "left_at"):
+        op.add_column("outbox", sa.Column(name, sa.BigInteger(), nullable=True))
     _figures()
     _table(
         "conversion",

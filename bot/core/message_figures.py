@@ -1,0 +1,99 @@
+"""What a message adds to the figures of its step: worked out from how it stands, so that a recount agrees.
+
+Whoever changes how a message stands adds the difference in the same transaction. All of it counts for the
+day on which the message was written, so that the rates of a day are of the same messages.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.core.effects import StepFigure
+from bot.core.messages import OutboxState
+
+SENT, HANDED, DELIVERED, CANCELED, SEGMENTS = "sent", "handed", "delivered", "canceled", "segments"
+REPLIED, CLICKED, LEFT = "replied", "clicked", "left"
+REFUSED, FAILED, UNDELIVERED = "refused:", "failed:", "undelivered:"
+"""What these begin with: the reason follows, or the provider's code."""
+OTHER_REASON = "other"
+
+Figures = dict[StepFigure, tuple[int, int]]
+"""Times and amounts by what they are of; the amount of `segments` is how many the messages had together."""
+
+_TAKEN = frozenset({OutboxState.SENT, OutboxState.DELIVERED, OutboxState.UNDELIVERED})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a message stands, as far as figures are concerned; `on_day` is empty where none are kept."""
+
+    flow: str
+    revision: int
+    step: str
+    variant: str
+    on_day: str
+    state: OutboxState
+    reason: str | None = None
+    error_code: str | None = None
+    segments: int = 0
+    is_replied: bool = False
+    is_clicked: bool = False
+    is_left: bool = False
+
+    def figure(self, what: str) -> StepFigure:
+        """Name one of its figures."""
+        return StepFigure(self.flow, self.revision, self.step, self.variant, what, self.on_day)
+
+
+def figures_of(message: Standing) -> Figures:
+    """Return what a message adds; nothing where no flow wrote it."""
+    if not message.flow or not message.on_day:
+        return {}
+    found = {message.figure(what): (1, 0) for what in _words(message)}
+    if message.state in _TAKEN and message.segments:
+        found[message.figure(SEGMENTS)] = (1, message.segments)
+    return found
+
+
+def _words(message: Standing) -> Iterable[str]:
+    state, code = message.state, message.error_code or OTHER_REASON
+    if state is OutboxState.REFUSED:
+        yield f"{REFUSED}{message.reason or OTHER_REASON}"
+    elif state is OutboxState.CANCELED:
+        yield CANCELED
+    else:
+        yield SENT
+    if state in _TAKEN:
+        yield HANDED
+    if state is OutboxState.DELIVERED:
+        yield DELIVERED
+    elif state is OutboxState.UNDELIVERED:
+        yield f"{UNDELIVERED}{code}"
+    elif state is OutboxState.FAILED:
+        yield f"{FAILED}{code}"
+    if message.is_replied:
+        yield REPLIED
+    if message.is_clicked:
+        yield CLICKED
+    if message.is_left:
+        yield LEFT
+
+
+def add(to: Figures, what: Mapping[StepFigure, tuple[int, int]], *, sign: int = 1) -> None:
+    """Add figures to others, or (`sign` -1) take them away; what comes to nothing is dropped."""
+    for figure, (times, amount) in what.items():
+        before = to.get(figure, (0, 0))
+        after = before[0] + sign * times, before[1] + sign * amount
+        if after == (0, 0):
+            to.pop(figure, None)
+        else:
+            to[figure] = after
+
+
+def changed(before: Mapping[str, Standing], after: Mapping[str, Standing]) -> Figures:
+    """Return what the figures change by, from how messages (by id) stood to how they stand."""
+    difference: Figures = {}
+    for message in after.values():
+        add(difference, figures_of(message))
+    for message in before.values():
+        add(difference, figures_of(message), sign=-1)
+    return difference
