@@ -5,14 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
-from html import escape, unescape
+from html import unescape
 from io import StringIO
 
 import mjml
 from liquid.exceptions import LiquidError
 from liquid.output import LimitedStringIO
 from liquid.template import BoundTemplate
-from markupsafe import Markup
 
 from bot.core.email.holes import Frame, parted
 from bot.core.email.usual import USUAL
@@ -21,7 +20,7 @@ from bot.core.flow.filters import TextContext
 from bot.core.flow.liquid_rules import Place, complaints, parse_template
 from bot.core.flow.reader import together
 from bot.core.flow.template import TemplateFailed, Text, Variable, compile_text
-from bot.core.links import hosts_in, spans
+from bot.core.links import hosts_in
 
 FILLED_MAX = 50_000
 """How many characters the values of one letter may have."""
@@ -118,35 +117,6 @@ def compile_template(source: str, *, name: str, file: str, revision: int = 0) ->
 def usual_template() -> Template:
     """Return the one that is used where a step names none."""
     return compile_template(USUAL, name="", file="the usual letter")
-
-
-def as_html(text: str) -> Markup:
-    """Return a plain text as paragraphs; its links can be tapped."""
-    parts, at = [], 0
-    for start, end in spans(text):
-        url = escape(text[start:end])
-        parts += [escape(text[at:start]), f'<a href="{url}">{url}</a>']
-        at = end
-    html = "".join([*parts, escape(text[at:])])
-    paragraphs = re.split(r"\n\s*\n", html.strip())
-    return Markup("".join(f"<p>{one.strip().replace(chr(10), '<br>')}</p>" for one in paragraphs))  # noqa: S704  # escaped above
-
-
-def hrefs(html: str) -> Iterator[str]:
-    """Return the addresses that a letter's links lead to, as they are."""
-    return (unescape(found[1]) for found in _LINK.finditer(html))
-
-
-def with_hrefs(html: str, links: Mapping[str, str]) -> str:
-    """Let the links of a letter lead elsewhere, by the address they lead to now."""
-    if not links:
-        return html
-    return _LINK.sub(
-        lambda found: f'href="{escape(links.get(unescape(found[1]), unescape(found[1])))}"', html
-    )
-
-
-_LINK = re.compile(r"(?<=[\s\"])href=\"(https?://[^\"]+)\"")
 
 
 def _structure(source: str, place: Place) -> Iterator[FlowError]:

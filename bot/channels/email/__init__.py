@@ -1,0 +1,1 @@
+"""Email by SMTP: sending, and reports of what did not arrive."""
