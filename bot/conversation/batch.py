@@ -23,12 +23,15 @@ from bot.core.ids import Drawn, Entropy, IdSource, bucket_of
 from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.local_time import local_date
+from bot.core.message_figures import Figures
 from bot.core.messages import Inbound, Lane, OutboxState
+from bot.core.personal_codes import code_in
 from bot.core.triggers import LATE, Trigger, TriggerKind
 from bot.core.turn import NeedsMore, NeedsUnits, Shop, Snapshot, Turn
-from bot.storage import joined, rows, turns, windows
+from bot.storage import joined, rows, step_figures, turns, windows
 from bot.storage.driver import Asked, Connection, Record
 from bot.storage.forgetting import forget
+from bot.storage.invitations import invited_to
 from bot.storage.snapshots import Wanted, add_wanted, load_snapshots
 from bot.storage.writes import Writes, record
 
@@ -189,6 +192,8 @@ class Batch:
             found, contacts = await turns.find_locked(connection, names)
         else:
             found = await turns.find(connection, names)
+        if len(found) < len(set(names)):
+            found |= await _invited(connection, unknown, found, now)
         missing = dict.fromkeys(name for name in names if name not in found)
         if missing:
             by_name = {part.work.name: part.work for part in sorted(unknown, key=_done_at)}
@@ -564,6 +569,25 @@ async def create_newcomers(
         for (contact, address), is_new in zip(newcomers, created, strict=True)
         if is_new
     }
+
+
+async def _invited(
+    connection: Connection, parts: Sequence[_Part], found: Mapping[tuple[str, str], str], now: datetime
+) -> dict[tuple[str, str], str]:
+    """Whose turn a stranger's text is that ends with a personal code of theirs, by (channel, address).
+
+    Looked at before any lock: the turn asks again whether the code is good (see `deeds/inviting.py`).
+    """
+    codes: dict[str, tuple[str, str]] = {}
+    for part in parts:
+        inbound = part.work.trigger.inbound
+        if inbound is None or inbound.channel != "sms" or part.work.name in found:
+            continue
+        if code := code_in(inbound.text):
+            codes.setdefault(code, part.work.name)
+    if not codes:
+        return {}
+    return {codes[code]: owner for code, owner in (await invited_to(connection, codes, now)).items()}
 
 
 def _done_at(part: _Part) -> datetime:

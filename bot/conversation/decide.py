@@ -26,8 +26,8 @@ from bot.conversation.routing import (
     is_understood,
     route,
 )
-from bot.core.contact import Address, Event
-from bot.core.deeds import desk_turns, proving
+from bot.core.contact import Address, Event, SubscriptionState
+from bot.core.deeds import desk_turns, inviting, proving
 from bot.core.deeds.crediting import credit_event
 from bot.core.deeds.inbox_turns import open_inbox
 from bot.core.deeds.joining import hear_unionid, take_over
@@ -240,7 +240,11 @@ class Decisions:
             heard = self._keyword_heard(turn, inbound, found)
             if turn.effects.outcome == joining.PROMPTED:
                 come_with(turn, str(found.variables.get("rest", "")))  # a friend's code is kept until then
+                self._brings(turn, inbound, found)
                 return  # nothing else leaves, and nobody hears of it, before the YES
+            if self._brings(turn, inbound, found):
+                turn.effects.outcome = "invited"
+                return  # it goes on as the profile that was written to
             self.engine.start(turn, found.flow, found.starter, found.variables)
         elif isinstance(found, Categorised):
             turn.effects.outcome = found.how
@@ -253,6 +257,25 @@ class Decisions:
         for run in listening:
             self.engine.heard(turn, turn.runs[run.id], heard)
         _apologise_for_failures(turn)
+
+    def _brings(self, turn: Turn, inbound: Inbound, found: Starts) -> bool:
+        """Join whoever opts in with a personal code to the profile that was written to; see `inviting`."""
+        starter = found.starter
+        if not isinstance(starter, KeywordStarter) or starter.category != _OPT_IN or starter.group is None:
+            return False
+        return inviting.bring(turn, inbound, group=starter.group, flow=found.flow.name)
+
+    def joined(self, turn: Turn) -> None:
+        """Take over what another contact left, and go on with what it asked for by a personal code."""
+        take_over(turn)
+        asked = inviting.brought(turn)
+        flow = self.publication.flows.get(asked[1]) if asked is not None else None
+        if asked is None or flow is None:
+            return
+        group = asked[0]
+        if turn.subscriptions.get(group) is SubscriptionState.SUBSCRIBED:
+            self._let_hear(turn, Heard("", category=_OPT_IN, group=group))
+            self.engine.start(turn, flow, _opt_in_starter(flow, group))
 
     def timer(self, turn: Turn) -> None:
         """Move on a run whose time has come, if it still stands where the timer was set."""
@@ -450,8 +473,8 @@ _BY_KIND: Mapping[TriggerKind, Callable[[Decisions, Turn], None]] = {
     TriggerKind.ADDRESS_REPORT: Decisions.address_report,
     TriggerKind.GRANT: lambda _, turn: hear_grants(turn),
     TriggerKind.DESK: Decisions.desk,
-    TriggerKind.JOINED: lambda _, turn: take_over(turn),
-    TriggerKind.FALLBACK: lambda decisions, turn: fall_back(turn, decisions.publication),
+    TriggerKind.JOINED: Decisions.joined,
+    TriggerKind.FALLBACK: Decisions.fallback,
 }
 
 
@@ -465,6 +488,7 @@ def _meet(turn: Turn, inbound: Inbound) -> None:
     """Learn from where a message comes how its contact can be reached, and who they are."""
     if inbound.channel == APP:
         open_inbox(turn)
+    inviting.accept(turn, inbound)
     address = turn.addresses.get((inbound.channel, inbound.address))
     if address is not None and address.unusable_reason is not None:
         turn.change_address(replace(address, unusable_reason=None))  # whoever writes can be reached

@@ -29,6 +29,7 @@ from bot.core.flow.compiled import (
     MessageStarter,
     ScheduleStarter,
 )
+    Starter,
 from bot.core.flow.events_file import read_events
 from bot.core.flow.keywords_file import KeywordsFile, category_keywords, read_keywords
 from bot.core.flow.policy_file import PolicyFile, read_policy
@@ -72,6 +73,7 @@ CATEGORY = "category:"
 _PINNED_MAX = 1000
 _logger = structlog.get_logger(__name__)
 _NAMELESS = "This shop"
+_OPT_IN = "opt-in"
 _NO_PROGRAM = {"currency": {"code": "XXX"}, "point_value": "0.01", "earning": {"rate": "0"}}
 
 
@@ -191,6 +193,8 @@ def build(
     )
     fallbacks = [(f, s) for f, s in starters if isinstance(s, MessageStarter) and s.is_fallback]
     by_event: dict[str, list[tuple[Flow, EventStarter]]] = {}
+        experiments=experiments_in(revisions, flows.values(), settings.zone),
+        join_words=_join_words(starters),
     for flow, starter in starters:
         if isinstance(starter, EventStarter):
             by_event.setdefault(starter.event, []).append((flow, starter))
@@ -232,6 +236,15 @@ def build(
 def _hosts(flows: Iterable[Flow]) -> frozenset[str]:
     """Return the hosts that the published texts name, in every language."""
     texts = [text for flow in flows for each in flow.texts for text in (each.source, *each.others.values())]
+def _join_words(starters: Iterable[tuple[Flow, Starter]]) -> dict[str, str]:
+    """Return the first word that joins by text, by language."""
+    words: dict[str, str] = {}
+    for _, starter in starters:
+        if isinstance(starter, KeywordStarter) and starter.category == _OPT_IN and starter.words:
+            words.setdefault(starter.language, starter.words[0])
+    return words
+
+
     return hosts_in(text.source for text in texts)
 
 

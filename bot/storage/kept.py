@@ -18,6 +18,7 @@ from bot.storage.grants import grant_entry_row, grant_row
 from bot.storage.inbox import inbox_row
 from bot.storage.offers import checkout_row, code_row, offer_row
 from bot.storage.orders import parked_row
+from bot.storage.invitations import invitation_row
 from bot.storage.payments import payment_row, refund_row
 from bot.storage.payouts import payout_row
 from bot.storage.proofs import proof_row
@@ -74,6 +75,8 @@ _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "session": session_row,
 }
 
+    "answer": answer_row,
+    "invitation": invitation_row,
 WRITERS: Mapping[str, tuple[Rows, Callable[[str, Any], RowValues]]] = MappingProxyType(
     {table: (Rows(_TABLES[table], Present.REPLACE), row) for table, row in _ROWS.items()}
     # What somebody else took meanwhile is theirs: the turn fails, and decided again it takes another.

@@ -33,6 +33,7 @@ from bot.storage import (
     inherited,
     joined,
     offers,
+    invitations,
     orders,
     payments,
     payouts,
@@ -282,6 +283,7 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
     }
 )
 """How to read what a turn asks for by these names."""
+        "invitations": invitations.own,
 
 READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = MappingProxyType(
     {
@@ -333,6 +335,8 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "fulfilment": fulfilments.find,
         "reservation": reservations.find,
         "reservations": reservations.of_opening,
+        "invited": invitations.invited,
+        "codes_taken": invitations.taken,
         "spun": spins.count,
     }
 )

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from bot.core.campaign_links import page_in_browser
 from bot.core.contact import JsonValue, Product
 from bot.core.dates import last_moment
-from bot.core.deeds import bundling
+from bot.core.deeds import bundling, inviting
 from bot.core.deeds.figures import audiences_of, trait_of
 from bot.core.deeds.tier_turns import NAMES as TIER_NAMES
 from bot.core.deeds.tier_turns import tier_values
@@ -83,6 +83,7 @@ KNOWN: Mapping[str, Names] = {
         frozenset({"first_name", "birthday", "locale", "zone", "is_member", "enrolled_at"}) | _RECOMMENDED,
         is_open=True,
     ),
+    "join": Names(frozenset({"code", "sms_link", "state", "words"})),
     "now": Names(),
     "mini": Names(),
     "page": Names(frozenset(PAGES)),
@@ -209,6 +210,28 @@ class _Traits(dict[str, object]):
         return value
 
 
+class _Join(dict[str, object]):
+    """The personal code by which a number joins this profile, made when it is named; what one came to."""
+
+    __slots__ = ("_turn",)
+
+    def __init__(self, turn: Turn) -> None:
+        super().__init__()
+        self._turn = turn
+
+    def __missing__(self, name: str) -> object:
+        if name == "state":
+            value: object = inviting.heard(self._turn)
+        elif name in {"code", "sms_link", "words"}:
+            code = inviting.own_code(self._turn)
+            links = {"code": code, "words": inviting.words_of(self._turn, code)}
+            value = links[name] if name in links else inviting.sms_link(self._turn, code)
+        else:
+            raise KeyError(name)
+        self[name] = value
+        return value
+
+
 def _balance(turn: Turn) -> object:
     return balance_values(turn.books.balance(turn.now))
 
@@ -300,6 +323,7 @@ _SOURCES: Mapping[str, Callable[[Turn], object]] = {
     "event": _event,
     "expiring": _nothing,
     "groups": _groups,
+    "join": _Join,
     "member": _Member,
     "now": _now,
     "mini": _mini,
