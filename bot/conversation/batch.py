@@ -23,15 +23,14 @@ from bot.core.ids import Drawn, Entropy, IdSource, bucket_of
 from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.local_time import local_date
-from bot.core.message_figures import Figures
 from bot.core.messages import Inbound, Lane, OutboxState
 from bot.core.personal_codes import code_in
 from bot.core.triggers import LATE, Trigger, TriggerKind
 from bot.core.turn import NeedsMore, NeedsUnits, Shop, Snapshot, Turn
-from bot.storage import joined, rows, step_figures, turns, windows
+from bot.storage import joined, rows, turns, windows
 from bot.storage.driver import Asked, Connection, Record
 from bot.storage.forgetting import forget
-from bot.storage.invitations import invited_to
+from bot.storage.invitations import whose
 from bot.storage.snapshots import Wanted, add_wanted, load_snapshots
 from bot.storage.writes import Writes, record
 

@@ -474,7 +474,7 @@ _BY_KIND: Mapping[TriggerKind, Callable[[Decisions, Turn], None]] = {
     TriggerKind.GRANT: lambda _, turn: hear_grants(turn),
     TriggerKind.DESK: Decisions.desk,
     TriggerKind.JOINED: Decisions.joined,
-    TriggerKind.FALLBACK: Decisions.fallback,
+    TriggerKind.FALLBACK: lambda decisions, turn: fall_back(turn, decisions.publication),
 }
 
 

@@ -28,8 +28,8 @@ from bot.core.flow.compiled import (
     KeywordStarter,
     MessageStarter,
     ScheduleStarter,
-)
     Starter,
+)
 from bot.core.flow.events_file import read_events
 from bot.core.flow.keywords_file import KeywordsFile, category_keywords, read_keywords
 from bot.core.flow.policy_file import PolicyFile, read_policy
@@ -70,10 +70,10 @@ FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, SEASON, VARIABLES, AUDIENCES, TRA
 CATEGORY = "category:"
 """Before the name of one of the shop's own categories, where a keyword selects that and not a flow."""
 
+_OPT_IN = "opt-in"
 _PINNED_MAX = 1000
 _logger = structlog.get_logger(__name__)
 _NAMELESS = "This shop"
-_OPT_IN = "opt-in"
 _NO_PROGRAM = {"currency": {"code": "XXX"}, "point_value": "0.01", "earning": {"rate": "0"}}
 
 
@@ -190,11 +190,10 @@ def build(
         surveys={flow.name: flow.survey for flow in flows.values() if flow.survey is not None},
         selling=_selling(revisions, program.currency.exponent),
         figures=_figures(revisions, program.currency.exponent),
+        join_words=_join_words(starters),
     )
     fallbacks = [(f, s) for f, s in starters if isinstance(s, MessageStarter) and s.is_fallback]
     by_event: dict[str, list[tuple[Flow, EventStarter]]] = {}
-        experiments=experiments_in(revisions, flows.values(), settings.zone),
-        join_words=_join_words(starters),
     for flow, starter in starters:
         if isinstance(starter, EventStarter):
             by_event.setdefault(starter.event, []).append((flow, starter))
@@ -233,9 +232,6 @@ def build(
     )
 
 
-def _hosts(flows: Iterable[Flow]) -> frozenset[str]:
-    """Return the hosts that the published texts name, in every language."""
-    texts = [text for flow in flows for each in flow.texts for text in (each.source, *each.others.values())]
 def _join_words(starters: Iterable[tuple[Flow, Starter]]) -> dict[str, str]:
     """Return the first word that joins by text, by language."""
     words: dict[str, str] = {}
@@ -245,6 +241,9 @@ def _join_words(starters: Iterable[tuple[Flow, Starter]]) -> dict[str, str]:
     return words
 
 
+def _hosts(flows: Iterable[Flow]) -> frozenset[str]:
+    """Return the hosts that the published texts name, in every language."""
+    texts = [text for flow in flows for each in flow.texts for text in (each.source, *each.others.values())]
     return hosts_in(text.source for text in texts)
 
 

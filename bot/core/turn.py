@@ -47,8 +47,8 @@ from bot.core.page_links import LASTS, PageLinks
 from bot.core.past import LastText, Redemption
 from bot.core.phone import NotAContact, locale_in, parse_number, zones_of_number
 from bot.core.quickly import quickly_made
-from bot.core.segments import as_sent
 from bot.core.replies import nearest
+from bot.core.segments import as_sent
 from bot.core.senders import MAIN, SenderPool
 from bot.core.surveys import Survey
 from bot.core.triggers import Trigger, TriggerKind
@@ -116,9 +116,6 @@ class Shop:
     """Where orders go and how they are paid."""
     figures: Figures = NO_FIGURES
     """Computed traits and audiences."""
-
-    experiments: Mapping[str, Experiment] = field(default_factory=dict)
-    """What is tried, by name: experiments.yaml's, and those that flows declare."""
     join_words: Mapping[str, str] = field(default_factory=dict)
     """The word that joins by text, by language; the first is of the language that the shop writes first."""
 
@@ -128,6 +125,7 @@ class Shop:
             if word := self.join_words.get(spelling):
                 return word
         return next(iter(self.join_words.values()), "")
+
     def pool(self, channel: str, group: str | None = None) -> SenderPool | None:
         """Return the senders of a message; None where the channel has but one way to speak."""
         if channel != "sms":

@@ -16,9 +16,9 @@ from bot.storage.families import joined_row
 from bot.storage.fulfilments import fulfilment_row
 from bot.storage.grants import grant_entry_row, grant_row
 from bot.storage.inbox import inbox_row
+from bot.storage.invitations import invitation_row
 from bot.storage.offers import checkout_row, code_row, offer_row
 from bot.storage.orders import parked_row
-from bot.storage.invitations import invitation_row
 from bot.storage.payments import payment_row, refund_row
 from bot.storage.payouts import payout_row
 from bot.storage.proofs import proof_row
@@ -73,10 +73,9 @@ _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "payment_refund": refund_row,
     "payout": payout_row,
     "session": session_row,
+    "invitation": invitation_row,
 }
 
-    "answer": answer_row,
-    "invitation": invitation_row,
 WRITERS: Mapping[str, tuple[Rows, Callable[[str, Any], RowValues]]] = MappingProxyType(
     {table: (Rows(_TABLES[table], Present.REPLACE), row) for table, row in _ROWS.items()}
     # What somebody else took meanwhile is theirs: the turn fails, and decided again it takes another.

@@ -31,9 +31,9 @@ from bot.storage import (
     history,
     inbox,
     inherited,
+    invitations,
     joined,
     offers,
-    invitations,
     orders,
     payments,
     payouts,
@@ -280,10 +280,10 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "surveys_done": surveys_done,
         "whole_books": joined.whole_books,
         "payouts": payouts.of_contact,
+        "invitations": invitations.own,
     }
 )
 """How to read what a turn asks for by these names."""
-        "invitations": invitations.own,
 
 READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = MappingProxyType(
     {
@@ -330,13 +330,13 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "inbox_page": inbox.page,
         "inbox_of": inbox.answers,
         "texted": proofs.texted,
+        "invited": invitations.invited,
+        "codes_taken": invitations.taken,
         "given": given.given,
         "claimed": fulfilments.times,
         "fulfilment": fulfilments.find,
         "reservation": reservations.find,
         "reservations": reservations.of_opening,
-        "invited": invitations.invited,
-        "codes_taken": invitations.taken,
         "spun": spins.count,
     }
 )
