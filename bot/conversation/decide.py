@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from bot.conversation import clarifying, following, joining, legal
+from bot.conversation import clarifying, following, joining, legal, strikes
 from bot.conversation.apology import apologise
 from bot.conversation.credit import expire, give_notice, mark_noticed, settle_ends
 from bot.conversation.falling_back import fall_back
@@ -149,6 +149,7 @@ class Decisions:
             raise self.publication.broken
         _BY_KIND[turn.trigger.kind](self, turn)
         settle_ends(turn)
+        strikes.follow_zone(turn, self.publication.schedules)
         self._end_oldest_runs(turn)
         _forget_passing_runs(turn, self.publication)
 
@@ -308,7 +309,10 @@ class Decisions:
             return
         variables = payload.get("variables", {})
         assert isinstance(variables, dict), "variables are by name"
-        self.engine.start(turn, flow, _starter_for(flow, turn.trigger.kind), variables)
+        starter: Starter | None = _starter_for(flow, turn.trigger.kind)
+        if turn.trigger.kind is TriggerKind.SCHEDULE:
+            starter = strikes.starter_of(flow, payload.get("starter"))
+        self.engine.start(turn, flow, starter, variables)
 
     def credit_expiring(self, turn: Turn) -> None:
         """Tell the member what ends soon."""

@@ -217,9 +217,12 @@ class Phone:
         now = self.clock()
         due = await self.database.query(lambda c: rehearsal.next_due(c, self.contact_id, now))
         zone = await self.database.query(self._zone)
-        struck = [
-            starter.schedule.next_after(now, zone) for _, starter in self._decisions.publication.schedules
+        shop = self._decisions.shop.zone
+        strikes = [
+            starter.schedule.strike_after(now, shop if starter.by_shop_clock else zone)
+            for _, starter in self._decisions.publication.schedules
         ]
+        struck = [strike.at for strike in strikes if strike is not None]
         return min([*struck, *([due] if due is not None else [])], default=None)
 
     async def _zone(self, connection: Connection) -> str:

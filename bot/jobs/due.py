@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -12,16 +12,19 @@ from bot.conversation.decide import Decisions
 from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.inbox import restored
 from bot.conversation.operations import operation_work
+from bot.conversation.strikes import strike_name, strike_trigger
 from bot.conversation.work import Work
 from bot.core.contact import JsonValue
 from bot.core.deeds.refill_turns import ASK
 from bot.core.deeds.tier_turns import LOOK
-from bot.core.flow.compiled import ScheduleStarter
+from bot.core.flow.compiled import Flow, ScheduleStarter
+from bot.core.flow.schedule import Strike
 from bot.core.ids import BUCKETS, microseconds
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.triggers import Trigger, TriggerKind
 from bot.storage import due, offers, refills, schedules, standings
 from bot.storage.driver import Connection, Database
+from bot.storage.schedules import Whom
 
 T = TypeVar("T")
 _MOST = 6_000
@@ -72,45 +75,53 @@ class DueWork:
         return await self._drain(refills.buckets_with_due, refills.due, self._refill_work)
 
     async def schedules(self) -> int:
-        """Flows that start by the clock: one stored trigger for each member, zone by zone."""
-        starters = self.decisions().publication.schedules
-        if not starters:
+        """Flows that start by the clock: a stored trigger for everybody they are for, zone by zone."""
+        publication, now = self.decisions().publication, self.clock()
+        if not publication.schedules:
             return 0
+        zones = await self.database.query(due.zones)  # after `now`: who lives elsewhere later came after it
         done = 0
-        for zone in await self.database.query(due.zones):
-            for flow, starter in starters:
-                done += await self._strike(flow.name, starter, zone)
+        for flow, starter in publication.schedules:
+            there = [publication.shop.zone] if starter.by_shop_clock else zones
+            done += await self._strike(flow, starter, there, now)
         return done
 
-    async def _strike(self, flow: str, starter: ScheduleStarter, zone: str) -> int:
-        """Store the triggers of the latest strike that was missed; bucket by bucket, so it can be resumed."""
-        now, schedule = self.clock(), starter.schedule
-        name = f"schedule:{flow}:{schedule}:{zone}" + (f":{starter.audience}" if starter.audience else "")
+    async def _strike(self, flow: Flow, starter: ScheduleStarter, zones: Sequence[str], now: datetime) -> int:
+        """Store the triggers of the latest strike that was missed in each zone; it can be resumed."""
+        name, done = strike_name(flow, starter), 0
         since = await self.database.query(lambda connection: schedules.known_since(connection, name))
         if since is None:
             since = await self.database.transact(lambda connection: schedules.since(connection, name, now))
-        at = since
-        while (following := schedule.next_after(at, zone)) <= now:
-            at = following
-        if at == since:
+        strikes: dict[Strike, list[str]] = {}
+        for zone in zones:
+            if (strike := starter.schedule.latest(since, now, zone)) is not None:
+                strikes.setdefault(strike, []).append(zone)
+        if not strikes:
             return 0
-        key = f"schedule:{flow}:{at.isoformat()}"
-        trigger = Trigger(key=key, kind=TriggerKind.SCHEDULE, at=at, payload={"flow": flow})
-        done = 0
-        for bucket in range(BUCKETS):
-            if self.stopping.is_set():
-                return done
-            done += await self._start_bucket(bucket, zone, starter.audience, trigger)
-        await self.database.transact(lambda connection: schedules.reached(connection, name, at))
+        for strike, there in sorted(strikes.items(), key=lambda each: each[0].at):
+            trigger = strike_trigger(flow, starter, strike.on, strike.at)
+            whom = Whom(None if starter.by_shop_clock else frozenset(there), starter.audience)
+            for bucket in range(BUCKETS):
+                done += await self._strike_bucket(bucket, whom, trigger)
+                if self.stopping.is_set():
+                    return done
+        await self.database.transact(lambda connection: schedules.reached(connection, name, now))
         return done
 
-    async def _start_bucket(self, bucket: int, zone: str, audience: str | None, trigger: Trigger) -> int:
-        async def store(connection: Connection) -> int:
-            found = await due.members(connection, bucket, zone, audience)
-            await schedules.store(connection, found, trigger)
-            return len(found)
-
-        return await self.database.transact(store)
+    async def _strike_bucket(self, bucket: int, whom: Whom, trigger: Trigger) -> int:
+        """Give those of a bucket their trigger, a page in a transaction."""
+        done, after = 0, ""
+        while not self.stopping.is_set():
+            last, found = await self.database.transact(
+                lambda connection, after=after: schedules.strike(
+                    connection, bucket, whom, trigger, after=after
+                )  # type: ignore[misc]  # bound now
+            )
+            done += found
+            if last is None or found < schedules.PAGE:
+                break
+            after = last
+        return done
 
     # Below: how
 

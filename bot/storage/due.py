@@ -68,17 +68,6 @@ _EXPIRED = Statement(f"""
     ORDER BY l.contact, l.wallet, l.id LIMIT :most
 """)  # noqa: S608  # our own text
 _ZONES = Statement("SELECT DISTINCT c.zone FROM contact c")
-_MEMBERS = Statement(f"""
-    SELECT c.id FROM contact c
-    WHERE c.bucket = :bucket AND c.zone = :zone AND {tables.IS_MEMBER} ORDER BY c.id
-""")  # noqa: S608  # our own constant
-_IN_AUDIENCE = Statement("""
-    SELECT c.id FROM audience_member m @indexed(ix_audience_member_in)
-    CROSS JOIN contact c
-    WHERE m.bucket = :bucket AND m.audience = :audience AND m.is_in
-        AND c.bucket = m.bucket AND c.id = m.contact AND c.zone = :zone AND c.merged_into IS NULL
-    ORDER BY c.id
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +154,6 @@ async def expired(connection: Connection, bucket: int, now: datetime, most: int)
 async def zones(connection: Connection) -> list[str]:
     """Every zone a contact lives in."""
     return [row[0] for row in await connection.read(_ZONES)]
-
-
-async def members(connection: Connection, bucket: int, zone: str, audience: str | None = None) -> list[str]:
-    """Members of a bucket that live in a zone, or everybody there that is in an audience."""
-    if audience is not None:
-        found = await connection.read(_IN_AUDIENCE, bucket=bucket, zone=zone, audience=audience)
-    else:
-        found = await connection.read(_MEMBERS, bucket=bucket, zone=zone)
-    return [row[0] for row in found]
 
 
 def stored_trigger(row: Sequence[Any]) -> StoredTrigger:

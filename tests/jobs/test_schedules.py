@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation.operations import operation_work
 from tests.conversation.chat import Chat, chatting, shipped
 
 DAILY = """\
@@ -90,3 +91,25 @@ async def test_a_process_that_stops_leaves_the_strike_to_the_next(chat: Chat) ->
     await chat.app.clockwork.strike_all()
     assert "schedule" not in dict(await chat.triggers())
     assert await chat.rows(reached) == before
+
+
+async def test_who_moves_between_strikes_has_each_day_once(chat: Chat) -> None:
+    """From where it is ten to where it is three: at once. Back again: not twice, and the next day there."""
+
+    async def move(zone: str) -> list[str]:
+        contact_id = await chat.contact_id(HAWAII)
+        key = f"move/{zone}"
+        work = operation_work(
+            "member.enroll", {"zone": zone}, key=key, at=chat.clock(), contact_id=contact_id
+        )
+        await chat.app.dispatcher.submit(work)
+        await chat.strike()
+        return chat.news(HAWAII)
+
+    assert await chat.move_to(at(20)) == ["It is two."]
+    assert await move("America/New_York") == ["It is two."]
+    assert await move("Pacific/Honolulu") == []
+    await chat.move_to(at(0, 1, day=25))
+    assert chat.news(HAWAII) == []
+    await chat.move_to(at(0, 1, day=26))
+    assert chat.news(HAWAII) == ["It is two."]

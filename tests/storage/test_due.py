@@ -207,23 +207,3 @@ Peek = Callable[[Connection, datetime], Awaitable[Sequence[int]]]
 )
 async def test_nothing_is_due_where_nothing_is(database: Database, peek: Peek) -> None:
     assert await database.query(lambda c: peek(c, NOW)) == []
-
-
-async def test_members_are_found_by_bucket_and_zone(database: Database) -> None:
-    ids = await contacts(database, 3)
-    await turn(database, ids[0], "t1", lambda turn: void(turn.enroll()))
-
-    def move(turn: Turn) -> None:
-        turn.enroll()
-        turn.set_field("zone", "Asia/Tokyo")
-
-    await turn(database, ids[1], "t1", move)
-    assert sorted(await database.query(due.zones)) == ["Asia/Tokyo", "UTC"]
-    for contact_id, zone, found in (
-        (ids[0], "UTC", [ids[0]]),
-        (ids[1], "UTC", []),
-        (ids[1], "Asia/Tokyo", [ids[1]]),
-    ):
-        bucket = bucket_of(contact_id)
-        got = await database.query(lambda c, bucket=bucket, zone=zone: due.members(c, bucket, zone))  # type: ignore[misc]  # bound now
-        assert [one for one in got if one == contact_id] == found

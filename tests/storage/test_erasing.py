@@ -17,18 +17,19 @@ from bot.core.triggers import Trigger, TriggerKind
 from bot.storage import (
     contacts,
     costing,
-    due,
     erasing,
     history,
     personal,
     proof,
     referrals,
     rows,
+    schedules,
     tables,
 )
 from bot.storage.driver import Present, Rows
 from bot.storage.erasing import numbers_only
 from bot.storage.exporting import exported
+from bot.storage.schedules import Whom
 from bot.storage.tables import Kind, kind_of
 from tests.conversation.chat import Chat, chatting
 
@@ -175,16 +176,21 @@ async def test_who_is_erased_is_no_member_wherever_that_is_asked(chat: Chat) -> 
         "parts": [],
     }
 
+    strike = Trigger("strike", TriggerKind.SCHEDULE, chat.clock(), {"flow": "none"})
+
     async def asked() -> tuple[bool, bool, bool, bool]:
         advocate = await database.query(lambda c: referrals.referrer(c, OTHER, code))
-        listed = await database.query(lambda c: due.members(c, int(contact[-2:], 16), "America/New_York"))
+        before, whom = f"{int(contact, 16) - 1:032x}", Whom(frozenset({"America/New_York"}))
+        found = await database.transact(
+            lambda c: schedules.strike(c, int(contact[-2:], 16), whom, strike, after=before, most=1)
+        )
         counted = await database.query(
             lambda c: costing.members_with_orders(c, int(contact[-2:], 16), chat.clock(), "America/New_York")
         )
         person = await database.query(lambda c: contacts.known(c, contact))
         assert advocate is not None
         assert person is not None
-        return advocate.is_member, contact in listed, contact in counted, person.is_member
+        return advocate.is_member, contact in found, contact in counted, person.is_member
 
     assert await asked() == (True, True, True, True)
     await erase(chat)

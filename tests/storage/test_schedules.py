@@ -1,12 +1,17 @@
 """How far schedules have struck, and what they store."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
+from bot.core.ids import BUCKETS, bucket_of, microseconds
 from bot.core.triggers import Trigger, TriggerKind
-from bot.storage import schedules
-from bot.storage.driver import Database
-from tests.storage.scripted import NOW, asked, contacts
+from bot.core.turn import Turn
+from bot.storage import due, schedules
+from bot.storage.driver import Database, Present, Rows
+from bot.storage.schedules import Whom
+from bot.storage.tables import Row
+from tests.storage.scripted import NOW, asked, contacts, turn
 
 HOUR = timedelta(hours=1)
 
@@ -26,6 +31,64 @@ async def test_workers_that_begin_together_agree_on_the_beginning(database: Data
         *(database.transact(lambda c, n=n: schedules.since(c, "daily", NOW + n * HOUR)) for n in range(5))  # type: ignore[misc]  # bound now
     )
     assert len(set(begun)) == 1
+
+
+def moved_to(zone: str) -> Callable[[Turn], None]:
+    """Enroll a contact that lives there."""
+
+    def deed(turn: Turn) -> None:
+        turn.enroll()
+        turn.set_field("zone", zone)
+
+    return deed
+
+
+async def struck(database: Database, whom: Whom, trigger: Trigger) -> list[str]:
+    """Strike page by page, of one contact each, and return who has the trigger."""
+    for bucket in range(BUCKETS):
+        after: str | None = ""
+        while after is not None:
+            after, found = await database.transact(
+                lambda c, bucket=bucket, after=after: schedules.strike(  # type: ignore[misc]  # bound now
+                    c, bucket, whom, trigger, after=after, most=1
+                )
+            )
+            assert found == (after is not None)
+    have = await asked(database, 'SELECT contact FROM "trigger" WHERE key = :key', key=trigger.key)
+    return sorted(contact for (contact,) in have)
+
+
+async def test_a_strike_is_for_members_who_live_there_and_were_there_in_time(database: Database) -> None:
+    tokyo, rome, late, _stranger = await contacts(database, 4)
+    await turn(database, tokyo, "t1", moved_to("Asia/Tokyo"))
+    await turn(database, rome, "t1", moved_to("Europe/Rome"))
+    await turn(database, late, "t1", moved_to("Asia/Tokyo"), NOW + 2 * HOUR)
+    assert sorted(await database.query(due.zones)) == ["Asia/Tokyo", "Europe/Rome", "UTC"]
+    first = Trigger("first", TriggerKind.SCHEDULE, NOW + HOUR, {"flow": "hello"})
+    assert await struck(database, Whom(frozenset({"Asia/Tokyo", "UTC"})), first) == [tokyo]
+    for _ in range(2):  # again, and wherever they live
+        assert await struck(database, Whom(None), first) == sorted([tokyo, rome])
+    columns = "kind, state, at, due_at, payload, attempts"
+    ((kind, state, at, due_at, payload, attempts),) = await asked(
+        database,
+        f"SELECT {columns} FROM \"trigger\" WHERE contact = :rome AND key = 'first'",  # noqa: S608  # our own text
+        rome=rome,
+    )
+    assert (kind, state, attempts) == ("schedule", "new", 0)
+    assert (at, due_at, payload) == (microseconds(first.at), microseconds(first.at), '{"flow":"hello"}')
+
+
+async def test_a_strike_for_an_audience_is_for_those_who_were_in_it(database: Database) -> None:
+    inside, left, later = await contacts(database, 3)
+    rows = Rows(Row.metadata.tables["audience_member"], Present.FAIL)
+    members = [
+        (bucket_of(contact), contact, "vip", is_in, microseconds(since), None)
+        for contact, is_in, since in ((inside, True, NOW), (left, False, NOW), (later, True, NOW + 2 * HOUR))
+    ]
+    await database.transact(lambda c: c.write(rows, members))
+    trigger = Trigger("vip", TriggerKind.SCHEDULE, NOW + HOUR, {"flow": "hello"})
+    assert await struck(database, Whom(frozenset({"Asia/Tokyo"}), "vip"), trigger) == []
+    assert await struck(database, Whom(frozenset({"UTC"}), "vip"), trigger) == [inside]
 
 
 async def test_a_strike_gives_everybody_one_trigger_however_often(database: Database) -> None:

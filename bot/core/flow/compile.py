@@ -13,7 +13,7 @@ from bot.core.flow.complaints import Collector
 from bot.core.flow.parse import parse
 from bot.core.flow.patterns import is_runaway
 from bot.core.flow.reader import Document, Mark, Path, together
-from bot.core.flow.schedule import Schedule, parse_schedule
+from bot.core.flow.schedule import Schedule, parse_schedule_or_once
 from bot.core.flow.translations import TranslatedText, Translations
 from bot.core.flow.where import Where, where
 from bot.core.gestures import GestureKind
@@ -118,7 +118,9 @@ class _Starters:
                 return self._move(starter.audience, group, mark)
             case definition.ScheduleStarter():
                 schedule = self._schedule(starter.schedule, (*path, "schedule"))
-                return compiled.ScheduleStarter(group, mark, schedule, starter.audience)
+                return compiled.ScheduleStarter(
+                    group, mark, schedule, starter.audience, by_shop_clock=starter.zone is not None
+                )
             case definition.CreditExpiringStarter():
                 before = starter.credit_expiring
                 return compiled.CreditExpiringStarter(group, mark, None if before is None else tuple(before))
@@ -167,7 +169,7 @@ class _Starters:
 
     def _schedule(self, text: str, path: Path) -> Schedule:
         try:
-            return parse_schedule(text)
+            return parse_schedule_or_once(text)
         except ValueError as error:
             self._collector.complain_halves(path, error)
             return Schedule(parse_clock("00:00"))

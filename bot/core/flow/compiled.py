@@ -277,7 +277,10 @@ class EventStarter(Starter):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleStarter(Starter):
-    """Starts by the clock, for every member, or for everybody in an audience."""
+    """Starts by the clock, for every member, or for everybody in an audience.
+
+    With `by_shop_clock` for all at once in the shop's zone, otherwise in each one's own.
+    """
 
     schedule: Schedule
     audience: str | None = None
@@ -351,6 +354,13 @@ class Exchange:
 
     kind: str
     mark: Mark
+    by_shop_clock: bool = False
+
+    @property
+    def name(self) -> str:
+        """What tells it from the flow's others."""
+        where = " in shop" if self.by_shop_clock else ""
+        return f"{self.schedule}{where}" + (f":{self.audience}" if self.audience else "")
     text: str = ""
     duration: timedelta = timedelta()
     event: str = ""

@@ -128,11 +128,15 @@ class AudienceStarter(StarterBase):
 
 
 class ScheduleStarter(StarterBase):
-    """Starts by the clock, for every member, in each one's own zone."""
+    """Starts by the clock, for every member, in each one's own zone: once for each date, also who moves."""
 
     schedule: str = Field(
-        description="`daily 12:00`, `weekly mon 09:00` (several days: `mon,thu`) or `monthly 1 09:00`.",
-        examples=["daily 12:00", "weekly mon 09:00", "monthly 1 09:00"],
+        description="`daily 12:00`, `weekly mon 09:00` (several days: `mon,thu`), `monthly 1 09:00` or "
+        "`once 2026-12-24 10:00`.",
+        examples=["daily 12:00", "weekly mon 09:00", "monthly 1 09:00", "once 2026-12-24 10:00"],
+    )
+    zone: Literal["shop"] | None = Field(
+        None, alias="in", description="`shop`: for everybody at once, by the shop's clock."
     )
     audience: Name | None = Field(
         None, description="Only for those in this audience of `audiences.yaml`, members or not."
