@@ -39,6 +39,7 @@ from bot.core.flow.run import Run, RunStatus, WaitKind
 from bot.core.flow.translations import is_language
 from bot.core.gestures import Gesture, GestureKind
 from bot.core.groups import Group
+from bot.core.handing_over import told_by
 from bot.core.hearing import Hearing, Said, hear
 from bot.core.in_app import APP
 from bot.core.keywords import How
@@ -286,6 +287,20 @@ class Decisions:
         moved = self.engine.time_up(turn, run, version) if run is not None else None
         turn.effects.outcome = "timer" if moved is not None else "void"
 
+    def handed(self, turn: Turn) -> None:
+        """Move on a run that stands at a message of its own, by what became of that."""
+        told = told_by(turn.trigger)
+        run = turn.runs.get(told.run)
+        moved = self.engine.handed(turn, run, told) if run is not None else None
+        turn.effects.outcome = "handed" if moved is not None else "void"
+
+    def fallback(self, turn: Turn) -> None:
+        """Say on another channel what had no way left; the run that stands at it goes on where none has."""
+        told = fall_back(turn, self.publication)
+        run = turn.runs.get(told.run) if told is not None else None
+        if told is not None and run is not None:
+            self.engine.handed(turn, run, told)
+
     def event(self, turn: Turn) -> None:
         """Grant what an event earns, let flows start on it and runs go on that waited for it."""
         event = turn.trigger.event
@@ -466,6 +481,7 @@ class Decisions:
 _BY_KIND: Mapping[TriggerKind, Callable[[Decisions, Turn], None]] = {
     TriggerKind.INBOUND: Decisions.inbound,
     TriggerKind.TIMER: Decisions.timer,
+    TriggerKind.HANDED: Decisions.handed,
     TriggerKind.EVENT: Decisions.event,
     TriggerKind.SCHEDULE: Decisions.start,
     TriggerKind.START: Decisions.start,
@@ -478,7 +494,7 @@ _BY_KIND: Mapping[TriggerKind, Callable[[Decisions, Turn], None]] = {
     TriggerKind.GRANT: lambda _, turn: hear_grants(turn),
     TriggerKind.DESK: Decisions.desk,
     TriggerKind.JOINED: Decisions.joined,
-    TriggerKind.FALLBACK: lambda decisions, turn: fall_back(turn, decisions.publication),
+    TriggerKind.FALLBACK: Decisions.fallback,
 }
 
 

@@ -10,6 +10,7 @@ from bot.conversation.work import Work
 from bot.core.contact import JsonValue
 from bot.core.errors import RetryLater
 from bot.core.fallback import fallback, may_fall_back
+from bot.core.handing_over import Became, Told, trigger_of
 from bot.core.ids import microseconds
 from bot.core.messages import OutboxState
 from bot.core.pacing import Again, Rests, brand_name, channel_name, pool_of
@@ -93,7 +94,9 @@ class Receipts:
             await unknown.take_back_name(
                 connection, receipt.contact_id, receipt.message_id, receipt.provider_id, now
             )
-        follow_ups = []
+        follow_ups: list[Trigger] = []
+        if reported.run is not None:
+            follow_ups.append(trigger_of(Told(reported.run, receipt.message_id, Became.HANDED, now)))
         if receipt.stopped or receipt.unusable:
             reason = f"error {receipt.error_code}"
             follow_ups.append(address_report(receipt, reported.channel, reported.address, reason, now))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.core.contact import JsonValue
 from bot.core.ids import instant, microseconds
-from bot.core.messages import MessageClass, Outgoing
+from bot.core.messages import MessageClass, Origin, Outgoing
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.wechat_address import WECHAT
 
@@ -27,6 +27,7 @@ class Unsaid:
     step: str
     tag: str | None
     valid_until: datetime | None
+    origin: Origin | None = None
 
 
 def may_fall_back(message: Outgoing) -> bool:
@@ -53,6 +54,9 @@ def fallback(message: Outgoing, because: str, now: datetime) -> Trigger:
         "tag": message.tag,
         "valid_until": microseconds(message.valid_until) if message.valid_until is not None else None,
     }
+    origin = message.origin
+    if origin is not None:
+        payload["origin"] = [origin.run, origin.revision, origin.variant, origin.wakes]
     return Trigger(f"fallback:{message.id}", TriggerKind.FALLBACK, now, payload)
 
 
@@ -77,4 +81,13 @@ def unsaid(trigger: Trigger) -> Unsaid:
         step=str(told["step"]),
         tag=str(tag) if tag is not None else None,
         valid_until=instant(until) if until is not None else None,
+        origin=_origin(told.get("origin")),
     )
+
+
+def _origin(told: JsonValue) -> Origin | None:
+    if not isinstance(told, list):
+        return None
+    run, revision, variant, wakes = told
+    assert isinstance(revision, int), "revisions are numbers"
+    return Origin(str(run), revision, str(variant), bool(wakes))

@@ -32,6 +32,7 @@ class TriggerKind(StrEnum):
     GRANT = "grant"  # rights to send subscribe messages were given or taken away
     JOINED = "joined"  # another contact turned out to be this one
     DESK = "desk"  # a person of the shop took the contact over or gave it back, or nobody said a word
+    HANDED = "handed"  # a message for which a run stands still was handed over, held, refused, or failed
     RELAY = "relay"  # a turn of another contact has something for this one; never decided itself
 
 

@@ -89,7 +89,7 @@ class _Taken:
     refused: tuple[str, ...] = ()
     """Why others were refused, by the gate or because no way was left."""
     elsewhere: tuple[tuple[str, Trigger], ...] = ()
-    """What lets another channel say some of these, by contact."""
+    """What lets another channel say some of these, or tells their runs, by contact."""
 
 
 class Traffic:
@@ -276,6 +276,7 @@ class OutboxDelivery:
                     chosen = await ways.choose_ways(connection, willing, now)
                     declined, leaving = declined + chosen.declined, chosen.leaving
                     elsewhere += chosen.elsewhere
+                elsewhere += ways.tell_runs(declined, elsewhere, now)
                 if declined:
                     await outbox.decline(connection, declined, now)
                 for contact_id, trigger in elsewhere:

@@ -17,6 +17,7 @@ from bot.channels.channel import (
     WayShut,
 )
 from bot.conversation.receipts import Receipt, address_report
+from bot.core.handing_over import Became, tell
 from bot.core.messages import OutboxState
 from bot.core.triggers import Trigger
 from bot.jobs.ways import NotTaken, said_elsewhere
@@ -57,6 +58,7 @@ def taken(claimed: Claimed, sent: Sent, handed_at: datetime, now: datetime) -> A
             segments=sent.segments,
             handed_at=handed_at,
         ),
+        follow_ups=(*tell(claimed.message, Became.HANDED, handed_at),),
         not_taken=refused_rest,
     )
 
@@ -65,7 +67,7 @@ def unknown(claimed: Claimed, error: SendError, handed_at: datetime, now: dateti
     """Say of a message that it may have left."""
     _logger.warning("send_unknown", message=claimed.message.id)
     outcome = Outcome(claimed.message, OutboxState.UNKNOWN, now, reason=str(error), handed_at=handed_at)
-    return Answered(outcome, error)
+    return Answered(outcome, error, (*tell(claimed.message, Became.HANDED, handed_at),))
 
 
 def refused(claimed: Claimed, error: SendError, handed_at: datetime, now: datetime) -> Answered:
@@ -78,8 +80,10 @@ def refused(claimed: Claimed, error: SendError, handed_at: datetime, now: dateti
     if again is not None and not _is_enough(again.most, hand_overs, now - (claimed.tried_since or now)):
         state, due_at = OutboxState.QUEUED, again.at(hand_overs, now)
     outcome = Outcome(message, state, due_at, reason=str(error), error_code=code, handed_at=handed_at)
-    follow_ups = (_report(claimed, error, now), said_elsewhere(claimed, error, state, now))
-    told = tuple(one for one in follow_ups if one is not None)
+    elsewhere = said_elsewhere(claimed, error, state, now)
+    told = tuple(one for one in (_report(claimed, error, now), elsewhere) if one is not None)
+    if state is OutboxState.FAILED and elsewhere is None:  # else that turn tells the run
+        told = (*told, *tell(message, Became.FAILED, now))
     return Answered(outcome, error, told, NotTaken(claimed, handed_at, error))
 
 

@@ -15,6 +15,7 @@ from bot.channels.channel import (
 )
 from bot.core.contact import Address
 from bot.core.fallback import fallback, may_fall_back
+from bot.core.handing_over import Became, tell
 from bot.core.messages import OutboxState, Outgoing, UnsendableReason
 from bot.core.triggers import Trigger
 from bot.core.ways import NoWay, Way, WayFacts, WayKind, choose
@@ -95,6 +96,22 @@ def unreachable(declined: Sequence[Outcome], now: datetime) -> list[tuple[str, T
         for one in declined
         if one.reason == UnsendableReason.UNUSABLE_ADDRESS and may_fall_back(one.message)
     ]
+
+
+def tell_runs(
+    declined: Sequence[Outcome], elsewhere: Sequence[tuple[str, Trigger]], now: datetime
+) -> list[tuple[str, Trigger]]:
+    """What tells runs that their message was refused or is held, but for what another channel may say."""
+    said = {trigger.payload["message"] for _, trigger in elsewhere}
+    told = []
+    for one in declined:
+        message = one.message
+        if one.state is OutboxState.HELD:
+            triggers = tell(message, Became.HELD, now, until=one.due_at)
+        else:
+            triggers = tell(message, Became.REFUSED, now) if message.id not in said else []
+        told += [(message.contact_id, trigger) for trigger in triggers]
+    return told
 
 
 def said_elsewhere(claimed: Claimed, error: SendError, state: OutboxState, now: datetime) -> Trigger | None:

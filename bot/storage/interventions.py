@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
+from bot.core.handing_over import Became
 from bot.core.ids import BUCKETS, bucket_of, microseconds
 from bot.core.messages import Lane, OutboxState, UnsendableReason
+from bot.storage import told_runs
 from bot.storage.driver import Connection, Database, Statement
 from bot.storage.unknown import NEVER_FOUND_OUT
 
@@ -80,7 +82,7 @@ _STATEMENTS = {
             SELECT o.contact, o.id FROM outbox o {_WHICH} AND {_TOUCHED[what]} LIMIT :most @lock(o))
         UPDATE outbox SET {change}, state_at = :now
         FROM meant WHERE bucket = :bucket AND contact = meant_contact AND id = meant_id AND {_TOUCHED[what]}
-        RETURNING id
+        RETURNING {told_runs.STANDS}
     """)  # noqa: S608  # our own text
     for what, change in _CHANGES.items()
 }
@@ -139,7 +141,9 @@ async def _in_bucket(
     asked = _asked(which, bucket)
     times = {"now": microseconds(now), "known_at": microseconds(now + KNOWN_AFTER)}
     found = await connection.read(_STATEMENTS[what], **asked, **times, most=most)
-    return [row[0] for row in found]
+    if what is Intervention.CANCEL:
+        await told_runs.tell(connection, found, Became.REFUSED, now)
+    return [row[1] for row in found]
 
 
 def _asked(which: Which, bucket: int) -> dict[str, object]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from bot.core.contact import Address, Contact, JsonValue, SubscriptionState
 from bot.core.gate import Cleared
+from bot.core.handing_over import Became
 from bot.core.ids import BUCKETS, bucket_of, instant, microseconds
 from bot.core.messages import Lane, OutboxState, Outgoing
 from bot.core.ways import Way
-from bot.storage import rows
+from bot.storage import rows, told_runs
 from bot.storage.driver import Connection, Statement
 from bot.storage.due import buckets, peek
 from bot.storage.rows import ADDRESS_COLUMNS
@@ -32,7 +33,7 @@ _SENDING_PEEK = peek("outbox", "t.state = 'sending'")
 _MESSAGE = (
     "o.id, o.contact, o.channel, o.address, o.sender, o.message_class, o.subscription_group, o.body, o.media,"
     " o.key, o.flow, o.step, o.wanted_at, o.valid_until, o.language, o.form, o.only_here,"
-    " o.attempts, o.tried_since, o.tag"
+    " o.attempts, o.tried_since, o.tag, o.run, o.revision, o.variant, o.wakes"
 )
 # A contact's messages leave in order: one waits for older ones of its lane or a more urgent one that are in
 # hand, due, about to be tried again (order is worth a minute), or parts of the same answer. What is due and
@@ -90,15 +91,16 @@ _IN_HAND = Statement("""
         AND o.handed_at = keys.handed_at AND o.state IN ('sending', 'unknown')
 """)
 # The lease that ended stays: by it an answer that was not written is given back (see `turns.give_back`).
-_GIVE_UP_LEASE = Statement("""
+_GIVE_UP_LEASE = Statement(f"""
     UPDATE outbox SET state = 'unknown', state_at = :now, doubted_at = :now
     WHERE bucket = :bucket AND state = 'sending' AND lease_until <= :now
-""")
-_AFTER_RESTORE = Statement("""
+    RETURNING {told_runs.STANDS}
+""")  # noqa: S608  # our own constant
+_AFTER_RESTORE = Statement(f"""
     UPDATE outbox SET state = 'unknown', lease_until = NULL, state_at = :now, doubted_at = :now
     WHERE bucket = :bucket AND state = 'sending'
-    RETURNING id
-""")
+    RETURNING {told_runs.STANDS}
+""")  # noqa: S608  # our own constant
 _CONSENT = Statement(f"""
     SELECT c.id, c.bucket, c.zone, c.zone_is_known, c.locale, c.created_at,
         c.snoozed_until, c.preferred_hours,
@@ -144,7 +146,9 @@ def _report(reported: OutboxState) -> Statement:
             error_code = :error_code, {and_evidence(_WORDS)}
         WHERE bucket = :bucket AND contact = :contact AND id = :id AND state IN ({lower})
             AND (earlier_ids IS NULL OR ' ' || earlier_ids || ' ' NOT LIKE '% ' || :provider_id || ' %')
-        RETURNING trigger_key, channel, address, doubted_at IS NOT NULL
+        RETURNING trigger_key, channel, address, doubted_at IS NOT NULL,
+            CASE WHEN wakes = 1 AND NOT EXISTS (SELECT 1 FROM "trigger" t WHERE t.bucket = :bucket
+                AND t.contact = :contact AND t.key = 'handed:' || outbox.id) THEN run END
     """)  # noqa: S608  # our own text
 
 
@@ -237,6 +241,8 @@ class Reported:
     channel: str
     address: str
     was_doubted: bool
+    run: str | None = None
+    """The run that stands at it and was not told yet: the report was quicker than who handed it over."""
 
 
 async def buckets_with_due(
@@ -333,9 +339,9 @@ async def release_held(connection: Connection, bucket: int, now: datetime, most:
 
 async def give_up_leases(connection: Connection, now: datetime) -> None:
     """Call unknown what was being sent by somebody who is gone: it may have left."""
-    at = microseconds(now)
-    due = await buckets(connection, _LEASED_PEEK, now)
-    await connection.run(_GIVE_UP_LEASE, [{"bucket": bucket, "now": at} for bucket in due])
+    for bucket in await buckets(connection, _LEASED_PEEK, now):
+        given_up = await connection.read(_GIVE_UP_LEASE, bucket=bucket, now=microseconds(now))
+        await told_runs.tell(connection, given_up, Became.HANDED, now)
 
 
 async def after_restore(connection: Connection, now: datetime) -> int:
@@ -345,7 +351,9 @@ async def after_restore(connection: Connection, now: datetime) -> int:
     """
     found = 0
     for bucket in await buckets(connection, _SENDING_PEEK, now):
-        found += len(await connection.read(_AFTER_RESTORE, bucket=bucket, now=microseconds(now)))
+        unknown_now = await connection.read(_AFTER_RESTORE, bucket=bucket, now=microseconds(now))
+        await told_runs.tell(connection, unknown_now, Became.HANDED, now)
+        found += len(unknown_now)
     return found
 
 
@@ -501,7 +509,7 @@ def _key(message: Outgoing) -> dict[str, object]:
 
 
 def _outgoing(row: Sequence[Any]) -> Outgoing:
-    return rows.outgoing_from(row, tag=row[19])
+    return rows.outgoing_from(row, tag=row[19], origin=row[20:24])
 
 
 def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:
@@ -527,5 +535,5 @@ def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:
         contact,
         address,
         rows.subscriptions_from(rows.json_rows(consent[9])),
-        is_followed=row[20] is not None,
+        is_followed=row[24] is not None,
     )

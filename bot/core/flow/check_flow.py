@@ -38,6 +38,8 @@ def successors(step: Step) -> tuple[str | None, ...]:
             return (step.next, step.on_silence, step.on_other)
         case compiled.Do() | compiled.Offer():
             return (step.next, step.on_problem)
+        case compiled.Sends():
+            return (step.next, *step.leaving.ways)
         case compiled.If():
             return (step.then, step.otherwise)
         case compiled.WaitFor():

@@ -34,6 +34,7 @@ def compile_flow(document: Document, *, revision: int = 0, translations: Transla
     collector = Collector(document, file.language, translations or Translations())
     group = file.group or next((starter.group for starter in file.start if starter.group), None)
     steps = StepCompiler(collector, group=group, message_class=MessageClass(file.message_class))
+    steps.awaits_sending = file.advance == "sent"
     first = steps.compile(file.steps)
     starters = _Starters(collector, file)
     flow = Flow(

@@ -31,6 +31,8 @@ class StepCompiler:
         self._group = group
         self._class = message_class
         self._gotos: list[tuple[str, Path]] = []
+        self.awaits_sending = True
+        """Whether the flow goes on when a message was handed over, where a step does not say."""
 
     def compile(self, models: Sequence[steps.StepBase]) -> str:
         """Compile a flow's steps and return the first one's id."""
@@ -112,7 +114,22 @@ class StepCompiler:
 
     def _say(self, model: steps.Say, base: compiled.Step) -> compiled.Say:
         text, delivery = self._wording(model.say, (*base.path, "say"), model.note)
-        return compiled.Say(base.id, base.path, base.mark, base.next, text, delivery)
+        return compiled.Say(
+            base.id, base.path, base.mark, base.next, self._leaving(model, base), text, delivery
+        )
+
+    def _leaving(self, model: steps.Sending, base: compiled.Step) -> compiled.Leaving:
+        """Say when the run goes on after what a step sends, and where to."""
+        held = None if model.held == "wait" else model.held
+        assert not isinstance(held, str), "wait is the only word"
+        return compiled.Leaving(
+            is_awaited=self.awaits_sending if model.advance is None else model.advance == "sent",
+            waits_held=held is None,
+            on_held=self._branch(held, base, ("held",), "held"),
+            on_refused=self._branch(model.refused, base, ("refused",), "refused"),
+            on_failed=self._branch(model.failed, base, ("failed",), "failed"),
+            is_declared=not (held is model.refused is model.failed is None),
+        )
 
     def _do(self, model: steps.Do, base: compiled.Step) -> compiled.Do:
         return compiled.Do(

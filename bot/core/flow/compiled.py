@@ -75,7 +75,35 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Say(Step):
+class Leaving:
+    """When a run goes on after a message that answers nobody, and where to.
+
+    `is_awaited`: it stands there until the message was handed over. `waits_held`: also while it is held; else
+    it goes on at `on_held`. `is_declared`: the file says where to, so that it waits though nothing follows.
+    """
+
+    is_awaited: bool
+    waits_held: bool
+    on_held: str | None
+    on_refused: str | None
+    on_failed: str | None
+    is_declared: bool
+
+    @property
+    def ways(self) -> tuple[str | None, ...]:
+        """Where it may lead beside the step that follows."""
+        return (self.on_held, self.on_refused, self.on_failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Sends(Step):
+    """What every step has that says something and goes on."""
+
+    leaving: Leaving
+
+
+@dataclass(frozen=True, slots=True)
+class Say(Sends):
     """Sends a message."""
 
     wording: TranslatedText

@@ -346,6 +346,11 @@ class FlowFile(Part):
         description="Whether links in its SMS are shortened, with clicks as events; unless given they are, "
         "except in messages that answer the contact.",
     )
+    advance: Literal["sent", "now"] = Field(
+        "sent",
+        description="When it goes on after a message that answers nobody: when that was handed over to the "
+        "provider, so that windows count from there, or at once.",
+    )
     thanks: Source | Literal[False] | None = Field(
         None, description="Said when the flow ends on an answer without a word; false for silence."
     )

@@ -15,12 +15,13 @@ from bot.core.flow import compiled
 from bot.core.flow.answers import Answer, understand
 from bot.core.flow.compiled import NEVER, Flow, Starter
 from bot.core.flow.handler import HandlerSpec
-from bot.core.flow.run import Frame, Run, RunStatus, WaitKind
+from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
 from bot.core.flow.take import questions
 from bot.core.flow.take.table import TAKE
 from bot.core.flow.template import TemplateFailed
 from bot.core.flow.translations import TranslatedText
 from bot.core.flow.walk import FlowSource, RunFails, Walk
+from bot.core.handing_over import Became, Told
 from bot.core.keywords import normalise
 from bot.core.triggers import TriggerKind
 from bot.core.turn import NeedsMore, Turn
@@ -115,11 +116,47 @@ class Engine:
         if wait.kind is WaitKind.TIME:
             # A run that a publication moved here enters the step; one that waited here leaves it.
             following = step.id if wait.facts.get("enter") else step.next
+        elif wait.kind is WaitKind.HANDED:  # what has not left by now is as good as refused
+            assert isinstance(step, compiled.Sends), "a run stands at what it says"
+            walk.count("expired")
+            following = step.leaving.on_refused
         else:
             assert isinstance(step, (compiled.Question, compiled.WaitFor))
             walk.count("expired")
             following = step.on_silence
         return self._finish(walk, _go(walk, following))
+
+    def handed(self, turn: Turn, run: Run, told: Told) -> Run | None:
+        """Move on a run that stands at its message; None where it does not, or waits till that may leave."""
+        wait = run.wait
+        if not run.is_waiting or wait is None or wait.facts.get("message") != told.message:
+            return None
+        walk = self._walk(turn, run)
+        if isinstance(walk, Run):
+            return walk
+        try:
+            step = walk.step(wait.step)
+        except RunFails as error:
+            return self._finish(walk, walk.fail(error))
+        if isinstance(step, compiled.Question):
+            return self._question_handed(walk, step, wait, told)
+        if not isinstance(step, compiled.Sends):
+            return None
+        leaving = step.leaving
+        if told.became is Became.HELD and leaving.waits_held:
+            return None
+        return self._finish(walk, _go(walk, _way(step, told.became)))
+
+    def _question_handed(self, walk: Walk, step: compiled.Question, wait: Wait, told: Told) -> Run:
+        """Let the time for an answer count from when the question was there; go on where it never will be."""
+        assert step.within is not None, "only then it wants to know"
+        if told.became in {Became.REFUSED, Became.FAILED}:
+            walk.count("expired")
+            return self._finish(walk, _go(walk, step.on_silence))
+        wait = replace(wait, until=(told.until or told.at) + step.within)
+        moved = replace(walk.run, wait=wait, version=walk.run.version + 1)
+        walk.turn.put_run(moved)
+        return moved
 
     def heard(self, turn: Turn, run: Run, what: Event | Heard) -> Run | None:
         """Move on a run that waited for this event or message; None where it did not."""
@@ -263,6 +300,18 @@ def _may_enter(turn: Turn, flow: Flow) -> bool:
     assert isinstance(entered, Mapping)
     last = entered.get(flow.name)
     return last is None or (flow.reentry is not NEVER and turn.now - last >= flow.reentry)
+
+
+def _way(step: compiled.Sends, became: Became) -> str | None:
+    match became:
+        case Became.HANDED:
+            return step.next
+        case Became.HELD:
+            return step.leaving.on_held
+        case Became.REFUSED:
+            return step.leaving.on_refused
+        case Became.FAILED:
+            return step.leaving.on_failed
 
 
 def _not_understood(walk: Walk, step: compiled.Question) -> Run:

@@ -25,6 +25,7 @@ class WaitKind(StrEnum):
     EVENT = "event"
     INBOUND = "inbound"  # listens to inbound messages without consuming them
     TIME = "time"
+    HANDED = "handed"  # a message of its own is handed over, refused or failed
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,28 @@ def _steps(value: object) -> object:
     return listed(value) if isinstance(value, (str, dict)) else value
 
 
-class Say(StepBase):
+class Sending(StepBase):
+    """What every step has that says something and goes on."""
+
+    advance: Literal["sent", "now"] | None = Field(
+        None,
+        description="When the flow goes on after a message that answers nobody: when that was handed over "
+        "to the provider (sent), or at once (now); as the flow says unless given.",
+    )
+    held: 'Annotated[Literal["wait"] | Steps, Field(union_mode="left_to_right")]' = Field(
+        "wait",
+        description="Where quiet hours, a cap or the like hold it: wait (until it has left), or steps taken "
+        "at once; it leaves when it may, all the same.",
+    )
+    refused: "Steps | None" = Field(
+        None, description="Steps taken when it may not leave; without them the flow goes on."
+    )
+    failed: "Steps | None" = Field(
+        None, description="Steps taken when the provider did not take it; without them the flow goes on."
+    )
+
+
+class Say(Sending):
     """Send a message."""
 
     say: Message = Field(
@@ -392,7 +413,7 @@ Steps = Annotated[
     list[Step], BeforeValidator(_steps, json_schema_input_type=list[Step] | Step | Literal["end"])
 ]
 
-for _model in (Question, Ask, Option, Choose, Do, Offer, If, Wanted, WaitFor):
+for _model in (Sending, Say, Question, Ask, Option, Choose, Do, Offer, If, Wanted, WaitFor):
     _model.model_rebuild()
 
 

@@ -62,6 +62,7 @@ class Walk:
         "handlers",
         "outer",
         "run",
+        "since",
         "turn",
         "variables",
         "wait",
@@ -72,6 +73,8 @@ class Walk:
         flow = flows.flow(frame.flow, frame.revision)
         self.turn = turn
         self.run = run
+        # What follows a message counts from when it was handed over.
+        self.since = min(turn.trigger.at, turn.now) if turn.trigger.kind is TriggerKind.HANDED else turn.now
         self.outer = list(run.frames[:-1])
         self.variables: dict[str, JsonValue] = dict(run.variables)
         self.wait: Wait | None = None
@@ -123,7 +126,7 @@ class Walk:
         run, began = self.run, self._began
         assert began is not None, "it walks"
         # Before it walks, a run that an answer or an event moves on keeps what that said.
-        is_new_or_woken = run.wait is None or run.wait.kind is WaitKind.TIME
+        is_new_or_woken = run.wait is None or run.wait.kind in {WaitKind.TIME, WaitKind.HANDED}
         if not is_new_or_woken or began.step is None or began.done != _done_in(self.turn):
             return None
         self.flow, self.outer, self.variables = began.flow, list(run.frames[:-1]), dict(run.variables)
@@ -237,23 +240,32 @@ class Walk:
         return self._bound(text.render(names, self.turn.contact.locale))
 
     def say(
-        self, body: str, delivery: Delivery, *, head: str = "", options: tuple[MenuOption, ...] = ()
-    ) -> None:
-        """Send a message as the step says; an empty one is not sent.
+        self,
+        body: str,
+        delivery: Delivery,
+        *,
+        head: str = "",
+        options: tuple[MenuOption, ...] = (),
+        wakes: bool = False,
+    ) -> Queued | None:
+        """Send a message as the step says; None: it is empty and not sent.
 
-        `options` can be tapped where the channel shows them; `head` is the text without them.
+        `options` can be tapped where the channel shows them; `head` is the text without them. `wakes`: the
+        run wants to know when it is handed over.
         """
         turn = self.turn
         media = self._links(delivery) if delivery.media else ()
         if not body and not media:
             self.count("empty")
-            return
+            return None
         if len(turn.effects.outgoing) >= MESSAGES_MAX:
             raise RunFails(f"more than {MESSAGES_MAX} messages in one turn")
-        queued = self._say(body, delivery, media, head, options)
+        origin = Origin(self.run.id, self.flow.revision, self.run.variant, wakes)
+        queued = self._say(body, delivery, media, head, options, origin)
         if queued.state is OutboxState.REFUSED and may_be_kept(turn, queued.message, delivery):
-            queued = self._say(body, replace(delivery, channel=APP), media, head, options)
+            queued = self._say(body, replace(delivery, channel=APP), media, head, options, origin)
         self.count("refused" if queued.state is OutboxState.REFUSED else "sent")
+        return queued
 
     @property
     def gesture(self) -> Gesture | None:
@@ -268,6 +280,7 @@ class Walk:
         media: tuple[str, ...],
         head: str,
         options: tuple[MenuOption, ...],
+        origin: Origin,
     ) -> Queued:
         turn = self.turn
         answers = turn.answers is not None and not sells_unasked(self.gesture, delivery.message_class)
@@ -280,7 +293,7 @@ class Walk:
             media=media,
             channel=delivery.channel,
             short_links=self.flow.short_links,
-            origin=Origin(self.run.id, self.flow.revision, self.run.variant),
+            origin=origin,
             tag=delivery.tag,
             valid_for=delivery.valid,
             form=form_of(turn, self.context(), delivery, head or (body if delivery.taps else ""), options)

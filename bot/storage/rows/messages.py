@@ -78,8 +78,11 @@ def _origin(origin: Origin | None) -> tuple[str, int, str, int]:
     return (origin.run, origin.revision, origin.variant, int(origin.wakes)) if origin else ("", 0, "", 0)
 
 
-def outgoing_from(row: Sequence[Any], tag: str | None) -> Outgoing:
-    """Read a message as the outbox's statements begin it: from `id` to `only_here`, seventeen columns."""
+def outgoing_from(row: Sequence[Any], tag: str | None, origin: Sequence[Any] = ("", 0, "", 0)) -> Outgoing:
+    """Read a message as the outbox's statements begin it: from `id` to `only_here`, seventeen columns.
+
+    `origin` are the columns `run` to `wakes`.
+    """
     return Outgoing(
         id=row[0],
         contact_id=row[1],
@@ -99,6 +102,7 @@ def outgoing_from(row: Sequence[Any], tag: str | None) -> Outgoing:
         tag=tag,
         form=Form.from_json(orjson.loads(row[15])) if row[15] else None,
         only_here=bool(row[16]),
+        origin=Origin(origin[0], origin[1], origin[2], bool(origin[3])) if origin[0] else None,
     )
 
 

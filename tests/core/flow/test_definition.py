@@ -19,6 +19,7 @@ from bot.core.flow.reader import read
 from bot.core.flow.reference import reference
 from bot.core.flow.schema import json_schema
 
+OF_SAY = "id, note, advance, held, refused, failed, say"
 VIP_INVITE = """\
 flow: vip_invite
 title: Invite high-value customers by email, thank them by SMS
@@ -81,7 +82,7 @@ def test_who_enters_or_leaves_an_audience_starts_a_flow_as_any_event_does() -> N
     ("step", "complaint"),
     [
         ("- sya: hi", "3:5 `sya` is no step (did you mean `say`?)"),
-        ("- say: hi\n  chanel: sms", "4:5 `chanel` is not known here (use one of id, note, say)"),
+        ("- say: hi\n  chanel: sms", f"4:5 `chanel` is not known here (use one of {OF_SAY})"),
         ("- say: {text: hi, chanel: sms}", "3:21 `chanel` is not known here (did you mean `channel`?)"),
         ("- say: 5", '3:10 5 is a number, not a text (put quotes around it: "5")'),
         ("- say:", "3:9 nothing is said here (write the text after the colon)"),
@@ -97,7 +98,7 @@ def test_who_enters_or_leaves_an_audience_starts_a_flow_as_any_event_does() -> N
             "3:5 `on_silence` is never reached without `within` (add `within:`, for example 1d)",
         ),
         ("- say: hi\n  ask: ho", "4:5 `say` and `ask` stand in one step (begin a new step with `- ask:`)"),
-        ("- say: hi\n  then: [end]", "4:5 `then` is not known here (use one of id, note, say)"),
+        ("- say: hi\n  then: [end]", f"4:5 `then` is not known here (use one of {OF_SAY})"),
         ("- hello there", '3:5 a text stands where a step is expected (write `- say: "…"` to send it)'),
         ("- say", "3:5 `say` is no whole step (write `- say: …`)"),
         ("- say：hi", "3:5 a full-width colon (：) follows the name (type an ordinary colon, `:`)"),

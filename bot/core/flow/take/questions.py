@@ -22,7 +22,8 @@ def take_question(walk: Walk, step: compiled.Question) -> str | None:
     """Ask and stand there; go on as if nothing was said where nobody could be asked."""
     outgoing = walk.turn.effects.outgoing
     before = len(outgoing)
-    facts = put(walk, step)
+    # Who is asked unasked has the time for an answer from when the question was handed over.
+    facts = put(walk, step, wakes=step.within is not None and walk.turn.answers is None)
     if any(queued.state is OutboxState.REFUSED for queued in outgoing[before:]):
         return step.on_silence  # nobody was asked: a YES to something else must not answer it
     held = next((queued for queued in outgoing[before:] if queued.state is OutboxState.HELD), None)
@@ -51,11 +52,17 @@ def _ask_later(walk: Walk, step: compiled.Question, held: Queued) -> str | None:
 
 
 def put(
-    walk: Walk, step: compiled.Question, retry: TranslatedText | None = None, *, is_again: bool = False
+    walk: Walk,
+    step: compiled.Question,
+    retry: TranslatedText | None = None,
+    *,
+    is_again: bool = False,
+    wakes: bool = False,
 ) -> dict[str, JsonValue]:
     """Put a question and return its wait's facts.
 
-    After `retry`, if it was not understood; as still open (`is_again`), if something came between.
+    After `retry`, if it was not understood; as still open (`is_again`), if something came between. `wakes`:
+    the run wants to know when it is handed over.
     """
     facts: dict[str, JsonValue] = {}
     if can_show(walk.turn, step.delivery):
@@ -86,7 +93,10 @@ def put(
     if listed:
         lines += (f"{key} {label}" for key, label in options)
     body = "\n".join(line for line in lines if line)
-    walk.say(body, step.delivery, head=head, options=to_tap(facts, options) if "asked" in facts else ())
+    taps = to_tap(facts, options) if "asked" in facts else ()
+    said = walk.say(body, step.delivery, head=head, options=taps, wakes=wakes)
+    if said is not None and wakes:
+        facts["message"] = said.message.id
     if body:  # it is answered where it was asked
         walk.channel = walk.turn.effects.outgoing[-1].message.channel
     return facts

@@ -12,7 +12,7 @@ from bot.core.local_time import instant_of, next_at, zone_of
 
 def take_wait(walk: Walk, step: compiled.Wait) -> None:
     """Stand still for some time."""
-    walk.wait = Wait(WaitKind.TIME, step.id, walk.turn.now + step.duration)
+    walk.wait = Wait(WaitKind.TIME, step.id, walk.since + step.duration)
 
 
 def take_wait_until(walk: Walk, step: compiled.WaitUntil) -> str | None:
@@ -26,7 +26,7 @@ def take_wait_until(walk: Walk, step: compiled.WaitUntil) -> str | None:
 
 def take_wait_for(walk: Walk, step: compiled.WaitFor) -> None:
     """Stand still until something happens."""
-    until = walk.turn.now + step.within if step.within else None
+    until = walk.since + step.within if step.within else None
     if step.event is not None:
         walk.wait = Wait(WaitKind.EVENT, step.id, until, {"event": step.event})
         return
