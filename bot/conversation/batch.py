@@ -30,11 +30,11 @@ from bot.core.turn import NeedsMore, NeedsUnits, Shop, Snapshot, Turn
 from bot.storage import joined, rows, turns, windows
 from bot.storage.driver import Asked, Connection, Record
 from bot.storage.forgetting import forget
-from bot.storage.invitations import whose
+from bot.storage.invitations import invited_to
 from bot.storage.snapshots import Wanted, add_wanted, load_snapshots
+from bot.storage.step_figures import SLOTS
 from bot.storage.writes import Writes, record
 
-from bot.storage.step_figures import SLOTS
 CHAIN_MAX = 5
 """How many events may cause one another before we stop: a flow that starts on its own event never would."""
 
