@@ -24,6 +24,7 @@ from bot.storage import (
     desk_visits,
     earnings,
     families,
+    feedback,
     follows,
     fulfilments,
     given,
@@ -340,6 +341,7 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "reservation": reservations.find,
         "reservations": reservations.of_opening,
         "spun": spins.count,
+        "answer": feedback.answer,
     }
 )
 """The same, for what is asked for with an argument: (connection, contact id, argument)."""

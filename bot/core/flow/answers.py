@@ -13,6 +13,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from bot.core.contact import JsonValue
 from bot.core.flow.ordinals import ordinal
+from bot.core.flow.scores import read_score
 from bot.core.flow.wording import NO, SKIP, YES
 from bot.core.keywords import normalise, without_courtesy
 from bot.core.money import babel_locale
@@ -39,6 +40,8 @@ class Answer:
     value: JsonValue
     key: str | None = None
     is_skip: bool = False
+    words: str = ""
+    """What was written beside a score."""
 
 
 def offered(facts: Mapping[str, JsonValue], text: str) -> str | None:
@@ -103,9 +106,21 @@ def understand(facts: Mapping[str, JsonValue], text: str, locale: str, *, has_me
     if expect == "choice":
         chosen = key or _offered_by_order(facts, text) or _nearly_offered(facts, text)
         return None if chosen is None else Answer(None, key=chosen, is_skip=chosen == SKIPPED)
+    if expect == "score":
+        return _score(facts, key, text)
     if expect == "yes_no":
         return None if key is None else Answer(key == "yes")
     return _free(str(expect), text.strip()[:_TEXT_MAX], locale, has_media=has_media)
+
+
+def _score(facts: Mapping[str, JsonValue], key: str | None, text: str) -> Answer | None:
+    """Read a score: its scale is what the question offers."""
+    if key == SKIPPED:
+        return Answer(None, is_skip=True)
+    offers = facts.get("offers")
+    scale = [int(each) for each in offers] if isinstance(offers, dict) else []
+    found = read_score(text[:_TEXT_MAX], min(scale), max(scale)) if scale else None
+    return None if found is None else Answer(found.value, key=str(found.value), words=found.words)
 
 
 def _free(expect: str, text: str, locale: str, *, has_media: bool) -> Answer | None:

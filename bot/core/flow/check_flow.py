@@ -34,7 +34,7 @@ def successors(step: Step) -> tuple[str | None, ...]:
         case compiled.Choose():
             chosen = (option.then for option in step.options) if step.options else (step.then,)
             return (*chosen, step.on_silence, step.on_other, step.next)
-        case compiled.Ask():
+        case compiled.Ask() | compiled.Rate():
             return (step.next, step.on_silence, step.on_other)
         case compiled.Do() | compiled.Offer():
             return (step.next, step.on_problem)

@@ -158,7 +158,7 @@ def _pieces(flow: Flow, step_id: str | None, known: dict[str, tuple[int, bool]])
 
 
 def _can_be_tapped(step: Step) -> bool:
-    return isinstance(step, compiled.Choose) or (
+    return isinstance(step, compiled.Choose | compiled.Rate) or (
         isinstance(step, compiled.Ask) and bool(step.choices or step.labels)
     )
 

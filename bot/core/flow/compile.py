@@ -33,7 +33,12 @@ def compile_flow(document: Document, *, revision: int = 0, translations: Transla
     file = parse(document)
     collector = Collector(document, file.language, translations or Translations())
     group = file.group or next((starter.group for starter in file.start if starter.group), None)
-    steps = StepCompiler(collector, group=group, message_class=MessageClass(file.message_class))
+    steps = StepCompiler(
+        collector,
+        group=group,
+        message_class=MessageClass(file.message_class),
+        is_survey=any(isinstance(starter, definition.SurveyStarter) for starter in file.start),
+    )
     steps.awaits_sending = file.advance == "sent"
     first = steps.compile(file.steps)
     starters = _Starters(collector, file)

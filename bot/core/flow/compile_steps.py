@@ -1,14 +1,16 @@
 """Compiles steps: flattens branches, gives each step its id and the step that follows it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
+from typing import TypedDict
 
 from bot.core.contact import JsonValue
 from bot.core.flow import compiled, steps, wording
 from bot.core.flow.compiled import Delivery, Target, Value
 from bot.core.flow.complaints import Collector
 from bot.core.flow.parse import suggestion
-from bot.core.flow.reader import Path
+from bot.core.flow.reader import Mark, Path
 from bot.core.flow.schedule import weekday
 from bot.core.flow.translations import TranslatedText
 from bot.core.flow.wechat_file import compile_card
@@ -18,18 +20,52 @@ from bot.core.keywords import normalise
 from bot.core.local_time import parse_clock
 from bot.core.messages import MessageClass
 
+FEEDBACK = frozenset({"rate", "nps", "poll"})
+"""Kinds of questions that are asked to read out their answers."""
+
+NPS_MAX = 10
 _A_TAP = "A keyword to tap: one that is heard in this language."
 _UNTIL = "write 10:00, fri 10:00 or 2026-12-24 10:00"
+
+
+class _Question(TypedDict):
+    """What every compiled question is made of."""
+
+    id: str
+    path: Path
+    mark: Mark
+    next: str | None
+    wording: TranslatedText
+    delivery: Delivery
+    save: Target | None
+    within: timedelta | None
+    on_silence: str | None
+    on_other: str | None
+    retries: int
+    retry: TranslatedText
+    repeats: bool
+    again: TranslatedText
+    only_answers: bool
+    kind: str
+    feedback: bool
 
 
 class StepCompiler:
     """Compiles the steps of one flow; `by_id` holds them in the order they are written."""
 
-    def __init__(self, collector: Collector, *, group: str | None, message_class: MessageClass) -> None:
+    def __init__(
+        self,
+        collector: Collector,
+        *,
+        group: str | None,
+        message_class: MessageClass,
+        is_survey: bool = False,
+    ) -> None:
         self.by_id: dict[str, compiled.Step] = {}
         self._collector = collector
         self._group = group
         self._class = message_class
+        self._is_survey = is_survey
         self._gotos: list[tuple[str, Path]] = []
         self.awaits_sending = True
         """Whether the flow goes on when a message was handed over, where a step does not say."""
@@ -79,6 +115,10 @@ class StepCompiler:
                 return self._ask(model, base)
             case steps.Choose():
                 return self._choose(model, base)
+            case steps.Rate() | steps.Nps():
+                return self._rate(model, base)
+            case steps.Poll():
+                return self._poll(model, base)
             case steps.Do():
                 return self._do(model, base)
             case steps.Offer():
@@ -170,68 +210,99 @@ class StepCompiler:
     # Questions
 
     def _ask(self, model: steps.Ask, base: compiled.Step) -> compiled.Ask:
-        text, delivery = self._wording(model.ask, (*base.path, "ask"), model.note)
         choices = tuple(model.expect) if isinstance(model.expect, list) else ()
         expect = "choice" if choices else str(model.expect)
         skip = model.skip if isinstance(model.skip, list) else []
-        on_other, on_silence = self._ways_out(model, base)
         return compiled.Ask(
-            base.id,
-            base.path,
-            base.mark,
-            base.next,
-            text,
-            delivery,
-            save=_target(model.save) if model.save else None,
-            within=model.within,
-            on_silence=on_silence,
-            on_other=on_other,
-            retries=model.retries,
-            retry=self._retry(model, expect, base.path),
-            repeats=model.retry is None,
-            again=self._collector.translated(wording.STILL_OPEN, base.path, wording.NOTE),
-            only_answers=model.only_answers,
+            **self._question(model, model.ask, base, "ask", expect),
             expect=expect,
             choices=choices,
             skip=(*map(normalise, skip),) if skip else wording.SKIP if model.skip else (),
             labels=self._labels(base.path) if expect == "yes_no" else (),
+            quotes=self._quoted(model, base.path),
         )
 
-    def _labels(self, path: Path) -> tuple[TranslatedText, ...]:
-        return tuple(self._collector.translated(word, path, wording.NOTE) for word in wording.YES_OR_NO)
-
     def _choose(self, model: steps.Choose, base: compiled.Step) -> compiled.Choose:
-        text, delivery = self._wording(model.choose, (*base.path, "choose"), model.note)
-        on_other, on_silence = self._ways_out(model, base)
         label = None
         if model.source is not None:
             label = self._collector.translated(
                 model.label or wording.LABEL, (*base.path, "label"), model.note
             )
         return compiled.Choose(
-            base.id,
-            base.path,
-            base.mark,
-            base.next,
-            text,
-            delivery,
-            save=_target(model.save) if model.save else None,
-            within=model.within,
-            on_silence=on_silence,
-            on_other=on_other,
-            retries=model.retries,
-            retry=self._retry(model, "choice", base.path),
-            repeats=model.retry is None,
-            again=self._collector.translated(wording.STILL_OPEN, base.path, wording.NOTE),
-            only_answers=model.only_answers,
-            options=tuple(
-                self._option(option, base, number) for number, option in enumerate(model.options or ())
-            ),
+            **self._question(model, model.choose, base, "choose", "choice"),
+            options=self._options(model.options or (), base),
             source=tuple(model.source.split(".")) if model.source else (),
             label=label,
             then=self._branch(model.then, base, ("then",), "then") if model.source else None,
             numbered=model.numbered,
         )
+
+    def _poll(self, model: steps.Poll, base: compiled.Step) -> compiled.Choose:
+        return compiled.Choose(
+            **self._question(model, model.poll, base, "poll", "choice"),
+            options=self._options(model.options, base),
+            source=(),
+            label=None,
+            then=None,
+            numbered=model.numbered,
+        )
+
+    def _rate(self, model: steps.Rate | steps.Nps, base: compiled.Step) -> compiled.Rate:
+        if isinstance(model, steps.Nps):
+            kind, asked, low, high = "nps", model.nps, 0, NPS_MAX
+        else:
+            kind, asked, low, high = "rate", model.rate, 1, model.stars
+        scale, hint = {"low": low, "high": high}, None
+        if model.hint is None:
+            hint = self._collector.translated(wording.HINTS[kind], base.path, wording.NOTE, scale)
+        elif model.hint:
+            hint = self._collector.translated(model.hint, (*base.path, "hint"), model.note, scale)
+        common = self._question(model, asked, base, kind, "score", scale)
+        return compiled.Rate(**common, low=low, high=high, hint=hint)
+
+    def _question(
+        self,
+        model: steps.Question,
+        asked: steps.Wording,
+        base: compiled.Step,
+        kind: str,
+        expect: str,
+        numbers: Mapping[str, int] = MappingProxyType({}),
+    ) -> _Question:
+        """Compile what every question has."""
+        text, delivery = self._wording(asked, (*base.path, kind), model.note)
+        on_other, on_silence = self._ways_out(model, base)
+        is_feedback = self._is_survey or kind in FEEDBACK
+        return {
+            "id": base.id,
+            "path": base.path,
+            "mark": base.mark,
+            "next": base.next,
+            "wording": text,
+            "delivery": delivery,
+            "save": _target(model.save) if model.save else None,
+            "within": model.within,
+            "on_silence": on_silence,
+            "on_other": on_other,
+            "retries": model.retries,
+            "retry": self._retry(model, expect, base.path, numbers),
+            "repeats": model.retry is None,
+            "again": self._collector.translated(wording.STILL_OPEN, base.path, wording.NOTE),
+            "only_answers": model.only_answers,
+            "kind": kind,
+            "feedback": is_feedback if model.feedback is None else model.feedback,
+        }
+
+    def _quoted(self, model: steps.Ask, path: Path) -> str | None:
+        if model.quotes is not None:
+            self._gotos.append((model.quotes, (*path, "quotes")))
+        return model.quotes
+
+    def _labels(self, path: Path) -> tuple[TranslatedText, ...]:
+        return tuple(self._collector.translated(word, path, wording.NOTE) for word in wording.YES_OR_NO)
+
+    def _options(self, options: Sequence[steps.Option], base: compiled.Step) -> tuple[compiled.Option, ...]:
+        return tuple(self._option(option, base, number) for number, option in enumerate(options))
 
     def _option(self, option: steps.Option, base: compiled.Step, number: int) -> compiled.Option:
         inner: Path = ("options", number)
@@ -252,10 +323,12 @@ class StepCompiler:
             return on_other, on_other
         return on_other, self._branch(model.on_silence, base, ("on_silence",), "on_silence")
 
-    def _retry(self, model: steps.Question, expect: str, path: Path) -> TranslatedText:
+    def _retry(
+        self, model: steps.Question, expect: str, path: Path, numbers: Mapping[str, int]
+    ) -> TranslatedText:
         if model.retry is not None:
-            return self._collector.translated(model.retry, (*path, "retry"), model.note)
-        return self._collector.translated(wording.RETRIES[expect], path, wording.NOTE)
+            return self._collector.translated(model.retry, (*path, "retry"), model.note, numbers)
+        return self._collector.translated(wording.RETRIES[expect], path, wording.NOTE, numbers)
 
     # Waits
 
@@ -358,7 +431,7 @@ def read_until(text: str) -> tuple[time, int | None, date | None]:
 def _own_id(model: steps.StepBase) -> str | None:
     if model.id is not None:
         return model.id
-    for kind in ("say", "ask", "choose"):
+    for kind in ("say", "ask", "choose", "rate", "nps", "poll"):
         inner = getattr(model, kind, None)
         if isinstance(inner, steps.Wording):
             return inner.id

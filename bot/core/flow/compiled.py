@@ -8,6 +8,7 @@ from datetime import date, time, timedelta
 from bot.core.contact import JsonValue
 from bot.core.flow.reader import Mark
 from bot.core.flow.schedule import Schedule
+from bot.core.flow.scores import drawn
 from bot.core.flow.template import Condition, Text
 from bot.core.flow.translations import Message, TranslatedText
 from bot.core.flow.wechat_forms import CardText
@@ -127,6 +128,10 @@ class Question(Step):
     again: TranslatedText
     """How it is put once more after something came between; names `question`."""
     only_answers: bool
+    kind: str
+    """The kind of step it was written as: ask, choose, rate, nps, poll."""
+    feedback: bool
+    """Whether its answers are kept to be read out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,8 @@ class Ask(Question):
     skip: tuple[str, ...]
     labels: tuple[TranslatedText, ...] = ()
     """What YES and NO are called where they can be tapped."""
+    quotes: str | None = None
+    """The question whose answer may be quoted after a YES."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +167,24 @@ class Choose(Question):
     label: TranslatedText | None
     then: str | None
     numbered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rate(Question):
+    """Asks for a whole number from `low` to `high`: stars, or how likely they recommend us (`kind`)."""
+
+    low: int
+    high: int
+    hint: TranslatedText | None
+    """What stands below it where nothing can be tapped."""
+
+    @property
+    def labels(self) -> tuple[tuple[str, str], ...]:
+        """Key and label of what can be tapped: the best first where it is stars."""
+        values = range(self.low, self.high + 1)
+        if self.kind == "rate":
+            return tuple((str(value), drawn(value, self.high)) for value in reversed(values))
+        return tuple((str(value), str(value)) for value in values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +273,7 @@ class End(Step):
     """Ends the flow."""
 
 
-WAITING = (Ask, Choose, Wait, WaitUntil, WaitFor)
+WAITING = (Ask, Choose, Rate, Wait, WaitUntil, WaitFor)
 """Steps at which a run may stand."""
 
 
@@ -312,6 +337,13 @@ class ScheduleStarter(Starter):
 
     schedule: Schedule
     audience: str | None = None
+    by_shop_clock: bool = False
+
+    @property
+    def name(self) -> str:
+        """What tells it from the flow's others."""
+        where = " in shop" if self.by_shop_clock else ""
+        return f"{self.schedule}{where}" + (f":{self.audience}" if self.audience else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,13 +414,6 @@ class Exchange:
 
     kind: str
     mark: Mark
-    by_shop_clock: bool = False
-
-    @property
-    def name(self) -> str:
-        """What tells it from the flow's others."""
-        where = " in shop" if self.by_shop_clock else ""
-        return f"{self.schedule}{where}" + (f":{self.audience}" if self.audience else "")
     text: str = ""
     duration: timedelta = timedelta()
     event: str = ""

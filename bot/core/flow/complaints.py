@@ -1,5 +1,8 @@
 """Collects what is wrong with a document while it is compiled, and compiles its texts in place."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from bot.core.errors import FlowError
 from bot.core.flow.reader import Document, Path
 from bot.core.flow.template import Condition, Text, compile_condition, compile_text
@@ -30,8 +33,14 @@ class Collector:
         problem, _, remedy = str(error).partition("; ")
         self.complain(path, problem, remedy or "look at the examples in docs/flows.md")
 
-    def translated(self, source: str, path: Path, note: str | None = None) -> TranslatedText:
-        """Compile a text for the contact, in every language."""
+    def translated(
+        self,
+        source: str,
+        path: Path,
+        note: str | None = None,
+        numbers: Mapping[str, int] = MappingProxyType({}),
+    ) -> TranslatedText:
+        """Compile a text for the contact, in every language; `numbers` it names are known already."""
         mark = self.document.marks.text(path)
         file = self.document.file
         self.messages.append(Message(source, file, mark.line, note or ""))
@@ -43,6 +52,7 @@ class Collector:
                 file=file,
                 line=mark.line,
                 column=mark.column,
+                numbers=numbers,
             )
         except FlowError as error:
             self._keep(error)

@@ -185,6 +185,8 @@ _SMS = (None, "sms")
 
 
 def _options(step: Step) -> Iterator[_Part]:
+    if isinstance(step, compiled.Rate) and step.hint is not None:
+        yield _Part(step.hint, "\n")
     if not isinstance(step, compiled.Choose) or not step.numbered:
         return
     for option in step.options:

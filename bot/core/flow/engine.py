@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from bot.core.contact import Event, JsonValue
 from bot.core.deeds import desk_turns
+from bot.core.deeds.answering import keep_other
 from bot.core.flow import compiled
 from bot.core.flow.answers import Answer, understand
 from bot.core.flow.compiled import NEVER, Flow, Starter
@@ -321,6 +322,7 @@ def _not_understood(walk: Walk, step: compiled.Question) -> Run:
     walk.count("other")
     tried = wait.facts.get("tries")
     tries = tried if isinstance(tried, int) else 0
+    keep_other(walk.turn, walk.run, walk.flow, step, tries)
     if tries >= step.retries:
         walk.count("gave_up")
         return _go(walk, step.on_other)
@@ -339,13 +341,15 @@ def _taken(walk: Walk, step: compiled.Question, answer: Answer, media: tuple[str
     if isinstance(step, compiled.Choose):
         assert answer.key is not None
         value, following = _chosen(walk, step, answer.key)
+    elif isinstance(step, compiled.Rate):
+        walk.count(f"option {value}")
     elif isinstance(step, compiled.Ask) and step.choices:
         assert answer.key is not None
         value = step.choices[int(answer.key) - 1]
     value = value if value != "" or not media else media[0]
     if step.save is not None:
         walk.save(step.save, value)
-    walk.answered(step, value)
+    walk.answered(step, value, answer.words)
     return following
 
 

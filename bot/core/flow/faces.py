@@ -84,7 +84,8 @@ class _Speaker:
 def _face(flow: Flow, step: compiled.Say | compiled.Question, speaker: _Speaker, forms: WechatForms) -> Face:
     head, options, is_listed = speaker.of(step.wording), _options(step, speaker), _is_listed(step)
     numbered = [f"{number} {label}" for number, label in enumerate(options, 1)] if is_listed else []
-    body = "\n".join([head, *numbered])
+    hint = [speaker.of(step.hint)] if isinstance(step, compiled.Rate) and step.hint is not None else []
+    body = "\n".join([head, *numbered, *hint])
     channel = step.delivery.channel
     return Face(
         flow=flow.name,
@@ -123,6 +124,8 @@ def _options(step: Step, speaker: _Speaker) -> tuple[str, ...]:
         case compiled.Choose():
             things = [step.label] * ITEMS[False] if step.label is not None else []
             return tuple(map(speaker.of, [*(option.label for option in step.options), *things]))
+        case compiled.Rate():
+            return tuple(label for _, label in step.labels)
         case compiled.Say():
             return tuple(map(speaker.of, step.delivery.taps))
         case compiled.Ask():

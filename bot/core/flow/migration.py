@@ -92,7 +92,7 @@ def end(run: Run) -> Run:
 def _waits_alike(wait: Wait, step: Step) -> bool:
     match wait.kind:
         case WaitKind.REPLY:
-            expect = "choice" if isinstance(step, compiled.Choose) else getattr(step, "expect", None)
+            expect = _EXPECTS.get(type(step)) or getattr(step, "expect", None)
             offers = wait.facts.get("offers")
             return (
                 isinstance(step, compiled.Question)
@@ -107,7 +107,12 @@ def _waits_alike(wait: Wait, step: Step) -> bool:
             return isinstance(step, compiled.WaitFor) and step.event is None
 
 
+_EXPECTS: Mapping[type[Step], str] = {compiled.Choose: "choice", compiled.Rate: "score"}
+
+
 def _options(step: Step) -> int | None:
+    if isinstance(step, compiled.Rate):
+        return len(step.labels)
     if isinstance(step, compiled.Choose):
         return len(step.options)
     return len(step.choices) if isinstance(step, compiled.Ask) else None

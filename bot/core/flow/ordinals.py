@@ -42,17 +42,18 @@ def ordinal(normalised: str) -> int | None:
     """Return the place in a list that a text means, counted from 1; None where it means none or several."""
     chinese = _IN_CHINESE.fullmatch(normalised)
     if chinese is not None:
-        return _number(chinese[1])
+        return number_of(chinese[1])
     words = normalised.split()
-    numbers = {number for word in words if (number := _number(word)) is not None}
+    numbers = {number for word in words if (number := number_of(word)) is not None}
     if len(numbers) > 1 and "one" in words:  # "the second one"
         numbers.discard(1)
-    if len(numbers) != 1 or any(_number(word) is None and word not in _BESIDE for word in words):
+    if len(numbers) != 1 or any(number_of(word) is None and word not in _BESIDE for word in words):
         return None
     return numbers.pop()
 
 
-def _number(word: str) -> int | None:
+def number_of(word: str) -> int | None:
+    """Return what a normalised word or numeral says as a number from 1 (`first` and `one` alike), or None."""
     if word.isdecimal() and len(word) <= 2:  # noqa: PLR2004  no list is longer
         return int(word)
     return _WORDS.get(word)

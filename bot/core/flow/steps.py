@@ -162,6 +162,11 @@ class Question(StepBase):
     retry: Source | None = Field(
         None, description="What is said before asking again; without it a standard sentence and the question."
     )
+    feedback: bool | None = Field(
+        None,
+        description="Whether answers are kept for `regulars feedback`: those of surveys, `rate`, `nps` and "
+        "`poll` are, unless this is false.",
+    )
     only_answers: bool = Field(
         default=False, description="Whether keywords of other flows are taken for answers while this is open."
     )
@@ -190,6 +195,17 @@ class Ask(Question):
         default=True,
         description="Whether SKIP (in the contact's language) leaves the question out, or the words that do.",
     )
+    quotes: StepRef | None = Field(
+        None,
+        description="With `expect: yes_no`: the question whose answer may be quoted after a YES, once "
+        "somebody has approved it (`regulars quotes review`).",
+    )
+
+    @model_validator(mode="after")
+    def _quotes_with_a_yes(self) -> "Ask":
+        if self.quotes is not None and self.expect != "yes_no":
+            raise wrong("only who answers YES may be quoted", "add `expect: yes_no`")
+        return self
 
 
 class Option(Part):
@@ -205,15 +221,16 @@ def _option(value: object) -> object:
     return {"label": value} if isinstance(value, str) else value
 
 
+Options = list[Annotated[Option, BeforeValidator(_option, json_schema_input_type=Source | Option)]]
+
+
 class Choose(Question):
     """Let the contact choose by number, by word or by something close to the word."""
 
     choose: Message = Field(
         description="The question: a text, or what a text and how it is sent are made of."
     )
-    options: (
-        list[Annotated[Option, BeforeValidator(_option, json_schema_input_type=Source | Option)]] | None
-    ) = Field(None, min_length=1, max_length=20, description="What can be chosen.")
+    options: Options | None = Field(None, min_length=1, max_length=20, description="What can be chosen.")
     source: VariablePath | None = Field(
         None, alias="from", description="A variable that holds the list to choose from, instead of `options`."
     )
@@ -234,6 +251,35 @@ class Choose(Question):
         if self.source is None and (self.label is not None or self.then):
             raise wrong("`label` and `then` beside `choose` go with `from`", "put them into each option")
         return self
+
+
+Hint = Source | Literal[False] | None
+_HINT = "What stands below it where nothing can be tapped; false: nothing. Without it a standard sentence."
+
+
+class Rate(Question):
+    """Ask for a rating: stars to tap, or typed as "4", "four stars", ★★★★."""
+
+    rate: Message = Field(description="The question: a text, or what a text and how it is sent are made of.")
+    stars: int = Field(5, ge=3, le=10, description="How many stars there are.")
+    hint: Hint = Field(None, description=_HINT)
+
+
+class Nps(Question):
+    """Ask how likely they are to recommend the shop, from 0 to 10 (the net promoter score)."""
+
+    nps: Message = Field(description="The question: a text, or what a text and how it is sent are made of.")
+    hint: Hint = Field(None, description=_HINT)
+
+
+class Poll(Question):
+    """Ask what people prefer: one of the options, counted in `regulars feedback`."""
+
+    poll: Message = Field(description="The question: a text, or what a text and how it is sent are made of.")
+    options: Options = Field(min_length=2, max_length=20, description="What can be chosen.")
+    numbered: bool = Field(
+        default=True, description="Whether the options are listed with numbers under the text."
+    )
 
 
 class Do(StepBase):
@@ -366,6 +412,9 @@ KINDS: dict[str, type[StepBase]] = {
     "say": Say,
     "ask": Ask,
     "choose": Choose,
+    "rate": Rate,
+    "nps": Nps,
+    "poll": Poll,
     "do": Do,
     "offer": Offer,
     "if": If,
@@ -397,6 +446,9 @@ Step = Annotated[
     Annotated[Say, Tag("step:say")]
     | Annotated[Ask, Tag("step:ask")]
     | Annotated[Choose, Tag("step:choose")]
+    | Annotated[Rate, Tag("step:rate")]
+    | Annotated[Nps, Tag("step:nps")]
+    | Annotated[Poll, Tag("step:poll")]
     | Annotated[Do, Tag("step:do")]
     | Annotated[Offer, Tag("step:offer")]
     | Annotated[If, Tag("step:if")]
@@ -413,7 +465,7 @@ Steps = Annotated[
     list[Step], BeforeValidator(_steps, json_schema_input_type=list[Step] | Step | Literal["end"])
 ]
 
-for _model in (Sending, Say, Question, Ask, Option, Choose, Do, Offer, If, Wanted, WaitFor):
+for _model in (Sending, Say, Question, Ask, Option, Choose, Rate, Nps, Poll, Do, Offer, If, Wanted, WaitFor):
     _model.model_rebuild()
 
 

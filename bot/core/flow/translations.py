@@ -6,9 +6,11 @@ takes the forms that the translation's own language has.
 """
 
 import io
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po, write_po
@@ -86,15 +88,22 @@ class TranslatedText:
         return self.source, locale if is_own else self.language
 
 
-def compile_translated(
-    source: str, translations: Translations, *, language: str, file: str, line: int, column: int
+def compile_translated(  # noqa: PLR0913  # where it stands is three numbers
+    source: str,
+    translations: Translations,
+    *,
+    language: str,
+    file: str,
+    line: int,
+    column: int,
+    numbers: Mapping[str, int] = MappingProxyType({}),
 ) -> TranslatedText:
-    """Compile a text and its translations.
+    """Compile a text and its translations; `numbers` are known already, and stand in them by name.
 
     Raises:
         FlowError: The source itself is wrong; a wrong translation is kept in `broken` instead.
     """
-    text = compile_text(source, file=file, line=line, column=column)
+    text = compile_text(_with(numbers, source), file=file, line=line, column=column)
     others: dict[str, Text] = {}
     broken = []
     for locale in translations.by_locale:
@@ -103,7 +112,7 @@ def compile_translated(
             continue
         try:
             others[locale] = compile_text(
-                translation.text,
+                _with(numbers, translation.text),
                 file=translation.file,
                 line=translation.line,
                 column=translation.column,
@@ -113,6 +122,13 @@ def compile_translated(
             continue
         broken += _strange_names(text, others[locale], translation)
     return TranslatedText(text, language, others, tuple(broken))
+
+
+def _with(numbers: Mapping[str, int], text: str) -> str:
+    """Write numbers that are known in place of their names."""
+    for name, number in numbers.items():
+        text = re.sub(rf"{{{{-?\s*{name}\s*-?}}}}", str(number), text)
+    return text
 
 
 def message_id(source: str) -> str:
@@ -169,7 +185,10 @@ def _place(lines: list[str], line: int) -> tuple[int, int]:
 def standard_messages() -> list[Message]:
     """Return the sentences that flows say when their author wrote none, so that they are translated too."""
     sentences = dict.fromkeys(
-        [wording.THANKS, wording.STILL_OPEN, *wording.RETRIES.values(), *wording.YES_OR_NO]
+        [
+            *(wording.THANKS, wording.STILL_OPEN),
+            *(*wording.RETRIES.values(), *wording.HINTS.values(), *wording.YES_OR_NO),
+        ]
     )
     return [Message(sentence, "bot/core/flow/wording.py", 1, wording.NOTE) for sentence in sentences]
 

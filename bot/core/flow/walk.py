@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.answering import allow_quote, keep_answer
 from bot.core.effects import Queued, StepFigure
 from bot.core.errors import RegularsError
 from bot.core.flow import compiled
@@ -218,8 +219,12 @@ class Walk:
             self._bound(made)
         return made
 
-    def answered(self, step: compiled.Question, value: JsonValue) -> None:
-        """Keep an answer to a survey beside where its step keeps it."""
+    def answered(self, step: compiled.Question, value: JsonValue, words: str = "") -> None:
+        """Keep an answer to a survey beside where its step keeps it, and what is to be read out."""
+        if step.feedback:
+            keep_answer(self.turn, self.run, self.flow, step, value, words)
+        if isinstance(step, compiled.Ask) and step.quotes is not None and value is True:
+            allow_quote(self.turn, self.run, self.flow, step.quotes)
         if self.flow.survey is not None:
             name = step.save.name if step.save is not None else step.id
             self.keep(ANSWERS, answered(self.variables.get(ANSWERS), name, value))
@@ -264,7 +269,6 @@ class Walk:
         queued = self._say(body, delivery, media, head, options, origin)
         if queued.state is OutboxState.REFUSED and may_be_kept(turn, queued.message, delivery):
             queued = self._say(body, replace(delivery, channel=APP), media, head, options, origin)
-        self.count("refused" if queued.state is OutboxState.REFUSED else "sent")
         return queued
 
     @property

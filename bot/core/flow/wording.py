@@ -15,8 +15,15 @@ RETRIES = {
     "yes_no": "Please reply YES or NO.",
     "email": "Please reply with an email address.",
     "choice": "Please reply with one of the answers.",
+    "score": "Please reply with a number from {{ low }} to {{ high }}.",
 }
 """What is said before a question is asked again, by what it expects."""
+
+HINTS = {
+    "rate": "Reply with a number from {{ low }} to {{ high }}: {{ high }} is best.",
+    "nps": "Reply with a number from {{ low }} to {{ high }}: {{ high }} is very likely.",
+}
+"""How a rating is given where nothing can be tapped, by the kind of step."""
 
 YES_OR_NO = ("Yes", "No")
 """What is tapped to answer such a question, where answers can be tapped."""

@@ -67,31 +67,18 @@ def put(
     facts: dict[str, JsonValue] = {}
     if can_show(walk.turn, step.delivery):
         facts["asked"] = called(walk.run.id, walk.flow.name, step.id)
-    options: list[tuple[str, str]] = []
-    listed = False
     lines = [walk.render(retry)] if retry is not None else []
     if retry is None or step.repeats:
         asked = walk.render(step.wording)
         lines.append(walk.render(step.again, {"question": asked}) if is_again and asked else asked)
-    if isinstance(step, compiled.Choose):
-        facts["expect"] = "choice"
-        options, listed = _offer(walk, step, facts), step.numbered
-    elif isinstance(step, compiled.Ask):
-        facts["expect"] = step.expect
-        if step.choices:
-            words = enumerate(map(normalise, step.choices), 1)
-            offers: dict[str, JsonValue] = {str(number): [word] for number, word in words}
-            facts["offers"] = offers
-            options = [(str(number), word) for number, word in enumerate(step.choices, 1)]
-        elif step.labels and "asked" in facts:
-            options = [(key, walk.render(label)) for key, label in zip(_YES_NO, step.labels, strict=True)]
-        if step.skip:
-            facts["skip"] = True if step.skip is SKIP else list(step.skip)
+    options, hint = _answers(walk, step, facts)
     if step.only_answers:
         facts["only_answers"] = True
     head = "\n".join(line for line in lines if line)
-    if listed:
+    if isinstance(step, compiled.Choose) and step.numbered:
         lines += (f"{key} {label}" for key, label in options)
+    if retry is None:
+        lines.append(hint)
     body = "\n".join(line for line in lines if line)
     taps = to_tap(facts, options) if "asked" in facts else ()
     said = walk.say(body, step.delivery, head=head, options=taps, wakes=wakes)
@@ -100,6 +87,37 @@ def put(
     if body:  # it is answered where it was asked
         walk.channel = walk.turn.effects.outgoing[-1].message.channel
     return facts
+
+
+def _answers(
+    walk: Walk, step: compiled.Question, facts: dict[str, JsonValue]
+) -> tuple[list[tuple[str, str]], str]:
+    """Fill in what answers the question; return key and label of what can be tapped, and what hints at it."""
+    match step:
+        case compiled.Choose():
+            facts["expect"] = "choice"
+            return _offer(walk, step, facts), ""
+        case compiled.Rate():
+            facts["expect"] = "score"
+            facts["offers"] = {key: [key] for key, _ in step.labels}
+            return [*step.labels], walk.render(step.hint) if step.hint is not None else ""
+        case compiled.Ask():
+            return _asked(walk, step, facts), ""
+    raise AssertionError(step)
+
+
+def _asked(walk: Walk, step: compiled.Ask, facts: dict[str, JsonValue]) -> list[tuple[str, str]]:
+    facts["expect"] = step.expect
+    if step.skip:
+        facts["skip"] = True if step.skip is SKIP else list(step.skip)
+    if step.choices:
+        words = enumerate(map(normalise, step.choices), 1)
+        offers: dict[str, JsonValue] = {str(number): [word] for number, word in words}
+        facts["offers"] = offers
+        return [(str(number), word) for number, word in enumerate(step.choices, 1)]
+    if step.labels and "asked" in facts:
+        return [(key, walk.render(label)) for key, label in zip(_YES_NO, step.labels, strict=True)]
+    return []
 
 
 def _offer(walk: Walk, step: compiled.Choose, facts: dict[str, JsonValue]) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ TAKE: Mapping[type[Step], Taker] = {
     compiled.Say: take_say,
     compiled.Ask: take_question,
     compiled.Choose: take_question,
+    compiled.Rate: take_question,
     compiled.Do: take_do,
     compiled.Offer: take_offer,
     compiled.If: take_if,
