@@ -7,6 +7,7 @@ from pathlib import Path
 from bot.conversation.publication import (
     AUDIENCES,
     EVENTS,
+    EXPERIMENTS,
     FLOW,
     KEYWORDS,
     POLICY,
@@ -31,9 +32,11 @@ from bot.core.compliance import DEFAULT
 from bot.core.errors import FlowError
 from bot.core.flow.check import Complaint, check
 from bot.core.flow.check_audiences import unknown
+from bot.core.flow.check_experiments import experiments_wrong
 from bot.core.flow.compiled import EventStarter, Flow
 from bot.core.flow.costs import USUAL_TERMS, Terms
 from bot.core.flow.events_file import read_events
+from bot.core.flow.experiments_file import read_experiments
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.keywords_file import category_keywords, read_keywords
 from bot.core.flow.policy_file import read_policy
@@ -98,7 +101,7 @@ def look_over(
                 money = program.currency
                 terms = replace(terms, currency=money.code, exponent=money.exponent)
                 offers.update(program.offers)
-            if file.kind in {SEASON, SHOP, VARIABLES, AUDIENCES, TRAITS, EVENTS}:
+            if file.kind in {SEASON, SHOP, VARIABLES, AUDIENCES, TRAITS, EVENTS, EXPERIMENTS}:
                 offers.update(_offers_beside(file, folder))
             if file.kind == KEYWORDS:
                 document = read(file.text, file.file)
@@ -129,7 +132,12 @@ def look_over(
             audiences={audience.name for audience in folder.audiences()},
             traits={trait.rule.key for trait in folder.traits()},
         )
-        beside = (*_audiences_of_variables(folder), *_not_taken(folder, flows))
+        beside = (
+            *_audiences_of_variables(folder),
+            *_audiences_of_experiments(folder),
+            *_not_taken(folder, flows),
+            *experiments_wrong(folder.document(EXPERIMENTS), flows.values()),
+        )
         complaints = (*_as_complaints(beside), *found)
     return _placed(Look(path, folder, flows, complaints, terms, wechat))
 
@@ -142,6 +150,9 @@ def _offers_beside(file: SourceFile, folder: Folder) -> Iterable[str]:
         return ()
     if file.kind == VARIABLES:
         read_variables(document)
+        return ()
+    if file.kind == EXPERIMENTS:
+        read_experiments(document)
         return ()
     if file.kind == AUDIENCES:
         check_audiences(document, folder.document, folder.plan().kept)
@@ -161,6 +172,15 @@ def _audiences_of_variables(folder: Folder) -> Iterable[FlowError]:
     document, known = folder.document(VARIABLES), {audience.name for audience in folder.audiences()}
     if document is not None:
         for path, name in read_variables(document).audiences():
+            if name not in known:
+                yield document.complaint(path, *unknown(name, known))
+
+
+def _audiences_of_experiments(folder: Folder) -> Iterable[FlowError]:
+    """Complain of audiences that experiments.yaml names and audiences.yaml does not have."""
+    document, known = folder.document(EXPERIMENTS), {audience.name for audience in folder.audiences()}
+    if document is not None:
+        for path, name in read_experiments(document).audiences():
             if name not in known:
                 yield document.complaint(path, *unknown(name, known))
 

@@ -19,6 +19,7 @@ from bot.core.audiences.figures import NO_FIGURES, Figures
 from bot.core.compliance import LegalWords
 from bot.core.contact import Product
 from bot.core.errors import FlowError
+from bot.core.experiments.experiment import Experiment
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import (
     ApiStarter,
@@ -31,6 +32,7 @@ from bot.core.flow.compiled import (
     Starter,
 )
 from bot.core.flow.events_file import read_events
+from bot.core.flow.experiments_file import declared_in, read_experiments
 from bot.core.flow.keywords_file import KeywordsFile, category_keywords, read_keywords
 from bot.core.flow.policy_file import PolicyFile, read_policy
 from bot.core.flow.program_file import read_program
@@ -53,7 +55,7 @@ from bot.core.turn import Shop
 from bot.core.variables import NO_VARIABLES, Variables
 from bot.storage.revisions import Revision
 
-FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, SEASON, VARIABLES, AUDIENCES, TRAITS, EVENTS = (
+FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, SEASON, VARIABLES, AUDIENCES, TRAITS, EVENTS, EXPERIMENTS = (
     "flow",
     "program",
     "keywords",
@@ -65,6 +67,7 @@ FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, SEASON, VARIABLES, AUDIENCES, TRA
     "audiences",
     "traits",
     "events",
+    "experiments",
 )
 """The kinds of files; there is one of each but flows and seasons, called like its kind."""
 CATEGORY = "category:"
@@ -190,6 +193,7 @@ def build(
         surveys={flow.name: flow.survey for flow in flows.values() if flow.survey is not None},
         selling=_selling(revisions, program.currency.exponent),
         figures=_figures(revisions, program.currency.exponent),
+        experiments=experiments_in(revisions, flows.values(), settings.zone),
         join_words=_join_words(starters),
     )
     fallbacks = [(f, s) for f, s in starters if isinstance(s, MessageStarter) and s.is_fallback]
@@ -318,6 +322,21 @@ def _variables(revisions: Sequence[Revision]) -> Variables:
     except FlowError as error:
         _logger.exception("variables_broken", revision=stored.revision, problem=str(error))
         return NO_VARIABLES
+
+
+def experiments_in(
+    revisions: Iterable[Revision], flows: Iterable[Flow], zone: str
+) -> Mapping[str, Experiment]:
+    """What is tried, by name; where the file is broken, nobody takes part in what it says."""
+    found = dict(declared_in(flows))
+    stored = next((one for one in revisions if one.kind == EXPERIMENTS), None)
+    if stored is None:
+        return found
+    try:
+        return found | read_experiments(read(stored.source, stored.file)).compiled(zone)
+    except FlowError as error:
+        _logger.exception("experiments_broken", revision=stored.revision, problem=str(error))
+        return found
 
 
 def _plan(revisions: Sequence[Revision]) -> Plan:

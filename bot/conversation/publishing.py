@@ -12,6 +12,7 @@ import orjson
 from bot.conversation.publication import (
     AUDIENCES,
     EVENTS,
+    EXPERIMENTS,
     FLOW,
     KEYWORDS,
     POLICY,
@@ -30,6 +31,7 @@ from bot.core.errors import FlowError
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import Flow
 from bot.core.flow.events_file import read_events
+from bot.core.flow.experiments_file import read_experiments
 from bot.core.flow.keywords_file import read_keywords
 from bot.core.flow.policy_file import read_policy
 from bot.core.flow.program_file import read_program
@@ -47,7 +49,9 @@ from bot.storage.revisions import Revision
 
 SEASONS = "seasons"
 """The folder of seasons, inside that of flows; a season's revisions are called by it too."""
-ONE_OF_EACH = frozenset({PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, VARIABLES, AUDIENCES, TRAITS, EVENTS})
+ONE_OF_EACH = frozenset(
+    {PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, VARIABLES, AUDIENCES, TRAITS, EVENTS, EXPERIMENTS}
+)
 """The kinds of files of which there is one, called like its kind."""
 BY_FILES = "files"
 """Who published what came from the folder."""
@@ -262,6 +266,9 @@ def _compile(file: SourceFile, folder: Folder) -> dict[str, dict[str, str]]:
         return {}
     if file.kind == VARIABLES:
         read_variables(document)
+        return {}
+    if file.kind == EXPERIMENTS:
+        read_experiments(document)
         return {}
     assert file.kind == WECHAT, "there are no other kinds"
     return _used(translations, read_wechat(document, translations).messages)

@@ -12,6 +12,7 @@ from bot.core.ledger.earned import EarnRecord
 from bot.storage import tables
 from bot.storage.desk_visits import visit_row
 from bot.storage.driver import Present, Rows
+from bot.storage.exposures import exposure_row
 from bot.storage.families import joined_row
 from bot.storage.feedback import answer_row
 from bot.storage.fulfilments import fulfilment_row
@@ -80,6 +81,8 @@ _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
 
 WRITERS: Mapping[str, tuple[Rows, Callable[[str, Any], RowValues]]] = MappingProxyType(
     {table: (Rows(_TABLES[table], Present.REPLACE), row) for table, row in _ROWS.items()}
+    # The first arm that was met stays, whoever says another.
+    | {"exposure": (Rows(_TABLES["exposure"], Present.KEEP), exposure_row)}
     # What somebody else took meanwhile is theirs: the turn fails, and decided again it takes another.
     | {"directory": (Rows(_TABLES["directory"], Present.FAIL), code_row)}
 )

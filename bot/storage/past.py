@@ -23,6 +23,7 @@ from bot.storage import (
     counters,
     desk_visits,
     earnings,
+    exposures,
     families,
     feedback,
     follows,
@@ -291,6 +292,7 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
     {
         "history": history.texted_page,
         "figures": traits.kept,
+        "arm": exposures.met,
         "happened": traits.happened_since,
         "earned": earned,
         "granted": earnings.granted,
@@ -351,6 +353,7 @@ READ_TOGETHER: Mapping[
 ] = MappingProxyType(
     {
         "checkout": offers.at_checkouts,
+        "arm": exposures.met_together,
         "claimed": fulfilments.times_together,
         "counter": counters_together,
         "on_record": inherited.on_records,

@@ -42,6 +42,8 @@ def successors(step: Step) -> tuple[str | None, ...]:
             return (step.next, *step.leaving.ways)
         case compiled.If():
             return (step.then, step.otherwise)
+        case compiled.Split():
+            return (*(way for _, way in step.ways), *([] if step.inline else [step.next]))
         case compiled.WaitFor():
             return (step.next, step.on_silence)
         case _:

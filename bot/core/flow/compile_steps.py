@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TypedDict
 
 from bot.core.contact import JsonValue
+from bot.core.experiments.experiment import Arm, Experiment
 from bot.core.flow import compiled, steps, wording
 from bot.core.flow.compiled import Delivery, Target, Value
 from bot.core.flow.complaints import Collector
@@ -125,6 +126,8 @@ class StepCompiler:
                 return self._offer(model, base)
             case steps.If():
                 return self._if(model, base)
+            case steps.Split():
+                return self._split(model, base)
             case steps.WaitFor():
                 return self._wait_for(model, base)
             case _:
@@ -205,6 +208,23 @@ class StepCompiler:
             condition=self._collector.condition(model.condition, (*base.path, "if")),
             then=self._branch(model.then, base, ("then",), "then"),
             otherwise=self._branch(model.otherwise, base, ("else",), "else"),
+        )
+
+    def _split(self, model: steps.Split, base: compiled.Step) -> compiled.Split:
+        arms = tuple(Arm(arm, share) for arm, share in (model.shares or {}).items())
+        # The baseline's way stands first: who takes no part goes it.
+        names = [arm.name for arm in arms] or list(model.arms)
+        return compiled.Split(
+            base.id,
+            base.path,
+            base.mark,
+            base.next,
+            experiment=model.split,
+            ways=tuple(
+                (name, self._branch(model.arms.get(name), base, ("arms", name), f"arms.{name}"))
+                for name in names
+            ),
+            inline=Experiment(model.split, arms, decided=model.decided) if arms else None,
         )
 
     # Questions

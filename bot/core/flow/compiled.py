@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
 from bot.core.contact import JsonValue
+from bot.core.experiments.experiment import Experiment
 from bot.core.flow.reader import Mark
 from bot.core.flow.schedule import Schedule
 from bot.core.flow.scores import drawn
@@ -215,6 +216,22 @@ class If(Step):
     condition: Condition
     then: str | None
     otherwise: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Split(Step):
+    """Goes the way of an arm of an experiment; `ways` by arm, the baseline's first.
+
+    `inline` is the experiment where the flow itself declares it.
+    """
+
+    experiment: str
+    ways: tuple[tuple[str, str | None], ...]
+    inline: Experiment | None = None
+
+    def way(self, arm: str) -> str | None:
+        """Return the first step of an arm; one that has no steps goes straight on."""
+        return dict(self.ways).get(arm, self.next)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from bot.core.flow import steps
+from bot.core.flow import experiments_file, steps
 from bot.core.flow.conversation_parts import Conversation, EventSent, Exchange
 from bot.core.flow.definition import (
     STARTERS,
@@ -132,6 +132,7 @@ def _lines() -> Iterator[str]:
     yield from _wechat()
     yield from _shop()
     yield from _variables()
+    yield from _experiments()
     yield from _events()
 
 
@@ -293,6 +294,34 @@ _VARIABLES_PARTS: Mapping[str, type[Part]] = {
 }
 
 
+_EXPERIMENTS = """\
+`flows/experiments.yaml` says what is tried against what, on whom, and what decides. It is published like a
+flow; see [experiments.md](experiments.md).
+
+```yaml
+experiments:
+  delivery:
+    hypothesis: Free delivery brings more second orders than money off, for the same cost.
+    arms: {usual: 50%, delivery: 50%} # what everybody has now stands first
+    audience: high_value
+    layer: {name: offers, from: 0%, to: 40%} # nobody meets two experiments of a layer
+    holdout: 5%
+    goal: {event: Order Completed, within: 7d}
+    minimum_effect: 2%
+    ends: 2026-12-31
+    winner: {when: always_valid, else: usual}
+```
+
+A flow goes its arms' ways with `split`; rules of the program and seasons take part with `experiment`.
+"""
+_EXPERIMENTS_PARTS: Mapping[str, type[Part]] = {
+    "`experiments` of experiments.yaml": experiments_file.ExperimentPart,
+    "`layer`": experiments_file.LayerPart,
+    "`goal`": experiments_file.GoalPart,
+    "`winner`": experiments_file.WinnerPart,
+}
+
+
 _EVENTS = """\
 `flows/events.yaml` is the tracking plan: which events sources may tell, what is in them, and how long
 they are kept. It is published like a flow; see [tracking.md](tracking.md#the-tracking-plan).
@@ -319,6 +348,7 @@ _BELOW = (
     *_WECHAT_PARTS.values(),
     *_SHOP_PARTS.values(),
     *_VARIABLES_PARTS.values(),
+    *_EXPERIMENTS_PARTS.values(),
     *_EVENTS_PARTS.values(),
 )
 
@@ -328,6 +358,16 @@ def _variables() -> Iterator[str]:
     yield _VARIABLES
     yield from _table(VariablesFile)
     for title, part in _VARIABLES_PARTS.items():
+        yield f"### In {title}\n"
+        yield f"{_sentence(part)}\n"
+        yield from _table(part)
+
+
+def _experiments() -> Iterator[str]:
+    yield "## Experiments\n"
+    yield _EXPERIMENTS
+    yield from _table(experiments_file.ExperimentsFile)
+    for title, part in _EXPERIMENTS_PARTS.items():
         yield f"### In {title}\n"
         yield f"{_sentence(part)}\n"
         yield from _table(part)

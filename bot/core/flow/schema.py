@@ -7,6 +7,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from bot.core.audiences.parts import TAGS, AudiencesFile, Heading, TraitsFile
 from bot.core.flow.definition import FlowFile
 from bot.core.flow.events_file import EventsFile
+from bot.core.flow.experiments_file import ExperimentsFile
 from bot.core.flow.keywords_file import KeywordsFile
 from bot.core.flow.policy_file import PolicyFile
 from bot.core.flow.shop_file import ShopFile
@@ -77,6 +78,13 @@ def shop_schema() -> JsonSchemaValue:
 def variables_schema() -> JsonSchemaValue:
     """Return the schema of variables.yaml."""
     schema = _schema(VariablesFile, "Named values for a shop's apps and pages")
+    _leave_out_defaults(schema)
+    return schema
+
+
+def experiments_schema() -> JsonSchemaValue:
+    """Return the schema of experiments.yaml."""
+    schema = _schema(ExperimentsFile, "What a shop tries against what")
     _leave_out_defaults(schema)
     return schema
 

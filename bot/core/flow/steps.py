@@ -20,6 +20,7 @@ from bot.core.flow.fields import (
     listed,
     wrong,
 )
+from bot.core.flow.shares import ARMS_MAX, Shares, shares_complaint
 from bot.core.flow.wechat_parts import CardPart
 
 TAG = "step:"
@@ -323,6 +324,40 @@ class If(StepBase):
     otherwise: "Steps" = Field([], alias="else", description="Steps taken when it does not.")
 
 
+class Split(StepBase):
+    """Let an experiment say the way."""
+
+    split: Name = Field(
+        description="The experiment: one of experiments.yaml, or, with `shares`, one of this flow alone."
+    )
+    shares: Shares | None = Field(
+        None,
+        description="The arms with their shares, where it is not in experiments.yaml, the one that everybody "
+        "has now first: `{usual: 50%, question: 50%}`. What counts are the flow's `goals`.",
+    )
+    arms: "dict[Name, Steps]" = Field(
+        min_length=1, max_length=ARMS_MAX, description="The steps of each arm; one left out goes straight on."
+    )
+    decided: Name | None = Field(
+        None, description="With `shares`: the arm that everybody goes now; `experiments decide` writes it."
+    )
+
+    @model_validator(mode="after")
+    def _arms_of_its_own(self) -> "Split":
+        if self.shares is None:
+            if self.decided is not None:
+                raise wrong("`decided` goes with `shares`", "write it in experiments.yaml")
+            return self
+        named = [*self.arms, *([] if self.decided is None else [self.decided])]
+        for arm in named:
+            if arm not in self.shares:
+                raise wrong(f"`shares` has no arm `{arm}`", f"name one of {', '.join(self.shares)}")
+        found = shares_complaint(self.shares)
+        if found is not None:
+            raise wrong(*found)
+        return self
+
+
 class Set(StepBase):
     """Remember something."""
 
@@ -418,6 +453,7 @@ KINDS: dict[str, type[StepBase]] = {
     "do": Do,
     "offer": Offer,
     "if": If,
+    "split": Split,
     "set": Set,
     "wait": Wait,
     "wait_until": WaitUntil,
@@ -426,7 +462,7 @@ KINDS: dict[str, type[StepBase]] = {
     "goto": Goto,
     "end": End,
 }
-LATER = frozenset({"split", "email"})
+LATER = frozenset({"email"})
 """Steps of the language that this version does not have yet."""
 
 
@@ -452,6 +488,7 @@ Step = Annotated[
     | Annotated[Do, Tag("step:do")]
     | Annotated[Offer, Tag("step:offer")]
     | Annotated[If, Tag("step:if")]
+    | Annotated[Split, Tag("step:split")]
     | Annotated[Set, Tag("step:set")]
     | Annotated[Wait, Tag("step:wait")]
     | Annotated[WaitUntil, Tag("step:wait_until")]
@@ -467,6 +504,9 @@ Steps = Annotated[
 
 for _model in (Sending, Say, Question, Ask, Option, Choose, Rate, Nps, Poll, Do, Offer, If, Wanted, WaitFor):
     _model.model_rebuild()
+
+
+Split.model_rebuild()
 
 
 def silence(step: Question) -> "tuple[timedelta | None, list[Step] | None, str]":

@@ -8,6 +8,7 @@ from bot.core.contact import JsonValue
 from bot.core.deeds.answering import allow_quote, keep_answer
 from bot.core.effects import Queued, StepFigure
 from bot.core.errors import RegularsError
+from bot.core.experiments.exposure import EXPOSURE
 from bot.core.flow import compiled
 from bot.core.flow.compiled import Delivery, Flow, Step, Target, Value
 from bot.core.flow.context import Context, context
@@ -186,6 +187,10 @@ class Walk:
         """Count something for the statistics of the step at hand."""
         self.turn.count(self.flow.name, self.flow.revision, self.at, what, self.run.variant)
 
+    def meet(self, experiment: str, arm: str) -> None:
+        """Let the run be in an arm of an experiment: what is counted from here on is counted as its."""
+        self.run = replace(self.run, arms={**self.run.arms, experiment: arm})
+
     def forget(self) -> None:
         """Forget what texts may name: something changed."""
         self._context = None
@@ -345,4 +350,6 @@ def _done_in(turn: Turn) -> tuple[object, ...]:
         *(books.entries for books in turn.opened_books),
     )
     # Addresses change with consent, or note the sender of what is said: that may be what was taken back.
-    return (turn.contact, effects.asks_gate_again, sum(map(len, lists)), *effects.kept.values())
+    # An exposure is met again when the walk comes by again.
+    kept = [what for (table, _), what in effects.kept.items() if table != EXPOSURE]
+    return (turn.contact, effects.asks_gate_again, sum(map(len, lists)), *kept)

@@ -125,7 +125,7 @@ def test_who_enters_or_leaves_an_audience_starts_a_flow_as_any_event_does() -> N
         ("- if: x\n  thn: [end]", "4:5 `thn` is not known here (did you mean `then`?)"),
         ("- ask: Hi?\n  expect: []", "4:13 nothing is there (write at least one)"),
         ("- set: {Foo: 1}", "3:16 'Foo' is not something that can be saved to"),
-        ("- split: {a: 1}", "3:5 `split` is not in this version of Regulars"),
+        ("- split: greeting\n  arm: {a: [end]}", "4:5 `arm` is not known here (did you mean `arms`?)"),
         ("- goto: Some Where", "3:11 'Some Where' is not a step's id (write something like offer)"),
     ],
 )

@@ -7,6 +7,7 @@ from bot.core.flow.compiled import Step
 from bot.core.flow.take.calls import take_call, take_do, take_offer
 from bot.core.flow.take.messages import take_say
 from bot.core.flow.take.questions import take_question
+from bot.core.flow.take.splits import take_split
 from bot.core.flow.take.waits import take_wait, take_wait_for, take_wait_until
 from bot.core.flow.take.ways import go_on, take_if, take_set
 from bot.core.flow.walk import Taker
@@ -19,6 +20,7 @@ TAKE: Mapping[type[Step], Taker] = {
     compiled.Do: take_do,
     compiled.Offer: take_offer,
     compiled.If: take_if,
+    compiled.Split: take_split,
     compiled.Set: take_set,
     compiled.Wait: take_wait,
     compiled.WaitUntil: take_wait_until,

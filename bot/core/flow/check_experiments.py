@@ -1,0 +1,63 @@
+"""What can be wrong between flows and experiments: names and arms that the other side does not have."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from bot.core.errors import FlowError
+from bot.core.flow.compiled import Flow, Split
+from bot.core.flow.experiments_file import ExperimentPart, read_experiments
+from bot.core.flow.parse import suggestion
+from bot.core.flow.reader import Document
+
+
+def experiments_wrong(document: Document | None, flows: Iterable[Flow]) -> Iterator[FlowError]:
+    """Complain of what flows and experiments.yaml (None: there is none) say of each other."""
+    known = read_experiments(document).experiments if document is not None else {}
+    declared: dict[str, Flow] = {}
+    for flow in flows:
+        for step in flow.steps:
+            if not isinstance(step, Split):
+                continue
+            if step.inline is not None:
+                found = _twice(step, flow, declared, known)
+                declared.setdefault(step.experiment, flow)
+            else:
+                found = _unlike(step, flow, known)
+            if found is not None:
+                yield FlowError(flow.file, *step.mark, *found)
+
+
+def _twice(
+    step: Split, flow: Flow, declared: Mapping[str, Flow], known: Mapping[str, ExperimentPart]
+) -> tuple[str, str] | None:
+    """Say what is wrong with an experiment that a flow declares."""
+    where = "experiments.yaml" if step.experiment in known else None
+    if step.experiment in declared:
+        where = declared[step.experiment].file
+    if where is not None:
+        problem = f"the experiment `{step.experiment}` is declared in {where} already"
+        return problem, "leave `shares` out here, or call it otherwise"
+    if not flow.goals:
+        return (
+            f"nothing tells which arm of `{step.experiment}` does better",
+            "give the flow `goals:`, or declare the experiment in experiments.yaml",
+        )
+    return None
+
+
+def _unlike(step: Split, flow: Flow, known: Mapping[str, ExperimentPart]) -> tuple[str, str] | None:
+    """Say what is wrong with a split by an experiment of experiments.yaml."""
+    part = known.get(step.experiment)
+    if part is None:
+        meant = suggestion(step.experiment, known)
+        remedy = f"did you mean `{meant}`?" if meant else "declare it there, or give it `shares` here"
+        return f"experiments.yaml has no experiment `{step.experiment}`", remedy
+    for arm, _ in step.ways:
+        if arm not in part.arms:
+            arms = ", ".join(part.arms)
+            return f"the experiment `{step.experiment}` has no arm `{arm}`", f"name one of {arms}"
+    if not part.goals and not flow.goals:
+        return (
+            f"nothing tells which arm of `{step.experiment}` does better",
+            "give it a `goal:` in experiments.yaml, or the flow `goals:`",
+        )
+    return None

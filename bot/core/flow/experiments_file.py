@@ -1,0 +1,260 @@
+"""`flows/experiments.yaml`: what is tried against what, on whom, and what decides."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
+
+from bot.core.errors import FlowError
+from bot.core.experiments.experiment import (
+    PARTS,
+    Arm,
+    Experiment,
+    ExperimentGoal,
+    When,
+    Winner,
+)
+from bot.core.flow.compiled import Flow, Split
+from bot.core.flow.fields import Duration, Name, Part, listed, wrong
+from bot.core.flow.parse import complaint
+from bot.core.flow.reader import Document, Path, together
+from bot.core.flow.shares import Share, Shares, shares_complaint
+
+_Title = Annotated[str, Field(min_length=1, max_length=120)]
+_Words = Annotated[str, Field(min_length=1, max_length=1000)]
+GOALS_MAX = 4
+
+
+def _day(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise wrong(f"'{value}' is no date", "write one like 2026-12-31") from error
+    return value
+
+
+class GoalPart(Part):
+    """What counts."""
+
+    event: str = Field(min_length=1, description="The event, like Order Completed.")
+    within: Duration = Field(description="How long after an arm was met it counts.")
+
+
+def _goal(value: object) -> object:
+    return {"event": value, "within": "7d"} if isinstance(value, str) else value
+
+
+class LayerPart(Part):
+    """A stretch of a layer: experiments of one layer never meet the same contact."""
+
+    name: Name = Field(description="The layer's name.")
+    begin: Share | None = Field(
+        None, alias="from", description="Where its stretch begins, in percent: 0% unless given."
+    )
+    end: Share | None = Field(None, alias="to", description="Where it ends, 100% unless given.")
+
+    @property
+    def stretch(self) -> tuple[int, int]:
+        """From where to where it goes."""
+        return self.begin or 0, PARTS if self.end is None else self.end
+
+    @model_validator(mode="after")
+    def _has_room(self) -> "LayerPart":
+        begin, end = self.stretch
+        if begin >= end:
+            raise wrong("the stretch ends before it begins", "write `from` before `to`, like 0% and 40%")
+        return self
+
+
+def _layer(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class WinnerPart(Part):
+    """When it is decided without a person."""
+
+    when: Literal["always_valid", "at_end"] = Field(
+        description="`always_valid`: as soon as the always-valid interval of the first goal leaves zero; "
+        "`at_end`: once, when it ends, by the interval of a fixed horizon."
+    )
+    otherwise: Name | None = Field(
+        None,
+        alias="else",
+        description="The arm where nothing is clear when it ends; left out, a person decides.",
+    )
+
+
+class ExperimentPart(Part):
+    """Arms that are tried against the first of them."""
+
+    title: _Title | None = Field(None, description="What is tried.")
+    hypothesis: _Words = Field(description="What you expect, and why: it is kept beside what came out.")
+    arms: Shares = Field(
+        description="The arms with their shares, the one that everybody has now first: "
+        "`{usual: 50%, shipping: 50%}`."
+    )
+    audience: Name | None = Field(None, description="Who takes part, by audiences.yaml; left out, everyone.")
+    share: Share | None = Field(
+        None,
+        description="How many of them take part, 100% unless given. Raising it keeps who is in.",
+    )
+    layer: Annotated[LayerPart | None, BeforeValidator(_layer, json_schema_input_type=Name | LayerPart)] = (
+        Field(None, description="`{name, from, to}`: its stretch of a layer.")
+    )
+    holdout: Share | None = Field(
+        None,
+        description="How many percent are kept out, to compare a whole layer with nothing; they go the first "
+        "arm's way.",
+    )
+    goals: Annotated[
+        list[Annotated[GoalPart, BeforeValidator(_goal, json_schema_input_type=str | GoalPart)]],
+        BeforeValidator(listed, json_schema_input_type=GoalPart | list[GoalPart]),
+    ] = Field(
+        [],
+        alias="goal",
+        max_length=GOALS_MAX,
+        description="What counts, `{event, within}` or several; the first decides. Left out, the goals of "
+        "the flows it is in.",
+    )
+    minimum_effect: Share | None = Field(
+        None,
+        description="The smallest difference that would matter, in percent of contacts: 2% is 10 of 100 "
+        "against 12.",
+    )
+    contacts: int | None = Field(
+        None, ge=200, description="How many contacts are expected: what the always-valid interval is set for."
+    )
+    ends: Annotated[date | None, BeforeValidator(_day, json_schema_input_type=str)] = Field(
+        None, description="Its last day, in the shop's zone: who meets it later goes the first arm's way."
+    )
+    winner: WinnerPart | None = Field(None, description="`{when, else}`; left out, a person decides.")
+    decided: Name | None = Field(
+        None,
+        description="The arm that everybody goes now; `regulars experiments decide` writes it.",
+    )
+
+    @model_validator(mode="after")
+    def _ends_where_it_is_needed(self) -> "ExperimentPart":
+        needs_end = self.winner is not None and (
+            self.winner.when == "at_end" or self.winner.otherwise is not None
+        )
+        if needs_end and self.ends is None:
+            raise wrong("its `winner:` asks what is so at its end, and it has none", "add `ends:`, a date")
+        return self
+
+    def compiled(self, name: str, zone: str) -> Experiment:
+        """Return it as it is asked; `zone` is the shop's."""
+        return Experiment(
+            name=name,
+            arms=tuple(Arm(arm, share) for arm, share in self.arms.items()),
+            title=self.title or "",
+            hypothesis=self.hypothesis,
+            audience=self.audience,
+            share=PARTS if self.share is None else self.share,
+            layer=self.layer.name if self.layer else None,
+            part_of_layer=self.layer.stretch if self.layer else (0, PARTS),
+            holdout=self.holdout or 0,
+            goals=tuple(ExperimentGoal(one.event, one.within) for one in self.goals),
+            minimum_effect=self.minimum_effect / PARTS if self.minimum_effect else None,
+            planned=self.contacts,
+            ends_at=_after(self.ends, zone) if self.ends else None,
+            winner=Winner(When(self.winner.when), self.winner.otherwise) if self.winner else None,
+            decided=self.decided,
+        )
+
+
+class ExperimentsFile(Part):
+    """The whole file."""
+
+    experiments: dict[Name, ExperimentPart] = Field(
+        min_length=1, max_length=100, description="The experiments by name."
+    )
+
+    def compiled(self, zone: str) -> dict[str, Experiment]:
+        """Return them as they are asked, by name."""
+        return {name: part.compiled(name, zone) for name, part in self.experiments.items()}
+
+    def audiences(self) -> Iterator[tuple[Path, str]]:
+        """Every audience it names, and where."""
+        for name, part in self.experiments.items():
+            if part.audience is not None:
+                yield ("experiments", name, "audience"), part.audience
+
+
+def read_experiments(document: Document) -> ExperimentsFile:
+    """Return the experiments that a document holds.
+
+    Raises:
+        FlowError: with one complaint for each mistake (see `others`).
+    """
+    try:
+        file = ExperimentsFile.model_validate(document.value)
+    except ValidationError as error:
+        complaints: dict[tuple[int, int], FlowError] = {}
+        for found in error.errors(include_url=False):
+            one = complaint(document, found, _keys_at)
+            complaints.setdefault((one.line, one.column), one)
+        raise together(list(complaints.values())) from error
+    wrong_ones = [*_arms(document, file), *_overlaps(document, file)]
+    if wrong_ones:
+        raise together(wrong_ones)
+    return file
+
+
+def _arms(document: Document, file: ExperimentsFile) -> Iterator[FlowError]:
+    for name, part in file.experiments.items():
+        here: Path = ("experiments", name)
+        found = shares_complaint(part.arms)
+        if found is not None:
+            yield document.complaint((*here, "arms"), *found)
+        named = {("decided",): part.decided, ("winner", "else"): part.winner and part.winner.otherwise}
+        for path, arm in named.items():
+            if arm is not None and arm not in part.arms:
+                yield document.complaint(
+                    (*here, *path), f"`{name}` has no arm `{arm}`", f"name one of {', '.join(part.arms)}"
+                )
+
+
+def _overlaps(document: Document, file: ExperimentsFile) -> Iterator[FlowError]:
+    """Complain of two experiments in one place of a layer: both would meet the same contacts."""
+    taken: list[tuple[str, LayerPart]] = []
+    for name, part in file.experiments.items():
+        if part.layer is None or part.decided is not None:
+            continue
+        begin, end = part.layer.stretch
+        for other, theirs in taken:
+            if theirs.name == part.layer.name and theirs.stretch[0] < end and begin < theirs.stretch[1]:
+                yield document.complaint(
+                    ("experiments", name, "layer"),
+                    f"`{other}` is in this stretch of the layer `{theirs.name}` already",
+                    "give each its own, with `from` and `to`",
+                )
+        taken.append((name, part.layer))
+
+
+_NAME_LENGTH = 2  # `experiments`, a name: what stands below is the part's
+_PARTS: Mapping[str, type[BaseModel]] = {"layer": LayerPart, "winner": WinnerPart, "goal": GoalPart}
+
+
+def _keys_at(path: Path) -> list[str]:
+    model: type[BaseModel] = ExperimentsFile
+    if len(path) >= _NAME_LENGTH:
+        inner = str(path[_NAME_LENGTH]) if len(path) > _NAME_LENGTH else ""
+        model = _PARTS.get(inner, ExperimentPart)
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _after(day: date, zone: str) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def declared_in(flows: Iterable[Flow]) -> Iterator[tuple[str, Experiment]]:
+    """The experiments that flows declare in their own `split` steps, by name."""
+    for flow in flows:
+        for step in flow.steps:
+            if isinstance(step, Split) and step.inline is not None:
+                yield step.experiment, replace(step.inline, flow=flow.name, title=flow.title)
