@@ -22,6 +22,7 @@ from bot.cli import (
     exporting,
     flows,
     importing,
+    insights,
     key,
     outbox,
     pay,
@@ -58,6 +59,7 @@ events.add_to(cli)
 audit.add_to(cli)
 program.add_to(cli)
 bundles.add_to(cli)
+insights.add_to(cli)
 importing.add_to(cli)
 exporting.add_to(cli)
 chat.add_to(cli)
