@@ -23,16 +23,16 @@ from bot.core.ids import Drawn, Entropy, IdSource, bucket_of
 from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.local_time import local_date
+from bot.core.message_figures import Figures
 from bot.core.messages import Inbound, Lane, OutboxState
 from bot.core.personal_codes import code_in
 from bot.core.triggers import LATE, Trigger, TriggerKind
 from bot.core.turn import NeedsMore, NeedsUnits, Shop, Snapshot, Turn
-from bot.storage import joined, rows, turns, windows
+from bot.storage import joined, rows, step_figures, turns, windows
 from bot.storage.driver import Asked, Connection, Record
 from bot.storage.forgetting import forget
 from bot.storage.invitations import invited_to
 from bot.storage.snapshots import Wanted, add_wanted, load_snapshots
-from bot.storage.step_figures import SLOTS
 from bot.storage.writes import Writes, record
 
 CHAIN_MAX = 5
@@ -142,13 +142,15 @@ class Batch:
         self._works = works
         self._written = written
         self._newcomers: set[str] = set()
+        self._settled: Figures = {}
 
     async def run(self, connection: Connection) -> list[Result | None]:
         """Do it all; None stands for a work that has to wait for another of the same contact."""
         now = self._conversation.clock()
-        self._newcomers = set()
+        self._newcomers, self._settled = set(), {}
         if not self._works:
             await self._settle(connection, now)
+            await step_figures.write(connection, self._settled, self._slot())
             return []
         parts = [_Part(work) for work in self._works]
         contacts = await self._find(connection, parts, now)
@@ -168,7 +170,7 @@ class Batch:
     async def _settle(self, connection: Connection, now: datetime) -> None:
         """Record which answers were handed over; after all locks, or two batches could wait in a ring."""
         if self._written:
-            await turns.settle_inline(connection, sorted(self._written), now)
+            self._settled = await turns.settle_inline(connection, sorted(self._written), now)
 
     async def _find(
         self, connection: Connection, parts: Sequence[_Part], now: datetime
@@ -376,7 +378,7 @@ class Batch:
         ready: set[int],
         now: datetime,
     ) -> list[Result | None]:
-        writes = Writes(on_day=str(local_date(now, self._decider.shop.zone)))
+        writes = Writes(on_day=str(local_date(now, self._decider.shop.zone)), figures=self._settled)
         before = await self._answered_before(connection, [one for one in parts if id(one) in ready], now)
         results: list[Result | None] = []
         for part in parts:
@@ -386,7 +388,7 @@ class Batch:
                 results.append(before[id(part)])
             else:
                 results.append(self._record(writes, part.turn, now, is_stored=part.work.is_stored))
-        writes.count(self._conversation.entropy(1)[0] % SLOTS)
+        writes.count(self._slot())
         await writes.flush(connection)
         decided = [part.turn for part in parts if part.turn is not None]
         for turn in decided:
@@ -478,6 +480,9 @@ class Batch:
             replies = tuple(reply for reply in result.replies if reply.id in carried)
             results[id(part)] = replace(result, replies=replies)
         return results
+
+    def _slot(self) -> int:
+        return self._conversation.entropy(1)[0] % step_figures.SLOTS
 
     def _salt(self) -> str:
         return self._conversation.entropy(16).hex()

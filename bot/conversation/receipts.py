@@ -19,6 +19,7 @@ from bot.core.triggers import Trigger, TriggerKind
 from bot.core.wechat_address import WECHAT
 from bot.storage import outbox, rows, senders, unknown
 from bot.storage.driver import Connection, Database
+from bot.storage.step_figures import Changing
 from bot.storage.tally import Tally
 from bot.storage.writes import Writes
 
@@ -73,6 +74,12 @@ class Receipts:
 
     async def write(self, connection: Connection, receipt: Receipt, now: datetime) -> list[Trigger]:
         """Record a receipt in a caller's transaction; returns what to `follow` once it is committed."""
+        changing = await Changing.of(connection, [(receipt.contact_id, receipt.message_id)])
+        follow_ups = await self._write(connection, receipt, now)
+        await changing.count(connection)
+        return follow_ups
+
+    async def _write(self, connection: Connection, receipt: Receipt, now: datetime) -> list[Trigger]:
         told = f"{now:%Y-%m-%dT%H:%M:%SZ} reported as {receipt.provider_id}, {receipt.state}"
         again = receipt.again if receipt.state in _NOT_ARRIVED else None
         if again is not None and await self._tried_again(connection, receipt, again, told, now):

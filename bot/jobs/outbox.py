@@ -28,6 +28,7 @@ from bot.jobs.rates import Rates
 from bot.storage import outbox
 from bot.storage.driver import Connection, Database
 from bot.storage.outbox import Claimed, Outcome
+from bot.storage.step_figures import Changing
 from bot.storage.tally import Tally
 
 LEASE = timedelta(seconds=120)
@@ -278,7 +279,7 @@ class OutboxDelivery:
                     elsewhere += chosen.elsewhere
                 elsewhere += ways.tell_runs(declined, elsewhere, now)
                 if declined:
-                    await outbox.decline(connection, declined, now)
+                    await _decline(connection, declined, now)
                 for contact_id, trigger in elsewhere:
                     await store(connection, contact_id, [trigger])
                 return leaving
@@ -348,12 +349,15 @@ class OutboxDelivery:
             await ways.settle(
                 connection, [one.not_taken for one in answers if one.not_taken is not None], now
             )
+            messages = [one.outcome.message for one in answers]
+            changing = await Changing.of(connection, [(one.contact_id, one.id) for one in messages])
             await outbox.record(connection, [one.outcome for one in answers], now)
             for one in answers:
                 if one.follow_ups:
                     await store(connection, one.outcome.message.contact_id, one.follow_ups)
             said = [(one.outcome.message, one.error) for one in answers]
             await self.rates.learn(connection, said, now)
+            await changing.count(connection)
 
         self.at("before_record")
         await self.for_answers.transact(record)
@@ -369,6 +373,12 @@ class OutboxDelivery:
                 self.tally.add("segments", times=outcome.segments or segments_of(outcome.message))
             if one.error is not None:
                 self.tally.add("provider_error", f"{outcome.error_code or ''} {type(one.error).__name__}")
+
+
+async def _decline(connection: Connection, declined: Sequence[Outcome], now: datetime) -> None:
+    changing = await Changing.of(connection, [(one.message.contact_id, one.message.id) for one in declined])
+    await outbox.decline(connection, declined, now)
+    await changing.count(connection)
 
 
 def _results(ended: "Sequence[T | BaseException]") -> list[T]:

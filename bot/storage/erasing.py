@@ -16,7 +16,7 @@ from bot.core.contact import JsonValue
 from bot.core.deeds.left import ERASED_AT
 from bot.core.deeds.paying_back import GIVEN_UP
 from bot.core.deeds.paying_out import ASKED, TAKE_BACK
-from bot.storage import reservations, rows, tables, turns
+from bot.storage import feedback, reservations, rows, tables, turns
 from bot.storage.driver import Connection, Present, Rows, Statement
 from bot.storage.families import family
 from bot.storage.personal import (
@@ -31,6 +31,7 @@ from bot.storage.personal import (
 )
 from bot.storage.plan import in_force
 from bot.storage.snapshots import load_consent
+from bot.storage.step_figures import Changing
 
 _TABLES = tables.Row.metadata.tables
 _CONTACT = Rows(_TABLES["contact"], Present.REPLACE)
@@ -151,10 +152,13 @@ async def _forget(connection: Connection, own: Mapping[str, object], now: dateti
     relays = [(row[0], row[1]) for row in await connection.read(_RELAYS, **own)]
     orders = [(row[0], _only(row[1], ORDER_FACTS_KEPT)) for row in await connection.read(_ORDERS, **own)]
     calls = [(row[0], _only(row[1], TOLD_OF_ORDERS)) for row in await connection.read(_CALLS, **own)]
+    changing = await Changing.waiting(connection, str(own["contact"]))
     for stop in _STOP:
         await connection.run(
             stop, [{**own, "now": rows.stored(now), "given_up": _GIVEN_UP, "taken_back": _TAKEN_BACK}]
         )
+    await changing.count(connection)
+    await feedback.forget_quotes(connection, str(own["contact"]), now)
     for wipe in _WIPE.values():
         await connection.run(wipe, [{**own, "ended_run": ENDED_RUN}])
     await connection.run(_RELAY, [{**own, "key": key, "payload": payload} for key, payload in relays])

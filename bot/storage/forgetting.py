@@ -18,6 +18,7 @@ from bot.storage.driver import Connection, Present, Rows, Statement
 from bot.storage.families import family
 from bot.storage.personal import ENDED_RUN, WIPED
 from bot.storage.snapshots import load_consent
+from bot.storage.step_figures import Changing
 
 ATTRIBUTES = "wechat_"
 """What attributes are called that hold what an account of WeChat's told of a contact."""
@@ -88,8 +89,10 @@ async def forget(
     for member in await family(connection, contact.id):
         own: dict[str, object] = {"bucket": bucket_of(member.contact_id), "contact": member.contact_id}
         about = {**own, "channel": channel, "value": value, "appid": appid_of(value), "ended_run": ENDED_RUN}
+        changing = await Changing.waiting(connection, member.contact_id)
         for wipe in _WIPES:
             await connection.run(wipe, [about])
+        await changing.count(connection)
         for statement in _FORGET_UNIONID if is_last else ():
             await connection.run(statement, [own])
     if is_last:

@@ -11,6 +11,7 @@ from bot.core.ids import BUCKETS, bucket_of, microseconds
 from bot.core.messages import Lane, OutboxState, UnsendableReason
 from bot.storage import told_runs
 from bot.storage.driver import Connection, Database, Statement
+from bot.storage.step_figures import Changing
 from bot.storage.unknown import NEVER_FOUND_OUT
 
 _NO_TIME = microseconds(datetime(9999, 1, 1, tzinfo=UTC))
@@ -86,6 +87,10 @@ _STATEMENTS = {
     """)  # noqa: S608  # our own text
     for what, change in _CHANGES.items()
 }
+_MEANT = {
+    what: Statement(f"SELECT o.contact, o.id FROM outbox o {_WHICH} AND {touched} LIMIT :most @lock(o)")  # noqa: S608  # as above
+    for what, touched in _TOUCHED.items()
+}
 _PREVIEWS = {
     what: Statement(f"SELECT lane, state, COUNT(*) FROM outbox {_WHICH} AND {touched} GROUP BY lane, state")  # noqa: S608  # as above
     for what, touched in _TOUCHED.items()
@@ -139,10 +144,15 @@ async def _in_bucket(
     connection: Connection, what: Intervention, which: Which, bucket: int, now: datetime, most: int
 ) -> list[str]:
     asked = _asked(which, bucket)
+    # The same ones are changed below, and nobody else changes them meanwhile.
+    meant = await connection.read(_MEANT[what], **asked, most=most)
+    changing = await Changing.of(connection, [(row[0], row[1]) for row in meant])
+    asked |= {"every_id": 0, "chosen": [(row[1],) for row in meant]}
     times = {"now": microseconds(now), "known_at": microseconds(now + KNOWN_AFTER)}
     found = await connection.read(_STATEMENTS[what], **asked, **times, most=most)
     if what is Intervention.CANCEL:
         await told_runs.tell(connection, found, Became.REFUSED, now)
+    await changing.count(connection)
     return [row[1] for row in found]
 
 

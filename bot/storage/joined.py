@@ -8,6 +8,7 @@ from bot.core.deeds.left import LeftBehind, LeftWallet, SetAside, WholeBooks
 from bot.core.ids import bucket_of, instant
 from bot.storage import grants, history, offers, rows, standings, turns
 from bot.storage.driver import Connection, Statement
+from bot.storage.step_figures import Changing
 
 _CONTACT = Statement("""
     SELECT c.bucket, c.id, c.locale, c.zone, c.zone_is_known, c.first_name, c.birthday_on, c.enrolled_at,
@@ -131,8 +132,10 @@ async def done(connection: Connection, claims: Collection[tuple[str, str]]) -> f
 
 async def stop_waiting(connection: Connection, contact_id: str) -> None:
     """Let nothing that waits leave a contact any more that has become another one."""
+    changing = await Changing.waiting(connection, contact_id)
     for statement in _STOP:
         await connection.run(statement, [{"bucket": bucket_of(contact_id), "contact": contact_id}])
+    await changing.count(connection)
 
 
 async def revive(connection: Connection, contact_id: str, other: str) -> None:

@@ -10,6 +10,7 @@ from bot.core.gate import Cleared
 from bot.core.handing_over import Became
 from bot.core.ids import BUCKETS, bucket_of, instant, microseconds
 from bot.core.messages import Lane, OutboxState, Outgoing
+from bot.core.pacing import segments_of
 from bot.core.ways import Way
 from bot.storage import rows, told_runs
 from bot.storage.driver import Connection, Statement
@@ -375,7 +376,7 @@ async def record(connection: Connection, outcomes: Sequence[Outcome], now: datet
                 "due_at": microseconds(one.due_at),
                 "now": microseconds(now),
                 "provider_id": one.provider_id,
-                "segments": one.segments,
+                "segments": one.segments or _segments(one),
                 "error_code": one.error_code,
                 "doubted_at": microseconds(now) if one.state is OutboxState.UNKNOWN else None,
                 "handed_at": rows.stored(one.handed_at),
@@ -383,6 +384,12 @@ async def record(connection: Connection, outcomes: Sequence[Outcome], now: datet
             for one in outcomes
         ],
     )
+
+
+def _segments(outcome: Outcome) -> int | None:
+    """What a text has by our own count, where its provider took it and said nothing of that."""
+    is_taken = outcome.state in {OutboxState.SENT, OutboxState.DELIVERED}
+    return segments_of(outcome.message) if is_taken and outcome.message.channel == "sms" else None
 
 
 async def report(  # noqa: PLR0913  # what a provider tells of a message

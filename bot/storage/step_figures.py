@@ -16,21 +16,27 @@ from bot.storage.driver import Connection, Present, Rows, Statement
 SLOTS = 16
 FIGURE = Rows(tables.Row.metadata.tables["step_figure"], Present.ADD)
 
-_STANDING = """
-    o.id, o.flow, o.revision, o.step, o.variant, o.on_day, o.state, o.reason, o.error_code, o.segments,
-    o.replied_at IS NOT NULL, o.clicked_at IS NOT NULL, o.left_at IS NOT NULL
+STANDING = """
+    outbox.id, outbox.flow, outbox.revision, outbox.step, outbox.variant, outbox.on_day, outbox.state,
+    outbox.reason, outbox.error_code, outbox.segments,
+    outbox.replied_at IS NOT NULL, outbox.clicked_at IS NOT NULL, outbox.left_at IS NOT NULL
 """
+"""What `standing_from` reads of the outbox."""
 _LOCKED = Statement(f"""
-    SELECT {_STANDING} FROM @each(keys: bucket integer, contact text, id text)
-    JOIN outbox o ON o.bucket = keys.bucket AND o.contact = keys.contact AND o.id = keys.id
-    WHERE o.flow <> '' AND o.on_day <> ''
-    ORDER BY o.bucket, o.contact, o.id @lock(o)
+    SELECT {STANDING} FROM @each(keys: bucket integer, contact text, id text)
+    JOIN outbox ON outbox.bucket = keys.bucket AND outbox.contact = keys.contact AND outbox.id = keys.id
+    WHERE outbox.flow <> '' AND outbox.on_day <> ''
+    ORDER BY outbox.bucket, outbox.contact, outbox.id @lock(outbox)
 """)  # noqa: S608  # our own text
 _STANDS = Statement(f"""
-    SELECT {_STANDING} FROM @each(keys: bucket integer, contact text, id text)
-    JOIN outbox o ON o.bucket = keys.bucket AND o.contact = keys.contact AND o.id = keys.id
-    WHERE o.flow <> '' AND o.on_day <> ''
+    SELECT {STANDING} FROM @each(keys: bucket integer, contact text, id text)
+    JOIN outbox ON outbox.bucket = keys.bucket AND outbox.contact = keys.contact AND outbox.id = keys.id
+    WHERE outbox.flow <> '' AND outbox.on_day <> ''
 """)  # noqa: S608  # as above
+_WAITING = Statement("""
+    SELECT o.id FROM outbox o
+    WHERE o.bucket = :bucket AND o.contact = :contact AND o.state IN ('queued', 'held')
+""")
 
 
 class Changing:
@@ -54,6 +60,12 @@ class Changing:
         found = await connection.read(_LOCKED, keys=keys) if keys else ()
         return cls(keys, {row[0]: standing_from(row) for row in found})
 
+    @classmethod
+    async def waiting(cls, connection: Connection, contact_id: str) -> "Changing":
+        """Lock what waits to leave a contact."""
+        found = await connection.read(_WAITING, bucket=bucket_of(contact_id), contact=contact_id)
+        return await cls.of(connection, [(contact_id, row[0]) for row in found])
+
     async def count(self, connection: Connection) -> None:
         """Add what has changed since."""
         if not self._before:
@@ -64,7 +76,7 @@ class Changing:
 
 
 def standing_from(row: Sequence[Any]) -> Standing:
-    """Read the columns of `_STANDING`."""
+    """Read the columns of `STANDING`."""
     return Standing(
         flow=row[1],
         revision=row[2],

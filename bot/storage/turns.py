@@ -6,7 +6,7 @@ circle (design section 8.8). What is loaded then is in `snapshots.py`, what is w
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,12 @@ import orjson
 
 from bot.core.contact import Address, Contact, JsonValue
 from bot.core.ids import bucket_of, instant, microseconds
-from bot.core.messages import MessageClass
+from bot.core.message_figures import Figures, changed
+from bot.core.messages import MessageClass, OutboxState
 from bot.storage import rows, tables
 from bot.storage.driver import Asked, Connection, Present, Record, Rows, Statement
 from bot.storage.rows import RowValues
+from bot.storage.step_figures import STANDING, standing_from
 from bot.storage.unknown import and_evidence
 
 _ANSWERED = frozenset({"sending", "unknown", "sent", "delivered", "undelivered"})
@@ -92,8 +94,10 @@ _FAIL_RUN = Statement("""
 _WRITTEN = and_evidence("'written as the answer to a webhook'")
 _SENT = Statement(f"""
     UPDATE outbox SET state = 'sent', state_at = :now, lease_until = NULL, {_WRITTEN}
-    WHERE bucket = :bucket AND contact = :contact AND id = :id
+    FROM @each(keys: bucket integer, contact text, id text)
+    WHERE outbox.bucket = keys.bucket AND outbox.contact = keys.contact AND outbox.id = keys.id
         AND state IN ('sending', 'unknown') AND attempts = 0
+    RETURNING {STANDING}
 """)  # noqa: S608  # our own text
 # Only under the lease it was answered with: a retry of the webhook that came since has taken it over. That
 # the lease has ended since (`unknown`) changes nothing: who was to write it knows that it did not leave.
@@ -338,10 +342,13 @@ async def give_back(
     await connection.run(_UNSENT, many)
 
 
-async def settle_inline(connection: Connection, ids: Sequence[tuple[str, str]], now: datetime) -> None:
-    """Record of messages (contact, id) that the webhook's answer that carried them was written."""
-    many = [
-        {"bucket": bucket_of(contact), "contact": contact, "id": message, "now": microseconds(now)}
-        for contact, message in ids
-    ]
-    await connection.run(_SENT, many)
+async def settle_inline(connection: Connection, ids: Sequence[tuple[str, str]], now: datetime) -> Figures:
+    """Record of messages (contact, id) that the webhook's answer that carried them was written.
+
+    Returns what that adds to figures of steps; whoever asks writes it.
+    """
+    keys = sorted((bucket_of(contact), contact, message) for contact, message in ids)
+    found = await connection.read(_SENT, keys=keys, now=microseconds(now))
+    after = {row[0]: standing_from(row) for row in found}
+    before = {one: replace(stood, state=OutboxState.SENDING) for one, stood in after.items()}
+    return changed(before, after)

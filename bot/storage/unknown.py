@@ -10,6 +10,7 @@ from bot.core.ids import BUCKETS, bucket_of, instant, microseconds
 from bot.core.messages import OutboxState
 from bot.storage import rows
 from bot.storage.driver import Connection, Statement
+from bot.storage.step_figures import Changing
 
 NEVER_FOUND_OUT = "outcome unknown"
 """The reason of a message that was given up although it may have left: never to be sent again."""
@@ -77,6 +78,11 @@ _MISTAKEN = Statement(f"""
         AND EXISTS (SELECT 1 FROM outbox r WHERE r.bucket = :bucket AND r.contact = :contact AND r.id = :id
             AND r.provider_id = :provider_id)
 """)  # noqa: S608  # our own text
+_NAMED = Statement("""
+    SELECT o.id FROM outbox o
+    WHERE o.bucket = :bucket AND o.contact = :contact AND o.id <> :id AND o.provider_id = :provider_id
+        AND o.doubted_at IS NOT NULL
+""")
 
 _DOUBTED = Statement("""
     SELECT o.id, o.contact, o.channel, o.message_class, o.lane, o.flow, o.step, o.state, o.reason,
@@ -234,7 +240,9 @@ async def end(
 ) -> None:
     """Give a message up: it is never sent again."""
     values = {"now": microseconds(now), "reason": reason, "evidence": evidence}
+    changing = await Changing.of(connection, [(contact_id, message_id)])
     await _run(connection, _END, contact_id, message_id, values)
+    await changing.count(connection)
 
 
 async def take_back_name(
@@ -244,7 +252,10 @@ async def take_back_name(
     evidence = f"{provider_id} is another message's: asked about again"
     values = {"now": microseconds(now), "provider_id": provider_id, "evidence": evidence}
     of = {"bucket": bucket_of(message_id), "contact": contact_id, "id": message_id}
+    named = await connection.read(_NAMED, **of, provider_id=provider_id)
+    changing = await Changing.of(connection, [(contact_id, row[0]) for row in named])
     await connection.run(_MISTAKEN, [of | values])
+    await changing.count(connection)
 
 
 async def doubted(connection: Connection, since: datetime) -> list[Doubted]:

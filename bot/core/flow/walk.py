@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.core.contact import JsonValue
 from bot.core.deeds.answering import allow_quote, keep_answer
-from bot.core.effects import Queued, StepFigure
+from bot.core.effects import Queued
 from bot.core.errors import RegularsError
 from bot.core.experiments.exposure import EXPOSURE
 from bot.core.flow import compiled
@@ -315,10 +315,6 @@ class Walk:
         effects = self.turn.effects
         effects.outgoing.remove(held)
         effects.links[:] = [link for link in effects.links if link.message_id != held.message.id]
-        key = StepFigure(self.flow.name, self.flow.revision, self.at, self.run.variant, "sent")
-        effects.counts[key] -= 1
-        if not effects.counts[key]:
-            del effects.counts[key]
         self.count("held")
 
     def _links(self, delivery: Delivery) -> tuple[str, ...]:

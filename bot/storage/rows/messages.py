@@ -10,6 +10,7 @@ from bot.core.effects import Queued
 from bot.core.forms import Form
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.messages import MessageClass, Origin, Outgoing
+from bot.core.pacing import segments_of
 from bot.core.ways import WayKind
 from bot.core.wechat_address import WECHAT
 from bot.storage.rows.values import RowValues, loaded, stored, to_json
@@ -48,7 +49,7 @@ def outbox_row(
         stored(inline_until),
         0,  # tries of the outbox: an answer that it never had in hand went back in the webhook's
         None,
-        None,
+        segments_of(message) if inline_until and message.channel == "sms" else None,
         None,
         at,
         message.lane.value,
