@@ -29,6 +29,7 @@ from bot.web.contents import ContentLinks
 from bot.web.h5 import H5Pages
 from bot.web.health import Health
 from bot.web.invitations import Invitations
+from bot.web.join import JoinPages
 from bot.web.limits import InboundLimits, Limit, Limiter
 from bot.web.links import LinkVisits
 from bot.web.twilio import BODY_MAX, TwilioWebhooks
@@ -59,6 +60,7 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
     server.add_routes(H5Pages(lambda: app.decisions.publication).routes())
     server.add_routes(_content_links(app).routes())
     server.add_routes(_invitations(app).routes())
+    server.add_routes(_join_pages(app).routes())
     if app.settings.twilio is not None:
         server.add_routes(_twilio_webhooks(app).routes())
     if app.settings.wechat:
@@ -144,6 +146,17 @@ def _invitations(app: Running) -> Invitations:
     campaigns = _campaigns(app)
     into_mini = campaigns.friends_address if campaigns is not None else None
     return Invitations(lambda: app.decisions.publication, app.clock, into_mini)
+
+
+def _join_pages(app: Running) -> JoinPages:
+    settings = app.settings
+    return JoinPages(
+        lambda: app.decisions.publication,
+        app.dispatcher,
+        app.clock,
+        settings.public_url,
+        settings.privacy_url,
+    )
 
 
 def _campaigns(app: Running) -> Campaigns | None:

@@ -37,7 +37,7 @@ from bot.core.deeds.reserving import LAPSE
 from bot.core.errors import Refused, TellMember
 from bot.core.loyalty import stock
 from bot.core.pages import checkin as page_checkin
-from bot.core.pages import consents, membership
+from bot.core.pages import consents, join_page, membership
 from bot.core.pages import drops as page_drops
 from bot.core.pages import rewards as page_rewards
 from bot.core.pages import wheel as page_wheel
@@ -89,6 +89,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         parting.RETURNS: told.contact_returns,
         parting.SPLIT: parting.split,
         account.CHANGE: account.change,
+        join_page.JOIN: join_page.join,
         membership.JOIN: membership.join,
         membership.PHONE: membership.phone,
         consents.CHANGE: consents.change,
