@@ -1,0 +1,199 @@
+"""The join page: what it asks, what it keeps as evidence, and whom it never texts."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from html.parser import HTMLParser
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import urlencode
+
+import aiohttp
+import pytest
+
+from bot.demo.loopback_network import DEMO_NUMBER
+from bot.web.join.texts import LANGUAGES, TEXTS
+from tests.conversation.chat import Chat, chatting, shipped
+
+NUMBER = "+12125550100"
+
+
+@pytest.fixture
+async def chat(database_url: str) -> AsyncIterator[Chat]:
+    """The shipped application."""
+    async with chatting(
+        database_url, settings={"REGULARS_PRIVACY_URL": "https://example.com/privacy"}
+    ) as chat:
+        yield chat
+
+
+class Fields(HTMLParser):
+    """The fields of a page's form, by name, and the words beside the box."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.values: dict[str, str] = {}
+        self.wording = ""
+        self._is_wording = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what is filled in."""
+        found = dict(attrs)
+        if tag == "input" and found.get("name"):
+            self.values[str(found["name"])] = found.get("value") or ""
+        self._is_wording = tag == "label" and found.get("for") == "agree"
+
+    def handle_data(self, data: str) -> None:
+        """Note the wording."""
+        if self._is_wording:
+            self.wording += data
+
+    def handle_endtag(self, tag: str) -> None:
+        """The wording ends with its label."""
+        self._is_wording = self._is_wording and tag != "label"
+
+
+async def opened(chat: Chat, path: str = "/join/loyalty", language: str = "") -> tuple[int, str]:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{chat.url}{path}", headers={"Accept-Language": language}) as answer,
+    ):
+        return answer.status, await answer.text()
+
+
+async def sent(
+    chat: Chat, html: str, headers: Mapping[str, str] = MappingProxyType({}), /, **typed: str
+) -> tuple[int, str]:
+    fields = {**Fields(html).values, "agree": "", **typed}
+    body = urlencode({name: value for name, value in fields.items() if value})
+    form = {"Content-Type": "application/x-www-form-urlencoded", **headers}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{chat.url}/join/loyalty", data=body, headers=form) as answer,
+    ):
+        return answer.status, await answer.text()
+
+
+async def test_whoever_agrees_is_in_and_what_stood_there_is_kept(chat: Chat) -> None:
+    _, html = await opened(chat)
+    status, done = await sent(chat, html, phone="(212) 555-0100", agree="yes")
+    assert (status, "Look at your phone" in done, "texted +12125550100" in done) == (200, True, True)
+    heard = await chat.later(seconds=5)
+    assert heard[0].startswith("You're in: Corner Leaf rewards by text.")
+    assert any("Welcome!" in text for text in heard)
+    assert await chat.subscriptions() == {"loyalty": "subscribed"}
+    ((words, source, address, because),) = await chat.of(
+        "consent", "words, source, address, because", "number"
+    )
+    assert words == Fields(html).wording
+    assert "recurring automated texts from Corner Leaf" in words
+    assert "Up to 6 msgs/month. Consent is not a condition of purchase." in words
+    assert (source, address, because) == ("pages", NUMBER, f"the box was ticked at {chat.url}/join/loyalty")
+    # Whoever is in already is not texted, and nobody who asks learns it.
+    assert await sent(chat, html, phone=NUMBER, agree="yes") == (200, done)
+    assert await chat.later(seconds=5) == []
+
+
+@pytest.mark.parametrize("language", list(LANGUAGES))
+async def test_it_speaks_the_visitors_language_and_so_do_its_texts(chat: Chat, language: str) -> None:
+    _, html = await opened(chat, language=language.replace("_", "-"))
+    assert f'<html lang="{language.replace("_", "-")}">' in html
+    assert Fields(html).values["language"] == language
+    assert TEXTS[language]["phone"] in html
+    assert (await opened(chat, f"/join/loyalty?lang={language}"))[1] == html
+    await sent(chat, html, phone=NUMBER, agree="yes")
+    found = await chat.rows("SELECT locale FROM contact WHERE id = :id", id=await chat.contact_id())
+    assert str(found[0][0]).startswith(language)
+    heard = await chat.later(seconds=5)
+    assert {"en": "You're in", "es": "¡Listo!", "zh_Hans": "您已加入"}[language] in heard[0]
+
+
+async def test_mistakes_are_said_beside_the_form_and_nothing_is_lost(chat: Chat) -> None:
+    _, html = await opened(chat)
+    for typed, says in (
+        ({"phone": "call me", "agree": "yes"}, TEXTS["en"]["wrong_phone"]),
+        ({"phone": NUMBER}, TEXTS["en"]["not_agreed"]),
+        ({"phone": NUMBER, "agree": "yes", "shown": "0" * 16}, TEXTS["en"]["changed"]),
+    ):
+        status, again = await sent(chat, html, **typed)
+        assert status == 422
+        assert says in again
+        assert 'role="alert"' in again
+        assert Fields(again).values["phone"] == typed["phone"]
+    _, page = await sent(chat, html, phone='"><script>x</script>')
+    assert "<script>" not in page
+    assert await chat.rows("SELECT id FROM contact") == []
+
+
+async def test_nobody_who_said_stop_is_texted_and_who_left_the_group_is_asked(chat: Chat) -> None:
+    _, html = await opened(chat)
+    await chat("LOYALTY")
+    await chat.run("UPDATE subscription SET state = 'unsubscribed'")  # as who leaves one of several groups
+    chat.news()
+    _, done = await sent(chat, html, phone=NUMBER, agree="yes")
+    (asked,) = await chat.later(seconds=5)
+    assert "reply YES" in asked
+    assert await chat.subscriptions() == {"loyalty": "pending"}
+    await chat("STOP")
+    chat.news()
+    assert (await sent(chat, html, phone=NUMBER, agree="yes"))[1] == done
+    assert await chat.later(seconds=5) == []
+
+
+async def test_a_group_that_asks_twice_waits_for_the_yes(database_url: str, tmp_path: Path) -> None:
+    flows = shipped(tmp_path, "loyalty")
+    (flows / "policy.yaml").write_text("groups:\n  loyalty: {double_opt_in: true}\n")
+    async with chatting(database_url, flows=flows) as chat:
+        _, html = await opened(chat)
+        await sent(chat, html, phone=NUMBER, agree="yes")
+        (prompt,) = await chat.later(seconds=5)
+        assert "reply YES" in prompt
+        assert await chat.subscriptions() == {"loyalty": "pending"}
+        heard = await chat("YES")
+        assert any("Welcome!" in text for text in heard)
+        said = await chat.of("consent", "state, source", "number")
+        assert said == [("pending", "pages"), ("subscribed", "keyword")]
+
+
+async def test_it_is_slow_for_programs_and_a_number_is_asked_a_few_times_a_day(chat: Chat) -> None:
+    _, html = await opened(chat)
+    await sent(chat, html, phone=NUMBER, agree="yes", website="https://spam.example")
+    assert await chat.rows("SELECT id FROM contact") == []
+    statuses = [(await sent(chat, html, phone="no", agree="yes"))[0] for _ in range(12)]
+    assert statuses == [422] * 9 + [429] * 3
+    chat.clock.now = chat.clock.now.replace(hour=(chat.clock.now.hour + 1) % 24)
+    for _ in range(5):
+        await sent(chat, html, phone=NUMBER, agree="yes")
+        await chat.run("UPDATE subscription SET state = 'unsubscribed'")
+    heard = await chat.later(seconds=5)
+    assert sum("Reply HELP for help" in text for text in heard) == 3
+
+
+async def test_other_pages_have_the_same_form(chat: Chat) -> None:
+    as_json = {"Accept": "application/json", "Origin": "https://corner.example"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{chat.url}/join/loyalty?lang=es-MX", headers=as_json) as answer,
+    ):
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        told = await answer.json()
+    assert f'action="{chat.url}/join/loyalty"' in told["html"]
+    assert TEXTS["es"]["send"] in told["html"]
+    status, done = await sent(chat, told["html"], as_json, phone=NUMBER, agree="yes")
+    assert status == 200
+    assert '"state": "asked"' in done
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{chat.url}/join/loyalty.js") as answer,
+    ):
+        assert answer.content_type == "text/javascript"
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
+async def test_what_is_no_group_has_no_page(chat: Chat) -> None:
+    assert (await opened(chat, "/join/nonsense"))[0] == 404
+    assert (await opened(chat, "/join/nonsense.js"))[0] == 404
+    _, html = await opened(chat)
+    assert f'href="sms:{DEMO_NUMBER}?&amp;body=LOYALTY"' in html
+    assert 'href="https://example.com/privacy"' in html
+    assert re.search(r"<script|style=|onclick", html) is None
