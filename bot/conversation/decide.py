@@ -33,9 +33,10 @@ from bot.core.deeds.inbox_turns import open_inbox
 from bot.core.deeds.joining import hear_unionid, take_over
 from bot.core.deeds.referring import come_with
 from bot.core.flow.compiled import Flow, KeywordStarter, Starter
-from bot.core.flow.engine import Engine, Heard
+from bot.core.flow.engine import Engine
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Run, RunStatus, WaitKind
+from bot.core.flow.take.hearing import Heard
 from bot.core.flow.translations import is_language
 from bot.core.gestures import Gesture, GestureKind
 from bot.core.groups import Group
@@ -136,13 +137,7 @@ class Decisions:
         """Whether a flow starts on the event, a run of the contact waits for it, or it earns credit."""
         if event_name in self.publication.by_event or self.shop.program.earning.hears(event_name):
             return True
-        return any(
-            run.is_waiting
-            and run.wait is not None
-            and run.wait.kind is WaitKind.EVENT
-            and run.wait.facts.get("event", event_name) == event_name
-            for run in turn.runs.values()
-        )
+        return any(run.hears(event_name) for run in turn.runs.values())
 
     def decide(self, turn: Turn) -> None:
         """Decide a turn by recording effects in it."""
@@ -568,7 +563,8 @@ def _open_question(turn: Turn, channel: str) -> Run | None:
 
 
 def _waits(run: Run, kind: WaitKind) -> bool:
-    return run.is_waiting and run.wait is not None and run.wait.kind is kind
+    """Whether it listens to messages, or may hear an event: the engine knows which."""
+    return run.listens if kind is WaitKind.INBOUND else run.is_waiting
 
 
 def _opt_in_starter(flow: Flow, group: str) -> Starter | None:

@@ -60,6 +60,8 @@ class Effects:
     events: list[Event] = field(default_factory=list)
     credited: list[Event] = field(default_factory=list)
     """Those of them whose credit this turn has granted: whoever hears of them grants none."""
+    withdrawn: list[str] = field(default_factory=list)
+    """Messages that never leave if they have not left yet."""
     orders: list[Order] = field(default_factory=list)
     calls: list[OutsideCall] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)

@@ -61,6 +61,7 @@ _RULES = {
     TriggerKind.EVENT: Rule.EVENT,
     TriggerKind.SCHEDULE: Rule.SCHEDULE,
     TriggerKind.TIMER: Rule.BEGUN,
+    TriggerKind.HANDED: Rule.BEGUN,
 }
 
 

@@ -506,6 +506,10 @@ class Turn:
         self.addresses[address.channel, address.value] = address
         self.effects.addresses[address.channel, address.value] = address
 
+    def withdraw(self, message_id: str) -> None:
+        """Call a message off that was said before, if it is not handed over yet."""
+        self.effects.withdrawn.append(message_id)
+
     def put_run(self, run: Run) -> None:
         """Record a run's new state."""
         self.runs[run.id] = run

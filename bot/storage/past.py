@@ -19,6 +19,7 @@ from bot.core.past import REWARD_USED, LastText, Redemption
 from bot.core.surveys import COMPLETED, SURVEY
 from bot.core.triggers import TriggerKind
 from bot.storage import (
+    active_hours,
     affinities,
     counters,
     desk_visits,
@@ -131,7 +132,7 @@ async def _text(connection: Connection, own: Mapping[str, object], row: Sequence
                 cause, id=message, at=instant(at), channel=channel, message_class=MessageClass(message_class)
             )
     variables: dict[str, Any] = {}
-    if kind == TriggerKind.TIMER and payload.get("run"):
+    if kind in {TriggerKind.TIMER, TriggerKind.HANDED} and payload.get("run"):
         runs = await connection.read(_RUN, **own, id=str(payload["run"]))
         variables = orjson.loads(runs[0][0])["variables"] if runs else {}
     return LastText(
@@ -262,6 +263,7 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "broken": history.broken,
         "ended": history.ended,
         "history": history.texted_page,
+        "active_at": active_hours.active_at,
         "latest_texts": latest_texts,
         "consent_log": consent_log,
         "last_redemption": last_redemption,

@@ -8,12 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
 
 import orjson
 
 from bot.core.contact import Contact, JsonValue
-from bot.core.flow.run import WaitKind
+from bot.core.flow.run import HEARS, WaitKind, events_of
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.tracking.sessions import Activity
 from bot.core.tracking.told_traits import KnownTraits, Times
@@ -45,7 +44,8 @@ _TIMES = Statement("""
 _WAITING = Statement(f"""
     SELECT r.contact, r.state FROM @each(keys: bucket integer, contact text)
     JOIN run r ON r.bucket = keys.bucket AND r.contact = keys.contact
-    WHERE r.status = 'waiting' AND r.state LIKE '%"wait":["{WaitKind.EVENT}",%'
+    WHERE r.status = 'waiting'
+        AND (r.state LIKE '%"wait":["{WaitKind.EVENT}",%' OR r.state LIKE '%"{HEARS}":[%')
 """)  # noqa: S608  # our own constant
 _THERE = Statement("""
     SELECT e.id FROM @each(keys: bucket integer, contact text, id text)
@@ -151,12 +151,12 @@ async def standing(
 def _waits(found: Iterable[Record]) -> dict[str, set[str] | None]:
     waits: dict[str, set[str] | None] = {}
     for contact, state in found:
-        facts: Mapping[str, Any] = orjson.loads(state)["wait"][3]
-        names = waits.setdefault(contact, set())
-        if names is None or "event" not in facts:
+        kind, _, _, facts = orjson.loads(state)["wait"]
+        names, heard = waits.setdefault(contact, set()), events_of(kind, facts)
+        if names is None or heard is None:
             waits[contact] = None
         else:
-            names.add(str(facts["event"]))
+            names |= heard
     return waits
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
-from bot.core.flow.run import Run, WaitKind
+from bot.core.flow.run import Run, events_of
 from bot.core.ids import bucket_of
 from bot.storage import rows, tables, turns
 from bot.storage.driver import Connection, Present, Rows, Statement
@@ -73,6 +73,6 @@ async def waiting_for_events(connection: Connection, contacts: Collection[str]) 
     names: dict[str, set[str]] = {}
     for row in await connection.read(_OF, keys=keys):
         wait = rows.run_from(row[1:]).wait
-        if wait is not None and wait.kind is WaitKind.EVENT and "event" in wait.facts:
-            names.setdefault(row[0], set()).add(str(wait.facts["event"]))
+        if wait is not None and (heard := events_of(wait.kind, wait.facts)):
+            names.setdefault(row[0], set()).update(heard)
     return {contact: frozenset(found) for contact, found in names.items()}

@@ -32,6 +32,10 @@ _ASK_AGAIN = Statement(f"""
         AND reason <> '{UnsendableReason.HELD_BY_OPERATOR}' AND due_at > :now
 """)  # noqa: S608  # our own constant
 
+_WITHDRAW = Statement("""
+    UPDATE outbox SET state = 'canceled', reason = 'its flow had ended', explanation = NULL, state_at = :now
+    WHERE bucket = :bucket AND contact = :contact AND id = :id AND state IN ('queued', 'held')
+""")
 _RESULT = Statement("""
     UPDATE "trigger" SET result = :result WHERE bucket = :bucket AND contact = :contact AND key = :key
 """)
@@ -79,6 +83,8 @@ class Writes:
     """Lots (bucket, contact, id) and when to look next whether a notice is due."""
     asked_again: list[dict[str, object]] = field(default_factory=list)
     """Contacts whose messages that wait shall go before the gate now."""
+    withdrawn: list[dict[str, object]] = field(default_factory=list)
+    """Messages that never leave if they have not left yet."""
     results: list[dict[str, object]] = field(default_factory=list)
     """What operations came to."""
     given_back: dict[str, int] = field(default_factory=dict)
@@ -111,6 +117,8 @@ class Writes:
             await connection.read(_LOOK_AGAIN, keys=self.looked_at)
         if self.asked_again:
             await connection.run(_ASK_AGAIN, self.asked_again)
+        if self.withdrawn:
+            await connection.run(_WITHDRAW, self.withdrawn)
 
 
 _WRITE_ORDER = (
@@ -177,6 +185,9 @@ def record(
         _record_notices(writes, turn)
     if effects.asks_gate_again:
         writes.asked_again.append({"bucket": contact.bucket, "contact": contact_id, "now": microseconds(now)})
+    for message_id in effects.withdrawn:
+        own = {"bucket": contact.bucket, "contact": contact_id, "id": message_id}
+        writes.withdrawn.append(own | {"now": microseconds(now)})
     return tuple(inline)
 
 

@@ -247,12 +247,18 @@ def _categories(flows: Sequence[Flow], categories: Sequence[Keyword]) -> Iterato
             remedy = f"keep one of them; the other is in {first[starter.category].file}"
             yield Complaint(FlowError(flow.file, *starter.mark, problem, remedy))
     for flow in flows:
-        for step in flow.steps:
-            category = step.category if isinstance(step, compiled.WaitFor) else None
-            if category is not None and category not in {*named, "opt-in"}:
+        for step, category in _listened_for(flow):
+            if category not in {*named, "opt-in"}:
                 problem = f"no keyword is of the category '{category}': this is never heard"
                 remedy = "add it to keywords.yaml under `categories:`, or to a keyword starter"
                 yield check_flow.complaint(flow, step, problem, remedy)
+
+
+def _listened_for(flow: Flow) -> Iterator[tuple[compiled.Step, str]]:
+    for step in flow.steps:
+        for wanted in step.wanted if isinstance(step, compiled.WaitFor) else ():
+            if wanted.category is not None:
+                yield step, wanted.category
 
 
 def _at(keyword: Keyword, problem: str, remedy: str) -> FlowError:

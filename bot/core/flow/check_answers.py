@@ -87,8 +87,10 @@ def _sets(step: Step, answer: Target) -> bool:
             return step.save == answer
         case compiled.Set():
             return any(target == answer for target, _ in step.values)
-        case compiled.Do() | compiled.Offer() | compiled.WaitFor():
+        case compiled.Do() | compiled.Offer():
             return not answer.of_member and step.save_as == answer.name
+        case compiled.WaitFor():
+            return not answer.of_member and answer.name in {one.save_as for one in step.wanted}
         case _:
             return False
 

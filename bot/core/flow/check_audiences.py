@@ -12,12 +12,16 @@ from bot.core.flow.template import Condition, Text, Variable
 
 
 def audiences_unknown(flow: Flow, audiences: Collection[str]) -> Iterator[Complaint]:
-    """Complain about starters that name an audience which is not there."""
-    for starter in flow.starters:
-        for name in _named(starter):
-            if name not in audiences:
-                problem, remedy = unknown(name, audiences)
-                yield Complaint(FlowError(flow.file, *starter.mark, problem, remedy))
+    """Complain about starters, exits and paths that name an audience which is not there."""
+    named = [(name, starter.mark) for starter in flow.starters for name in _named(starter)]
+    named += [(name, one.mark) for one in flow.exits for name in _moved(one)]
+    named += [
+        (name, step.mark) for step in flow.steps if isinstance(step, compiled.Paths) for name, _ in step.ways
+    ]
+    for name, mark in named:
+        if name not in audiences:
+            problem, remedy = unknown(name, audiences)
+            yield Complaint(FlowError(flow.file, *mark, problem, remedy))
 
 
 def figures_unknown(
@@ -56,7 +60,11 @@ def _named(starter: compiled.Starter) -> Iterator[str]:
     match starter:
         case compiled.ScheduleStarter(audience=str(name)):
             yield name
-        case compiled.EventStarter(event=event) if event in {ENTERED, EXITED}:
-            for clause in starter.where.clauses:
-                if clause.path == (AUDIENCE,) and isinstance(clause.operand, str):
-                    yield clause.operand
+        case compiled.EventStarter():
+            yield from _moved(starter)
+
+
+def _moved(heard: compiled.EventStarter | compiled.Exit) -> Iterator[str]:
+    for clause in heard.where.clauses if heard.event in {ENTERED, EXITED} else ():
+        if clause.path == (AUDIENCE,) and isinstance(clause.operand, str):
+            yield clause.operand

@@ -45,7 +45,11 @@ def successors(step: Step) -> tuple[str | None, ...]:
         case compiled.Split():
             return (*(way for _, way in step.ways), *([] if step.inline else [step.next]))
         case compiled.WaitFor():
-            return (step.next, step.on_silence)
+            return (*(one.then for one in step.wanted), step.on_silence)
+        case compiled.Paths():
+            return (*(then for _, then in step.ways), step.otherwise)
+        case compiled.WaitUntilDate() if step.past == "skip":
+            return (step.next, None)  # what is left out is led to by what waits
         case _:
             return (step.next,)
 
@@ -164,8 +168,8 @@ def _names_kept(step: Step) -> Iterable[str]:
             return (step.save.name,)
         case compiled.Set():
             return (target.name for target, _ in step.values if not target.of_member)
-        case compiled.WaitFor() if step.save_as is not None:
-            return (step.save_as,)
+        case compiled.WaitFor():
+            return (one.save_as for one in step.wanted if one.save_as is not None)
         case compiled.Call():
             return (name for name, _ in step.arguments)
         case _:
@@ -289,7 +293,7 @@ def _after_time(flow: Flow, wanted: Step) -> bool:
     seen: set[str] = set()
     ahead: list[str | None] = []
     for step in flow.steps:
-        if isinstance(step, compiled.Wait | compiled.WaitUntil | compiled.WaitFor):
+        if isinstance(step, compiled.WAITS):
             ahead += successors(step)
         elif isinstance(step, compiled.Question) and step.within is not None:
             ahead.append(step.on_silence)

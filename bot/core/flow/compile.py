@@ -39,7 +39,7 @@ def compile_flow(document: Document, *, revision: int = 0, translations: Transla
         message_class=MessageClass(file.message_class),
         is_survey=any(isinstance(starter, definition.SurveyStarter) for starter in file.start),
     )
-    steps.awaits_sending = file.advance == "sent"
+    steps.flow, steps.awaits_sending = file.flow, file.advance == "sent"
     first = steps.compile(file.steps)
     starters = _Starters(collector, file)
     flow = Flow(
@@ -61,6 +61,7 @@ def compile_flow(document: Document, *, revision: int = 0, translations: Transla
         tests=_tests(file.tests, collector),
         texts=tuple(collector.texts),
         messages=tuple(collector.messages),
+        exits=starters.exits(),
     )
     if collector.complaints:
         raise together(collector.complaints)
@@ -146,6 +147,20 @@ class _Starters:
             case definition.ApiStarter():
                 return compiled.ApiStarter(group, mark, frozenset(starter.api or ()), tuple(starter.called))
         raise AssertionError(starter)
+
+    def exits(self) -> tuple[compiled.Exit, ...]:
+        """Compile what ends a run at once."""
+        found = []
+        for number, model in enumerate(self._file.exits):
+            path = ("exits", number)
+            mark = self._collector.document.marks.of(path)
+            if model.audience is not None:
+                moved = self._move(model.audience, None, mark)
+                found.append(compiled.Exit(moved.event, moved.where, mark))
+            else:
+                fits = self._where(model.where, (*path, "where"))
+                found.append(compiled.Exit(model.event or "", fits, mark))
+        return tuple(found)
 
     def _move(self, move: definition.AudienceMove, group: str | None, mark: Mark) -> compiled.EventStarter:
         """Entering and leaving are events, and what starts on them starts on any."""

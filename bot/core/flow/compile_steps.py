@@ -1,24 +1,21 @@
 """Compiles steps: flattens branches, gives each step its id and the step that follows it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TypedDict
 
 from bot.core.contact import JsonValue
 from bot.core.experiments.experiment import Arm, Experiment
-from bot.core.flow import compiled, steps, wording
+from bot.core.flow import compile_waits, compiled, steps, wording
 from bot.core.flow.compiled import Delivery, Target, Value
 from bot.core.flow.complaints import Collector
 from bot.core.flow.parse import suggestion
 from bot.core.flow.reader import Mark, Path
-from bot.core.flow.schedule import weekday
 from bot.core.flow.translations import TranslatedText
 from bot.core.flow.wechat_file import compile_card
 from bot.core.flow.wechat_parts import CardPart
-from bot.core.flow.where import Where, where
 from bot.core.keywords import normalise
-from bot.core.local_time import parse_clock
 from bot.core.messages import MessageClass
 
 FEEDBACK = frozenset({"rate", "nps", "poll"})
@@ -26,7 +23,6 @@ FEEDBACK = frozenset({"rate", "nps", "poll"})
 
 NPS_MAX = 10
 _A_TAP = "A keyword to tap: one that is heard in this language."
-_UNTIL = "write 10:00, fri 10:00 or 2026-12-24 10:00"
 
 
 class _Question(TypedDict):
@@ -68,6 +64,8 @@ class StepCompiler:
         self._class = message_class
         self._is_survey = is_survey
         self._gotos: list[tuple[str, Path]] = []
+        self.flow = ""
+        """The flow's name."""
         self.awaits_sending = True
         """Whether the flow goes on when a message was handed over, where a step does not say."""
 
@@ -129,13 +127,15 @@ class StepCompiler:
             case steps.Split():
                 return self._split(model, base)
             case steps.WaitFor():
-                return self._wait_for(model, base)
+                return compile_waits.wait_for(model, base, self._collector, self.flow, self._branch)
             case _:
                 return self._plain_step(model, base)
 
     def _plain_step(self, model: steps.StepBase, base: compiled.Step) -> compiled.Step:
         common = (base.id, base.path, base.mark, base.next)
         match model:
+            case steps.Paths():
+                return self._paths(model, base)
             case steps.Set():
                 values = tuple(
                     (_target(name), self._value(value, (*base.path, "set", name)))
@@ -145,7 +145,7 @@ class StepCompiler:
             case steps.Wait():
                 return compiled.Wait(*common, model.wait)
             case steps.WaitUntil():
-                return self._wait_until(model, base)
+                return compile_waits.wait_until(model, base, self._collector)
             case steps.Call():
                 return compiled.Call(*common, model.call, self._values(model.arguments, (*base.path, "with")))
             case steps.Goto():
@@ -198,6 +198,16 @@ class StepCompiler:
             handles_problem=model.otherwise is not None,
             on_problem=self._branch(model.otherwise, base, ("else",), "else"),
         )
+
+    def _paths(self, model: steps.Paths, base: compiled.Step) -> compiled.Paths:
+        ways, otherwise = [], base.next
+        for number, path in enumerate(model.paths):
+            if path.audience is not None:
+                inner, prefix = ("paths", number, "then"), f"paths.{number + 1}.then"
+                ways.append((path.audience, self._branch(path.then, base, inner, prefix)))
+            else:
+                otherwise = self._branch(path.otherwise, base, ("paths", number, "else"), "else")
+        return compiled.Paths(base.id, base.path, base.mark, base.next, tuple(ways), otherwise)
 
     def _if(self, model: steps.If, base: compiled.Step) -> compiled.If:
         return compiled.If(
@@ -350,45 +360,6 @@ class StepCompiler:
             return self._collector.translated(model.retry, (*path, "retry"), model.note, numbers)
         return self._collector.translated(wording.RETRIES[expect], path, wording.NOTE, numbers)
 
-    # Waits
-
-    def _wait_for(self, model: steps.WaitFor, base: compiled.Step) -> compiled.WaitFor:
-        wanted, path = model.wait_for, (*base.path, "wait_for")
-        inbound = wanted.inbound
-        return compiled.WaitFor(
-            base.id,
-            base.path,
-            base.mark,
-            base.next,
-            event=wanted.event,
-            where=self._where(wanted.where, (*path, "where")),
-            group=inbound.group if inbound else None,
-            category=inbound.category if inbound else None,
-            keywords=frozenset(map(normalise, (inbound.keyword or ()) if inbound else ())),
-            within=wanted.within,
-            on_silence=self._branch(wanted.otherwise, base, ("wait_for", "else"), "else"),
-            save_as=wanted.save,
-        )
-
-    def _where(self, properties: Mapping[str, JsonValue], path: Path) -> Where:
-        try:
-            return where(properties)
-        except ValueError as error:
-            self._collector.complain(path, str(error), "write a value, a list of values, or a comparison")
-            return Where()
-
-    def _wait_until(self, model: steps.WaitUntil, base: compiled.Step) -> compiled.WaitUntil:
-        common = (base.id, base.path, base.mark, base.next)
-        path = (*base.path, "wait_until")
-        if "{{" in model.wait_until:
-            return compiled.WaitUntil(*common, None, None, None, self._collector.text(model.wait_until, path))
-        try:
-            clock, on_weekday, day = read_until(model.wait_until)
-        except ValueError as error:
-            self._collector.complain_halves(path, error)
-            return compiled.WaitUntil(*common, time(), None, None, None)
-        return compiled.WaitUntil(*common, clock, on_weekday, day, None)
-
     # Values and texts
 
     def _wording(self, model: steps.Wording, path: Path, note: str | None) -> tuple[TranslatedText, Delivery]:
@@ -426,26 +397,6 @@ class StepCompiler:
             problem = "variables inside a list or mapping are not filled in"
             self._collector.complain(path, problem, "give each its own name")
         return Value(value)
-
-
-def read_until(text: str) -> tuple[time, int | None, date | None]:
-    """Read what a `wait_until` waits for: a clock, with a weekday (Monday 0) or a date before it.
-
-    Raises:
-        ValueError: with a sentence for the marketer.
-    """
-    words = text.split()
-    if len(words) == 1:
-        return parse_clock(words[0]), None, None
-    if len(words) != 2:  # noqa: PLR2004  a day and a clock
-        raise ValueError(f"'{text}' is no time; {_UNTIL}")
-    clock = parse_clock(words[1])
-    if words[0][:1].isdigit():
-        try:
-            return clock, None, datetime.strptime(words[0], "%Y-%m-%d").date()  # noqa: DTZ007  a civil date
-        except ValueError as error:
-            raise ValueError(f"'{words[0]}' is no date; {_UNTIL}") from error
-    return clock, weekday(words[0]), None
 
 
 def _own_id(model: steps.StepBase) -> str | None:

@@ -259,17 +259,64 @@ class WaitUntil(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class WaitFor(Step):
-    """Waits for an event, or (`event` None) listens for an inbound message."""
+class WaitUntilDate(Step):
+    """Waits for `clock` on a day of the contact's, so much after it or (negative) before it.
+
+    `past` is what is done where that has passed: now, skip, end.
+    """
+
+    source: tuple[str, ...]
+    clock: time
+    offset: timedelta
+    past: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitForBestTime(Step):
+    """Waits for the hour at which the contact is usually there; `fallback` for whom it is not known of."""
+
+    fallback: time
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Something that may happen: an event, or (`event` None) an inbound message; `then` is where it leads."""
 
     event: str | None
     where: Where
     group: str | None
     category: str | None
     keywords: frozenset[str]
+    save_as: str | None
+    then: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitFor(Step):
+    """Waits for one of several things: what comes first, or (`is_best`) what stands first of what came."""
+
+    wanted: tuple[Wanted, ...]
+    is_best: bool
     within: timedelta | None
     on_silence: str | None
-    save_as: str | None
+
+    @property
+    def events(self) -> frozenset[str]:
+        """The names of the events it waits for."""
+        return frozenset(one.event for one in self.wanted if one.event is not None)
+
+    @property
+    def listens(self) -> bool:
+        """Whether it waits for messages."""
+        return any(one.event is None for one in self.wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Paths(Step):
+    """Goes the way of the first audience (`ways`: name and first step) that the contact is in."""
+
+    ways: tuple[tuple[str, str | None], ...]
+    otherwise: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +337,9 @@ class End(Step):
     """Ends the flow."""
 
 
-WAITING = (Ask, Choose, Rate, Wait, WaitUntil, WaitFor)
+WAITS = (Wait, WaitUntil, WaitUntilDate, WaitForBestTime, WaitFor)
+"""Steps at which a run stands that asked nothing."""
+WAITING = (Ask, Choose, Rate, *WAITS)
 """Steps at which a run may stand."""
 
 
@@ -423,6 +472,15 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True)
+class Exit:
+    """An event that ends a run at once."""
+
+    event: str
+    where: Where
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One move of a test and what must come back (None: anything).
 
@@ -482,6 +540,7 @@ class Flow:
     """Everything the flow may say."""
     messages: tuple[Message, ...]
     """What is to be translated of it, with notes for translators."""
+    exits: tuple[Exit, ...] = ()
 
     @property
     def keywords(self) -> tuple[Keyword, ...]:

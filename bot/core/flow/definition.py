@@ -310,6 +310,20 @@ class Goal(Part):
     within: Duration | None = Field(None, description="How long after the start it still counts.")
 
 
+class Exit(Part):
+    """What ends a run at once, wherever it stands: an event, or coming into or leaving an audience."""
+
+    event: str | None = Field(None, min_length=1, description="The event's name, like Order Completed.")
+    where: dict[str, Anything] = Field({}, description="What its properties must be.")
+    audience: AudienceMove | None = Field(None, description="`{entered: NAME}` or `{left: NAME}`.")
+
+    @model_validator(mode="after")
+    def _one(self) -> "Exit":
+        if (self.event is None) == (self.audience is None):
+            raise wrong("an exit needs `event` or `audience`, and not both", "keep one of them")
+        return self
+
+
 class Moving(Part):
     """Which steps waiting runs move to."""
 
@@ -334,6 +348,12 @@ class FlowFile(Part):
     )
     goals: list[Goal] = Field(
         [], max_length=4, description="Conversion events; the first is the primary one."
+    )
+    exits: list[Exit] = Field(
+        [],
+        max_length=20,
+        description="What ends it at once for a contact, wherever it waits; what it said and has not left yet "
+        "never does.",
     )
     group: Name | None = Field(None, description="The subscription group of its messages.")
     message_class: Literal["service", "marketing"] = Field(

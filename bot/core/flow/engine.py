@@ -6,7 +6,7 @@ raise, whose turn then leaves no trace.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from bot.core.contact import Event, JsonValue
@@ -17,28 +17,19 @@ from bot.core.flow.answers import Answer, understand
 from bot.core.flow.compiled import NEVER, Flow, Starter
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
-from bot.core.flow.take import questions
+from bot.core.flow.take import hearing, questions
+from bot.core.flow.take.hearing import Heard
 from bot.core.flow.take.table import TAKE
 from bot.core.flow.template import TemplateFailed
 from bot.core.flow.translations import TranslatedText
 from bot.core.flow.walk import FlowSource, RunFails, Walk
 from bot.core.handing_over import Became, Told
-from bot.core.keywords import normalise
 from bot.core.triggers import TriggerKind
 from bot.core.turn import NeedsMore, Turn
 
 ASKED_AGAIN_MAX = 2
 _NO_VARIABLES: Mapping[str, JsonValue] = MappingProxyType({})
 _FAILURES = (RunFails, TemplateFailed)
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What an inbound message was routed as, for the runs that listen without consuming it."""
-
-    text: str
-    category: str | None = None
-    group: str | None = None
 
 
 class Engine:
@@ -70,7 +61,7 @@ class Engine:
         event = turn.trigger.event
         known = {**variables}
         if event is not None and isinstance(starter, compiled.EventStarter):
-            known["event"] = _event_values(event)
+            known["event"] = hearing.event_values(event)
         run = _new_run(turn, flow, known)
         walk = Walk(turn, run, self._flows, self._handlers)
         return self._finish(walk, _go(walk, flow.first))
@@ -123,8 +114,13 @@ class Engine:
             following = step.leaving.on_refused
         else:
             assert isinstance(step, (compiled.Question, compiled.WaitFor))
-            walk.count("expired")
-            following = step.on_silence
+            best = hearing.best(wait) if isinstance(step, compiled.WaitFor) else None
+            if best is not None:
+                assert isinstance(step, compiled.WaitFor), "asked just now"
+                following = step.wanted[best].then
+            else:
+                walk.count("expired")
+                following = step.on_silence
         return self._finish(walk, _go(walk, following))
 
     def handed(self, turn: Turn, run: Run, told: Told) -> Run | None:
@@ -161,23 +157,40 @@ class Engine:
 
     def heard(self, turn: Turn, run: Run, what: Event | Heard) -> Run | None:
         """Move on a run that waited for this event or message; None where it did not."""
-        if not run.is_waiting or run.wait is None or run.wait.kind not in {WaitKind.EVENT, WaitKind.INBOUND}:
+        is_meant = run.hears(what.name) if isinstance(what, Event) else run.listens
+        if not is_meant or run.wait is None:
             return None
         walk = self._walk(turn, run)
         if isinstance(walk, Run):
             return walk
-        step = walk.flow.by_id.get(run.wait.step)
-        if not isinstance(step, compiled.WaitFor) or not _is_wanted(step, what):
+        if isinstance(what, Event) and hearing.ends(walk, what):
+            return self._finish(walk, self._exit(walk))
+        try:
+            step = walk.step(run.wait.step)
+        except RunFails as error:
+            return self._finish(walk, walk.fail(error))
+        if not isinstance(step, compiled.WaitFor):
             return None
-        walk.step(step.id)
-        walk.count("heard")
-        if isinstance(what, Event):
-            walk.keep("event", _event_values(what))
-            if step.save_as is not None:
-                walk.keep(step.save_as, dict(what.properties))
-        elif step.save_as is not None:
-            walk.keep(step.save_as, {"text": what.text})
-        return self._finish(walk, _go(walk, step.next))
+        found = hearing.find(step, what)
+        if found is None or not hearing.is_better(run.wait, found):
+            return None
+        hearing.keep(walk, step, found, what)
+        if step.is_best:
+            return walk.put_waiting()
+        return self._finish(walk, _go(walk, step.wanted[found].then))
+
+    def _exit(self, walk: Walk) -> Run:
+        """End a run by one of its flow's exits; what it said and is not handed over yet never is."""
+        wait, turn = walk.run.wait, walk.turn
+        message = wait.facts.get("message") if wait is not None else None
+        if message is not None:
+            turn.withdraw(str(message))
+        walk.count("exited")
+        ended = replace(
+            walk.run, status=RunStatus.ENDED, wait=None, suspended_at=None, version=walk.run.version + 1
+        )
+        turn.put_run(ended)
+        return ended
 
     def ask_again(self, turn: Turn, run: Run) -> Run:
         """Open a suspended question again and put it once more (twice at most, then it just stays open)."""
@@ -364,19 +377,3 @@ def _chosen(walk: Walk, step: compiled.Choose, key: str) -> tuple[JsonValue, str
     if option is None:
         raise RunFails(f"option {key} is gone from the step")
     return option.value, option.then
-
-
-def _is_wanted(step: compiled.WaitFor, what: Event | Heard) -> bool:
-    if isinstance(what, Event):
-        return step.event == what.name and step.where.holds(what.properties)
-    if step.event is not None:
-        return False
-    return (
-        (step.group is None or step.group == what.group)
-        and (step.category is None or step.category == what.category)
-        and (not step.keywords or normalise(what.text) in step.keywords)
-    )
-
-
-def _event_values(event: Event) -> dict[str, JsonValue]:
-    return {**event.properties, "name": event.name, "at": event.at.isoformat()}

@@ -9,7 +9,7 @@ from bot.core.errors import FlowError
 from bot.core.flow import compiled
 from bot.core.flow.compiled import Flow, Step
 from bot.core.flow.parse import suggestion
-from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
+from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind, hearing
 
 
 class Fate(StrEnum):
@@ -80,6 +80,8 @@ def migrate(run: Run, new: Flow, target: str, now: datetime) -> Run:
     else:
         wait = Wait(WaitKind.TIME, target, now, {"enter": True})
     outer = run.frames[:-1]
+    if not outer:
+        wait = hearing(wait, {one.event for one in new.exits})
     revision = run.revision if outer else new.revision
     return replace(run, revision=revision, frames=(*outer, frame), wait=wait, version=run.version + 1)
 
@@ -100,11 +102,16 @@ def _waits_alike(wait: Wait, step: Step) -> bool:
                 and (not isinstance(offers, dict) or len(offers) == _options(step))
             )
         case WaitKind.TIME:
-            return isinstance(step, (compiled.Wait, compiled.WaitUntil)) and not wait.facts.get("enter")
+            timed = (compiled.Wait, compiled.WaitUntil, compiled.WaitUntilDate, compiled.WaitForBestTime)
+            return isinstance(step, timed) and not wait.facts.get("enter")
         case WaitKind.EVENT:
-            return isinstance(step, compiled.WaitFor) and step.event == wait.facts.get("event")
-        case _:
-            return isinstance(step, compiled.WaitFor) and step.event is None
+            return isinstance(step, compiled.WaitFor) and step.events == {wait.facts.get("event")}
+        case WaitKind.INBOUND:
+            return isinstance(step, compiled.WaitFor) and not step.events
+        case WaitKind.ANY:
+            return isinstance(step, compiled.WaitFor) and wait.facts.get("wanted") == len(step.wanted)
+        case WaitKind.HANDED:
+            return isinstance(step, compiled.Sends)
 
 
 _EXPECTS: Mapping[type[Step], str] = {compiled.Choose: "choice", compiled.Rate: "score"}

@@ -1,6 +1,6 @@
 """Takes a document for a flow file, and says what is wrong with it the way a patient colleague would."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -18,6 +18,7 @@ from bot.core.flow.definition import (
     FlowFile,
 )
 from bot.core.flow.reader import Document, Path, together
+from bot.core.flow.wait_parts import InboundWanted, Until
 from bot.core.flow.wechat_parts import CardPart
 
 _TAGS = (steps.TAG, STARTER_TAG, "test:")
@@ -185,8 +186,8 @@ def _model_at(path: Path, around: JsonValue) -> type[BaseModel] | None:
         return next((STARTERS[key] for key in around if key in STARTERS), None)
     last = path[-1]
     if isinstance(last, int) and isinstance(around, dict) and path[0] == "steps":
-        if len(path) > 1 and path[-2] == "options":
-            return steps.Option
+        if len(path) > 1 and (part := _LISTS.get(path[-2])) is not None:
+            return part
         kind = next((key for key in around if key in steps.KINDS), None)
         return steps.KINDS.get(kind or "")
     if path[0] == "tests" and isinstance(last, int):
@@ -196,12 +197,18 @@ def _model_at(path: Path, around: JsonValue) -> type[BaseModel] | None:
         "ask": steps.Wording,
         "choose": steps.Wording,
         "wait_for": steps.Wanted,
-        "inbound": steps.InboundWanted,
+        "wait_until": Until,
+        "inbound": InboundWanted,
         "card": CardPart,
     }
     return inner.get(last)
 
 
+_LISTS: Mapping[str | int, type[BaseModel]] = {
+    "options": steps.Option,
+    "any": steps.OneWanted,
+    "paths": steps.AudiencePath,
+}
 _EXPECTED = {
     "string_type": ("text", 'put quotes around it: "{value}"'),
     "int_type": ("a whole number", "write digits only, without quotes"),

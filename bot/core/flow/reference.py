@@ -14,6 +14,7 @@ from bot.core.flow.conversation_parts import Conversation, EventSent, Exchange
 from bot.core.flow.definition import (
     STARTERS,
     AudienceMove,
+    Exit,
     FlowFile,
     Goal,
     MessagePattern,
@@ -27,6 +28,7 @@ from bot.core.flow.policy_file import CapPart, GroupPart, LinksPart, PolicyFile,
 from bot.core.flow.schema import described_as
 from bot.core.flow.shop_file import DeliveryPart, PlacePart, ShopFile
 from bot.core.flow.variables_file import ExperimentPart, ForPart, VariablePart, VariablesFile, VariantPart
+from bot.core.flow.wait_parts import InboundWanted, Until
 from bot.core.flow.walk import CHARACTERS_MAX, HELD_MAX, MESSAGES_MAX, STEPS_MAX
 from bot.core.flow.wechat_parts import (
     Button,
@@ -93,7 +95,11 @@ _PARTS: Mapping[type[Part], str] = {
     steps.Wording: "A text with how it is sent",
     steps.Option: "An option of `choose`",
     steps.Wanted: "What `wait_for` waits for",
-    steps.InboundWanted: "What `wait_for` hears",
+    steps.OneWanted: "One of `any`",
+    InboundWanted: "What `inbound` hears",
+    Until: "A date or a best time to wait for",
+    steps.AudiencePath: "A way of `paths`",
+    Exit: "An exit",
     MessagePattern: "What `message` matches",
     AudienceMove: "What `audience` hears",
     Survey: "A survey",

@@ -1,7 +1,7 @@
 """A run: one contact's way through one revision of one flow, and the wait it stands at."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -25,6 +25,7 @@ class WaitKind(StrEnum):
     EVENT = "event"
     INBOUND = "inbound"  # listens to inbound messages without consuming them
     TIME = "time"
+    ANY = "any"  # one of several events and messages
     HANDED = "handed"  # a message of its own is handed over, refused or failed
 
 
@@ -40,6 +41,28 @@ class Wait:
     step: str
     until: datetime | None = None
     facts: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+HEARS, LISTENS = "hears", "listens"
+"""Facts of waits of any kind: the names of events that end the wait or the run; that messages may."""
+
+
+def events_of(kind: str, facts: Mapping[str, JsonValue]) -> frozenset[str] | None:
+    """Return the names of the events that a wait hears; None: of any."""
+    hears = facts.get(HEARS)
+    names = {str(name) for name in hears} if isinstance(hears, list) else set()
+    if kind == WaitKind.EVENT:
+        if "event" not in facts:
+            return None
+        names.add(str(facts["event"]))
+    return frozenset(names)
+
+
+def hearing(wait: Wait, events: Collection[str]) -> Wait:
+    """Return a wait that hears these events besides what it waits for."""
+    known = wait.facts.get(HEARS)
+    names = {*events, *(map(str, known) if isinstance(known, list) else ())}
+    return replace(wait, facts={**wait.facts, HEARS: [*sorted(names)]}) if names else wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +112,21 @@ class Run:
     def is_waiting(self) -> bool:
         """Whether the run can still go on."""
         return self.status is RunStatus.WAITING
+
+    def hears(self, event: str) -> bool:
+        """Whether an event of this name may move it on or end it."""
+        if not self.is_waiting or self.wait is None:
+            return False
+        names = events_of(self.wait.kind, self.wait.facts)
+        return names is None or event in names
+
+    @property
+    def listens(self) -> bool:
+        """Whether it hears messages without consuming them."""
+        wait = self.wait
+        if not self.is_waiting or wait is None:
+            return False
+        return wait.kind is WaitKind.INBOUND or bool(wait.facts.get(LISTENS))
 
     @property
     def holds_question(self) -> bool:

@@ -21,6 +21,7 @@ from bot.core.flow.fields import (
     wrong,
 )
 from bot.core.flow.shares import ARMS_MAX, Shares, shares_complaint
+from bot.core.flow.wait_parts import ThingWanted, Until
 from bot.core.flow.wechat_parts import CardPart
 
 TAG = "step:"
@@ -116,7 +117,7 @@ class Sending(StepBase):
         description="When the flow goes on after a message that answers nobody: when that was handed over "
         "to the provider (sent), or at once (now); as the flow says unless given.",
     )
-    held: 'Annotated[Literal["wait"] | Steps, Field(union_mode="left_to_right")]' = Field(
+    held: "WaitOrSteps" = Field(
         "wait",
         description="Where quiet hours, a cap or the like hold it: wait (until it has left), or steps taken "
         "at once; it leaves when it may, all the same.",
@@ -373,41 +374,65 @@ class Wait(StepBase):
     wait: Duration = Field(description="How long.")
 
 
-class WaitUntil(StepBase):
-    """Wait for a time of day or an instant, in the contact's zone."""
+TimeOrDate = Annotated[
+    Annotated[Source, Tag("step:time")] | Annotated[Until, Tag("step:date")],
+    Discriminator(lambda value: "step:date" if isinstance(value, dict | Until) else "step:time"),
+]
 
-    wait_until: Source = Field(
-        description="`10:00`, `fri 10:00`, `2026-12-24 10:00`, or Liquid that gives an instant.",
+
+class WaitUntil(StepBase):
+    """Wait for a time of day, an instant, a date of the contact or its own hours, in the contact's zone."""
+
+    wait_until: TimeOrDate = Field(
+        description="`10:00`, `fri 10:00`, `2026-12-24 10:00`, Liquid that gives an instant, "
+        "`{date, at, before, after, past}` or `{best_time, fallback}`.",
         examples=["10:00", "fri 10:00", "2026-12-24 10:00"],
     )
 
 
-class InboundWanted(Part):
-    """Which inbound message is waited for; it is heard without being consumed."""
-
-    group: Name | None = Field(None, description="Only keywords of this subscription group.")
-    category: str | None = Field(None, description="Only keywords of this category, like opt-in.")
-    keyword: Words | None = Field(None, description="Only these words.")
+WAYS_MAX = 8
 
 
-class Wanted(Part):
+class OneWanted(ThingWanted):
+    """One of several things that are waited for at once."""
+
+    then: "Steps" = Field([], description="Steps taken when it comes.")
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> "OneWanted":
+        if len(self.things) != 1:
+            raise wrong("this needs one of `event`, `inbound`, `click` and `answer`", "keep one of them")
+        return self
+
+
+class Wanted(ThingWanted):
     """What `wait_for` waits for, and for how long."""
 
-    event: str | None = Field(None, min_length=1, description="The name of an event, like Order Completed.")
-    where: dict[str, Anything] = Field(
-        {}, description="What its properties must be: a value, a list of values, or a comparison like `> 50`."
+    several: list[OneWanted] | None = Field(
+        None,
+        alias="any",
+        min_length=1,
+        max_length=WAYS_MAX,
+        description="Several things at once, each with `then`.",
     )
-    inbound: InboundWanted | None = Field(None, description="A message of the contact, instead of an event.")
+    take: Literal["first", "best"] = Field(
+        "first",
+        description="With `any`: go on with what comes first, or wait to the end and go on with what stands "
+        "highest in the list.",
+    )
     within: Duration | None = Field(None, description="How long it is waited for.")
     otherwise: "Steps | None" = Field(
         None, alias="else", description="Steps taken when it did not come in time."
     )
-    save: Name | None = Field(None, description="The variable that keeps the event's properties.")
 
     @model_validator(mode="after")
     def _one_thing(self) -> "Wanted":
-        if (self.event is None) == (self.inbound is None):
-            raise wrong("`wait_for` needs `event` or `inbound`, and not both", "keep one of them")
+        if len(self.things) + (self.several is not None) != 1:
+            raise wrong(
+                "`wait_for` needs one of `event`, `inbound`, `click`, `answer` and `any`", "keep one of them"
+            )
+        if self.take == "best" and (self.several is None or self.within is None):
+            raise wrong("`take: best` waits to the end of something", "add `any:` and `within:`")
         if self.otherwise is not None and self.within is None:
             raise wrong("`else` is never reached without `within`", "add `within:`, for example 7d")
         return self
@@ -417,6 +442,38 @@ class WaitFor(StepBase):
     """Wait for an event or a message."""
 
     wait_for: Wanted = Field(description="What is waited for.")
+
+
+class AudiencePath(Part):
+    """One way, for those in an audience; the last may be for everybody `else`."""
+
+    audience: Name | None = Field(None, description="The audience of `audiences.yaml`.")
+    then: "Steps" = Field([], description="The steps of this way.")
+    otherwise: "Steps | None" = Field(None, alias="else", description="The steps of everybody else.")
+
+    @model_validator(mode="after")
+    def _one(self) -> "AudiencePath":
+        if (self.audience is None) == (self.otherwise is None):
+            raise wrong("a path needs `audience` or `else`, and not both", "keep one of them")
+        return self
+
+
+class Paths(StepBase):
+    """Go the way of the first audience in the list that the contact is in now."""
+
+    paths: list[AudiencePath] = Field(
+        min_length=1,
+        max_length=WAYS_MAX + 1,
+        description="`{audience, then}` up to eight times, `{else}` last.",
+    )
+
+    @model_validator(mode="after")
+    def _else_last(self) -> "Paths":
+        if any(path.otherwise is not None for path in self.paths[:-1]):
+            raise wrong("paths after `else` are never reached", "put it last")
+        if self.paths[-1].otherwise is None and len(self.paths) > WAYS_MAX:
+            raise wrong(f"more than {WAYS_MAX} paths", "make two steps of it")
+        return self
 
 
 class Call(StepBase):
@@ -454,6 +511,7 @@ KINDS: dict[str, type[StepBase]] = {
     "offer": Offer,
     "if": If,
     "split": Split,
+    "paths": Paths,
     "set": Set,
     "wait": Wait,
     "wait_until": WaitUntil,
@@ -489,6 +547,7 @@ Step = Annotated[
     | Annotated[Offer, Tag("step:offer")]
     | Annotated[If, Tag("step:if")]
     | Annotated[Split, Tag("step:split")]
+    | Annotated[Paths, Tag("step:paths")]
     | Annotated[Set, Tag("step:set")]
     | Annotated[Wait, Tag("step:wait")]
     | Annotated[WaitUntil, Tag("step:wait_until")]
@@ -501,12 +560,20 @@ Step = Annotated[
 Steps = Annotated[
     list[Step], BeforeValidator(_steps, json_schema_input_type=list[Step] | Step | Literal["end"])
 ]
+WaitOrSteps = Annotated[
+    Annotated[Literal["wait"], Tag("step:hold")] | Annotated[Steps, Tag("step:steps")],
+    Discriminator(lambda value: "step:hold" if value == "wait" else "step:steps"),
+]
 
 for _model in (Sending, Say, Question, Ask, Option, Choose, Rate, Nps, Poll, Do, Offer, If, Wanted, WaitFor):
     _model.model_rebuild()
 
 
 Split.model_rebuild()
+
+
+for _part in (OneWanted, AudiencePath, Paths):
+    _part.model_rebuild()
 
 
 def silence(step: Question) -> "tuple[timedelta | None, list[Step] | None, str]":

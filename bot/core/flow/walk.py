@@ -14,7 +14,7 @@ from bot.core.flow.compiled import Delivery, Flow, Step, Target, Value
 from bot.core.flow.context import Context, context
 from bot.core.flow.forming import can_show, form_of, may_be_kept
 from bot.core.flow.handler import HandlerSpec
-from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
+from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind, hearing
 from bot.core.flow.template import TemplateFailed
 from bot.core.flow.translations import TranslatedText
 from bot.core.forms import MenuOption
@@ -156,10 +156,20 @@ class Walk:
         self.flow = flow
         return frame.step or None
 
+    @property
+    def exits(self) -> tuple[compiled.Exit, ...]:
+        """What ends the run at once: as the flow says that it began in, whichever it has called."""
+        if not self.outer:
+            return self.flow.exits
+        flow = self.flows.flow(self.outer[0].flow, self.outer[0].revision)
+        return flow.exits if flow is not None else ()
+
     def _put(self, status: RunStatus, failure: str | None = None) -> Run:
         here = Frame(self.flow.name, self.flow.revision, self.wait.step if self.wait else self.at)
         is_waiting = status is RunStatus.WAITING
-        run = self.run
+        run, wait = self.run, self.wait
+        if is_waiting and wait is not None and (exits := self.exits):
+            wait = hearing(wait, {one.event for one in exits})
         # Built in full: `replace` costs three times as much, and this is every turn's.
         self.run = Run(
             id=run.id,
@@ -170,7 +180,7 @@ class Walk:
             channel=self.channel,
             frames=(*self.outer, here),
             variables=self.variables,
-            wait=self.wait if is_waiting else None,
+            wait=wait if is_waiting else None,
             version=run.version + 1,
             asked_at=self.asked_at,
             suspended_at=None,

@@ -11,10 +11,11 @@ from bot.core.effects import Effects
 from bot.core.flow.answers import offered, takes_only_answers
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import EventStarter, Flow, KeywordStarter, Starter
-from bot.core.flow.engine import Engine, Heard
+from bot.core.flow.engine import Engine
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.reader import read
-from bot.core.flow.run import Run, RunStatus, WaitKind
+from bot.core.flow.run import Run, RunStatus
+from bot.core.flow.take.hearing import Heard
 from bot.core.flow.translations import Translations
 from bot.core.gate import Policy
 from bot.core.gestures import Gesture
@@ -175,7 +176,7 @@ class Chat:
                 self.engine.answer(turn, asking, text, media)
                 return self.done(turn)
         for run in list(turn.runs.values()):
-            if run.wait is not None and run.wait.kind is WaitKind.INBOUND:
+            if run.listens:
                 category = started[1].category if started else None
                 group = started[1].group if started else None
                 self.engine.heard(turn, run, Heard(text, category, group))

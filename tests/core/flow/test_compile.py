@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.errors import FlowError
 from bot.core.flow import compiled
-from bot.core.flow.compile_steps import read_until
+from bot.core.flow.compile_waits import read_until
 from bot.core.flow.migration import Fate, StepFate, end, migrate, plan_migration
 from bot.core.flow.patterns import is_runaway
 from bot.core.flow.run import RunStatus, WaitKind

@@ -115,7 +115,7 @@ def test_who_enters_or_leaves_an_audience_starts_a_flow_as_any_event_does() -> N
         ("- wait_for: {evnt: x}", "3:16 `evnt` is not known here (did you mean `event`?)"),
         (
             "- wait_for: {event: x, inbound: {}}",
-            "3:15 `wait_for` needs `event` or `inbound`, and not both (keep one of them)",
+            "3:15 `wait_for` needs one of `event`, `inbound`, `click`, `answer` and `any` (keep one of them)",
         ),
         (
             "- choose: x",

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from bot.core.contact import JsonValue, SubscriptionState
 from bot.core.errors import TellMember
-from bot.core.flow.engine import Heard
 from bot.core.flow.handler import by_name, handler
 from bot.core.flow.run import RunStatus, WaitKind
+from bot.core.flow.take.hearing import Heard
 from bot.core.flow.translations import Translation, Translations
 from bot.core.messages import MessageClass
 from bot.core.triggers import Trigger, TriggerKind

@@ -1,10 +1,12 @@
 """Steps that wait: for a time, an event, a message."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 
+from bot.core.best_time import best_clock
 from bot.core.contact import JsonValue
 from bot.core.flow import compiled
-from bot.core.flow.run import Wait, WaitKind
+from bot.core.flow.run import HEARS, LISTENS, Wait, WaitKind
 from bot.core.flow.schedule import Schedule
 from bot.core.flow.walk import RunFails, Walk
 from bot.core.local_time import instant_of, next_at, zone_of
@@ -27,13 +29,88 @@ def take_wait_until(walk: Walk, step: compiled.WaitUntil) -> str | None:
 def take_wait_for(walk: Walk, step: compiled.WaitFor) -> None:
     """Stand still until something happens."""
     until = walk.since + step.within if step.within else None
-    if step.event is not None:
-        walk.wait = Wait(WaitKind.EVENT, step.id, until, {"event": step.event})
+    if len(step.wanted) > 1:
+        several: dict[str, JsonValue] = {"wanted": len(step.wanted)}
+        if step.events:
+            several[HEARS] = [*sorted(step.events)]
+        if step.listens:
+            several[LISTENS] = True
+        walk.wait = Wait(WaitKind.ANY, step.id, until, several)
         return
-    facts: dict[str, JsonValue] = {"group": step.group, "category": step.category}
-    if step.keywords:
-        facts["keywords"] = [*sorted(step.keywords)]
+    (wanted,) = step.wanted
+    if wanted.event is not None:
+        walk.wait = Wait(WaitKind.EVENT, step.id, until, {"event": wanted.event})
+        return
+    facts: dict[str, JsonValue] = {"group": wanted.group, "category": wanted.category}
+    if wanted.keywords:
+        facts["keywords"] = [*sorted(wanted.keywords)]
     walk.wait = Wait(WaitKind.INBOUND, step.id, until, facts)
+
+
+def take_best_time(walk: Walk, step: compiled.WaitForBestTime) -> None:
+    """Stand still until the hour at which the contact is usually there."""
+    contact = walk.turn.contact
+    active_at = walk.turn.needed("active_at")
+    assert isinstance(active_at, tuple)
+    clock = best_clock(active_at, contact.zone)
+    walk.count("best_time" if clock is not None else "fallback")
+    walk.wait = Wait(WaitKind.TIME, step.id, next_at(clock or step.fallback, contact.zone, walk.since))
+
+
+def take_date(walk: Walk, step: compiled.WaitUntilDate) -> str | None:
+    """Stand still until a date of the contact's; else do what the step says of one that has passed."""
+    at = _date(walk, step)
+    if at is not None and at > walk.turn.now:
+        walk.wait = Wait(WaitKind.TIME, step.id, at)
+        return None
+    walk.count("past")
+    if step.past == "end":
+        return None
+    following = walk.flow.by_id.get(step.next) if step.next is not None else None
+    return following.next if step.past == "skip" and following is not None else step.next
+
+
+_YEARLY = ("member", "birthday")
+
+
+def _date(walk: Walk, step: compiled.WaitUntilDate) -> datetime | None:
+    """When it is; None where there is no such date."""
+    value: object = walk.context().get(step.source[0])
+    for name in step.source[1:]:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    day = _day(value)
+    if day is None:
+        return None
+    if step.source != _YEARLY:
+        return _on(walk, step, day)
+    years = range(walk.since.year - 2, walk.since.year + 4)
+    ahead = (at for year in years if (at := _on(walk, step, _anniversary(day, year))) > walk.since)
+    return next(ahead, None)
+
+
+def _day(value: object) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
+
+
+def _anniversary(day: date, year: int) -> date:
+    """Born on 29 February, it is 1 March in years without."""
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)
+
+
+def _on(walk: Walk, step: compiled.WaitUntilDate, day: date) -> datetime:
+    """The instant: whole days are counted on the calendar, what is left on the clock."""
+    days = timedelta(days=step.offset.days)
+    return instant_of(day + days, step.clock, walk.turn.contact.zone) + (step.offset - days)
 
 
 def _instant(walk: Walk, step: compiled.WaitUntil) -> datetime:
