@@ -19,6 +19,7 @@ audience = typer.Typer(help="Look at audiences.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="the audience, as audiences.yaml calls it")]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON object")]
+_REACHED = {"email": "by email", "sms": "by text", "wechat": "on WeChat"}
 _DAYS = 30
 _BAR = 40
 
@@ -141,6 +142,10 @@ async def _preview(name: str, sample: int, *, is_json: bool) -> None:
             "size": found.size,
             "contacts": found.contacts,
             "published": is_published,
+            "reach": {
+                channel: {"addressed": found.reach.addressed[channel], "agreed": found.reach.agreed[channel]}
+                for channel in _REACHED
+            },
             "sample": shown,
         }
         typer.echo(orjson.dumps(told).decode())
@@ -148,6 +153,10 @@ async def _preview(name: str, sample: int, *, is_json: bool) -> None:
     share = f" ({found.size / found.contacts:.1%})" if found.contacts else ""
     state = "as it is published" if is_published else "as it stands in your files, which is not published"
     typer.echo(f"{name}: {found.size:,} of {found.contacts:,} contacts{share}, {state}")
+    for channel, called in _REACHED.items() if found.size else ():
+        have, agreed = found.reach.addressed[channel], found.reach.agreed[channel]
+        without = found.reach.without(channel)
+        typer.echo(f"  {called}: {have:,} can be reached, {agreed:,} of them agreed to it; {without:,} cannot")
     for one in found.sample:
         typer.echo(f"  {one.id}  {one.first_name or '(no name)'}")
 

@@ -15,6 +15,7 @@ from bot.core.ids import BUCKETS, IdSource
 from bot.core.turn import Shop
 from bot.storage import built, joined, members
 from bot.storage.driver import Connection, Database
+from bot.storage.reach import Reach, add_reach
 
 _AT_ONCE = 1_000
 Why = tuple[Explained, members.Membership | None]
@@ -40,6 +41,8 @@ class Preview:
     contacts: int = 0
     """Of how many."""
     sample: list[Contact] = field(default_factory=list)
+    reach: Reach = field(default_factory=Reach)
+    """By which channels those who would be in can be reached: who starts a journey may not be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,8 @@ async def preview(  # what is looked at, and how much of it
                 if is_in:
                     told.size += 1
                     _draw(told, contact, sample, draw)
+            inside = [contact.id for contact, is_in in verdicts if is_in]
+            await database.query(lambda c, inside=inside: add_reach(c, inside, told.reach))  # type: ignore[misc]  # bound now
             seen(told.contacts)
     return told
 

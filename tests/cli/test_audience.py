@@ -62,6 +62,11 @@ async def test_a_preview_is_of_the_files_as_they_are(shop: Terminal, settings: S
     )
     told = json.loads((await run(shop, "audience", "preview", "high_value", "--json")).out)
     assert (told["size"], told["contacts"], told["published"], len(told["sample"])) == (1, 1, False, 1)
+    assert told["reach"]["sms"] == {"addressed": 1, "agreed": 1}
+    assert told["reach"]["email"] == {"addressed": 0, "agreed": 0}
+    ran = await run(shop, "audience", "preview", "high_value")
+    assert "  by text: 1 can be reached, 1 of them agreed to it; 0 cannot\n" in ran.out
+    assert "  by email: 0 can be reached, 0 of them agreed to it; 1 cannot\n" in ran.out
     ran = await run(shop, "audience", "preview", "newcomers")
     assert ran.out.startswith("newcomers: 0 of 1 contacts")
     assert "which is not published" in ran.out
