@@ -20,7 +20,7 @@ run: .venv/.installed-run
 
 test: .venv/.installed-dev
 	@scripts/chromium
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/.installed-dev
 	$(BIN)/ruff check
