@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 
 from bot.conversation import clarifying, following, joining, legal, strikes
@@ -34,6 +35,7 @@ from bot.core.deeds.joining import hear_unionid, take_over
 from bot.core.deeds.referring import come_with
 from bot.core.flow.compiled import Flow, KeywordStarter, Starter
 from bot.core.flow.engine import Engine
+from bot.core.flow.halts import Halt
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Run, RunStatus, WaitKind
 from bot.core.flow.take.hearing import Heard
@@ -42,11 +44,12 @@ from bot.core.gestures import Gesture, GestureKind
 from bot.core.groups import Group
 from bot.core.handing_over import told_by
 from bot.core.hearing import Hearing, Said, hear
+from bot.core.ids import microseconds
 from bot.core.in_app import APP
 from bot.core.keywords import How
 from bot.core.messages import Inbound, MessageClass
 from bot.core.replies import RequiredReply
-from bot.core.triggers import TriggerKind
+from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Shop, Turn
 from bot.core.wechat_address import WECHAT
 
@@ -59,6 +62,9 @@ DESK_LEFT_FLOW = "desk_left"
 """The flow that says that the bot is back, after a visit to the desk that the contact did not end itself."""
 _OF_THE_DESK = frozenset({"person", "back"})
 """Flows that can be started at the desk: they tell the place in the queue, and go back to the bot."""
+
+_PAUSED_FOR = timedelta(minutes=5)
+"""How often a run of a paused flow is told again what it stands at its message for."""
 
 WAITING_RUNS_MAX = 50
 """How many runs of one contact may wait; the oldest ends when another begins."""
@@ -242,15 +248,15 @@ class Decisions:
             if self._brings(turn, inbound, found):
                 turn.effects.outcome = "invited"
                 return  # it goes on as the profile that was written to
-            self.engine.start(turn, found.flow, found.starter, found.variables)
+            started = self.engine.start(turn, found.flow, found.starter, found.variables)
+            if started is None and found.flow.name in turn.shop.halted:
+                self._nobody(turn, inbound)
         elif isinstance(found, Categorised):
             turn.effects.outcome = found.how
             self._say_of_category(turn, found.category)
             heard = Heard(inbound.text, category=found.category)
         elif isinstance(found, Nobody):
-            turn.effects.outcome = "nobody"
-            reply = self.replies_on(inbound.channel)(RequiredReply.HELP, turn.contact.locale)
-            turn.say(reply, flow="", step="help", message_class=MessageClass.REPLY)
+            self._nobody(turn, inbound)
         for run in listening:
             self.engine.heard(turn, turn.runs[run.id], heard)
         _apologise_for_failures(turn)
@@ -286,6 +292,10 @@ class Decisions:
         """Move on a run that stands at a message of its own, by what became of that."""
         told = told_by(turn.trigger)
         run = turn.runs.get(told.run)
+        if run is not None and _stands_still(turn, run):
+            turn.effects.outcome = "paused"
+            turn.effects.later.append(_again(turn))
+            return
         moved = self.engine.handed(turn, run, told) if run is not None else None
         turn.effects.outcome = "handed" if moved is not None else "void"
 
@@ -304,7 +314,7 @@ class Decisions:
         if not turn.trigger.payload.get("credited"):
             credit_event(turn, event, turn.trigger.key)
         for run in tuple(turn.runs.values()):
-            if _waits(run, WaitKind.EVENT):
+            if _waits(run, WaitKind.EVENT) and not _stands_still(turn, run):
                 self.engine.heard(turn, run, event)
         for flow, starter in self.publication.by_event.get(event.name, ()):
             if starter.where.holds(event.properties):
@@ -449,6 +459,12 @@ class Decisions:
                 self.engine.start(turn, flow, _opt_in_starter(flow, group))
         return True
 
+    def _nobody(self, turn: Turn, inbound: Inbound) -> None:
+        """Answer what nobody is there for."""
+        turn.effects.outcome = "nobody"
+        reply = self.replies_on(inbound.channel)(RequiredReply.HELP, turn.contact.locale)
+        turn.say(reply, flow="", step="help", message_class=MessageClass.REPLY)
+
     def _let_hear(self, turn: Turn, heard: Heard) -> None:
         for run in _listening(turn):
             self.engine.heard(turn, run, heard)
@@ -525,7 +541,20 @@ def _apologise_for_failures(turn: Turn) -> None:
 
 
 def _listening(turn: Turn) -> list[Run]:
-    return [run for run in turn.runs.values() if _waits(run, WaitKind.INBOUND)]
+    return [
+        run for run in turn.runs.values() if _waits(run, WaitKind.INBOUND) and not _stands_still(turn, run)
+    ]
+
+
+def _stands_still(turn: Turn, run: Run) -> bool:
+    """Whether an operator paused the flow of a run."""
+    return turn.shop.halted.get(run.flow) is Halt.PAUSED
+
+
+def _again(turn: Turn) -> Trigger:
+    """Return the turn's trigger for later, when its flow may go on."""
+    key = f"{turn.trigger.key.partition('~')[0]}~{microseconds(turn.now)}"
+    return replace(turn.trigger, key=key, at=turn.now + _PAUSED_FOR)
 
 
 def _speak_as_written(turn: Turn, found: Starts) -> None:
@@ -557,7 +586,10 @@ def _open_question(turn: Turn, channel: str) -> Run | None:
     asking = [
         run
         for run in turn.runs.values()
-        if run.holds_question and run.channel == channel and run.suspended_at is None
+        if run.holds_question
+        and run.channel == channel
+        and run.suspended_at is None
+        and not _stands_still(turn, run)
     ]
     return max(asking, key=lambda run: run.asked_at or run.started_at, default=None)
 
@@ -588,5 +620,5 @@ def _forget_passing_runs(turn: Turn, publication: Publication) -> None:
     known = {run.id for run in turn.snapshot.runs}
     for run in tuple(turn.effects.runs.values()):
         flow = publication.flows.get(run.flow)
-        if run.status is RunStatus.DONE and run.id not in known and flow is not None and not flow.reentry:
+        if run.status is RunStatus.DONE and run.id not in known and flow is not None and not flow.remembers_entries:
             del turn.effects.runs[run.id]

@@ -33,6 +33,7 @@ from bot.core.flow.compiled import (
 )
 from bot.core.flow.events_file import read_events
 from bot.core.flow.experiments_file import declared_in, read_experiments
+from bot.core.flow.halts import Halts
 from bot.core.flow.keywords_file import KeywordsFile, category_keywords, read_keywords
 from bot.core.flow.policy_file import PolicyFile, read_policy
 from bot.core.flow.program_file import read_program
@@ -91,6 +92,8 @@ class ShopSettings:
     """Where short links are; empty: links go out as they are written."""
     secrets: tuple[bytes, ...] = field(default=(), repr=False)
     """The server's, newest first."""
+    halted: Halts = field(default_factory=dict)
+    """The flows that an operator paused, or lets nobody into."""
 
 
 class Pinned:
@@ -189,6 +192,7 @@ def build(
         links=policy.short_links(settings.public_url, _hosts(flows.values())),
         secrets=settings.secrets,
         public_url=settings.public_url,
+        halted=settings.halted,
         wechat=_wechat(revisions),
         surveys={flow.name: flow.survey for flow in flows.values() if flow.survey is not None},
         selling=_selling(revisions, program.currency.exponent),

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from bot.core.caps import COUNTED_CLASSES, Cap, Counted
 from bot.core.contact import SubscriptionState
+from bot.core.control_group import ControlGroup
 from bot.core.email.mailbox import EMAIL
 from bot.core.groups import state_in, subscription_key
 from bot.core.in_app import APP
@@ -73,6 +74,8 @@ class Policy:
     quiet: Mapping[MessageClass, QuietHours] = field(default_factory=lambda: _QUIET_BY_DEFAULT)
     caps: tuple[Cap, ...] = ()
     held: frozenset[str] = frozenset()
+    control: ControlGroup | None = None
+    """Who enters no marketing journey; None: everybody may."""
     body_max: int = 1600  # https://www.twilio.com/docs/api/errors/21617
 
     def caps_on(self, message: Outgoing) -> bool:

@@ -26,6 +26,7 @@ from bot.core.counting import Take
 from bot.core.effects import Effects, OutsideCall, Queued, StepFigure
 from bot.core.errors import RegularsError
 from bot.core.experiments.experiment import Experiment
+from bot.core.flow.halts import Halts
 from bot.core.flow.run import Run
 from bot.core.flow.wechat_forms import NO_FORMS, WechatForms
 from bot.core.forms import Form
@@ -117,6 +118,8 @@ class Shop:
     """Where orders go and how they are paid."""
     figures: Figures = NO_FIGURES
     """Computed traits and audiences."""
+    halted: Halts = field(default_factory=dict)
+    """The flows that an operator paused, or lets nobody into."""
     experiments: Mapping[str, Experiment] = field(default_factory=dict)
     """What is tried, by name: experiments.yaml's, and those that flows declare."""
     join_words: Mapping[str, str] = field(default_factory=dict)

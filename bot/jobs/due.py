@@ -18,11 +18,12 @@ from bot.core.contact import JsonValue
 from bot.core.deeds.refill_turns import ASK
 from bot.core.deeds.tier_turns import LOOK
 from bot.core.flow.compiled import Flow, ScheduleStarter
+from bot.core.flow.halts import paused
 from bot.core.flow.schedule import Strike
 from bot.core.ids import BUCKETS, microseconds
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.triggers import Trigger, TriggerKind
-from bot.storage import due, offers, refills, schedules, standings
+from bot.storage import due, halts, offers, refills, schedules, standings
 from bot.storage.driver import Connection, Database
 from bot.storage.schedules import Whom
 
@@ -47,7 +48,9 @@ class DueWork:
     stopping: asyncio.Event
 
     async def timers(self) -> int:
-        """Runs whose time has come."""
+        """Runs whose time has come; those of paused flows are put aside first."""
+        if paused(self.decisions().shop.halted):
+            await self._park()
         return await self._drain(due.buckets_with_timers, due.timers, _timer_work)
 
     async def triggers(self) -> int:
@@ -98,6 +101,8 @@ class DueWork:
                 strikes.setdefault(strike, []).append(zone)
         if not strikes:
             return 0
+        if flow.name in self.decisions().shop.halted:
+            strikes = {}  # nobody comes to a door that is shut for all
         for strike, there in sorted(strikes.items(), key=lambda each: each[0].at):
             trigger = strike_trigger(flow, starter, strike.on, strike.at)
             whom = Whom(None if starter.by_shop_clock else frozenset(there), starter.audience)
@@ -124,6 +129,13 @@ class DueWork:
         return done
 
     # Below: how
+
+    async def _park(self) -> None:
+        now = self.clock()
+        for bucket in await self.database.query(lambda connection: due.buckets_with_timers(connection, now)):
+            await self.database.transact(
+                lambda connection, bucket=bucket: halts.park(connection, bucket, now)  # type: ignore[misc]  # bound now
+            )
 
     async def _drain(self, peek: Peek, find: "Find[T]", work_of: Callable[[T], Work]) -> int:
         """Hand over everything that is due, some buckets at a time."""

@@ -13,6 +13,7 @@ from bot.storage import tables
 from bot.storage.desk_visits import visit_row
 from bot.storage.driver import Present, Rows
 from bot.storage.exposures import exposure_row
+from bot.storage.evaluations import evaluation_row
 from bot.storage.families import joined_row
 from bot.storage.feedback import answer_row
 from bot.storage.fulfilments import fulfilment_row
@@ -75,6 +76,7 @@ _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "payment_refund": refund_row,
     "payout": payout_row,
     "session": session_row,
+    "evaluation": evaluation_row,
     "answer": answer_row,
     "invitation": invitation_row,
 }

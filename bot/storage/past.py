@@ -149,6 +149,11 @@ async def _text(connection: Connection, own: Mapping[str, object], row: Sequence
     )
 
 
+async def run_there(connection: Connection, contact_id: str, run: str) -> bool:
+    """Whether the contact has, or had, a run of that id."""
+    return bool(await connection.read(_RUN, bucket=bucket_of(contact_id), contact=contact_id, id=run))
+
+
 async def consent_log(connection: Connection, contact_id: str) -> tuple[ConsentChange, ...]:
     """All changes of consent, oldest first."""
     found = await connection.read(_CONSENT, bucket=bucket_of(contact_id), contact=contact_id)
@@ -308,6 +313,7 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
         "payout": payouts.payout,
         "session": sessions.session,
         "struck": schedules.struck,
+        "run_there": run_there,
         "set_aside": joined.set_aside,
         "on_record": inherited.on_record,
         "orders_page": inherited.orders_page,

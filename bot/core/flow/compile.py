@@ -54,6 +54,10 @@ def compile_flow(document: Document, *, revision: int = 0, translations: Transla
         first=first,
         goals=tuple(compiled.Goal(goal.event, goal.within) for goal in file.goals),
         reentry=_reentry(file.reentry),
+        reentry_per=file.reentry.per if isinstance(file.reentry, definition.Reentry) else None,
+        entries_per_day=file.entry.per_day if file.entry is not None else None,
+        entries_total=file.entry.total if file.entry is not None else None,
+        message_class=MessageClass(file.message_class),
         group=group,
         thanks=_thanks(file, steps, collector),
         short_links=None if file.links is None else file.links == "short",
@@ -75,7 +79,7 @@ def _thanks(file: definition.FlowFile, steps: StepCompiler, collector: Collector
     return collector.translated(file.thanks or wording.THANKS, ("thanks",), wording.NOTE)
 
 
-def _reentry(reentry: str | timedelta) -> timedelta:
+def _reentry(reentry: str | timedelta | definition.Reentry) -> timedelta:
     if isinstance(reentry, timedelta):
         return reentry
     return compiled.NEVER if reentry == "never" else timedelta()

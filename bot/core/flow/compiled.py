@@ -21,6 +21,8 @@ from bot.core.surveys import Survey
 
 NEVER = timedelta.max
 """The re-entry of a flow that a contact goes through only once."""
+CALENDAR = frozenset({"day", "week", "month", "year"})
+"""What of the contact's calendar a flow may be entered once in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -555,6 +557,23 @@ class Flow:
             )
             for starter in self.starters
             if isinstance(starter, KeywordStarter)
+    message_class: MessageClass = MessageClass.SERVICE
+    """What kind of messages it sends, where they do not answer the contact."""
+    reentry_per: str | None = None
+    """What it is entered once for: of `CALENDAR`, or a property of what starts it; None: see `reentry`."""
+    entries_per_day: int | None = None
+    entries_total: int | None = None
+
+    @property
+    def remembers_entries(self) -> bool:
+        """Whether it matters who was in it before."""
+        return bool(self.reentry) or self.reentry_per is not None
+
+    @property
+    def has_door(self) -> bool:
+        """Whether anything but an operator may keep somebody out."""
+        has_cap = self.entries_per_day is not None or self.entries_total is not None
+        return self.remembers_entries or has_cap or self.message_class is MessageClass.MARKETING
             for word in starter.words
         )
 

@@ -310,6 +310,25 @@ class Goal(Part):
     within: Duration | None = Field(None, description="How long after the start it still counts.")
 
 
+class Reentry(Part):
+    """Once for each of something."""
+
+    per: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*$",
+        max_length=100,
+        description="`day`, `week`, `month` or `year` of the contact's own calendar, `order`, or a property of "
+        "the event (a variable of the call) that starts it.",
+        examples=["month", "order"],
+    )
+
+
+class Entry(Part):
+    """How many may enter: exactly so many, however many processes there are."""
+
+    per_day: int | None = Field(None, ge=1, description="On a day of the shop's zone.")
+    total: int | None = Field(None, ge=1, description="As long as the flow is there.")
+
+
 class Exit(Part):
     """What ends a run at once, wherever it stands: an event, or coming into or leaving an audience."""
 
@@ -340,12 +359,14 @@ class FlowFile(Part):
     language: Locale = Field("en", description="The language its texts are written in.")
     start: list[Starter] = Field([], description="What starts it; nothing for flows that are only called.")
     reentry: Annotated[
-        Literal["always", "never"] | Duration,
+        Literal["always", "never"] | Duration | Reentry,
         Field(union_mode="left_to_right"),
     ] = Field(
         "always",
-        description="Whether a contact may go through it again: always, never, or after a time, as in 30d.",
+        description="Whether a contact may go through it again: always, never, after a time, as in 30d, or once "
+        "for each of something: `{per: month}`, `{per: order}`.",
     )
+    entry: Entry | None = Field(None, description="How many may enter: `{per_day, total}`.")
     goals: list[Goal] = Field(
         [], max_length=4, description="Conversion events; the first is the primary one."
     )
@@ -393,6 +414,7 @@ __all__ = [
     "Conversation",
     "CreditExpiringStarter",
     "EnterStarter",
+    "Entry",
     "EventStarter",
     "Exchange",
     "FlowFile",
@@ -401,6 +423,7 @@ __all__ = [
     "LocationStarter",
     "MenuStarter",
     "MessageStarter",
+    "Reentry",
     "ScanStarter",
     "ScheduleStarter",
     "StepId",

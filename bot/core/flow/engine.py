@@ -14,7 +14,8 @@ from bot.core.deeds import desk_turns
 from bot.core.deeds.answering import keep_other
 from bot.core.flow import compiled
 from bot.core.flow.answers import Answer, understand
-from bot.core.flow.compiled import NEVER, Flow, Starter
+from bot.core.flow.compiled import Flow, Starter
+from bot.core.flow.door import admitted, evaluated, run_id
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
 from bot.core.flow.take import hearing, questions
@@ -25,7 +26,7 @@ from bot.core.flow.translations import TranslatedText
 from bot.core.flow.walk import FlowSource, RunFails, Walk
 from bot.core.handing_over import Became, Told
 from bot.core.triggers import TriggerKind
-from bot.core.turn import NeedsMore, Turn
+from bot.core.turn import Turn
 
 ASKED_AGAIN_MAX = 2
 _NO_VARIABLES: Mapping[str, JsonValue] = MappingProxyType({})
@@ -52,9 +53,11 @@ class Engine:
         run of the same flow that holds one ends.
 
         Raises:
-            NeedsMore: `entered` (flow name → when the contact last started it), where re-entry is limited.
+            NeedsMore, NeedsUnits: see `admitted`.
         """
-        if not _may_enter(turn, flow):
+        verdict = admitted(turn, flow, starter, variables)
+        evaluated(turn, flow, starter, verdict)
+        if not verdict.is_in:
             return None
         if turn.trigger.kind is TriggerKind.INBOUND:
             self._take_floor(turn, flow)
@@ -62,7 +65,8 @@ class Engine:
         known = {**variables}
         if event is not None and isinstance(starter, compiled.EventStarter):
             known["event"] = hearing.event_values(event)
-        run = _new_run(turn, flow, known)
+        identifier = run_id(turn, flow, verdict.key) if verdict.key else turn.new_id()
+        run = _new_run(turn, flow, known, identifier)
         walk = Walk(turn, run, self._flows, self._handlers)
         return self._finish(walk, _go(walk, flow.first))
 
@@ -281,9 +285,9 @@ def _thank(walk: Walk, step: compiled.Question, thanks: TranslatedText) -> None:
         walk.count("failed")
 
 
-def _new_run(turn: Turn, flow: Flow, variables: Mapping[str, JsonValue]) -> Run:
+def _new_run(turn: Turn, flow: Flow, variables: Mapping[str, JsonValue], identifier: str) -> Run:
     return Run(
-        id=turn.new_id(),
+        id=identifier,
         flow=flow.name,
         revision=flow.revision,
         status=RunStatus.WAITING,
@@ -298,22 +302,6 @@ def _new_run(turn: Turn, flow: Flow, variables: Mapping[str, JsonValue]) -> Run:
 def _suspend(turn: Turn, run: Run) -> None:
     if run.suspended_at is None:
         turn.put_run(replace(run, suspended_at=turn.now, version=run.version + 1))
-
-
-def _may_enter(turn: Turn, flow: Flow) -> bool:
-    if not flow.reentry:
-        return True
-    if any(
-        run.flow == flow.name and (flow.reentry is NEVER or turn.now - run.started_at < flow.reentry)
-        for run in turn.runs.values()
-    ):
-        return False
-    if "entered" not in turn.snapshot.more:
-        raise NeedsMore("entered")
-    entered = turn.snapshot.more["entered"]
-    assert isinstance(entered, Mapping)
-    last = entered.get(flow.name)
-    return last is None or (flow.reentry is not NEVER and turn.now - last >= flow.reentry)
 
 
 def _way(step: compiled.Sends, became: Became) -> str | None:

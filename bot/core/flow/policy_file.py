@@ -15,6 +15,7 @@ from bot.core.compliance import DEFAULT, LegalWords
 from bot.core.errors import FlowError
 from bot.core.flow.fields import Duration, Locale, Name, Part, Word, Words, listed, wrong
 from bot.core.flow.parse import complaint
+from bot.core.flow.policy_control import ControlPart
 from bot.core.flow.reader import Document, Path, together
 from bot.core.gate import Policy
 from bot.core.groups import Group
@@ -229,6 +230,9 @@ class PolicyFile(Part):
         {}, description=f"Sender pools by name; `{MAIN}` is for groups that name none."
     )
     links: LinksPart = Field(LinksPart(), description="Short links.")
+    control_group: ControlPart | None = Field(
+        None, description="A share of all contacts who enter no flow of `class: marketing` unasked."
+    )
 
     @field_validator("quiet_hours", mode="before")
     @classmethod
@@ -254,6 +258,7 @@ class PolicyFile(Part):
             quiet=quiet if self.quiet_hours else usual.quiet,
             caps=tuple(cap.cap() for cap in self.caps),
             held=usual.held,
+            control=self.control_group.control() if self.control_group is not None else None,
             body_max=usual.body_max,
         )
 
@@ -322,6 +327,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "caps": CapPart,
     "senders": SenderPart,
     "links": LinksPart,
+    "control_group": ControlPart,
 }
 
 

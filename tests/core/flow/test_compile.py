@@ -12,7 +12,7 @@ from bot.core.flow.compile_waits import read_until
 from bot.core.flow.migration import Fate, StepFate, end, migrate, plan_migration
 from bot.core.flow.patterns import is_runaway
 from bot.core.flow.run import RunStatus, WaitKind
-from bot.core.flow.schedule import parse_schedule
+from bot.core.flow.schedule import Strike, parse_schedule, parse_schedule_or_once
 from bot.core.flow.wechat_forms import CardText
 from bot.core.flow.where import where
 from bot.core.forms import Card
@@ -161,6 +161,35 @@ def test_a_schedule_strikes_at_civil_times(schedule: str, strikes: list[str]) ->
         now = parse_schedule(schedule).next_after(now, NEW_YORK)
         seen.append(now.astimezone(ZoneInfo(NEW_YORK)).strftime("%Y-%m-%d %H:%M"))
     assert seen == strikes
+
+
+def test_a_schedule_may_strike_once() -> None:
+    schedule, noon = (
+        parse_schedule_or_once("once 2026-12-24 10:00"),
+        datetime(2026, 12, 24, 15, 0, tzinfo=UTC),
+    )
+    assert str(schedule) == "once 2026-12-24 10:00"
+    assert schedule.strike_after(noon - timedelta(days=9), NEW_YORK) == Strike(noon, date(2026, 12, 24))
+    assert schedule.strike_after(noon, NEW_YORK) is None
+    assert schedule.latest(noon - timedelta(days=9), noon, NEW_YORK) == Strike(noon, date(2026, 12, 24))
+    assert schedule.latest(noon, noon + timedelta(days=9), NEW_YORK) is None
+    for text in ("once 24.12.2026 10:00", "once tomorrow", "once"):
+        with pytest.raises(ValueError, match="write"):
+            parse_schedule_or_once(text)
+    with pytest.raises(ValueError, match="is no schedule"):
+        parse_schedule("once 2026-12-24 10:00")  # what opens every week
+
+
+def test_a_schedule_is_written_as_it_is_read() -> None:
+    for text in ("daily 09:05", "weekly mon,thu 09:00", "monthly 1,15 00:30"):
+        assert str(parse_schedule_or_once(text)) == text
+
+
+def test_a_date_that_a_zone_leaves_out_has_no_strike() -> None:
+    """Samoa had no 30 December 2011: nobody there is started twice on the 31st."""
+    eve, daily = datetime(2011, 12, 30, 5, 0, tzinfo=UTC), parse_schedule("daily 12:00")
+    days = [daily.strike_after(eve, "Pacific/Apia")]
+    assert days == [Strike(datetime(2011, 12, 30, 22, 0, tzinfo=UTC), date(2011, 12, 31))]
 
 
 def test_what_wait_until_reads() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.caps import Cap
+from bot.core.control_group import ControlGroup
 from bot.core.errors import FlowError
 from bot.core.flow.policy_file import PolicyFile, read_policy
 from bot.core.flow.reader import read
@@ -149,3 +150,13 @@ def test_links_lead_to_hosts_of_texts_and_policy_and_for_as_long_as_it_says() ->
     assert usual is not None
     assert (usual.lifetime, usual.usual) == (timedelta(days=60), None)
     assert PolicyFile().short_links("", {"shop.example"}) is None
+
+
+def test_a_share_of_all_may_be_a_control_group() -> None:
+    held = policy('control_group: {share: "7.5 %", salt: autumn}\n').policy(USUAL)
+    assert held.control == ControlGroup(750, "autumn")
+    assert policy("control_group: {share: 15%}\n").policy(USUAL).control == ControlGroup(1500)
+    for share in ("0%", "16%", "5", "1.234%", "half"):
+        found = refusal(f"control_group: {{share: {share}}}\n")
+        assert (found.line, found.problem) == (1, f"'{share}' is no share of contacts")
+        assert found.remedy == "write it like 5%, at most 15%"
