@@ -20,6 +20,7 @@ from bot.cli import (
     doctor,
     events,
     exporting,
+    feedback,
     flows,
     importing,
     insights,
@@ -27,6 +28,7 @@ from bot.cli import (
     outbox,
     pay,
     program,
+    quotes,
     serving,
     source,
     wechat,
@@ -60,6 +62,8 @@ audit.add_to(cli)
 program.add_to(cli)
 bundles.add_to(cli)
 insights.add_to(cli)
+feedback.add_to(cli)
+quotes.add_to(cli)
 importing.add_to(cli)
 exporting.add_to(cli)
 chat.add_to(cli)

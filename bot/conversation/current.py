@@ -8,7 +8,7 @@ import structlog
 from bot.conversation.decide import Decisions
 from bot.conversation.publication import Pinned, Publication, ShopSettings, build
 from bot.core.flow.handler import HandlerSpec
-from bot.storage import halts, held, revisions
+from bot.storage import feedback, held, revisions
 from bot.storage.driver import Connection, Database
 
 _logger = structlog.get_logger(__name__)
@@ -52,6 +52,7 @@ class CurrentPublication:
         products = await revisions.products(connection)
         policy = replace(self.settings.policy, held=await held.held(connection))
         settings = replace(self.settings, policy=policy, halted=await halts.halted(connection))
+        settings = replace(settings, quotes=await feedback.approved(connection))
         publication: Publication = build(
             published, products, settings, generation=generation, pinned=self.pinned
         )

@@ -20,6 +20,7 @@ from bot.core.compliance import LegalWords
 from bot.core.contact import Product
 from bot.core.errors import FlowError
 from bot.core.experiments.experiment import Experiment
+from bot.core.feedback import ApprovedQuote
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import (
     ApiStarter,
@@ -92,6 +93,8 @@ class ShopSettings:
     """Where short links are; empty: links go out as they are written."""
     secrets: tuple[bytes, ...] = field(default=(), repr=False)
     """The server's, newest first."""
+    quotes: tuple[ApprovedQuote, ...] = ()
+    """What people wrote and texts may show: put in force as soon as somebody approves or withdraws it."""
     halted: Halts = field(default_factory=dict)
     """The flows that an operator paused, or lets nobody into."""
 
@@ -194,6 +197,7 @@ def build(
         public_url=settings.public_url,
         halted=settings.halted,
         wechat=_wechat(revisions),
+        quotes=settings.quotes,
         surveys={flow.name: flow.survey for flow in flows.values() if flow.survey is not None},
         selling=_selling(revisions, program.currency.exponent),
         figures=_figures(revisions, program.currency.exponent),

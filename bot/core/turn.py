@@ -27,6 +27,7 @@ from bot.core.effects import Effects, OutsideCall, Queued, StepFigure
 from bot.core.errors import RegularsError
 from bot.core.experiments.experiment import Experiment
 from bot.core.flow.halts import Halts
+from bot.core.feedback import ApprovedQuote
 from bot.core.flow.run import Run
 from bot.core.flow.wechat_forms import NO_FORMS, WechatForms
 from bot.core.forms import Form
@@ -114,6 +115,8 @@ class Shop:
     """The cards and templates of messages on WeChat, and the menus."""
     surveys: Mapping[str, Survey] = field(default_factory=dict)
     """What is asked on our pages of who likes to answer, by its flow."""
+    quotes: tuple[ApprovedQuote, ...] = ()
+    """What people wrote and texts may show, newest first."""
     selling: Selling = PLAIN
     """Where orders go and how they are paid."""
     figures: Figures = NO_FIGURES

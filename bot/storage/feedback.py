@@ -13,7 +13,7 @@ from bot.core.feedback import (
     Quote,
     QuoteState,
 )
-from bot.core.ids import bucket_of, instant, microseconds
+from bot.core.ids import bucket_of, derived_id, instant, microseconds
 from bot.storage import revisions
 from bot.storage.driver import Connection, Statement
 from bot.storage.rows import RowValues, loaded, stored, to_json
@@ -39,6 +39,11 @@ _DECIDE = Statement("""
     WHERE bucket = :bucket AND contact = :contact AND id = :id AND quote_state = :before
     RETURNING id
 """)
+
+_SHOWN = Statement(f"""
+    SELECT 1 FROM answer WHERE bucket = :bucket AND contact = :contact
+        AND quote_state = '{QuoteState.APPROVED}' LIMIT 1
+""")  # noqa: S608  # our own constant
 
 
 def answer_row(contact_id: str, given: GivenAnswer) -> RowValues:
@@ -123,6 +128,14 @@ async def decide(  # noqa: PLR0913  # a decision is what it is made of
     if changed:
         await revisions.touch(connection, generation)
     return bool(changed)
+
+
+async def forget_quotes(connection: Connection, contact_id: str, now: datetime) -> None:
+    """Let nobody show what an erased person wrote any more; the words themselves go with all others."""
+    found = await connection.read(_SHOWN, bucket=bucket_of(contact_id), contact=contact_id)
+    if found:
+        named = derived_id(f"erased/{contact_id}/{microseconds(now)}", bucket_of(contact_id))
+        await revisions.touch(connection, named)
 
 
 def _given(row: Sequence[Any]) -> GivenAnswer:

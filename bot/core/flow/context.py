@@ -13,6 +13,7 @@ from bot.core.deeds.figures import audiences_of, trait_of
 from bot.core.deeds.tier_turns import NAMES as TIER_NAMES
 from bot.core.deeds.tier_turns import tier_values
 from bot.core.errors import FlowError
+from bot.core.feedback import spoken
 from bot.core.flow.filters import HERE, Here
 from bot.core.flow.template import Variable
 from bot.core.groups import on_channel
@@ -88,6 +89,7 @@ KNOWN: Mapping[str, Names] = {
     "mini": Names(),
     "page": Names(frozenset(PAGES)),
     "program": Names(frozenset({"name", "currency"})),
+    "quotes": Names(frozenset({"all", "latest"})),
     "shop": Names(frozenset({"name", "zone"})),
     "tier": Names(TIER_NAMES),
     "today": Names(),
@@ -283,6 +285,15 @@ def _mini(turn: Turn) -> object:
     return {one.name: pages.bare(page_in_browser(one.page), campaign=one.name) for one in campaigns}
 
 
+def _quotes(turn: Turn) -> object:
+    """What others said and let us show, in the contact's language, newest first; `latest` None: nothing."""
+    found = [
+        {"words": one.quote.words, "by": one.quote.by, "flow": one.flow, "on": one.at}
+        for one in spoken(turn.shop.quotes, turn.contact.locale)
+    ]
+    return {"all": found, "latest": found[0] if found else None}
+
+
 def _shop(turn: Turn) -> object:
     return {"name": turn.shop.name, "zone": turn.shop.zone}
 
@@ -329,6 +340,7 @@ _SOURCES: Mapping[str, Callable[[Turn], object]] = {
     "mini": _mini,
     "page": _page,
     "program": _program,
+    "quotes": _quotes,
     "shop": _shop,
     "tier": tier_values,
     "today": _now,

@@ -1,0 +1,102 @@
+"""Answers counted question by question: each contact's latest in a period, and how many were asked."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.core.feedback import OTHER
+from bot.core.feedback_figures import Said
+from bot.core.ids import instant, microseconds
+from bot.storage.driver import Connection, Statement
+
+_BUCKETS = [(number,) for number in range(256)]
+# The latest of each contact counts: who answers often has one say.
+_COUNTED = Statement(f"""
+    SELECT latest.step, latest.kind, latest.score, latest.choice, COUNT(*) FROM (
+        SELECT a.step, a.kind, a.score, a.choice, ROW_NUMBER() OVER (
+            PARTITION BY a.bucket, a.contact, a.step, CASE WHEN a.kind = '{OTHER}' THEN 1 ELSE 0 END
+            ORDER BY a.at DESC, a.id DESC
+        ) AS place
+        FROM @each(keys: bucket integer)
+        JOIN answer a ON a.bucket = keys.bucket AND a.flow = :flow AND a.at >= :since AND a.at < :until
+    ) latest
+    WHERE latest.place = 1
+    GROUP BY latest.step, latest.kind, latest.score, latest.choice
+""")  # noqa: S608  # our own constant
+_WORDS = Statement("""
+    SELECT a.at, a.words, a.score, a.language, a.kind
+    FROM @each(keys: bucket integer)
+    JOIN answer a ON a.bucket = keys.bucket AND a.flow = :flow AND a.step = :step AND a.at >= :since
+        AND a.at < :until
+    WHERE a.words <> '' ORDER BY a.at DESC, a.id DESC LIMIT :most
+""")
+_ASKED = Statement("""
+    SELECT f.step, SUM(f.times) FROM step_figure f
+    WHERE f.flow = :flow AND f.what = 'entered' AND f.on_day >= :first AND f.on_day <= :last
+    GROUP BY f.step
+""")
+_FLOWS = Statement("""
+    SELECT DISTINCT a.flow FROM @each(keys: bucket integer)
+    JOIN answer a ON a.bucket = keys.bucket WHERE a.kind <> 'other' ORDER BY a.flow
+""")
+
+
+@dataclass(slots=True)
+class Counted:
+    """What was answered to a question; `scores` and `choices` by how often."""
+
+    kind: str = OTHER
+    scores: dict[int, int] = field(default_factory=dict)
+    choices: dict[str, int] = field(default_factory=dict)
+    answered: int = 0
+    others: int = 0
+
+
+async def flows(connection: Connection) -> list[str]:
+    """The flows that somebody answered."""
+    return [str(row[0]) for row in await connection.read(_FLOWS, keys=_BUCKETS)]
+
+
+async def counted(
+    connection: Connection, flow: str, since: datetime, until: datetime
+) -> Mapping[str, Counted]:
+    """What was answered to the questions of a flow in a period, by step."""
+    found: dict[str, Counted] = defaultdict(Counted)
+    period = {"since": microseconds(since), "until": microseconds(until)}
+    for step, kind, score, choice, number in await connection.read(
+        _COUNTED, keys=_BUCKETS, flow=flow, **period
+    ):
+        one = found[str(step)]
+        if kind == OTHER:
+            one.others += number
+            continue
+        one.kind = str(kind)
+        one.answered += number
+        if score is not None:
+            one.scores[score] = one.scores.get(score, 0) + number
+        if choice:
+            one.choices[choice] = one.choices.get(choice, 0) + number
+    return found
+
+
+async def words(
+    connection: Connection, flow: str, step: str, since: datetime, until: datetime, most: int
+) -> tuple[Said, ...]:
+    """What was written to a question, newest first."""
+    found = await connection.read(
+        _WORDS,
+        keys=_BUCKETS,
+        flow=flow,
+        step=step,
+        since=microseconds(since),
+        until=microseconds(until),
+        most=most,
+    )
+    return tuple(Said(instant(row[0]), row[1], row[2], row[3], row[4] == OTHER) for row in found)
+
+
+async def asked(connection: Connection, flow: str, first_on: str, last_on: str) -> Mapping[str, int]:
+    """How often the steps of a flow were come to on the shop's days from the first to the last."""
+    found = await connection.read(_ASKED, flow=flow, first=first_on, last=last_on)
+    return {str(row[0]): int(row[1]) for row in found}
