@@ -30,6 +30,7 @@ from bot.conversation.routing import (
 from bot.core.contact import Address, Event, SubscriptionState
 from bot.core.deeds import desk_turns, inviting, proving
 from bot.core.deeds.crediting import credit_event
+from bot.core.deeds.goals import PASSED, goal_events, hear_goals, note_runs
 from bot.core.deeds.inbox_turns import open_inbox
 from bot.core.deeds.joining import hear_unionid, take_over
 from bot.core.deeds.referring import come_with
@@ -49,6 +50,7 @@ from bot.core.in_app import APP
 from bot.core.keywords import How
 from bot.core.messages import Inbound, MessageClass
 from bot.core.replies import RequiredReply
+from bot.core.tracking.sessions import SESSION_STARTED
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Shop, Turn
 from bot.core.wechat_address import WECHAT
@@ -76,12 +78,14 @@ class Decisions:
 
     publication: Publication
     engine: Engine
+    goal_events: frozenset[str] = frozenset()
+    """Events that are goals of some flow."""
     _replies: dict[tuple[RequiredReply, str, str], str] = field(default_factory=dict)
 
     @classmethod
     def under(cls, publication: Publication, handlers: Mapping[str, HandlerSpec]) -> "Decisions":
         """Decide under this publication."""
-        return cls(publication, Engine(publication, handlers))
+        return cls(publication, Engine(publication, handlers), goal_events(publication.flows.values()))
 
     @property
     def shop(self) -> Shop:
@@ -135,13 +139,18 @@ class Decisions:
     def starts_on(self, event: Event) -> bool:
         """Whether a flow starts on the event, or it earns credit, whoever it happens to."""
         flows = self.publication.by_event.get(event.name, ())
-        return any(starter.where.holds(event.properties) for _, starter in flows) or (
-            self.shop.program.earning.hears(event.name)
+        return (
+            any(starter.where.holds(event.properties) for _, starter in flows)
+            or event.name in self.goal_events
+            or self.shop.program.earning.hears(event.name)
         )
 
     def hears(self, turn: Turn, event_name: str) -> bool:
         """Whether a flow starts on the event, a run of the contact waits for it, or it earns credit."""
         if event_name in self.publication.by_event or self.shop.program.earning.hears(event_name):
+            return True
+        # Sessions are found after the turn; whatever else it tracks has reached its goals in it.
+        if event_name == SESSION_STARTED and event_name in self.goal_events:
             return True
         return any(run.hears(event_name) for run in turn.runs.values())
 
@@ -153,6 +162,8 @@ class Decisions:
         settle_ends(turn)
         strikes.follow_zone(turn, self.publication.schedules)
         self._end_oldest_runs(turn)
+        note_runs(turn, self.publication)
+        hear_goals(turn, self.publication, self.goal_events)
         _forget_passing_runs(turn, self.publication)
 
     # By kind of trigger
@@ -619,6 +630,9 @@ def _forget_passing_runs(turn: Turn, publication: Publication) -> None:
     """Drop runs that began and ended in this turn, unless the flow wants to know who was in it before."""
     known = {run.id for run in turn.snapshot.runs}
     for run in tuple(turn.effects.runs.values()):
+        if run.goals_until is not None:
+            continue
         flow = publication.flows.get(run.flow)
         if run.status is RunStatus.DONE and run.id not in known and flow is not None and not flow.remembers_entries:
+            turn.count(run.flow, run.revision, "", PASSED)
             del turn.effects.runs[run.id]

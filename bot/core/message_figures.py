@@ -19,6 +19,7 @@ OTHER_REASON = "other"
 Figures = dict[StepFigure, tuple[int, int]]
 """Times and amounts by what they are of; the amount of `segments` is how many the messages had together."""
 
+_WHOLE = frozenset({SENT, HANDED, DELIVERED, CANCELED, SEGMENTS, REPLIED, CLICKED, LEFT})
 _TAKEN = frozenset({OutboxState.SENT, OutboxState.DELIVERED, OutboxState.UNDELIVERED})
 
 
@@ -42,6 +43,11 @@ class Standing:
     def figure(self, what: str) -> StepFigure:
         """Name one of its figures."""
         return StepFigure(self.flow, self.revision, self.step, self.variant, what, self.on_day)
+
+
+def is_of_messages(what: str) -> bool:
+    """Whether a figure is one of those that follow from how messages stand."""
+    return what in _WHOLE or what.startswith((REFUSED, FAILED, UNDELIVERED))
 
 
 def figures_of(message: Standing) -> Figures:
@@ -78,11 +84,11 @@ def _words(message: Standing) -> Iterable[str]:
         yield LEFT
 
 
-def add(to: Figures, what: Mapping[StepFigure, tuple[int, int]], *, sign: int = 1) -> None:
-    """Add figures to others, or (`sign` -1) take them away; what comes to nothing is dropped."""
+def add(to: Figures, what: Mapping[StepFigure, tuple[int, int]], *, factor: int = 1) -> None:
+    """Add figures so often to others (-1: take them away); what comes to nothing is dropped."""
     for figure, (times, amount) in what.items():
         before = to.get(figure, (0, 0))
-        after = before[0] + sign * times, before[1] + sign * amount
+        after = before[0] + factor * times, before[1] + factor * amount
         if after == (0, 0):
             to.pop(figure, None)
         else:
@@ -95,5 +101,5 @@ def changed(before: Mapping[str, Standing], after: Mapping[str, Standing]) -> Fi
     for message in after.values():
         add(difference, figures_of(message))
     for message in before.values():
-        add(difference, figures_of(message), sign=-1)
+        add(difference, figures_of(message), factor=-1)
     return difference

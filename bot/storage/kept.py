@@ -10,6 +10,7 @@ from typing import Any
 from bot.core.ids import bucket_of, microseconds
 from bot.core.ledger.earned import EarnRecord
 from bot.storage import tables
+from bot.storage.conversions import conversion_row
 from bot.storage.desk_visits import visit_row
 from bot.storage.driver import Present, Rows
 from bot.storage.exposures import exposure_row
@@ -76,6 +77,7 @@ _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "payment_refund": refund_row,
     "payout": payout_row,
     "session": session_row,
+    "conversion": conversion_row,
     "evaluation": evaluation_row,
     "answer": answer_row,
     "invitation": invitation_row,

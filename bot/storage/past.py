@@ -21,6 +21,7 @@ from bot.core.triggers import TriggerKind
 from bot.storage import (
     active_hours,
     affinities,
+    conversions,
     counters,
     desk_visits,
     earnings,
@@ -266,6 +267,7 @@ async def surveys_done(connection: Connection, contact_id: str) -> frozenset[str
 READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProxyType(
     {
         "broken": history.broken,
+        "goal_entries": conversions.entries,
         "ended": history.ended,
         "history": history.texted_page,
         "active_at": active_hours.active_at,
@@ -299,6 +301,7 @@ READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = Ma
     {
         "history": history.texted_page,
         "figures": traits.kept,
+        "conversions_of": conversions.of_order,
         "arm": exposures.met,
         "happened": traits.happened_since,
         "earned": earned,

@@ -4,14 +4,17 @@ They are kept in slots, and written last in a transaction: no two batches wait f
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from bot.core.deeds.goals import CONVERTED, REVENUE
 from bot.core.effects import StepFigure
-from bot.core.ids import bucket_of
-from bot.core.message_figures import Standing, changed
+from bot.core.ids import BUCKETS, bucket_of, instant
+from bot.core.local_time import local_date
+from bot.core.message_figures import Figures, Standing, add, changed, figures_of, is_of_messages
 from bot.core.messages import OutboxState
 from bot.storage import tables
-from bot.storage.driver import Connection, Present, Rows, Statement
+from bot.storage.driver import Connection, Database, Present, Rows, Statement
 
 SLOTS = 16
 FIGURE = Rows(tables.Row.metadata.tables["step_figure"], Present.ADD)
@@ -33,6 +36,22 @@ _STANDS = Statement(f"""
     JOIN outbox ON outbox.bucket = keys.bucket AND outbox.contact = keys.contact AND outbox.id = keys.id
     WHERE outbox.flow <> '' AND outbox.on_day <> ''
 """)  # noqa: S608  # as above
+_MESSAGES = Statement(f"""
+    SELECT '', {STANDING.partition(",")[2]}, COUNT(*) FROM outbox
+    WHERE outbox.bucket = :bucket AND outbox.flow <> '' AND outbox.on_day <> ''
+    GROUP BY 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+""")  # noqa: S608  # as above
+_QUARTER = 15 * 60 * 1_000_000
+_GOALS = Statement(f"""
+    SELECT c.flow, c.revision, c.step, c.variant, c.goal, c.currency, c.at / {_QUARTER}, COUNT(*),
+        SUM(c.revenue_minor)
+    FROM conversion c WHERE c.bucket = :bucket GROUP BY 1, 2, 3, 4, 5, 6, 7
+""")  # noqa: S608  # our own number
+_KEPT = Statement("""
+    SELECT f.flow, f.revision, f.step, f.variant, f.what, f.on_day, SUM(f.times), SUM(f.amount)
+    FROM step_figure f WHERE f.on_day <> '' GROUP BY f.flow, f.revision, f.step, f.variant, f.what, f.on_day
+    HAVING SUM(f.times) <> 0 OR SUM(f.amount) <> 0
+""")
 _WAITING = Statement("""
     SELECT o.id FROM outbox o
     WHERE o.bucket = :bucket AND o.contact = :contact AND o.state IN ('queued', 'held')
@@ -91,6 +110,68 @@ def standing_from(row: Sequence[Any]) -> Standing:
         is_clicked=bool(row[11]),
         is_left=bool(row[12]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A figure that is not what the tables say: times and amount as kept, and as counted anew."""
+
+    figure: StepFigure
+    kept: tuple[int, int]
+    counted: tuple[int, int]
+
+
+async def recount(database: Database, zone: str) -> list[Difference]:
+    """Count anew, from messages and conversions, what follows from them; returns where figures differ.
+
+    What happens meanwhile may be in one and not yet in the other.
+    """
+    kept = await database.query(_kept)
+    counted: Figures = {}
+    for bucket in range(BUCKETS):
+        found = await database.query(
+            lambda c, bucket=bucket: c.read_all(
+                [(_MESSAGES, {"bucket": bucket}), (_GOALS, {"bucket": bucket})]
+            )  # type: ignore[misc]  # bound now
+        )
+        for row in found[0]:
+            add(counted, figures_of(standing_from(row)), factor=int(row[13]))
+        for row in found[1]:
+            add(counted, _of_conversions(row, zone))
+    return [
+        Difference(one, kept.get(one, (0, 0)), counted.get(one, (0, 0)))
+        for one in sorted({*kept, *counted})
+        if kept.get(one, (0, 0)) != counted.get(one, (0, 0))
+    ]
+
+
+async def mend(database: Database, differences: Sequence[Difference]) -> None:
+    """Bring figures to what was counted anew."""
+    missing: Figures = {}
+    for one in differences:
+        add(missing, {one.figure: one.counted})
+        add(missing, {one.figure: one.kept}, factor=-1)
+    await database.transact(lambda c: write(c, missing, slot=0))
+
+
+async def _kept(connection: Connection) -> Figures:
+    kept: Figures = {}
+    for flow, revision, step, variant, what, on_day, times, amount in await connection.read(_KEPT):
+        if is_of_messages(what) or what.startswith((CONVERTED, REVENUE)):
+            one = StepFigure(flow, revision, step, variant, what, on_day)
+            add(kept, {one: (int(times), int(amount))})
+    return kept
+
+
+def _of_conversions(row: Sequence[Any], zone: str) -> Figures:
+    """What conversions of one quarter of an hour add: every zone's days begin with one."""
+    flow, revision, step, variant, goal, currency, quarter, times, revenue_minor = row
+    day = str(local_date(instant(quarter * _QUARTER), zone))
+    found = {StepFigure(flow, revision, step, variant, f"{CONVERTED}{goal}", day): (int(times), 0)}
+    if currency:
+        what = f"{REVENUE}{goal}:{currency}"
+        found[StepFigure(flow, revision, step, variant, what, day)] = (int(times), int(revenue_minor))
+    return found
 
 
 async def write(connection: Connection, figures: Mapping[StepFigure, tuple[int, int]], slot: int) -> None:

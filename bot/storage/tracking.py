@@ -47,6 +47,11 @@ _WAITING = Statement(f"""
     WHERE r.status = 'waiting'
         AND (r.state LIKE '%"wait":["{WaitKind.EVENT}",%' OR r.state LIKE '%"{HEARS}":[%')
 """)  # noqa: S608  # our own constant
+_OPEN_GOALS = Statement("""
+    SELECT DISTINCT r.contact FROM @each(keys: bucket integer, contact text)
+    JOIN run r ON r.bucket = keys.bucket AND r.contact = keys.contact
+    WHERE r.goals_until IS NOT NULL AND r.goals_until >= :now
+""")
 _THERE = Statement("""
     SELECT e.id FROM @each(keys: bucket integer, contact text, id text)
     JOIN event e ON e.bucket = keys.bucket AND e.contact = keys.contact AND e.id = keys.id
@@ -82,6 +87,8 @@ class Standing:
     times: dict[str, Times] = field(default_factory=dict)
     waits: dict[str, set[str] | None] = field(default_factory=dict)
     """The names of events that runs wait for; None: of any."""
+    with_goals: frozenset[str] = frozenset()
+    """Who has an entry whose goals may still be reached."""
     addresses: dict[str, set[Name]] = field(default_factory=dict)
     """Addresses and names of those who were told of one."""
     there: frozenset[str] = frozenset()
@@ -117,7 +124,7 @@ async def called(connection: Connection, contact_id: str, other: str) -> frozens
     return frozenset(row[0] for row in found)
 
 
-async def standing(
+async def standing(  # noqa: PLR0913  # what is read, each under its name
     connection: Connection,
     *,
     active: Collection[str],
@@ -125,11 +132,12 @@ async def standing(
     heard: Collection[str],
     events: Collection[tuple[int, str, str]],
     called: Collection[str] = (),
+    goals_at: datetime | None = None,
 ) -> Standing:
     """Read of locked contacts what is wanted of each: `active` whose sessions, `told` whose traits' times.
 
     `heard` are those whose runs may wait for an event; `events` (bucket, contact, id) may be there already;
-    `called` are those whose addresses are wanted.
+    `called` are those whose addresses are wanted. `goals_at`: say of those `heard` whose goals are open then.
     """
     keys = [_keys(active), _keys(told), _keys(heard), sorted(events), _keys(called)]
     asked: list[Asked] = [
@@ -137,9 +145,13 @@ async def standing(
         for statement, each in zip((_ACTIVITY, _TIMES, _WAITING, _THERE, _NAMES), keys, strict=True)
         if each
     ]
+    if goals_at is not None and heard:
+        asked.append((_OPEN_GOALS, {"keys": _keys(heard), "now": microseconds(goals_at)}))
     answers = iter(await connection.read_all(asked) if asked else ())
     activity, times, waits, there, names = (next(answers) if each else () for each in keys)
+    with_goals = frozenset(row[0] for row in next(answers, ()))
     return Standing(
+        with_goals=with_goals,
         activity={row[0]: Activity(instant(row[1]), instant(row[2])) for row in activity},
         times={row[0]: _times(row[1]) for row in times},
         waits=_waits(waits),

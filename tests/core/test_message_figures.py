@@ -1,3 +1,5 @@
+"""What a message adds to figures follows from how it stands."""
+
 from dataclasses import replace
 
 import pytest

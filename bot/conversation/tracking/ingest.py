@@ -12,7 +12,7 @@ from bot.conversation.tracking.keeping import KeepCurrent
 from bot.conversation.tracking.orders import OrderEvent, turns_of
 from bot.conversation.tracking.people import Met, People, Person
 from bot.conversation.tracking.sessions import Settled, settle_late
-from bot.conversation.tracking.telling import Telling, claims_of, identify_trigger, is_late
+from bot.conversation.tracking.telling import Telling, Waited, claims_of, identify_trigger, is_late
 from bot.core.audiences.audience import Topic
 from bot.core.audiences.rule import Happened
 from bot.core.contact import Contact
@@ -148,8 +148,21 @@ class Gathered:
                 bucket = person.contact.bucket
                 old.append((bucket, person.id, event_id(told.key, bucket)))
         return await tracking.standing(
-            connection, active=active, told=identified, heard=heard, events=old, called=called
+            connection,
+            active=active,
+            told=identified,
+            heard=heard,
+            events=old,
+            called=called,
+            goals_at=self.now - LATE if self.telling.decisions.goal_events else None,
         )
+
+    def _waited(self, contact: str) -> Waited:
+        """Which events runs of a contact wait for or may be converted by."""
+        waited = self._standing.waits.get(contact, frozenset[str]())
+        if waited is None or contact not in self._standing.with_goals:
+            return waited
+        return self.telling.decisions.goal_events | waited
 
     def _event(self, told: Told, person: Person) -> None:
         """Add the event that a message is, or what it says of an order."""
@@ -169,7 +182,7 @@ class Gathered:
         self.happened.setdefault(person.id, []).append(Happened(identity, name, at, message.properties))
         if name in _ACTIVE:
             self.active.setdefault(person.id, []).append(at)
-        trigger = self.telling.needs(told, self._standing.waits.get(person.id, ()))
+        trigger = self.telling.needs(told, self._waited(person.id))
         if trigger is not None:
             self._trigger(person, trigger)
 
@@ -197,8 +210,7 @@ class Gathered:
         self.happened.setdefault(contact, []).append(Happened(identity, SESSION_STARTED, at, {}))
         if self.is_history or self.now - at > LATE:
             return None
-        waited = self._standing.waits.get(contact, ())
-        trigger = self.telling.needs_session(identity, at, waited)
+        trigger = self.telling.needs_session(identity, at, self._waited(contact))
         return rows.trigger_row(contact, trigger, state="new") if trigger is not None else None
 
     async def write(self, connection: Connection, keep_current: KeepCurrent) -> None:
