@@ -4,19 +4,27 @@ import hashlib
 import hmac
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from bot.app.databases import Clock
 from bot.channels.app import AppChannel
 from bot.channels.channel import Channel
 from bot.channels.twilio.sender import TwilioAccount, TwilioChannel
 from bot.config import Settings, TwilioSettings, texts
+from bot.config.email import EmailSettings
+from bot.conversation.frames import Frames
 from bot.conversation.publication import ShopSettings
+from bot.core.email.links import LetterLinks, LetterNames
+from bot.core.email.mailbox import EMAIL
 from bot.core.gate import Policy
 from bot.core.in_app import APP
 from bot.core.senders import MAIN, SenderPool
 from bot.jobs.public_network import connector
 from bot.jobs.wechat_shared import SharedInDatabase
 from bot.storage.driver import Database
+
+if TYPE_CHECKING:
+    from bot.channels.email.sender import MailServer
 
 
 def channels_of(settings: Settings, database: Database, clock: Clock) -> dict[str, Channel]:
@@ -26,7 +34,37 @@ def channels_of(settings: Settings, database: Database, clock: Clock) -> dict[st
         channels["sms"] = _sms(settings, settings.twilio)
     if settings.wechat:
         channels["wechat"] = _wechat(settings, database, clock)
+    if settings.email is not None:
+        channels[EMAIL] = _email(settings, settings.email, database, clock)
     return channels
+
+
+def _email(settings: Settings, email: EmailSettings, database: Database, clock: Clock) -> Channel:
+    from bot.channels.email.sender import EmailChannel  # noqa: PLC0415  # what few need
+
+    secrets = tuple(secret.encode() for secret in settings.secrets)
+    return EmailChannel(
+        mail_server(email),
+        links=LetterLinks(settings.public_url, secrets),
+        names=LetterNames(secrets),
+        frames=Frames(database).find,
+        clock=clock,
+    )
+
+
+def mail_server(email: EmailSettings) -> "MailServer":
+    """The mail server that the settings name."""
+    from bot.channels.email.sender import MailServer  # noqa: PLC0415  # what few need
+
+    return MailServer(
+        host=email.host,
+        port=email.port,
+        security=email.security,
+        sender=email.sender,
+        username=email.username,
+        password=email.password,
+        bounces=email.bounces,
+    )
 
 
 def _wechat(settings: Settings, database: Database, clock: Clock) -> Channel:

@@ -16,9 +16,11 @@ from bot.conversation.campaigns import Campaigns
 from bot.conversation.cashier import Cashier
 from bot.conversation.clicks import Clicks
 from bot.conversation.contents import Contents
+from bot.conversation.letters import Readers
 from bot.conversation.newcomers import is_known
 from bot.core.audiences.rule import Happened
 from bot.core.campaign_links import CampaignTokens
+from bot.core.email.links import LetterLinks
 from bot.core.errors import CannotStart
 from bot.core.page_links import PageLinks
 from bot.core.signed_links import SignedLinks
@@ -30,6 +32,7 @@ from bot.web.h5 import H5Pages
 from bot.web.health import Health
 from bot.web.invitations import Invitations
 from bot.web.join import JoinPages
+from bot.web.letters import LetterDoor
 from bot.web.limits import InboundLimits, Limit, Limiter
 from bot.web.links import LinkVisits
 from bot.web.twilio import BODY_MAX, TwilioWebhooks
@@ -60,6 +63,7 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
     server.add_routes(H5Pages(lambda: app.decisions.publication).routes())
     server.add_routes(_content_links(app).routes())
     server.add_routes(_invitations(app).routes())
+    server.add_routes(_letter_door(app).routes())
     server.add_routes(_join_pages(app).routes())
     if app.settings.twilio is not None:
         server.add_routes(_twilio_webhooks(app).routes())
@@ -140,6 +144,11 @@ def _link_visits(app: Running) -> LinkVisits:
 
     clicks = Clicks(app.database, app.clock, keep=keep)
     return LinkVisits(clicks, app.metrics, app.clock, pages, _campaigns(app))
+
+
+def _letter_door(app: Running) -> LetterDoor:
+    readers = Readers(app.database, app.dispatcher, app.clock, lambda: app.decisions.shop)
+    return LetterDoor(LetterLinks(app.settings.public_url, _secrets(app)), readers, app.clock)
 
 
 def _invitations(app: Running) -> Invitations:

@@ -16,6 +16,7 @@ from dotenv.parser import parse_stream
 
 from bot.channels.wechat.account import WechatAccount
 from bot.config import texts
+from bot.config.email import EmailSettings, is_email_setting, read_email
 from bot.config.pay import PaySettings, is_pay_setting, read_pay
 from bot.config.texts import NEW_SECRET, SECRET_LENGTH_MIN, Fault, LogLevel
 from bot.config.wechat import is_account_setting, read_accounts
@@ -64,7 +65,8 @@ class Settings:
 
     `database_url` is an asyncio URL as SQLAlchemy writes it, `public_url` has no slash at its end, the newest
     of `secrets` comes first (none yet before `with_secret`), `shop` and `twilio` are None where not set up,
-    `wechat` has its accounts in the order of their names, `pay` is None where no merchant is set up.
+    `wechat` has its accounts in the order of their names, `pay` is None where no merchant is set up, `email`
+    where no mail server is.
     """
 
     database_url: str = field(repr=False)
@@ -86,6 +88,7 @@ class Settings:
     wechat: tuple[WechatAccount, ...]
     wechat_base_url: str
     pay: PaySettings | None
+    email: EmailSettings | None
 
     @property
     def locales(self) -> Path:
@@ -137,6 +140,9 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
     pay = read_pay(reading.given, lambda *told: problems.append(Problem(*told)))
     if pay is not None and not texts.is_loopback(pay.base_url):
         reading.require(PUBLIC_URL, "WeChat Pay tells us of payments there: set it to your https:// one")
+    email = read_email(reading.given, lambda *told: problems.append(Problem(*told)))
+    if email is not None and email.security != "none":
+        reading.require(PUBLIC_URL, "readers unsubscribe there: set it to your https:// one")
     settings = Settings(
         database_url=reading.of(DATABASE_URL, "sqlite+aiosqlite:///regulars.sqlite"),
         host=host,
@@ -157,6 +163,7 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
         wechat=wechat,
         wechat_base_url=wechat_base_url,
         pay=pay,
+        email=email,
     )
     if problems:
         raise SettingsError(tuple(problems))
@@ -391,6 +398,8 @@ class _Reading:
         for name in sorted(self.given):
             own = name.removeprefix(PREFIX)
             if own == name or own in known or is_account_setting(name) or is_pay_setting(name):
+                continue
+            if is_email_setting(name):
                 continue
             for near in difflib.get_close_matches(own, known, n=1, cutoff=0.8):
                 self.problems.append(Problem(name, "is no setting", f"did you mean {known[near]}?"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.conversation.publication import (
     AUDIENCES,
+    BRAND,
     EVENTS,
     EXPERIMENTS,
     FLOW,
@@ -14,6 +15,7 @@ from bot.conversation.publication import (
     PROGRAM,
     SEASON,
     SHOP,
+    TEMPLATE,
     TRAITS,
     VARIABLES,
     WECHAT,
@@ -25,13 +27,18 @@ from bot.conversation.publishing import (
     exponent_in,
     flow_of,
     read_folder,
+    template_of,
 )
 from bot.core.audiences.folder import check_audiences
 from bot.core.audiences.traits_file import read_traits
 from bot.core.compliance import DEFAULT
+from bot.core.email.brand import Brand
+from bot.core.email.templates import Template
 from bot.core.errors import FlowError
 from bot.core.flow.check import Complaint, check
+from bot.core.flow.brand_file import read_brand
 from bot.core.flow.check_audiences import unknown
+from bot.core.flow.check_email import letters_wrong
 from bot.core.flow.check_experiments import experiments_wrong
 from bot.core.flow.compiled import EventStarter, Flow
 from bot.core.flow.costs import USUAL_TERMS, Terms
@@ -94,6 +101,8 @@ def look_over(
     categories: tuple[Keyword, ...] = ()
     offers: set[str] = set()
     wechat: WechatForms | None = None
+    brand: Brand | None = None
+    templates: dict[str, Template] = {}
     for file in folder.files:
         try:
             if file.kind == PROGRAM:
@@ -108,6 +117,11 @@ def look_over(
                 legal, categories = read_keywords(document).legal_words(), category_keywords(document)
             if file.kind == POLICY:  # read after keywords.yaml, whose words it must not take
                 policy = read_policy(read(file.text, file.file), legal)
+            if file.kind == BRAND:
+                brand = read_brand(read(file.text, file.file)).compiled()
+            if file.kind == TEMPLATE:
+                template = template_of(file)
+                templates[template.name] = template
             if file.kind == WECHAT:
                 wechat = read_wechat(read(file.text, file.file), folder.translations)
             if file.kind == FLOW:
@@ -138,7 +152,8 @@ def look_over(
             *_not_taken(folder, flows),
             *experiments_wrong(folder.document(EXPERIMENTS), flows.values()),
         )
-        complaints = (*_as_complaints(beside), *found)
+        of_letters = letters_wrong(flows.values(), templates, brand, handlers)
+        complaints = (*_as_complaints(beside), *of_letters, *found)
     return _placed(Look(path, folder, flows, complaints, terms, wechat))
 
 

@@ -39,6 +39,7 @@ from bot.core.loyalty import stock
 from bot.core.pages import checkin as page_checkin
 from bot.core.pages import consents, join_page, membership
 from bot.core.pages import drops as page_drops
+from bot.core.pages import letters as page_letters
 from bot.core.pages import rewards as page_rewards
 from bot.core.pages import wheel as page_wheel
 from bot.core.triggers import Trigger, TriggerKind
@@ -93,6 +94,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         membership.JOIN: membership.join,
         membership.PHONE: membership.phone,
         consents.CHANGE: consents.change,
+        page_letters.LEAVE: page_letters.leave,
         sessions.START: sessions.start,
         buying.ORDER: buying.order,
         buying.CANCEL: buying.cancel,

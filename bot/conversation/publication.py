@@ -18,7 +18,11 @@ from bot.core.audiences import folder as audience_files
 from bot.core.audiences.figures import NO_FIGURES, Figures
 from bot.core.compliance import LegalWords
 from bot.core.contact import Product
+from bot.core.email.brand import NO_BRAND, Brand
+from bot.core.email.templates import Template, compile_template
+from bot.core.email.writing import Letters
 from bot.core.errors import FlowError
+from bot.core.flow.brand_file import read_brand
 from bot.core.experiments.experiment import Experiment
 from bot.core.feedback import ApprovedQuote
 from bot.core.flow.compile import compile_flow
@@ -72,6 +76,9 @@ FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, SEASON, VARIABLES, AUDIENCES, TRA
     "experiments",
 )
 """The kinds of files; there is one of each but flows and seasons, called like its kind."""
+BRAND, TEMPLATE = "brand", "template"
+TEMPLATES = "templates"
+"""The folder of templates, inside that of flows; a template's revisions are called by it too."""
 CATEGORY = "category:"
 """Before the name of one of the shop's own categories, where a keyword selects that and not a flow."""
 
@@ -181,6 +188,7 @@ def build(
     keywords_file = _keywords(revisions)
     legal_words = keywords_file.legal_words()
     policy = _policy(revisions, legal_words)
+    letters = _letters(revisions, policy)
     starters = [(flow, starter) for flow in flows.values() for starter in flow.starters]
     groups = {starter.group for _, starter in starters if isinstance(starter, KeywordStarter)}
     shop = Shop(
@@ -192,7 +200,8 @@ def build(
         groups={**plain_groups(group for group in groups if group), **policy.described()},
         senders=policy.pools() or settings.senders,
         products=products,
-        links=policy.short_links(settings.public_url, _hosts(flows.values())),
+        links=policy.short_links(settings.public_url, _hosts(flows.values()) | _hosts_of(letters)),
+        letters=letters,
         secrets=settings.secrets,
         public_url=settings.public_url,
         halted=settings.halted,
@@ -259,6 +268,38 @@ def _hosts(flows: Iterable[Flow]) -> frozenset[str]:
     return hosts_in(text.source for text in texts)
 
 
+def _hosts_of(letters: Letters) -> frozenset[str]:
+    """Return the hosts that templates and the brand name."""
+    written = (template.hosts for template in letters.templates.values())
+    return hosts_in([letters.brand.website]).union(*written)
+
+
+def _letters(revisions: Sequence[Revision], policy: PolicyFile) -> Letters:
+    """What letters are made with; a template that is broken is left out and logged."""
+    templates = {}
+    for stored in revisions:
+        if stored.kind == TEMPLATE:
+            try:
+                template = _template_of(_Stored(stored.checksum, stored.file, stored.revision, stored))
+            except FlowError as error:
+                _logger.exception("template_broken", template=stored.flow, problem=str(error))
+            else:
+                templates[template.name] = template
+    return Letters(_brand(revisions), templates, policy.email.opens, policy.email.clicks)
+
+
+def _brand(revisions: Sequence[Revision]) -> Brand:
+    """The brand; where the file is broken, as if there was none."""
+    stored = next((one for one in revisions if one.kind == BRAND), None)
+    if stored is None:
+        return NO_BRAND
+    try:
+        return read_brand(read(stored.source, stored.file)).compiled()
+    except FlowError as error:
+        _logger.exception("brand_broken", revision=stored.revision, problem=str(error))
+        return NO_BRAND
+
+
 def compiled(stored: Revision) -> Flow | None:
     """Compile a stored flow with the translations it was published with; None where it no longer compiles."""
     try:
@@ -285,6 +326,13 @@ def _flow_of(stored: _Stored) -> Flow:
     return compile_flow(
         read(revision.source, revision.file), revision=stored.number, translations=_translations(revision)
     )
+
+
+@lru_cache(maxsize=256)
+def _template_of(stored: _Stored) -> Template:
+    """Compile a template once for this process."""
+    name = stored.revision.flow.removeprefix(f"{TEMPLATES}/")
+    return compile_template(stored.revision.source, name=name, file=stored.file, revision=stored.number)
 
 
 def _translations(stored: Revision) -> Translations:

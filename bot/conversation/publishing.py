@@ -11,6 +11,7 @@ import orjson
 
 from bot.conversation.publication import (
     AUDIENCES,
+    BRAND,
     EVENTS,
     EXPERIMENTS,
     FLOW,
@@ -19,6 +20,8 @@ from bot.conversation.publication import (
     PROGRAM,
     SEASON,
     SHOP,
+    TEMPLATE,
+    TEMPLATES,
     TRAITS,
     VARIABLES,
     WECHAT,
@@ -27,7 +30,9 @@ from bot.core.audiences.audience import Audience, Audiences
 from bot.core.audiences.figures import Figures
 from bot.core.audiences.folder import check_audiences
 from bot.core.audiences.traits_file import Trait, read_traits
+from bot.core.email.templates import Template, compile_template
 from bot.core.errors import FlowError
+from bot.core.flow.brand_file import read_brand
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import Flow
 from bot.core.flow.events_file import read_events
@@ -50,7 +55,7 @@ from bot.storage.revisions import Revision
 SEASONS = "seasons"
 """The folder of seasons, inside that of flows; a season's revisions are called by it too."""
 ONE_OF_EACH = frozenset(
-    {PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, VARIABLES, AUDIENCES, TRAITS, EVENTS, EXPERIMENTS}
+    {PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, VARIABLES, BRAND, AUDIENCES, TRAITS, EVENTS, EXPERIMENTS}
 )
 """The kinds of files of which there is one, called like its kind."""
 BY_FILES = "files"
@@ -167,6 +172,15 @@ def read_folder(flows: Path, locales: Path) -> Folder:
         )
         for path in sorted(flows.glob(f"{SEASONS}/*.yaml"))
     )
+    files += tuple(
+        SourceFile(
+            name=f"{TEMPLATES}/{path.stem}",
+            kind=TEMPLATE,
+            file=f"{flows.name}/{TEMPLATES}/{path.name}",
+            text=_text(path),
+        )
+        for path in sorted(flows.glob(f"{TEMPLATES}/*.mjml"))
+    )
     by_locale, words = {}, hashlib.sha256()
     for path in sorted(locales.glob("*/LC_MESSAGES/*.po")):
         locale, text = path.parents[1].name, _text(path)
@@ -242,7 +256,13 @@ def _compile(file: SourceFile, folder: Folder) -> dict[str, dict[str, str]]:
         return {}
     if file.kind == FLOW:
         return _used(translations, flow_of(file, folder).messages)
+    if file.kind == TEMPLATE:
+        template_of(file)
+        return {}
     document = read(file.text, file.file)
+    if file.kind == BRAND:
+        read_brand(document)
+        return {}
     if file.kind == PROGRAM:
         read_program(document)
         return {}
@@ -291,6 +311,11 @@ def flow_of(file: SourceFile, folder: Folder) -> Flow:
 @lru_cache(maxsize=128)
 def _flow_of(one: _InFolder) -> Flow:
     return compile_flow(read(one.file.text, one.file.file), translations=one.translations)
+
+
+def template_of(file: SourceFile) -> Template:
+    """Compile a template of a folder. Raises FlowError."""
+    return compile_template(file.text, name=file.name.removeprefix(f"{TEMPLATES}/"), file=file.file)
 
 
 def exponent_in(folder: Folder) -> int:

@@ -5,11 +5,16 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.core.email.mailbox import EMAIL
+
 EVENT = "Link Clicked"
 """What flows start on or wait for when somebody opens a link."""
 
 _AT_ONCE = timedelta(seconds=3)
 """Nobody reads a text and opens its link on a desktop in this time; scanners do."""
+
+_AT_ONCE_BY_EMAIL = timedelta(seconds=10)
+"""Mail servers look behind links before they deliver a letter, and call themselves what they like."""
 
 _HOUR_SECONDS = 3600
 
@@ -42,7 +47,9 @@ _MOBILE = re.compile(r"mobile|android|iphone|ipad|ipod")
 _PURPOSES = ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")
 
 
-def kind_of_visit(method: str, headers: Mapping[str, str], since_sent: timedelta) -> VisitKind:
+def kind_of_visit(
+    method: str, headers: Mapping[str, str], since_sent: timedelta, channel: str = ""
+) -> VisitKind:
     """Tell who visits a link that was handed to the provider so long ago; `headers` ignore case.
 
     Where in doubt it is no person: a click too few is a smaller harm than a flow that a machine starts.
@@ -56,7 +63,28 @@ def kind_of_visit(method: str, headers: Mapping[str, str], since_sent: timedelta
         return VisitKind.PREVIEW
     if not agent or _SCANNERS.search(agent) or not _wants_a_page(headers):
         return VisitKind.SCANNER
+    if channel == EMAIL and since_sent < _AT_ONCE_BY_EMAIL:
+        return VisitKind.SCANNER
     if since_sent < _AT_ONCE and not _MOBILE.search(agent):
+        return VisitKind.SCANNER
+    return VisitKind.PERSON
+
+
+def kind_of_look(method: str, headers: Mapping[str, str]) -> VisitKind:
+    """Tell who loads the picture of a letter: a person's mail program, or a machine that looks ahead for it.
+
+    Apple's Mail loads every picture when a letter arrives and calls itself Mozilla/5.0 and no more
+    (https://www.apple.com/legal/privacy/data/en/mail-privacy-protection/); Gmail's proxy loads it when
+    somebody looks.
+    """
+    if method != "GET":
+        return VisitKind.CHECK
+    agent = headers.get("User-Agent", "").lower().strip()
+    if agent == "mozilla/5.0":
+        return VisitKind.PREFETCH
+    if "googleimageproxy" in agent or "yahoomailproxy" in agent:
+        return VisitKind.PERSON
+    if not agent or _SCANNERS.search(agent) or _PREVIEWS.search(agent):
         return VisitKind.SCANNER
     return VisitKind.PERSON
 

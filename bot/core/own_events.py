@@ -4,7 +4,8 @@ OURS = frozenset(
     {
         *("Address Linked", "Contact Joined", "Contact Not Joined", "Member Enrolled", "Profile Completed"),
         *("Audience Entered", "Audience Exited", "Session Started"),
-        *("Campaign Opened", "Content Opened", "Link Clicked", "Mini Program Opened", "Page Opened"),
+        *("Campaign Opened", "Content Opened", "Email Opened", "Link Clicked", "Mini Program Opened"),
+        "Page Opened",
         *("Page Shared", "Person Asked For", "Desk Left", "Survey Completed", "Answer Given"),
         *("Order Placed", "Order Completed", "Order Shipped", "Order Refunded", "Order Canceled"),
         *("Checkout Timed Out", "Payment Lapsed", "Payment Refunded"),

@@ -24,13 +24,15 @@ from bot.core.contact import (
 )
 from bot.core.counting import Take
 from bot.core.effects import Effects, OutsideCall, Queued, StepFigure
+from bot.core.email.mailbox import EMAIL
+from bot.core.email.writing import NO_LETTERS, Letters, addressed
 from bot.core.errors import RegularsError
 from bot.core.experiments.experiment import Experiment
 from bot.core.flow.halts import Halts
 from bot.core.feedback import ApprovedQuote
 from bot.core.flow.run import Run
 from bot.core.flow.wechat_forms import NO_FORMS, WechatForms
-from bot.core.forms import Form
+from bot.core.forms import Form, Letter
 from bot.core.gate import ConsentFacts, HoldUntil, Policy, Refuse, Verdict, may_leave
 from bot.core.grants import Grant
 from bot.core.groups import Group
@@ -121,6 +123,8 @@ class Shop:
     """Where orders go and how they are paid."""
     figures: Figures = NO_FIGURES
     """Computed traits and audiences."""
+    letters: Letters = NO_LETTERS
+    """The brand and the templates of emails."""
     halted: Halts = field(default_factory=dict)
     """The flows that an operator paused, or lets nobody into."""
     experiments: Mapping[str, Experiment] = field(default_factory=dict)
@@ -388,6 +392,8 @@ class Turn:
             if "://" in body:
                 body, codes = self._shortened(body, message_class, asked=short_links)
             body = as_sent(body)
+        elif channel == EMAIL:
+            body, form, codes = self._as_letter(body, form, group)
         elif channel != APP and "://" in body and (pages := self.shop.pages) is not None:
             until = self.now + LASTS
             body = sign_pages(body, pages, self.contact.id, until, channel)
@@ -410,7 +416,7 @@ class Turn:
             valid_until=self._valid_until(valid_for),
             language=self.contact.locale,
             tag=tag,
-            form=form if channel in {WECHAT, APP} else None,
+            form=form if channel in {WECHAT, APP, EMAIL} else None,
             only_here=only_here,
             origin=origin,
         )
@@ -624,6 +630,20 @@ class Turn:
             wanted = message_class is not MessageClass.REPLY
         return shorten(body, rules, self._mint, only_pages=not wanted)
 
+    def _as_letter(
+        self, body: str, form: Form | None, group: str | None
+    ) -> tuple[str, Form, Mapping[str, str]]:
+        """Make a text a letter, with the links it can be left and counted by; returns their codes too."""
+        letters = self.shop.letters
+        letter = form.letter if form is not None else None
+        sender = letters.brand.sender_of(group)
+        letter = replace(
+            letter or Letter(subject=letters.brand.name or self.shop.name),
+            reply_to=sender.reply_to if sender is not None else "",
+        )
+        letter, body, codes = addressed(letter, body, self.shop.links, letters, self._mint)
+        return body, Form(letter=letter), codes
+
     def _keep_links(self, message: Outgoing, codes: Mapping[str, str]) -> None:
         assert self.shop.links is not None, "nothing is shortened without"
         rules = self.shop.links
@@ -648,6 +668,8 @@ class Turn:
         channel = channel or usual_channel(self.addresses.values())
         usable = [address for address in self.addresses.values() if address.channel == channel]
         usable.sort(key=lambda address: address.unusable_reason is not None)
+        if channel == EMAIL:  # left at one mailbox, one may still be written to at another
+            usable.sort(key=lambda address: address.stopped_at is not None)
         return channel, usable[0] if usable else None
 
     def _grants(self) -> Mapping[tuple[str, str], Grant]:
@@ -673,6 +695,9 @@ class Turn:
         """
         if channel == WECHAT:
             return appid_of(address.value) if address else ""
+        if channel == EMAIL:
+            sender = self.shop.letters.brand.sender_of(group)
+            return sender.mailbox if sender is not None else ""
         pool, inbound = self.shop.pool(channel, group), self.trigger.inbound
         if pool is None:
             return ""

@@ -17,7 +17,7 @@ from bot.storage.rows import RowValues
 # An inline reply is handed over in the moment it is written, and its row says nothing of it.
 _FIND = Statement("""
     SELECT l.contact, l.code, l.url, l.message, l.flow, l.step, l.expires_at, c.locale,
-        COALESCE(o.handed_at, l.created_at)
+        COALESCE(o.handed_at, l.created_at), COALESCE(o.channel, '')
     FROM link l
     JOIN contact c ON c.bucket = l.bucket AND c.id = l.contact
     LEFT JOIN outbox o ON o.bucket = l.bucket AND o.contact = l.contact AND o.id = l.message
@@ -44,6 +44,8 @@ class FoundLink:
     expires_at: datetime
     locale: str
     sent_at: datetime
+    channel: str = ""
+    """By which its message went; empty where that is not known any more."""
 
 
 def link_row(contact_id: str, link: Link, now: datetime) -> RowValues:
@@ -99,4 +101,5 @@ def _found(row: Sequence[Any]) -> FoundLink:
         expires_at=instant(row[6]),
         locale=row[7],
         sent_at=instant(row[8]),
+        channel=row[9],
     )

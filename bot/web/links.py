@@ -70,7 +70,7 @@ class LinkVisits:
         location = await self._location(link, now)
         if now >= link.expires_at or not location:
             return self._nowhere(request, HTTPStatus.GONE, link.locale)
-        kind = kind_of_visit(request.method, request.headers, now - link.sent_at)
+        kind = kind_of_visit(request.method, request.headers, now - link.sent_at, link.channel)
         self.metrics.visits.labels(kind.value).inc()
         if self.recorded.allows(code, now):
             await self._record(link, kind)

@@ -101,3 +101,11 @@ def test_clicks_within_an_hour_have_one_key() -> None:
     assert click_key("a", noon) == click_key("a", noon + timedelta(minutes=59))
     assert click_key("a", noon) != click_key("a", noon + timedelta(minutes=60))
     assert click_key("a", noon) != click_key("b", noon)
+
+
+def test_a_letters_links_are_looked_behind_before_anybody_reads_it() -> None:
+    headers = {"User-Agent": IPHONE, "Accept": PAGE}
+    at_once, later = timedelta(seconds=9), timedelta(seconds=11)
+    assert kind_of_visit("GET", headers, at_once, "email") is VisitKind.SCANNER
+    assert kind_of_visit("GET", headers, later, "email") is VisitKind.PERSON
+    assert kind_of_visit("GET", headers, at_once, "sms") is VisitKind.PERSON

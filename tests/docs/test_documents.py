@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from bot.cli import cli
 from bot.config import SETTINGS
+from bot.config.email import is_email_setting
 from bot.config.pay import is_pay_setting
 from bot.config.wechat import is_account_setting
 
@@ -90,7 +91,7 @@ def test_every_setting_that_is_named_exists(document: Path) -> None:
     named = {
         name
         for name in SETTING.findall(document.read_text(encoding="utf-8"))
-        if not is_account_setting(name) and not is_pay_setting(name)
+        if not any(known(name) for known in (is_account_setting, is_pay_setting, is_email_setting))
     }
     # Twilio's names are shortened to the part they share: REGULARS_TWILIO.
     assert named - NOT_SETTINGS <= {setting.name for setting in SETTINGS}

@@ -1,8 +1,8 @@
-"""What letters and their pages say by themselves, in every language we ship."""
+"""What letters say by themselves, in every language we ship."""
 
-from bot.core.pages.speech import Phrases
+from collections.abc import Mapping
 
-PHRASES: Phrases = {
+PHRASES: Mapping[str, Mapping[str, str]] = {
     "en": {
         "why": "You get this because you chose to hear from {shop} by email.",
         "unsubscribe": "Unsubscribe",
@@ -19,3 +19,9 @@ PHRASES: Phrases = {
         "preferences": "选择要接收的内容",
     },
 }
+
+
+def spoken(locale: str) -> Mapping[str, str]:
+    """Return the phrases in the language of a locale; in English where there are none."""
+    language = locale.replace("-", "_").partition("_")[0]
+    return PHRASES.get("zh_Hans" if language == "zh" else language, PHRASES["en"])

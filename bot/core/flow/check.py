@@ -273,7 +273,7 @@ def _groups_unknown(flows: Sequence[Flow], policy: PolicyFile) -> Iterator[Compl
         named += [
             (step.delivery.group, step.mark)
             for step in flow.steps
-            if isinstance(step, compiled.Say | compiled.Question)
+            if isinstance(step, compiled.Say | compiled.Email | compiled.Question)
         ]
         seen: set[str] = set()
         for group, mark in named:

@@ -209,6 +209,8 @@ def _plain_texts(step: Step) -> Iterable[Text]:
     match step:
         case compiled.Say() | compiled.Question():
             return step.delivery.media
+        case compiled.Email():
+            return [text for text in (step.button[1] if step.button else None, step.picture) if text]
         case compiled.Do() | compiled.Call():
             return [value.text for _, value in step.arguments if value.text is not None]
         case compiled.Set():

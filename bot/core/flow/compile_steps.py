@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TypedDict
 
 from bot.core.contact import JsonValue
+from bot.core.email.mailbox import EMAIL
 from bot.core.experiments.experiment import Arm, Experiment
 from bot.core.flow import compile_waits, compiled, steps, wording
 from bot.core.flow.compiled import Delivery, Target, Value
@@ -110,6 +111,8 @@ class StepCompiler:
         match model:
             case steps.Say():
                 return self._say(model, base)
+            case steps.Email():
+                return self._email(model, base)
             case steps.Ask():
                 return self._ask(model, base)
             case steps.Choose():
@@ -159,6 +162,37 @@ class StepCompiler:
         text, delivery = self._wording(model.say, (*base.path, "say"), model.note)
         return compiled.Say(
             base.id, base.path, base.mark, base.next, self._leaving(model, base), text, delivery
+        )
+
+    def _email(self, model: steps.Email, base: compiled.Step) -> compiled.Email:
+        letter, path, collector = model.email, (*base.path, "email"), self._collector
+        button = letter.button
+        return compiled.Email(
+            base.id,
+            base.path,
+            base.mark,
+            base.next,
+            self._leaving(model, base),
+            wording=collector.translated(letter.text, (*path, "text"), model.note) if letter.text else None,
+            delivery=Delivery(
+                channel=EMAIL,
+                group=letter.group or self._group,
+                message_class=MessageClass(letter.message_class) if letter.message_class else self._class,
+                tag=letter.tag,
+                valid=letter.valid,
+            ),
+            subject=collector.translated(letter.subject, (*path, "subject"), model.note),
+            template=letter.template or "",
+            preheader=collector.translated(letter.preheader, (*path, "preheader"), model.note)
+            if letter.preheader
+            else None,
+            button=(
+                collector.translated(button.text, (*path, "button", "text"), model.note),
+                collector.text(button.url, (*path, "button", "url")),
+            )
+            if button is not None
+            else None,
+            picture=collector.text(letter.picture, (*path, "picture")) if letter.picture else None,
         )
 
     def _leaving(self, model: steps.Sending, base: compiled.Step) -> compiled.Leaving:
@@ -402,9 +436,9 @@ class StepCompiler:
 def _own_id(model: steps.StepBase) -> str | None:
     if model.id is not None:
         return model.id
-    for kind in ("say", "ask", "choose", "rate", "nps", "poll"):
+    for kind in ("say", "email", "ask", "choose", "rate", "nps", "poll"):
         inner = getattr(model, kind, None)
-        if isinstance(inner, steps.Wording):
+        if isinstance(inner, steps.Wording | steps.LetterPart):
             return inner.id
     return None
 

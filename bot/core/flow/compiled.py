@@ -115,6 +115,20 @@ class Say(Sends):
 
 
 @dataclass(frozen=True, slots=True)
+class Email(Sends):
+    """Sends a letter; `wording` None: its text is the template's own, `template` empty: the usual one."""
+
+    wording: TranslatedText | None
+    delivery: Delivery
+    subject: TranslatedText
+    template: str
+    preheader: TranslatedText | None
+    button: tuple[TranslatedText, Text] | None
+    """What the button says, and where it leads."""
+    picture: Text | None
+
+
+@dataclass(frozen=True, slots=True)
 class Question(Step):
     """What every question has: what is asked, how long for, and where silence or nonsense lead."""
 

@@ -12,6 +12,7 @@ from bot.core.deeds import bundling, inviting
 from bot.core.deeds.figures import audiences_of, trait_of
 from bot.core.deeds.tier_turns import NAMES as TIER_NAMES
 from bot.core.deeds.tier_turns import tier_values
+from bot.core.email.brand import NO_BRAND
 from bot.core.errors import FlowError
 from bot.core.feedback import spoken
 from bot.core.flow.filters import HERE, Here
@@ -72,6 +73,7 @@ _RECOMMENDED = frozenset({"recommended", "recommended_sku"})
 
 KNOWN: Mapping[str, Names] = {
     **dict.fromkeys(_OF_STARTERS, Names()),
+    "brand": Names(frozenset(NO_BRAND.values())),
     "balance": Names(frozenset({"available", "pending", "held", "debt", "soonest", "endings", "coming"})),
     "bundle": Names(frozenset(bundling.FIELDS)),
     "contact": Names(
@@ -298,6 +300,11 @@ def _shop(turn: Turn) -> object:
     return {"name": turn.shop.name, "zone": turn.shop.zone}
 
 
+def _brand(turn: Turn) -> object:
+    brand = turn.shop.letters.brand
+    return {**brand.values(), "name": brand.name or turn.shop.name}
+
+
 def _program(turn: Turn) -> object:
     return {"name": turn.program.name, "currency": turn.program.currency.code}
 
@@ -328,6 +335,7 @@ def _now(turn: Turn) -> datetime:
 _SOURCES: Mapping[str, Callable[[Turn], object]] = {
     HERE: _here,
     **dict.fromkeys(_OF_STARTERS, _nothing),
+    "brand": _brand,
     "balance": _balance,
     "bundle": _bundle,
     "contact": _Contact,

@@ -196,6 +196,8 @@ def _model_at(path: Path, around: JsonValue) -> type[BaseModel] | None:
         "say": steps.Wording,
         "ask": steps.Wording,
         "choose": steps.Wording,
+        "email": steps.LetterPart,
+        "button": steps.ButtonPart,
         "wait_for": steps.Wanted,
         "wait_until": Until,
         "inbound": InboundWanted,

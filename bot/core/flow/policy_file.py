@@ -217,6 +217,15 @@ class LinksPart(Part):
     valid: Duration = Field(LIFETIME, description="How long a short link leads on, otherwise 60d.")
 
 
+class ReadersPart(Part):
+    """What is counted of who reads emails."""
+
+    opens: bool = Field(
+        default=True, description="Whether letters carry a picture that tells of a look at them."
+    )
+    clicks: bool = Field(default=True, description="Whether links in letters are short and count who opens them.")
+
+
 class PolicyFile(Part):
     """The whole file."""
 
@@ -230,6 +239,7 @@ class PolicyFile(Part):
         {}, description=f"Sender pools by name; `{MAIN}` is for groups that name none."
     )
     links: LinksPart = Field(LinksPart(), description="Short links.")
+    email: ReadersPart = Field(ReadersPart(), description="What is counted of who reads emails.")
     control_group: ControlPart | None = Field(
         None, description="A share of all contacts who enter no flow of `class: marketing` unasked."
     )
@@ -327,6 +337,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "caps": CapPart,
     "senders": SenderPart,
     "links": LinksPart,
+    "email": ReadersPart,
     "control_group": ControlPart,
 }
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from bot.core.flow import experiments_file, steps
+from bot.core.flow import brand_file, experiments_file, steps
 from bot.core.flow.conversation_parts import Conversation, EventSent, Exchange
 from bot.core.flow.definition import (
     STARTERS,
@@ -93,6 +93,8 @@ run that passes one fails with a record of where, and nobody else notices.
 _SHARED = {"id", "note"}
 _PARTS: Mapping[type[Part], str] = {
     steps.Wording: "A text with how it is sent",
+    steps.LetterPart: "An email",
+    steps.ButtonPart: "The button of an email",
     steps.Option: "An option of `choose`",
     steps.Wanted: "What `wait_for` waits for",
     steps.OneWanted: "One of `any`",
@@ -126,7 +128,7 @@ def _lines() -> Iterator[str]:
     for kind, starter in STARTERS.items():
         yield from _section(kind, starter, hidden=set(StarterBase.model_fields) - {kind})
     yield "## Steps\n"
-    yield f"Not in this version: {_listed(steps.LATER)}. Every step may have `id` and `note`.\n"
+    yield "Every step may have `id` and `note`.\n"
     for kind, step in steps.KINDS.items():
         yield from _section(kind, step, hidden=_SHARED)
     yield "## Parts\n"
@@ -136,6 +138,7 @@ def _lines() -> Iterator[str]:
         yield from _table(part)
     yield from _policy()
     yield from _wechat()
+    yield from _brand()
     yield from _shop()
     yield from _variables()
     yield from _experiments()
@@ -328,6 +331,40 @@ _EXPERIMENTS_PARTS: Mapping[str, type[Part]] = {
 }
 
 
+_BRAND = """\
+`flows/brand.yaml` says what the shop is called, how it looks and who its letters are from: one file for
+emails, pages and texts. It is published like a flow; see [email.md](email.md). Texts and templates name it as
+`{{ brand.name }}`, `{{ brand.colors.accent }}` …
+
+```yaml
+name: Corner Coffee
+address: 1 Main Street, Springfield, IL 62701, USA
+logo: https://shop.example/logo.png
+tone: warm and short, never shouting
+colors: {accent: "#7a3b12", background: "#f6f1ea"}
+email:
+  from: Corner Coffee <hello@shop.example>
+  groups:
+    orders: {from: Corner Coffee Orders <orders@shop.example>, reply_to: help@shop.example}
+```
+"""
+_BRAND_PARTS: Mapping[str, type[Part]] = {
+    "`colors`": brand_file.ColorsPart,
+    "`email` of brand.yaml": brand_file.EmailPart,
+    "`groups` of brand.yaml": brand_file.EmailSenderPart,
+}
+
+
+def _brand() -> Iterator[str]:
+    yield "## brand.yaml\n"
+    yield _BRAND
+    yield from _table(brand_file.BrandFile)
+    for title, part in _BRAND_PARTS.items():
+        yield f"### {title}\n"
+        yield f"{_sentence(part)}\n"
+        yield from _table(part)
+
+
 _EVENTS = """\
 `flows/events.yaml` is the tracking plan: which events sources may tell, what is in them, and how long
 they are kept. It is published like a flow; see [tracking.md](tracking.md#the-tracking-plan).
@@ -352,6 +389,7 @@ _EVENTS_PARTS: Mapping[str, type[Part]] = {"`events`": EventPart, "`properties`"
 _BELOW = (
     *_POLICY_PARTS.values(),
     *_WECHAT_PARTS.values(),
+    *_BRAND_PARTS.values(),
     *_SHOP_PARTS.values(),
     *_VARIABLES_PARTS.values(),
     *_EXPERIMENTS_PARTS.values(),

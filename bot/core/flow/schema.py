@@ -5,6 +5,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from bot.core.audiences.parts import TAGS, AudiencesFile, Heading, TraitsFile
+from bot.core.flow.brand_file import BrandFile
 from bot.core.flow.definition import FlowFile
 from bot.core.flow.events_file import EventsFile
 from bot.core.flow.experiments_file import ExperimentsFile
@@ -71,6 +72,13 @@ def wechat_schema() -> JsonSchemaValue:
 def shop_schema() -> JsonSchemaValue:
     """Return the schema of shop.yaml."""
     schema = _schema(ShopFile, "Where orders of a shop go and how they are paid")
+    _leave_out_defaults(schema)
+    return schema
+
+
+def brand_schema() -> JsonSchemaValue:
+    """Return the schema of brand.yaml."""
+    schema = _schema(BrandFile, "What a shop is called, how it looks and who its letters are from")
     _leave_out_defaults(schema)
     return schema
 

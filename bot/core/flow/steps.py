@@ -138,6 +138,61 @@ class Say(Sending):
     )
 
 
+class ButtonPart(Part):
+    """Something to tap in a letter."""
+
+    text: Source = Field(description="What it says.")
+    url: Source = Field(description="Where it leads, like `https://…` or `{{ page.wallet }}`.")
+
+
+class LetterPart(Part):
+    """An email; its text is written as for SMS, the template says what it looks like."""
+
+    subject: Annotated[str, Field(min_length=1, max_length=200)] = Field(
+        description="The subject, as Liquid."
+    )
+    text: Source | None = Field(
+        None,
+        description="What it says, as Liquid: for who reads no HTML, and where the template names `text`. "
+        "Left out, it is what the template says.",
+    )
+    template: Name | None = Field(
+        None, description="Its file in `flows/templates/`, without `.mjml`; the usual letter unless given."
+    )
+    preheader: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="The line that stands beside the subject in the list of letters."
+    )
+    button: ButtonPart | None = Field(None, description="A button below the text, `{text, url}`.")
+    picture: Source | None = Field(None, description="The address (URL) of a picture above the text.")
+    group: Name | None = Field(
+        None, description="The subscription group it belongs to; consent by email counts, and no other."
+    )
+    message_class: Literal["service", "marketing"] | None = Field(
+        None, alias="class", description="What kind of message it is."
+    )
+    tag: Name | None = Field(
+        None, description="A word that frequency caps in `policy.yaml` can name, like sale."
+    )
+    valid: Duration | None = Field(
+        None, description="How long it is worth sending: what could not leave within that time never does."
+    )
+    id: StepId | None = Field(None, description="The step's name; the same as `id` beside the step's kind.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "LetterPart":
+        if self.text is None and self.template is None:
+            raise wrong("this letter says nothing", "write its `text`, or name a `template`")
+        return self
+
+
+class Email(Sending):
+    """Send an email."""
+
+    email: LetterPart = Field(
+        description="`{subject, text, template, preheader, button, picture, group, class, tag, valid}`."
+    )
+
+
 class Question(StepBase):
     """What `ask` and `choose` have in common."""
 
@@ -502,6 +557,7 @@ class End(StepBase):
 
 KINDS: dict[str, type[StepBase]] = {
     "say": Say,
+    "email": Email,
     "ask": Ask,
     "choose": Choose,
     "rate": Rate,
@@ -520,7 +576,7 @@ KINDS: dict[str, type[StepBase]] = {
     "goto": Goto,
     "end": End,
 }
-LATER = frozenset({"email"})
+LATER = frozenset[str]()
 """Steps of the language that this version does not have yet."""
 
 
@@ -538,6 +594,7 @@ def kind_of(value: object) -> str | None:
 
 Step = Annotated[
     Annotated[Say, Tag("step:say")]
+    | Annotated[Email, Tag("step:email")]
     | Annotated[Ask, Tag("step:ask")]
     | Annotated[Choose, Tag("step:choose")]
     | Annotated[Rate, Tag("step:rate")]
@@ -565,7 +622,7 @@ WaitOrSteps = Annotated[
     Discriminator(lambda value: "step:hold" if value == "wait" else "step:steps"),
 ]
 
-for _model in (Sending, Say, Question, Ask, Option, Choose, Rate, Nps, Poll, Do, Offer, If, Wanted, WaitFor):
+for _model in (Sending, Say, Email, Question, Ask, Option, Choose, Rate, Nps, Poll, Do, Offer, If, Wanted, WaitFor):
     _model.model_rebuild()
 
 

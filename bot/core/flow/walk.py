@@ -7,6 +7,7 @@ from typing import Protocol
 from bot.core.contact import JsonValue
 from bot.core.deeds.answering import allow_quote, keep_answer
 from bot.core.effects import Queued
+from bot.core.email.mailbox import EMAIL
 from bot.core.errors import RegularsError
 from bot.core.experiments.exposure import EXPOSURE
 from bot.core.flow import compiled
@@ -17,7 +18,7 @@ from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind, hearing
 from bot.core.flow.template import TemplateFailed
 from bot.core.flow.translations import TranslatedText
-from bot.core.forms import MenuOption
+from bot.core.forms import Form, Letter, MenuOption
 from bot.core.gestures import Gesture
 from bot.core.in_app import APP
 from bot.core.messages import Origin, OutboxState
@@ -266,12 +267,13 @@ class Walk:
         *,
         head: str = "",
         options: tuple[MenuOption, ...] = (),
+        letter: Letter | None = None,
         wakes: bool = False,
     ) -> Queued | None:
         """Send a message as the step says; None: it is empty and not sent.
 
-        `options` can be tapped where the channel shows them; `head` is the text without them. `wakes`: the
-        run wants to know when it is handed over.
+        `options` can be tapped where the channel shows them; `head` is the text without them. `letter` is what
+        it is by email. `wakes`: the run wants to know when it is handed over.
         """
         turn = self.turn
         media = self._links(delivery) if delivery.media else ()
@@ -281,9 +283,12 @@ class Walk:
         if len(turn.effects.outgoing) >= MESSAGES_MAX:
             raise RunFails(f"more than {MESSAGES_MAX} messages in one turn")
         origin = Origin(self.run.id, self.flow.revision, self.run.variant, wakes)
-        queued = self._say(body, delivery, media, head, options, origin)
+        form = self._form(body, delivery, head, options) if letter is None else Form(letter=letter)
+        queued = self._say(body, delivery, media, form, origin)
         if queued.state is OutboxState.REFUSED and may_be_kept(turn, queued.message, delivery):
-            queued = self._say(body, replace(delivery, channel=APP), media, head, options, origin)
+            delivery = replace(delivery, channel=APP)
+            form = self._form(body, delivery, head, options)
+            queued = self._say(body, delivery, media, form, origin)
         return queued
 
     @property
@@ -297,12 +302,12 @@ class Walk:
         body: str,
         delivery: Delivery,
         media: tuple[str, ...],
-        head: str,
-        options: tuple[MenuOption, ...],
+        form: Form | None,
         origin: Origin,
     ) -> Queued:
         turn = self.turn
         answers = turn.answers is not None and not sells_unasked(self.gesture, delivery.message_class)
+        answers = answers and delivery.channel != EMAIL  # nobody asks by text for an email
         return turn.say(
             body,
             flow=self.flow.name,
@@ -315,10 +320,17 @@ class Walk:
             origin=origin,
             tag=delivery.tag,
             valid_for=delivery.valid,
-            form=form_of(turn, self.context(), delivery, head or (body if delivery.taps else ""), options)
-            if can_show(turn, delivery)
-            else None,
+            form=form,
         )
+
+    def _form(
+        self, body: str, delivery: Delivery, head: str, options: tuple[MenuOption, ...]
+    ) -> Form | None:
+        """What a message is beyond its text, where its channel shows it."""
+        if not can_show(self.turn, delivery):
+            return None
+        head = head or (body if delivery.taps else "")
+        return form_of(self.turn, self.context(), delivery, head, options)
 
     def take_back(self, held: Queued) -> None:
         """Unsay what this step has just said and the gate holds: it is neither kept nor counted as sent."""

@@ -20,38 +20,47 @@ PHRASES: Phrases = {
     "en": {
         "sms": "{shop} may text me about: {title}. Msg & data rates may apply. I can reply STOP at any time.",
         "wechat": "{shop} may write to me on WeChat about: {title}. I can stop it here at any time.",
+        "email": "{shop} may email me about: {title}. Every letter has a link by which I can stop it.",
         "about_sms": "By text message",
+        "about_email": "By email",
         "about_wechat": "On WeChat",
         "confirm_sms": "{shop}: reply YES to get texts about: {title}. Msg & data rates may apply."
         " Reply HELP for help, STOP to cancel.",
         "confirm_wechat": "{shop}: reply YES to hear from us here about: {title}.",
         "no_address_sms": "Once we know your phone number you can choose this: text us from it.",
         "no_address_wechat": "Once you are with us on WeChat you can choose this.",
+        "no_address_email": "Once we know your mailbox you can choose this.",
         "stopped": "You texted STOP. Text START to {number} first, then it is yours to choose again.",
     },
     "es": {
         "sms": "{shop} puede enviarme SMS sobre: {title}. Pueden aplicarse tarifas de mensajes y datos."
         " Puedo responder STOP cuando quiera.",
         "wechat": "{shop} puede escribirme por WeChat sobre: {title}. Puedo dejarlo aquí cuando quiera.",
+        "email": "{shop} puede enviarme correos sobre: {title}. Cada correo trae un enlace para dejarlos.",
         "about_sms": "Por SMS",
+        "about_email": "Por correo",
         "about_wechat": "Por WeChat",
         "confirm_sms": "{shop}: responde SI para recibir SMS sobre: {title}. Pueden aplicarse tarifas de"
         " mensajes y datos. Responde AYUDA para obtener ayuda, STOP para cancelar.",
         "confirm_wechat": "{shop}: responde SI para recibir aquí mensajes sobre: {title}.",
         "no_address_sms": "Podrás elegirlo cuando sepamos tu número: escríbenos desde él por SMS.",
         "no_address_wechat": "Podrás elegirlo cuando estés con nosotros en WeChat.",
+        "no_address_email": "Podrás elegirlo cuando sepamos tu correo.",
         "stopped": "Enviaste STOP. Envía START al {number} primero; luego vuelves a elegir aquí.",
     },
     "zh_Hans": {
         "sms": "同意{shop}发短信给我：{title}。可能产生短信和流量费用，可随时回复 STOP 退订。",
         "wechat": "同意{shop}在微信里联系我：{title}。可随时在此关闭。",
+        "email": "同意{shop}给我发邮件：{title}。每封邮件都有退订链接。",
         "about_sms": "短信",
+        "about_email": "邮件",
         "about_wechat": "微信",
         "confirm_sms": "{shop}：回复 YES 确认接收短信：{title}。可能产生短信和流量费用。"
         "回复 HELP 获取帮助，回复 STOP 退订。",
         "confirm_wechat": "{shop}：回复 YES 确认在这里接收：{title}。",
         "no_address_sms": "请先用您的手机号给我们发一条短信，之后即可选择。",
         "no_address_wechat": "请先在微信里联系我们，之后即可选择。",
+        "no_address_email": "我们有了您的邮箱后，即可选择。",
         "stopped": "您曾回复 STOP 退订。请先发送 START 到{number}，然后可在此重新选择。",
     },
 }

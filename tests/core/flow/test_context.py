@@ -164,4 +164,4 @@ def test_an_unknown_name_gets_a_suggestion_and_its_place() -> None:
 def test_a_name_like_none_lists_what_there_is() -> None:
     text = compile_text("{{ xyz }}", file="a.yaml", line=1, column=1)
     (complaint,) = unknown_variables(text.variables, "a.yaml")
-    assert complaint.remedy.startswith("there are balance, bundle, candidates, contact, event")
+    assert complaint.remedy.startswith("there are balance, brand, bundle, candidates, contact, event")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from bot.core.flow import compiled
 from bot.core.flow.compiled import Step
 from bot.core.flow.take.calls import take_call, take_do, take_offer
+from bot.core.flow.take.letters import take_email
 from bot.core.flow.take.messages import take_say
 from bot.core.flow.take.questions import take_question
 from bot.core.flow.take.splits import take_split
@@ -14,6 +15,7 @@ from bot.core.flow.walk import Taker
 
 TAKE: Mapping[type[Step], Taker] = {
     compiled.Say: take_say,
+    compiled.Email: take_email,
     compiled.Ask: take_question,
     compiled.Choose: take_question,
     compiled.Rate: take_question,

@@ -1,0 +1,184 @@
+"""Letters from a flow to a mailbox, and back: consent, links, templates, unsubscribing, what came back."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.demo.mailbox import Post
+from tests.conversation.mail import ANA, INVITE, POLICY, Mailing, mailing
+
+BROWSER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_0) AppleWebKit/605.1.15"
+TEMPLATE = """\
+<mjml><mj-body><mj-section><mj-column>
+<mj-text>{{ text }}</mj-text>
+<mj-text color="{{ brand.colors.accent }}">
+Only for {{ member.first_name | default: 'you' }} &amp; friends</mj-text>
+<mj-button href="https://shop.example/offer">Look</mj-button>
+<mj-text>{{ footer }}</mj-text>
+</mj-column></mj-section></mj-body></mjml>
+"""
+
+
+@pytest.fixture
+async def mailbox(database_url: str, tmp_path: Path) -> AsyncIterator[Mailing]:
+    async with mailing(database_url, tmp_path) as made:
+        yield made
+
+
+async def test_a_letter_leaves_with_consent_by_email_alone(mailbox: Mailing) -> None:
+    await mailbox.chat("INVITE")  # nobody has a mailbox yet
+    await mailbox.has_mailbox()
+    await mailbox.chat("INVITE")  # and nobody agreed to letters, whatever was agreed to by text
+    assert await mailbox.letters(seconds=1) == []
+    reasons = await mailbox.chat.outbox("reason")
+    assert [reason for (reason,) in reasons if reason] == ["no_address", "unsubscribed"]
+    await mailbox.agrees()
+    assert await mailbox.states() == {"email:loyalty": "subscribed"}
+    await mailbox.chat("INVITE")
+    (post,) = await mailbox.letters(seconds=1)
+    assert post.recipient == ANA
+    assert post.subject == "For you, friend"
+    assert post.message["From"] == "Corner Coffee <hello@shop.example>"
+    assert post.message["Reply-To"] == "care@shop.example"
+    text = post.part("plain")
+    assert "Yours, Corner Coffee" in text
+    assert "1 Main Street, Springfield" in text
+    assert "https://shop.example/new" not in text, "it is counted who opens it"
+    assert text.count(f"{mailbox.chat.url}/l/") == 2
+    html = post.part("html")
+    assert html.count(f"{mailbox.chat.url}/l/") >= 2
+    assert "Open my wallet" in html
+    (form,) = [form for form, state in await mailbox.chat.outbox("form, state") if state == "sent"]
+    assert len(form) < 2_000, "the frame is kept once"
+
+
+async def test_one_click_leaves_the_group_and_following_the_link_does_not(mailbox: Mailing) -> None:
+    post = await _letter(mailbox)
+    link = post.message["List-Unsubscribe"].strip("<>")
+    asked = await _asked("GET", link)
+    assert asked.status == 200
+    assert "about: news" in asked.text
+    assert await mailbox.states() == {"email:loyalty": "subscribed"}, "a scanner follows links"
+    done = await _asked("POST", link, {"List-Unsubscribe": "One-Click"})
+    assert done.status == 200
+    assert await mailbox.states() == {"email:loyalty": "unsubscribed"}
+    log = await mailbox.chat.of("consent", "channel, state, words, source", "number")
+    assert log[-1] == ("email", "unsubscribed", "List-Unsubscribe=One-Click", "pages")
+    await _asked("POST", link, {"List-Unsubscribe": "One-Click"})
+    assert len(await mailbox.chat.of("consent", "state", "number")) == len(log), "once is enough"
+    await mailbox.chat("INVITE")
+    assert len(await mailbox.letters(seconds=1)) == 1
+    assert (await _asked("POST", f"{link[:-1]}x", {})).status == 404
+
+
+async def test_readers_choose_on_a_page_with_the_words_that_stood_there(mailbox: Mailing) -> None:
+    post = await _letter(mailbox)
+    (link,) = re.findall(r"Choose what you get: (\S+)", post.part("plain"))
+    page = await _asked("GET", link)
+    assert "You get this." in page.text
+    assert "a…@mail.example" in page.text
+    assert ANA not in page.text
+    left = await _asked("POST", link, {"group": "loyalty", "subscribed": "no", "wording": "Stop"})
+    assert "You do not get this." in left.text
+    wording = re.findall(r'name=wording value="([^"]+)"', left.text)[0]
+    assert "email me about: news" in wording
+    await _asked("POST", link, {"group": "loyalty", "subscribed": "yes", "wording": "whatever"})
+    assert await mailbox.states() == {"email:loyalty": "unsubscribed"}, "other words than ours"
+    back = await _asked("POST", link, {"group": "loyalty", "subscribed": "yes", "wording": wording})
+    assert "You get this." in back.text
+    assert await mailbox.states() == {"email:loyalty": "subscribed"}
+    await _asked("POST", link, {"wording": "Stop everything"})
+    assert await mailbox.states() == {"email:loyalty": "unsubscribed"}
+
+
+async def test_looks_and_clicks_of_people_are_told_and_those_of_machines_are_not(mailbox: Mailing) -> None:
+    post = await _letter(mailbox)
+    html = post.part("html")
+    (picture,) = re.findall(r'src="([^"]+/e/o/[^"]+)"', html)
+    for agent in (
+        "Mozilla/5.0",
+        "python-requests/2",
+        "Mozilla/5.0 (Macintosh) AppleWebKit",
+        "GoogleImageProxy",
+    ):
+        assert (await _asked("GET", picture, agent=agent)).status == 200
+    link = re.findall(r'href="([^"]+/l/[^"]+)"', html)[0]
+    mailbox.chat.clock.now += timedelta(seconds=5)
+    await _asked(
+        "GET", link, agent=BROWSER, follow=False
+    )  # a scanner in a hurry
+    mailbox.chat.clock.now += timedelta(minutes=5)
+    await _asked("GET", link, agent=BROWSER, follow=False)
+    events = [name for (name,) in await mailbox.chat.of("event", "name", "at") if name.endswith(("ed",))]
+    assert [name for name in events if name in {"Email Opened", "Link Clicked"}] == [
+        "Email Opened",
+        "Link Clicked",
+    ]
+
+
+async def test_a_template_shows_the_text_in_the_readers_language(database_url: str, tmp_path: Path) -> None:
+    templates = tmp_path / "flows" / "templates"
+    templates.mkdir(parents=True)
+    (templates / "offer.mjml").write_text(TEMPLATE)
+    (templates / "offer.es.mjml").write_text(TEMPLATE.replace("Only for", "Solo para"))
+    flow = INVITE.replace("      preheader", "      template: offer\n      preheader")
+    bare = re.sub(r"      text: [|].*?      button", "      button", flow, flags=re.DOTALL)
+    bare = bare.replace("flow: invite", "flow: bare").replace("[INVITE]", "[BARE]")
+    async with mailing(
+        database_url,
+        tmp_path,
+        invite=flow,
+        bare=bare,
+        policy=f"{POLICY}email: {{opens: false, clicks: false}}\n",
+    ) as mailbox:
+        await mailbox.chat("INVITE")
+        await mailbox.has_mailbox()
+        await mailbox.agrees()
+        await mailbox.chat.run("UPDATE contact SET first_name = '<Ana>'")
+        await mailbox.chat("INVITE")
+        await mailbox.chat.run("UPDATE contact SET locale = 'es_MX'")
+        await mailbox.chat("BARE")
+        first, second = await mailbox.letters(seconds=1)
+        html = first.part("html")
+        assert "Only for &lt;Ana&gt; &amp; friends" in html
+        assert "/e/o/" not in html, "nobody counts"
+        assert 'href="https://shop.example/offer"' in html
+        assert "https://shop.example/new?a=1&b=2" in first.part("plain")
+        assert "/l/" in first.part("plain"), "but our own page opens nothing without"
+        assert "Solo para" in second.part("html")
+        assert "Solo para <Ana> & friends" in second.part("plain")
+        assert "Look: https://shop.example/offer" in second.part("plain")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a browser got."""
+
+    status: int
+    text: str
+
+
+async def _asked(
+    method: str, url: str, form: dict[str, str] | None = None, *, agent: str = "", follow: bool = True
+) -> Answer:
+    headers = {"User-Agent": agent or "Mozilla/5.0 (iPhone)", "Accept": "text/html"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.request(method, url, data=form, allow_redirects=follow) as answer,
+    ):
+        return Answer(answer.status, await answer.text(errors="replace"))
+
+
+async def _letter(mailbox: Mailing) -> Post:
+    """The first letter of somebody who agreed to letters."""
+    await mailbox.chat("INVITE")
+    await mailbox.has_mailbox()
+    await mailbox.agrees()
+    await mailbox.chat("INVITE")
+    (post,) = await mailbox.letters(seconds=1)
+    return post
