@@ -557,20 +557,6 @@ class Flow:
     messages: tuple[Message, ...]
     """What is to be translated of it, with notes for translators."""
     exits: tuple[Exit, ...] = ()
-
-    @property
-    def keywords(self) -> tuple[Keyword, ...]:
-        """The words that start it, for the router and for finding collisions."""
-        return tuple(
-            Keyword(
-                text=word,
-                target=self.name,
-                language=starter.language,
-                kind=starter.kind,
-                place=f"{self.file}:{starter.mark.line}",
-            )
-            for starter in self.starters
-            if isinstance(starter, KeywordStarter)
     message_class: MessageClass = MessageClass.SERVICE
     """What kind of messages it sends, where they do not answer the contact."""
     reentry_per: str | None = None
@@ -588,6 +574,20 @@ class Flow:
         """Whether anything but an operator may keep somebody out."""
         has_cap = self.entries_per_day is not None or self.entries_total is not None
         return self.remembers_entries or has_cap or self.message_class is MessageClass.MARKETING
+
+    @property
+    def keywords(self) -> tuple[Keyword, ...]:
+        """The words that start it, for the router and for finding collisions."""
+        return tuple(
+            Keyword(
+                text=word,
+                target=self.name,
+                language=starter.language,
+                kind=starter.kind,
+                place=f"{self.file}:{starter.mark.line}",
+            )
+            for starter in self.starters
+            if isinstance(starter, KeywordStarter)
             for word in starter.words
         )
 

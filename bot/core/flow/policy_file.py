@@ -239,10 +239,10 @@ class PolicyFile(Part):
         {}, description=f"Sender pools by name; `{MAIN}` is for groups that name none."
     )
     links: LinksPart = Field(LinksPart(), description="Short links.")
-    email: ReadersPart = Field(ReadersPart(), description="What is counted of who reads emails.")
     control_group: ControlPart | None = Field(
         None, description="A share of all contacts who enter no flow of `class: marketing` unasked."
     )
+    email: ReadersPart = Field(ReadersPart(), description="What is counted of who reads emails.")
 
     @field_validator("quiet_hours", mode="before")
     @classmethod
@@ -337,8 +337,8 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "caps": CapPart,
     "senders": SenderPart,
     "links": LinksPart,
-    "email": ReadersPart,
     "control_group": ControlPart,
+    "email": ReadersPart,
 }
 
 
