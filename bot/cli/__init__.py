@@ -19,6 +19,7 @@ from bot.cli import (
     desk,
     doctor,
     events,
+    experiments,
     exporting,
     feedback,
     flows,
@@ -61,6 +62,7 @@ events.add_to(cli)
 audit.add_to(cli)
 program.add_to(cli)
 bundles.add_to(cli)
+experiments.add_to(cli)
 insights.add_to(cli)
 feedback.add_to(cli)
 quotes.add_to(cli)

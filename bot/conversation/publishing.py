@@ -1,7 +1,7 @@
 """Publishing: from the files marketers write to immutable revisions in force."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -249,6 +249,14 @@ def check_season(file: SourceFile, folder: Folder) -> None:
         read_seasoned_program(program, [*before, document], [""] * (len(before) + 1))
 
 
+_READ_ALONE: Mapping[str, Callable[[Document], object]] = {
+    EVENTS: read_events,
+    VARIABLES: read_variables,
+    EXPERIMENTS: read_experiments,
+}
+"""How the files are read that need no other to be."""
+
+
 def _compile(file: SourceFile, folder: Folder) -> dict[str, dict[str, str]]:
     translations = folder.translations
     if file.kind == SEASON:
@@ -281,14 +289,8 @@ def _compile(file: SourceFile, folder: Folder) -> dict[str, dict[str, str]]:
     if file.kind == TRAITS:
         read_traits(document, folder.plan().kept)
         return {}
-    if file.kind == EVENTS:
-        read_events(document)
-        return {}
-    if file.kind == VARIABLES:
-        read_variables(document)
-        return {}
-    if file.kind == EXPERIMENTS:
-        read_experiments(document)
+    if file.kind in _READ_ALONE:
+        _READ_ALONE[file.kind](document)
         return {}
     assert file.kind == WECHAT, "there are no other kinds"
     return _used(translations, read_wechat(document, translations).messages)
@@ -337,7 +339,6 @@ def _used(translations: Translations, messages: Iterable[Message]) -> dict[str, 
 
 
 def _revision(file: SourceFile, translations: dict[str, dict[str, str]], now: datetime) -> Revision:
-    content = orjson.dumps([file.text, translations], option=orjson.OPT_SORT_KEYS)
     return Revision(
         flow=file.name,
         revision=0,
@@ -345,10 +346,16 @@ def _revision(file: SourceFile, translations: dict[str, dict[str, str]], now: da
         file=file.file,
         source=file.text,
         translations=translations,
-        checksum=hashlib.sha256(content).hexdigest(),
+        checksum=checksum_of(file.text, translations),
         published_at=now,
         published_by=BY_FILES,
     )
+
+
+def checksum_of(text: str, translations: Mapping[str, Mapping[str, str]]) -> str:
+    """Tell a file with what it uses of the translations from others."""
+    content = orjson.dumps([text, translations], option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(content).hexdigest()
 
 
 def _is_new(file: Revision, in_force: Mapping[str, Revision]) -> bool:

@@ -32,8 +32,8 @@ class Observed:
     arm: str
     contacts: int
     measures: Mapping[str, Moments] = field(default_factory=dict)
-    cost: float | None = None
-    """What their messages cost, all together; None: not known."""
+    segments: int = 0
+    """What their messages were billed as, all together."""
 
 
 @dataclass(frozen=True, slots=True)
