@@ -17,18 +17,19 @@ from bot.conversation.newcomers import newcomer
 from bot.conversation.tracking.after_turns import after_turns
 from bot.conversation.turn_figures import keep_after_turns
 from bot.conversation.work import Reply, Result, Work
-from bot.core.contact import Address, Contact, Event
+from bot.core.consent import ConsentSource
+from bot.core.contact import Address, Contact, Event, SubscriptionState
 from bot.core.gestures import done_at
 from bot.core.ids import Drawn, Entropy, IdSource, bucket_of
 from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.local_time import local_date
-from bot.core.message_figures import Figures
+from bot.core.message_figures import Figures, add
 from bot.core.messages import Inbound, Lane, OutboxState
 from bot.core.personal_codes import code_in
 from bot.core.triggers import LATE, Trigger, TriggerKind
 from bot.core.turn import NeedsMore, NeedsUnits, Shop, Snapshot, Turn
-from bot.storage import joined, rows, step_figures, turns, windows
+from bot.storage import joined, message_marks, rows, step_figures, turns, windows
 from bot.storage.driver import Asked, Connection, Record
 from bot.storage.forgetting import forget
 from bot.storage.invitations import invited_to
@@ -41,6 +42,9 @@ CHAIN_MAX = 5
 LEFT_BEFORE = "left_before"
 """The outcome of what comes late, from an address that somebody left since."""
 
+_OF_THE_CONTACT = frozenset(
+    {ConsentSource.KEYWORD, ConsentSource.WORDING, ConsentSource.PROVIDER, ConsentSource.PAGES}
+)
 _ROUNDS_MAX = 30  # what a turn needs it says one by one, and an order needs much
 _logger = structlog.get_logger(__name__)
 
@@ -143,11 +147,12 @@ class Batch:
         self._written = written
         self._newcomers: set[str] = set()
         self._settled: Figures = {}
+        self._replied_to: list[tuple[str, str]] = []
 
     async def run(self, connection: Connection) -> list[Result | None]:
         """Do it all; None stands for a work that has to wait for another of the same contact."""
         now = self._conversation.clock()
-        self._newcomers, self._settled = set(), {}
+        self._newcomers, self._settled, self._replied_to = set(), {}, []
         if not self._works:
             await self._settle(connection, now)
             await step_figures.write(connection, self._settled, self._slot())
@@ -275,8 +280,17 @@ class Batch:
             for part in claiming
         ]
 
+        writing = {
+            (part.contact_id, inbound.channel)
+            for part in new
+            if (inbound := part.work.trigger.inbound) is not None and inbound.gesture is None
+        }
+
         async def claim(many: list[Asked]) -> list[Sequence[Record]]:
-            claimed, found = await turns.claim_and_read(connection, triggers, many)
+            asked = [*many, message_marks.unanswered(writing, now)] if writing else many
+            claimed, found = await turns.claim_and_read(connection, triggers, asked)
+            if writing:
+                self._replied_to = [(row[0], row[1]) for row in found.pop()]
             for part, is_new in zip(claiming, claimed, strict=True):
                 part.is_new = is_new
             return found
@@ -378,6 +392,7 @@ class Batch:
         ready: set[int],
         now: datetime,
     ) -> list[Result | None]:
+        decided = [part.turn for part in parts if part.turn is not None]
         writes = Writes(on_day=str(local_date(now, self._decider.shop.zone)), figures=self._settled)
         before = await self._answered_before(connection, [one for one in parts if id(one) in ready], now)
         results: list[Result | None] = []
@@ -388,9 +403,11 @@ class Batch:
                 results.append(before[id(part)])
             else:
                 results.append(self._record(writes, part.turn, now, is_stored=part.work.is_stored))
+        add(writes.figures, await message_marks.note_replies(connection, self._replied_to, now))
+        left = {(turn.contact.id, channel) for turn in decided for channel in left_on(turn)}
+        add(writes.figures, await message_marks.note_opt_outs(connection, left, now))
         writes.count(self._slot())
         await writes.flush(connection)
-        decided = [part.turn for part in parts if part.turn is not None]
         for turn in decided:
             await self._rename(connection, turn, now)
         return with_follow_ups(results, await self._keep_current(connection, decided, writes, now))
@@ -486,6 +503,15 @@ class Batch:
 
     def _salt(self) -> str:
         return self._conversation.entropy(16).hex()
+
+
+def left_on(turn: Turn) -> frozenset[str]:
+    """Return the channels on which the contact itself opted out in a turn."""
+    return frozenset(
+        change.channel
+        for change in turn.effects.consent
+        if change.state is SubscriptionState.UNSUBSCRIBED and change.source in _OF_THE_CONTACT
+    )
 
 
 def inline_end(trigger: Trigger, now: datetime) -> datetime | None:

@@ -14,6 +14,7 @@ from bot.core.triggers import Trigger, TriggerKind
 from bot.storage import links
 from bot.storage.driver import Connection, Database
 from bot.storage.links import FoundLink
+from bot.storage.message_marks import note_click
 
 __all__ = ["Clicks", "FoundLink"]
 
@@ -47,6 +48,7 @@ class Clicks:
                 happened = await links.record_event(connection, link.contact_id, event, trigger)
                 if happened is not None and self.keep is not None:
                     await self.keep(connection, link.contact_id, happened, now)
+                await note_click(connection, link.contact_id, link.message_id, now)
 
         await self.database.transact(record)
 

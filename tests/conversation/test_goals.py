@@ -52,7 +52,6 @@ async def test_goals_and_figures_from_the_first_text_to_the_booking(
         await chat.strike()
         await books(chat, 0)
         assert await chat.rows("SELECT 1 FROM conversion") == [], "nobody had been told anything"
-        await chat("SUBSCRIBE")
         assert await chat("OFFER") == ["Hello, take ten percent off."]
         await chat("LOYALTY")
         assert await chat.later(days=1, minutes=1) == ["Still thinking?"]
@@ -76,4 +75,24 @@ async def test_goals_and_figures_from_the_first_text_to_the_booking(
         wrong = await recount(chat.app.database, "America/New_York")
         assert [(one.figure.what, one.kept, one.counted) for one in wrong] == [("handed", (2, 0), (1, 0))]
         await mend(chat.app.database, wrong)
+        assert await recount(chat.app.database, "America/New_York") == []
+
+
+async def test_replies_and_opt_outs_count_once_for_the_message_before(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with chatting(database_url, flows=shipped(tmp_path, "loyalty", offer=OFFER)) as chat:
+        for said in ("LOYALTY", "SKIP", "SKIP"):
+            await chat(said)
+        await chat("OFFER")
+        await chat("how much is it?")
+        assert await figures(chat, "replied") == {}, "what was asked for is answered, not replied to"
+        await chat.later(days=1, minutes=1)
+        await chat("no thanks")
+        await chat("really not")
+        await chat("STOP")
+        assert await figures(chat, "replied", "left") == {
+            ("second", "replied"): (1, 0),
+            ("second", "left"): (1, 0),
+        }
         assert await recount(chat.app.database, "America/New_York") == []
