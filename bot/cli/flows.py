@@ -101,11 +101,38 @@ def pull(
 
 
 @flows.command()
-def diff() -> None:
-    """Show how the folder differs from what is in force."""
-    from bot.cli import revisions
+def diff(
+    one: Annotated[str | None, typer.Argument(help="a flow, a revision of it (name@3), or a file")] = None,
+    other: Annotated[str | None, typer.Argument(help="what to compare it with")] = None,
+    *,
+    history: Annotated[str, typer.Option(help="how much of what happened to live through")] = "90d",
+    json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    """Show how the folder differs from what is in force; or what two flows would have done differently."""
+    if one is None:
+        from bot.cli import revisions
 
-    asyncio.run(revisions.diff(read_settings(quiet=True)))
+        asyncio.run(revisions.diff(read_settings(quiet=True)))
+        return
+    if other is None:
+        end("name two flows, revisions or files to compare, or none", WRONG_USE)
+    from bot.cli.simulating import compare
+
+    asyncio.run(compare([one, other], history, is_json=json))
+
+
+@flows.command()
+def simulate(
+    name: Annotated[str, typer.Argument(help="a flow, a revision of it (name@3), or a file")],
+    *,
+    history: Annotated[str, typer.Option(help="how much of what happened to live through")] = "90d",
+    messages: Annotated[bool, typer.Option("--messages", help="show every message")] = False,
+    json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    """Let a flow live through what really happened, in a copy: who enters, every message, what it costs."""
+    from bot.cli.simulating import simulate as live
+
+    asyncio.run(live(name, history, is_json=json, messages=messages))
 
 
 @flows.command()
