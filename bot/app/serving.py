@@ -27,6 +27,7 @@ from bot.core.signed_links import SignedLinks
 from bot.logs import AccessLogger
 from bot.storage import figures
 from bot.storage.driver import Connection
+from bot.web.bodies import leave_the_rest
 from bot.web.contents import ContentLinks
 from bot.web.h5 import H5Pages
 from bot.web.health import Health
@@ -49,6 +50,7 @@ MESSAGES = Limit(burst=30, per_minute=30)
 async def serving(app: Running, *, extra: web.Application | None = None) -> AsyncIterator[str]:
     """Answer HTTP on the settings' host and port; gives the base URL."""
     server = web.Application(client_max_size=BODY_MAX)
+    server.on_response_prepare.append(leave_the_rest)
     server.add_routes(
         Health(
             app.problem,

@@ -24,6 +24,17 @@ async def body_of(request: web.Request, bytes_max: int) -> bytes:
         raise Refused("the body cannot be read", "send it as its Content-Encoding says, or plain") from error
 
 
+async def leave_the_rest(request: web.Request, response: web.StreamResponse) -> None:
+    """Hang up on a packed body that was answered before its end: a little of it may be very much.
+
+    To use the connection again, aiohttp would unpack the rest and throw it away.
+    """
+    if not request.content.is_eof() and "Content-Encoding" in request.headers:
+        request.content.feed_eof()
+        response.force_close()
+        response.headers["Connection"] = "close"  # the headers are made by now
+
+
 def refusal(refused: Refused) -> web.Response:
     """Say what is refused; hang up where the body could not be read: where it ends is not known either."""
     response = web.Response(status=refused.status, text=f"{refused.what}: {refused.remedy}\n")

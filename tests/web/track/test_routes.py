@@ -55,6 +55,14 @@ async def test_what_is_packed_is_unpacked(shop: Shop) -> None:
     assert len(shop.tracker.messages) == 1
 
 
+@pytest.mark.parametrize("path", ["/v1/track", "/api/contacts", "/nowhere"])
+async def test_what_is_packed_and_refused_before_its_end_is_not_unpacked(shop: Shop, path: str) -> None:
+    bomb = gzip.compress(bytes(50_000_000))
+    answer = await shop(path, data=bomb, headers={"Content-Encoding": "gzip"})
+    assert 400 <= answer.status < 500
+    assert answer.headers["Connection"] == "close"
+
+
 async def test_a_bomb_is_refused_for_what_it_unpacks_to(shop: Shop) -> None:
     bomb = gzip.compress(b'{"batch": ["' + b"a" * 50_000_000 + b'"]}')
     answer = await shop("/v1/batch", data=bomb, headers={"Content-Encoding": "gzip"})
