@@ -22,6 +22,7 @@ from bot.core.forms import Form
 from bot.core.gate import Policy
 from bot.core.gestures import Gesture
 from bot.core.grants import Answer, Grant, Source
+from bot.core.handing_over import Became, tell
 from bot.core.ledger.entries import Cause, Entry, Reason
 from bot.core.ledger.explained import LINES_TEXTED, Known, Page
 from bot.core.ledger.holds import Hold
@@ -197,7 +198,18 @@ class Phone:
         for queued in turn.effects.outgoing:
             if queued.message.form is not None and queued.message.form.options:
                 self.form = queued.message.form
-        return [queued.message.body for queued in turn.effects.outgoing]
+        said = [queued.message.body for queued in turn.effects.outgoing]
+        for queued in turn.effects.outgoing:
+            # What may leave is handed over at once, what is held when it may leave.
+            handed_at = self.now if queued.state is OutboxState.QUEUED else queued.hold_until
+            if handed_at is None:
+                continue
+            for told in tell(queued.message, Became.HANDED, handed_at):
+                if handed_at <= self.now:
+                    said += self._take(told)
+                else:
+                    self.later.append(told)
+        return said
 
     def _decided(self, trigger: Trigger) -> Turn:
         """Decide again with what the turn needs, until it needs no more."""
