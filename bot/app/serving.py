@@ -20,15 +20,17 @@ from bot.conversation.letters import Readers
 from bot.conversation.newcomers import is_known
 from bot.core.audiences.rule import Happened
 from bot.core.campaign_links import CampaignTokens
-from bot.core.email.links import LetterLinks
+from bot.core.email.links import LetterLinks, LetterNames
+from bot.core.email.reports import Report
 from bot.core.errors import CannotStart
 from bot.core.page_links import PageLinks
 from bot.core.signed_links import SignedLinks
 from bot.logs import AccessLogger
-from bot.storage import figures
+from bot.storage import figures, letters
 from bot.storage.driver import Connection
 from bot.web.bodies import leave_the_rest
 from bot.web.contents import ContentLinks
+from bot.web.email_reports import EmailReports
 from bot.web.h5 import H5Pages
 from bot.web.health import Health
 from bot.web.invitations import Invitations
@@ -66,6 +68,8 @@ async def serving(app: Running, *, extra: web.Application | None = None) -> Asyn
     server.add_routes(_content_links(app).routes())
     server.add_routes(_invitations(app).routes())
     server.add_routes(_letter_door(app).routes())
+    if app.settings.email is not None and app.settings.email.reports_token:
+        server.add_routes(_email_reports(app, app.settings.email.reports_token).routes())
     server.add_routes(_join_pages(app).routes())
     if app.settings.twilio is not None:
         server.add_routes(_twilio_webhooks(app).routes())
@@ -146,6 +150,13 @@ def _link_visits(app: Running) -> LinkVisits:
 
     clicks = Clicks(app.database, app.clock, keep=keep)
     return LinkVisits(clicks, app.metrics, app.clock, pages, _campaigns(app))
+
+
+def _email_reports(app: Running, token: str) -> EmailReports:
+    async def find(report: Report) -> tuple[str, str] | None:
+        return await app.database.query(lambda c: letters.find(c, report.message_id, report.contact_id))
+
+    return EmailReports(token, LetterNames(_secrets(app)), app.receipts, find)
 
 
 def _letter_door(app: Running) -> LetterDoor:

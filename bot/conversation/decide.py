@@ -34,6 +34,7 @@ from bot.core.deeds.goals import PASSED, goal_events, hear_goals, note_runs
 from bot.core.deeds.inbox_turns import open_inbox
 from bot.core.deeds.joining import hear_unionid, take_over
 from bot.core.deeds.referring import come_with
+from bot.core.email.mailbox import EMAIL
 from bot.core.flow.compiled import Flow, KeywordStarter, Starter
 from bot.core.flow.engine import Engine
 from bot.core.flow.halts import Halt
@@ -375,7 +376,9 @@ class Decisions:
                 received_at=turn.now,
                 opt_out_type="STOP",
             )
-            legal.stop(turn, inbound, self.replies_on(address.channel))
+            # Who calls our letters spam is not written to once more.
+            silently = address.channel == EMAIL
+            legal.stop(turn, inbound, self.replies_on(address.channel), silently=silently)
         else:
             turn.change_address(replace(address, unusable_reason=str(payload["reason"])))
 

@@ -16,6 +16,7 @@ import structlog
 from bot.channels.channel import Channel, OutcomeUnknown, SendError, SendLater, SendNever
 from bot.conversation.receipts import Receipts, store
 from bot.core.gate import Policy
+from bot.core.email.mailbox import EMAIL
 from bot.core.in_app import APP
 from bot.core.messages import Lane, OutboxState
 from bot.core.pacing import segments_of
@@ -44,6 +45,7 @@ _LIVELY_SECONDS, _AT_ONCE_WHILE_LIVELY = 0.25, 2
 _RELEASED_AT_ONCE = 200
 """Where quiet hours end, a whole campaign may be held until the same moment: one transaction for all of it
 would keep SQLite's only writer for most of a minute."""
+_WITHOUT_SEGMENTS = frozenset({WECHAT, EMAIL, APP})
 _logger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
@@ -369,7 +371,7 @@ class OutboxDelivery:
             outcome = one.outcome
             again = outcome.state is OutboxState.QUEUED
             self.tally.add("message", "tried_again" if again else outcome.state.value)
-            if outcome.state is OutboxState.SENT and outcome.message.channel not in {WECHAT, APP}:
+            if outcome.state is OutboxState.SENT and outcome.message.channel not in _WITHOUT_SEGMENTS:
                 self.tally.add("segments", times=outcome.segments or segments_of(outcome.message))
             if one.error is not None:
                 self.tally.add("provider_error", f"{outcome.error_code or ''} {type(one.error).__name__}")

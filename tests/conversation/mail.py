@@ -1,8 +1,9 @@
 """A chat whose phone's owner has a mailbox too, at a real SMTP server on this machine."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from bot.conversation.operations import operation_work
@@ -66,14 +67,15 @@ class Mailing:
 
     async def letters(self, **ahead: float) -> list[Post]:
         """Move the clock, strike the jobs, and return every letter that arrived so far."""
-        await self.chat.later(**ahead)
+        self.chat.clock.now += timedelta(**ahead)
+        await self.chat.strike()
         return list(self.mail.letters)
 
     async def states(self) -> dict[str, str]:
         """Return the state of each subscription by its key."""
         return await self.chat.subscriptions()
 
-    async def _do(self, name: str, body: dict[str, object], key: str) -> None:
+    async def _do(self, name: str, body: Mapping[str, object], key: str) -> None:
         work = operation_work(
             name,
             body,  # type: ignore[arg-type]  # plain JSON

@@ -109,9 +109,7 @@ async def test_looks_and_clicks_of_people_are_told_and_those_of_machines_are_not
         assert (await _asked("GET", picture, agent=agent)).status == 200
     link = re.findall(r'href="([^"]+/l/[^"]+)"', html)[0]
     mailbox.chat.clock.now += timedelta(seconds=5)
-    await _asked(
-        "GET", link, agent=BROWSER, follow=False
-    )  # a scanner in a hurry
+    await _asked("GET", link, agent=BROWSER, follow=False)  # a scanner in a hurry
     mailbox.chat.clock.now += timedelta(minutes=5)
     await _asked("GET", link, agent=BROWSER, follow=False)
     events = [name for (name,) in await mailbox.chat.of("event", "name", "at") if name.endswith(("ed",))]
@@ -153,6 +151,109 @@ async def test_a_template_shows_the_text_in_the_readers_language(database_url: s
         assert "Solo para" in second.part("html")
         assert "Solo para <Ana> & friends" in second.part("plain")
         assert "Look: https://shop.example/offer" in second.part("plain")
+
+
+BOUNCE = """\
+Return-Path: <>
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="B"
+
+--B
+Content-Type: text/plain
+
+I'm sorry to have to inform you that your message could not be delivered.
+
+--B
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.mail.example
+X-Postfix-Sender: rfc822; {to}
+
+Final-Recipient: rfc822; ana@mail.example
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; 550 {status} no such user
+
+--B
+Content-Type: text/rfc822-headers
+
+Message-ID: {name}
+
+--B--
+"""
+"""As Postfix writes them: https://www.postfix.org/bounce.5.html."""
+ABUSE = """\
+From: <fbl@mail.example>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=feedback-report; boundary="B"
+
+--B
+Content-Type: text/plain
+
+This is an email abuse report.
+
+--B
+Content-Type: message/feedback-report
+
+Feedback-Type: abuse
+User-Agent: SomeGenerator/1.0
+Version: 1
+
+--B
+Content-Type: message/rfc822
+
+From: <hello@shop.example>
+Message-ID: {name}
+
+Hi
+--B--
+"""
+"""As in RFC 5965, appendix B."""
+
+
+async def _reported(mailbox: Mailing, report: str, token: str = "reports-token-of-tests") -> int:
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as session,
+        session.post(f"{mailbox.chat.url}/email/reports", data=report.encode()) as answer,
+    ):
+        return answer.status
+
+
+async def test_a_mailbox_that_is_not_there_is_written_to_no_more(mailbox: Mailing) -> None:
+    post = await _letter(mailbox)
+    name, to = post.message["Message-ID"], post.sender
+    bounce = BOUNCE.format(to=to, name="<other@mail.example>", action="failed", status="5.1.1")
+    assert await _reported(mailbox, bounce, "another-token-altogether") == 403
+    assert await _reported(mailbox, BOUNCE.format(to=to, name=name, action="delayed", status="4.4.1")) == 204
+    assert (await mailbox.chat.outbox("state"))[-1] == ("sent",)
+    forged = bounce.replace(to, "back+rg01890a5d000070008000000000000a07aaaaaaaa@shop.example")
+    assert await _reported(mailbox, forged) == 204
+    assert (await mailbox.chat.outbox("state"))[-1] == ("sent",)
+    assert await _reported(mailbox, bounce) == 204
+    assert (await mailbox.chat.outbox("state, error_code"))[-1] == ("undelivered", "5.1.1")
+    await mailbox.chat("INVITE")
+    assert len(await mailbox.letters(seconds=1)) == 1
+    assert (await mailbox.chat.outbox("reason"))[-1] == ("unusable_address",)
+
+
+async def test_a_full_mailbox_gets_the_letter_once_more(mailbox: Mailing) -> None:
+    post = await _letter(mailbox)
+    name = post.message["Message-ID"]
+    full = BOUNCE.format(to="back@shop.example", name=name, action="failed", status="4.2.2")
+    assert await _reported(mailbox, full) == 204
+    assert (await mailbox.chat.outbox("state"))[-1] == ("queued",)
+    assert len(await mailbox.letters(hours=5)) == 2
+
+
+async def test_who_calls_a_letter_spam_gets_no_other_not_even_a_goodbye(mailbox: Mailing) -> None:
+    post = await _letter(mailbox)
+    assert await _reported(mailbox, ABUSE.format(name=post.message["Message-ID"])) == 204
+    assert await mailbox.states() == {"email:loyalty": "unsubscribed"}
+    await mailbox.chat("INVITE")
+    assert len(await mailbox.letters(seconds=1)) == 1
+    assert (await mailbox.chat.outbox("reason"))[-1] == ("stopped",)
 
 
 @dataclass(frozen=True)

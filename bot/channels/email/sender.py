@@ -89,15 +89,16 @@ class EmailChannel:
         if not sender:
             raise OperatorNeeded("nobody is named whom letters are from: see `email` in brand.yaml")
         name = self._names.name(message.id)
+        called = f"{name}.{message.contact_id}"
         letter = whole(message, await self._frames(letter_of(message)), self._links)
         try:
-            content = written(letter, sender=sender, to=message.address, name=name, at=self._clock())
+            content = written(letter, sender=sender, to=message.address, name=called, at=self._clock())
             recipient = bare(message.address)
         except (ValueError, UnicodeError) as error:  # a domain that DNS can never have known
             raise SendNever("the letter cannot be written to such a mailbox") from error
         async with self._room, self._connection(sender) as connection:
             await connection.hand_over(self._envelope_sender(sender, name), recipient, content)
-        return Sent(provider_id=f"<{name}@{domain_of(sender)}>", state=OutboxState.SENT, segments=0)
+        return Sent(provider_id=f"<{called}@{domain_of(sender)}>", state=OutboxState.SENT, segments=0)
 
     async def check(self) -> None:
         """Connect and log in, and no more.

@@ -108,7 +108,9 @@ async def test_a_letter_arrives_whole() -> None:
     assert message["From"] == "Corner Coffee <hello@shop.example>"
     assert message["Reply-To"] == "Care <care@shop.example>"
     assert message["Subject"] == "Grüße, Ana"
-    assert message["Message-ID"] == sent.provider_id == f"<{name}@shop.example>"
+    assert (
+        message["Message-ID"] == sent.provider_id == f"<{name}.{cleared().message.contact_id}@shop.example>"
+    )
     assert parsedate_to_datetime(message["Date"]) == AT
     link = message["List-Unsubscribe"].strip("<>")
     reader = LINKS.read_unsubscribe(link.rpartition("/")[2])
