@@ -113,7 +113,7 @@ async def remind(url: str) -> Outcome:
             longest_transaction_ms=round(max(database.seconds, default=0.0) * 1000, 1),
             p99_transaction_ms=round(_p99(database.seconds) * 1000, 1),
             transactions=len(database.seconds),
-            peak_rss_mb=_peak_rss_megabytes(),
+            peak_rss_mb=peak_rss_megabytes(),
         )
         texting.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -155,7 +155,7 @@ def _p99(seconds: list[float]) -> float:
     return sorted(seconds)[len(seconds) * 99 // 100] if seconds else 0.0
 
 
-def _peak_rss_megabytes() -> float:
+def peak_rss_megabytes() -> float:
     """Of this process alone: `getrusage` would count what its parent held before exec."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM:"):

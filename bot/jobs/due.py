@@ -46,6 +46,8 @@ class DueWork:
     clock: Callable[[], datetime]
     decisions: Callable[[], Decisions]
     stopping: asyncio.Event
+    page: int = schedules.PAGE
+    """How many contacts a transaction of a strike is for."""
 
     async def timers(self) -> int:
         """Runs whose time has come; those of paused flows are put aside first."""
@@ -103,29 +105,42 @@ class DueWork:
             return 0
         if flow.name in self.decisions().shop.halted:
             strikes = {}  # nobody comes to a door that is shut for all
-        for strike, there in sorted(strikes.items(), key=lambda each: each[0].at):
-            trigger = strike_trigger(flow, starter, strike.on, strike.at)
-            whom = Whom(None if starter.by_shop_clock else frozenset(there), starter.audience)
-            for bucket in range(BUCKETS):
-                done += await self._strike_bucket(bucket, whom, trigger)
-                if self.stopping.is_set():
-                    return done
+        struck = [
+            (
+                Whom(None if starter.by_shop_clock else frozenset(there), starter.audience),
+                strike_trigger(flow, starter, strike.on, strike.at),
+            )
+            for strike, there in sorted(strikes.items(), key=lambda each: each[0].at)
+        ]
+        for bucket in range(BUCKETS):
+            done += await self._strike_bucket(bucket, struck)
+            if self.stopping.is_set():
+                return done
         await self.database.transact(lambda connection: schedules.reached(connection, name, now))
         return done
 
-    async def _strike_bucket(self, bucket: int, whom: Whom, trigger: Trigger) -> int:
-        """Give those of a bucket their trigger, a page in a transaction."""
-        done, after = 0, ""
-        while not self.stopping.is_set():
-            last, found = await self.database.transact(
-                lambda connection, after=after: schedules.strike(
-                    connection, bucket, whom, trigger, after=after
-                )  # type: ignore[misc]  # bound now
+    async def _strike_bucket(self, bucket: int, struck: Sequence[tuple[Whom, Trigger]]) -> int:
+        """Give those of a bucket their triggers, about a page in a transaction."""
+
+        async def some(connection: Connection, number: int, after: str) -> tuple[int, str, int]:
+            found = 0
+            while number < len(struck):
+                left = self.page - found
+                last, more = await schedules.strike(
+                    connection, bucket, *struck[number], after=after, most=left
+                )
+                found += more
+                if more == left and last is not None:
+                    return number, last, found
+                number, after = number + 1, ""
+            return number, "", found
+
+        done, number, after = 0, 0, ""
+        while number < len(struck) and not self.stopping.is_set():
+            number, after, found = await self.database.transact(
+                lambda connection, number=number, after=after: some(connection, number, after)  # type: ignore[misc]  # bound now
             )
             done += found
-            if last is None or found < schedules.PAGE:
-                break
-            after = last
         return done
 
     # Below: how

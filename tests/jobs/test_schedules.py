@@ -8,6 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.operations import operation_work
+from bot.core.contact import Contact
+from bot.jobs.due import DueWork
+from bot.storage.driver import Present, Rows
+from bot.storage.rows import contact_row
+from bot.storage.tables import Row
 from tests.conversation.chat import Chat, chatting, shipped
 
 DAILY = """\
@@ -113,3 +118,26 @@ async def test_who_moves_between_strikes_has_each_day_once(chat: Chat) -> None:
     assert chat.news(HAWAII) == []
     await chat.move_to(at(0, 1, day=26))
     assert chat.news(HAWAII) == ["It is two."]
+
+
+async def test_a_strike_for_many_is_stored_page_by_page(chat: Chat) -> None:
+    """A bucket of seven in two zones that strike at once, two to a page: each has one trigger."""
+    at_noon = at(20, day=23)
+    members = [
+        Contact(f"{number:030x}07", 7, "en", zone, at_noon, enrolled_at=at_noon)
+        for number, zone in enumerate(
+            ("America/New_York", "America/Chicago", "America/Bogota") * 2 + ("America/Lima",), 1
+        )
+    ]
+    table = Rows(Row.metadata.tables["contact"], Present.FAIL)
+    values = [contact_row(member) for member in members]
+    await chat.app.database.transact(lambda c: c.write(table, values))
+    chat.clock.now = at(20, 1)  # two o'clock in New York and Bogota, an hour ago, and in Chicago
+    app = chat.app
+    due = DueWork(app.behind, app.dispatcher, chat.clock, lambda: app.decisions, asyncio.Event(), page=2)
+    await due.schedules()
+    struck = "SELECT contact FROM \"trigger\" WHERE bucket = 7 AND kind = 'schedule' ORDER BY contact"
+    found = [contact for (contact,) in await chat.rows(struck)]
+    assert [contact for contact in found if contact in {one.id for one in members}] == [
+        one.id for one in members
+    ]
