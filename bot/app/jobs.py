@@ -23,6 +23,7 @@ from bot.jobs.seen_messages import SeenMessages
 from bot.jobs.stock_news import StockNews
 from bot.jobs.sweeping import Sweeper
 from bot.jobs.wechat_shared import SharedInDatabase
+from bot.jobs.winners import Winners
 from bot.storage.behind import Behind
 from bot.storage.tally import Tally
 
@@ -67,6 +68,11 @@ def due_jobs(app: Running, stopping: asyncio.Event) -> list[Job]:
         Job("audiences_built", 5, told(audiences.build)),
         Job("audiences", 10, told(audiences.refresh)),
         Job("audience_sizes", 300, told(audiences.count)),
+        Job(
+            "winners",
+            3_600,
+            told(Winners(app.behind, lambda: app.decisions.publication, app.clock, stopping).decide),
+        ),
         Job("stock_news", 15, told(StockNews(app.behind, stopping).spread)),
     ]
 

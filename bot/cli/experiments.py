@@ -90,7 +90,9 @@ async def _list(*, is_json: bool) -> None:
         typer.echo("Nothing is tried: write flows/experiments.yaml, or a `split` with `shares`, and push it.")
     now = app.utc_now()
     for one in found:
-        typer.echo(f"{one.name}  {state(one, now)}{f'  {one.title}' if one.title else ''}")
+        typer.echo(
+            f"{one.name}  {state(one, now, publication.shop.zone)}{f'  {one.title}' if one.title else ''}"
+        )
         arms = ", ".join(f"{arm.name} {arm.share / _PARTS_IN_PERCENT:g}%" for arm in one.arms)
         where = ", ".join(flows_of(publication, one.name)) or "no flow"
         typer.echo(f"    {arms}; in {where}")
@@ -117,7 +119,8 @@ async def _show(name: str, *, is_json: bool) -> None:
         return
     price = terms_of(settings).price
     exponent = publication.shop.program.currency.exponent
-    for line in shown(result, now, exponent=exponent, price=f"{price.amount} {price.currency}"):
+    told = f"{price.amount} {price.currency}"
+    for line in shown(result, now, exponent=exponent, price=told, zone=publication.shop.zone):
         typer.echo(line)
     for note in kept:
         typer.echo(noted(note))

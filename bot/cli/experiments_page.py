@@ -1,20 +1,22 @@
 """How a read-out of an experiment is shown, and how experiments and notes are."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.conversation.experimenting import Result
 from bot.core.contact import JsonValue
 from bot.core.experiments.experiment import PARTS, Experiment
 from bot.core.experiments.intervals import Interval
 from bot.core.experiments.reading import REVENUE, Effect, Observed
+from bot.core.local_time import zone_of
 from bot.storage.experiments import Note
 
 
-def shown(result: Result, now: datetime, *, exponent: int, price: str) -> Iterator[str]:
+def shown(result: Result, now: datetime, *, exponent: int, price: str, zone: str) -> Iterator[str]:
     """A read-out, a line for each thing that is to be known."""
     read, experiment = result.read, result.read.experiment
-    yield f"{experiment.name}  {state(experiment, now)}{f'  {experiment.title}' if experiment.title else ''}"
+    title = f"  {experiment.title}" if experiment.title else ""
+    yield f"{experiment.name}  {state(experiment, now, zone)}{title}"
     if experiment.hypothesis:
         yield f"  Hypothesis: {experiment.hypothesis}"
     if result.first_at is not None and result.last_at is not None:
@@ -106,13 +108,16 @@ def chance(value: float) -> str:
     return f"{value:.3f}" if value >= 0.001 else "below 0.001"  # noqa: PLR2004  three digits
 
 
-def state(experiment: Experiment, now: datetime) -> str:
-    """Where it stands, in a word or two."""
+def state(experiment: Experiment, now: datetime, zone: str) -> str:
+    """Where it stands, in a word or two; its last day is one of the shop's."""
     if experiment.decided is not None:
         return f"decided: {experiment.decided}"
     if experiment.is_over(now):
         return "ended, not decided"
-    return f"until {experiment.ends_at:%Y-%m-%d}" if experiment.ends_at is not None else "open"
+    if experiment.ends_at is None:
+        return "open"
+    last = (experiment.ends_at - timedelta(microseconds=1)).astimezone(zone_of(zone))
+    return f"until {last:%Y-%m-%d}"
 
 
 def noted(note: Note) -> str:

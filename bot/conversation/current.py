@@ -8,7 +8,7 @@ import structlog
 from bot.conversation.decide import Decisions
 from bot.conversation.publication import Pinned, Publication, ShopSettings, build
 from bot.core.flow.handler import HandlerSpec
-from bot.storage import feedback, held, revisions
+from bot.storage import feedback, halts, held, revisions
 from bot.storage.driver import Connection, Database
 
 _logger = structlog.get_logger(__name__)

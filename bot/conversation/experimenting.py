@@ -97,6 +97,8 @@ async def decide(database: Database, publication: Publication, decision: Decisio
         await revisions.lock(connection)
         stored = _declares(await revisions.published(connection), experiment)
         changed = _decided(stored, experiment, decision.arm)
+        if changed == stored.source:
+            return stored  # another process was first
         (published,) = await revisions.publish(
             connection,
             [

@@ -84,6 +84,9 @@ class Verdict:
     why: str
 
 
+_KINDS = {When.ALWAYS_VALID: "always-valid", When.AT_END: "fixed-horizon"}
+
+
 def read_out(experiment: Experiment, observed: Mapping[str, Observed]) -> ReadOut:
     """Compare the arms with the first; `observed` by arm, an arm that nobody met may be missing."""
     arms = tuple(observed.get(arm.name, Observed(arm.name, 0)) for arm in experiment.arms)
@@ -125,7 +128,7 @@ def verdict(read: ReadOut, now: datetime) -> Verdict:
             one is not None and one.is_above for one in (harm.fixed, harm.always_valid)
         ):
             return Verdict(None, f"`{found}` does better, but more opt out: a person decides")
-        return Verdict(found, f"the interval of `{primary}` is clear of zero ({rule.when})")
+        return Verdict(found, f"the {_KINDS[rule.when]} interval of `{primary}` is clear of zero")
     if is_over and rule.otherwise is not None:
         return Verdict(rule.otherwise, "it ended and nothing was clear: the rule's `else`")
     return Verdict(None, "nothing is clear" if is_over else "nothing is clear yet")
