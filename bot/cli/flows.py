@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import halting
+from bot.cli import copy_audit, flow_stats, halting
 from bot.cli.endings import PROBLEMS, WRONG_USE, end
 from bot.cli.settings import read_settings, settings_of_files
 
@@ -17,6 +17,8 @@ flows = typer.Typer(help="Check, test and publish the files in flows/.", no_args
 def add_to(cli: typer.Typer) -> None:
     """Add the commands."""
     halting.add_to(flows)
+    copy_audit.add_to(flows)
+    flow_stats.add_to(flows)
     cli.add_typer(flows, name="flows")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from bot.conversation.publication import (
     AUDIENCES,
     BRAND,
+    COPY,
     EVENTS,
     EXPERIMENTS,
     FLOW,
@@ -23,6 +24,7 @@ from bot.conversation.publication import (
 from bot.conversation.publishing import (
     Folder,
     SourceFile,
+    check_copy,
     check_season,
     exponent_in,
     flow_of,
@@ -122,6 +124,8 @@ def look_over(
             if file.kind == TEMPLATE:
                 template = template_of(file)
                 templates[template.name] = template
+            if file.kind == COPY:
+                check_copy(file, folder)
             if file.kind == WECHAT:
                 wechat = read_wechat(read(file.text, file.file), folder.translations)
             if file.kind == FLOW:

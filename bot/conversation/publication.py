@@ -22,9 +22,9 @@ from bot.core.email.brand import NO_BRAND, Brand
 from bot.core.email.templates import Template, compile_template
 from bot.core.email.writing import Letters
 from bot.core.errors import FlowError
-from bot.core.flow.brand_file import read_brand
 from bot.core.experiments.experiment import Experiment
 from bot.core.feedback import ApprovedQuote
+from bot.core.flow.brand_file import read_brand
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import (
     ApiStarter,
@@ -36,6 +36,7 @@ from bot.core.flow.compiled import (
     ScheduleStarter,
     Starter,
 )
+from bot.core.flow.copy_file import loaded_copy
 from bot.core.flow.events_file import read_events
 from bot.core.flow.experiments_file import declared_in, read_experiments
 from bot.core.flow.halts import Halts
@@ -79,6 +80,10 @@ FLOW, PROGRAM, KEYWORDS, POLICY, WECHAT, SHOP, SEASON, VARIABLES, AUDIENCES, TRA
 BRAND, TEMPLATE = "brand", "template"
 TEMPLATES = "templates"
 """The folder of templates, inside that of flows; a template's revisions are called by it too."""
+COPY, COPIES = "copy", "copy"
+"""The kind of files of named texts; and their folder, by which their revisions are called too."""
+COPY_KEPT = "copy:"
+"""Begins what a revision keeps, beside its translations, of a text it says by its name."""
 CATEGORY = "category:"
 """Before the name of one of the shop's own categories, where a keyword selects that and not a flow."""
 
@@ -340,7 +345,13 @@ def _translations(stored: Revision) -> Translations:
         {
             locale: {message: Translation(text, f"locales/{locale}", 1) for message, text in texts.items()}
             for locale, texts in stored.translations.items()
-        }
+            if not locale.startswith(COPY_KEPT)
+        },
+        {
+            name.removeprefix(COPY_KEPT): loaded_copy(name.removeprefix(COPY_KEPT), kept)
+            for name, kept in stored.translations.items()
+            if name.startswith(COPY_KEPT)
+        },
     )
 
 

@@ -1,5 +1,6 @@
 """Publishing: from the files marketers write to immutable revisions in force."""
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,9 @@ import orjson
 from bot.conversation.publication import (
     AUDIENCES,
     BRAND,
+    COPIES,
+    COPY,
+    COPY_KEPT,
     EVENTS,
     EXPERIMENTS,
     FLOW,
@@ -35,6 +39,7 @@ from bot.core.errors import FlowError
 from bot.core.flow.brand_file import read_brand
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import Flow
+from bot.core.flow.copy_file import read_copy, stored_copy
 from bot.core.flow.events_file import read_events
 from bot.core.flow.experiments_file import read_experiments
 from bot.core.flow.keywords_file import read_keywords
@@ -43,7 +48,7 @@ from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import Document, read, together
 from bot.core.flow.season_file import read_seasoned_program
 from bot.core.flow.shop_file import read_shop
-from bot.core.flow.translations import Message, Translations, message_id, read_translations
+from bot.core.flow.translations import Copy, Message, Translations, message_id, read_translations
 from bot.core.flow.variables_file import read_variables
 from bot.core.flow.wechat_file import read_wechat
 from bot.core.loyalty.fields import exponent_of
@@ -181,12 +186,58 @@ def read_folder(flows: Path, locales: Path) -> Folder:
         )
         for path in sorted(flows.glob(f"{TEMPLATES}/*.mjml"))
     )
-    by_locale, words = {}, hashlib.sha256()
+    copies = _copy_files(flows)
+    files += copies
+    by_locale, words = {}, hashlib.sha256("".join(file.text for file in copies).encode())
     for path in sorted(locales.glob("*/LC_MESSAGES/*.po")):
         locale, text = path.parents[1].name, _text(path)
         by_locale[locale] = read_translations(text, locale, f"locales/{locale}/{path.name}")
         words.update(f"{locale}/{path.name}\n{text}\n".encode())
-    return Folder(files, Translations(by_locale), words.hexdigest())
+    return Folder(files, Translations(by_locale, _copies(copies)), words.hexdigest())
+
+
+def _copy_files(flows: Path) -> tuple[SourceFile, ...]:
+    return tuple(
+        SourceFile(
+            name=f"{COPIES}/{path.stem}",
+            kind=COPY,
+            file=f"{flows.name}/{COPIES}/{path.name}",
+            text=_text(path),
+        )
+        for path in sorted(flows.glob(f"{COPIES}/*.yaml"))
+    )
+
+
+def _copies(files: Iterable[SourceFile]) -> dict[str, Copy]:
+    """The named texts of these files; what is wrong with a file is told where it stands, and nothing here."""
+    found: dict[str, Copy] = {}
+    for file in files:
+        with contextlib.suppress(FlowError):
+            found = {**read_copy(read(file.text, file.file)), **found}
+    return found
+
+
+def check_copy(file: SourceFile, folder: Folder) -> dict[str, Copy]:
+    """Return the named texts of a file.
+
+    Raises:
+        FlowError: something is wrong with them, or another file has the same name.
+    """
+    document = read(file.text, file.file)
+    own = read_copy(document)
+    twice = [
+        document.complaint(
+            (name,),
+            f"'{name}' is a text of {folder.translations.copies[name].file} already",
+            "give each its own name",
+            at_key=True,
+        )
+        for name in own
+        if folder.translations.copies[name].file != file.file
+    ]
+    if twice:
+        raise together(twice)
+    return own
 
 
 def compile_folder(folder: Folder, now: datetime) -> list[Revision]:
@@ -257,13 +308,19 @@ _READ_ALONE: Mapping[str, Callable[[Document], object]] = {
 """How the files are read that need no other to be."""
 
 
+_IN_FOLDER: Mapping[str, Callable[[SourceFile, Folder], object]] = {SEASON: check_season, COPY: check_copy}
+"""How those are that are looked at beside others of their kind."""
+
+
 def _compile(file: SourceFile, folder: Folder) -> dict[str, dict[str, str]]:
     translations = folder.translations
-    if file.kind == SEASON:
-        check_season(file, folder)
+    if file.kind in _IN_FOLDER:
+        _IN_FOLDER[file.kind](file, folder)
         return {}
     if file.kind == FLOW:
-        return _used(translations, flow_of(file, folder).messages)
+        flow = flow_of(file, folder)
+        kept = {f"{COPY_KEPT}{name}": stored_copy(translations.copies[name]) for name in sorted(flow.copies)}
+        return {**_used(translations, flow.messages), **kept}
     if file.kind == TEMPLATE:
         template_of(file)
         return {}

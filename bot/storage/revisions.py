@@ -21,6 +21,10 @@ _ONE = Statement("""
     SELECT flow, revision, kind, file, source, translations, checksum, published_at, published_by
     FROM revision WHERE flow = :flow AND revision = :revision
 """)
+_HISTORY = Statement("""
+    SELECT flow, revision, kind, file, source, translations, checksum, published_at, published_by
+    FROM revision WHERE flow = :flow ORDER BY revision DESC LIMIT :most
+""")
 _NEWEST = Statement("SELECT COALESCE(MAX(revision), 0) FROM revision WHERE flow = :flow")
 _ARCHIVE = Statement("UPDATE revision SET state = 'archived' WHERE flow = :flow AND state = 'published'")
 _SETTING = Statement("SELECT value FROM setting WHERE name = :name")
@@ -68,6 +72,11 @@ async def revision(connection: Connection, flow: str, number: int) -> Revision |
     """One revision, in force or not."""
     found = await connection.read(_ONE, flow=flow, revision=number)
     return _revision(found[0]) if found else None
+
+
+async def history(connection: Connection, flow: str, most: int) -> list[Revision]:
+    """A flow's latest revisions, newest first."""
+    return [_revision(row) for row in await connection.read(_HISTORY, flow=flow, most=most)]
 
 
 async def lock(connection: Connection) -> None:

@@ -397,8 +397,7 @@ class StepCompiler:
     # Values and texts
 
     def _wording(self, model: steps.Wording, path: Path, note: str | None) -> tuple[TranslatedText, Delivery]:
-        is_long = (*path, "text") in self._collector.document.marks.values
-        text = self._collector.translated(model.text, (*path, "text") if is_long else path, note)
+        text, copy = self._text(model, path, note)
         media = tuple(
             self._collector.text(link, (*path, "media", number)) for number, link in enumerate(model.media)
         )
@@ -415,11 +414,27 @@ class StepCompiler:
             else model.card,
             notice=model.notice,
             inbox=model.inbox,
+            copy=copy,
             taps=tuple(
                 self._collector.translated(tap, (*path, "taps", number), _A_TAP)
                 for number, tap in enumerate(model.taps)
             ),
         )
+
+    def _text(self, model: steps.Wording, path: Path, note: str | None) -> tuple[TranslatedText, str]:
+        """Compile what is said; returns the name of the text, too, where it has one."""
+        if model.text is not None:
+            is_long = (*path, "text") in self._collector.document.marks.values
+            return self._collector.translated(model.text, (*path, "text") if is_long else path, note), ""
+        assert model.copy_name is not None, "one of them is there"
+        at = (*path, "copy")
+        text, copy = self._collector.copied(model.copy_name, at)
+        if copy is not None and copy.channel and model.channel not in {None, copy.channel}:
+            problem = f"'{copy.name}' is written for {copy.channel}"
+            self._collector.complain(
+                at, problem, f"take a text for {model.channel}, or leave its channel out"
+            )
+        return text, model.copy_name
 
     def _values(self, values: Mapping[str, JsonValue], path: Path) -> tuple[tuple[str, Value], ...]:
         return tuple((name, self._value(value, (*path, name))) for name, value in values.items())

@@ -43,6 +43,8 @@ class Delivery:
     """Keywords to tap on WeChat."""
     inbox: bool = False
     """Whether it is kept in the inbox on our pages where it may go nowhere else."""
+    copy: str = ""
+    """The name of its text, where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -590,6 +592,12 @@ class Flow:
             if isinstance(starter, KeywordStarter)
             for word in starter.words
         )
+
+    @property
+    def copies(self) -> frozenset[str]:
+        """The names of the texts it says by name."""
+        said = (step.delivery.copy for step in self.steps if isinstance(step, Say | Question))
+        return frozenset(filter(None, said))
 
     @property
     def survey(self) -> Survey | None:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.core.errors import FlowError
+from bot.core.flow.parse import suggestion
 from bot.core.flow.reader import Document, Path
 from bot.core.flow.template import Condition, Text, compile_condition, compile_text
-from bot.core.flow.translations import Message, TranslatedText, Translations, compile_translated
+from bot.core.flow.translations import Copy, Message, TranslatedText, Translations, compile_translated
 
 
 class Collector:
@@ -59,6 +60,31 @@ class Collector:
             text = TranslatedText(compile_text("", file=file, line=1, column=1), self.language)
         self.texts.append(text)
         return text
+
+    def copied(self, name: str, path: Path) -> tuple[TranslatedText, Copy | None]:
+        """Compile the text of a name, in every language."""
+        copy = self._translations.copies.get(name)
+        if copy is None:
+            meant = suggestion(name, self._translations.copies)
+            remedy = f"did you mean '{meant}'?" if meant else "write it in a file of flows/copy/"
+            self.complain(path, f"no text is called '{name}'", remedy)
+            return self.translated("", path), None
+        if not copy.others:
+            self.messages.append(Message(copy.text, copy.file, copy.line, copy.note))
+        try:
+            text = compile_translated(
+                copy.text,
+                self._translations.of_copy(copy),
+                language=copy.language,
+                file=copy.file,
+                line=copy.line,
+                column=1,
+            )
+        except FlowError as error:
+            self._keep(error)
+            text = TranslatedText(compile_text("", file=copy.file, line=1, column=1), self.language)
+        self.texts.append(text)
+        return text, copy
 
     def text(self, source: str, path: Path) -> Text:
         """Compile a text that is not translated."""

@@ -6,6 +6,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from bot.core.audiences.parts import TAGS, AudiencesFile, Heading, TraitsFile
 from bot.core.flow.brand_file import BrandFile
+from bot.core.flow.copy_file import CopyFile
 from bot.core.flow.definition import FlowFile
 from bot.core.flow.events_file import EventsFile
 from bot.core.flow.experiments_file import ExperimentsFile
@@ -81,6 +82,11 @@ def brand_schema() -> JsonSchemaValue:
     schema = _schema(BrandFile, "What a shop is called, how it looks and who its letters are from")
     _leave_out_defaults(schema)
     return schema
+
+
+def copy_schema() -> JsonSchemaValue:
+    """Return the schema of a file of named texts."""
+    return _schema(CopyFile, "Named texts that flows say")
 
 
 def variables_schema() -> JsonSchemaValue:

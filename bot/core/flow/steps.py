@@ -49,7 +49,10 @@ TAPS_MAX = 5
 class Wording(Part):
     """A text with how it is sent; a plain text is short for `{text: …}`."""
 
-    text: Source = Field(description="What is said, as Liquid.")
+    text: Source | None = Field(None, description="What is said, as Liquid.")
+    copy_name: Name | None = Field(
+        None, alias="copy", description="Instead of `text`: the name of a text in `flows/copy/`."
+    )
     channel: Literal["sms", "wechat", "app", "console"] | None = Field(
         None,
         description="The channel to use; the contact's own unless given. `app` is the inbox on our pages.",
@@ -88,6 +91,14 @@ class Wording(Part):
         "The text has to name them all the same.",
     )
     id: StepId | None = Field(None, description="The step's name; the same as `id` beside the step's kind.")
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "Wording":
+        if self.text is None and self.copy_name is None:
+            raise wrong("nothing is said here", "add `text:`, or `copy:` with the name of a text")
+        if self.text is not None and self.copy_name is not None:
+            raise wrong("`text` and `copy` say two things", "keep one of them")
+        return self
 
 
 def _wording(value: object) -> object:

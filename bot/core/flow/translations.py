@@ -41,10 +41,36 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """A named text that flows say by its name; `others` are its translations, by locale."""
+
+    name: str
+    text: str
+    language: str
+    others: Mapping[str, str]
+    file: str
+    line: int
+    occasion: str = ""
+    channel: str = ""
+    tone: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Translations:
-    """Every locale's translations, by message."""
+    """Every locale's translations, by message; and the texts that have names of their own."""
 
     by_locale: Mapping[str, Mapping[str, Translation]] = field(default_factory=dict)
+    copies: Mapping[str, Copy] = field(default_factory=dict)
+
+    def of_copy(self, copy: Copy) -> "Translations":
+        """Return the translations of a named text: its own go before those of `locales/`."""
+        own = {
+            locale: {message_id(copy.text): Translation(text, copy.file, copy.line)}
+            for locale, text in copy.others.items()
+        }
+        known = {*self.by_locale, *own}
+        return Translations({one: {**self.by_locale.get(one, {}), **own.get(one, {})} for one in known})
 
     def find(self, source: str, locale: str) -> Translation | None:
         """Return the translation for exactly this locale, None if there is none."""
