@@ -67,10 +67,15 @@ def words_of(turn: Turn, code: str) -> str:
     return f"{turn.shop.join_word(turn.contact.locale)} {code}".strip()
 
 
+def number_of(turn: Turn) -> str | None:
+    """Return the number to text it to; None where a messaging service chooses one, or nothing is set up."""
+    pool = turn.shop.pool("sms")
+    return pool.numbers[0] if pool is not None and pool.numbers else None
+
+
 def sms_link(turn: Turn, code: str) -> str | None:
     """Return the link that opens such a text, ready to send; None where there is no number to send it to."""
-    pool = turn.shop.pool("sms")
-    number = pool.numbers[0] if pool is not None and pool.numbers else None
+    number = number_of(turn)
     if number is None:
         return None
     # `?&body=` is what telephones of both makers read (RFC 5724 says `?body=`, which one of them does not).

@@ -86,7 +86,7 @@ KNOWN: Mapping[str, Names] = {
         frozenset({"first_name", "birthday", "locale", "zone", "is_member", "enrolled_at"}) | _RECOMMENDED,
         is_open=True,
     ),
-    "join": Names(frozenset({"code", "sms_link", "state", "words"})),
+    "join": Names(frozenset({"code", "number", "sms_link", "state", "words"})),
     "now": Names(),
     "mini": Names(),
     "page": Names(frozenset(PAGES)),
@@ -226,6 +226,8 @@ class _Join(dict[str, object]):
     def __missing__(self, name: str) -> object:
         if name == "state":
             value: object = inviting.heard(self._turn)
+        elif name == "number":
+            value = inviting.number_of(self._turn)
         elif name in {"code", "sms_link", "words"}:
             code = inviting.own_code(self._turn)
             links = {"code": code, "words": inviting.words_of(self._turn, code)}
