@@ -106,6 +106,7 @@ class Writes:
 
     async def flush(self, connection: Connection) -> None:
         """Write it all."""
+        withdrawn = await self._withdraw(connection)
         await connection.write_all(
             [(table, self.by_table[table]) for table in _WRITE_ORDER if self.by_table.get(table)]
         )
@@ -117,8 +118,15 @@ class Writes:
             await connection.read(_LOOK_AGAIN, keys=self.looked_at)
         if self.asked_again:
             await connection.run(_ASK_AGAIN, self.asked_again)
+        await withdrawn.count(connection)
+
+    async def _withdraw(self, connection: Connection) -> step_figures.Changing:
+        """Call off what turns take back; whoever hands it over may have been quicker."""
+        messages = [(str(one["contact"]), str(one["id"])) for one in self.withdrawn]
+        changing = await step_figures.Changing.of(connection, messages)
         if self.withdrawn:
             await connection.run(_WITHDRAW, self.withdrawn)
+        return changing
 
 
 _WRITE_ORDER = (

@@ -86,6 +86,17 @@ come in time: then what they found is as old as they are, and so is always what 
 matters is confirmed by the step that acts (`problem.code == 'price_changed'`). Held back more than
 {HELD_MAX} times, not counting the operator, the question is over as if nobody had answered.
 
+A message that answers nobody is waited for: the flow goes on when the provider has taken it, and `wait`,
+`within` and goals count from that instant, not from when it was queued. `advance: now`, for the flow or a
+step, goes on at once. `held`, `refused` and `failed` beside a step say what else happens; without them a held
+message is waited for, and the flow goes on after one that will never leave. Nothing is waited for longer than
+a day after the message was worth sending, or sixteen days: no message stalls a journey. Several messages in a
+row leave together, and the flow stands at the last. An answer to the contact is never waited for.
+
+`exits` end a flow for a contact at once, in whatever `wait`; they come before anything a `wait_for` hears.
+What the flow had said and has not left yet is called off. They are those of the flow that was started,
+wherever it has called.
+
 Bounds for one turn: {STEPS_MAX} steps, {MESSAGES_MAX} messages, {CHARACTERS_MAX:,} characters written. A
 run that passes one fails with a record of where, and nobody else notices.
 """

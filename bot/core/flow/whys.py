@@ -21,6 +21,8 @@ _STOPS = {
     WaitKind.EVENT: "for an event",
     WaitKind.INBOUND: "for a message",
     WaitKind.TIME: "for its time",
+    WaitKind.ANY: "for one of several things",
+    WaitKind.HANDED: "for its message to be handed over",
 }
 
 
