@@ -18,6 +18,9 @@ from bot.demo.hot_reload import hot_reload
 from bot.demo.loopback_network import DEMO_NUMBER, Account
 from bot.demo.loopback_thread import LoopbackThread, loopback_thread
 from bot.demo.loopback_twilio import LoopbackTwilio
+from bot.demo.mailbox import LoopbackMail, mail_server
+from bot.demo.mailbox_page import PATH as MAILBOX
+from bot.demo.mailbox_page import MailboxPage
 from bot.demo.page import PhonePage
 from bot.demo.pay.loopback import LoopbackPay
 from bot.demo.people import people
@@ -55,7 +58,14 @@ async def demo(port: int, folder: Path = FOLDER, *, fresh: bool = False) -> Asyn
         paid = wechat.platform.pages.payments
         pay.phones.on_paid.append(lambda trade: paid.update({trade.transaction_id: Paid(trade.openid)}))
         pays = await stack.enter_async_context(loopback_thread(pay))
-        outside = {**wechat.settings(), **pay.settings(folder)}
+        mail = LoopbackMail(clock)
+        mail_port = await stack.enter_async_context(mail_server(mail))
+        outside = {
+            **wechat.settings(),
+            **pay.settings(folder),
+            "REGULARS_SMTP_URL": f"smtp://{_HOST}:{mail_port}",
+            "REGULARS_EMAIL_FROM": "The demo's shop <shop@mail.example>",
+        }
         settings = _settings(port, folder, account, texts, outside, os.environ)
         database = await app.prepare_database(settings, clock)
         await app.push(database, settings, clock)
@@ -72,7 +82,9 @@ async def demo(port: int, folder: Path = FOLDER, *, fresh: bool = False) -> Asyn
         told = [person for person in people(1) if person.story]
         faces = [WechatFace(chats, one) for one in wechat.platform.accounts.values()]
         page = PhonePage(running, clock, TextFace(texts), faces, travel, told=told, pays=pays)
-        url = await stack.enter_async_context(app.serving(running, extra=page.application()))
+        pages = page.application()
+        pages.add_subapp(MAILBOX, MailboxPage(running, mail, clock).application())
+        url = await stack.enter_async_context(app.serving(running, extra=pages))
         yield f"{url}/demo/"
 
 

@@ -4,11 +4,11 @@
 import { ask, at, button, make } from "./parts.js";
 
 const EN = {
-  program: "Mini program", browser: "Browser", close: "Close the pages", notices: "Get notices", contact: "Customer service",
+  mailbox: "Mailbox", program: "Mini program", browser: "Browser", close: "Close the pages", notices: "Get notices", contact: "Customer service",
   failed: "The mini program cannot be opened", pay: "Pay", pay_title: "WeChat Pay", later: "Not now", amount: "This order waits to be paid.",
 };
 const ZH = {
-  program: "小程序", browser: "浏览器", close: "关闭页面", notices: "接收通知", contact: "联系客服",
+  mailbox: "邮箱", program: "小程序", browser: "浏览器", close: "关闭页面", notices: "接收通知", contact: "联系客服",
   failed: "小程序无法打开", pay: "支付", pay_title: "微信支付", later: "以后再说", amount: "此订单等待支付。",
 };
 
@@ -22,6 +22,12 @@ export function ours(url) {
 export function openLink(path, locale) {
   const words = wordsOf(locale);
   show({ src: path, title: words.browser, said: path.split("#")[0], words, doing: [] });
+}
+
+// Open the mailbox of who has this number, as a mail program shows it.
+export function openMailbox(number, locale) {
+  const words = wordsOf(locale);
+  show({ src: `mailbox/?number=${encodeURIComponent(number)}`, title: words.mailbox, said: "", words, doing: [] });
 }
 
 // Open a page of the mini program as this person: log in with a code of theirs, as `wx.login` gives it.

@@ -91,6 +91,8 @@ function become(number) {
   watch();
 }
 
+at("mailbox").addEventListener("click", () => pages.openMailbox(chosen, localeOf()));
+
 function turnTo(name) {
   face = name;
   showFaces();
