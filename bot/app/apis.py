@@ -93,6 +93,7 @@ def _house(server: web.Application, app: Running) -> House:
         hash_address=address_hashes(settings),
         read_page_link=links.read,
         shown=app.shown.add,
+        variables=lambda: app.decisions.publication.variables,
         sessions=sessions,
         erased=sessions.forget_all,
         mini=_mini_programs(server, app),

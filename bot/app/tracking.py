@@ -19,7 +19,12 @@ def add_tracking(server: web.Application, app: Running) -> None:
     segment = TrackingApi(door, app.tracker, app.clock, os.urandom, app.settings.public_url)
     server.add_routes(segment.routes())
     leanplum = LeanplumApi(
-        door, app.tracker, lambda: app.decisions.publication.variables, app.clock, os.urandom
+        door,
+        app.tracker,
+        lambda: app.decisions.publication.variables,
+        lambda: app.decisions.shop.experiments,
+        app.clock,
+        os.urandom,
     )
     server.add_routes(leanplum.routes())
     braze = BrazeApi(

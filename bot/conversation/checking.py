@@ -41,7 +41,7 @@ from bot.core.flow.check import Complaint, check
 from bot.core.flow.brand_file import read_brand
 from bot.core.flow.check_audiences import unknown
 from bot.core.flow.check_email import letters_wrong
-from bot.core.flow.check_experiments import experiments_wrong
+from bot.core.flow.check_experiments import experiments_wrong, variants_wrong
 from bot.core.flow.compiled import EventStarter, Flow
 from bot.core.flow.costs import USUAL_TERMS, Terms
 from bot.core.flow.events_file import read_events
@@ -153,6 +153,7 @@ def look_over(
         beside = (
             *_audiences_of_variables(folder),
             *_audiences_of_experiments(folder),
+            *_experiments_of_variables(folder),
             *_not_taken(folder, flows),
             *experiments_wrong(folder.document(EXPERIMENTS), flows.values()),
         )
@@ -193,6 +194,14 @@ def _audiences_of_variables(folder: Folder) -> Iterable[FlowError]:
         for path, name in read_variables(document).audiences():
             if name not in known:
                 yield document.complaint(path, *unknown(name, known))
+
+
+def _experiments_of_variables(folder: Folder) -> Iterable[FlowError]:
+    """Complain of variants of variables.yaml that experiments.yaml says nothing of, or says all of."""
+    document, beside = folder.document(VARIABLES), folder.document(EXPERIMENTS)
+    if document is not None:
+        tried = read_experiments(beside).experiments if beside is not None else {}
+        yield from variants_wrong(document, tried)
 
 
 def _audiences_of_experiments(folder: Folder) -> Iterable[FlowError]:

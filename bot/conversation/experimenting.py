@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.conversation.publication import EXPERIMENTS, Publication
+from bot.conversation.publication import EXPERIMENTS, VARIABLES, Publication
 from bot.conversation.publishing import checksum_of
 from bot.core.errors import FlowError
 from bot.core.experiments.experiment import HOLDOUT, Experiment
@@ -159,6 +159,9 @@ def _observed(arm: str, seen: Seen, goals: list[str]) -> Observed:
 
 
 def _declares(published: list[Revision], experiment: Experiment) -> Revision:
+    if experiment.flow == VARIABLES:
+        remedy = f"leave `{experiment.name}` out of `experiments:` and write its value, then push it"
+        raise FlowError("variables.yaml", 1, 1, "an experiment there is decided by hand", remedy)
     wanted = experiment.flow or EXPERIMENTS
     found = next((one for one in published if one.flow == wanted), None)
     if found is None:

@@ -395,7 +395,9 @@ def experiments_in(
     revisions: Iterable[Revision], flows: Iterable[Flow], zone: str
 ) -> Mapping[str, Experiment]:
     """What is tried, by name; where the file is broken, nobody takes part in what it says."""
-    found = dict(declared_in(flows))
+    revisions = list(revisions)
+    beside = (one.tried for one in _variables(revisions).experiments)
+    found = {one.name: one for one in beside if one is not None} | dict(declared_in(flows))
     stored = next((one for one in revisions if one.kind == EXPERIMENTS), None)
     if stored is None:
         return found

@@ -4,14 +4,14 @@ They are what Leanplum calls variables and variants. Who takes part in an experi
 variant of it, as long as its shares stay as they are: a hash of the experiment and of who asks says which.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.core.contact import JsonValue
+from bot.core.experiments.experiment import PARTS, Arm, ExperimentGoal, place_among
+from bot.core.experiments.experiment import Experiment as Tried
 
 PERCENT = 100
-_PARTS = 10_000  # a share is told in percent, and divided as finely as Braze divides its random buckets
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,13 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One side of an experiment: which share of those who take part sees it, and the values it sets."""
+    """One side of an experiment: which share of those who take part sees it, and the values it sets.
+
+    `percent` None: experiments.yaml says.
+    """
 
     name: str
-    percent: int
+    percent: int | None
     values: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
@@ -51,17 +54,29 @@ class Experiment:
     name: str
     variants: tuple[Variant, ...]
     audience: str | None = None
+    goals: tuple[ExperimentGoal, ...] = ()
+
+    @property
+    def tried(self) -> Tried | None:
+        """How it is read out as an experiment; None where experiments.yaml says."""
+        shares = self._shares
+        if not shares:
+            return None
+        arms = tuple(Arm(one.name, share) for one, share in zip(self.variants, shares, strict=True))
+        return Tried(self.name, arms, audience=self.audience, goals=self.goals, flow=VARIABLES)
 
     def variant_of(self, who: str) -> Variant | None:
         """Return the variant that somebody sees, always the same one; None for the share that has none."""
-        digest = hashlib.sha256(f"{self.name}/{who}".encode()).digest()
-        place = int.from_bytes(digest[:8]) % _PARTS
-        until = 0
-        for variant in self.variants:
-            until += variant.percent * _PARTS // PERCENT
-            if place < until:
-                return variant
-        return None
+        number = place_among(self._shares, self.name, who)
+        return None if number is None else self.variants[number]
+
+    def called(self, name: str | None) -> Variant | None:
+        """Return the variant of a name."""
+        return next((one for one in self.variants if one.name == name), None)
+
+    @property
+    def _shares(self) -> list[int]:
+        return [one.percent * PARTS // PERCENT for one in self.variants if one.percent is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +94,27 @@ class Variables:
     variables: tuple[Variable, ...] = ()
     experiments: tuple[Experiment, ...] = ()
 
-    def shown_to(self, who: str, audiences: frozenset[str]) -> Shown:
+    def shown_to(self, who: str, audiences: frozenset[str], arms: Mapping[str, str] | None = None) -> Shown:
         """Return what somebody sees; an experiment's value goes before an audience's.
 
-        `who` is the contact's id, or whatever else tells people apart.
+        `who` is the contact's id, or whatever else tells people apart; `arms` are those that a contact goes
+        by experiment, None: nobody we know.
         """
         values = {one.name: one.value_for(audiences) for one in self.variables}
         variants = []
         for experiment in self.experiments:
-            if experiment.audience is not None and experiment.audience not in audiences:
+            if arms is not None:
+                variant = experiment.called(arms.get(experiment.name))
+            elif experiment.audience is not None and experiment.audience not in audiences:
                 continue
-            variant = experiment.variant_of(who)
+            else:
+                variant = experiment.variant_of(who)
             if variant is not None:
                 values.update(variant.values)
                 variants.append(f"{experiment.name}.{variant.name}")
         return Shown(values, tuple(variants))
 
 
+VARIABLES = "variables"
+"""What declares an experiment that stands beside variables."""
 NO_VARIABLES = Variables()

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-import orjson
-
 from bot.core.experiments.exposure import Exposure
 from bot.core.ids import bucket_of, microseconds
-from bot.storage.driver import Connection, Statement
+from bot.storage import tables
+from bot.storage.driver import Connection, Present, Rows, Statement
 from bot.storage.families import family
 from bot.storage.rows import RowValues, to_json
 
+_ROWS = Rows(tables.Row.metadata.tables["exposure"], Present.KEEP)
 _MET = Statement("""
     SELECT keys.contact, keys.experiment, e.arm
     FROM @each(keys: bucket integer, contact text, experiment text)
@@ -35,9 +35,9 @@ def exposure_row(contact_id: str, exposure: Exposure) -> RowValues:
     )
 
 
-def shares_in(facts: str) -> str:
-    """The arms and shares under which an exposure was made."""
-    return str(orjson.loads(facts).get("shares", ""))
+async def keep(connection: Connection, contact_id: str, met_now: Sequence[Exposure]) -> None:
+    """Keep what a contact has met now; what it met before stays."""
+    await connection.write(_ROWS, [exposure_row(contact_id, one) for one in met_now])
 
 
 async def met(connection: Connection, contact_id: str, experiment: str) -> str | None:

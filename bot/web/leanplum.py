@@ -4,7 +4,7 @@ The SDKs are pointed here by `setApiPath`; `clientKey` is a source's key. Inside
 own: `success` says that it was heard, a `warning` that something of it is not done, as Leanplum's does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,8 +13,10 @@ import orjson
 import structlog
 from aiohttp import web
 
+from bot.conversation.shown_variables import shown_to
 from bot.core.contact import JsonValue
 from bot.core.errors import RetryLater
+from bot.core.experiments.experiment import Experiment
 from bot.core.ids import Entropy
 from bot.core.sources import Source, SourceScope
 from bot.core.tracking.commerce import OF_ORDERS, named_now
@@ -22,7 +24,7 @@ from bot.core.tracking.leanplum import Meaning, NotUnderstood, TooMany, Wants, m
 from bot.core.tracking.message import Tracked
 from bot.core.tracking.reading import Posted, read_call
 from bot.core.variables import Shown, Variables
-from bot.storage import contacts, members
+from bot.storage import contacts
 from bot.storage.driver import Connection
 from bot.web.limits import caller
 from bot.web.track.answers import TrackProblem, later, preflight, with_cors
@@ -42,6 +44,7 @@ class LeanplumApi:
     door: SourceDoor
     tracker: Tracker
     variables: Callable[[], Variables]
+    tried: Callable[[], Mapping[str, Experiment]]
     clock: Callable[[], datetime]
     entropy: Entropy
 
@@ -104,21 +107,19 @@ class LeanplumApi:
 
     async def _shown(self, user_id: str, device_id: str) -> Shown:
         """What an app shows to who uses it: by their audiences, and always the same sides of experiments."""
-        who, audiences = user_id or device_id, frozenset[str]()
 
-        async def look(connection: Connection) -> tuple[str, frozenset[str]] | None:
+        async def look(connection: Connection) -> str | None:
             for kind, name in (("external", user_id), ("anonymous", device_id)):
                 found = await contacts.find(connection, kind, name) if name else None
                 contact = await contacts.known(connection, found) if found else None
                 if contact is not None:
-                    standing = await members.of_contact(connection, contact.id)
-                    return contact.id, frozenset(name for name, one in standing.items() if one.is_in)
+                    return contact.id
             return None
 
-        known = await self.door.database.query(look)
-        if known is not None:
-            who, audiences = known
-        return self.variables().shown_to(who, audiences)
+        known, variables = await self.door.database.query(look), self.variables()
+        if known is None:
+            return variables.shown_to(user_id or device_id, frozenset())
+        return await shown_to(self.door.database, known, variables, self.tried(), self.clock())
 
 
 _SHOWS = frozenset({Wants.START, Wants.VARIABLES})

@@ -6,7 +6,8 @@ from bot.core.errors import FlowError
 from bot.core.flow.compiled import Flow, Split
 from bot.core.flow.experiments_file import ExperimentPart, read_experiments
 from bot.core.flow.parse import suggestion
-from bot.core.flow.reader import Document
+from bot.core.flow.reader import Document, Path
+from bot.core.flow.variables_file import read_variables
 
 
 def experiments_wrong(document: Document | None, flows: Iterable[Flow]) -> Iterator[FlowError]:
@@ -24,6 +25,26 @@ def experiments_wrong(document: Document | None, flows: Iterable[Flow]) -> Itera
                 found = _unlike(step, flow, known)
             if found is not None:
                 yield FlowError(flow.file, *step.mark, *found)
+
+
+def variants_wrong(document: Document, known: Mapping[str, ExperimentPart]) -> Iterator[FlowError]:
+    """Complain of variants of variables.yaml that are not arms of experiments.yaml (`known`), or of both."""
+    for name, experiment in read_variables(document).experiments.items():
+        part = known.get(name)
+        path: Path = ("experiments", name)
+        if all(one.percent is not None for one in experiment.variants.values()):
+            if part is not None:
+                problem = f"the experiment `{name}` is declared in experiments.yaml too"
+                yield document.complaint(path, problem, "leave `percent` out here, or call it otherwise")
+        elif part is None:
+            remedy = "declare it there, or give each variant its `percent`"
+            yield document.complaint(path, f"experiments.yaml has no experiment `{name}`", remedy)
+        else:
+            for variant in experiment.variants:
+                if variant not in part.arms:
+                    problem = f"the experiment `{name}` has no arm `{variant}`"
+                    remedy = f"name one of {', '.join(part.arms)}"
+                    yield document.complaint((*path, "variants", variant), problem, remedy, at_key=True)
 
 
 def _twice(

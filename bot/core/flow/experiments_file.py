@@ -18,14 +18,14 @@ from bot.core.experiments.experiment import (
     Winner,
 )
 from bot.core.flow.compiled import Flow, Split
-from bot.core.flow.fields import Duration, Name, Part, listed, wrong
+from bot.core.flow.experiment_parts import GOALS_MAX, GoalPart, short_goal
+from bot.core.flow.fields import Name, Part, listed, wrong
 from bot.core.flow.parse import complaint
 from bot.core.flow.reader import Document, Path, together
 from bot.core.flow.shares import Share, Shares, shares_complaint
 
 _Title = Annotated[str, Field(min_length=1, max_length=120)]
 _Words = Annotated[str, Field(min_length=1, max_length=1000)]
-GOALS_MAX = 4
 
 
 def _day(value: object) -> object:
@@ -35,17 +35,6 @@ def _day(value: object) -> object:
         except ValueError as error:
             raise wrong(f"'{value}' is no date", "write one like 2026-12-31") from error
     return value
-
-
-class GoalPart(Part):
-    """What counts."""
-
-    event: str = Field(min_length=1, description="The event, like Order Completed.")
-    within: Duration = Field(description="How long after an arm was met it counts.")
-
-
-def _goal(value: object) -> object:
-    return {"event": value, "within": "7d"} if isinstance(value, str) else value
 
 
 class LayerPart(Part):
@@ -111,7 +100,7 @@ class ExperimentPart(Part):
         "arm's way.",
     )
     goals: Annotated[
-        list[Annotated[GoalPart, BeforeValidator(_goal, json_schema_input_type=str | GoalPart)]],
+        list[Annotated[GoalPart, BeforeValidator(short_goal, json_schema_input_type=str | GoalPart)]],
         BeforeValidator(listed, json_schema_input_type=GoalPart | list[GoalPart]),
     ] = Field(
         [],

@@ -7,6 +7,8 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from bot.core.contact import JsonValue
 from bot.core.errors import FlowError
+from bot.core.experiments.experiment import ExperimentGoal
+from bot.core.flow.experiment_parts import GOALS_MAX, GoalPart, short_goal
 from bot.core.flow.fields import Anything, Name, Part, listed, matching
 from bot.core.flow.parse import complaint
 from bot.core.flow.reader import Document, Path, together
@@ -57,7 +59,13 @@ def _variable(value: object) -> object:
 class VariantPart(Part):
     """One side of an experiment."""
 
-    percent: int = Field(ge=1, le=PERCENT, description="Which share sees it; all together at most 100.")
+    percent: int | None = Field(
+        None,
+        ge=1,
+        le=PERCENT,
+        description="Which share sees it; all together at most 100. Left out of all, experiments.yaml says, "
+        "where the experiment has these arms.",
+    )
     set: dict[VariableName, Anything] = Field({}, description="The variables it changes, with their values.")
 
 
@@ -66,6 +74,15 @@ class ExperimentPart(Part):
 
     title: _Title | None = Field(None, description="What is tried.")
     audience: Name | None = Field(None, description="Who takes part; left out, everyone does.")
+    goals: Annotated[
+        list[Annotated[GoalPart, BeforeValidator(short_goal, json_schema_input_type=str | GoalPart)]],
+        BeforeValidator(listed, json_schema_input_type=GoalPart | list[GoalPart]),
+    ] = Field(
+        [],
+        alias="goal",
+        max_length=GOALS_MAX,
+        description="What counts, `{event, within}` or several; the first decides.",
+    )
     variants: dict[Name, VariantPart] = Field(
         min_length=1, max_length=10, description="By name; who is in none of them sees what is usual."
     )
@@ -99,6 +116,7 @@ class VariablesFile(Part):
                     name,
                     tuple(Variant(each, one.percent, one.set) for each, one in part.variants.items()),
                     part.audience,
+                    tuple(ExperimentGoal(one.event, one.within) for one in part.goals),
                 )
                 for name, part in self.experiments.items()
             ),
@@ -179,7 +197,18 @@ def _values(document: Document, file: VariablesFile) -> Iterator[FlowError]:
 
 def _shares(document: Document, file: VariablesFile) -> Iterator[FlowError]:
     for name, experiment in file.experiments.items():
-        shares = sum(one.percent for one in experiment.variants.values())
+        told = [one.percent for one in experiment.variants.values() if one.percent is not None]
+        if told and len(told) < len(experiment.variants):
+            problem = "some of the variants have no `percent`"
+            yield document.complaint(
+                ("experiments", name, "variants"),
+                problem,
+                "give it to all, or to none: experiments.yaml says",
+            )
+        if not told and (experiment.audience is not None or experiment.goals):
+            problem = "without `percent`, experiments.yaml says who takes part and what counts"
+            yield document.complaint(("experiments", name), problem, "say it there")
+        shares = sum(told)
         if shares > PERCENT:
             problem = f"the variants take {shares} percent of those who take part"
             yield document.complaint(("experiments", name, "variants"), problem, "100 percent are the most")

@@ -14,6 +14,7 @@ from bot.core.errors import TellMember
 from bot.core.page_links import OpenedPage
 from bot.core.sessions import Session
 from bot.core.turn import Turn
+from bot.core.variables import NO_VARIABLES, Variables
 from bot.storage import contacts, turns
 from bot.storage.driver import Connection
 from bot.storage.glancing import glance
@@ -58,6 +59,8 @@ class House(Door):
     """Who works for the shop with what is kept, by the names of `bot.core.pages.privacy`."""
     policy_url: str | None = None
     """Where the shop's own privacy policy is."""
+    variables: Callable[[], Variables] = lambda: NO_VARIABLES
+    """The named values of apps and pages, as they are published now."""
     cashier: Cashier | None = None
     """By whom orders are paid through WeChat Pay; None where no merchant is set up."""
     code_images: CodeImages = field(default_factory=CodeImages)

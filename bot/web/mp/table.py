@@ -18,6 +18,7 @@ from bot.web.mp import (
     shares,
     surveys,
     tiers,
+    variables,
     wallets,
     wheel,
 )
@@ -38,6 +39,7 @@ ROUTES: tuple[Route[Shopper], ...] = (
     *surveys.ROUTES,
     *grants.ROUTES,
     *events.ROUTES,
+    *variables.ROUTES,
     *shares.ROUTES,
     *rewards.ROUTES,
     *tiers.ROUTES,

@@ -6,9 +6,10 @@ import pytest
 
 from bot.core.errors import FlowError
 from bot.core.experiments.experiment import Arm, Experiment, ExperimentGoal, When, Winner
-from bot.core.flow.check_experiments import experiments_wrong
+from bot.core.flow.check_experiments import experiments_wrong, variants_wrong
 from bot.core.flow.experiments_file import declared_in, read_experiments
 from bot.core.flow.reader import read
+from bot.core.flow.variables_file import read_variables
 from tests.core.flow.rig import steps
 
 _FULL = """\
@@ -133,3 +134,39 @@ def test_two_flows_do_not_declare_one_experiment() -> None:
     (found,) = experiments_wrong(None, [flow, flow])
     assert "already" in found.problem
     assert [(name, one.flow) for name, one in declared_in([flow])] == [("mine", "test")]
+
+
+_VARIABLES = """\
+variables:
+  free_from: 25
+experiments:
+  {name}:
+    variants:
+      usual: {usual}
+      delivery: {delivery}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "usual", "delivery", "problem"),
+    [
+        ("delivery", "{}", "{set: {free_from: 0}}", None),
+        ("banner", "{percent: 50}", "{percent: 50}", None),
+        ("banner", "{}", "{}", "experiments.yaml has no experiment `banner`"),
+        ("hour", "{}", "{}", "the experiment `hour` has no arm `usual`"),
+        ("hour", "{percent: 50}", "{percent: 50}", "declared in experiments.yaml too"),
+    ],
+)
+def test_variables_and_experiments_agree(name: str, usual: str, delivery: str, problem: str | None) -> None:
+    """Who has shares of their own is not in experiments.yaml, and who has none is, with these arms."""
+    text = _VARIABLES.replace("{name}", name).replace("{usual}", usual).replace("{delivery}", delivery)
+    known = read_experiments(read(_FULL, "flows/experiments.yaml")).experiments
+    found = [one.problem for one in variants_wrong(read(text, "flows/variables.yaml"), known)]
+    assert (found == []) if problem is None else (problem in found[0])
+
+
+def test_some_percents_are_none() -> None:
+    """Nobody could tell what the others get."""
+    text = _VARIABLES.replace("{name}", "a").replace("{usual}", "{percent: 5}").replace("{delivery}", "{}")
+    with pytest.raises(FlowError, match="have no `percent`"):
+        read_variables(read(text, "flows/variables.yaml"))
