@@ -32,7 +32,7 @@ def peek(table: str, condition: str) -> Statement:
 def peek_first(table: str, column: str, condition: str) -> Statement:
     """Make the statement that finds buckets whose first row `t`, by an indexed instant, is due.
 
-    Asked whether there is any, PostgreSQL reads the table where it has no statistics; the first is in the index.
+    Asked whether there is any, PostgreSQL may read the table where it has no statistics; not for the first.
     """
     return Statement(f"""
         SELECT keys.bucket FROM @each(keys: bucket integer)

@@ -14,11 +14,13 @@ from bot.core.flow.conversation_parts import Conversation, EventSent, Exchange
 from bot.core.flow.definition import (
     STARTERS,
     AudienceMove,
+    Entry,
     Exit,
     FlowFile,
     Goal,
     MessagePattern,
     Moving,
+    Reentry,
     StarterBase,
     Survey,
 )
@@ -117,6 +119,8 @@ _PARTS: Mapping[type[Part], str] = {
     AudienceMove: "What `audience` hears",
     Survey: "A survey",
     Goal: "A goal",
+    Reentry: "Once for each",
+    Entry: "How many enter",
     Moving: "Moving waiting runs",
     Exchange: "A line of a test",
     EventSent: "An event in a test",
