@@ -20,6 +20,7 @@ from bot.config import load_settings
 from bot.demo.loopback_network import DEMO_NUMBER, Account, Texted
 from bot.demo.loopback_twilio import LoopbackTwilio
 from bot.storage.driver import Database, Statement
+from bot.storage.step_figures import recount
 from tests.conversation.chat import SID, TOKEN, shipped
 from tests.databases import PostgresDatabases, SqliteDatabases
 from tests.drills.processes import Balancer, Regulars, environment
@@ -38,6 +39,8 @@ title: Say something a moment later
 language: en
 start:
   - keyword: [PAUSE]
+goals:
+  - {event: Reward Redeemed, within: 1d}
 steps:
   - say: Wait.
   - wait: 1s
@@ -57,6 +60,7 @@ class Drill:
     webs: list[Regulars]
     workers: list[Regulars]
     database: Database
+    zone: str
     said: list[Texted] = field(default_factory=list)
 
     async def texts(self, number: str) -> None:
@@ -131,9 +135,10 @@ async def drilling(url: str, folder: Path, *, apart: bool) -> AsyncIterator[Dril
             stack.push_async_callback(process.stop)
             if process in webs:
                 await process.until_ready()
-        database = await open_database(load_settings({**environ, "REGULARS_PORT": str(webs[0].port)}))
+        settings = load_settings({**environ, "REGULARS_PORT": str(webs[0].port)})
+        database = await open_database(settings)
         stack.push_async_callback(database.close)
-        yield Drill(loopback, balancer, webs, workers, database)
+        yield Drill(loopback, balancer, webs, workers, database, settings.zone.key)
 
 
 async def drill_and_check(url: str, folder: Path, *, apart: bool) -> None:
@@ -171,6 +176,7 @@ async def check(drill: Drill) -> dict[str, Any]:
     wallets = await drill.rows("SELECT available_minor, pending_minor, held_minor, entry_count FROM wallet")
     assert wallets == [(CREDIT_LEFT, 0, 0, 2)] * PHONES
     assert await drill.rows(UNBALANCED) == []
+    await figures_agree(drill)
 
     arrivals = drill.loopback.network.arrivals
     twice = {message: times for message, times in arrivals.items() if times != 1}
@@ -208,6 +214,22 @@ async def check(drill: Drill) -> dict[str, Any]:
             for id_, _, key, tries in unknown
         ],
     }
+
+
+async def figures_agree(drill: Drill) -> None:
+    """Assert that figures of steps are those of the messages, runs and goals, whoever was killed when."""
+    assert await recount(drill.database, drill.zone) == []
+    ((runs, conversions),) = await drill.rows(
+        "SELECT (SELECT COUNT(*) FROM run WHERE flow = 'pause'), (SELECT COUNT(*) FROM conversion)"
+    )
+    figures = await drill.rows(
+        "SELECT what, SUM(times) FROM step_figure WHERE flow = 'pause' GROUP BY what ORDER BY what"
+    )
+    counted = {what: int(times) for what, times in figures}
+    assert (counted["entries"], counted["completed"]) == (runs, runs)
+    assert counted["entered"] == 3 * runs, "each went through its three steps"
+    # The first PAUSE of each phone came before its pastry; who heard nothing may have said it twice.
+    assert counted["converted:0"] == conversions >= PHONES
 
 
 UNBALANCED = """
