@@ -5,9 +5,14 @@ The text of a message is always all of it, so that a channel without cards and m
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
+from bot.core.ids import instant, microseconds
 from bot.core.quickly import quickly_made
+
+BANNER = "banner"
+"""What a form of a banner has, and no other."""
 
 
 @quickly_made
@@ -77,6 +82,8 @@ class Form:
     card: Card | None = None
     notice: Notice | None = field(default=None)
     letter: Letter | None = None
+    banner_until: datetime | None = None
+    """Until when it stands on top of our pages; None: it does not."""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON, without what is empty."""
@@ -102,6 +109,8 @@ class Form:
             }
         if (letter := self.letter) is not None:
             plain["letter"] = {name: value for name, value in asdict(letter).items() if value}
+        if self.banner_until is not None:
+            plain[BANNER] = microseconds(self.banner_until)
         return plain
 
     @classmethod
@@ -114,4 +123,5 @@ class Form:
             card=Card(**card) if card is not None else None,
             notice=Notice(**notice) if notice is not None else None,
             letter=Letter(**{"subject": "", **letter}) if letter is not None else None,
+            banner_until=instant(plain[BANNER]) if BANNER in plain else None,
         )

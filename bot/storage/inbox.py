@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from bot.core.forms import Form
+from bot.core.forms import BANNER, Form
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.in_app import APP, Kept, Place, ReadUntil
 from bot.core.messages import OutboxState
@@ -36,6 +36,12 @@ _MESSAGES = Statement(f"""
     WHERE o.bucket = :bucket AND o.contact = :contact AND o.channel = '{APP}' AND o.state IN ({_KEPT})
         AND o.created_at <= :newest
     ORDER BY o.created_at DESC, o.id DESC LIMIT :most
+""")  # noqa: S608  # our own constants
+_BANNERS = Statement(f"""
+    SELECT {_MESSAGE} FROM outbox o
+    WHERE o.bucket = :bucket AND o.contact = :contact AND o.channel = '{APP}' AND o.state IN ({_KEPT})
+        AND o.form LIKE '%"{BANNER}":%'
+    ORDER BY o.created_at DESC, o.id DESC LIMIT {PAGE}
 """)  # noqa: S608  # our own constants
 _WRITTEN = Statement(f"""
     SELECT t.key, t.at, t.payload FROM "trigger" t
@@ -88,6 +94,12 @@ async def page(connection: Connection, contact_id: str, before: str = "") -> tup
     found += [_written(row) for row in await connection.read(_WRITTEN, **asked)]
     found.sort(key=lambda one: one.place, reverse=True)
     return tuple(one for one in found if one.place < place)[: PAGE + 1]
+
+
+async def banners(connection: Connection, contact_id: str) -> tuple[Kept, ...]:
+    """The latest messages that stood on top of the pages once, newest first: some may have ended since."""
+    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
+    return tuple(_message(row) for row in await connection.read(_BANNERS, **own))
 
 
 async def answers(connection: Connection, contact_id: str, key: str) -> tuple[Kept, ...]:

@@ -289,6 +289,7 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "inbox": inbox.read_until,
         "inbox_page": inbox.newest,
         "unread": inbox.unread,
+        "banners": inbox.banners,
         "surveys_done": surveys_done,
         "whole_books": joined.whole_books,
         "payouts": payouts.of_contact,

@@ -38,6 +38,7 @@ const ROUTES = {
   bundles: ['GET', '/mp/bundles', 'read'],
   refills: ['GET', '/mp/refills', 'read'],
   inbox: ['GET', '/mp/inbox', 'read'],
+  banners: ['GET', '/mp/banners', 'read'],
   readInbox: ['POST', '/mp/inbox/read', 'write'],
   say: ['POST', '/mp/say', 'write'],
   surveys: ['GET', '/mp/surveys', 'read'],

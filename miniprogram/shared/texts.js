@@ -5,6 +5,7 @@
 const en = {
   name: 'English',
   common: {
+    close: 'Close',
     loading: 'Just a moment …',
     retry: 'Try again',
     back: 'Back',
@@ -301,6 +302,7 @@ const en = {
 const zh_Hans = {
   name: '简体中文',
   common: {
+    close: '关闭',
     loading: '请稍候…',
     retry: '重试',
     back: '返回',
@@ -597,6 +599,7 @@ const zh_Hans = {
 const es = {
   name: 'Español',
   common: {
+    close: 'Cerrar',
     loading: 'Un momento …',
     retry: 'Reintentar',
     back: 'Atrás',

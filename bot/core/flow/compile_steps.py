@@ -5,6 +5,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TypedDict
 
+from bot.core.banners import Banner
 from bot.core.contact import JsonValue
 from bot.core.email.mailbox import EMAIL
 from bot.core.experiments.experiment import Arm, Experiment
@@ -17,6 +18,7 @@ from bot.core.flow.translations import TranslatedText
 from bot.core.flow.wechat_file import compile_card
 from bot.core.flow.wechat_parts import CardPart
 from bot.core.keywords import normalise
+from bot.core.local_time import parse_duration
 from bot.core.messages import MessageClass
 
 FEEDBACK = frozenset({"rate", "nps", "poll"})
@@ -415,11 +417,28 @@ class StepCompiler:
             notice=model.notice,
             inbox=model.inbox,
             copy=copy,
+            banner=self._banner(model, path),
             taps=tuple(
                 self._collector.translated(tap, (*path, "taps", number), _A_TAP)
                 for number, tap in enumerate(model.taps)
             ),
         )
+
+    def _banner(self, model: steps.Wording, path: Path) -> Banner | None:
+        if not model.banner:
+            return None
+        if model.until is None:
+            return Banner()
+        try:
+            return Banner(within=parse_duration(model.until))
+        except ValueError:
+            pass
+        try:
+            clock, on_weekday, day = compile_waits.read_until(model.until)
+        except ValueError as error:
+            self._collector.complain_halves((*path, "until"), error)
+            return None
+        return Banner(clock=clock, weekday=on_weekday, day=day)
 
     def _text(self, model: steps.Wording, path: Path, note: str | None) -> tuple[TranslatedText, str]:
         """Compile what is said; returns the name of the text, too, where it has one."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
+from bot.core.banners import Banner
 from bot.core.contact import JsonValue
 from bot.core.experiments.experiment import Experiment
 from bot.core.flow.reader import Mark
@@ -45,6 +46,8 @@ class Delivery:
     """Whether it is kept in the inbox on our pages where it may go nowhere else."""
     copy: str = ""
     """The name of its text, where it has one."""
+    banner: Banner | None = None
+    """How long it stands on top of our pages, where it does."""
 
 
 @dataclass(frozen=True, slots=True)

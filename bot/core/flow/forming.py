@@ -42,7 +42,7 @@ def form_of(
     Raises:
         TemplateFailed: one of its texts cannot be written.
     """
-    if not (options or delivery.card or delivery.notice or delivery.taps):
+    if not (options or delivery.card or delivery.notice or delivery.taps or delivery.banner):
         return None
     locale, forms = turn.contact.locale, turn.shop.wechat
     options = options or tuple(
@@ -56,8 +56,9 @@ def form_of(
         options=options,
         card=card.card(names, locale) if card is not None else None,
         notice=template.notice(names, locale) if template is not None else None,
+        banner_until=delivery.banner.ends_at(turn.now, turn.contact.zone) if delivery.banner else None,
     )
-    return form if form.options or form.card or form.notice else None
+    return form if form.options or form.card or form.notice or form.banner_until else None
 
 
 def called(run_id: str, flow: str, step: str) -> str:

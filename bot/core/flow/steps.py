@@ -84,6 +84,15 @@ class Wording(Part):
         default=False,
         description="Whether the inbox on our pages keeps it, of who has one, where it may go nowhere else.",
     )
+    banner: bool = Field(
+        default=False,
+        description="With `channel: app`: whether it stands on top of our pages, too, until it ends.",
+    )
+    until: Source | None = Field(
+        None,
+        description="With `banner`: how long it stands there, like `3d`, or until when on the contact's own "
+        "clock, like `22:00`, `sun 22:00` or `2026-12-24 22:00`; a week unless given.",
+    )
     taps: list[Source] = Field(
         [],
         max_length=TAPS_MAX,
@@ -98,6 +107,14 @@ class Wording(Part):
             raise wrong("nothing is said here", "add `text:`, or `copy:` with the name of a text")
         if self.text is not None and self.copy_name is not None:
             raise wrong("`text` and `copy` say two things", "keep one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _banner_on_our_pages(self) -> "Wording":
+        if self.banner and self.channel != "app":
+            raise wrong("only our own pages show banners", "add `channel: app`")
+        if self.until is not None and not self.banner:
+            raise wrong("`until` is for banners", "add `banner: true`, or say with `valid` how long to try")
         return self
 
 

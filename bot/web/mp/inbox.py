@@ -1,12 +1,14 @@
 """The inbox of our pages: what was kept there for the shopper, and what they write there."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
 from bot.conversation.pages import inbox
 from bot.conversation.work import Result, Work
+from bot.core.banners import SHOWN_MAX
 from bot.core.contact import JsonValue
 from bot.core.deeds.inbox_turns import unread_of
 from bot.core.flow.answers import is_keyword_tap, is_tap
@@ -61,6 +63,21 @@ class MessagesAnswer(Answer):
     messages: list[MessageAnswer]
 
 
+class BannerAnswer(Answer):
+    """A message that stands on top of the pages until it ends; it is in the inbox as well."""
+
+    id: str
+    text: str
+    until: str
+    card: CardAnswer | None
+
+
+class BannersAnswer(Answer):
+    """What stands there now."""
+
+    banners: list[BannerAnswer]
+
+
 class InboxAnswer(MessagesAnswer):
     """A page of the inbox, newest first."""
 
@@ -107,6 +124,32 @@ async def show(asked: Asked) -> Told:
     told = await look(asked, found)
     house_of(asked).shown(asked.who.contact.id, shown)
     return told
+
+
+async def banners(asked: Asked) -> Told:
+    """Show what stands on top of the pages now, newest first; what was shown is delivered."""
+    shown: list[str] = []
+
+    def found(turn: Turn) -> dict[str, JsonValue]:
+        kept = turn.needed("banners")
+        assert isinstance(kept, tuple), "they are listed"
+        standing = [one for one in kept if (ends_at := _ends_at(one)) is not None and ends_at > turn.now]
+        shown.extend(one.id for one in standing[:SHOWN_MAX] if one.is_new)
+        return {"banners": [_banner(one) for one in standing[:SHOWN_MAX]]}
+
+    told = await look(asked, found)
+    house_of(asked).shown(asked.who.contact.id, shown)
+    return told
+
+
+def _ends_at(one: Kept) -> datetime | None:
+    return one.form.banner_until if one.form is not None else None
+
+
+def _banner(one: Kept) -> JsonValue:
+    ends_at = _ends_at(one)
+    assert ends_at is not None, "it stands until then"
+    return {"id": one.id, "text": one.text, "until": stamp(ends_at), "card": _card(one.form or Form())}
 
 
 async def read(asked: Asked) -> Told:
@@ -218,6 +261,14 @@ ROUTES: tuple[Route[Shopper], ...] = (
         does=show,
         query=Page,
         answer=InboxAnswer,
+    ),
+    Route(
+        method="GET",
+        path="/banners",
+        name="showBanners",
+        summary="What stands on top of the pages now, newest first; it is in the inbox as well",
+        does=banners,
+        answer=BannersAnswer,
     ),
     Route(
         method="POST",

@@ -60,14 +60,14 @@ function message(one, isLatest, tell) {
 }
 
 // A card names a page of the mini program; most are here too.
-function pageOf(page) {
+export function pageOf(page) {
   const [path, query] = String(page).replace(/^\/?pages\//, "").split("?");
   const name = path.split("/")[0];
   return PAGES.includes(name) ? `#${name}${query ? `?${query}` : ""}` : null;
 }
 
 // A link to one of these pages is followed here.
-function linked(text) {
+export function linked(text) {
   return text.split(/(https?:\/\/\S*[\w/])/).map((part, index) => {
     if (index % 2 === 0) return part;
     const [before, page] = part.split("/w/#");

@@ -1,6 +1,7 @@
 // Today: the check-in ladder, sales for members, things that are cheaper together, the wheel where it is allowed.
 
 import { empty, h, icon, list, section } from "../dom.js";
+import { banners, standing } from "./banners.js";
 
 const baskets = (lines) => lines.map((line) => `${encodeURIComponent(line.sku)}*${line.quantity}`).join(",");
 
@@ -13,13 +14,15 @@ export const today = {
       checkin: me.features.checkin && "checkin", drops: me.features.drops && "drops",
       bundles: me.features.bundles && "bundles", refills: me.features.bundles && "refills", wheel: me.features.wheel && "wheel",
     };
+    const shown = standing(app);
     const found = await Promise.all(Object.entries(wanted).map(async ([name, route]) => [name, route ? await client.call(route) : null]));
-    return Object.fromEntries(found);
+    return { ...Object.fromEntries(found), banners: await shown };
   },
 
   show(app, found) {
     const { t, view } = app;
     const parts = [
+      ...banners(app, found.banners),
       found.checkin ? ladder(app, view.checkin(found.checkin, t)) : null,
       found.drops?.drops.length ? section(t("today.drops"), view.drops(found.drops, t, app.now()).map((one, index) => drop(app, one, found.drops.drops[index]))) : null,
       found.bundles?.bundles.length ? section(t("today.bundles"), view.bundles(found.bundles, t).map((one) => bundle(app, one))) : null,

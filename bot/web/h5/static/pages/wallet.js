@@ -1,19 +1,24 @@
 // The wallet: what there is to spend, until when, what comes; and what happened, line by line.
 
 import { bill, empty, h, icon, list, row, section } from "../dom.js";
+import { banners, standing } from "./banners.js";
 
 export const left = (iso, countdown) => h("span", { class: countdown.urgent ? "left urgent" : "left", "data-until": iso }, countdown.text);
 
 export const wallet = {
   title: (app) => app.t("wallet.title"),
 
-  load: (app) => app.client.call("wallet"),
+  async load(app) {
+    const [answer, shown] = await Promise.all([app.client.call("wallet"), standing(app)]);
+    return { ...answer, banners: shown };
+  },
 
   show(app, answer) {
     const { t, view } = app;
     const shown = view.wallet(answer, t, app.now());
     const who = view.profile(app.me, t, app.now());
     return [
+      ...banners(app, answer.banners),
       h("section", { class: "purse", "aria-label": t("wallet.title") },
         h("p", { class: "hello" }, who.hello, who.tier ? h("a", { class: "badge", href: "#tiers" }, who.tier) : null),
         h("p", { class: "amount" }, h("strong", {}, shown.available), h("span", {}, t("wallet.available"))),
