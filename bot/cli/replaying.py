@@ -3,11 +3,13 @@
 import asyncio
 import shutil
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from bot import app
 from bot.cli.rehearsing import Delivered
@@ -25,11 +27,19 @@ from bot.storage.copying import Happening, Span
 from bot.storage.driver import Database
 from bot.storage.sqlite import SqliteDatabase
 
+T = TypeVar("T")
 _SMS = "sms"
 _CHANNELS = (_SMS, WECHAT, APP, "email")
 _TOGETHER = timedelta(seconds=5)
 """What becomes due within so little is done together, and what happens within it too."""
-_JOBS = frozenset({"timers", "triggers", "relays", "audiences_built", "audiences"})
+_WORK: Mapping[str, tuple[str, ...]] = {
+    "timers": ("timers",),
+    "triggers": ("triggers", "relays"),
+    "audiences": ("audiences",),
+    "held": ("release",),
+    "queued": ("deliver",),
+}
+"""Which jobs do what may be due, in the order in which they are asked."""
 _BEFORE = timedelta(minutes=10)
 """So long before the span audiences are made of what there was."""
 _ROUNDS_MAX = 50
@@ -110,7 +120,7 @@ class Rehearsals:
         if flow not in self._made:
             file = self.folder / f"{flow}.sqlite"
             await migrate.upgrade(f"sqlite+aiosqlite:///{file}")
-            copied = SqliteDatabase(str(file))
+            copied = SqliteDatabase(str(file), is_kept=False)
             try:
                 await copying.copy(self.database, copied, self.span, flow)
             finally:
@@ -124,16 +134,16 @@ class Rehearsals:
         decided = rehearsing(self.decisions, flow, app.HANDLERS, doors)
         clock = MovableClock(self.span.since - _BEFORE)
         # Nothing that could reach anybody is set up: no provider, no shop, no merchant, no jobs but ours.
-        alone = replace(self.settings, twilio=None, shop=None, wechat=(), pay=None)
+        alone = replace(self.settings, twilio=None, shop=None, wechat=(), pay=None, email=None)
         async with app.running(
             alone,
             role="web",
             clock=clock,
-            database=SqliteDatabase(str(file)),
+            database=SqliteDatabase(str(file), is_kept=False),
             channels={},
             decided=decided,
         ) as running:
-            yield Replay(running, flow, self.span, doors, clock)
+            yield Replay.of(running, flow, self.span, doors, clock)
 
 
 @dataclass(slots=True)
@@ -145,17 +155,34 @@ class Replay:
     span: Span
     doors: Doors
     clock: MovableClock
+    delivered: Delivered
+    jobs: Mapping[str, Callable[[], Awaitable[int]]]
     lived: int = 0
-    _delivered: Delivered = field(default_factory=Delivered)
     _held: dict[str, set[str]] = field(default_factory=dict)
     _zones: Sequence[str] = ()
-    _going_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @classmethod
+    def of(cls, running: app.Running, flow: Flow, span: Span, doors: Doors, clock: MovableClock) -> "Replay":
+        """One with jobs of its own, which strike when it says so, and a channel that keeps what it gets."""
+        going_on, delivered = asyncio.Event(), Delivered()  # nobody ever sets it
+        outbox = OutboxDelivery(
+            running.database,
+            dict.fromkeys(_CHANNELS, delivered),
+            running.receipts,
+            lambda: running.decisions.shop.policy,
+            running.clock,
+            going_on,
+        )
+        jobs = {job.name: job.work for job in app.due_jobs(running, going_on)}
+        jobs |= {"release": outbox.release, "deliver": outbox.deliver}
+        return cls(running, flow, span, doors, clock, delivered, jobs)
 
     async def begin(self) -> None:
         """Make audiences of what there was, and let schedules count from the span's first instant."""
         self._zones = await self.running.database.query(due.zones)
         for _ in range(2):  # figures wait a while for other processes that there are none of
-            await self._strike()
+            while await self.jobs["audiences_built"]():
+                pass
             self.clock.now += _BEFORE / 2
         self.clock.now = self.span.since
         await self._strike(schedules=True)
@@ -165,7 +192,8 @@ class Replay:
         at = max(one.at for one in together)
         await self.advance(at)
         self.clock.now = at
-        await self.running.database.transact(lambda c: copying.apply(c, together))
+        if any(one.is_change for one in together):
+            await self.running.database.transact(lambda c: copying.apply(c, together))
         works = [one for one in together if await self._matters(one)]
         results = await asyncio.gather(*[self.running.dispatcher.submit(work_of(one)) for one in works])
         replies = [(reply.contact_id, reply.id) for result in results for reply in result.replies]
@@ -180,7 +208,7 @@ class Replay:
         while True:
             now = self.clock.now
             strike = self._next_strike(now)
-            at = await self._next_due(now)
+            at = await self._ask(rehearsed.next_due)
             coming = min([one for one in (at, strike) if one is not None], default=None)
             if coming is None or coming > until:
                 break
@@ -222,9 +250,9 @@ class Replay:
             return True
         return await self.running.database.query(lambda c: rehearsed.is_waiting(c, one.bucket, one.contact))
 
-    async def _next_due(self, now: datetime) -> datetime | None:
+    async def _ask(self, what: Callable[..., Awaitable[T]]) -> T:
         looks = not self.running.decisions.shop.figures.is_empty
-        return await self.running.database.query(lambda c: rehearsed.next_due(c, now, looks=looks))
+        return await self.running.database.query(partial(what, now=self.clock.now, looks=looks))
 
     def _next_strike(self, now: datetime) -> datetime | None:
         publication = self.running.decisions.publication
@@ -238,32 +266,29 @@ class Replay:
 
     async def _strike(self, *, schedules: bool = False) -> None:
         """Do what is due until nothing is left, and write down what is held."""
-        wanted = _JOBS | {"schedules"} if schedules else _JOBS
-        jobs = [job.work for job in app.due_jobs(self.running, self._going_on) if job.name in wanted]
-        outbox = self._outbox()
+        if schedules:
+            await self.jobs["schedules"]()
+        before: frozenset[str] = frozenset()
         for _ in range(_ROUNDS_MAX):
-            done = sum([await job() for job in (*jobs, outbox.release, outbox.deliver)])
-            while self._delivered.receipts:
-                await self.running.receipts.record(self._delivered.receipts.pop(0))
-            for message, reason in await self.running.database.query(
-                lambda c: rehearsed.held(c, self.flow.name)
-            ):
-                self._held.setdefault(message, set()).add(reason)
-            if not done:
+            is_due, done = await self._ask(rehearsed.what_is_due), 0
+            if not is_due:
                 break
-        self._delivered.texts.clear()
-        self._delivered.forms.clear()
-
-    def _outbox(self) -> OutboxDelivery:
-        running = self.running
-        return OutboxDelivery(
-            running.database,
-            dict.fromkeys(_CHANNELS, self._delivered),
-            running.receipts,
-            lambda: running.decisions.shop.policy,
-            running.clock,
-            self._going_on,
-        )
+            for kind in (one for one in _WORK if one in is_due):
+                for job in _WORK[kind]:
+                    done += await self.jobs[job]()
+            while self.delivered.receipts:
+                await self.running.receipts.record(self.delivered.receipts.pop(0))
+            if is_due & {"triggers", "timers", "queued", "held"}:
+                for message, reason in await self.running.database.query(
+                    partial(rehearsed.held, flow=self.flow.name)
+                ):
+                    self._held.setdefault(message, set()).add(reason)
+            # The dispatcher may have been quicker than the job: that is no sign that nothing moves.
+            if not done and is_due == before:
+                break
+            before = is_due
+        self.delivered.texts.clear()
+        self.delivered.forms.clear()
 
 
 def _together(happened: Sequence[Happening]) -> list[list[Happening]]:

@@ -95,6 +95,11 @@ class Happening:
     change: tuple[Statement, Mapping[str, object]] | None = None
     subscription: tuple[Any, ...] | None = None
 
+    @property
+    def is_change(self) -> bool:
+        """Whether it is a change of standing."""
+        return self.change is not None or self.subscription is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -19,6 +19,14 @@ _NEXT = Statement("""
     ) n
 """)
 _NEXT_LOOK = Statement("SELECT MIN(m.look_at) FROM audience_member m WHERE m.look_at > :after")
+_DUE = Statement("""
+    SELECT
+        EXISTS (SELECT 1 FROM run r WHERE r.status = 'waiting' AND r.wake_at <= :now),
+        EXISTS (SELECT 1 FROM "trigger" t WHERE t.state = 'new' AND t.due_at <= :now),
+        EXISTS (SELECT 1 FROM outbox o WHERE o.state = 'held' AND o.due_at <= :now),
+        EXISTS (SELECT 1 FROM outbox o WHERE o.state = 'queued' AND o.due_at <= :now)
+""")
+_LOOK_DUE = Statement("SELECT EXISTS (SELECT 1 FROM audience_member m WHERE m.look_at <= :now)")
 _HELD = Statement("SELECT o.id, o.reason FROM outbox o WHERE o.state = 'held' AND o.flow = :flow")
 _WRITTEN = Statement("""
     SELECT o.contact, o.id, o.step, o.channel, o.body, o.state, o.reason, o.wanted_at, o.handed_at, o.due_at
@@ -34,6 +42,10 @@ _FAILED = Statement("""
     UNION ALL
     SELECT t.failure FROM "trigger" t WHERE t.state = 'dead'
 """)
+
+
+KINDS = ("timers", "triggers", "held", "queued")
+"""What may be due, in the order the statement asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +64,23 @@ class Row:
     due_at: datetime
 
 
-async def next_due(connection: Connection, after: datetime, *, looks: bool) -> datetime | None:
-    """When something becomes due next, later than `after`; with `looks` also where an audience may change."""
-    ((at,),) = await connection.read(_NEXT, after=microseconds(after))
+async def next_due(connection: Connection, now: datetime, *, looks: bool) -> datetime | None:
+    """When something becomes due next, later than now; with `looks` also where an audience may change."""
+    ((at,),) = await connection.read(_NEXT, after=microseconds(now))
     if looks:
-        ((look,),) = await connection.read(_NEXT_LOOK, after=microseconds(after))
+        ((look,),) = await connection.read(_NEXT_LOOK, after=microseconds(now))
         at = min((one for one in (at, look) if one is not None), default=None)
     return None if at is None else instant(at)
+
+
+async def what_is_due(connection: Connection, now: datetime, *, looks: bool) -> frozenset[str]:
+    """Which kinds of things are due by now: timers, triggers, held messages, queued ones, audiences."""
+    (row,) = await connection.read(_DUE, now=microseconds(now))
+    found = {name for name, is_due in zip(KINDS, row, strict=True) if is_due}
+    if looks:
+        ((is_due,),) = await connection.read(_LOOK_DUE, now=microseconds(now))
+        found |= {"audiences"} if is_due else set()
+    return frozenset(found)
 
 
 async def held(connection: Connection, flow: str) -> list[tuple[str, str]]:

@@ -50,10 +50,12 @@ class SqliteDatabase:
 
     dialect = "sqlite"
 
-    def __init__(self, path: str) -> None:
-        """Open the file; it is created where it is missing."""
+    def __init__(self, path: str, *, is_kept: bool = True) -> None:
+        """Open the file; it is made where it is missing. One that is not kept does not wait for disks."""
         self._path = path
         self._write = _open(path, cache_kilobytes=16_000)
+        if not is_kept:
+            self._write.execute("PRAGMA synchronous = OFF")
         self._read = self._write if path == ":memory:" else _open(path, cache_kilobytes=4_000)
         self._glance: sqlite3.Connection | None = None
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
