@@ -12,7 +12,7 @@ from bot.core.turn import Shop
 from bot.insights.learning import suggested_pairs
 from bot.insights.pairs import TOGETHER_MIN, Doubt, Pair
 from bot.insights.survival import Curve, curve
-from bot.insights.worth import Uplift, Value, uplifts, value_of_members
+from bot.insights.worth import Uplift, Value, by_control_group, uplifts, value_of_members
 from bot.storage import purchases
 from bot.storage.driver import Database
 from bot.storage.purchases import Bought, Exposed, Period
@@ -57,6 +57,9 @@ async def insights(
         of_bucket = await database.query(partial(purchases.by_category, bucket=bucket, period=period))
         for contact, category, at in of_bucket:
             bought[category][contact].add(local_date(at, zone))
+    uplift_days = min(UPLIFT_DAYS, max(days // 2, 1))
+    if shop.policy.control is not None:
+        exposed += by_control_group(enrolled, shop.policy.control, period, uplift_days)
     last_on = local_date(now, zone)
     curves = {name: curve(first_gaps(people.values(), last_on)) for name, people in bought.items()}
     pairs, doubts = await suggested_pairs(database, program, shop.products, period.since, together_min)
@@ -72,7 +75,7 @@ async def insights(
         pairs=tuple(pairs),
         doubts=tuple(doubts),
         value=value_of_members(orders, enrolled, period, min(VALUE_DAYS, max(days // 2, 1))),
-        uplifts=tuple(uplifts(exposed, redeemed, orders, period, min(UPLIFT_DAYS, max(days // 2, 1)))),
+        uplifts=tuple(uplifts(exposed, redeemed, orders, period, uplift_days)),
     )
 
 

@@ -175,15 +175,15 @@ def _uplift(found: tuple[Uplift, ...], period: str, cash: Callable[[float], str]
     if not found:
         notes.append(
             "Nobody was kept out of anything in this time: an experiment with a holdout does that"
-            " (experiments.md)."
+            " (experiments.md), or a control group (policy.yaml)."
         )
     return Section(
         title="What people redeem who were not kept out",
         definition=(
             "Of contacts who met an experiment that keeps some out (a holdout): how many redeemed credit, and"
             f" what they paid, in the {found[0].days if found else UPLIFT_DAYS} days from then; beside those"
-            " who were kept out by lot. Intervals are of 95 % (Agresti-Caffo, Welch), right when looked at"
-            " once."
+            " who were kept out by lot. Of the control group: the last such days, members alone. Intervals"
+            " are of 95 % (Agresti-Caffo, Welch), right when looked at once."
         ),
         period=period,
         headings=("experiment", "", "met it", "kept out", "difference", "between"),

@@ -1,6 +1,7 @@
 """Insights from stored orders: who counts as what, of which time, and the page that is made of them."""
 
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -9,12 +10,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from bot.core.contact import Order, OrderLine, Product
+from bot.core.control_group import ControlGroup
 from bot.core.experiments.experiment import HOLDOUT
 from bot.core.ids import bucket_of, derived_id
 from bot.insights.page import page
 from bot.insights.report import first_gaps, insights
 from bot.insights.sections import sections
-from bot.insights.worth import uplifts, value_of_members
+from bot.insights.worth import by_control_group, uplifts, value_of_members
 from bot.storage import rows, tables
 from bot.storage.driver import Connection, Database, Present, Rows
 from bot.storage.purchases import Bought, Exposed, Period
@@ -67,6 +69,19 @@ def test_who_was_kept_out_is_what_others_are_compared_with() -> None:
     assert found.redeemed.difference.is_above
     assert 0.16 < found.redeemed.difference.low < 0.18
     assert found.cash.one.total == 4000
+
+
+def test_the_control_group_is_compared_with_as_many() -> None:
+    enrolled = {f"{number:032x}": NOW - 40 * DAY for number in range(2000)} | {"new": NOW - 2 * DAY}
+    people = by_control_group(enrolled, ControlGroup(1_000), PERIOD, 28)  # 10 % of all
+    arms = Counter(one.arm for one in people)
+    assert set(arms) == {HOLDOUT, "treatment"}
+    assert all(150 < count < 250 for count in arms.values())
+    assert {one.at for one in people} == {NOW - 28 * DAY}
+    redeemed = [(one.contact, NOW - DAY) for one in people if one.arm != HOLDOUT]
+    (found,) = uplifts(people, redeemed, [], PERIOD, 28)
+    assert (found.experiment, found.too_new) == ("control group", 0)
+    assert (found.redeemed.one.mean, found.redeemed.other.mean) == (1, 0)
 
 
 async def test_all_of_it_is_read_and_shown(database: Database) -> None:
