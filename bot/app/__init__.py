@@ -1,6 +1,6 @@
 """The composition root: puts the parts together from the settings, starts and stops them in order."""
 
-from bot.app.channels import address_hashes
+from bot.app.channels import address_hashes, mail_server
 from bot.app.databases import open_database, prepare_database, publish_folder, push, utc_now
 from bot.app.handlers import HANDLERS
 from bot.app.jobs import TALLY_SECONDS, due_jobs
@@ -17,6 +17,7 @@ __all__ = [
     "address_hashes",
     "decisions",
     "due_jobs",
+    "mail_server",
     "open_database",
     "prepare_database",
     "publish_folder",

@@ -52,6 +52,7 @@ async def _doctor(*, as_json: bool) -> bool:
 async def _findings() -> AsyncGenerator[Finding]:
     from bot.cli import (
         doctor_database,
+        doctor_email,
         doctor_pay,
         doctor_sources,
         doctor_twilio,
@@ -76,6 +77,7 @@ async def _findings() -> AsyncGenerator[Finding]:
         guarded("Twilio", doctor_twilio.findings(settings)),
         guarded("WeChat", doctor_wechat.findings(settings)),
         guarded("WeChat Pay", doctor_pay.findings(settings)),
+        guarded("email", doctor_email.findings(settings)),
         guarded("shop", _shop(settings)),
         guarded("tracking", doctor_sources.findings(settings)),
     ]

@@ -68,6 +68,8 @@ def concealing(settings: Settings) -> Callable[[str], str]:
         secrets += settings.shop.webhook_secrets
     for account in settings.wechat:
         secrets += [account.secret, *account.tokens]
+    if settings.email is not None:
+        secrets += [settings.email.password, settings.email.reports_token]
     if "@" in settings.database_url:
         secrets.append(settings.database_url.partition("://")[2].rpartition("@")[0].partition(":")[2])
 

@@ -7,7 +7,7 @@ every value as it was when the message was decided, and the letter is put togeth
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _BEGINS, _ENDS = "\x02", "\x03"
@@ -65,8 +65,3 @@ def with_links(text: str, links: Mapping[str, str]) -> str:
     for hole, link in links.items():
         text = text.replace(hole, link)
     return text
-
-
-def without_holes(values: Sequence[str]) -> tuple[str, ...]:
-    """Return texts without the characters that mark holes: nobody's name opens one."""
-    return tuple(value.replace(_BEGINS, "").replace(_ENDS, "") for value in values)

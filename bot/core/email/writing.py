@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from bot.core.contact import JsonValue
 from bot.core.email.brand import NO_BRAND, Brand
-from bot.core.email.holes import PREFERENCES, UNSUBSCRIBE, without_holes
+from bot.core.email.holes import PREFERENCES, UNSUBSCRIBE
 from bot.core.email.markup import as_html, hrefs
 from bot.core.email.phrases import spoken
 from bot.core.email.templates import Template, usual_template
@@ -121,7 +121,7 @@ class _Names(dict[str, object]):
     __slots__ = ("_context",)
 
     def __init__(self, context: Mapping[str, object], own: Mapping[str, JsonValue | Markup]) -> None:
-        super().__init__({name: _clean(value) for name, value in own.items()})
+        super().__init__(own)
         self._context = context
 
     def __missing__(self, name: str) -> object:
@@ -133,12 +133,6 @@ class _Names(dict[str, object]):
             return self[name]
         except KeyError:
             return default
-
-
-def _clean(value: JsonValue | Markup) -> object:
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return without_holes([value])[0]
-    return value
 
 
 class _Foot:

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TextIO
 
-from liquid import Environment
+from liquid import Environment, RenderContext
 from liquid.ast import Node
 from liquid.builtin import content, illegal, output
 from liquid.builtin.expressions import FilteredExpression, LoopExpression, StringLiteral
@@ -30,6 +31,7 @@ from liquid.builtin.tags import (
 )
 from liquid.exceptions import LiquidError
 from liquid.expression import Expression
+from liquid.stringify import to_liquid_string
 from liquid.template import BoundTemplate
 from liquid.token import TOKEN_TAG
 
@@ -96,8 +98,31 @@ class _Environment(Environment):
             self.add_tag(tag)
 
 
+class _HtmlNode(output.OutputNode):
+    """Writes a value into HTML; none opens a hole of the letter it stands in (see `bot.core.email.holes`)."""
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        value = self.expression.evaluate(context)
+        text = to_liquid_string(value, context.autoescape)
+        return buffer.write(text if hasattr(value, "__html__") else text.translate(_NO_HOLES))
+
+
+class _HtmlOutput(output.Output):
+    node_class = _HtmlNode
+
+
+class _HtmlEnvironment(_Environment):
+    """The same for HTML: values are escaped."""
+
+    def setup_tags_and_filters(self, *, extra: bool = False) -> None:
+        """Register what we allow and nothing else."""
+        super().setup_tags_and_filters(extra=extra)
+        self.add_tag(_HtmlOutput)
+
+
+_NO_HOLES = {2: None, 3: None}
 _ENVIRONMENT = _Environment()
-_HTML_ENVIRONMENT = _Environment(autoescape=True)
+_HTML_ENVIRONMENT = _HtmlEnvironment(autoescape=True)
 
 
 def parse_template(source: str, place: Place, *, is_html: bool = False) -> BoundTemplate:

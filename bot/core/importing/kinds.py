@@ -131,10 +131,10 @@ _CONSENTS = Kind(
         ),
         "channel": Field(
             Reads.TEXT,
-            "where the consent holds: `sms` or `wechat`",
+            "where the consent holds: `sms`, `email` or `wechat`",
             (),
             needed=True,
-            one_of=("sms", "wechat"),
+            one_of=("sms", "email", "wechat"),
         ),
         "place": Field(Reads.TEXT, "where it was given: a page, a till, a form", ("source", "where", "url")),
     },
