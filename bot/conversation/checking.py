@@ -41,7 +41,7 @@ from bot.core.flow.check import Complaint, check
 from bot.core.flow.brand_file import read_brand
 from bot.core.flow.check_audiences import unknown
 from bot.core.flow.check_email import letters_wrong
-from bot.core.flow.check_experiments import experiments_wrong, variants_wrong
+from bot.core.flow.check_experiments import arms_wrong, experiments_wrong, variants_wrong
 from bot.core.flow.compiled import EventStarter, Flow
 from bot.core.flow.costs import USUAL_TERMS, Terms
 from bot.core.flow.events_file import read_events
@@ -51,7 +51,7 @@ from bot.core.flow.keywords_file import category_keywords, read_keywords
 from bot.core.flow.policy_file import read_policy
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
-from bot.core.flow.season_file import read_season
+from bot.core.flow.season_file import read_season, read_whole_program
 from bot.core.flow.shop_file import read_shop
 from bot.core.flow.translations import Message, Translations
 from bot.core.flow.variables_file import read_variables
@@ -154,6 +154,7 @@ def look_over(
             *_audiences_of_variables(folder),
             *_audiences_of_experiments(folder),
             *_experiments_of_variables(folder),
+            *_experiments_of_program(folder, flows),
             *_not_taken(folder, flows),
             *experiments_wrong(folder.document(EXPERIMENTS), flows.values()),
         )
@@ -194,6 +195,16 @@ def _audiences_of_variables(folder: Folder) -> Iterable[FlowError]:
         for path, name in read_variables(document).audiences():
             if name not in known:
                 yield document.complaint(path, *unknown(name, known))
+
+
+def _experiments_of_program(folder: Folder, flows: Mapping[str, Flow]) -> Iterable[FlowError]:
+    """Complain of rules and seasons for arms that no experiment has."""
+    program, beside = folder.program(), folder.document(EXPERIMENTS)
+    if program is not None:
+        seasons = [read(one.text, one.file) for one in folder.seasons]
+        whole = read_whole_program(program, seasons, [""] * len(seasons))
+        tried = read_experiments(beside).experiments if beside is not None else {}
+        yield from arms_wrong(whole, tried, flows.values())
 
 
 def _experiments_of_variables(folder: Folder) -> Iterable[FlowError]:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from bot.core.contact import Event, JsonValue, Order
 from bot.core.deeds.claiming import claim, name_of, reward_of
+from bot.core.deeds.experimenting import arms_of
 from bot.core.deeds.offering import give_offer, told_offer
 from bot.core.deeds.rebating import foreseen_rebates_minor, grant_rebates
 from bot.core.deeds.rebating import needs as rebates_need
@@ -327,6 +328,7 @@ def _member(turn: Turn, terms: Terms, today: date, order_id: str) -> MemberFacts
         turn.shop.zone,
         tier=tier_of(turn) if "tier" in needs else None,
         orders_before=before,
+        arms=arms_of(turn, needs),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.experimenting import arms_of
 from bot.core.deeds.tier_turns import tier_of
 from bot.core.errors import TellMember
 from bot.core.ids import instant, microseconds
@@ -74,7 +75,9 @@ def _refuse_amount(turn: Turn, amount_minor: int) -> None:
     if gifts is None or not gifts.enabled:
         raise TellMember("not_offered")
     today = local_date(turn.now, turn.shop.zone)
-    if gifts.refusal(facts_of(turn.contact, today, turn.shop.zone, tier=tier_of(turn))) is not None:
+    arms = arms_of(turn, gifts.whom.needs)
+    member = facts_of(turn.contact, today, turn.shop.zone, tier=tier_of(turn), arms=arms)
+    if gifts.refusal(member) is not None:
         raise TellMember("not_for_you")
     if amount_minor < (gifts.least_minor or turn.program.point_value_minor):
         raise TellMember("too_little", least=gifts.least_minor or turn.program.point_value_minor)

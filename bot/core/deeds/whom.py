@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.core.deeds.experimenting import arms_of
 from bot.core.deeds.tier_turns import tier_of
 from bot.core.local_time import local_date
 from bot.core.loyalty.eligibility import Benefit, Eligibility, MemberFacts, Refusal, facts_of
@@ -30,6 +31,7 @@ def member_of(turn: Turn, whom: Eligibility) -> MemberFacts:
         zone,
         tier=tier_of(turn) if "tier" in needs else None,
         orders_before=_orders_before(turn) if "orders" in needs else 0,
+        arms=arms_of(turn, needs),
     )
 
 

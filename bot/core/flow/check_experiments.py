@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from pydantic import BaseModel
+
 from bot.core.errors import FlowError
 from bot.core.flow.compiled import Flow, Split
-from bot.core.flow.experiments_file import ExperimentPart, read_experiments
+from bot.core.flow.experiments_file import ExperimentPart, declared_in, read_experiments
 from bot.core.flow.parse import suggestion
 from bot.core.flow.reader import Document, Path
+from bot.core.flow.season_file import Whole
 from bot.core.flow.variables_file import read_variables
+from bot.core.loyalty.eligibility import Eligibility
 
 
 def experiments_wrong(document: Document | None, flows: Iterable[Flow]) -> Iterator[FlowError]:
@@ -45,6 +49,39 @@ def variants_wrong(document: Document, known: Mapping[str, ExperimentPart]) -> I
                     problem = f"the experiment `{name}` has no arm `{variant}`"
                     remedy = f"name one of {', '.join(part.arms)}"
                     yield document.complaint((*path, "variants", variant), problem, remedy, at_key=True)
+
+
+def arms_wrong(
+    whole: Whole, known: Mapping[str, ExperimentPart], flows: Iterable[Flow]
+) -> Iterator[FlowError]:
+    """Complain of benefits of the program and its seasons that are for arms which are not there."""
+    arms = {name: tuple(part.arms) for name, part in known.items()}
+    for name, one in declared_in(flows):
+        arms.setdefault(name, tuple(arm.name for arm in one.arms))
+    for path, named in _named(whole.program, ()):
+        experiment, _, arm = named.partition("/")
+        if experiment not in arms:
+            remedy = "declare it in experiments.yaml, or leave `experiment` out"
+            yield whole.complaint(path, f"there is no experiment `{experiment}`", remedy)
+        elif arm not in arms[experiment]:
+            remedy = f"name one of {', '.join(arms[experiment])}"
+            yield whole.complaint(path, f"the experiment `{experiment}` has no arm `{arm}`", remedy)
+
+
+def _named(part: object, path: Path) -> Iterator[tuple[Path, str]]:
+    """Every arm that a piece of the program names, and where it is written."""
+    if isinstance(part, Eligibility):
+        if part.experiment is not None:
+            yield (*path, "experiment"), part.experiment
+    elif isinstance(part, BaseModel):
+        for name, field in type(part).model_fields.items():
+            yield from _named(getattr(part, name), (*path, field.alias or name))
+    elif isinstance(part, Mapping):
+        for key, value in part.items():
+            yield from _named(value, (*path, str(key)))
+    elif isinstance(part, tuple):
+        for number, value in enumerate(part):
+            yield from _named(value, (*path, number))
 
 
 def _twice(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
+from types import MappingProxyType
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -21,6 +22,11 @@ from bot.core.quickly import quickly_made
 
 TAGS = "tags"
 """The contact's attribute that holds its tags: a list, or words with commas between."""
+EXPERIMENT_ARM = r"^[a-z][a-z0-9_]{0,63}/[a-z][a-z0-9_]{0,63}$"
+"""How an arm of an experiment is named: `delivery/free`."""
+ARM = "arm/"
+"""Begins the need of a member's arm of an experiment, whose name follows."""
+_NO_ARMS: Mapping[str, str] = MappingProxyType({})
 
 
 class Refusal(StrEnum):
@@ -35,6 +41,7 @@ class Refusal(StrEnum):
     LANGUAGE = "language"
     NOT_FIRST_ORDER = "not_first_order"
     JOINED = "joined"
+    EXPERIMENT = "experiment"
 
 
 @quickly_made
@@ -42,8 +49,8 @@ class Refusal(StrEnum):
 class MemberFacts:
     """What conditions may ask of a contact as of one instant; days are the shop's.
 
-    `tier` and `orders_before` (orders before the one at hand, cancelled ones left out) are only right where
-    they were loaded, see `Eligibility.needs`.
+    `tier`, `orders_before` (orders before the one at hand, cancelled ones left out) and `arms` (whose way the
+    member goes, by experiment) are only right where they were loaded, see `Eligibility.needs`.
     """
 
     today: date
@@ -52,6 +59,7 @@ class MemberFacts:
     attributes: Mapping[str, JsonValue] = field(default_factory=dict)
     tier: str | None = None
     orders_before: int = 0
+    arms: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tags(self) -> frozenset[str]:
@@ -62,7 +70,13 @@ class MemberFacts:
 
 
 def facts_of(
-    contact: Contact, today: date, shop_zone: str, *, tier: str | None = None, orders_before: int = 0
+    contact: Contact,
+    today: date,
+    shop_zone: str,
+    *,
+    tier: str | None = None,
+    orders_before: int = 0,
+    arms: Mapping[str, str] = _NO_ARMS,
 ) -> MemberFacts:
     """Return what conditions may ask of a contact; see `MemberFacts`."""
     return MemberFacts(
@@ -72,6 +86,7 @@ def facts_of(
         attributes=contact.attributes,
         tier=tier,
         orders_before=orders_before,
+        arms=arms,
     )
 
 
@@ -87,6 +102,7 @@ class Eligibility(Rule):
     joined_before: Day | None = None
     joined_from: Day | None = None
     joined_within: Days | None = None
+    experiment: str | None = Field(None, pattern=EXPERIMENT_ARM)
 
     @model_validator(mode="after")
     def _someone(self) -> Self:
@@ -99,8 +115,10 @@ class Eligibility(Rule):
 
     @cached_property
     def needs(self) -> frozenset[str]:
-        """Which facts have to be loaded: `tier`, `orders`."""
-        return frozenset(name for name, asked in (("tier", self.tier), ("orders", self.first_order)) if asked)
+        """Which facts have to be loaded: `tier`, `orders`, `arm/EXPERIMENT`."""
+        asked = [("tier", self.tier), ("orders", self.first_order)]
+        arm = [] if self.experiment is None else [ARM + self.experiment.partition("/")[0]]
+        return frozenset([*(name for name, is_asked in asked if is_asked), *arm])
 
     def refusal(self, member: MemberFacts) -> Refusal | None:
         """Return the first reason why it is not for them; None: it is."""
@@ -126,6 +144,10 @@ class Eligibility(Rule):
             yield Refusal.NOT_FIRST_ORDER
         if not self._joined_in_time(member):
             yield Refusal.JOINED
+        if self.experiment is not None:
+            experiment, _, arm = self.experiment.partition("/")
+            if member.arms.get(experiment) != arm:
+                yield Refusal.EXPERIMENT
 
     def _joined_in_time(self, member: MemberFacts) -> bool:
         joined = member.joined_on

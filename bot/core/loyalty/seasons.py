@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from bot.core.loyalty.eligibility import Lasting
+from bot.core.loyalty.eligibility import EXPERIMENT_ARM, Lasting
 from bot.core.loyalty.fields import Day, Rule, Text
 from bot.core.loyalty.program import Program
 
@@ -49,6 +49,7 @@ class Season(Lasting):
     title: Text | None = None
     from_on: Day = Field(alias="from")
     until_on: Day = Field(alias="until")
+    experiment: str | None = Field(None, pattern=EXPERIMENT_ARM)
     earning: _Earning = _Earning()
     tiers: _Tiers = _Tiers()
     funds: dict[str, Any] = Field(default_factory=dict)
@@ -57,6 +58,13 @@ class Season(Lasting):
     rewards: Entries = ()
     drops: Entries = ()
     bundles: Entries = ()
+
+    @model_validator(mode="after")
+    def _has_arms_for_all(self) -> Self:
+        if self.experiment is not None and self.tiers.multipliers:
+            problem = "`tiers.multipliers` are for everybody, and the season is for one arm of an experiment"
+            raise ValueError(f"{problem}; write earning rules with `multiplier`, or leave one of both out")
+        return self
 
     @model_validator(mode="after")
     def _stays_within_itself(self) -> Self:
@@ -109,6 +117,8 @@ def joined(program: Mapping[str, Any], seasons: Sequence[Season]) -> Joined:
             for key, entry in _entries(_at(written, path)):
                 lasts = path in _LASTING and not _is_once(path, entry)
                 added = {**usual, **entry} if lasts else entry
+                if season.experiment is not None and path in _LASTING:
+                    added = {**added, "for": {"experiment": season.experiment, **added.get("for", {})}}
                 place = _put(whole, path, key, added)
                 if place is None:
                     problem = f"'{key}' is in the program already"
