@@ -30,7 +30,7 @@ async def edit(settings: Settings, name: str, *, is_live: bool) -> None:
     async with rehearsal(settings) as place:
         await _look(place, settings, name, is_live=is_live)
         async for changes in awatch(*watched):
-            if any(Path(file).suffix in {".yaml", ".po"} for _, file in changes):
+            if any(Path(file).suffix in {".yaml", ".mjml", ".po"} for _, file in changes):
                 typer.echo(f"\n{app.utc_now():%H:%M:%S} UTC")
                 await _look(place, settings, name, is_live=is_live)
 
