@@ -56,8 +56,24 @@ steps:
     within: 1d
   - say: "Noted: {{ how }}"
 """
+TRIP = """\
+flow: trip
+title: Say something later, and go on when it is there
+language: en
+start:
+  - keyword: [TRIP]
+steps:
+  - wait: 30s
+  - say: {text: Come in!, group: loyalty}
+    refused: [{set: {way: refused}}]
+  - id: after
+    wait: 3d
+  - say: {text: Bye., group: loyalty}
+"""
+RUN = "flow, step, state"
 FLOWS = {
     "asks": ASKS,
+    "trip": TRIP,
     "night": later("night", "12h", ""),
     "soon": later("soon", "30s", ""),
     "days": later("days", "3d", ""),
@@ -261,6 +277,21 @@ async def test_who_joined_by_wechat_gets_no_texts_and_the_reverse(chat: WechatCh
     await chat.sms("START")
     assert await chat.subscriptions() == {"loyalty": "subscribed", "wechat:loyalty": "unsubscribed"}
     assert await chat("BALANCE") == []
+
+
+@pytest.mark.parametrize("may_be_texted", [True, False])
+async def test_a_journey_goes_on_when_another_channel_has_its_message_or_none_may(
+    chat: WechatChat, *, may_be_texted: bool
+) -> None:
+    if may_be_texted:
+        await has_number(chat, "LOYALTY", "skip")
+    await chat("TRIP")
+    chat.fault(kind="refuse", code=45015, path=SEND)
+    await chat.later(seconds=31)
+    await chat.later(seconds=1)
+    assert chat.sms.news() == (["Come in!"] if may_be_texted else [])
+    runs = {flow: (step, "refused" in state) for flow, step, state in await chat.rows("run", RUN, "id")}
+    assert runs["trip"] == ("after", not may_be_texted)
 
 
 async def test_a_question_is_answered_where_it_was_asked(chat: WechatChat) -> None:

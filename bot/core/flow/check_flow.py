@@ -186,6 +186,9 @@ def names_unknown(flow: Flow, known: Mapping[str, Names]) -> Iterator[Complaint]
             meant = suggestion(step.source[0], {**KNOWN, **known})
             remedy = f"did you mean '{meant}'?" if meant else "let a handler give it with `as:`"
             yield complaint(flow, step, f"nothing here is called '{step.source[0]}'", remedy)
+        if isinstance(step, compiled.WaitUntilDate) and step.source[0] not in {**KNOWN, **known}:
+            problem = f"nothing here is called '{step.source[0]}'"
+            yield complaint(flow, step, problem, "write a date of the contact, like member.birthday")
 
 
 def sources(flow: Flow) -> Iterator[tuple[Text | Condition, Mapping[str, Names]]]:

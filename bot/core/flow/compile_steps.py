@@ -132,7 +132,7 @@ class StepCompiler:
             case steps.Split():
                 return self._split(model, base)
             case steps.WaitFor():
-                return compile_waits.wait_for(model, base, self._collector, self.flow, self._branch)
+                return self._wait_for(model, base)
             case _:
                 return self._plain_step(model, base)
 
@@ -234,6 +234,13 @@ class StepCompiler:
             handles_problem=model.otherwise is not None,
             on_problem=self._branch(model.otherwise, base, ("else",), "else"),
         )
+
+    def _wait_for(self, model: steps.WaitFor, base: compiled.Step) -> compiled.WaitFor:
+        wanted = model.wait_for
+        for thing in (wanted, *(wanted.several or ())):
+            named = [one for one in (thing.click, thing.answer) if isinstance(one, str)]
+            self._gotos += [(one, (*base.path, "wait_for")) for one in named]
+        return compile_waits.wait_for(model, base, self._collector, self.flow, self._branch)
 
     def _paths(self, model: steps.Paths, base: compiled.Step) -> compiled.Paths:
         ways, otherwise = [], base.next

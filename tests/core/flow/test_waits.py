@@ -14,6 +14,7 @@ from bot.core.audiences.figures import Figures
 from bot.core.best_time import ENOUGH, best_clock
 from bot.core.contact import SubscriptionState
 from bot.core.errors import FlowError
+from bot.core.flow.check import check
 from bot.core.flow.reader import read
 from bot.core.flow.run import RunStatus, WaitKind, events_of
 from tests.core.flow.rig import NOON, SHOP, Chat, flow
@@ -22,6 +23,7 @@ HEAD = "flow: test\ngroup: loyalty\nstart: [api]\n"
 NEW_YORK = ZoneInfo("America/New_York")
 RANKED = """
 steps:
+  - {id: offer, set: {a: 1}}
   - wait_for:
       any:
         - {event: Order Completed, where: {total: "> 50"}, save: it, then: [{say: "Bought {{ it.total }}."}]}
@@ -56,7 +58,7 @@ def test_the_first_of_several_things_moves_it_on() -> None:
     assert chat.event(*clicked("other")) == []
     assert chat.event(*clicked(name="others")) == []
     assert chat.event(*clicked()) == ["Clicked.", "Bye."]
-    assert chat.counts["1 way 2"] == 1
+    assert chat.counts["2 way 2"] == 1
     chat = chat_of(RANKED % "first")
     chat.start("test")
     assert chat.say("tea") == ["Said tea.", "Bye."]
@@ -86,6 +88,8 @@ def test_the_best_of_what_came_is_taken_at_the_end() -> None:
         ("wait_until: {date: member.birthday, before: 1d, after: 1d}", "it cannot be before and after"),
         ("wait_until: {best_time: true}", "`best_time` and `fallback` go together"),
         ("wait_until: {date: member.birthday, at: noonish}", "'noonish' is not a time of day"),
+        ("wait_for: {any: [{click: ofer}, {event: A}]}", "no step is called 'ofer'"),
+        ("wait_for: {answer: stars}", "no step is called 'stars'"),
         ("paths: [{else: [end]}, {audience: vip}]", "paths after `else` are never reached"),
         ("paths: [{then: [end]}]", "a path needs `audience` or `else`"),
     ],
@@ -94,6 +98,19 @@ def test_what_makes_no_sense_is_said(step: str, complaint: str) -> None:
     with pytest.raises(FlowError) as raised:
         flow(f"{HEAD}steps:\n  - {step}")
     assert raised.value.problem.startswith(complaint), raised.value.problem
+
+
+def test_what_no_file_has_is_complained_of() -> None:
+    steps = (
+        "steps:\n  - wait_until: {date: membr.birthday}\n  - paths: [{audience: vips, then: [end]}]\n  - end"
+    )
+    wrong = flow(f"{HEAD}exits: [{{audience: {{left: gone}}}}]\n{steps}")
+    problems = [each.error.problem for each in check([wrong], handlers={}, audiences={"vip"})]
+    assert "nothing here is called 'membr'" in problems
+    assert [one for one in problems if "no audience" in one] == [
+        "audiences.yaml has no audience 'gone'",
+        "audiences.yaml has no audience 'vips'",
+    ]
 
 
 # Leaving
