@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from zoneinfo import ZoneInfo
 
 from bot import app
 from bot.config import Settings
@@ -27,6 +28,16 @@ steps:
   - wait: 1h
   - id: thank
     say: {text: "Thank you, {{ member.first_name | default: 'friend' }}!", class: marketing}
+"""
+NOON_FOR_ALL = """
+flow: noon
+title: Something at noon
+language: en
+group: loyalty
+start: [{schedule: daily 12:00}]
+reentry: never
+steps:
+  - say: {text: Hello, class: marketing}
 """
 _numbers = count()
 NOON = datetime.now(UTC).replace(hour=17, minute=0, second=0, microsecond=0)
@@ -113,6 +124,13 @@ async def test_what_is_published_is_rehearsed_and_what_cannot_be_is_said(
     assert "loyalty@1, " in ran.out
     assert "\npeople in           3\n" in ran.out
     assert "What shall we call you" in ran.out
+    shop.write("flows/noon.yaml", NOON_FOR_ALL)
+    ran = await run(shop, "flows", "simulate", "flows/noon.yaml", "--history", "3d", "--json")
+    told = json.loads(ran.out)
+    there = ZoneInfo("America/New_York")
+    sent = [datetime.fromisoformat(one["sent_at"]) for one in told["messages"] if one["sent_at"]]
+    assert [f"{at.astimezone(there):%H:%M}" for at in sent] == ["12:00", "12:00"]
+    assert (told["people"], told["turned_away"]["reentry"] >= 3) == (3, True)
     ran = await run(shop, "flows", "simulate", "nothing")
     assert (ran.code, ran.err[:33]) == (2, "nothing: there is no such flow, n")
     ran = await run(shop, "flows", "simulate", "expiry_reminder")
