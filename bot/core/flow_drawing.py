@@ -66,13 +66,14 @@ def heading(stats: FlowStats, price: Price) -> Iterator[str]:
         else f"{flow.name}, {revision}, {since}"
     )
     entries = entered.times(ENTRIES)
-    told = [f"{_said(entries)} entries", f"{_said(whole.waiting)} waiting"]
+    told = [_many(entries, "entry", "entries"), f"{_said(whole.waiting)} waiting"]
     told += [f"{_said(entered.times(what))} {what}" for what in (COMPLETED, ENDED, BROKEN)]
     yield " · ".join(told)
     cost = money(
         whole.cost_minor(price, _exponent(price.currency)), price.currency, _exponent(price.currency), "en"
     )
-    yield f"{_said(whole.times(HANDED))} messages handed over, {_said(whole.segments)} segments, {cost}"
+    handed = _many(whole.times(HANDED), "message", "messages")
+    yield f"{handed} handed over, {_many(whole.segments, 'segment', 'segments')}, {cost}"
     for each, goal in enumerate(flow.goals):
         reached = whole.converted(each)
         within = window(goal).total_seconds() / _DAY_SECONDS
@@ -115,7 +116,7 @@ def _told(step: StepStats, flow: Flow, price: Price) -> Iterator[str]:
     if step.segments:
         exponent = _exponent(price.currency)
         cost = money(step.cost_minor(price, exponent), price.currency, exponent, "en")
-        yield f"{_said(step.segments)} segments, {cost}"
+        yield f"{_many(step.segments, 'segment', 'segments')}, {cost}"
     yield _joined(
         [
             _reasons("held now", step.held),
@@ -171,6 +172,10 @@ def _exponent(currency: str) -> int:
 
 def _joined(parts: list[str]) -> str:
     return " · ".join(part for part in parts if part)
+
+
+def _many(times: int, one: str, many: str) -> str:
+    return f"{_said(times)} {one if times == 1 else many}"
 
 
 def _said(times: int) -> str:

@@ -35,7 +35,7 @@ class _Box:
     @property
     def height(self) -> int:
         """How tall it is."""
-        ways = 16 * len(self.place.ways) + _PAD
+        ways = 18 * len(self.place.ways) + 24
         return max(2 * _PAD + _LINE * (1 + len(self.told)) + _BAR, ways)
 
     @property
@@ -124,7 +124,7 @@ def _arrows(boxes: list[_Box], end: int) -> Iterator[str]:
             if way.to == following:
                 yield _text(x + 8, box.bottom + 17, label, size=_SMALL)
                 continue
-            right, y = box.x + box.width, box.y + 20 + row * 18
+            right, y = box.x + box.width, box.y + 32 + row * 18
             to = (tops[way.to] + 10, _MARGIN + _BOX + 1) if way.to in tops else (end + 14, _MARGIN + 36)
             yield _around(right, y, _LANES_AT + lane % _LANES * _LANE, *to)
             lane += 1

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bot.conversation.flow_stats import stats
 from bot.core.contact import JsonValue
 from bot.storage.step_figures import mend, recount
 from tests.conversation.chat import NUMBER, Chat, chatting, shipped
@@ -54,6 +55,10 @@ async def test_goals_and_figures_from_the_first_text_to_the_booking(
         assert await chat.rows("SELECT 1 FROM conversion") == [], "nobody had been told anything"
         assert await chat("OFFER") == ["Hello, take ten percent off."]
         await chat("LOYALTY")
+        zone, now = "America/New_York", chat.clock.now
+        shown = await chat.app.database.query(lambda c: stats(c, "offer", None, 1, now, zone))
+        assert (shown.step("2").waiting, shown.step("first").times("sent")) == (1, 1)
+        assert list(shown.days) == ["2026-11-24"]
         assert await chat.later(days=1, minutes=1) == ["Still thinking?"]
         await chat.later(minutes=5)
         await books(chat, 1)
