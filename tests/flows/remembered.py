@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from bot.core.feedback import GivenAnswer
 from bot.core.ids import microseconds
 from bot.core.ledger.earned import EarnRecord
 from bot.core.loyalty.drops import Reservation, ReservationState
@@ -32,6 +33,11 @@ def remembered(kept: Kept, units: Mapping[str, int], name: str) -> object:
 
 def _of_table(kept: Kept, table: str) -> list[object]:
     return [one for (of, _), one in reversed(tuple(kept.items())) if of == table]
+
+
+def _answer(kept: Kept, answer_id: str) -> GivenAnswer | None:
+    found = kept.get(("answer", answer_id))
+    return found if isinstance(found, GivenAnswer) else None
 
 
 def _refills(kept: Kept, _: str) -> Refills:
@@ -115,6 +121,13 @@ def _offers_given(kept: Kept, name: str) -> int:
 
 
 _READ: Mapping[str, Callable[[Kept, str], object]] = {
+    "invitations": lambda kept, _: tuple(_of_table(kept, "invitation")),
+    "invited": lambda *_: None,
+    "codes_taken": lambda *_: frozenset[str](),
+    "goal_entries": lambda *_: (),
+    "active_at": lambda *_: (),
+    "run_there": lambda *_: False,
+    "answer": _answer,
     "bought": lambda _, windows: (0,) * len(windows.split(",")),  # this phone's orders are of another shop
     "counts": lambda _kept, _: (),  # nobody wrote to it these days
     "earlier_orders": lambda _kept, _since: (),

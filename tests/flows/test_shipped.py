@@ -412,6 +412,10 @@ ELSEWHERE = {("bundle_week", "confirm"), ("one_tap", "again"), ("link", "number"
 """Asked by the clock, where a price changed, and of who joins two addresses."""
 ELSEWHERE |= {("survey", "1"), ("survey", "1.options.3.then.1"), ("survey", "2"), ("survey", "3")}
 """Asked on the pages: see the survey's own conversations."""
+ELSEWHERE |= {("review", "stars"), ("review", "words"), ("review", "quote")}
+"""Asked a week after an order: see `test_journeys.py`."""
+ELSEWHERE |= {("feedback", step) for step in ("likely", "liked", "quote", "better")}
+"""See its own conversations."""
 
 
 def test_every_question_we_ship_is_tried_with_useless_answers() -> None:
