@@ -7,17 +7,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from bot import app
+from bot.cli.checking import terms_of
 from bot.cli.rehearsing import Delivered
 from bot.config import Settings
 from bot.conversation.decide import Decisions
 from bot.conversation.rehearsal import MovableClock
 from bot.conversation.replaying import Doors, events_wanted, hears, rehearsing, work_of
 from bot.core.flow.compiled import Flow
+from bot.core.flow.costs import Price
 from bot.core.in_app import APP
 from bot.core.segments import as_sent, segment
 from bot.core.wechat_address import WECHAT
@@ -79,6 +82,7 @@ class Outcome:
     flow: Flow
     span: Span
     doors: Doors
+    price: Price
     messages: list[Message] = field(default_factory=list)
     lived: int = 0
     """How many events and messages were lived through."""
@@ -89,6 +93,11 @@ class Outcome:
     def segments(self) -> int:
         """Segments of what left by SMS."""
         return sum(one.segments for one in self.messages if one.is_sent)
+
+    @property
+    def cost(self) -> Decimal:
+        """What they cost, in units of the price's currency."""
+        return self.price.amount * self.segments
 
 
 @dataclass(slots=True)
@@ -224,6 +233,7 @@ class Replay:
             flow=self.flow,
             span=self.span,
             doors=self.doors,
+            price=terms_of(self.running.settings).price,
             messages=[self._message(row) for row in rows],
             lived=self.lived,
             under_way=await database.query(lambda c: rehearsed.under_way(c, name)),

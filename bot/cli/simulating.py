@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 import typer
+from babel.numbers import get_currency_precision
 
 from bot import app
 from bot.cli.database import opened
@@ -24,8 +25,8 @@ from bot.conversation.replaying import why_not
 from bot.core.contact import JsonValue
 from bot.core.errors import FlowError
 from bot.core.flow.compiled import Flow, ScheduleStarter
-from bot.core.flow.costs import LIST_PRICE
 from bot.core.local_time import parse_duration
+from bot.core.money import money
 from bot.storage import flow_records, revisions
 from bot.storage.copying import Span
 from bot.storage.driver import Database
@@ -130,9 +131,9 @@ def _check(one: Named, decisions: Decisions) -> None:
 # What it says
 
 
-def cost(segments: int) -> Decimal:
-    """What segments cost at the list price."""
-    return LIST_PRICE.amount * segments
+def _money(amount: Decimal, currency: str) -> str:
+    exponent = get_currency_precision(currency)
+    return money(round(amount * 10**exponent), currency, exponent, "en")
 
 
 def as_json(named: Named, outcome: Outcome) -> dict[str, JsonValue]:
@@ -147,8 +148,8 @@ def as_json(named: Named, outcome: Outcome) -> dict[str, JsonValue]:
         "turned_away": dict(outcome.doors.reasons),
         "under_way": outcome.under_way,
         "segments": outcome.segments,
-        "cost": str(cost(outcome.segments)),
-        "currency": LIST_PRICE.currency,
+        "cost": str(outcome.cost),
+        "currency": outcome.price.currency,
         "failures": dict(outcome.failures),
         "messages": [_message(one) for one in outcome.messages],
     }
@@ -178,7 +179,8 @@ def difference(one: Outcome, other: Outcome) -> dict[str, JsonValue]:
         "only_in_b": len(after - before),
         "sends": _count(other, _is_sent) - _count(one, _is_sent),
         "segments": other.segments - one.segments,
-        "cost": str(cost(other.segments - one.segments)),
+        "cost": str(other.cost - one.cost),
+        "currency": one.price.currency,
         "moved": _count(other, _is_moved) - _count(one, _is_moved),
         "not_sent": _count(other, _is_lost) - _count(one, _is_lost),
     }
@@ -187,10 +189,10 @@ def difference(one: Outcome, other: Outcome) -> dict[str, JsonValue]:
 def sentence(told: Mapping[str, JsonValue]) -> str:
     """The difference in a line."""
     amount = Decimal(str(told["cost"]))
-    money = f"{'-' if amount < 0 else '+'}${abs(amount):.2f}"
+    apart = ("" if amount < 0 else "+") + _money(amount, str(told["currency"]))
     return (
         f"{told['people']:+} people ({told['only_in_b']} new, {told['only_in_a']} no more),"
-        f" {told['sends']:+} sends, {told['segments']:+} segments, {money},"
+        f" {told['sends']:+} sends, {told['segments']:+} segments, {apart},"
         f" {told['moved']:+} sends move, {told['not_sent']:+} are not sent"
     )
 
@@ -226,7 +228,7 @@ def _figures(outcome: Outcome) -> list[tuple[str, str]]:
         ("moved to later", f"{_count(outcome, _is_moved):,}{_listed(moved)}"),
         ("not sent", f"{_count(outcome, _is_lost):,}{_listed(lost)}"),
         ("SMS segments", f"{outcome.segments:,}"),
-        ("at list price", f"${cost(outcome.segments):,.2f}"),
+        ("what they cost", _money(outcome.cost, outcome.price.currency)),
         ("turns that failed", f"{sum(outcome.failures.values()):,}"),
     ]
 
