@@ -1,5 +1,6 @@
 """What texts and conditions see of audiences and computed traits, and flows that start on them."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -51,9 +52,7 @@ steps: [say: "We miss you."]
 async def chat(database_url: str, tmp_path: Path) -> AsyncIterator[Chat]:
     """The shipped application with audiences of its own."""
     flows = tmp_path / "flows"
-    flows.mkdir()
-    for file in FLOWS.glob("*.yaml"):
-        (flows / file.name).write_text(file.read_text())
+    shutil.copytree(FLOWS, flows)
     for name, text in {
         "audiences": AUDIENCES,
         "traits": TRAITS,

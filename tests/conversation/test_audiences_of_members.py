@@ -1,5 +1,6 @@
 """Audiences that ask about membership, consent and credit follow the turns that change them."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,9 +20,7 @@ strangers: {none: [{audience: joined}]}
 async def chat(database_url: str, tmp_path: Path) -> AsyncIterator[Chat]:
     """The shipped application with audiences of its own."""
     flows = tmp_path / "flows"
-    flows.mkdir()
-    for file in FLOWS.glob("*.yaml"):
-        (flows / file.name).write_text(file.read_text())
+    shutil.copytree(FLOWS, flows)
     (flows / "audiences.yaml").write_text(AUDIENCES)
     async with chatting(database_url, flows=flows) as chat:
         await chat.strike()

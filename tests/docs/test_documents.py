@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -136,9 +137,7 @@ def test_the_flow_in_the_readme_is_answered_as_it_says(tmp_path: Path) -> None:
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     flow = next(block for kind, block in FENCE.findall(readme) if kind == "yaml")
     said = next(block for kind, block in FENCE.findall(readme) if not kind)
-    (tmp_path / "flows").mkdir()
-    for file in (PROJECT / "flows").glob("*.yaml"):
-        (tmp_path / "flows" / file.name).write_bytes(file.read_bytes())
+    shutil.copytree(PROJECT / "flows", tmp_path / "flows")
     name = yaml.safe_load(flow)["flow"]
     own = tmp_path / "flows" / f"{name}.yaml"
     assert not own.exists(), "a flow that we ship has that name"
