@@ -33,6 +33,10 @@ def lines(face: Face) -> Iterator[str]:
         if face.segments is None or face.wechat.text != face.body:
             yield from _text(face.wechat.text)
         yield from _beside(face.wechat)
+    if face.subject is not None:
+        yield f"Email   {face.subject}"
+        if face.body:
+            yield from _text(face.body)
 
 
 def _kind(shown: OnWechat) -> str:

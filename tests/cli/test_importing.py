@@ -185,6 +185,17 @@ async def test_consent_needs_words_time_and_channel_and_is_evidence(
     assert (await known(database, BO)).snapshot.subscriptions == {"loyalty": "unsubscribed"}
 
 
+async def test_consent_by_email_is_its_own(shop: Terminal, database: Database) -> None:
+    await import_(shop, "contacts", f"phone,email\n{ANA},Ana@Mail.example\n")
+    head = "phone,email,group,state,words,at,channel\n"
+    yes = f"{ANA},ana@mail.example,loyalty,subscribed,Write to me,2025-06-01T00:00:00Z,email\n"
+    assert (await import_(shop, "consents", head + yes, name="b.csv")).code == 0
+    ana = await known(database, ANA)
+    assert ana.snapshot.subscriptions == {"email:loyalty": "subscribed"}
+    (line,) = await database.query(lambda c: past.consent_log(c, ana.contact.id))
+    assert (line.channel, line.address) == ("email", "ana@mail.example")
+
+
 async def test_nobody_is_subscribed_again_who_stopped(shop: Terminal, database: Database) -> None:
     head = "phone,group,state,words,at,channel\n"
     stopped = head + f"{ANA},loyalty,stopped,STOP,2025-01-01T00:00:00Z,sms\n"

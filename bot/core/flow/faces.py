@@ -55,15 +55,28 @@ class Face:
     body: str
     segments: Segmentation | None
     wechat: OnWechat | None
+    subject: str | None = None
+    """Of a letter; its `body` is empty where the template says it all."""
 
 
 def faces(flow: Flow, forms: WechatForms = NO_FORMS, terms: Terms = USUAL_TERMS) -> Iterator[Face]:
     """Show every message of a flow in every language it is said in."""
     for step in flow.steps:
+        if isinstance(step, compiled.Email):
+            yield from _letters(flow, step, terms)
         if not isinstance(step, compiled.Say | compiled.Question):
             continue
         for language in dict.fromkeys([step.wording.language, *step.wording.others]):
             yield _face(flow, step, _Speaker(language, terms.here), forms)
+
+
+def _letters(flow: Flow, step: compiled.Email, terms: Terms) -> Iterator[Face]:
+    """Show a letter in every language its subject is said in."""
+    for language in dict.fromkeys([step.subject.language, *step.subject.others]):
+        speaker = _Speaker(language, terms.here)
+        parts = [step.wording, step.button[0] if step.button is not None else None]
+        body = "\n".join(speaker.of(text) for text in parts if text is not None)
+        yield Face(flow.name, step.id, language, body, None, None, speaker.of(step.subject))
 
 
 @dataclass(frozen=True, slots=True)

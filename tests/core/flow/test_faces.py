@@ -1,5 +1,6 @@
 """Both faces of a message: what it costs as SMS, and what WeChat makes of it."""
 
+from bot.core.flow.compile import compile_flow
 from bot.core.flow.faces import Face, FieldShown, faces
 from bot.core.flow.reader import read
 from bot.core.flow.translations import Translation, Translations
@@ -79,3 +80,16 @@ def test_a_long_text_takes_several_on_wechat() -> None:
     (face,) = faces_of(f"- say: {'很长的话。' * 150}")
     assert face.wechat is not None
     assert (face.wechat.parts, face.wechat.size) == (2, 2250)
+
+
+def test_a_letter_shows_its_subject_and_text() -> None:
+    source = """\
+flow: x
+start: [keyword: X]
+steps:
+  - email: {subject: Hi, text: "Dear {{ member.first_name }}", button: {text: Go, url: "https://a.example"}}
+"""
+    (face,) = faces(compile_flow(read(source, "x.yaml")))
+    assert (face.subject, face.segments, face.wechat) == ("Hi", None, None)
+    assert face.body.startswith("Dear ")
+    assert face.body.endswith("\nGo")
