@@ -9,6 +9,7 @@ from random import Random
 
 from bot.core.consent import ConsentChange, ConsentSource, Evidence, opt_in, opt_out
 from bot.core.contact import Address, Contact, Event, Order, OrderLine
+from bot.core.deeds.order_told import completed
 from bot.core.ids import bucket_of, derived_id, new_contact_id, new_id
 from bot.core.ledger.books import Books
 from bot.core.ledger.entries import Cause
@@ -141,9 +142,11 @@ class _Living:
             actor = f"contact/{life.contact.id}"
             cause = Cause(f"order/{order_id}", actor, source_type="order", source_id=order_id)
             life.books.redeem(credit, at, cause)
-        order = Order(order_id, source, at, lines, total, credit, status="completed")
+        order = Order(
+            order_id, source, at, lines, total, credit, status="completed", cash_minor=total - credit
+        )
         life.orders.append(order)
-        life.events.append(Event("Order Completed", at, {"order_id": order_id, "revenue": total - credit}))
+        life.events.append(Event("Order Completed", at, completed(self._program, order)))
         rules, lines_paid = self._program, [PaidLine(total, credit_minor=credit)]
         paid = earned(lines_paid, rules.earning.rate, rules.point_value_minor)
         if paid.total_minor:
@@ -241,5 +244,7 @@ class _Living:
 
 def _lines(basket: Basket) -> tuple[OrderLine, ...]:
     return tuple(
-        OrderLine(sku, BY_SKU[sku].name, quantity, BY_SKU[sku].price_minor) for sku, quantity in basket
+        OrderLine(sku, product.name, quantity, product.price_minor, product.category)
+        for sku, quantity in basket
+        for product in (BY_SKU[sku],)
     )

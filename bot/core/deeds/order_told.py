@@ -11,6 +11,7 @@ from bot.core.deeds.tier_turns import counted
 from bot.core.ledger.entries import Account
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.loyalty.orders import CANCELED, PAID, REFUNDED, in_words, is_at_least
+from bot.core.loyalty.program import Program
 from bot.core.loyalty.returns import shares
 from bot.core.loyalty.sales import wallet_of
 from bot.core.payments import is_waiting
@@ -64,7 +65,9 @@ def tell_of_sale(turn: Turn, before: Order | None, order: Order, *, is_sold: boo
     was_paid = before is not None and is_at_least(before.status, PAID)
     if not was_paid and is_sold:
         is_dated = before is None or before.changed_at != order.changed_at
-        turn.track("Order Completed", _completed(turn, order), at=order.changed_at if is_dated else None)
+        turn.track(
+            "Order Completed", completed(turn.program, order), at=order.changed_at if is_dated else None
+        )
     shipped = order.facts.get(SHIPPED)
     was_shipped = before.facts.get(SHIPPED) if before is not None else None
     if (
@@ -86,13 +89,13 @@ def _is_news(shipped: Mapping[str, JsonValue], before: JsonValue) -> bool:
     return not isinstance(before, dict) or shipped.get("tracking") != before.get("tracking")
 
 
-def _completed(turn: Turn, order: Order) -> dict[str, JsonValue]:
+def completed(program: Program, order: Order) -> dict[str, JsonValue]:
     """An order as Segment's clients tell of one (https://segment.com/docs/connections/spec/ecommerce/v2/).
 
     What Segment names in whole units of the currency is so; what ends in `_minor` is in minor units.
     """
-    code = order.currency or turn.program.currency.code
-    known = next((one for one in turn.program.currencies if one.code == code), turn.program.currency)
+    code = order.currency or program.currency.code
+    known = next((one for one in program.currencies if one.code == code), program.currency)
     products: list[JsonValue] = [
         {
             "sku": line.sku,
