@@ -1,6 +1,6 @@
 """Says of a contact and a flow, or one of its steps, why something happened or did not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.conversation import audience_looks
@@ -53,6 +53,9 @@ async def flow_why(  # whom, which flow and step, and when
             if found is not None:
                 audiences[audience] = found[0]
     told = why(flow, record, started_by(flow, record, audiences), wanted)
+    halt = shop.halted.get(name)
+    if halt is not None:
+        told = replace(told, verdict=f"{told.verdict} (the flow is {halt.value} now)")
     return FlowWhy(contact.id, flow, step, told)
 
 

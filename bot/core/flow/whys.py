@@ -20,7 +20,9 @@ _STOPS = {
     WaitKind.REPLY: "for an answer",
     WaitKind.EVENT: "for an event",
     WaitKind.INBOUND: "for a message",
+    WaitKind.ANY: "for one of several things",
     WaitKind.TIME: "for its time",
+    WaitKind.HANDED: "for its message to be handed over",
     WaitKind.ANY: "for one of several things",
     WaitKind.HANDED: "for its message to be handed over",
 }

@@ -79,6 +79,9 @@ def test_a_run_says_where_it_stands() -> None:
     assert said(INSIDE, "rest") == f"stands there: {waits}"
     assert said(INSIDE, "last") == f"not reached yet: {waits}"
     assert said(DONE) == "went through it, last at step rest, on 2026-11-24 17:00 UTC"
+    handed = replace(RUN, wait=Wait(WaitKind.HANDED, "silver"))
+    stands = "is in it: waits at step silver for its message to be handed over"
+    assert said(replace(NOBODY, runs=(Walked(handed, NOW),))) == stands
     failed = replace(RUN, status=RunStatus.FAILED, wait=None, failure="Traceback\nno such thing")
     assert said(replace(NOBODY, runs=(Walked(failed, NOW),))).endswith("2026-11-24 17:00 UTC: no such thing")
 
