@@ -1,5 +1,6 @@
 """What people answered as one page: charts drawn in place, no script, readable in the dark too."""
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from html import escape
@@ -19,18 +20,18 @@ h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 0
 p { margin: .25rem 0; } .soft { color: var(--soft); font-size: .9rem; }
 section { border-top: 1px solid var(--line); margin-top: 2rem; padding-top: 1.5rem; }
 .score { font-size: 2.5rem; font-weight: 600; line-height: 1.2; }
-svg { width: 100%; height: auto; margin: .75rem 0; display: block; }
-svg text { fill: var(--ink); font: 13px system-ui, sans-serif; } svg .soft { fill: var(--soft); }
+svg { width: 100%; max-width: 30rem; height: auto; margin: .75rem 0; display: block; }
+svg text { fill: var(--ink); font: 15px system-ui, sans-serif; } svg .soft { fill: var(--soft); }
 blockquote { margin: .5rem 0; padding: .25rem 0 .25rem .75rem; border-left: 3px solid var(--line); }
 blockquote footer { color: var(--soft); font-size: .8rem; }
 """
-_ROW, _LEFT, _RIGHT, _WIDTH = 26, 150, 130, 680
+_ROW, _LEFT, _RIGHT, _WIDTH = 28, 140, 90, 480
 _GAP = 4
-_LABEL_MAX = 20
+_COLUMNS = 15
 _DEFINITIONS = (
     "Each person's latest answer in the period counts. Of a net promoter score 9 and 10 are promoters, "
-    "0 to 6 detractors; it is the share of the first less that of the second. Intervals: the truth is between these "
-    "two values in 95 of 100 such cases (adjusted Wald, Wilson, and the usual one of a mean)."
+    "0 to 6 detractors; it is the share of the first less that of the second. Intervals: the truth is "
+    "between these two values in 95 of 100 such cases (adjusted Wald, Wilson, and the usual one of a mean)."
 )
 
 
@@ -92,15 +93,15 @@ def _ends(score: Nps) -> str:
 
 def _chart(one: Question) -> str:
     bars = one.bars
-    sum_of, most = sum(number for _, number in bars), max(number for _, number in bars)
-    room = _WIDTH - _LEFT - _RIGHT
+    sum_of = sum(number for _, number in bars)
+    parts = [share(number, sum_of) for _, number in bars]
+    scale = (_WIDTH - _LEFT - _RIGHT) / max(part.high for part in parts)
     drawn = ""
-    for row, (label, number) in enumerate(bars):
-        part, y = share(number, sum_of), row * _ROW
-        width = room * number / most
+    for row, ((label, number), part) in enumerate(zip(bars, parts, strict=True)):
+        y, width = row * _ROW, scale * part.value
         middle = y + _ROW / 2
-        shown = label if len(label) <= _LABEL_MAX else f"{label[: _LABEL_MAX - 1]}…"
-        low, high = (_LEFT + room * min(1.0, end * sum_of / most) for end in (part.low, part.high))
+        shown = _fitted(label)
+        low, high = (_LEFT + scale * end for end in (part.low, part.high))
         drawn += (
             f'<text x="{_LEFT - 8}" y="{middle + 5:.0f}" text-anchor="end">{escape(shown)}</text>'
             f'<rect x="{_LEFT}" y="{y + _GAP}" width="{width:.1f}" height="{_ROW - 2 * _GAP}" rx="2" '
@@ -112,6 +113,16 @@ def _chart(one: Question) -> str:
     said = "; ".join(f"{label}: {number}" for label, number in bars)
     height = len(bars) * _ROW
     return f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(said)}">{drawn}</svg>'
+
+
+def _fitted(label: str) -> str:
+    """Cut a label to its room; Chinese characters take twice as much of it."""
+    left = _COLUMNS
+    for place, character in enumerate(label):
+        left -= 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if left <= 0 and place < len(label) - 1:
+            return f"{label[:place].rstrip()}…"
+    return label
 
 
 def _quoted(said: Said) -> str:
