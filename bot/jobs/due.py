@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -48,6 +48,8 @@ class DueWork:
     stopping: asyncio.Event
     page: int = schedules.PAGE
     """How many contacts a transaction of a strike is for."""
+    _looked: dict[str, datetime] = field(default_factory=dict)
+    """Until when nothing more is to be found of schedules, by name: to find every zone takes long."""
 
     async def timers(self) -> int:
         """Runs whose time has come; those of paused flows are put aside first."""
@@ -82,11 +84,17 @@ class DueWork:
     async def schedules(self) -> int:
         """Flows that start by the clock: a stored trigger for everybody they are for, zone by zone."""
         publication, now = self.decisions().publication, self.clock()
-        if not publication.schedules:
+        asked = [
+            (flow, starter)
+            for flow, starter in publication.schedules
+            if (looked := self._looked.get(strike_name(flow, starter))) is None
+            or starter.schedule.may_strike(looked, now)
+        ]
+        if not asked:
             return 0
         zones = await self.database.query(due.zones)  # after `now`: who lives elsewhere later came after it
         done = 0
-        for flow, starter in publication.schedules:
+        for flow, starter in asked:
             there = [publication.shop.zone] if starter.by_shop_clock else zones
             done += await self._strike(flow, starter, there, now)
         return done
@@ -102,6 +110,7 @@ class DueWork:
             if (strike := starter.schedule.latest(since, now, zone)) is not None:
                 strikes.setdefault(strike, []).append(zone)
         if not strikes:
+            self._looked[name] = now
             return 0
         if flow.name in self.decisions().shop.halted:
             strikes = {}  # nobody comes to a door that is shut for all
@@ -117,6 +126,7 @@ class DueWork:
             if self.stopping.is_set():
                 return done
         await self.database.transact(lambda connection: schedules.reached(connection, name, now))
+        self._looked[name] = now
         return done
 
     async def _strike_bucket(self, bucket: int, struck: Sequence[tuple[Whom, Trigger]]) -> int:

@@ -6,6 +6,7 @@ A strike belongs to a civil date, and a contact has each date's strike once, whi
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from bot.core.ids import EPOCH
 from bot.core.local_time import instant_of, local_date, parse_clock, start_of_day
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -15,6 +16,7 @@ _PARTS = {"daily": 2, "weekly": 3, "monthly": 3}
 _ONCE_PARTS = 3
 _MONTH_DAYS = 31
 _DAY = timedelta(days=1)
+_QUARTER = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,16 @@ class Schedule:
                     return Strike(at, day)
             day -= _DAY
         return None
+
+    def may_strike(self, since: datetime, until: datetime) -> bool:
+        """Whether it may strike in some zone later than `since`, up to `until`.
+
+        All zones are whole quarters of an hour from UTC, and their clocks change at such.
+        """
+        return any(
+            (since - EPOCH - minutes) // _QUARTER < (until - EPOCH - minutes) // _QUARTER
+            for minutes in (timedelta(), timedelta(minutes=self.clock.minute))
+        )
 
     def passed_over(self, left: str, came_to: str, at: datetime) -> Strike | None:
         """Return the strike that somebody misses who moves from one zone to another at that instant.

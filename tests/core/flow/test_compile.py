@@ -2,9 +2,11 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core.errors import FlowError
 from bot.core.flow import compiled
@@ -178,6 +180,20 @@ def test_a_schedule_may_strike_once() -> None:
             parse_schedule_or_once(text)
     with pytest.raises(ValueError, match="is no schedule"):
         parse_schedule("once 2026-12-24 10:00")  # what opens every week
+
+
+@given(
+    st.sampled_from(sorted(available_timezones())),
+    st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.timedeltas(timedelta(0), timedelta(hours=2)),
+    st.times(),
+)
+def test_where_it_may_not_strike_it_does_not(zone: str, since: datetime, span: timedelta, at: time) -> None:
+    schedule = parse_schedule(f"daily {at:%H:%M}")
+    if schedule.latest(since, since + span, zone) is not None:
+        assert schedule.may_strike(since, since + span)
+    assert not schedule.may_strike(since, since)
+    assert schedule.may_strike(since, since + timedelta(minutes=15))
 
 
 def test_a_schedule_is_written_as_it_is_read() -> None:
