@@ -15,7 +15,8 @@ from bot.conversation.joining import PROMPTED
 from bot.conversation.newcomers import newcomer
 from bot.conversation.work import Result, Work
 from bot.core.contact import Event, JsonValue
-from bot.core.flow.testing import option_of
+from bot.core.experiments.exposure import EXPOSURE, Exposure
+from bot.core.flow.testing import ARM, option_of
 from bot.core.forms import Form
 from bot.core.gestures import Gesture
 from bot.core.grants import Answer, Source
@@ -156,7 +157,12 @@ class Phone:
                 mint=lambda: new_id(self.clock(), bucket_of(self.contact_id), os.urandom),
             )
             for name, value in fields.items():
-                turn.set_field(name.removeprefix("member."), value)
+                if name.startswith(ARM):
+                    experiment = name.removeprefix(ARM)
+                    met = Exposure(experiment, str(value), self.clock(), shares="")
+                    turn.keep(EXPOSURE, experiment, met)
+                else:
+                    turn.set_field(name.removeprefix("member."), value)
             writes = Writes()
             record(writes, turn, inline_until=None, salt=lambda: "")
             await writes.flush(connection)

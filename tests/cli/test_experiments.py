@@ -7,7 +7,7 @@ from bot.cli.database import opened
 from bot.config import Settings
 from bot.core.ids import microseconds
 from bot.storage.driver import Connection, Statement
-from tests.cli.conftest import Terminal, run
+from tests.cli.conftest import ROOT, Terminal, run
 
 _FILE = """\
 experiments:
@@ -115,3 +115,38 @@ async def test_what_is_tried_is_shown_and_decided(shop: Terminal, settings: Sett
     assert (await run(shop, "flows", "pull")).code == 0
     assert "    decided: free\n" in (shop.folder / "flows/experiments.yaml").read_text()
     assert (await run(shop, "flows", "push", "--skip-tests")).code == 0
+
+
+_TESTED = """\
+flow: hello
+title: Say hello
+start: [{keyword: HELLO}]
+goals: [{event: Order Completed}]
+steps:
+  - split: greeting
+    shares: {usual: 50%, question: 50%}
+    arms:
+      usual: [{say: Hello.}]
+      question: [{say: How are you?}]
+tests:
+  - test: the usual
+    conversation:
+      - arm: {greeting: usual}
+      - say: HELLO
+        expect: [Hello.]
+  - test: the question
+    conversation:
+      - arm: {greeting: question}
+      - say: HELLO
+        expect: [How are you?]
+"""
+
+
+async def test_tests_of_a_flow_say_which_arm_was_met(terminal: Terminal) -> None:
+    """Otherwise they would go one way today and the other tomorrow."""
+    for name in ("program", "keywords"):
+        terminal.write(f"flows/{name}.yaml", (ROOT / "flows" / f"{name}.yaml").read_text())
+    terminal.write("flows/hello.yaml", _TESTED)
+    ran = await run(terminal, "flows", "test", "hello")
+    assert ran.code == 0, ran.out
+    assert "2 tests: all as written." in ran.out

@@ -20,7 +20,7 @@ TestChannels = Annotated[
 ]
 _MOVES = (
     *("say", "tap", "menu", "scan", "follow", "enter", "location", "allow", "survey", "advance", "event"),
-    "set",
+    *("set", "arm"),
 )
 
 
@@ -77,6 +77,11 @@ class Exchange(Part):
         ),
     ] = Field(None, description="An event that happens: its name, or `{name, properties}`.")
     set: dict[Target, Anything] | None = Field(None, description="What is known of the member from here on.")
+    arm: dict[Name, Name] | None = Field(
+        None,
+        min_length=1,
+        description="The arms of experiments that the contact has met before: `{greeting: question}`.",
+    )
     channel: TestChannels | None = Field(
         None,
         description="Before lines that stand alone: where they are held, `sms` unless given, or several.",

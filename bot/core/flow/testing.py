@@ -35,9 +35,11 @@ class Chat(Protocol):
         """Let the shop report an event of this contact."""
 
     async def set(self, fields: Mapping[str, JsonValue]) -> list[str]:
-        """Know these of the member from here on; names with `member.` are its fields."""
+        """Know these of the member from here on; names with `member.` are its fields, `arm/` arms."""
 
 
+ARM = "arm/"
+"""Begins the name of an experiment in what is set."""
 NewChat = Callable[[Flow, str], Awaitable[Chat]]
 """Makes a chat on a channel with a contact nobody knows, in the flow's language, with this flow published."""
 
