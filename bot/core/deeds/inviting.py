@@ -14,6 +14,7 @@ from bot.core.codes import Code
 from bot.core.contact import JsonValue
 from bot.core.deeds.joining import LEAVE, identify, join_to
 from bot.core.errors import RegularsError
+from bot.core.ids import microseconds
 from bot.core.local_time import local_date
 from bot.core.loyalty.standing import Standing
 from bot.core.messages import Inbound
@@ -53,7 +54,8 @@ def own_code(turn: Turn) -> str:
         if one.is_good(turn.now + GIVEN_AGAIN):
             return one.code
     secret = turn.shop.secrets[0] if turn.shop.secrets else b""
-    candidates = [code_of(secret, turn.contact.id, len(given) + more) for more in range(CANDIDATES)]
+    number = microseconds(turn.now)
+    candidates = [code_of(secret, turn.contact.id, number + more) for more in range(CANDIDATES)]
     taken = turn.needed("codes_taken", ",".join(candidates))
     assert isinstance(taken, frozenset)
     code = next(one for one in candidates if one not in taken)
