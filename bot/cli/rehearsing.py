@@ -96,7 +96,7 @@ class Rehearsal:
             self.settings,
             role="web",
             clock=clock,
-            database=SqliteDatabase(str(file)),
+            database=SqliteDatabase(str(file), is_kept=False),
             channels={},
             decided=self._decided,
         ) as running:
