@@ -13,8 +13,8 @@ from bot.storage import tables
 from bot.storage.conversions import conversion_row
 from bot.storage.desk_visits import visit_row
 from bot.storage.driver import Present, Rows
-from bot.storage.exposures import exposure_row
 from bot.storage.evaluations import evaluation_row
+from bot.storage.exposures import exposure_row
 from bot.storage.families import joined_row
 from bot.storage.feedback import answer_row
 from bot.storage.fulfilments import fulfilment_row
