@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from bot.core.flow import brand_file, experiments_file, steps
+from bot.core.flow import brand_file, experiment_parts, experiments_file, steps
 from bot.core.flow.conversation_parts import Conversation, EventSent, Exchange
 from bot.core.flow.definition import (
     STARTERS,
@@ -341,7 +341,7 @@ A flow goes its arms' ways with `split`; rules of the program and seasons take p
 _EXPERIMENTS_PARTS: Mapping[str, type[Part]] = {
     "`experiments` of experiments.yaml": experiments_file.ExperimentPart,
     "`layer`": experiments_file.LayerPart,
-    "`goal`": experiments_file.GoalPart,
+    "`goal`": experiment_parts.GoalPart,
     "`winner`": experiments_file.WinnerPart,
 }
 
