@@ -156,7 +156,9 @@ async def _preview(name: str, sample: int, *, is_json: bool) -> None:
     for channel, called in _REACHED.items() if found.size else ():
         have, agreed = found.reach.addressed[channel], found.reach.agreed[channel]
         without = found.reach.without(channel)
-        typer.echo(f"  {called}: {have:,} can be reached, {agreed:,} of them agreed to it; {without:,} cannot")
+        typer.echo(
+            f"  {called}: {have:,} can be reached, {agreed:,} of them agreed to it; {without:,} cannot"
+        )
     for one in found.sample:
         typer.echo(f"  {one.id}  {one.first_name or '(no name)'}")
 

@@ -1,7 +1,7 @@
 """Looks over the files of a program, each and all together: what `flows check` says and publishing asks."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.conversation.publication import (
@@ -14,7 +14,6 @@ from bot.conversation.publication import (
     KEYWORDS,
     POLICY,
     PROGRAM,
-    SEASON,
     SHOP,
     TEMPLATE,
     TRAITS,
@@ -33,12 +32,12 @@ from bot.conversation.publishing import (
 )
 from bot.core.audiences.folder import check_audiences
 from bot.core.audiences.traits_file import read_traits
-from bot.core.compliance import DEFAULT
+from bot.core.compliance import DEFAULT, LegalWords
 from bot.core.email.brand import Brand
 from bot.core.email.templates import Template
 from bot.core.errors import FlowError
-from bot.core.flow.check import Complaint, check
 from bot.core.flow.brand_file import read_brand
+from bot.core.flow.check import Complaint, check
 from bot.core.flow.check_audiences import unknown
 from bot.core.flow.check_email import letters_wrong
 from bot.core.flow.check_experiments import arms_wrong, experiments_wrong, variants_wrong
@@ -48,7 +47,7 @@ from bot.core.flow.events_file import read_events
 from bot.core.flow.experiments_file import read_experiments
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.keywords_file import category_keywords, read_keywords
-from bot.core.flow.policy_file import read_policy
+from bot.core.flow.policy_file import PolicyFile, read_policy
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
 from bot.core.flow.season_file import read_season, read_whole_program
@@ -97,56 +96,52 @@ def look_over(
         folder = read_folder(path, locales)
     except FlowError as error:
         return _placed(Look(path, Folder((), Translations()), {}, _as_complaints([error])))
-    errors: list[FlowError] = []
-    flows: dict[str, Flow] = {}
-    legal, policy = DEFAULT, None
-    categories: tuple[Keyword, ...] = ()
-    offers: set[str] = set()
-    wechat: WechatForms | None = None
-    brand: Brand | None = None
-    templates: dict[str, Template] = {}
+    files = _Files(folder, terms)
     for file in folder.files:
-        try:
-            if file.kind == PROGRAM:
-                program = read_program(read(file.text, file.file))
-                money = program.currency
-                terms = replace(terms, currency=money.code, exponent=money.exponent)
-                offers.update(program.offers)
-            if file.kind in {SEASON, SHOP, VARIABLES, AUDIENCES, TRAITS, EVENTS, EXPERIMENTS}:
-                offers.update(_offers_beside(file, folder))
-            if file.kind == KEYWORDS:
-                document = read(file.text, file.file)
-                legal, categories = read_keywords(document).legal_words(), category_keywords(document)
-            if file.kind == POLICY:  # read after keywords.yaml, whose words it must not take
-                policy = read_policy(read(file.text, file.file), legal)
-            if file.kind == BRAND:
-                brand = read_brand(read(file.text, file.file)).compiled()
-            if file.kind == TEMPLATE:
-                template = template_of(file)
-                templates[template.name] = template
-            if file.kind == COPY:
-                check_copy(file, folder)
-            if file.kind == WECHAT:
-                wechat = read_wechat(read(file.text, file.file), folder.translations)
-            if file.kind == FLOW:
-                flows[file.name] = flow_of(file, folder)
-        except FlowError as error:
-            errors += [error, *error.others]
+        files.look_at(file)
     if not any(file.kind == PROGRAM for file in folder.files):
         remedy = "write one: no credit can be told without it"
-        errors.append(FlowError(f"{path.name}/program.yaml", 1, 1, "there is no such file", remedy))
-    complaints = _as_complaints(errors)
-    if not errors:
+        files.errors.append(FlowError(f"{path.name}/program.yaml", 1, 1, "there is no such file", remedy))
+    complaints = _as_complaints(files.errors) if files.errors else files.together(handlers)
+    return _placed(Look(path, folder, files.flows, complaints, files.terms, files.wechat))
+
+
+@dataclass(slots=True)
+class _Files:
+    """What the files of a folder say: each by itself (`look_at`), then `together`."""
+
+    folder: Folder
+    terms: Terms
+    errors: list[FlowError] = field(default_factory=list)
+    flows: dict[str, Flow] = field(default_factory=dict)
+    wechat: WechatForms | None = None
+    _legal: LegalWords = DEFAULT
+    _policy: PolicyFile | None = None
+    _categories: tuple[Keyword, ...] = ()
+    _offers: set[str] = field(default_factory=set)
+    _brand: Brand | None = None
+    _templates: dict[str, Template] = field(default_factory=dict)
+
+    def look_at(self, file: SourceFile) -> None:
+        """Read a file, and keep what is wrong with it."""
+        try:
+            _READERS.get(file.kind, _Files.beside)(self, file)
+        except FlowError as error:
+            self.errors += [error, *error.others]
+
+    def together(self, handlers: Mapping[str, HandlerSpec]) -> tuple[Complaint, ...]:
+        """Say what is wrong with what files say of each other, once each can be read."""
+        folder, flows = self.folder, self.flows
         found = check(
             tuple(flows.values()),
             handlers=handlers,
             translations=folder.translations,
-            legal=legal,
-            terms=terms,
-            policy=policy,
-            categories=categories,
-            offers=offers,
-            wechat=wechat,
+            legal=self._legal,
+            terms=self.terms,
+            policy=self._policy,
+            categories=self._categories,
+            offers=self._offers,
+            wechat=self.wechat,
             audiences={audience.name for audience in folder.audiences()},
             traits={trait.rule.key for trait in folder.traits()},
         )
@@ -158,9 +153,52 @@ def look_over(
             *_not_taken(folder, flows),
             *experiments_wrong(folder.document(EXPERIMENTS), flows.values()),
         )
-        of_letters = letters_wrong(flows.values(), templates, brand, handlers)
-        complaints = (*_as_complaints(beside), *of_letters, *found)
-    return _placed(Look(path, folder, flows, complaints, terms, wechat))
+        of_letters = letters_wrong(flows.values(), self._templates, self._brand, handlers)
+        return (*_as_complaints(beside), *of_letters, *found)
+
+    def beside(self, file: SourceFile) -> None:
+        self._offers.update(_offers_beside(file, self.folder))
+
+    def program(self, file: SourceFile) -> None:
+        program = read_program(read(file.text, file.file))
+        money = program.currency
+        self.terms = replace(self.terms, currency=money.code, exponent=money.exponent)
+        self._offers.update(program.offers)
+
+    def keywords(self, file: SourceFile) -> None:
+        document = read(file.text, file.file)
+        self._legal, self._categories = read_keywords(document).legal_words(), category_keywords(document)
+
+    def policy(self, file: SourceFile) -> None:  # read after keywords.yaml, whose words it must not take
+        self._policy = read_policy(read(file.text, file.file), self._legal)
+
+    def brand(self, file: SourceFile) -> None:
+        self._brand = read_brand(read(file.text, file.file)).compiled()
+
+    def template(self, file: SourceFile) -> None:
+        template = template_of(file)
+        self._templates[template.name] = template
+
+    def copied(self, file: SourceFile) -> None:
+        check_copy(file, self.folder)
+
+    def wechat_forms(self, file: SourceFile) -> None:
+        self.wechat = read_wechat(read(file.text, file.file), self.folder.translations)
+
+    def flow(self, file: SourceFile) -> None:
+        self.flows[file.name] = flow_of(file, self.folder)
+
+
+_READERS: Mapping[str, Callable[[_Files, SourceFile], None]] = {
+    PROGRAM: _Files.program,
+    KEYWORDS: _Files.keywords,
+    POLICY: _Files.policy,
+    BRAND: _Files.brand,
+    TEMPLATE: _Files.template,
+    COPY: _Files.copied,
+    WECHAT: _Files.wechat_forms,
+    FLOW: _Files.flow,
+}
 
 
 def _offers_beside(file: SourceFile, folder: Folder) -> Iterable[str]:

@@ -636,6 +636,11 @@ def _forget_passing_runs(turn: Turn, publication: Publication) -> None:
         if run.goals_until is not None:
             continue
         flow = publication.flows.get(run.flow)
-        if run.status is RunStatus.DONE and run.id not in known and flow is not None and not flow.remembers_entries:
+        if (
+            run.status is RunStatus.DONE
+            and run.id not in known
+            and flow is not None
+            and not flow.remembers_entries
+        ):
             turn.count(run.flow, run.revision, "", PASSED)
             del turn.effects.runs[run.id]

@@ -13,7 +13,7 @@ _WEEK = 7
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """Until when it stands: for a time, until a clock that comes next, of a weekday (Monday 0) or of a day."""
+    """Until when it stands: for a time, until a clock that is next, of a weekday (Monday 0) or a day."""
 
     within: timedelta = USUAL
     clock: time | None = None

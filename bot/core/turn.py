@@ -28,8 +28,8 @@ from bot.core.email.mailbox import EMAIL
 from bot.core.email.writing import NO_LETTERS, Letters, addressed
 from bot.core.errors import RegularsError
 from bot.core.experiments.experiment import Experiment
-from bot.core.flow.halts import Halts
 from bot.core.feedback import ApprovedQuote
+from bot.core.flow.halts import Halts
 from bot.core.flow.run import Run
 from bot.core.flow.wechat_forms import NO_FORMS, WechatForms
 from bot.core.forms import Form, Letter

@@ -15,8 +15,8 @@ import structlog
 
 from bot.channels.channel import Channel, OutcomeUnknown, SendError, SendLater, SendNever
 from bot.conversation.receipts import Receipts, store
-from bot.core.gate import Policy
 from bot.core.email.mailbox import EMAIL
+from bot.core.gate import Policy
 from bot.core.in_app import APP
 from bot.core.messages import Lane, OutboxState
 from bot.core.pacing import segments_of

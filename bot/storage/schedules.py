@@ -1,4 +1,4 @@
-"""How far each schedule has struck, and the triggers of a strike: stored by SQL, a page of contacts a time."""
+"""How far each schedule has struck, and the triggers of a strike: stored by SQL, page by page."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,6 @@
 """What a message adds to figures follows from how it stands."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -66,7 +67,7 @@ def test_the_difference_brings_the_figures_from_one_standing_to_the_next() -> No
     figures: Figures = {}
     for one in stages[0].values():
         add(figures, figures_of(one))
-    for before, after in zip(stages, stages[1:], strict=False):
+    for before, after in itertools.pairwise(stages):
         add(figures, changed(before, after))
     assert figures == {
         StepFigure("loyalty", 3, "offer", "tone=warm", what, "2026-11-24"): numbers

@@ -316,8 +316,8 @@ class Reentry(Part):
     per: str = Field(
         pattern=r"^[a-z][a-z0-9_]*$",
         max_length=100,
-        description="`day`, `week`, `month` or `year` of the contact's own calendar, `order`, or a property of "
-        "the event (a variable of the call) that starts it.",
+        description="`day`, `week`, `month` or `year` of the contact's own calendar, `order`, or a property "
+        "of the event (a variable of the call) that starts it.",
         examples=["month", "order"],
     )
 
@@ -363,8 +363,8 @@ class FlowFile(Part):
         Field(union_mode="left_to_right"),
     ] = Field(
         "always",
-        description="Whether a contact may go through it again: always, never, after a time, as in 30d, or once "
-        "for each of something: `{per: month}`, `{per: order}`.",
+        description="Whether a contact may go through it again: always, never, after a time, as in 30d, or "
+        "once for each of something: `{per: month}`, `{per: order}`.",
     )
     entry: Entry | None = Field(None, description="How many may enter: `{per_day, total}`.")
     goals: list[Goal] = Field(
@@ -373,8 +373,8 @@ class FlowFile(Part):
     exits: list[Exit] = Field(
         [],
         max_length=20,
-        description="What ends it at once for a contact, wherever it waits; what it said and has not left yet "
-        "never does.",
+        description="What ends it at once for a contact, wherever it waits; what it said and has not left "
+        "yet never does.",
     )
     group: Name | None = Field(None, description="The subscription group of its messages.")
     message_class: Literal["service", "marketing"] = Field(

@@ -223,7 +223,9 @@ class ReadersPart(Part):
     opens: bool = Field(
         default=True, description="Whether letters carry a picture that tells of a look at them."
     )
-    clicks: bool = Field(default=True, description="Whether links in letters are short and count who opens them.")
+    clicks: bool = Field(
+        default=True, description="Whether links in letters are short and count who opens them."
+    )
 
 
 class PolicyFile(Part):

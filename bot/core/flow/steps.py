@@ -650,7 +650,23 @@ WaitOrSteps = Annotated[
     Discriminator(lambda value: "step:hold" if value == "wait" else "step:steps"),
 ]
 
-for _model in (Sending, Say, Email, Question, Ask, Option, Choose, Rate, Nps, Poll, Do, Offer, If, Wanted, WaitFor):
+for _model in (
+    Sending,
+    Say,
+    Email,
+    Question,
+    Ask,
+    Option,
+    Choose,
+    Rate,
+    Nps,
+    Poll,
+    Do,
+    Offer,
+    If,
+    Wanted,
+    WaitFor,
+):
     _model.model_rebuild()
 
 

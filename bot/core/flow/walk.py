@@ -272,8 +272,8 @@ class Walk:
     ) -> Queued | None:
         """Send a message as the step says; None: it is empty and not sent.
 
-        `options` can be tapped where the channel shows them; `head` is the text without them. `letter` is what
-        it is by email. `wakes`: the run wants to know when it is handed over.
+        `options` can be tapped where the channel shows them; `head` is the text without them. `letter` is
+        what it is by email. `wakes`: the run wants to know when it is handed over.
         """
         turn = self.turn
         media = self._links(delivery) if delivery.media else ()
@@ -323,9 +323,7 @@ class Walk:
             form=form,
         )
 
-    def _form(
-        self, body: str, delivery: Delivery, head: str, options: tuple[MenuOption, ...]
-    ) -> Form | None:
+    def _form(self, body: str, delivery: Delivery, head: str, options: tuple[MenuOption, ...]) -> Form | None:
         """What a message is beyond its text, where its channel shows it."""
         if not can_show(self.turn, delivery):
             return None
