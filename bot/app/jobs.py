@@ -42,6 +42,7 @@ def due_jobs(app: Running, stopping: asyncio.Event) -> list[Job]:
     audiences = AudienceUpkeep(
         app.behind, app.conversation.keeping, lambda: app.decisions, app.clock, stopping
     )
+    winners = Winners(app.behind, lambda: app.decisions.publication, app.clock, stopping)
     retention = Retention(app.behind, lambda: app.decisions.publication.plan, app.clock, stopping)
 
     def told(work: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
@@ -68,11 +69,7 @@ def due_jobs(app: Running, stopping: asyncio.Event) -> list[Job]:
         Job("audiences_built", 5, told(audiences.build)),
         Job("audiences", 10, told(audiences.refresh)),
         Job("audience_sizes", 300, told(audiences.count)),
-        Job(
-            "winners",
-            3_600,
-            told(Winners(app.behind, lambda: app.decisions.publication, app.clock, stopping).decide),
-        ),
+        Job("winners", 3_600, told(winners.decide)),
         Job("stock_news", 15, told(StockNews(app.behind, stopping).spread)),
     ]
 
