@@ -25,7 +25,7 @@ def add_to(cli: typer.Typer) -> None:
 @flows.command()
 def check(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="files or folders; the settings' folder unless given")
+        list[Path] | None, typer.Argument(help="files, folders or flows; the settings' folder unless given")
     ] = None,
     *,
     costs: Annotated[bool, typer.Option("--costs", help="show what every message costs as SMS")] = False,
@@ -41,7 +41,7 @@ def check(
     settings = settings_of_files()
     complaints = []
     files = 0
-    for folder, only in _folders(paths or [settings.flows]).items():
+    for folder, only in _folders(paths or [settings.flows], settings.flows).items():
         look = look_over(folder, folder.parent / "locales", app.HANDLERS, terms_of(settings))
         if costs:
             show_costs(look)
@@ -176,10 +176,12 @@ def edit(
         asyncio.run(watch(settings, name, is_live=live or demo))
 
 
-def _folders(paths: list[Path]) -> dict[Path, set[Path]]:
-    """Folders to look at, and of each the files that were named (none: all)."""
+def _folders(paths: list[Path], flows: Path) -> dict[Path, set[Path]]:
+    """Folders to look at, and of each the files that were named, or are flows of these names (none: all)."""
     folders: dict[Path, set[Path]] = {}
-    for path in paths:
+    for named in paths:
+        file = flows / f"{named}.yaml"
+        path = file if not named.exists() and file.is_file() else named
         if path.is_dir():
             folders[path.absolute()] = set()
         elif path.is_file():

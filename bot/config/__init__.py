@@ -123,6 +123,12 @@ class SettingsError(RegularsError):
         self.problems = problems
 
 
+def _usual_flows() -> Path:
+    """The flows of the folder one works in; where there are none, those that we ship."""
+    here = Path.cwd() / "flows"
+    return here if any(here.glob("*.yaml")) else PROJECT / "flows"
+
+
 def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> Settings:
     """Read and check every setting; the environment wins over `env_file`, an empty text counts as not set.
 
@@ -150,7 +156,7 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
         public_url=_public_url(reading, host, port, twilio, wechat_base_url if wechat else None),
         secrets=reading.of(SECRET, ()),
         zone=reading.of(ZONE, ZoneInfo("UTC")),
-        flows=reading.of(FLOWS, PROJECT / "flows"),
+        flows=reading.of(FLOWS, _usual_flows()),
         newcomers_per_minute=reading.of(NEWCOMERS_PER_MINUTE, 2000),
         api_requests_per_minute=reading.of(API_REQUESTS_PER_MINUTE, 1200),
         pages_requests_per_minute=reading.of(PAGES_REQUESTS_PER_MINUTE, 120),

@@ -1,5 +1,7 @@
 """`flows check` and `flows test` as a marketer meets them."""
 
+import pytest
+
 from tests.cli.conftest import Terminal
 
 PROGRAM = """\
@@ -26,6 +28,18 @@ def test_the_shipped_files_are_well(shop: Terminal) -> None:
     ran = shop("flows", "check")
     assert (ran.code, ran.out) == (0, "")
     assert ran.err.endswith("files checked: all is well.\n")
+
+
+def test_the_flows_of_the_folder_one_works_in_are_meant(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REGULARS_FLOWS")
+    assert int(terminal("flows", "check").err.split()[0]) > 50, "there are none: those that we ship"
+    terminal.write("flows/program.yaml", PROGRAM)
+    terminal.write("flows/hello.yaml", HELLO.replace("say: Hello", "sayy: Hello"))
+    by_name = terminal("flows", "check", "hello")
+    assert (by_name.code, by_name.err.partition(" checked")[0]) == (1, "1 file")
+    assert terminal("flows", "check").out == by_name.out
 
 
 def test_the_conversations_of_the_shipped_flows_go_as_written(shop: Terminal) -> None:
