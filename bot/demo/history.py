@@ -10,6 +10,7 @@ from random import Random
 from bot.core.consent import ConsentChange, ConsentSource, Evidence, opt_in, opt_out
 from bot.core.contact import Address, Contact, Event, Order, OrderLine
 from bot.core.deeds.order_told import completed
+from bot.core.email.mailbox import EMAIL
 from bot.core.ids import bucket_of, derived_id, new_contact_id, new_id
 from bot.core.ledger.books import Books
 from bot.core.ledger.entries import Cause
@@ -25,6 +26,11 @@ from bot.demo.people import Basket, Person
 
 GROUP = "loyalty"
 _JOIN_WORDS = {"en": "LOYALTY", "es": "LEALTAD", "zh_Hans": "会员"}
+_LETTER_WORDS = {
+    "en": "Offers and news by email",
+    "es": "Ofertas y novedades por correo",
+    "zh_Hans": "优惠和消息（邮件）",
+}
 _POLICY = "program@1"  # what a new shop has published
 _OPENS, _CLOSES = 7, 18
 _TOLD_WITHIN = timedelta(seconds=30)
@@ -53,6 +59,7 @@ class Life:
     orders: list[Order] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     notices: list[GivenNotice] = field(default_factory=list)
+    mailbox: Address | None = None
     random: Random = field(default_factory=Random)
 
     def new_id(self, at: datetime) -> str:
@@ -92,6 +99,7 @@ class _Living:
             contact,
             Address("sms", person.number, stopped_at=stopped_at),
             Books(Wallet(contact_id), lots_complete=True, mint=self._mint),
+            mailbox=None if person.mailbox is None else Address(EMAIL, person.mailbox),
             random=random,
         )
         self._join(joined_at)
@@ -123,6 +131,10 @@ class _Living:
     def _join(self, at: datetime) -> None:
         life, actor = self.life, f"contact/{self.life.contact.id}"
         self._say(opt_in, _JOIN_WORDS[self._person.locale], at)
+        if life.mailbox is not None:
+            words, value = _LETTER_WORDS[self._person.locale], life.mailbox.value
+            agreed = Evidence(GROUP, EMAIL, words, ConsentSource.PAGES, at, address=value)
+            life.consent.append(opt_in(agreed))
         life.events.append(Event("Member Enrolled", at, {}))
         grant = self._program.welcome_grant(at, self._person.zone, _POLICY)
         if grant is not None:

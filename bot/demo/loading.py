@@ -26,6 +26,8 @@ _FRIDAY = 4
 _WEEK = 7
 _ANYBODY = Statement("SELECT 1 FROM contact LIMIT 1")
 _WRITTEN = (
+    "directory",
+    "address",
     "consent",
     "subscription",
     "event",
@@ -84,6 +86,10 @@ async def _write(connection: Connection, lives: Sequence[Life], program: Program
     for life in lives:
         contact = _add_consent(written, life)
         newcomers.append((contact, life.address))
+        if life.mailbox is not None:
+            own = life.mailbox
+            written["directory"].append((own.channel, own.value, contact.bucket, contact.id))
+            written["address"].append(rows.address_row(contact, own, contact.created_at))
         _add_orders(written, life)
         _add_credit(written, life, program, now)
         _add_refills(written, life, program, now)
@@ -105,7 +111,8 @@ def _add_consent(written: dict[str, list[RowValues]], life: Life) -> Contact:
         )
         written["consent"].append(line.values)
         contact = replace(contact, consent_count=contact.consent_count + 1, consent_hash=line.hash)
-    written["subscription"].append(rows.subscription_row(contact, life.consent[-1]))
+    latest = {change.key: change for change in life.consent}
+    written["subscription"] += [rows.subscription_row(contact, change) for change in latest.values()]
     return contact
 
 

@@ -21,6 +21,7 @@ from bot.core.phone import NotAContact, to_e164
 from bot.core.turn import Turn
 from bot.demo.history import GROUP
 from bot.demo.mailbox import LoopbackMail, Post
+from bot.demo.people import mailbox_of
 from bot.storage import contacts
 
 PATH = "/mailbox/"
@@ -151,11 +152,6 @@ class MailboxPage:
             if post.number == wanted:
                 return post
         raise web.HTTPNotFound
-
-
-def mailbox_of(number: str) -> str:
-    """Return the mailbox of who owns a number."""
-    return f"{number.removeprefix('+')}@mail.example"
 
 
 def _number(request: web.Request) -> str:

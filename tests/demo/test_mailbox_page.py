@@ -5,7 +5,8 @@ from pathlib import Path
 
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot.demo.mailbox_page import MailboxPage, mailbox_of
+from bot.demo.mailbox_page import MailboxPage
+from bot.demo.people import mailbox_of
 from tests.conversation.chat import NUMBER
 from tests.conversation.mail import mailing
 

@@ -142,7 +142,7 @@ async def test_nonsense_for_another_number_is_said_to_be_none(phone: Page) -> No
     await field.fill("(646) 555-0123")
     await expect(phone.get_by_role("alert")).to_be_empty()
     await phone.get_by_role("button", name="Take it").click()
-    await expect(phone.locator("#own-number")).to_have_text("on +16465550123")
+    await expect(phone.locator("#own-number")).to_have_text("your number: +16465550123")
 
 
 async def test_the_ledger_says_what_came_and_what_went(phone: Page) -> None:

@@ -125,7 +125,7 @@ function watch() {
   at("messages").replaceChildren();
   for (const kept of ["day", "shown"]) delete at("messages").dataset[kept];
   at("trouble").textContent = "";
-  at("own-number").textContent = face === "sms" ? `on ${chosen}` : "";
+  at("own-number").textContent = face === "sms" ? `your number: ${chosen}` : "";
   if (face === "sms") wechat.leave();
   stream?.close();
   stream = new EventSource(`live?number=${encodeURIComponent(chosen)}&face=${encodeURIComponent(face)}`);
