@@ -103,7 +103,8 @@ class Receipts:
             )
         follow_ups: list[Trigger] = []
         if reported.run is not None:
-            follow_ups.append(trigger_of(Told(reported.run, receipt.message_id, Became.HANDED, now)))
+            at = reported.handed_at or now
+            follow_ups.append(trigger_of(Told(reported.run, receipt.message_id, Became.HANDED, at)))
         if receipt.stopped or receipt.unusable:
             reason = f"error {receipt.error_code}"
             follow_ups.append(address_report(receipt, reported.channel, reported.address, reason, now))

@@ -149,7 +149,8 @@ def _report(reported: OutboxState) -> Statement:
             AND (earlier_ids IS NULL OR ' ' || earlier_ids || ' ' NOT LIKE '% ' || :provider_id || ' %')
         RETURNING trigger_key, channel, address, doubted_at IS NOT NULL,
             CASE WHEN wakes = 1 AND NOT EXISTS (SELECT 1 FROM "trigger" t WHERE t.bucket = :bucket
-                AND t.contact = :contact AND t.key = 'handed:' || outbox.id) THEN run END
+                AND t.contact = :contact AND t.key = 'handed:' || outbox.id) THEN run END,
+            handed_at
     """)  # noqa: S608  # our own text
 
 
@@ -244,6 +245,7 @@ class Reported:
     was_doubted: bool
     run: str | None = None
     """The run that stands at it and was not told yet: the report was quicker than who handed it over."""
+    handed_at: datetime | None = None
 
 
 async def buckets_with_due(
@@ -419,7 +421,10 @@ async def report(  # noqa: PLR0913  # what a provider tells of a message
         error_code=error_code,
         evidence=evidence,
     )
-    return Reported(*found[0]) if found else None
+    if not found:
+        return None
+    trigger_key, channel, address, was_doubted, run, handed_at = found[0]
+    return Reported(trigger_key, channel, address, bool(was_doubted), run, rows.loaded(handed_at))
 
 
 @dataclass(frozen=True, slots=True)

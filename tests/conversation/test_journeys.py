@@ -126,6 +126,25 @@ async def test_what_an_operator_calls_off_goes_the_way_of_what_is_refused(shop: 
     assert (await standing(shop))[3]["way"] == "refused"
 
 
+@pytest.mark.parametrize("is_text", [True, False])
+async def test_what_they_answer_before_the_run_is_told_of_the_hand_over_is_heard(
+    shop: Chat, *, is_text: bool
+) -> None:
+    """Killed between hand-over and record: they have the invitation, and the run does not know yet."""
+    await queue_only(shop)
+    lease = int((shop.clock() + timedelta(minutes=2)).timestamp() * 1_000_000)
+    in_hand = "UPDATE outbox SET state = 'sending', lease_until = :lease, handed_at = created_at"
+    await shop.run(f"{in_hand} WHERE flow = 'trip'", lease=lease)
+    if is_text:
+        await shop("TEA")
+    else:
+        assert await told(shop, "Kettle Boiled", "boiled") == []
+    assert (await standing(shop))[:2] == ("waiting", "invite")
+    assert await shop.later(minutes=3) == ["Tea it is." if is_text else "It boils."]
+    assert (await standing(shop))[0] == "done"
+    assert await shop.later(days=4) == []
+
+
 @pytest.mark.parametrize("is_reported", [True, False])
 async def test_whoever_was_handing_it_over_and_is_gone_stalls_nothing(
     shop: Chat, *, is_reported: bool

@@ -7,6 +7,7 @@ raise, whose turn then leaves no trace.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 
 from bot.core.contact import Event, JsonValue
@@ -18,7 +19,7 @@ from bot.core.flow.compiled import Flow, Starter
 from bot.core.flow.door import admitted, evaluated, run_id
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
-from bot.core.flow.take import hearing, questions
+from bot.core.flow.take import early, hearing, questions
 from bot.core.flow.take.hearing import Heard
 from bot.core.flow.take.table import TAKE
 from bot.core.flow.template import TemplateFailed
@@ -146,7 +147,11 @@ class Engine:
         leaving = step.leaving
         if told.became is Became.HELD and leaving.waits_held:
             return None
-        return self._finish(walk, _go(walk, _way(step, told.became)))
+        moved = self._finish(walk, _go(walk, _way(step, told.became)))
+        if told.became is Became.HANDED:
+            for came_at, what in early.since(wait, told.at):
+                moved = self.heard(turn, moved, what, came_at) or moved
+        return moved
 
     def _question_handed(self, walk: Walk, step: compiled.Question, wait: Wait, told: Told) -> Run:
         """Let the time for an answer count from when the question was there; go on where it never will be."""
@@ -159,8 +164,11 @@ class Engine:
         walk.turn.put_run(moved)
         return moved
 
-    def heard(self, turn: Turn, run: Run, what: Event | Heard) -> Run | None:
-        """Move on a run that waited for this event or message; None where it did not."""
+    def heard(self, turn: Turn, run: Run, what: Event | Heard, came_at: datetime | None = None) -> Run | None:
+        """Move on a run that waited for this event or message; None where it did not.
+
+        What comes (`came_at`, else now) while it stands at a message is kept for the wait that follows.
+        """
         is_meant = run.hears(what.name) if isinstance(what, Event) else run.listens
         if not is_meant or run.wait is None:
             return None
@@ -173,8 +181,11 @@ class Engine:
             step = walk.step(run.wait.step)
         except RunFails as error:
             return self._finish(walk, walk.fail(error))
+        if run.wait.kind is WaitKind.HANDED and isinstance(step, compiled.Sends):
+            return walk.put_waiting() if early.keep(walk, step, what, came_at or turn.now) else None
         if not isinstance(step, compiled.WaitFor):
             return None
+        walk.since = came_at or walk.since
         found = hearing.find(step, what)
         if found is None or not hearing.is_better(run.wait, found):
             return None

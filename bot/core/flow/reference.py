@@ -93,7 +93,8 @@ A message that answers nobody is waited for: the flow goes on when the provider 
 step, goes on at once. `held`, `refused` and `failed` beside a step say what else happens; without them a held
 message is waited for, and the flow goes on after one that will never leave. Nothing is waited for longer than
 a day after the message was worth sending, or sixteen days: no message stalls a journey. Several messages in a
-row leave together, and the flow stands at the last. An answer to the contact is never waited for.
+row leave together, and the flow stands at the last. An answer to the contact is never waited for. What comes
+after the hand-over, and before the flow knows of it, is heard by the `wait_for` that follows.
 
 `exits` end a flow for a contact at once, in whatever `wait`; they come before anything a `wait_for` hears.
 What the flow had said and has not left yet is called off. They are those of the flow that was started,

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.core.contact import SubscriptionState
 from bot.core.flow.run import RunStatus, WaitKind
+from bot.core.flow.take.early import KEPT_MAX
 from bot.core.handing_over import Became, Told, tell, told_by, trigger_of
 from bot.core.messages import OutboxState
 from tests.core.flow.rig import NOON, Chat, flow
@@ -49,6 +50,7 @@ def test_it_stands_at_what_it_says_until_that_was_handed_over() -> None:
     assert chat.run.wait is not None
     assert (chat.run.wait.kind, chat.run.wait.step) == (WaitKind.HANDED, "invite")
     assert chat.event("Session Started") == [], "not before they got it"
+    chat.now += HOUR
     told(chat, Became.HANDED)
     assert chat.run.wait.step == "window"
     assert chat.event("Session Started") == ["There you are."]
@@ -62,6 +64,119 @@ def test_a_window_counts_from_the_hand_over_however_late_we_hear_of_it() -> None
     told(chat, Became.HANDED, at=handed_at)
     assert chat.run.wait is not None
     assert chat.run.wait.until == handed_at + timedelta(days=3)
+
+
+def chat_that_has_it(text: str) -> tuple[Chat, datetime]:
+    """A chat that has its message by now, of which its run is not told yet; and since when."""
+    chat = chat_of(text)
+    chat.start("test")
+    chat.now += HOUR
+    handed_at = chat.now
+    chat.now += timedelta(minutes=1)
+    return chat, handed_at
+
+
+SEVERAL = """
+steps:
+  - say: Come in!
+    refused: []
+  - set: {a: 1}
+  - if: a == 1
+    then: [{set: {b: 1}}]
+    else: [{say: No.}]
+  - id: window
+    wait_for:
+      any:
+        - {event: Order Placed, save: order, then: [{say: "Bought {{ order.sku }}."}]}
+        - {inbound: {keyword: [TEA]}, then: [{say: Tea.}]}
+        - {event: Link Clicked, then: [{say: Seen.}]}
+      take: TAKE
+      within: 3d
+      else: [{say: Nobody came.}]
+  - wait: 1d
+  - say: The end.
+"""
+
+
+def test_what_comes_before_the_run_is_told_is_heard_when_it_is() -> None:
+    first = SEVERAL.replace("TAKE", "first")
+    chat, handed_at = chat_that_has_it(first)
+    assert chat.run.hears("Order Placed")
+    assert chat.event("Order Placed", {"sku": "jade"}) == [], "whether they have it we do not know yet"
+    chat.now += timedelta(minutes=1)
+    assert told(chat, Became.HANDED, at=handed_at) == ["Bought jade."]
+    chat, handed_at = chat_that_has_it(first)
+    assert chat.run.listens
+    chat.say("tea")
+    chat.event("Order Placed", {"sku": "jade"})
+    said_at = chat.now
+    chat.now += 2 * HOUR
+    assert told(chat, Became.HANDED, at=handed_at) == ["Tea."]
+    chat.handed(trigger_of(Told(chat.run.id, str(message_of(chat)), Became.HANDED, said_at)))
+    assert chat.run.wait is not None
+    assert chat.run.wait.kind is WaitKind.TIME
+
+
+def message_of(chat: Chat) -> object:
+    """The message at which the run stands."""
+    assert chat.run.wait is not None
+    return chat.run.wait.facts.get("message")
+
+
+def test_of_what_comes_early_the_best_is_taken_too() -> None:
+    chat, handed_at = chat_that_has_it(SEVERAL.replace("TAKE", "best"))
+    for sku in ("jade", "oolong"):
+        chat.event("Link Clicked")
+        chat.event("Order Placed", {"sku": sku})
+    assert told(chat, Became.HANDED, at=handed_at) == []
+    assert chat.run.wait is not None
+    assert chat.run.wait.step == "window"
+    assert chat.run.wait.until == handed_at + timedelta(days=3)
+    assert chat.advance(days=3) == ["Bought jade."]
+
+
+def test_little_is_kept_of_what_comes_early_and_nothing_that_nobody_waits_for() -> None:
+    chat, handed_at = chat_that_has_it(SEVERAL.replace("TAKE", "first"))
+    version = chat.run.version
+    chat.event("Order Refunded")
+    chat.say("coffee")
+    assert chat.run.version == version
+    for number in range(50):
+        chat.event("Order Placed", {"sku": str(number)})
+    assert chat.run.wait is not None
+    kept = chat.run.wait.facts["early"]
+    assert isinstance(kept, list)
+    assert len(kept) == KEPT_MAX
+    assert told(chat, Became.HANDED, at=handed_at) == ["Bought 45."]
+
+
+@pytest.mark.parametrize("became", [Became.REFUSED, Became.FAILED])
+def test_what_comes_early_is_no_answer_to_what_never_came(became: Became) -> None:
+    chat, handed_at = chat_that_has_it(SEVERAL.replace("TAKE", "first"))
+    chat.event("Order Placed", {"sku": "jade"})
+    assert told(chat, became, at=handed_at) == []
+    assert chat.run.wait is not None
+    assert chat.run.wait.step == "window"
+    chat, handed_at = chat_that_has_it(SEVERAL.replace("TAKE", "first"))
+    chat.event("Order Placed", {"sku": "jade"})
+    told(chat, Became.HELD, at=handed_at, until=chat.now + 10 * HOUR)
+    chat.now += 10 * HOUR
+    assert told(chat, Became.HANDED) == [], "they did it before they had it"
+    assert chat.advance(days=3) == ["Nobody came."]
+
+
+def test_a_called_flow_s_message_is_answered_in_the_flow_that_called_it() -> None:
+    chat = Chat.of(
+        flow(
+            HEAD
+            + "steps:\n  - call: asking\n  - wait_for: {event: Bought, within: 1d, else: end}\n  - say: Ta!"
+        ),
+        flow(HEAD.replace("test", "asking") + "steps: [{say: Come in!}]"),
+    )
+    chat.hands_over, chat.subscriptions = False, {"loyalty": SubscriptionState.SUBSCRIBED}
+    chat.start("test")
+    chat.event("Bought")
+    assert told(chat, Became.HANDED) == ["Ta!"]
 
 
 @pytest.mark.parametrize("became", [Became.REFUSED, Became.FAILED])

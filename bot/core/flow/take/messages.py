@@ -5,6 +5,7 @@ from datetime import timedelta
 from bot.core.effects import Queued
 from bot.core.flow import compiled
 from bot.core.flow.run import Wait, WaitKind
+from bot.core.flow.take import early
 from bot.core.flow.walk import Walk
 from bot.core.gate import HOLD_MAX
 from bot.core.messages import OutboxState
@@ -60,5 +61,6 @@ def after(walk: Walk, step: compiled.Sends, queued: Queued | None) -> str | None
     if message.origin is None or not message.origin.wakes:
         return step.next
     until = message.valid_until or max(walk.turn.now + _STANDS_MOST, queued.hold_until or walk.turn.now)
-    walk.wait = Wait(WaitKind.HANDED, step.id, until + _HANDED_WITHIN, {"message": message.id})
+    wait = Wait(WaitKind.HANDED, step.id, until + _HANDED_WITHIN, {"message": message.id})
+    walk.wait = early.that_hears(walk, step, wait)
     return None
