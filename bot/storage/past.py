@@ -10,6 +10,7 @@ import orjson
 
 from bot.core.consent import ConsentChange, ConsentSource
 from bot.core.contact import SubscriptionState
+from bot.core.flow.door import run_id
 from bot.core.ids import bucket_of, instant
 from bot.core.ledger.books import Undoing
 from bot.core.ledger.earned import EarnRecord
@@ -104,6 +105,10 @@ _USED = Statement(f"""
     SELECT e.properties FROM event e
     WHERE e.bucket = :bucket AND e.contact = :contact AND e.name = '{REWARD_USED}' AND e.at >= :since
 """)  # noqa: S608  # our own constant
+_THERE = Statement("""
+    SELECT r.id FROM @each(keys: bucket integer, contact text, id text)
+    JOIN run r ON r.bucket = keys.bucket AND r.contact = keys.contact AND r.id = keys.id
+""")
 
 
 _SURVEYS_MAX = 200
@@ -150,9 +155,14 @@ async def _text(connection: Connection, own: Mapping[str, object], row: Sequence
     )
 
 
-async def run_there(connection: Connection, contact_id: str, run: str) -> bool:
-    """Whether the contact has, or had, a run of that id."""
-    return bool(await connection.read(_RUN, bucket=bucket_of(contact_id), contact=contact_id, id=run))
+async def run_there(connection: Connection, contact_id: str, of: str) -> bool:
+    """Whether the contact, or whoever was joined to it, has or had a run of a flow for a key (`FLOW/KEY`)."""
+    flow, _, key = of.partition("/")
+    members = [one.contact_id for one in await families.family(connection, contact_id)]
+    # A run keeps the id it began with, on whose record it may be by now.
+    runs = [run_id(one, flow, key) for one in members]
+    keys = [(bucket_of(one), one, run) for one in members for run in runs]
+    return bool(await connection.read(_THERE, keys=keys))
 
 
 async def consent_log(connection: Connection, contact_id: str) -> tuple[ConsentChange, ...]:

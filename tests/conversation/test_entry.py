@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from bot.conversation.operations import operation_work
 from bot.conversation.work import Work
 from bot.core.contact import Event, JsonValue
 from bot.core.triggers import Trigger, TriggerKind
@@ -57,3 +58,20 @@ async def test_who_enters_is_decided_once_and_on_record(database_url: str, tmp_p
         ((at, facts),) = await chat.rows("SELECT at, facts FROM evaluation WHERE verdict = 'cap_total'")
         assert facts == '{"cap":4}'
         assert at > 0
+
+
+async def test_once_for_an_order_whoever_the_contact_was_then(database_url: str, tmp_path: Path) -> None:
+    async with chatting(database_url, flows=shipped(tmp_path, "fallback", review_asked=REVIEW)) as chat:
+        other = "+12125550188"
+        await chat("hello")
+        await chat("hello", number=other)
+        await opened(chat, "1", other)
+        body: dict[str, JsonValue] = {"channel": "sms", "value": other, "evidence": {"way": "platform"}}
+        me = await chat.contact_id()
+        work = operation_work("contact.identify", body, key="api:1", at=chat.clock(), contact_id=me)
+        await chat.app.dispatcher.submit(work)
+        await chat.strike()
+        await opened(chat, "1", again=1)
+        assert await verdicts(chat) == ["entered", "reentry"]
+        await opened(chat, "2")
+        assert await chat.rows("SELECT count(*) FROM run WHERE flow = 'review_asked'") == [(2,)]

@@ -18,7 +18,7 @@ from bot.core.turn import NeedsMore, Turn
 ENTERED = "entered"
 """What a turn asks for by this name: flow → when the contact last started it."""
 RUN_THERE = "run_there"
-"""What a turn asks for by this name and an id: whether there is such a run of the contact."""
+"""Asked for by this name, a flow and a key: whether there is such a run of whoever the contact was."""
 _OF_ORDERS = "order"
 
 
@@ -93,10 +93,9 @@ def evaluated(turn: Turn, flow: Flow, starter: Starter | None, verdict: Verdict)
     turn.keep("evaluation", flow.name, one)
 
 
-def run_id(turn: Turn, flow: Flow, key: str) -> str:
+def run_id(contact_id: str, flow: str, key: str) -> str:
     """Return the id of the run that a contact has of a flow for one key: it is there once."""
-    contact = turn.contact.id
-    return derived_id(f"run/{contact}/{flow.name}/{key}", bucket_of(contact))
+    return derived_id(f"run/{contact_id}/{flow}/{key}", bucket_of(contact_id))
 
 
 # Below: how
@@ -122,8 +121,8 @@ def _key(turn: Turn, flow: Flow, variables: Mapping[str, JsonValue]) -> str:
 def _was_there(turn: Turn, flow: Flow, key: str) -> Verdict | None:
     """Say that the contact went through before, if that keeps it out."""
     if key:
-        identifier = run_id(turn, flow, key)
-        if identifier in turn.runs or turn.needed(RUN_THERE, identifier):
+        is_there = run_id(turn.contact.id, flow.name, key) in turn.runs
+        if is_there or turn.needed(RUN_THERE, f"{flow.name}/{key}"):
             return Verdict(Reason.REENTRY, {"per": flow.reentry_per, "key": key})
         return None
     if not flow.reentry and flow.reentry_per not in CALENDAR:

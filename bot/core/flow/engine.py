@@ -66,7 +66,7 @@ class Engine:
         known = {**variables}
         if event is not None and isinstance(starter, compiled.EventStarter):
             known["event"] = hearing.event_values(event)
-        identifier = run_id(turn, flow, verdict.key) if verdict.key else turn.new_id()
+        identifier = run_id(turn.contact.id, flow.name, verdict.key) if verdict.key else turn.new_id()
         run = _new_run(turn, flow, known, identifier)
         walk = Walk(turn, run, self._flows, self._handlers)
         return self._finish(walk, _go(walk, flow.first))

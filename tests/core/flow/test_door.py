@@ -124,12 +124,11 @@ def test_once_for_each_order() -> None:
         "{flow: review, reentry: {per: order}, start: [{event: Order Completed}], steps: [{say: How is it?}]}"
     )
     chat = Chat.of(review)
-    first = run_id(turn(chat), review, "order/1")
-    second = run_id(turn(chat), review, "order/2")
-    chat.more = {f"run_there/{first}": False, f"run_there/{second}": False}
+    first = run_id(chat.contact.id, "review", "order/1")
+    chat.more = {"run_there/review/order/1": False, "run_there/review/order/2": False}
     assert chat.event("Order Completed", {"order_id": "1"}) == ["How is it?"]
     assert chat.run.id == first
-    chat.more[f"run_there/{first}"] = True
+    chat.more["run_there/review/order/1"] = True
     assert chat.event("Order Completed", {"order_id": "1"}) == []
     recorded = chat.effects.kept["evaluation", "review"]
     assert isinstance(recorded, Evaluation)
@@ -142,7 +141,7 @@ def test_a_key_may_be_a_variable_of_a_call() -> None:
     chat, keyed = Chat.of(), steps("- say: Hello", more="reentry: {per: parcel}")
     with pytest.raises(NeedsMore) as needs:
         verdict(chat, keyed, parcel=7)
-    assert needs.value.name == f"run_there/{run_id(turn(chat), keyed, 'parcel/7')}"
+    assert needs.value.name == "run_there/test/parcel/7"
 
 
 def placed(chat: Chat, about: Flow, taken: dict[str, int]) -> tuple[str, dict[str, int]]:
