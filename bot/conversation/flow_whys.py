@@ -52,7 +52,7 @@ async def flow_why(  # whom, which flow and step, and when
             found = await audience_looks.explain(connection, shop, audience, contact.id, now)
             if found is not None:
                 audiences[audience] = found[0]
-    told = why(flow, record, started_by(flow, record, audiences), wanted)
+    told = why(flow, record, started_by(flow, record, audiences, now, shop.zone), wanted)
     halt = shop.halted.get(name)
     if halt is not None:
         told = replace(told, verdict=f"{told.verdict} (the flow is {halt.value} now)")

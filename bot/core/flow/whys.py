@@ -1,7 +1,7 @@
 """Why a contact got a step of a flow, or did not: what is on record, put into one verdict, pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.core.audiences.audience import Explained
@@ -22,8 +22,6 @@ _STOPS = {
     WaitKind.INBOUND: "for a message",
     WaitKind.ANY: "for one of several things",
     WaitKind.TIME: "for its time",
-    WaitKind.HANDED: "for its message to be handed over",
-    WaitKind.ANY: "for one of several things",
     WaitKind.HANDED: "for its message to be handed over",
 }
 
@@ -103,12 +101,19 @@ def why(flow: Flow, record: Record, starters: Sequence[Explained], step: Step | 
     return Why(verdict, record, tuple(starters), conditions)
 
 
-def started_by(flow: Flow, record: Record, audiences: Mapping[str, Explained]) -> list[Explained]:
+def started_by(
+    flow: Flow, record: Record, audiences: Mapping[str, Explained], now: datetime, shop_zone: str
+) -> list[Explained]:
     """Say of each starter whether it has ever reached this contact, and by which value.
 
     `audiences` explains those that the flow names, as they are now.
     """
-    return [_starter(starter, record, audiences) for starter in flow.starters]
+    return [
+        _scheduled(starter, record.contact, audiences, now, shop_zone)
+        if isinstance(starter, compiled.ScheduleStarter)
+        else _starter(starter, record)
+        for starter in flow.starters
+    ]
 
 
 # A verdict
@@ -130,6 +135,9 @@ def _never(record: Record, starters: Sequence[Explained]) -> str:
     failing = [one for one in starters if not one.holds]
     if starters and len(failing) == len(starters):
         return f"never came to its door: {'; '.join(_failing(one) for one in failing)}"
+    ahead = min((one.look_at for one in starters if one.holds and one.look_at is not None), default=None)
+    if ahead is not None:
+        return f"has not come to its door: its schedule comes next on {_on(ahead)} for this contact"
     return "is not in it, and no run or message of it is on record"
 
 
@@ -221,18 +229,30 @@ def _at(kept: JsonValue | Mapping[str, JsonValue], path: Sequence[str | int]) ->
 # Starters
 
 
-def _starter(starter: compiled.Starter, record: Record, audiences: Mapping[str, Explained]) -> Explained:
+def _scheduled(
+    starter: compiled.ScheduleStarter,
+    contact: Contact,
+    audiences: Mapping[str, Explained],
+    now: datetime,
+    shop_zone: str,
+) -> Explained:
+    """Whether a schedule is for this contact, and when it comes next on its clock or the shop's."""
+    line = starter.mark.line
+    if starter.audience is not None and starter.audience in audiences:
+        audience = audiences[starter.audience]
+        told = Explained(f"schedule, audience {starter.audience}", line, audience.holds, parts=(audience,))
+    else:
+        is_member = contact.is_member
+        told = Explained("schedule, every member", line, is_member, seen=_member(is_member=is_member))
+    strike = starter.schedule.strike_after(now, shop_zone if starter.by_shop_clock else contact.zone)
+    when = f"next on {_on(strike.at)}" if strike is not None else "over"
+    return replace(told, text=f"{told.text}, {when}", look_at=strike.at if strike is not None else None)
+
+
+def _starter(starter: compiled.Starter, record: Record) -> Explained:
     line = starter.mark.line
     if isinstance(starter, compiled.EventStarter):
         return _of_event(starter, record)
-    if isinstance(starter, compiled.ScheduleStarter):
-        if starter.audience is not None and starter.audience in audiences:
-            audience = audiences[starter.audience]
-            return Explained(
-                f"schedule, audience {starter.audience}", line, audience.holds, parts=(audience,)
-            )
-        is_member = record.contact.is_member
-        return Explained("schedule, every member", line, is_member, seen=_member(is_member=is_member))
     if isinstance(starter, compiled.KeywordStarter):
         return _of_keyword(starter, record)
     # Nothing is kept of how often these were tried: only a run or a message shows it.

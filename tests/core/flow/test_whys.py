@@ -47,7 +47,7 @@ MESSAGE = Written(
 
 def said(record: Record, step: str | None = None, audience: Explained | None = None) -> str:
     audiences = {"high_value": audience or Explained("count > 2", 3, holds=False, seen=1, wanted="> 2")}
-    starters = started_by(JOURNEY, record, audiences)
+    starters = started_by(JOURNEY, record, audiences, NOW, "UTC")
     return why(JOURNEY, record, starters, JOURNEY.by_id[step] if step else None).verdict
 
 
@@ -66,6 +66,31 @@ def test_who_never_came_learns_each_clause_that_failed() -> None:
 def test_a_starter_that_holds_is_no_reason() -> None:
     record = replace(NOBODY, texts=((NOW, "thanks!"),))
     assert said(record) == "is not in it, and no run or message of it is on record"
+
+
+def test_who_is_in_the_audience_learns_when_the_hour_comes() -> None:
+    audience = Explained("count > 2", 3, holds=True, seen=3, wanted="> 2")
+    at_one = replace(NOBODY, contact=replace(CONTACT, zone="America/Chicago"))
+    assert said(NOBODY, audience=audience) == (
+        "has not come to its door: its schedule comes next on 2026-11-25 17:00 UTC for this contact"
+    )
+    assert "comes next on 2026-11-24 18:00 UTC" in said(at_one, audience=audience)
+    told = started_by(JOURNEY, at_one, {"high_value": audience}, NOW, "UTC")[-1]
+    assert told.text == "schedule, audience high_value, next on 2026-11-24 18:00 UTC"
+
+
+def test_a_schedule_by_the_shop_s_clock_and_one_that_is_over() -> None:
+    once = flow("""
+        flow: once
+        start:
+          - {schedule: once 2026-11-24 17:30, in: shop}
+          - {schedule: once 2026-11-24 11:00}
+        steps:
+          - {say: Hello}
+    """)
+    by_shop, own = started_by(once, NOBODY, {}, NOW, "UTC")
+    assert by_shop.text == "schedule, every member, next on 2026-11-24 17:30 UTC"
+    assert own.text == "schedule, every member, over"
 
 
 def test_the_door_says_why_nobody_went_in() -> None:
