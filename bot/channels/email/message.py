@@ -3,6 +3,7 @@
 https://www.rfc-editor.org/rfc/rfc5322, one-click unsubscribing by https://www.rfc-editor.org/rfc/rfc8058.
 """
 
+import unicodedata
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -11,6 +12,9 @@ from email.utils import format_datetime, parseaddr
 
 from bot.core.email.letters import Whole
 
+_UNFOLDED = SMTP.clone(max_line_length=998)
+"""Folded at 78 characters, the long address in List-Unsubscribe would be encoded; no mailbox reads that."""
+
 
 def written(whole: Whole, *, sender: str, to: str, name: str, at: datetime) -> bytes:
     """Write a letter; `sender` is as it stands in From, `name` what servers call the letter."""
@@ -18,7 +22,7 @@ def written(whole: Whole, *, sender: str, to: str, name: str, at: datetime) -> b
     message = EmailMessage(policy=SMTP)
     message["From"] = _address(sender)
     message["To"] = _address(to)
-    message["Subject"] = " ".join(whole.subject.split())
+    message["Subject"] = _one_line(whole.subject)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{name}@{domain}>"
     if whole.reply_to:
@@ -31,7 +35,12 @@ def written(whole: Whole, *, sender: str, to: str, name: str, at: datetime) -> b
     message.set_content(whole.text, cte="quoted-printable")
     if whole.html is not None:
         message.add_alternative(whole.html, subtype="html", cte="quoted-printable")
-    return message.as_bytes()
+    return message.as_bytes(policy=_UNFOLDED.clone(utf8=not to.isascii()))
+
+
+def _one_line(text: str) -> str:
+    """Return a text without line ends and control characters, which would end a header or garble it."""
+    return "".join(letter for letter in " ".join(text.split()) if unicodedata.category(letter) != "Cc")
 
 
 def domain_of(sender: str) -> str:

@@ -117,6 +117,9 @@ async def test_a_letter_arrives_whole() -> None:
     assert reader is not None
     assert (reader.group, reader.message_id) == ("loyalty", cleared().message.id)
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    # As it is sent: Python's reader would decode what no mailbox does.
+    assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in post.raw
+    assert max(map(len, post.raw.partition(b"\r\n\r\n")[2].splitlines())) <= 78, "quoted-printable"
     assert f"Unsubscribe: {link}" in post.part("plain")
     html = post.part("html")
     assert "Hi Ana &amp; Bo" in html
