@@ -16,6 +16,7 @@ from bot.config import Settings
 from bot.conversation.decide import Decisions
 from bot.conversation.receipts import Receipt
 from bot.conversation.rehearsal import MovableClock, Phone
+from bot.core.email.mailbox import EMAIL
 from bot.core.forms import Form
 from bot.core.gate import Cleared
 from bot.core.in_app import APP
@@ -43,7 +44,9 @@ class Delivered:
         """Keep the message and a receipt for it, as a provider would give one."""
         outgoing = cleared.message
         self.texts.append(
-            "\n".join(part for part in (outgoing.body, *outgoing.media, *_shown(cleared)) if part)
+            "\n".join(
+                part for part in (_subject(cleared), outgoing.body, *outgoing.media, *_shown(cleared)) if part
+            )
         )
         if outgoing.form is not None:
             self.forms.append(outgoing.form)
@@ -117,6 +120,12 @@ class Rehearsal:
             yield phone
 
 
+def _subject(cleared: Cleared) -> str:
+    """What a letter is about; empty of anything else."""
+    form = cleared.message.form
+    return f"[email] {form.letter.subject}" if form is not None and form.letter is not None else ""
+
+
 def _shown(cleared: Cleared) -> Iterator[str]:
     """What a message shows beside its text, a line for each; options are in the text already."""
     form = cleared.message.form
@@ -131,7 +140,7 @@ def _jobs(running: app.Running, delivered: Delivered) -> Callable[[], Awaitable[
     going_on = asyncio.Event()  # nobody ever sets it
     outbox = OutboxDelivery(
         running.database,
-        dict.fromkeys(("sms", WECHAT, APP), delivered),
+        dict.fromkeys(("sms", WECHAT, APP, EMAIL), delivered),
         running.receipts,
         lambda: running.decisions.shop.policy,
         running.clock,

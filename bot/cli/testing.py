@@ -16,6 +16,7 @@ from bot.core.errors import FlowError
 from bot.core.flow.compiled import Conversation, Exchange, Flow
 from bot.core.flow.testing import Outcome, run_conversation
 from bot.core.gestures import GestureKind
+from bot.core.local_time import spelt_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def transcript(outcome: Outcome) -> Iterable[str]:
             first, *rest = answer.splitlines() or [""]
             yield f"< {first}"
             yield from (f"  {line}" for line in rest)
+        yield from (f"! not sent: {line}" for line in turned.unsent)
 
 
 async def _hold(place: Rehearsal, flow: Flow, conversation: Conversation) -> Rehearsed:
@@ -140,7 +142,7 @@ def _moved(exchange: Exchange) -> str:
         case kind if kind in set(GestureKind):
             return f"({kind}{f' {exchange.text}' if exchange.text else ''})"
         case "advance":
-            return f"({exchange.duration} later)"
+            return f"({spelt_duration(exchange.duration)} later)"
         case "event":
             return f"(the event {exchange.event})"
         case _:

@@ -14,9 +14,12 @@ from bot.conversation.inbox import inbound_work
 from bot.conversation.joining import PROMPTED
 from bot.conversation.newcomers import newcomer
 from bot.conversation.work import Result, Work
-from bot.core.contact import Event, JsonValue
+from bot.core.codes import Code
+from bot.core.consent import ConsentSource, Evidence, opt_in
+from bot.core.contact import Address, Event, JsonValue
+from bot.core.email.mailbox import EMAIL
 from bot.core.experiments.exposure import EXPOSURE, Exposure
-from bot.core.flow.testing import ARM, option_of
+from bot.core.flow.testing import AGREED, ARM, option_of
 from bot.core.forms import Form
 from bot.core.gestures import Gesture
 from bot.core.grants import Answer, Source
@@ -25,7 +28,7 @@ from bot.core.in_app import APP
 from bot.core.messages import ANSWER_WITHIN, Inbound
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
-from bot.core.wechat_address import wechat_address
+from bot.core.wechat_address import WECHAT, wechat_address
 from bot.core.windows import MENU_MESSAGE_CLICK
 from bot.storage import rehearsal, turns
 from bot.storage.driver import Connection, Database
@@ -36,6 +39,8 @@ NUMBER = "+12125550100"
 """Whose phone it is: 555-01… belongs to nobody (https://www.nationalnanpa.com/number_resource_info/555_numbers.html)."""
 OPENID = wechat_address("wx0000000000000000", "o-rehearsal")
 """Who it is on WeChat: in an account that nobody has."""
+MAILBOX = "12125550100@mail.example"
+"""What it has agreed to letters for, where it has."""
 _PROVIDER = "rehearsal"
 _SMS = "sms"
 _TICK = timedelta(seconds=1)
@@ -72,6 +77,8 @@ class Phone:
     channel: str = "sms"
     contact_id: str = ""
     confirms: bool = False
+    _told: set[str] = field(default_factory=set)
+    """Messages of which `unsent` has told."""
     _numbers: "count[int]" = field(default_factory=count)
 
     async def switch_on(self, language: str) -> None:
@@ -161,6 +168,8 @@ class Phone:
                     experiment = name.removeprefix(ARM)
                     met = Exposure(experiment, str(value), self.clock(), shares="")
                     turn.keep(EXPOSURE, experiment, met)
+                elif name.startswith(AGREED):
+                    self._agree(turn, name.removeprefix(AGREED))
                 else:
                     turn.set_field(name.removeprefix("member."), value)
             writes = Writes()
@@ -170,12 +179,29 @@ class Phone:
         await self.database.transact(know)
         return []
 
+    async def unsent(self) -> list[str]:
+        """Which messages were refused or are held since this was asked last, and why, a line each."""
+        found = await self.database.query(lambda c: rehearsal.unsent(c, self.contact_id))
+        news = [one for one in found if one.id not in self._told]
+        self._told.update(one.id for one in news)
+        return [_why_not(one) for one in news]
+
     async def failures(self) -> list[str]:
         """What went wrong in turns and runs so far, a line each."""
         found = await self.database.query(lambda c: rehearsal.failures(c, self.contact_id))
         return [failure.strip().splitlines()[-1] for failure in found]
 
     # Below: how
+
+    def _agree(self, turn: Turn, channel: str) -> None:
+        """Agree to all groups on a channel, as if on a page; what has no address there gets one."""
+        own = {_SMS: NUMBER, WECHAT: OPENID, EMAIL: MAILBOX}[channel]
+        if (channel, own) not in turn.addresses:
+            turn.keep("directory", f"{channel}/{own}", Code(own, channel))
+            turn.change_address(Address(channel, own))
+        for group in turn.shop.groups:
+            said = Evidence(group, channel, "", ConsentSource.PAGES, self.clock(), address=own)
+            turn.change_consent(opt_in(said))
 
     @property
     def _decisions(self) -> Decisions:
@@ -233,6 +259,13 @@ class Phone:
 
     async def _zone(self, connection: Connection) -> str:
         return (await turns.lock(connection, [self.contact_id]))[self.contact_id].zone
+
+
+def _why_not(unsent: rehearsal.Unsent) -> str:
+    """Say of a message that it did not leave, and why."""
+    by = f"{unsent.flow}.{unsent.step}" if unsent.flow else unsent.step
+    became = "was refused" if unsent.held_until is None else f"is held until {unsent.held_until:%a %H:%M} UTC"
+    return f"`{by}` ({unsent.channel}) {became}: {unsent.reason}: {unsent.explanation or 'no more is known'}"
 
 
 def _shown(body: str, media: tuple[str, ...]) -> str:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 from bot.core.flow import compiled
 from bot.core.flow.compiled import Flow, Step
+from bot.core.local_time import spelt_duration
 
 END = "end"
 WORDS_MAX = 52
@@ -112,9 +112,9 @@ def _words(step: Step) -> str:
         case compiled.Email():
             return f"email “{_short(step.subject.source.source)}”"
         case compiled.Wait():
-            return f"wait {_lasting(step.duration)}"
+            return f"wait {spelt_duration(step.duration)}"
         case compiled.WaitFor():
-            within = f" within {_lasting(step.within)}" if step.within is not None else ""
+            within = f" within {spelt_duration(step.within)}" if step.within is not None else ""
             return f"wait for {' or '.join(way.label for way in ways_of(step)[:-1])}{within}"
         case compiled.If():
             return f"if {_short(step.condition.source)}"
@@ -137,11 +137,3 @@ def _words(step: Step) -> str:
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= WORDS_MAX else f"{line[: WORDS_MAX - 1]}…"
-
-
-def _lasting(span: timedelta) -> str:
-    seconds = int(span.total_seconds())
-    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds and seconds % length == 0:
-            return f"{seconds // length}{unit}"
-    return f"{seconds}s"

@@ -45,6 +45,15 @@ def parse_duration(text: str) -> timedelta:
     return total
 
 
+def spelt_duration(span: timedelta) -> str:
+    """Write a duration as `parse_duration` reads it, to the second."""
+    left, parts = int(span.total_seconds()), []
+    for unit in ("d", "h", "m", "s"):
+        amount, left = divmod(left, int(_UNITS[unit].total_seconds()))
+        parts += [f"{amount}{unit}"] if amount else []
+    return "".join(parts) or "0s"
+
+
 def _duration_problem(text: str, unit: str) -> str:
     if unit.startswith(("mo", "y")):
         return f"'{text}': months and years differ in length; say it in days or weeks, like 30d"

@@ -1,5 +1,6 @@
 """What a rehearsal on a clock of its own asks of one contact: what comes next, and what went wrong."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.ids import bucket_of, instant, microseconds
@@ -36,6 +37,32 @@ _FAILURES = Statement("""
     SELECT r.failure FROM run r
     WHERE r.bucket = :bucket AND r.contact = :contact AND r.failure IS NOT NULL
 """)
+_UNSENT = Statement("""
+    SELECT o.id, o.flow, o.step, o.channel, o.state, o.due_at, o.reason, o.explanation FROM outbox o
+    WHERE o.bucket = :bucket AND o.contact = :contact AND o.state IN ('refused', 'held') ORDER BY o.id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A message that did not leave; `held_until` is None where it never will."""
+
+    id: str
+    flow: str
+    step: str
+    channel: str
+    held_until: datetime | None
+    reason: str
+    explanation: str
+
+
+async def unsent(connection: Connection, contact_id: str) -> list[Unsent]:
+    """Which messages to the contact were refused or are held, oldest first."""
+    found = await connection.read(_UNSENT, bucket=bucket_of(contact_id), contact=contact_id)
+    return [
+        Unsent(id_, flow, step, channel, instant(due) if state == "held" else None, reason or "", why or "")
+        for id_, flow, step, channel, state, due, reason, why in found
+    ]
 
 
 async def next_due(connection: Connection, contact_id: str, after: datetime) -> datetime | None:

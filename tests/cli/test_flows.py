@@ -11,6 +11,25 @@ point_value: 0.01
 earning: {rate: 5%}
 expiry: {after: 12 months}
 """
+JOURNEY = """\
+flow: second_pot
+title: The second pot
+start:
+  - keyword: [SECONDPOT]
+group: loyalty
+class: marketing
+steps:
+  - id: letter
+    email: {subject: A second pot, text: It is on us.}
+  - wait: 2d
+  - id: other
+    say: Two days left.
+tests:
+  - say: secondpot
+    expect: []
+  - advance: 2d
+    expect: [Two days left]
+"""
 HELLO = """\
 flow: hello
 title: Greet
@@ -134,6 +153,23 @@ def test_checking_leaves_no_file_behind(shop: Terminal) -> None:
     shop("flows", "check")
     shop("flows", "test", "hello")
     assert sorted(shop.folder.rglob("*")) == before
+
+
+def test_what_a_journey_could_not_send_is_told_until_the_contact_agrees(terminal: Terminal) -> None:
+    terminal.write("flows/program.yaml", PROGRAM)
+    terminal.write("flows/second_pot.yaml", JOURNEY)
+    ran = terminal("flows", "test", "second_pot", "--verbose")
+    assert ran.code == 1
+    assert "> (2d later)" in ran.out
+    told = [line.strip() for line in ran.out.splitlines()]
+    letter = "`second_pot.letter` (email) was refused: no_address: the contact has no address on email"
+    refused = "`second_pot.other` (sms) was refused: unsubscribed: the contact never opted in to loyalty"
+    assert f"! not sent: {letter}" in told
+    assert f"expected 'Two days left', but nothing came: {refused}" in ran.out
+    agreed = JOURNEY.replace("tests:\n", "tests:\n  - agree: [sms, email]\n")
+    terminal.write("flows/second_pot.yaml", agreed.replace("expect: []", 'expect: ["[email] A second pot"]'))
+    ran = terminal("flows", "test", "second_pot")
+    assert (ran.code, "not sent" in ran.out) == (0, False), ran.out
 
 
 def test_a_surprise_is_shown_with_its_place_and_the_conversation(terminal: Terminal) -> None:

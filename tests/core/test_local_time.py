@@ -15,6 +15,7 @@ from bot.core.local_time import (
     next_at,
     parse_clock,
     parse_duration,
+    spelt_duration,
     start_of_day,
     zone_of,
 )
@@ -78,6 +79,11 @@ def test_durations_are_read(text: str, seconds: int) -> None:
 def test_what_is_no_duration_is_told_what_to_write(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["0s", "45s", "2d", "1d12h", "1h30m5s", "14d"])
+def test_durations_are_written_as_they_are_read(text: str) -> None:
+    assert spelt_duration(parse_duration(text)) == text
 
 
 def test_clocks_are_read() -> None:

@@ -165,6 +165,10 @@ class Phone:
         self._keep(turn)
         return []
 
+    async def unsent(self) -> list[str]:
+        """Nothing: no gate stands between this phone and what is decided."""
+        return []
+
     def expiring(self) -> list[str]:
         """Look whether the contact is due a notice."""
         payload: dict[str, JsonValue] = {"lots": list(self.lots)}

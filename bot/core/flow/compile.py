@@ -14,7 +14,7 @@ from bot.core.flow.parse import parse
 from bot.core.flow.patterns import is_runaway
 from bot.core.flow.reader import Document, Mark, Path, together
 from bot.core.flow.schedule import Schedule, parse_schedule_or_once
-from bot.core.flow.testing import ARM
+from bot.core.flow.testing import AGREED, ARM
 from bot.core.flow.translations import TranslatedText, Translations
 from bot.core.flow.where import Where, where
 from bot.core.gestures import GestureKind
@@ -262,9 +262,10 @@ def _exchange(
     if line.event is not None:
         name, properties = line.event.name, line.event.properties
         return compiled.Exchange("event", mark, event=name, values=properties, expect=expect)
-    if line.set is not None or line.arm is not None:
+    if line.set is not None or line.arm is not None or line.agree is not None:
         arms = {f"{ARM}{experiment}": arm for experiment, arm in (line.arm or {}).items()}
-        return compiled.Exchange("set", mark, values={**(line.set or {}), **arms}, expect=expect)
+        agreed = {f"{AGREED}{channel}": True for channel in line.agree or ()}
+        return compiled.Exchange("set", mark, values={**(line.set or {}), **arms, **agreed}, expect=expect)
     for kind, only_on in _ONLY_ON.items():
         value = getattr(line, kind, None)
         if value is not None:

@@ -15,12 +15,13 @@ class EventSent(Part):
 
 
 TestChannel = Literal["sms", "wechat", "app"]
+ConsentChannel = Literal["sms", "wechat", "email"]
 TestChannels = Annotated[
     list[TestChannel], BeforeValidator(listed, json_schema_input_type=TestChannel | list[TestChannel])
 ]
 _MOVES = (
     *("say", "tap", "menu", "scan", "follow", "enter", "location", "allow", "survey", "advance", "event"),
-    *("set", "arm"),
+    *("set", "arm", "agree"),
 )
 
 
@@ -81,6 +82,18 @@ class Exchange(Part):
         None,
         min_length=1,
         description="The arms of experiments that the contact has met before: `{greeting: question}`.",
+    )
+    agree: (
+        Annotated[
+            list[ConsentChannel],
+            BeforeValidator(listed, json_schema_input_type=ConsentChannel | list[ConsentChannel]),
+        ]
+        | None
+    ) = Field(
+        None,
+        min_length=1,
+        description="Where the contact agrees to what your groups send; nobody has before a test begins. "
+        "With `email` it has a mailbox too, so that letters come.",
     )
     channel: TestChannels | None = Field(
         None,

@@ -35,21 +35,30 @@ class Chat(Protocol):
         """Let the shop report an event of this contact."""
 
     async def set(self, fields: Mapping[str, JsonValue]) -> list[str]:
-        """Know these of the member from here on; names with `member.` are its fields, `arm/` arms."""
+        """Know these of the member from here on; names with `member.` are its fields, see `ARM`, `AGREED`."""
+
+    async def unsent(self) -> list[str]:
+        """Say of each message that was refused or is held since this was asked last which, and why."""
 
 
 ARM = "arm/"
 """Begins the name of an experiment in what is set."""
+AGREED = "agreed/"
+"""Begins the name of a channel on which the contact agrees to every group, in what is set."""
 NewChat = Callable[[Flow, str], Awaitable[Chat]]
 """Makes a chat on a channel with a contact nobody knows, in the flow's language, with this flow published."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """One move and what came of it; `error` says where it went another way than expected."""
+    """One move and what came of it; `error` says where it went another way than expected.
+
+    `unsent` says which messages did not leave, and why.
+    """
 
     exchange: Exchange
     answers: tuple[str, ...]
+    unsent: tuple[str, ...] = ()
     error: FlowError | None = None
 
 
@@ -88,8 +97,9 @@ async def run_conversation(flow: Flow, conversation: Conversation, chat: Chat) -
     turns: list[Turned] = []
     for exchange in conversation.exchanges:
         answers = await _move(chat, exchange)
-        error = _surprise(flow, exchange, answers)
-        turns.append(Turned(exchange, tuple(answers), error))
+        unsent = await chat.unsent()
+        error = _surprise(flow, exchange, answers, unsent)
+        turns.append(Turned(exchange, tuple(answers), tuple(unsent), error))
         if error is not None:
             break
     return Outcome(flow.name, conversation.name, tuple(turns))
@@ -113,7 +123,9 @@ async def _move(chat: Chat, exchange: Exchange) -> list[str]:
             return await chat.set(exchange.values)
 
 
-def _surprise(flow: Flow, exchange: Exchange, answers: Sequence[str]) -> FlowError | None:
+def _surprise(
+    flow: Flow, exchange: Exchange, answers: Sequence[str], unsent: Sequence[str]
+) -> FlowError | None:
     """Compare what came with what was expected: one piece of text for each message, in order."""
     expected = exchange.expect
     if expected is None:
@@ -121,7 +133,8 @@ def _surprise(flow: Flow, exchange: Exchange, answers: Sequence[str]) -> FlowErr
     for number, piece in enumerate(expected):
         if number >= len(answers):
             came = f"only {len(answers)} came" if answers else "nothing came"
-            return _error(flow, exchange, f"expected '{piece}', but {came}")
+            because = f": {'; '.join(unsent)}" if unsent else ""
+            return _error(flow, exchange, f"expected '{piece}', but {came}{because}")
         if piece not in answers[number] and normalise(piece) not in normalise(answers[number]):
             return _error(flow, exchange, f"expected '{piece}', but '{answers[number]}' came")
     if len(answers) > len(expected):

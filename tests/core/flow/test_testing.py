@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.core.contact import JsonValue, SubscriptionState
 from bot.core.flow.compiled import Flow
-from bot.core.flow.testing import Outcome, option_of, run_tests
+from bot.core.flow.testing import Outcome, option_of, run_conversation, run_tests
 from bot.core.forms import Form, MenuOption
 from bot.core.gestures import Gesture
 from tests.core.flow.rig import Chat, flow
@@ -25,10 +25,10 @@ FLOW = """
 
 
 class Talk:
-    """The rig's chat behind the protocol of `tests:`."""
+    """The rig's chat behind the protocol of `tests:`; `refused` is what it says did not leave, once."""
 
-    def __init__(self, chat: Chat) -> None:
-        self.chat = chat
+    def __init__(self, chat: Chat, refused: str = "") -> None:
+        self.chat, self.refused = chat, refused
 
     async def say(self, text: str) -> list[str]:
         return self.chat.say(text)
@@ -55,6 +55,10 @@ class Talk:
     async def set(self, fields: Mapping[str, JsonValue]) -> list[str]:
         self.chat.know(**{name.removeprefix("member."): value for name, value in fields.items()})
         return []
+
+    async def unsent(self) -> list[str]:
+        told, self.refused = [self.refused] if self.refused else [], ""
+        return told
 
 
 async def new_chat(tested: Flow, channel: str) -> Talk:
@@ -106,6 +110,16 @@ async def test_messages_too_few_and_too_many_are_surprises() -> None:
     (many,) = await outcomes("- say: GO\n  expect: []")
     assert many.error is not None
     assert many.error.problem == "after 'GO' 'Your name?' came, which was not expected"
+
+
+async def test_a_surprise_says_what_was_not_sent_and_why() -> None:
+    tested = flow(FLOW + "      - say: What\n        expect: [Hi]\n")
+    talk = Talk(Chat.of(tested), refused="`offer` (sms) was refused")
+    outcome = await run_conversation(tested, tested.tests[0], talk)
+    assert outcome.error is not None
+    assert outcome.error.problem == (
+        "after 'What' expected 'Hi', but nothing came: `offer` (sms) was refused"
+    )
 
 
 async def test_what_is_known_of_the_member_can_be_set() -> None:
