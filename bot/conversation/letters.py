@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.looking import look_in
@@ -52,9 +53,32 @@ class Readers:
             "group": group,
             "subscribed": subscribed,
             "wording": wording,
+            "message": reader.message_id,
             "is_known": True,  # the link came to the mailbox: that is what a double opt-in asks for
         }
         return await self._do(consents.CHANGE, body, reader)
+
+    async def asked(self, reader: Reader) -> Body:
+        """Return what the letter asks to confirm. Raises LookupError: there is nobody like that any more."""
+        shop, now = self.shop(), self.clock()
+
+        async def look(connection: Connection) -> Body:
+            address = await _address(connection, reader)
+            ask = partial(letters.asked, group=reader.group, address=address)
+            return await look_in(connection, shop, reader.contact_id, now, ask)
+
+        return await self.database.query(look)
+
+    async def confirm(self, reader: Reader, wording: str) -> None:
+        """Confirm what the letter asks, if it may still be. Raises RetryLater."""
+        address = await self.database.query(lambda connection: _address(connection, reader))
+        body: Body = {
+            "group": reader.group,
+            "address": address,
+            "wording": wording,
+            "message": reader.message_id,
+        }
+        await self._do(letters.CONFIRM, body, reader)
 
     async def looked(self, reader: Reader) -> None:
         """Record that somebody looked at a letter, once a day."""
@@ -82,3 +106,9 @@ class Readers:
         work = operation_work(operation, body, key=key, at=self.clock(), contact_id=reader.contact_id)
         result = await self.dispatcher.submit(work)
         return "problem" not in (result.result or {})
+
+
+async def _address(connection: Connection, reader: Reader) -> str:
+    """Where the reader's letter went; empty where it is kept no more."""
+    message = await outbox.outgoing(connection, reader.contact_id, reader.message_id)
+    return message.address if message is not None else ""

@@ -94,6 +94,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         membership.JOIN: membership.join,
         membership.PHONE: membership.phone,
         consents.CHANGE: consents.change,
+        page_letters.CONFIRM: page_letters.confirm,
         page_letters.LEAVE: page_letters.leave,
         sessions.START: sessions.start,
         buying.ORDER: buying.order,

@@ -57,7 +57,8 @@ class Letter:
 
     `template` is the file's name without its ending, empty for the usual one; `frame` is the digest of the
     frame that `filled` is for. `links` are the codes of short links by the address they lead to, `foot` ends
-    the text for who reads no HTML. `counts_opens`: it says when somebody looks at it.
+    the text for who reads no HTML. `counts_opens`: it says when somebody looks at it. `confirms` is what its
+    button says where that confirms an opt-in; empty: it confirms none.
     """
 
     subject: str
@@ -70,6 +71,7 @@ class Letter:
     reply_to: str = ""
     links: Mapping[str, str] = field(default_factory=dict)
     counts_opens: bool = False
+    confirms: str = ""
 
 
 @quickly_made

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 
 from bot.conversation.operations import Body
-from bot.core.contact import JsonValue
+from bot.core.contact import JsonValue, SubscriptionState
 from bot.core.pages.speech import Phrases, language_of
 
 STYLE = """
@@ -46,6 +46,12 @@ _PHRASES: Phrases = {
         "start": "Yes, please",
         "all": "Stop everything",
         "preferences": "Choose what you get instead",
+        "confirm": "Do you want these letters?",
+        "do_confirm": "Yes, I want these letters",
+        "confirmed": "You are on the list",
+        "confirmed_what": "You get letters about: {title}.",
+        "over": "There is nothing to confirm any more",
+        "over_what": "It was too long ago, or taken back meanwhile. You can still choose.",
     },
     "es": {
         "leave": "¿Darte de baja?",
@@ -63,6 +69,12 @@ _PHRASES: Phrases = {
         "start": "Sí, por favor",
         "all": "Dejar todo",
         "preferences": "Elegir lo que recibes",
+        "confirm": "¿Quieres recibir estos correos?",
+        "do_confirm": "Sí, quiero recibirlos",
+        "confirmed": "Ya estás en la lista",
+        "confirmed_what": "Recibirás correos sobre: {title}.",
+        "over": "Ya no hay nada que confirmar",
+        "over_what": "Pasó demasiado tiempo o se retiró entretanto. Todavía puedes elegir.",
     },
     "zh_Hans": {
         "leave": "要退订吗？",
@@ -80,6 +92,12 @@ _PHRASES: Phrases = {
         "start": "好的，接收",
         "all": "全部停止",
         "preferences": "选择要接收的内容",
+        "confirm": "要接收这些邮件吗？",
+        "do_confirm": "是的，我要接收",
+        "confirmed": "订阅成功",
+        "confirmed_what": "您将收到关于“{title}”的邮件。",
+        "over": "已没有需要确认的内容",
+        "over_what": "时间已过，或期间已撤回。您仍可选择要接收的内容。",
     },
 }
 
@@ -101,6 +119,23 @@ def done_page(chosen: Body, preferences: str) -> tuple[str, str]:
     say = _Say(chosen)
     link = f'<p><a href="{escape(preferences)}">{say("preferences")}</a></p>'
     return say.page("left", f"<p>{say('left_what')}</p>{link}")
+
+
+def confirm_page(asked: Body, preferences: str) -> tuple[str, str]:
+    """Ask to confirm what waits for it; else say how it stands, and where to choose."""
+    say, state = _Say(asked), asked["state"]
+    if state == SubscriptionState.PENDING:
+        wording = str(asked["wording"])
+        return say.page(
+            "confirm",
+            f"<p>{escape(wording)}</p><form method=post>{_hidden('wording', wording)}"
+            f"<button class=main>{say('do_confirm')}</button></form>",
+        )
+    link = f'<p><a href="{escape(preferences)}">{say("choose")}</a></p>'
+    if state == SubscriptionState.SUBSCRIBED:
+        what = say("confirmed_what", title=str(asked["title"]))
+        return say.page("confirmed", f"<p>{what}</p>{link}")
+    return say.page("over", f"<p>{say('over_what')}</p>{link}")
 
 
 def choices_page(chosen: Body) -> tuple[str, str]:

@@ -1,8 +1,8 @@
-"""Where letters lead: unsubscribing by one click (RFC 8058), the page of choices, the picture of looks."""
+"""Where letters lead: unsubscribing by one click (RFC 8058), choices, confirming, the picture of looks."""
 
 import hashlib
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -13,9 +13,16 @@ from aiohttp import web
 from bot.conversation.letters import Readers
 from bot.conversation.operations import Body
 from bot.core.clicks import VisitKind, kind_of_look
-from bot.core.email.links import LOOK_PATH, PREFERENCES_PATH, UNSUBSCRIBE_PATH, LetterLinks, Reader
+from bot.core.email.links import (
+    CONFIRM_PATH,
+    LOOK_PATH,
+    PREFERENCES_PATH,
+    UNSUBSCRIBE_PATH,
+    LetterLinks,
+    Reader,
+)
 from bot.core.errors import RegularsError
-from bot.web.letter_pages import STYLE, choices_page, done_page, leave_page
+from bot.web.letter_pages import STYLE, choices_page, confirm_page, done_page, leave_page
 from bot.web.limits import Limit, Limiter, caller
 from bot.web.link_pages import LATER, UNKNOWN, accepted, page
 
@@ -43,7 +50,7 @@ _logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LetterDoor:
-    """Answers `/e/u/`, `/e/p/` and `/e/o/`; nothing but a POST changes anything: scanners follow links."""
+    """Answers everything below `/e/`; nothing but a POST changes anything: scanners follow links."""
 
     links: LetterLinks
     readers: Readers
@@ -58,6 +65,8 @@ class LetterDoor:
             web.post(f"{UNSUBSCRIBE_PATH}{{token}}", self.leave),
             web.get(f"{PREFERENCES_PATH}{{token}}", self.show),
             web.post(f"{PREFERENCES_PATH}{{token}}", self.change),
+            web.get(f"{CONFIRM_PATH}{{token}}", self.ask_to_confirm),
+            web.post(f"{CONFIRM_PATH}{{token}}", self.confirm),
             web.get(f"{LOOK_PATH}{{token}}", self.look),
         ]
 
@@ -111,9 +120,32 @@ class LetterDoor:
         except RegularsError:
             _logger.exception("letter_not_chosen", contact=reader.contact_id)
             return _plain(request, HTTPStatus.SERVICE_UNAVAILABLE)
-        # A reload asks for the page again, and changes nothing.
-        headers = {**_PAGE_HEADERS, "Location": request.path}
-        return web.Response(status=HTTPStatus.SEE_OTHER, headers=headers)
+        return _again(request)
+
+    async def ask_to_confirm(self, request: web.Request) -> web.Response:
+        """Ask whoever came by the link: what confirms is the POST."""
+        reader = self.links.read_confirm(request.match_info["token"])
+        if reader is None:
+            return self._nowhere(request)
+        preferences = self.links.preferences(reader)
+        return await self._page(
+            request, reader, lambda asked: confirm_page(asked, preferences), self.readers.asked
+        )
+
+    async def confirm(self, request: web.Request) -> web.Response:
+        """Confirm the opt-in that the letter asked about."""
+        reader = self.links.read_confirm(request.match_info["token"])
+        if reader is None:
+            return self._nowhere(request)
+        if not self._may_change(reader):
+            return _plain(request, HTTPStatus.TOO_MANY_REQUESTS)
+        wording = (await request.post()).get("wording", "")
+        try:
+            await self.readers.confirm(reader, str(wording)[:_WORDS_MAX])
+        except RegularsError:
+            _logger.exception("letter_not_confirmed", contact=reader.contact_id)
+            return _plain(request, HTTPStatus.SERVICE_UNAVAILABLE)
+        return _again(request)
 
     async def look(self, request: web.Request) -> web.Response:
         """Give the picture, and record that a person looked; whoever asks gets one."""
@@ -129,10 +161,14 @@ class LetterDoor:
         return self.changes.allows(reader.message_id, self.clock())
 
     async def _page(
-        self, request: web.Request, reader: Reader, made: Callable[[Body], tuple[str, str]]
+        self,
+        request: web.Request,
+        reader: Reader,
+        made: Callable[[Body], tuple[str, str]],
+        look: Callable[[Reader], Awaitable[Body]] | None = None,
     ) -> web.Response:
         try:
-            chosen = await self.readers.chosen(reader)
+            chosen = await (look or self.readers.chosen)(reader)
         except LookupError:
             return self._nowhere(request)
         except Exception:  # whatever the database says: it may be visited again
@@ -148,6 +184,12 @@ class LetterDoor:
             return _plain(request, HTTPStatus.TOO_MANY_REQUESTS)
         self.wrong_links.allows(who, now)
         return _plain(request, HTTPStatus.NOT_FOUND)
+
+
+def _again(request: web.Request) -> web.Response:
+    """Show the page as it is now: a reload asks for it again, and changes nothing."""
+    headers = {**_PAGE_HEADERS, "Location": request.path}
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers=headers)
 
 
 def _plain(request: web.Request, status: HTTPStatus) -> web.Response:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import aiohttp
+
 from bot.conversation.operations import operation_work
 from bot.conversation.shop import consent_told
 from bot.core.deeds import tracked
@@ -100,3 +102,23 @@ async def mailing(url: str, where: Path, **flows: str) -> AsyncIterator[Mailing]
         }
         async with chatting(url, flows=made, settings=settings) as chat:
             yield Mailing(chat, mail)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a browser got."""
+
+    status: int
+    text: str
+
+
+async def asked(
+    method: str, url: str, form: dict[str, str] | None = None, *, agent: str = "", follow: bool = True
+) -> Answer:
+    """Ask for a page as a reader's browser does."""
+    headers = {"User-Agent": agent or "Mozilla/5.0 (iPhone)", "Accept": "text/html"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.request(method, url, data=form, allow_redirects=follow) as answer,
+    ):
+        return Answer(answer.status, await answer.text(errors="replace"))

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import aiohttp
 import pytest
 
 from bot.demo.mailbox import Post
-from tests.conversation.mail import ANA, INVITE, POLICY, Mailing, mailing
+from tests.conversation.mail import ANA, INVITE, POLICY, Mailing, asked, mailing
 
 BROWSER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_0) AppleWebKit/605.1.15"
 TEMPLATE = """\
@@ -60,39 +59,39 @@ async def test_a_letter_leaves_with_consent_by_email_alone(mailbox: Mailing) -> 
 async def test_one_click_leaves_the_group_and_following_the_link_does_not(mailbox: Mailing) -> None:
     post = await _letter(mailbox)
     link = post.message["List-Unsubscribe"].strip("<>")
-    asked = await _asked("GET", link)
-    assert asked.status == 200
-    assert "about: news" in asked.text
+    page = await asked("GET", link)
+    assert page.status == 200
+    assert "about: news" in page.text
     assert await mailbox.states() == {"email:loyalty": "subscribed"}, "a scanner follows links"
-    done = await _asked("POST", link, {"List-Unsubscribe": "One-Click"})
+    done = await asked("POST", link, {"List-Unsubscribe": "One-Click"})
     assert done.status == 200
     assert await mailbox.states() == {"email:loyalty": "unsubscribed"}
     log = await mailbox.chat.of("consent", "channel, state, words, source", "number")
     assert log[-1] == ("email", "unsubscribed", "List-Unsubscribe=One-Click", "pages")
-    await _asked("POST", link, {"List-Unsubscribe": "One-Click"})
+    await asked("POST", link, {"List-Unsubscribe": "One-Click"})
     assert len(await mailbox.chat.of("consent", "state", "number")) == len(log), "once is enough"
     await mailbox.chat("INVITE")
     assert len(await mailbox.letters(seconds=1)) == 1
-    assert (await _asked("POST", f"{link[:-1]}x", {})).status == 404
+    assert (await asked("POST", f"{link[:-1]}x", {})).status == 404
 
 
 async def test_readers_choose_on_a_page_with_the_words_that_stood_there(mailbox: Mailing) -> None:
     post = await _letter(mailbox)
     (link,) = re.findall(r"Choose what you get: (\S+)", post.part("plain"))
-    page = await _asked("GET", link)
+    page = await asked("GET", link)
     assert "You get this." in page.text
     assert "a…@mail.example" in page.text
     assert ANA not in page.text
-    left = await _asked("POST", link, {"group": "loyalty", "subscribed": "no", "wording": "Stop"})
+    left = await asked("POST", link, {"group": "loyalty", "subscribed": "no", "wording": "Stop"})
     assert "You do not get this." in left.text
     wording = re.findall(r'name=wording value="([^"]+)"', left.text)[0]
     assert "email me about: news" in wording
-    await _asked("POST", link, {"group": "loyalty", "subscribed": "yes", "wording": "whatever"})
+    await asked("POST", link, {"group": "loyalty", "subscribed": "yes", "wording": "whatever"})
     assert await mailbox.states() == {"email:loyalty": "unsubscribed"}, "other words than ours"
-    back = await _asked("POST", link, {"group": "loyalty", "subscribed": "yes", "wording": wording})
+    back = await asked("POST", link, {"group": "loyalty", "subscribed": "yes", "wording": wording})
     assert "You get this." in back.text
     assert await mailbox.states() == {"email:loyalty": "subscribed"}
-    await _asked("POST", link, {"wording": "Stop everything"})
+    await asked("POST", link, {"wording": "Stop everything"})
     assert await mailbox.states() == {"email:loyalty": "unsubscribed"}
 
 
@@ -106,12 +105,12 @@ async def test_looks_and_clicks_of_people_are_told_and_those_of_machines_are_not
         "Mozilla/5.0 (Macintosh) AppleWebKit",
         "GoogleImageProxy",
     ):
-        assert (await _asked("GET", picture, agent=agent)).status == 200
+        assert (await asked("GET", picture, agent=agent)).status == 200
     link = re.findall(r'href="([^"]+/l/[^"]+)"', html)[0]
     mailbox.chat.clock.now += timedelta(seconds=5)
-    await _asked("GET", link, agent=BROWSER, follow=False)  # a scanner in a hurry
+    await asked("GET", link, agent=BROWSER, follow=False)  # a scanner in a hurry
     mailbox.chat.clock.now += timedelta(minutes=5)
-    await _asked("GET", link, agent=BROWSER, follow=False)
+    await asked("GET", link, agent=BROWSER, follow=False)
     events = [name for (name,) in await mailbox.chat.of("event", "name", "at") if name.endswith(("ed",))]
     assert [name for name in events if name in {"Email Opened", "Link Clicked"}] == [
         "Email Opened",
@@ -254,25 +253,6 @@ async def test_who_calls_a_letter_spam_gets_no_other_not_even_a_goodbye(mailbox:
     await mailbox.chat("INVITE")
     assert len(await mailbox.letters(seconds=1)) == 1
     assert (await mailbox.chat.outbox("reason"))[-1] == ("stopped",)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a browser got."""
-
-    status: int
-    text: str
-
-
-async def _asked(
-    method: str, url: str, form: dict[str, str] | None = None, *, agent: str = "", follow: bool = True
-) -> Answer:
-    headers = {"User-Agent": agent or "Mozilla/5.0 (iPhone)", "Accept": "text/html"}
-    async with (
-        aiohttp.ClientSession(headers=headers) as session,
-        session.request(method, url, data=form, allow_redirects=follow) as answer,
-    ):
-        return Answer(answer.status, await answer.text(errors="replace"))
 
 
 async def _letter(mailbox: Mailing) -> Post:

@@ -6,9 +6,7 @@ from bot.core.consent import ConsentSource, Evidence, opt_in, opt_out, pending
 from bot.core.contact import Address, JsonValue, SubscriptionState
 from bot.core.errors import Refused
 from bot.core.groups import Group, state_in, subscription_key
-from bot.core.messages import MessageClass
-from bot.core.pages.consents import PHRASES
-from bot.core.pages.speech import speech_of
+from bot.core.pages.confirming import ask_to_confirm
 from bot.core.turn import Turn
 from bot.core.wechat_address import WECHAT
 
@@ -33,7 +31,8 @@ _NOT_FOUND, _CONFLICT = 404, 409
 def tell(turn: Turn, body: Body) -> Body:
     """Subscribe to a group or unsubscribe: `group`, `channel` (empty: theirs), `subscribed`, `words`.
 
-    In a group with double opt-in, or where `double_opt_in` asks for it, they are asked to confirm.
+    In a group with double opt-in, or where `double_opt_in` asks for it, they are asked to confirm; `flow`
+    begins when they have, else whichever waited before.
 
     Raises:
         Refused: there is no such group or address, or they themselves said that they want nothing.
@@ -63,8 +62,10 @@ def tell(turn: Turn, body: Body) -> Body:
         return _told(state)
     _refuse_against_their_word(turn, address, group)
     if group.double_opt_in or body.get("double_opt_in") is True:
-        turn.change_consent(pending(evidence, state))
-        _ask_to_confirm(turn, group, address)
+        waits = turn.pending.get(subscription_key(group.name, address.channel))
+        flow = str(body.get("flow") or "") or (waits.waiting_flow if waits else None)
+        turn.change_consent(pending(evidence, state, flow))
+        ask_to_confirm(turn, group, address)
         return _told(SubscriptionState.PENDING)
     turn.change_consent(opt_in(evidence))
     return _told(SubscriptionState.SUBSCRIBED)
@@ -94,19 +95,3 @@ def _refuse_against_their_word(turn: Turn, address: Address, group: Group) -> No
     said = [change for change in turn.consent_log() if change.key == key]
     if said and said[-1].source in _OWN_WORDS:
         raise Refused(f"they left {group.name} themselves on {said[-1].at:%Y-%m-%d}", remedy, _CONFLICT)
-
-
-def _ask_to_confirm(turn: Turn, group: Group, address: Address) -> None:
-    """Ask where the answer is heard: YES there confirms it."""
-    if f"confirm_{address.channel}" not in PHRASES["en"]:
-        return  # who is asked nowhere stays unconfirmed, and gets nothing
-    title = group.called(turn.contact.locale)
-    text = speech_of(turn).say(PHRASES, f"confirm_{address.channel}", shop=turn.shop.name, title=title)
-    turn.say(
-        text,
-        flow="",
-        step="confirm",
-        message_class=MessageClass.REQUIRED,
-        channel=address.channel,
-        address=address.value,
-    )

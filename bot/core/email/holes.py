@@ -14,9 +14,9 @@ _BEGINS, _ENDS = "\x02", "\x03"
 _HOLE = re.compile(f"{_BEGINS}([0-9a-z]+){_ENDS}")
 _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
-UNSUBSCRIBE, PREFERENCES = f"{_BEGINS}u{_ENDS}", f"{_BEGINS}p{_ENDS}"
+UNSUBSCRIBE, PREFERENCES, CONFIRM = (f"{_BEGINS}{name}{_ENDS}" for name in "upc")
 """What stands for the links that are made when the letter is handed over."""
-_LATE = {"u": UNSUBSCRIBE, "p": PREFERENCES}
+_LATE = {"u": UNSUBSCRIBE, "p": PREFERENCES, "c": CONFIRM}
 
 
 @dataclass(frozen=True, slots=True)

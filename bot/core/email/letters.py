@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from html import escape
 
-from bot.core.email.holes import PREFERENCES, UNSUBSCRIBE, Frame, with_links
+from bot.core.email.holes import CONFIRM, PREFERENCES, UNSUBSCRIBE, Frame, with_links
 from bot.core.email.links import LetterLinks, Reader
 from bot.core.email.markup import with_hrefs
 from bot.core.forms import Letter
@@ -36,6 +36,10 @@ def whole(message: Outgoing, frame: Frame | None, links: LetterLinks) -> Whole:
     letter = letter_of(message)
     reader = Reader(message.contact_id, message.id, message.group or "")
     made = {UNSUBSCRIBE: links.unsubscribe(reader), PREFERENCES: links.preferences(reader)}
+    body = message.body
+    if letter.confirms:
+        made[CONFIRM] = links.confirm(reader)
+        body = f"{body}\n\n{letter.confirms}: {made[CONFIRM]}"
     html = None
     if frame is not None and letter.filled and frame.digest == letter.frame:
         short = {url: f"{links.public_url}{PATH}{code}" for url, code in letter.links.items()}
@@ -46,7 +50,7 @@ def whole(message: Outgoing, frame: Frame | None, links: LetterLinks) -> Whole:
     foot = with_links(letter.foot, made)
     return Whole(
         subject=letter.subject,
-        text=f"{message.body}\n\n-- \n{foot}" if foot else message.body,
+        text=f"{body}\n\n-- \n{foot}" if foot else body,
         html=html,
         reply_to=letter.reply_to,
         unsubscribe=made[UNSUBSCRIBE] if message.group is not None else None,

@@ -1,4 +1,4 @@
-"""Links of letters: to unsubscribe, to choose what to get, and the picture that tells of a look at it.
+"""Links of letters: to unsubscribe, choose, or confirm an opt-in, and the picture that tells of a look.
 
 They are signed and have no end: whoever finds a letter years later must still be able to leave. What they
 open is no more than that: nobody sees by them whose they are.
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from bot.core.ids import bucket_of
 from bot.core.signed_links import ID_BYTES, read_signed, signed
 
-UNSUBSCRIBE_PATH, PREFERENCES_PATH, LOOK_PATH = "/e/u/", "/e/p/", "/e/o/"
+UNSUBSCRIBE_PATH, PREFERENCES_PATH, CONFIRM_PATH, LOOK_PATH = "/e/u/", "/e/p/", "/e/c/", "/e/o/"
 
-_UNSUBSCRIBE, _PREFERENCES, _LOOK, _NAME = "unsubscribe", "preferences", "look", "letter"
+_UNSUBSCRIBE, _PREFERENCES, _CONFIRM = "unsubscribe", "preferences", "confirm"
+_LOOK, _NAME = "look", "letter"
 _TAG_BYTES = 5
 """Of a letter's name: mail servers take 64 characters before the @, and whoever guesses gains nothing."""
 PREFIX = "rg"
@@ -43,6 +44,10 @@ class LetterLinks:
         """Return the link to the page of all groups."""
         return f"{self.public_url}{PREFERENCES_PATH}{self._signed(_PREFERENCES, reader)}"
 
+    def confirm(self, reader: Reader) -> str:
+        """Return the link to the page that confirms an opt-in to the group, while one waits."""
+        return f"{self.public_url}{CONFIRM_PATH}{self._signed(_CONFIRM, reader)}"
+
     def look(self, reader: Reader) -> str:
         """Return the address of the picture."""
         return f"{self.public_url}{LOOK_PATH}{self._signed(_LOOK, reader)}"
@@ -54,6 +59,10 @@ class LetterLinks:
     def read_preferences(self, token: str) -> Reader | None:
         """Return whose link it is; None where it is none of ours."""
         return self._read(_PREFERENCES, token)
+
+    def read_confirm(self, token: str) -> Reader | None:
+        """Return whose link it is; None where it is none of ours."""
+        return self._read(_CONFIRM, token)
 
     def read_look(self, token: str) -> Reader | None:
         """Return whose picture it is; None where it is none of ours."""

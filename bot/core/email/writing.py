@@ -18,14 +18,23 @@ from bot.core.links import CODE_LENGTH, PAGE_CODE_LENGTH, ShortLinks, code_of, s
 
 
 @dataclass(frozen=True, slots=True)
+class Foot:
+    """The last lines of a letter, for its text part and for its HTML."""
+
+    text: str
+    html: Markup
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
-    """What a step says beside its text, rendered."""
+    """What a letter says beside its text, rendered; `foot` None: the usual one."""
 
     subject: str
     preheader: str = ""
     button_text: str = ""
     button_url: str = ""
     picture: str = ""
+    foot: Foot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ def written(
     Raises:
         TemplateFailed: the template cannot be filled in with these values.
     """
-    foot = _Foot(letters.brand, locale)
+    foot = parts.foot or _usual_foot(letters.brand, locale)
     names = _Names(
         context,
         {
@@ -135,25 +144,27 @@ class _Names(dict[str, object]):
             return default
 
 
-class _Foot:
-    """The last lines of every letter: why it came, how to get no more, and the shop's postal address."""
+def where(brand: Brand) -> str:
+    """Return who the shop is and where its post goes, on one line."""
+    return ", ".join(part for part in (brand.name, brand.address) if part)
 
-    def __init__(self, brand: Brand, locale: str) -> None:
-        phrases = {key: text.format(shop=brand.name) for key, text in spoken(locale).items()}
-        self.text = "\n".join(
-            line
-            for line in (
-                phrases["why"] if brand.name else "",
-                f"{phrases['unsubscribe']}: {UNSUBSCRIBE}",
-                f"{phrases['preferences']}: {PREFERENCES}",
-                ", ".join(part for part in (brand.name, brand.address) if part),
-            )
-            if line
+
+def _usual_foot(brand: Brand, locale: str) -> Foot:
+    """Say why the letter came, how to get no more, and the shop's postal address."""
+    phrases = {key: text.format(shop=brand.name) for key, text in spoken(locale).items()}
+    text = "\n".join(
+        line
+        for line in (
+            phrases["why"] if brand.name else "",
+            f"{phrases['unsubscribe']}: {UNSUBSCRIBE}",
+            f"{phrases['preferences']}: {PREFERENCES}",
+            where(brand),
         )
-        said = f"{escape(phrases['why'])}<br>" if brand.name else ""
-        ways = " · ".join(
-            f'<a href="{hole}">{escape(phrases[key])}</a>'
-            for key, hole in (("unsubscribe", UNSUBSCRIBE), ("preferences", PREFERENCES))
-        )
-        where = escape(", ".join(part for part in (brand.name, brand.address) if part))
-        self.html = Markup(f"{said}{ways}<br>{where}")  # noqa: S704  # escaped just above
+        if line
+    )
+    said = f"{escape(phrases['why'])}<br>" if brand.name else ""
+    ways = " · ".join(
+        f'<a href="{hole}">{escape(phrases[key])}</a>'
+        for key, hole in (("unsubscribe", UNSUBSCRIBE), ("preferences", PREFERENCES))
+    )
+    return Foot(text, Markup(f"{said}{ways}<br>{escape(where(brand))}"))  # noqa: S704  # escaped just above

@@ -6,8 +6,8 @@ from dataclasses import replace
 from bot.core.consent import ConsentSource, Evidence, opt_in, opt_out, pending
 from bot.core.contact import Address, JsonValue, SubscriptionState
 from bot.core.errors import Refused, TellMember
-from bot.core.groups import Group, state_in
-from bot.core.messages import MessageClass
+from bot.core.groups import Group, state_in, subscription_key
+from bot.core.pages.confirming import ask_to_confirm, begin_what_waited
 from bot.core.pages.refusals import spoken
 from bot.core.pages.speech import LANGUAGES, Phrases, speech_of
 from bot.core.turn import Turn
@@ -24,9 +24,6 @@ PHRASES: Phrases = {
         "about_sms": "By text message",
         "about_email": "By email",
         "about_wechat": "On WeChat",
-        "confirm_sms": "{shop}: reply YES to get texts about: {title}. Msg & data rates may apply."
-        " Reply HELP for help, STOP to cancel.",
-        "confirm_wechat": "{shop}: reply YES to hear from us here about: {title}.",
         "no_address_sms": "Once we know your phone number you can choose this: text us from it.",
         "no_address_wechat": "Once you are with us on WeChat you can choose this.",
         "no_address_email": "Once we know your mailbox you can choose this.",
@@ -40,9 +37,6 @@ PHRASES: Phrases = {
         "about_sms": "Por SMS",
         "about_email": "Por correo",
         "about_wechat": "Por WeChat",
-        "confirm_sms": "{shop}: responde SI para recibir SMS sobre: {title}. Pueden aplicarse tarifas de"
-        " mensajes y datos. Responde AYUDA para obtener ayuda, STOP para cancelar.",
-        "confirm_wechat": "{shop}: responde SI para recibir aquí mensajes sobre: {title}.",
         "no_address_sms": "Podrás elegirlo cuando sepamos tu número: escríbenos desde él por SMS.",
         "no_address_wechat": "Podrás elegirlo cuando estés con nosotros en WeChat.",
         "no_address_email": "Podrás elegirlo cuando sepamos tu correo.",
@@ -55,9 +49,6 @@ PHRASES: Phrases = {
         "about_sms": "短信",
         "about_email": "邮件",
         "about_wechat": "微信",
-        "confirm_sms": "{shop}：回复 YES 确认接收短信：{title}。可能产生短信和流量费用。"
-        "回复 HELP 获取帮助，回复 STOP 退订。",
-        "confirm_wechat": "{shop}：回复 YES 确认在这里接收：{title}。",
         "no_address_sms": "请先用您的手机号给我们发一条短信，之后即可选择。",
         "no_address_wechat": "请先在微信里联系我们，之后即可选择。",
         "no_address_email": "我们有了您的邮箱后，即可选择。",
@@ -79,7 +70,8 @@ def change(turn: Turn, body: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]
     """Agree to a group, or to it no more; what was read on the page goes into the log.
 
     Whoever is to confirm (`double_opt_in`) what they agree to by a link is asked there: others may have
-    opened it. Who logged in at WeChat is who they are (`is_known`).
+    opened it. Who logged in at WeChat, or came from a letter, is who they are (`is_known`): that confirms
+    what was asked before. `message` is the letter.
 
     Raises:
         Refused: there is no such group, or another wording was shown than ours.
@@ -98,6 +90,7 @@ def change(turn: Turn, body: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]
         source=ConsentSource.PAGES,
         at=turn.now,
         address=own.value if own else None,
+        provider_id=str(body["message"]) if "message" in body else None,
     )
     if body["subscribed"] is not True:
         turn.change_consent(opt_out(evidence))
@@ -112,12 +105,13 @@ def change(turn: Turn, body: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]
         _open_again(turn, own)
     state = state_in(turn.subscriptions, group.name, channel)
     is_known = body.get("is_known") is True
+    waits = turn.pending.get(subscription_key(group.name, channel))
     if group.double_opt_in and not is_known and state is not SubscriptionState.SUBSCRIBED:
-        turn.change_consent(pending(evidence, state))
-        text = _say(turn, f"confirm_{channel}", group, turn.contact.locale)
-        turn.say(text, flow="", step="confirm", message_class=MessageClass.REQUIRED, channel=channel)
+        turn.change_consent(pending(evidence, state, waits.waiting_flow if waits else None))
+        ask_to_confirm(turn, group, own)
     else:
         turn.change_consent(opt_in(evidence))
+        begin_what_waited(turn, waits)
     return shown(turn, channel, address)
 
 
