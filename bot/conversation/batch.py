@@ -414,10 +414,13 @@ class Batch:
 
     async def _rename(self, connection: Connection, turn: Turn, now: datetime) -> None:
         """Do what a turn decided of who is who."""
+        contact, becomes = turn.contact.id, turn.contact.merged_into or turn.effects.revived
         if turn.contact.merged_into is not None:
-            await joined.stop_waiting(connection, turn.contact.id)
+            await joined.stop_waiting(connection, contact, now)
         if turn.effects.revived is not None:
-            await joined.revive(connection, turn.contact.id, turn.effects.revived)
+            await joined.revive(connection, contact, turn.effects.revived)
+        if becomes is not None:
+            await joined.runs_along(connection, contact, becomes, turn.effects.runs_along)
         for kind, value, whose in turn.effects.renamed:
             await joined.rename(connection, turn.contact.id, kind, value, whose)
         for named in turn.effects.forgotten:

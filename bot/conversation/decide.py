@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.conversation import clarifying, following, joining, legal, strikes
@@ -32,7 +32,7 @@ from bot.core.deeds import desk_turns, inviting, proving
 from bot.core.deeds.crediting import credit_event
 from bot.core.deeds.goals import PASSED, goal_events, hear_goals, note_runs
 from bot.core.deeds.inbox_turns import open_inbox
-from bot.core.deeds.joining import hear_unionid, take_over
+from bot.core.deeds.joining import hear_unionid, runs_along, take_over
 from bot.core.deeds.referring import come_with
 from bot.core.email.mailbox import EMAIL
 from bot.core.flow.compiled import Flow, KeywordStarter, Starter
@@ -44,7 +44,7 @@ from bot.core.flow.take.hearing import Heard
 from bot.core.flow.translations import is_language
 from bot.core.gestures import Gesture, GestureKind
 from bot.core.groups import Group
-from bot.core.handing_over import told_by
+from bot.core.handing_over import told_by, trigger_of
 from bot.core.hearing import Hearing, Said, hear
 from bot.core.ids import microseconds
 from bot.core.in_app import APP
@@ -283,14 +283,31 @@ class Decisions:
     def joined(self, turn: Turn) -> None:
         """Take over what another contact left, and go on with what it asked for by a personal code."""
         take_over(turn)
-        asked = inviting.brought(turn)
-        flow = self.publication.flows.get(asked[1]) if asked is not None else None
-        if asked is None or flow is None:
+        along = frozenset(runs_along(turn))
+        self._end_twins(turn, along)
+        group, name = inviting.brought(turn) or ("", None)
+        if turn.subscriptions.get(group) is not SubscriptionState.SUBSCRIBED:
             return
-        group = asked[0]
-        if turn.subscriptions.get(group) is SubscriptionState.SUBSCRIBED:
-            self._let_hear(turn, Heard("", category=_OPT_IN, group=group))
+        heard = Heard("", category=_OPT_IN, group=group)
+        if name is None:  # it was the contact's own text, which its own runs have heard
+            for run in _listening(turn):
+                if run.id in along:
+                    self.engine.heard(turn, run, heard)
+            return
+        flow = self.publication.flows.get(name)
+        if flow is not None:
+            self._let_hear(turn, heard)
             self.engine.start(turn, flow, _opt_in_starter(flow, group))
+
+    def _end_twins(self, turn: Turn, along: frozenset[str]) -> None:
+        """End runs that came along of flows in which the contact is already, where nobody is in one twice."""
+        own = {run.flow for run in turn.runs.values() if run.is_waiting and run.id not in along}
+        for run in tuple(turn.runs.values()):
+            flow = self.publication.flows.get(run.flow)
+            if run.id not in along or not run.is_waiting or run.flow not in own or flow is None:
+                continue
+            if flow.reentry and flow.reentry_per is None:
+                self.engine.stop(turn, run)
 
     def timer(self, turn: Turn) -> None:
         """Move on a run whose time has come, if it still stands where the timer was set."""
@@ -306,7 +323,7 @@ class Decisions:
         run = turn.runs.get(told.run)
         if run is not None and _stands_still(turn, run):
             turn.effects.outcome = "paused"
-            turn.effects.later.append(_again(turn))
+            turn.effects.later.append(_again(turn.trigger, turn.now))
             return
         moved = self.engine.handed(turn, run, told) if run is not None else None
         turn.effects.outcome = "handed" if moved is not None else "void"
@@ -315,7 +332,11 @@ class Decisions:
         """Say on another channel what had no way left; the run that stands at it goes on where none has."""
         told = fall_back(turn, self.publication)
         run = turn.runs.get(told.run) if told is not None else None
-        if told is not None and run is not None:
+        if told is None or run is None:
+            return
+        if _stands_still(turn, run):
+            turn.effects.later.append(_again(trigger_of(told), turn.now))
+        else:
             self.engine.handed(turn, run, told)
 
     def event(self, turn: Turn) -> None:
@@ -326,7 +347,11 @@ class Decisions:
         if not turn.trigger.payload.get("credited"):
             credit_event(turn, event, turn.trigger.key)
         for run in tuple(turn.runs.values()):
-            if _waits(run, WaitKind.EVENT) and not _stands_still(turn, run):
+            if not _waits(run, WaitKind.EVENT):
+                continue
+            if _stands_still(turn, run):
+                self.engine.exited(turn, run, event)  # who has what it is for is not written to after a pause
+            else:
                 self.engine.heard(turn, run, event)
         for flow, starter in self.publication.by_event.get(event.name, ()):
             if starter.where.holds(event.properties):
@@ -565,10 +590,10 @@ def _stands_still(turn: Turn, run: Run) -> bool:
     return turn.shop.halted.get(run.flow) is Halt.PAUSED
 
 
-def _again(turn: Turn) -> Trigger:
-    """Return the turn's trigger for later, when its flow may go on."""
-    key = f"{turn.trigger.key.partition('~')[0]}~{microseconds(turn.now)}"
-    return replace(turn.trigger, key=key, at=turn.now + _PAUSED_FOR)
+def _again(trigger: Trigger, now: datetime) -> Trigger:
+    """Return a trigger for later, when its flow may go on."""
+    key = f"{trigger.key.partition('~')[0]}~{microseconds(now)}"
+    return replace(trigger, key=key, at=now + _PAUSED_FOR)
 
 
 def _speak_as_written(turn: Turn, found: Starts) -> None:

@@ -61,7 +61,7 @@ class Effects:
     credited: list[Event] = field(default_factory=list)
     """Those of them whose credit this turn has granted: whoever hears of them grants none."""
     withdrawn: list[str] = field(default_factory=list)
-    """Messages that never leave if they have not left yet."""
+    """Runs whose messages never leave if they have not left yet."""
     orders: list[Order] = field(default_factory=list)
     calls: list[OutsideCall] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
@@ -88,6 +88,8 @@ class Effects:
     contact_changed: bool = False
     revived: str | None = None
     """A contact that is its own again: it was joined to this one by mistake."""
+    runs_along: tuple[str, ...] = ()
+    """Runs that go along: to whom the contact becomes, or back to the one that is its own again."""
     renamed: list[tuple[str, str, str]] = field(default_factory=list)
     """Names in the directory (kind, value, whose) that are this contact's from now on."""
     forgotten: list[tuple[str, str]] = field(default_factory=list)

@@ -17,6 +17,7 @@ class Became(StrEnum):
     HELD = "held"  # by the gate, when it was about to leave
     REFUSED = "refused"  # by the gate, or called off by an operator
     FAILED = "failed"  # the provider will never take it
+    RECALLED = "recalled"  # its contact became another before it left, who is to have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ def trigger_of(told: Told) -> Trigger:
     """Return the trigger that tells a run what became of its message: once, and once that it is held."""
     name = Became.HELD if told.became is Became.HELD else Became.HANDED
     payload: dict[str, JsonValue] = {"run": told.run, "message": told.message, "became": told.became.value}
+    if told.became is Became.HANDED:
+        payload["handed_at"] = microseconds(told.at)  # the trigger may come later: its flow may be paused
     if told.until is not None:
         payload["until"] = microseconds(told.until)
     return Trigger(f"{name}:{told.message}", TriggerKind.HANDED, told.at, payload)
@@ -49,12 +52,13 @@ def trigger_of(told: Told) -> Trigger:
 def told_by(trigger: Trigger) -> Told:
     """Read back what a trigger tells."""
     told = trigger.payload
-    until = told.get("until")
+    until, handed_at = told.get("until"), told.get("handed_at")
     assert until is None or isinstance(until, int), "an instant is a number"
+    assert handed_at is None or isinstance(handed_at, int), "an instant is a number"
     return Told(
         run=str(told["run"]),
         message=str(told["message"]),
         became=Became(str(told["became"])),
-        at=trigger.at,
+        at=instant(handed_at) if handed_at is not None else trigger.at,
         until=instant(until) if until is not None else None,
     )

@@ -67,6 +67,8 @@ class Invited:
     contact_id: str
     is_member: bool
     invitation: Invitation
+    is_settled: bool = False
+    """It has a number already, or is a member with anything in a wallet: nobody comes to it by a code."""
 
 
 def code_of(secret: bytes, contact_id: str, number: int) -> str:

@@ -518,9 +518,9 @@ class Turn:
         self.addresses[address.channel, address.value] = address
         self.effects.addresses[address.channel, address.value] = address
 
-    def withdraw(self, message_id: str) -> None:
-        """Call a message off that was said before, if it is not handed over yet."""
-        self.effects.withdrawn.append(message_id)
+    def withdraw(self, run_id: str) -> None:
+        """Call off what a run has said before and is not handed over yet; what answered the contact stays."""
+        self.effects.withdrawn.append(run_id)
 
     def put_run(self, run: Run) -> None:
         """Record a run's new state."""

@@ -1,12 +1,14 @@
 """Entries whose goals may still be reached, and the goals that were."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.core.deeds.goals import Conversion, Entry, Received
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.storage import rows
 from bot.storage.driver import Connection, Statement
+from bot.storage.families import family
 from bot.storage.rows import RowValues
 
 _ENTRIES_MAX = 50
@@ -21,6 +23,17 @@ _ENTRIES = Statement(f"""
     FROM run r WHERE r.bucket = :bucket AND r.contact = :contact AND r.goals_until IS NOT NULL
     ORDER BY r.goals_until DESC LIMIT {_ENTRIES_MAX}
 """)  # noqa: S608  # our own number
+# Messages stay where they were when their runs go along with a contact that becomes another.
+_HAS_JOINED = Statement("""
+    SELECT 1 FROM joined j
+    WHERE j.bucket = :bucket AND j.contact = :contact AND j.undone_at IS NULL LIMIT 1
+""")
+_RECEIVED_BEFORE = Statement("""
+    SELECT o.run, o.handed_at, o.flow, o.step
+    FROM @each(keys: bucket integer, contact text, run text)
+    JOIN outbox o ON o.bucket = keys.bucket AND o.contact = keys.contact AND o.run = keys.run
+    WHERE o.handed_at IS NOT NULL AND o.state IN ('sending', 'unknown', 'sent', 'delivered')
+""")
 _COLUMNS = """
     c.run, c.goal, c.at, c.event, c.flow, c.revision, c.step, c.variant, c.order_id, c.revenue_minor,
     c.currency
@@ -52,8 +65,17 @@ def conversion_row(contact_id: str, one: Conversion) -> RowValues:
 
 async def entries(connection: Connection, contact_id: str) -> tuple[Entry, ...]:
     """Return the entries of a contact whose goals end last."""
-    found = await connection.read(_ENTRIES, bucket=bucket_of(contact_id), contact=contact_id)
-    return tuple(_entry(row) for row in found)
+    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
+    found, several = await connection.read_all([(_ENTRIES, own), (_HAS_JOINED, own)])
+    entered = tuple(_entry(row) for row in found)
+    if not several or not entered:
+        return entered
+    others = [one.contact_id for one in await family(connection, contact_id) if one.contact_id != contact_id]
+    keys = [(bucket_of(other), other, entry.run.id) for other in others for entry in entered]
+    before: dict[str, list[Received]] = {}
+    for run, at, flow, step in await connection.read(_RECEIVED_BEFORE, keys=keys):
+        before.setdefault(run, []).append(Received(instant(at), flow, step))
+    return tuple(replace(one, received=(*one.received, *before.get(one.run.id, ()))) for one in entered)
 
 
 async def of_order(connection: Connection, contact_id: str, order_id: str) -> tuple[Conversion, ...]:

@@ -64,7 +64,7 @@ def joined_row(contact_id: str, joined: Joined) -> RowValues:
         joined.other,
         microseconds(joined.at),
         stored(joined.undone_at),
-        to_json({"join": joined.join, "evidence": dict(joined.evidence)}),
+        to_json({"join": joined.join, "evidence": dict(joined.evidence), "runs": list(joined.runs)}),
     )
 
 
@@ -75,7 +75,9 @@ async def joined_to(connection: Connection, contact_id: str) -> tuple[Joined, ..
     for other, at, undone_at, facts in found:
         known = orjson.loads(facts)
         evidence = known.get("evidence", {})
-        made.append(Joined(other, instant(at), str(known.get("join", "")), evidence, loaded(undone_at)))
+        runs = tuple(known.get("runs", ()))
+        join = str(known.get("join", ""))
+        made.append(Joined(other, instant(at), join, evidence, loaded(undone_at), runs))
     return tuple(made)
 
 

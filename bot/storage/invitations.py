@@ -28,7 +28,13 @@ _NAMED = Statement(f"""
     WHERE d.kind = '{KIND}' AND d.value = keys.value
 """)  # noqa: S608  # our own constant
 _BECAME = Statement(f"""
-    SELECT c.merged_into, {tables.IS_MEMBER} FROM contact c WHERE c.bucket = :bucket AND c.id = :contact
+    SELECT c.merged_into, {tables.IS_MEMBER},
+        EXISTS (SELECT 1 FROM address a
+            WHERE a.bucket = c.bucket AND a.contact = c.id AND a.channel = 'sms')
+        OR c.enrolled_at IS NOT NULL AND EXISTS (SELECT 1 FROM wallet w
+            WHERE w.bucket = c.bucket AND w.contact = c.id
+                AND w.pending_minor + w.available_minor + w.held_minor + w.debt_minor > 0)
+    FROM contact c WHERE c.bucket = :bucket AND c.id = :contact
 """)  # noqa: S608  # our own constant
 
 
@@ -67,9 +73,9 @@ async def invited(connection: Connection, contact_id: str, code: str) -> Invited
     given = await connection.read(_ONE, bucket=bucket_of(owner), contact=owner, code=code)
     if not given:
         return None
-    invitation, is_member = _invitation(given[0]), False
+    invitation, is_member, is_settled = _invitation(given[0]), False, False
     while became := await connection.read(_BECAME, bucket=bucket_of(owner), contact=owner):
-        ((survivor, is_member),) = became
+        ((survivor, is_member, is_settled),) = became
         if survivor is None:
             break
         owner = str(survivor)
@@ -78,16 +84,18 @@ async def invited(connection: Connection, contact_id: str, code: str) -> Invited
         invitation = Invitation(
             code, invitation.made_at, invitation.expires_at, invitation.flow, invitation.made_at
         )
-    return Invited(owner, bool(is_member), invitation)
+    return Invited(owner, bool(is_member), invitation, bool(is_settled))
 
 
 async def invited_to(connection: Connection, codes: Collection[str], now: datetime) -> dict[str, str]:
-    """Whose these codes are, by code: of those that are good, and whose contact is still itself."""
+    """Whose these codes are, by code: of those that are good, and lead a number to their contact."""
     found: dict[str, str] = {}
     named = await _named(connection, codes)
     for code, owner in sorted(named.items()):
         one = await invited(connection, owner, code)
-        if one is not None and one.contact_id == owner and one.invitation.is_good(now):
+        if one is None or one.contact_id != owner or one.is_settled:
+            continue
+        if one.invitation.is_good(now):
             found[code] = owner
     return found
 

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from bot.core.contact import Contact
 from bot.core.deeds.left import LeftBehind, LeftWallet, SetAside, WholeBooks
+from bot.core.handing_over import Became
 from bot.core.ids import bucket_of, instant
-from bot.storage import grants, history, offers, rows, standings, turns
+from bot.storage import grants, history, offers, rows, standings, told_runs, turns
 from bot.storage.driver import Connection, Statement
 from bot.storage.step_figures import Changing
 
@@ -38,14 +39,27 @@ _SET_ASIDE = Statement("""
     WHERE r.bucket = :bucket AND r.contact = :contact AND r.state = 'reserved'
 """)
 # What waits is not sent any more but answers, which are on their way.
-_STOP = tuple(
+_RECALL = Statement(f"""
+    UPDATE outbox SET state = 'canceled', reason = 'joined'
+    WHERE bucket = :bucket AND contact = :contact AND state IN ('queued', 'held')
+        AND message_class NOT IN ('reply', 'required')
+    RETURNING {told_runs.STANDS}
+""")  # noqa: S608  # our own text
+_NO_NOTICE = Statement("""
+    UPDATE lot SET notice_at = NULL WHERE bucket = :bucket AND contact = :contact AND notice_at IS NOT NULL
+""")
+_RUN_IDS = Statement("""
+    SELECT r.id FROM run r WHERE r.bucket = :bucket AND r.contact = :contact ORDER BY r.id
+""")
+_MOVE = "SET bucket = :bucket, contact = :contact WHERE bucket = :old_bucket AND contact = :old"
+_UNMET = """NOT EXISTS (SELECT 1 FROM exposure e
+    WHERE e.bucket = :bucket AND e.contact = :contact AND e.experiment = exposure.experiment)"""
+_RUNS_ALONG = tuple(
     Statement(sql)
     for sql in (
-        """UPDATE outbox SET state = 'canceled', reason = 'joined'
-            WHERE bucket = :bucket AND contact = :contact AND state IN ('queued', 'held')
-            AND message_class NOT IN ('reply', 'required')""",
-        """UPDATE lot SET notice_at = NULL WHERE bucket = :bucket AND contact = :contact
-            AND notice_at IS NOT NULL""",
+        f"UPDATE run {_MOVE} AND id = :run",
+        f"UPDATE conversion {_MOVE} AND run = :run",
+        f"UPDATE exposure {_MOVE} AND run = :run AND {_UNMET}",
     )
 )
 _DONE = Statement("""
@@ -130,11 +144,31 @@ async def done(connection: Connection, claims: Collection[tuple[str, str]]) -> f
     return frozenset((row[0], row[1]) for row in await connection.read(_DONE, keys=keys))
 
 
-async def stop_waiting(connection: Connection, contact_id: str) -> None:
-    """Let nothing that waits leave a contact any more that has become another one."""
+async def run_ids(connection: Connection, contact_id: str) -> tuple[str, ...]:
+    """The contact's runs, over or not."""
+    found = await connection.read(_RUN_IDS, bucket=bucket_of(contact_id), contact=contact_id)
+    return tuple(row[0] for row in found)
+
+
+async def runs_along(connection: Connection, before: str, contact_id: str, runs: Collection[str]) -> None:
+    """Make runs another contact's, who is locked as well, with goals they reached and arms they met."""
+    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
+    moved = [{**own, "old_bucket": bucket_of(before), "old": before, "run": run} for run in sorted(runs)]
+    if moved:
+        for statement in _RUNS_ALONG:
+            await connection.run(statement, moved)
+
+
+async def stop_waiting(connection: Connection, contact_id: str, now: datetime) -> None:
+    """Let nothing that waits leave a contact any more that has become another one.
+
+    Runs that stand at such a message hear of it: they say it again as whoever the contact has become.
+    """
+    own = {"bucket": bucket_of(contact_id), "contact": contact_id}
     changing = await Changing.waiting(connection, contact_id)
-    for statement in _STOP:
-        await connection.run(statement, [{"bucket": bucket_of(contact_id), "contact": contact_id}])
+    recalled = await connection.read(_RECALL, **own)
+    await connection.run(_NO_NOTICE, [own])
+    await told_runs.tell(connection, recalled, Became.RECALLED, now)
     await changing.count(connection)
 
 

@@ -302,6 +302,7 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "banners": inbox.banners,
         "surveys_done": surveys_done,
         "whole_books": joined.whole_books,
+        "run_ids": joined.run_ids,
         "payouts": payouts.of_contact,
         "invitations": invitations.own,
     }

@@ -36,6 +36,13 @@ _WITHDRAW = Statement("""
     UPDATE outbox SET state = 'canceled', reason = 'its flow had ended', explanation = NULL, state_at = :now
     WHERE bucket = :bucket AND contact = :contact AND id = :id AND state IN ('queued', 'held')
 """)
+# An answer that waits for its turn is still one.
+_SAID = Statement("""
+    SELECT o.bucket, o.contact, o.id, keys.now
+    FROM @each(keys: bucket integer, contact text, run text, now bigint)
+    JOIN outbox o ON o.bucket = keys.bucket AND o.contact = keys.contact AND o.run = keys.run
+    WHERE o.state IN ('queued', 'held') AND o.message_class NOT IN ('reply', 'required')
+""")
 _RESULT = Statement("""
     UPDATE "trigger" SET result = :result WHERE bucket = :bucket AND contact = :contact AND key = :key
 """)
@@ -83,8 +90,8 @@ class Writes:
     """Lots (bucket, contact, id) and when to look next whether a notice is due."""
     asked_again: list[dict[str, object]] = field(default_factory=list)
     """Contacts whose messages that wait shall go before the gate now."""
-    withdrawn: list[dict[str, object]] = field(default_factory=list)
-    """Messages that never leave if they have not left yet."""
+    withdrawn: list[tuple[int, str, str, int]] = field(default_factory=list)
+    """Runs (bucket, contact, id, now) whose messages never leave if they have not left yet."""
     results: list[dict[str, object]] = field(default_factory=list)
     """What operations came to."""
     given_back: dict[str, int] = field(default_factory=dict)
@@ -122,10 +129,11 @@ class Writes:
 
     async def _withdraw(self, connection: Connection) -> step_figures.Changing:
         """Call off what turns take back; whoever hands it over may have been quicker."""
-        messages = [(str(one["contact"]), str(one["id"])) for one in self.withdrawn]
-        changing = await step_figures.Changing.of(connection, messages)
-        if self.withdrawn:
-            await connection.run(_WITHDRAW, self.withdrawn)
+        said = await connection.read(_SAID, keys=self.withdrawn) if self.withdrawn else ()
+        changing = await step_figures.Changing.of(connection, [(row[1], row[2]) for row in said])
+        if said:
+            names = ("bucket", "contact", "id", "now")
+            await connection.run(_WITHDRAW, [dict(zip(names, row, strict=True)) for row in said])
         return changing
 
 
@@ -193,9 +201,7 @@ def record(
         _record_notices(writes, turn)
     if effects.asks_gate_again:
         writes.asked_again.append({"bucket": contact.bucket, "contact": contact_id, "now": microseconds(now)})
-    for message_id in effects.withdrawn:
-        own = {"bucket": contact.bucket, "contact": contact_id, "id": message_id}
-        writes.withdrawn.append(own | {"now": microseconds(now)})
+    writes.withdrawn += [(contact.bucket, contact_id, run, microseconds(now)) for run in effects.withdrawn]
     return tuple(inline)
 
 

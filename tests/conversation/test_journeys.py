@@ -11,9 +11,11 @@ import pytest
 from bot.conversation.receipts import Receipt
 from bot.conversation.work import Work
 from bot.core.contact import Event
+from bot.core.flow.halts import Halt
 from bot.core.messages import OutboxState
 from bot.core.triggers import Trigger, TriggerKind
 from bot.demo.loopback_message import Fault
+from bot.storage import halts
 from bot.storage.interventions import Intervention, Which, intervene
 from tests.conversation.chat import NOON, Chat, chatting, shipped
 from tests.conversation.tracking.telling import SERVER, message, tracker_of
@@ -47,12 +49,17 @@ steps:
 async def shop(database_url: str, tmp_path: Path) -> AsyncIterator[Chat]:
     """A shop that knows the phone's owner as a user, and invites to a trip."""
     async with chatting(database_url, flows=shipped(tmp_path, "loyalty", trip=TRIP)) as chat:
-        await chat("LOYALTY")
-        told = message("who", user="u1", traits={"phone": chat.number}, now=chat.clock())
-        await tracker_of(chat).take([told], SERVER)
-        await chat.strike()
-        chat.news()
+        await known(chat)
         yield chat
+
+
+async def known(chat: Chat) -> None:
+    """Let the phone's owner join, and be known as a user."""
+    await chat("LOYALTY")
+    told = message("who", user="u1", traits={"phone": chat.number}, now=chat.clock())
+    await tracker_of(chat).take([told], SERVER)
+    await chat.strike()
+    chat.news()
 
 
 async def told(chat: Chat, name: str, key: str) -> list[str]:
@@ -109,6 +116,49 @@ async def test_an_exit_in_the_night_calls_off_what_is_held(shop: Chat) -> None:
     assert (await standing(shop))[0] == "ended"
     assert await shop.move_to(NOON + timedelta(hours=30)) == []
     assert (await shop.outbox("state, reason"))[-1] == ("canceled", "its flow had ended")
+
+
+async def test_an_exit_calls_off_all_that_was_said(database_url: str, tmp_path: Path) -> None:
+    hello = TRIP.replace("  - id: invite\n", "  - id: hello\n    say: Hello there!\n  - id: invite\n")
+    async with chatting(database_url, flows=shipped(tmp_path, "loyalty", trip=hello)) as chat:
+        await known(chat)
+        await chat.move_to(NOON + timedelta(hours=11))
+        await told(chat, "Trip Begun", "begun")
+        assert [state for (state,) in await chat.outbox("state")][-2:] == ["held", "held"]
+        await told(chat, "Trip Over", "over")
+        assert await chat.move_to(NOON + timedelta(hours=30)) == []
+        assert (await chat.outbox("state, reason"))[-2:] == [("canceled", "its flow had ended")] * 2
+
+
+async def halt(chat: Chat, how: Halt | None) -> None:
+    """Pause the trip, or resume it."""
+    database = chat.app.database
+    await database.transact(lambda c: halts.change(c, "trip", how, f"g/{how}"))
+    if how is None:
+        await halts.wake(database, "trip", chat.clock())
+    await chat.strike()
+
+
+async def test_an_exit_ends_who_stands_still(shop: Chat) -> None:
+    assert await told(shop, "Trip Begun", "begun") == ["Come in!"]
+    await halt(shop, Halt.PAUSED)
+    await told(shop, "Kettle Boiled", "boiled")
+    assert (await standing(shop))[:2] == ("waiting", "window")
+    await told(shop, "Trip Over", "over")
+    assert (await standing(shop))[0] == "ended"
+    await halt(shop, None)
+    assert await shop.later(days=4) == []
+
+
+async def test_what_was_handed_over_before_a_pause_counts_from_then(shop: Chat) -> None:
+    await queue_only(shop)
+    await halt(shop, Halt.PAUSED)
+    handed_at = shop.clock()
+    await shop.later(hours=2)
+    assert (await standing(shop))[:2] == ("waiting", "invite")
+    await halt(shop, None)
+    await shop.later(minutes=6)
+    assert (await standing(shop))[1:3] == ("window", handed_at + timedelta(days=3))
 
 
 async def test_what_the_provider_does_not_take_goes_its_way(shop: Chat) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation.operations import operation_work
 from bot.conversation.work import Work
 from bot.core.contact import Address, Contact, JsonValue
 from bot.core.ids import bucket_of, new_contact_id
@@ -16,6 +17,7 @@ from bot.core.triggers import Trigger, TriggerKind
 from bot.demo.loopback_network import DEMO_NUMBER
 from bot.storage import turns
 from tests.conversation.chat import Chat, chatting, shipped
+from tests.storage.joining import splitting
 
 INVITE = """
 flow: invite
@@ -48,6 +50,17 @@ async def written_to(chat: Chat, mailbox: str = "ana@example.com", locale: str =
         lambda connection: turns.create(connection, [(contact, Address("email", mailbox))], now)
     )
     return contact_id
+
+
+async def has_credit(chat: Chat, contact: str) -> None:
+    """Make somebody a member with something in the wallet, and no number."""
+    await chat.run("UPDATE contact SET enrolled_at = created_at WHERE id = :id", id=contact)
+    await chat.run(
+        "INSERT INTO wallet (bucket, contact, id, pending_minor, available_minor, held_minor, debt_minor,"
+        " entry_count, last_hash, version) VALUES (:bucket, :contact, 'main', 0, 500, 0, 0, 0, '', 0)",
+        bucket=bucket_of(contact),
+        contact=contact,
+    )
 
 
 async def invited(chat: Chat, contact: str, key: str = "invite") -> tuple[str, str]:
@@ -138,6 +151,75 @@ async def test_a_member_is_joined_by_who_is_none_and_never_by_another_member(cha
     await chat.later(seconds=5)
     found = await chat.rows("SELECT id, merged_into FROM contact ORDER BY created_at, id")
     assert dict(found) == {ana: me, ben: None, me: None}
+
+
+async def test_a_forwarded_letter_of_a_member_gives_its_reader_nothing(chat: Chat) -> None:
+    ana = await written_to(chat)
+    code, _ = await invited(chat, ana)
+    await has_credit(chat, ana)
+    before = await chat.rows("SELECT COUNT(*) FROM outbox WHERE contact = :id", id=ana)
+    ordinary = await chat("LOYALTY", number="+12125550124")
+    assert await chat(f"LOYALTY {code}", number=ELSEWHERE) == ordinary
+    carol = await chat.contact_id(ELSEWHERE)
+    assert carol != ana
+    assert await chat.rows("SELECT channel FROM address WHERE contact = :id", id=ana) == [("email",)]
+    # Who was known before learns as little, and takes as little.
+    await chat("hello there")
+    stranger = await chat.contact_id()
+    said = await chat(f"LOYALTY {code}")
+    await chat.later(seconds=5)
+    assert said == ordinary
+    assert await chat.rows("SELECT merged_into FROM contact WHERE id = :id", id=stranger) == [(None,)]
+    assert await chat.rows("SELECT COUNT(*) FROM outbox WHERE contact = :id", id=ana) == before
+    assert await chat.rows("SELECT used_at FROM invitation WHERE contact = :id", id=ana) == [(None,)]
+
+
+async def test_whoever_has_a_number_gets_no_code_and_an_older_one_is_nobodys(chat: Chat) -> None:
+    ana = await written_to(chat)
+    code, _ = await invited(chat, ana)
+    await chat.app.dispatcher.submit(
+        operation_work(
+            "contact.identify",
+            {"channel": "sms", "value": chat.number, "evidence": {"way": "platform"}},
+            key="api:identify",
+            at=chat.clock(),
+            contact_id=ana,
+        )
+    )
+    assert await chat.contact_id() == ana
+    for text in ("LOYALTY", "skip", "skip"):
+        await chat(text)
+    ordinary = await chat("LOYALTY", number="+12125550124")
+    assert await chat(f"LOYALTY {code}", number=ELSEWHERE) == ordinary
+    assert await chat.contact_id(ELSEWHERE) != ana
+    given, link = await invited(chat, ana, "again")
+    assert not given
+    assert link == f"sms:{DEMO_NUMBER}?&body=LOYALTY"
+    # A member who texts it does not take that number's profile over either.
+    ben = await chat.contact_id(ELSEWHERE)
+    await chat("skip", number=ELSEWHERE)
+    await chat(f"LOYALTY {code}", number=ELSEWHERE)
+    await chat.later(seconds=5)
+    assert await chat.contact_id(ELSEWHERE) == ben
+    assert await chat.contact_id() == ana
+
+
+async def test_a_member_who_texts_the_code_goes_on_with_the_journey(chat: Chat) -> None:
+    for text in ("LOYALTY", "skip", "skip"):
+        await chat(text)
+    me = await chat.contact_id()
+    ana = await written_to(chat)
+    code, _ = await invited(chat, ana)
+    said = await chat(f"LOYALTY {code}")
+    later = [*await chat.later(seconds=5), *await chat.later(seconds=50)]
+    assert [text for text in (*said, *later) if "Welcome back" in text] == [said[-1]]
+    assert later == ["You came from our email."]
+    runs = await chat.rows("SELECT contact, status FROM run WHERE flow = 'invite'")
+    assert runs == [(me, "done")]
+    # Undone, what came along goes back, with what it came to.
+    await chat.app.dispatcher.submit(splitting(me, ana))
+    await chat.later(seconds=5)
+    assert await chat.rows("SELECT contact FROM run WHERE flow = 'invite'") == [(ana,)]
 
 
 async def test_codes_end_and_cannot_be_tried_for_long(chat: Chat) -> None:

@@ -2,7 +2,8 @@
 
 A stranger's text with a good code is a turn of whoever it was sent to (`bot/conversation/batch.py` looks):
 the number becomes theirs, with the text as evidence. Whoever is known at the number joins that profile, or
-the profile joins them where they are the member; two members are never joined so.
+the profile joins them where they are the member; two members are never joined so. Letters are forwarded: who
+has a number, or is a member with anything in a wallet, gets no code, and nobody comes to them by one.
 """
 
 import hashlib
@@ -44,8 +45,13 @@ class InvitationGone(RegularsError):
     """Another number used the code a moment ago: the text is its sender's own, and is looked up again."""
 
 
-def own_code(turn: Turn) -> str:
-    """Return a code by which a number joins the contact's profile: the one given lately, or a new one."""
+def own_code(turn: Turn) -> str | None:
+    """Return a code by which a number joins the contact's profile: the one given lately, or a new one.
+
+    None where nobody is to come to the contact by a code.
+    """
+    if _is_settled(turn):
+        return None
     given = turn.needed("invitations")
     assert isinstance(given, tuple)
     kept = [one for (table, _), one in turn.effects.kept.items() if table == KIND]
@@ -64,9 +70,9 @@ def own_code(turn: Turn) -> str:
     return code
 
 
-def words_of(turn: Turn, code: str) -> str:
-    """Return what to text: the word that joins, in the contact's language, and the code."""
-    return f"{turn.shop.join_word(turn.contact.locale)} {code}".strip()
+def words_of(turn: Turn, code: str | None) -> str:
+    """Return what to text: the word that joins, in the contact's language, and the code if there is one."""
+    return f"{turn.shop.join_word(turn.contact.locale)} {code or ''}".strip()
 
 
 def number_of(turn: Turn) -> str | None:
@@ -75,7 +81,7 @@ def number_of(turn: Turn) -> str | None:
     return pool.numbers[0] if pool is not None and pool.numbers else None
 
 
-def sms_link(turn: Turn, code: str) -> str | None:
+def sms_link(turn: Turn, code: str | None) -> str | None:
     """Return the link that opens such a text, ready to send; None where there is no number to send it to."""
     number = number_of(turn)
     if number is None:
@@ -122,20 +128,24 @@ def bring(turn: Turn, inbound: Inbound, *, group: str, flow: str) -> bool:
         return False
     code = invited.invitation.code
     turn.keep("directory", f"{KIND}/{used_mark(code)}", Code(used_mark(code), KIND))
-    evidence: dict[str, JsonValue] = {"way": WAY, "code": code, "group": group, "flow": flow}
+    evidence: dict[str, JsonValue] = {"way": WAY, "code": code, "group": group}
     if turn.contact.is_member:
         join_to(turn, invited.contact_id, evidence)
         return False
-    _leave_to(turn, invited.contact_id, evidence)
+    _leave_to(turn, invited.contact_id, {**evidence, "flow": flow})
     return True
 
 
-def brought(turn: Turn) -> tuple[str, str] | None:
-    """Return the group and flow that the text of somebody asked for who joined this contact by a code."""
+def brought(turn: Turn) -> tuple[str, str | None] | None:
+    """Return what somebody asked for by a code through whom this contact and another were joined.
+
+    It is the group, and the flow that is yet to be started for that; None where the other's text had it.
+    """
     evidence = turn.trigger.payload.get("evidence")
-    if not isinstance(evidence, Mapping) or evidence.get("way") != WAY or "flow" not in evidence:
+    if not isinstance(evidence, Mapping) or evidence.get("way") != WAY or "group" not in evidence:
         return None
-    return str(evidence["group"]), str(evidence["flow"])
+    flow = evidence.get("flow")
+    return str(evidence["group"]), str(flow) if flow is not None else None
 
 
 def _judged(turn: Turn, inbound: Inbound) -> tuple[Verdict | None, Invited | None]:
@@ -158,7 +168,19 @@ def _judged(turn: Turn, inbound: Inbound) -> tuple[Verdict | None, Invited | Non
         return Verdict.LATE, found
     if found.contact_id != before.id and (arrives or (found.is_member and before.is_member)):
         return (Verdict.SPENT if arrives else Verdict.MEMBERS), found
+    if found.is_settled:
+        return None, None  # as if there was none: whoever was forwarded a letter joins for themselves
     return Verdict.JOINED, found
+
+
+def _is_settled(turn: Turn) -> bool:
+    """Whether a number of the contact is known, or there is credit that a stranger's could take."""
+    if any(channel == "sms" for channel, _ in turn.addresses):
+        return True
+    if not turn.contact.is_member:
+        return False
+    balance = turn.books.balance(turn.now)
+    return any((balance.pending_minor, balance.available_minor, balance.held_minor, balance.debt_minor))
 
 
 def _arrives(turn: Turn, inbound: Inbound) -> bool:

@@ -112,15 +112,14 @@ def leave(turn: Turn, body: Mapping[str, JsonValue]) -> None:
     for whole in books:
         assert isinstance(whole, WholeBooks)
         _leave_wallet(turn, whole, join, survivor.id)
-    for run in tuple(turn.runs.values()):
-        if run.is_waiting:
-            turn.put_run(replace(run, status=RunStatus.ENDED, wait=None, version=run.version + 1))
+    runs = _leave_runs(turn, survivor)
     desk_turns.leave(turn)  # a person they waited for would look for somebody else
     turn.merge_into(survivor.id)
     payload: dict[str, JsonValue] = {
         "loser": turn.contact.id,
         "join": join,
         "evidence": body["evidence"],
+        "runs": [*runs],
     }
     turn.tell(survivor.id, Trigger(f"joined/{join}", TriggerKind.JOINED, turn.now, payload))
 
@@ -135,7 +134,7 @@ def take_over(turn: Turn) -> None:
     turn.effects.outcome = "joined"
     for wallet in left.wallets:
         _take_wallet(turn, wallet, left, join)
-    turn.keep("joined", loser, Joined(loser, turn.now, join, evidence))
+    turn.keep("joined", loser, Joined(loser, turn.now, join, evidence, runs=runs_along(turn)))
     if ERASED_AT in turn.contact.attributes:
         return  # who was erased since is nobody to write to
     _take_addresses(turn, left)
@@ -143,6 +142,28 @@ def take_over(turn: Turn) -> None:
     _take_fields(turn, left.contact)
     inheriting.take(turn, left)
     turn.track(JOINED, {"evidence": str(evidence.get("way", ""))})
+
+
+def runs_along(turn: Turn) -> tuple[str, ...]:
+    """Return the runs that came along with the contact which a turn takes over."""
+    runs = turn.trigger.payload.get("runs", [])
+    assert isinstance(runs, list), "runs are listed"
+    return tuple(map(str, runs))
+
+
+def _leave_runs(turn: Turn, survivor: Contact) -> tuple[str, ...]:
+    """Let runs go along, the open questions being closed; what waits goes on as the survivor's own."""
+    is_erased = ERASED_AT in survivor.attributes
+    for run in tuple(turn.runs.values()):
+        if run.is_waiting and (is_erased or run.holds_question):
+            ended = replace(run, status=RunStatus.ENDED, wait=None, suspended_at=None)
+            turn.put_run(replace(ended, version=run.version + 1))
+    if is_erased:
+        return ()
+    found = turn.needed("run_ids")
+    assert isinstance(found, tuple), "runs are listed"
+    turn.effects.runs_along = found
+    return found
 
 
 def _is_busy(turn: Turn, contact_id: str) -> bool:

@@ -65,3 +65,5 @@ class Joined:
     join: str
     evidence: Mapping[str, JsonValue] = field(default_factory=dict)
     undone_at: datetime | None = None
+    runs: tuple[str, ...] = ()
+    """The runs that came along."""

@@ -58,6 +58,7 @@ def split(turn: Turn, body: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
         turn.addresses.pop((address.channel, address.value), None)
         turn.effects.addresses.pop((address.channel, address.value), None)
     turn.effects.revived = other
+    turn.effects.runs_along = found.runs
     payload: dict[str, JsonValue] = {
         "operation": RETURNS,
         "body": {"join": found.join, "survivor": turn.contact.id, "by": by, "wallets": wallets},

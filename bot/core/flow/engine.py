@@ -194,12 +194,19 @@ class Engine:
             return walk.put_waiting()
         return self._finish(walk, _go(walk, step.wanted[found].then))
 
+    def exited(self, turn: Turn, run: Run, event: Event) -> Run | None:
+        """End a run by an exit of its flow; None where the event is none. Nothing else is heard."""
+        if not run.hears(event.name):
+            return None
+        walk = self._walk(turn, run)
+        if isinstance(walk, Run):
+            return walk
+        return self._finish(walk, self._exit(walk)) if hearing.ends(walk, event) else None
+
     def _exit(self, walk: Walk) -> Run:
         """End a run by one of its flow's exits; what it said and is not handed over yet never is."""
-        wait, turn = walk.run.wait, walk.turn
-        message = wait.facts.get("message") if wait is not None else None
-        if message is not None:
-            turn.withdraw(str(message))
+        turn = walk.turn
+        turn.withdraw(walk.run.id)
         walk.count("exited")
         ended = replace(
             walk.run, status=RunStatus.ENDED, wait=None, suspended_at=None, version=walk.run.version + 1
@@ -325,6 +332,8 @@ def _way(step: compiled.Sends, became: Became) -> str | None:
             return step.leaving.on_refused
         case Became.FAILED:
             return step.leaving.on_failed
+        case Became.RECALLED:
+            return step.id
 
 
 def _not_understood(walk: Walk, step: compiled.Question) -> Run:

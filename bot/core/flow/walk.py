@@ -20,6 +20,7 @@ from bot.core.flow.template import TemplateFailed
 from bot.core.flow.translations import TranslatedText
 from bot.core.forms import Form, Letter, MenuOption
 from bot.core.gestures import Gesture
+from bot.core.handing_over import told_by
 from bot.core.in_app import APP
 from bot.core.messages import Origin, OutboxState
 from bot.core.platform_rules import sells_unasked
@@ -77,7 +78,8 @@ class Walk:
         self.turn = turn
         self.run = run
         # What follows a message counts from when it was handed over.
-        self.since = min(turn.trigger.at, turn.now) if turn.trigger.kind is TriggerKind.HANDED else turn.now
+        is_told = turn.trigger.kind is TriggerKind.HANDED
+        self.since = min(told_by(turn.trigger).at, turn.now) if is_told else turn.now
         self.outer = list(run.frames[:-1])
         self.variables: dict[str, JsonValue] = dict(run.variables)
         self.wait: Wait | None = None
