@@ -54,6 +54,17 @@ async def test_a_tip_follows_what_needs_one() -> None:
     )
 
 
+async def test_a_latte_keeps_nobody_from_the_tip_for_beans() -> None:
+    phone = await member()
+    await phone.event("Order Completed", {"products": [{"name": "Oat latte", "category": "coffee"}]})
+    assert await phone.advance(timedelta(days=5)) == []
+    latte: dict[str, JsonValue] = {"name": "Oat latte", "category": "coffee"}
+    beans: dict[str, JsonValue] = {"name": "House Beans 250 g", "category": "beans and leaves"}
+    await phone.event("Order Completed", {"products": [latte, beans], "revenue": 20})
+    (tip,) = await phone.advance(timedelta(days=5))
+    assert tip.startswith("How is your House Beans 250 g?")
+
+
 async def test_whoever_comes_back_hears_no_last_word() -> None:
     phone = await member()
     await phone.event("Audience Entered", LAPSING)
@@ -88,3 +99,12 @@ async def test_who_did_not_like_it_is_offered_a_person() -> None:
     await phone.event("Order Shipped", {"items": "House Beans 250 g"})
     await phone.advance(timedelta(days=8))
     assert await phone.say("★★") == ["We are sorry. Reply PERSON, and we make it right."]
+
+
+async def test_who_sent_it_back_is_not_asked_how_they_liked_it() -> None:
+    for undone in ("Order Refunded", "Order Canceled"):
+        phone = await member()
+        await phone.event("Order Shipped", {"items": "House Beans 250 g"})
+        await phone.advance(timedelta(days=2))
+        await phone.event(undone, {"wallet": "main", "restored": 0, "lost": 0, "taken_back": 0, "owed": 0})
+        assert await phone.advance(timedelta(days=8)) == []

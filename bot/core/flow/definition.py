@@ -101,7 +101,9 @@ class EventStarter(StarterBase):
 
     event: str = Field(min_length=1, max_length=200, description="The event's name, like Order Completed.")
     where: dict[str, Anything] = Field(
-        {}, description="What its properties must be: a value, a list of values, or a comparison like `> 50`."
+        {},
+        description="What its properties must be: a value, a list of values, or a comparison like `> 50`. Of "
+        "a list one has to be so: `products.category`.",
     )
 
 

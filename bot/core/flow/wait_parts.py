@@ -22,7 +22,9 @@ class ThingWanted(Part):
 
     event: str | None = Field(None, min_length=1, description="The name of an event, like Order Completed.")
     where: dict[str, Anything] = Field(
-        {}, description="What its properties must be: a value, a list of values, or a comparison like `> 50`."
+        {},
+        description="What its properties must be: a value, a list of values, or a comparison like `> 50`. Of "
+        "a list one has to be so: `products.category`.",
     )
     inbound: InboundWanted | None = Field(None, description="A message of the contact, instead of an event.")
     click: Literal[True] | StepRef | None = Field(

@@ -2,7 +2,7 @@
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.core.contact import JsonValue
@@ -26,17 +26,24 @@ class Clause:
     operand: JsonValue
 
     def holds(self, properties: Mapping[str, JsonValue]) -> bool:
-        """Whether the property is as wanted; one that is missing only satisfies `!=`."""
-        value: JsonValue = dict(properties)
-        for name in self.path:
-            value = value.get(name) if isinstance(value, dict) else None
+        """Whether the property is as wanted; one that is missing only satisfies `!=`.
+
+        Of a list of things one has to be as wanted: `products.category` is met by a single product of it, and
+        `!=` by none that is equal.
+        """
+        found = [*values_at(dict(properties), self.path)]
+        if self.sign == "!=":
+            return not any(_same(value, self.operand) for value in found)
+        return any(self._is_wanted(value) for value in found)
+
+    def _is_wanted(self, value: JsonValue) -> bool:
         if self.sign == "in":
             assert isinstance(self.operand, list)
             return any(_same(value, wanted) for wanted in self.operand)
         if self.sign in _ORDER:
             found, wanted = _as_number(value), _as_number(self.operand)
             return found is not None and wanted is not None and _ORDER[self.sign](found, wanted)
-        return _same(value, self.operand) is (self.sign == "=")
+        return _same(value, self.operand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,17 @@ def where(properties: Mapping[str, JsonValue]) -> Where:
         ValueError: with a sentence for the marketer, when an order is asked of something that has none.
     """
     return Where(tuple(_clause(name, wanted) for name, wanted in properties.items()))
+
+
+def values_at(value: JsonValue, path: tuple[str, ...]) -> Iterator[JsonValue]:
+    """Yield what stands at a property's path, of each thing of a list on the way; None where nothing does."""
+    if not path:
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from values_at(one, path)
+    else:
+        yield from values_at(value.get(path[0]) if isinstance(value, dict) else None, path[1:])
 
 
 def _clause(name: str, wanted: JsonValue) -> Clause:

@@ -10,6 +10,7 @@ from bot.core.flow import compiled
 from bot.core.flow.compiled import Flow, Step
 from bot.core.flow.run import Run, RunStatus, WaitKind
 from bot.core.flow.template import TemplateFailed
+from bot.core.flow.where import values_at
 from bot.core.keywords import normalise
 from bot.core.messages import OutboxState
 
@@ -272,7 +273,7 @@ def _of_event(starter: compiled.EventStarter, record: Record) -> Explained:
             f"{'.'.join(clause.path)} {clause.sign} {clause.operand}",
             line,
             clause.holds(properties),
-            seen=_at(properties, clause.path),
+            seen=_of(properties, clause.path),
         )
         for clause in starter.where.clauses
     )
@@ -290,6 +291,12 @@ def _of_keyword(starter: compiled.KeywordStarter, record: Record) -> Explained:
         return Explained(f"keyword {named}", starter.mark.line, holds=True, seen=seen)
     seen = f"not among the {len(record.texts)} latest texts" if record.texts else "never texted"
     return Explained(f"keyword {named}", starter.mark.line, holds=False, seen=seen)
+
+
+def _of(properties: Mapping[str, JsonValue], path: tuple[str, ...]) -> JsonValue:
+    """What an event's property was; of a list's things all that there were."""
+    found = [*values_at(dict(properties), path)]
+    return found[0] if len(found) == 1 else ", ".join(_said(one) for one in found) or None
 
 
 def _member(*, is_member: bool) -> str:

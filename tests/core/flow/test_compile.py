@@ -216,6 +216,7 @@ def test_what_wait_until_reads() -> None:
 
 def test_what_properties_may_be_asked() -> None:
     properties = {"total": "60.5", "status": "Paid", "gift": True, "ship": {"city": "Berlin"}, "tags": None}
+    properties["products"] = [{"category": "coffee", "price": 4}, {"category": "tea", "price": 9}]
     for asked, holds in [
         ({"total": "> 60"}, True),
         ({"total": "<= 60"}, False),
@@ -230,6 +231,13 @@ def test_what_properties_may_be_asked() -> None:
         ({"missing": "!= x"}, True),
         ({"missing": "> 1"}, False),
         ({"total": "> 60", "gift": False}, False),
+        ({"products.category": "tea"}, True),
+        ({"products.category": ["tea", "beans"]}, True),
+        ({"products.category": "beans"}, False),
+        ({"products.category": "!= tea"}, False),
+        ({"products.category": "!= beans"}, True),
+        ({"products.price": "> 5"}, True),
+        ({"tags.name": "x"}, False),
     ]:
         assert where(asked).holds(properties) is holds, asked  # type: ignore[arg-type]  # dicts of every kind
 
