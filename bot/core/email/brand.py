@@ -1,9 +1,12 @@
 """The brand: what emails, pages and texts say of the shop, and who letters are from."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.core.contact import JsonValue
+
+_ORIGIN = re.compile(r"(https?://[\w.-]+(?::\d+)?)/", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,12 @@ class Brand:
     def sender_of(self, group: str | None) -> Sender | None:
         """Return who letters of a group are from; None where nobody is named."""
         return self.senders.get(group or "") or self.sender
+
+    @property
+    def logo_origin(self) -> str:
+        """Where the logo is loaded from, as a policy of pages names it; empty: from nowhere."""
+        found = _ORIGIN.match(self.logo)
+        return found[1] if found is not None else ""
 
     def values(self) -> dict[str, JsonValue]:
         """Return what texts and templates may name."""

@@ -16,12 +16,14 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.conversation.publication import Publication
+from bot.core.email.page_colors import css
 from bot.core.page_links import PATH
 
 _STATIC = Path(str(files("bot.web.h5"))) / "static"
 _SHARED = (_STATIC.parent / "shared", Path(__file__).parents[3] / "miniprogram" / "shared")
 """What the mini program and these pages share: as a wheel brings it along, as it is in a checkout."""
-_INDEX = "index.html"
+_INDEX, _BRAND = "index.html", "brand.css"
+_POLICY, _PICTURES = "Content-Security-Policy", "img-src 'self' data:"
 _TYPES = {
     ".html": "text/html",
     ".css": "text/css",
@@ -31,8 +33,9 @@ _TYPES = {
 _WORTH_PACKING = 1_000
 _HEADERS = {
     # No inline code, nobody else's code, no frames but of our own pages (the demo's phone).
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+    _POLICY: (
+        "default-src 'none'; script-src 'self'; style-src 'self';"
+        f" {_PICTURES}; connect-src 'self';"
         " base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
     ),
     "Cache-Control": "no-cache",
@@ -64,7 +67,7 @@ class H5Pages:
     """Answers everything below `/w/`; all of it is read once."""
 
     def __init__(self, publication: Callable[[], Publication]) -> None:
-        """Of the publication it shows the shop's name, and the number that sends links."""
+        """Of the publication it shows the brand, and the number that sends links."""
         self._publication = publication
         self._files = _files()
         self._index = (_STATIC / _INDEX).read_text("utf-8")
@@ -78,12 +81,19 @@ class H5Pages:
         shop = self._publication().shop
         pool = shop.pool("sms")
         number = pool.numbers[0] if pool is not None and pool.numbers else ""
-        html = self._index.replace("{shop}", escape(shop.name)).replace("{number}", escape(number))
-        return _answer(request, File.of(html.encode(), ".html"))
+        brand = shop.letters.brand
+        logo = f'<img class="logo" src="{escape(brand.logo)}" alt="">' if brand.logo_origin else ""
+        html = self._index.replace("{number}", escape(number)).replace("{accent}", brand.colors.accent)
+        html = html.replace("{logo}", logo).replace("{shop}", escape(brand.name or shop.name))
+        return _answer(request, File.of(html.encode(), ".html"), brand.logo_origin)
 
     async def file(self, request: web.Request) -> web.Response:
         """One of its scripts or styles."""
-        found = self._files.get(request.match_info["name"])
+        name = request.match_info["name"]
+        if name == _BRAND:
+            colors = self._publication().shop.letters.brand.colors
+            return _answer(request, File.of(css(colors, ":root", ":root").encode(), ".css"))
+        found = self._files.get(name)
         if found is None:
             raise web.HTTPNotFound(headers=_HEADERS)
         return _answer(request, found)
@@ -104,8 +114,10 @@ def _module(path: Path) -> bytes:
     return b"const module = { exports: {} };\n" + path.read_bytes() + b"\nexport default module.exports;\n"
 
 
-def _answer(request: web.Request, file: File) -> web.Response:
+def _answer(request: web.Request, file: File, pictures: str = "") -> web.Response:
     headers = {**_HEADERS, "ETag": f'"{file.tag}"', "Vary": "Accept-Encoding"}
+    if pictures:
+        headers[_POLICY] = _HEADERS[_POLICY].replace(_PICTURES, f"{_PICTURES} {pictures}")
     if file.tag in request.headers.get("If-None-Match", ""):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     takes_packed = file.packed and "gzip" in request.headers.get("Accept-Encoding", "")

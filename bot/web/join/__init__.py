@@ -20,6 +20,7 @@ from aiohttp import web
 from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.operations import operation_work
 from bot.conversation.publication import Publication
+from bot.core.email.page_colors import css
 from bot.core.errors import RegularsError
 from bot.core.flow.translations import fallbacks
 from bot.core.ids import Entropy
@@ -37,13 +38,14 @@ TRIES = Limit(burst=10, per_minute=1)
 
 _STATIC = Path(str(files("bot.web.join"))) / "static"
 _SHOWN_SECONDS = 300
+_POLICY = "Content-Security-Policy"
 _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
     # Nobody may lay our box under a button of theirs: who embeds the form has it by the script.
-    "Content-Security-Policy": (
+    _POLICY: (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
 }
@@ -67,7 +69,7 @@ class JoinPages:
     def routes(self) -> list[web.RouteDef]:
         """Where they are; the script comes first, or the page would take it for a group."""
         return [
-            web.get(f"{PATH}style.css", _style),
+            web.get(f"{PATH}style.css", self.style),
             web.get(f"{PATH}{{group}}.js", self.script),
             web.get(f"{PATH}{{group}}", self.show),
             web.post(f"{PATH}{{group}}", self.join),
@@ -78,6 +80,11 @@ class JoinPages:
         if request.match_info["group"] not in self.publication().shop.groups:
             raise web.HTTPNotFound
         return _static("embed.js", "text/javascript")
+
+    async def style(self, _: web.Request) -> web.Response:
+        """How it looks, in the brand's colours."""
+        colors = self.publication().shop.letters.brand.colors
+        return _static("style.css", "text/css", css(colors, ".page, .join", ".page, .page .join"))
 
     async def show(self, request: web.Request) -> web.Response:
         """Ask."""
@@ -157,6 +164,8 @@ class JoinPages:
         done: str = "",
     ) -> web.Response:
         headers = {**_HEADERS, **_FOR_OTHERS, "Content-Language": asked.tag}
+        if asked.brand.logo_origin:
+            headers[_POLICY] = f"{_HEADERS[_POLICY]}; img-src {asked.brand.logo_origin}"
         if "application/json" in request.headers.get("Accept", ""):
             title = f"<h1>{escape(asked.says('done'))}</h1><p>{escape(done)}</p>"
             html = title if done else form(asked, phone=phone, mistake=mistake, base=self.public_url)
@@ -182,16 +191,12 @@ def _nobody(request: web.Request) -> web.Response:
     return web.Response(status=HTTPStatus.NOT_FOUND, text=html, content_type="text/html", headers=headers)
 
 
-async def _style(_: web.Request) -> web.Response:
-    return _static("style.css", "text/css")
-
-
-def _static(name: str, kind: str) -> web.Response:
+def _static(name: str, kind: str, more: str = "") -> web.Response:
     headers = {
         **_FOR_OTHERS,
         "Cache-Control": f"public, max-age={_SHOWN_SECONDS}",
         "Cross-Origin-Resource-Policy": "cross-origin",
         "X-Content-Type-Options": "nosniff",
     }
-    body = (_STATIC / name).read_bytes()
+    body = (_STATIC / name).read_bytes() + more.encode()
     return web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)

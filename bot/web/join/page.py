@@ -7,6 +7,7 @@ from html import escape
 from urllib.parse import quote
 
 from bot.conversation.publication import Publication
+from bot.core.email.brand import Brand
 from bot.core.flow.compiled import KeywordStarter
 from bot.core.flow.translations import fallbacks
 from bot.core.groups import Group
@@ -30,7 +31,12 @@ class Asked:
     @property
     def shop(self) -> str:
         """What the shop is called."""
-        return self.publication.shop.name
+        return self.brand.name or self.publication.shop.name
+
+    @property
+    def brand(self) -> Brand:
+        """How the shop looks."""
+        return self.publication.shop.letters.brand
 
     @property
     def title(self) -> str:
@@ -115,7 +121,8 @@ def page(asked: Asked, *, phone: str = "", mistake: str = "", done: str = "") ->
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="robots" content="noindex"><title>{escape(told)} · {escape(asked.shop)}</title>'
         f'<link rel="stylesheet" href="{PATH}style.css"></head>'
-        f'<body class="page"><main class="join"><h1>{escape(title)}</h1>{body}</main></body></html>'
+        f'<body class="page"><main class="join">{_logo(asked)}<h1>{escape(title)}</h1>{body}</main>'
+        "</body></html>"
     )
 
 
@@ -140,6 +147,12 @@ def form(asked: Asked, *, phone: str = "", mistake: str = "", base: str = "") ->
         '<input id="website" name="website" tabindex="-1" autocomplete="off"></div>'
         f'<button type="submit">{escape(asked.says("send"))}</button></form>{asked.instead}'
     )
+
+
+def _logo(asked: Asked) -> str:
+    """The logo says nothing that the title below does not."""
+    brand = asked.brand
+    return f'<img class="logo" src="{escape(brand.logo)}" alt="">' if brand.logo_origin else ""
 
 
 def _alert(text: str) -> str:
