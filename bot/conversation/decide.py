@@ -50,6 +50,7 @@ from bot.core.ids import microseconds
 from bot.core.in_app import APP
 from bot.core.keywords import How
 from bot.core.messages import Inbound, MessageClass
+from bot.core.pages.letters import leaves
 from bot.core.replies import RequiredReply
 from bot.core.tracking.sessions import SESSION_STARTED
 from bot.core.triggers import Trigger, TriggerKind
@@ -157,7 +158,7 @@ class Decisions:
 
     def decide(self, turn: Turn) -> None:
         """Decide a turn by recording effects in it."""
-        if self.publication.broken is not None and turn.trigger.kind not in _WITHOUT_PROGRAM:
+        if self.publication.broken is not None and not _needs_no_program(turn.trigger):
             raise self.publication.broken
         _BY_KIND[turn.trigger.kind](self, turn)
         settle_ends(turn)
@@ -552,6 +553,10 @@ _WITHOUT_PROGRAM = frozenset(
     {TriggerKind.INBOUND, TriggerKind.SILENCE, TriggerKind.ADDRESS_REPORT, TriggerKind.GRANT}
 )
 """What is decided while the stored program is broken: who wants to hear nothing more, or by which right."""
+
+
+def _needs_no_program(trigger: Trigger) -> bool:
+    return trigger.kind in _WITHOUT_PROGRAM or leaves(trigger)
 
 
 def _meet(turn: Turn, inbound: Inbound) -> None:

@@ -24,6 +24,7 @@ from bot.core.errors import RetryLater
 from bot.core.gestures import GestureKind
 from bot.core.ledger.wallet import Wallet
 from bot.core.messages import Inbound
+from bot.core.pages.letters import leaves
 from bot.core.triggers import TriggerKind
 from bot.core.turn import Snapshot, Turn
 from bot.storage import follows, rows, turns
@@ -96,7 +97,8 @@ async def _keep(
     failed = _Failed(work, owner, failure, now)
     inbound = work.trigger.inbound
     if inbound is None or contact is None:
-        state = await _keep_trigger(connection, failed, tries=_TRIES if contact is not None else 0)
+        tries = _TRIES_OF_STOP if leaves(work.trigger) else _TRIES
+        state = await _keep_trigger(connection, failed, tries=tries if contact is not None else 0)
         return _result(contact_id, "failed" if state is not None else "duplicate")
     turn = await _turn(connection, conversation, work, contact, now)
     is_out = conversation.decider.revoke(turn, inbound, silently=way is not _Way.SAID)

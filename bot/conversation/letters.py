@@ -12,6 +12,7 @@ from bot.conversation.operations import Body, operation_work
 from bot.core.contact import Event, JsonValue
 from bot.core.email.links import Reader
 from bot.core.email.mailbox import EMAIL
+from bot.core.errors import RetryLater
 from bot.core.ids import Entropy
 from bot.core.pages import consents, letters
 from bot.core.triggers import Trigger, TriggerKind
@@ -41,12 +42,12 @@ class Readers:
         )
 
     async def leave(self, reader: Reader, words: str) -> None:
-        """Leave the letter's group, or all of them. Raises RetryLater."""
+        """Leave the letter's group, or all of them. Raises RetryLater: it is not done yet."""
         body: Body = {"group": reader.group, "message": reader.message_id, "words": words}
         await self._do(letters.LEAVE, body, reader)
 
     async def choose(self, reader: Reader, group: str, *, subscribed: bool, wording: str) -> bool:
-        """Agree to a group, or to it no more; False where that cannot be. Raises RetryLater."""
+        """Agree to a group, or to it no more; False where that cannot be. Raises RetryLater: not done yet."""
         body: Body = {
             "channel": EMAIL,
             "address": "",
@@ -105,7 +106,9 @@ class Readers:
         key = f"letter:{self.entropy(16).hex()}"
         work = operation_work(operation, body, key=key, at=self.clock(), contact_id=reader.contact_id)
         result = await self.dispatcher.submit(work)
-        return "problem" not in (result.result or {})
+        if result.result is None:
+            raise RetryLater("what a reader of a letter said is not done")
+        return "problem" not in result.result
 
 
 async def _address(connection: Connection, reader: Reader) -> str:

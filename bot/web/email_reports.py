@@ -20,7 +20,7 @@ from bot.core.email.mailbox import EMAIL
 from bot.core.email.reports import Report, ReportKind, read_report
 from bot.core.errors import Refused
 from bot.core.messages import OutboxState
-from bot.web.bodies import body_of, refusal
+from bot.web.bodies import body_of, posted, refusal
 
 PATH = "/email/reports"
 SIZE_MAX = 1_000_000
@@ -71,14 +71,9 @@ async def _message(request: web.Request) -> bytes:
     """Return the message that was posted. Raises Refused: it is too large, or cannot be read."""
     request = request.clone(client_max_size=SIZE_MAX)
     if request.content_type in {"multipart/form-data", "application/x-www-form-urlencoded"}:
-        form = await request.post()
-        for name in _FORM_FIELDS:
-            value = form.get(name)
-            if isinstance(value, str):
-                return value.encode("utf-8", "surrogateescape")
-            if isinstance(value, web.FileField):
-                return value.file.read(SIZE_MAX)
-        return b""
+        form = await posted(request)
+        value = next((form[name] for name in _FORM_FIELDS if name in form), b"")
+        return value.encode("utf-8", "replace") if isinstance(value, str) else value
     return await body_of(request, SIZE_MAX)
 
 

@@ -22,6 +22,7 @@ from bot.core.email.links import (
     Reader,
 )
 from bot.core.errors import RegularsError
+from bot.web.bodies import form_of
 from bot.web.letter_pages import STYLE, choices_page, confirm_page, done_page, leave_page
 from bot.web.limits import Limit, Limiter, caller
 from bot.web.link_pages import LATER, UNKNOWN, accepted, page
@@ -84,9 +85,9 @@ class LetterDoor:
             return self._nowhere(request)
         if not self._may_change(reader):
             return _plain(request, HTTPStatus.TOO_MANY_REQUESTS)
+        given = await form_of(request)  # whatever it says: who posts here leaves
+        words = "&".join(f"{name}={value}" for name, value in given.items())
         try:
-            given = await request.post()
-            words = "&".join(f"{name}={value}" for name, value in given.items() if isinstance(value, str))
             await self.readers.leave(reader, words[:_WORDS_MAX] or "POST")
         except RegularsError:
             _logger.exception("letter_not_left", contact=reader.contact_id)
@@ -108,15 +109,15 @@ class LetterDoor:
             return self._nowhere(request)
         if not self._may_change(reader):
             return _plain(request, HTTPStatus.TOO_MANY_REQUESTS)
-        given = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        given = await form_of(request)
         group, wording = given.get("group", ""), given.get("wording", "")[:_WORDS_MAX]
         try:
             if group:
                 subscribed = given.get("subscribed") == "yes"
                 await self.readers.choose(reader, group, subscribed=subscribed, wording=wording)
-            else:
+            elif wording:  # a form that says nothing changes nothing
                 everything = Reader(reader.contact_id, reader.message_id)
-                await self.readers.leave(everything, wording or "POST")
+                await self.readers.leave(everything, wording)
         except RegularsError:
             _logger.exception("letter_not_chosen", contact=reader.contact_id)
             return _plain(request, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -139,9 +140,9 @@ class LetterDoor:
             return self._nowhere(request)
         if not self._may_change(reader):
             return _plain(request, HTTPStatus.TOO_MANY_REQUESTS)
-        wording = (await request.post()).get("wording", "")
+        wording = (await form_of(request)).get("wording", "")
         try:
-            await self.readers.confirm(reader, str(wording)[:_WORDS_MAX])
+            await self.readers.confirm(reader, wording[:_WORDS_MAX])
         except RegularsError:
             _logger.exception("letter_not_confirmed", contact=reader.contact_id)
             return _plain(request, HTTPStatus.SERVICE_UNAVAILABLE)

@@ -1,7 +1,7 @@
 """Letters from a flow to a mailbox, and back: consent, links, templates, unsubscribing, what came back."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +9,9 @@ import aiohttp
 import pytest
 
 from bot.demo.mailbox import Post
-from tests.conversation.mail import ANA, INVITE, POLICY, Mailing, asked, mailing
+from tests.conversation.mail import ANA, INVITE, POLICY, Answer, Mailing, asked, mailing
+from tests.conversation.test_stop_holds import break_inserts, mend_inserts
+from tests.web.odd_forms import ODD
 
 BROWSER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_0) AppleWebKit/605.1.15"
 TEMPLATE = """\
@@ -73,6 +75,58 @@ async def test_one_click_leaves_the_group_and_following_the_link_does_not(mailbo
     await mailbox.chat("INVITE")
     assert len(await mailbox.letters(seconds=1)) == 1
     assert (await asked("POST", f"{link[:-1]}x", {})).status == 404
+
+
+async def test_one_click_leaves_whatever_its_body_is(mailbox: Mailing) -> None:
+    link = (await _letter(mailbox)).message["List-Unsubscribe"].strip("<>")
+    for odd, (body, headers) in ODD.items():
+        mailbox.chat.clock.now += timedelta(minutes=1)
+        await mailbox.chat.run("UPDATE subscription SET state = 'subscribed'")
+        assert (await _posted(link, body, headers)).status == 200, odd
+        assert await mailbox.states() == {"email:loyalty": "unsubscribed"}, odd
+    assert '"level": "error"' not in mailbox.chat.log.getvalue()
+
+
+async def test_one_click_is_done_while_the_program_is_broken(mailbox: Mailing) -> None:
+    link = (await _letter(mailbox)).message["List-Unsubscribe"].strip("<>")
+    await mailbox.chat.run("UPDATE revision SET source = 'credit: [' WHERE kind = 'program'")
+    mailbox.chat.app.conversation.decider = await mailbox.chat.app.current.load()
+    done = await asked("POST", link, {"List-Unsubscribe": "One-Click"})
+    assert (done.status, "You are unsubscribed" in done.text) == (200, True)
+    assert await mailbox.states() == {"email:loyalty": "unsubscribed"}
+
+
+async def test_one_click_that_could_not_be_kept_says_so_and_is_not_forgotten(mailbox: Mailing) -> None:
+    link = (await _letter(mailbox)).message["List-Unsubscribe"].strip("<>")
+    await break_inserts(mailbox.chat, "consent")
+    answer = await asked("POST", link, {"List-Unsubscribe": "One-Click"})
+    assert (answer.status, "You are unsubscribed" in answer.text) == (503, False)
+    assert await mailbox.states() == {"email:loyalty": "subscribed"}
+    for _ in range(5):
+        await mailbox.letters(minutes=2)
+    await mend_inserts(mailbox.chat, "consent")
+    await mailbox.letters(minutes=2)
+    assert await mailbox.states() == {"email:loyalty": "unsubscribed"}
+
+
+async def test_a_choice_that_could_not_be_kept_says_so(mailbox: Mailing) -> None:
+    post = await _letter(mailbox)
+    (link,) = re.findall(r"Choose what you get: (\S+)", post.part("plain"))
+    wording = re.findall(r'name=wording value="([^"]+)"', (await asked("GET", link)).text)[0]
+    await break_inserts(mailbox.chat, "consent")
+    for form in ({"group": "loyalty", "subscribed": "no", "wording": wording}, {"wording": "Stop"}):
+        assert (await asked("POST", link, form)).status == 503
+    await mend_inserts(mailbox.chat, "consent")
+
+
+async def test_forms_that_are_none_change_no_choice(mailbox: Mailing) -> None:
+    post = await _letter(mailbox)
+    (link,) = re.findall(r"Choose what you get: (\S+)", post.part("plain"))
+    for odd, (body, headers) in ODD.items():
+        mailbox.chat.clock.now += timedelta(minutes=1)
+        assert (await _posted(link, body, headers)).status == 303, odd
+    assert await mailbox.states() == {"email:loyalty": "subscribed"}
+    assert '"level": "error"' not in mailbox.chat.log.getvalue()
 
 
 async def test_readers_choose_on_a_page_with_the_words_that_stood_there(mailbox: Mailing) -> None:
@@ -237,6 +291,19 @@ async def test_a_mailbox_that_is_not_there_is_written_to_no_more(mailbox: Mailin
     assert (await mailbox.chat.outbox("reason"))[-1] == ("unusable_address",)
 
 
+async def test_reports_come_in_forms_too_and_odd_ones_are_refused(mailbox: Mailing) -> None:
+    post = await _letter(mailbox)
+    url = f"{mailbox.chat.url}/email/reports?token=reports-token-of-tests"
+    for odd, (body, headers) in ODD.items():
+        assert (await _posted(url, body, headers)).status in {204, 400, 413}, odd
+    assert '"level": "error"' not in mailbox.chat.log.getvalue()
+    bounce = BOUNCE.format(to=post.sender, name="<x@mail.example>", action="failed", status="5.1.1")
+    part = 'Content-Disposition: form-data; name="email"\r\nContent-Type: message/rfc822'
+    body = f"--x\r\n{part}\r\n\r\n{bounce}\r\n--x--\r\n".encode()
+    assert (await _posted(url, body, {"Content-Type": "multipart/form-data; boundary=x"})).status == 204
+    assert (await mailbox.chat.outbox("state, error_code"))[-1] == ("undelivered", "5.1.1")
+
+
 async def test_a_full_mailbox_gets_the_letter_once_more(mailbox: Mailing) -> None:
     post = await _letter(mailbox)
     name = post.message["Message-ID"]
@@ -253,6 +320,15 @@ async def test_who_calls_a_letter_spam_gets_no_other_not_even_a_goodbye(mailbox:
     await mailbox.chat("INVITE")
     assert len(await mailbox.letters(seconds=1)) == 1
     assert (await mailbox.chat.outbox("reason"))[-1] == ("stopped",)
+
+
+async def _posted(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    """Post a body as it is, with no headers but these."""
+    async with (
+        aiohttp.ClientSession(skip_auto_headers=["Content-Type"]) as session,
+        session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
+    ):
+        return Answer(answer.status, await answer.text(errors="replace"))
 
 
 async def _letter(mailbox: Mailing) -> Post:

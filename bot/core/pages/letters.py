@@ -7,6 +7,7 @@ from bot.core.contact import JsonValue, SubscriptionState
 from bot.core.email.mailbox import EMAIL, masked
 from bot.core.groups import on_channel, state_in, subscription_key
 from bot.core.pages import consents
+from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 
 LEAVE = "letter.leave"
@@ -37,6 +38,15 @@ def leave(turn: Turn, body: Body) -> Body:
         left.append(name)
     turn.effects.outcome = "opt_out"
     return {"left": left}
+
+
+def leaves(trigger: Trigger) -> bool:
+    """Whether somebody leaves by a letter's link, or takes an agreement back on a page."""
+    if trigger.kind is not TriggerKind.OPERATION:
+        return False
+    operation, body = trigger.payload.get("operation"), trigger.payload.get("body")
+    takes_back = isinstance(body, dict) and body.get("subscribed") is False
+    return operation == LEAVE or (operation == consents.CHANGE and takes_back)
 
 
 def shown(turn: Turn) -> Body:

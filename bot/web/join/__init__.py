@@ -20,13 +20,18 @@ from aiohttp import web
 from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.operations import operation_work
 from bot.conversation.publication import Publication
+<<<<<<< HEAD
 from bot.core.email.page_colors import css
 from bot.core.errors import RegularsError
+=======
+from bot.core.errors import RegularsError, RetryLater
+>>>>>>> 5a3d67e (wip)
 from bot.core.flow.translations import fallbacks
 from bot.core.ids import Entropy
 from bot.core.pages.join_page import JOIN
 from bot.core.phone import NotAContact, parse_number, region_of
 from bot.core.replies import RequiredReply
+from bot.web.bodies import form_of
 from bot.web.join.page import PATH, Asked, form, page, spoken
 from bot.web.join.texts import TEXTS
 from bot.web.limits import Limit, Limiter, caller
@@ -93,16 +98,14 @@ class JoinPages:
 
     async def join(self, request: web.Request) -> web.Response:
         """Hear, and let the number join; whatever is amiss is said beside the form, with what was typed."""
-        sent = await request.post()
-        said = {name: value for name, value in sent.items() if isinstance(value, str)}
-        asked = self._asked(request, said.get("language", ""))
+        asked = self._asked(request, "")
         if asked is None:
             return _nobody(request)
-        phone = said.get("phone", "").strip()[:30]
         if not self.tries.allows(caller(request), self.clock()):
-            return self._answer(
-                request, asked, HTTPStatus.TOO_MANY_REQUESTS, phone=phone, mistake="too_often"
-            )
+            return self._answer(request, asked, HTTPStatus.TOO_MANY_REQUESTS, mistake="too_often")
+        said = await form_of(request)
+        asked = self._asked(request, said.get("language", "")) or asked
+        phone = said.get("phone", "").strip()[:30]
         number = _number(phone, asked.number)
         mistake = (
             "wrong_phone"
@@ -141,7 +144,9 @@ class JoinPages:
         }
         now = self.clock()
         key = f"join/{asked.group.name}/{self.entropy(16).hex()}"
-        await self.dispatcher.submit(operation_work(JOIN, body, key=key, at=now, address=("sms", number)))
+        work = operation_work(JOIN, body, key=key, at=now, address=("sms", number))
+        if (await self.dispatcher.submit(work)).result is None:
+            raise RetryLater("whoever asked to join could not")
 
     def _asked(self, request: web.Request, language: str) -> Asked | None:
         publication = self.publication()

@@ -1,11 +1,13 @@
 """The join page: what it asks, what it keeps as evidence, and whom it never texts."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 import pytest
@@ -13,6 +15,8 @@ import pytest
 from bot.demo.loopback_network import DEMO_NUMBER
 from bot.web.join.texts import LANGUAGES, TEXTS
 from tests.conversation.chat import Chat, chatting, shipped
+from tests.conversation.test_stop_holds import break_inserts, mend_inserts
+from tests.web.odd_forms import ODD
 
 NUMBER = "+12125550100"
 
@@ -167,6 +171,42 @@ async def test_it_is_slow_for_programs_and_a_number_is_asked_a_few_times_a_day(c
         await chat.run("UPDATE subscription SET state = 'unsubscribed'")
     heard = await chat.later(seconds=5)
     assert sum("Reply HELP for help" in text for text in heard) == 3
+
+
+async def test_a_form_that_is_none_is_answered_with_the_page(chat: Chat) -> None:
+    async with aiohttp.ClientSession(skip_auto_headers=["Content-Type"]) as session:
+        for odd, (body, headers) in ODD.items():
+            chat.clock.now += timedelta(minutes=1)
+            async with session.post(f"{chat.url}/join/loyalty", data=body, headers=headers) as answer:
+                assert (answer.status, "<form" in await answer.text()) == (422, True), odd
+    assert '"level": "error"' not in chat.log.getvalue()
+
+
+async def test_forms_beyond_the_limit_are_not_even_read(chat: Chat) -> None:
+    _, html = await opened(chat)
+    for _ in range(10):
+        await sent(chat, html, phone="no")
+    url = urlsplit(chat.url)
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    writer.write(
+        b"POST /join/loyalty HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n\r\nphone="
+    )
+    async with asyncio.timeout(5):
+        answered = await reader.readline()  # though the rest never comes
+    writer.close()
+    await writer.wait_closed()
+    assert answered.startswith(b"HTTP/1.1 429")
+
+
+async def test_who_could_not_join_is_not_told_to_look_at_the_phone(chat: Chat) -> None:
+    _, html = await opened(chat)
+    await break_inserts(chat, "consent")
+    status, said = await sent(chat, html, phone=NUMBER, agree="yes")
+    assert (status, "Look at your phone" in said) == (503, False)
+    await mend_inserts(chat, "consent")
+    assert (await sent(chat, html, phone=NUMBER, agree="yes"))[0] == 200
+    assert await chat.subscriptions(NUMBER) == {"loyalty": "subscribed"}
 
 
 async def test_other_pages_have_the_same_form(chat: Chat) -> None:
