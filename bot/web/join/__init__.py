@@ -20,12 +20,8 @@ from aiohttp import web
 from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.operations import operation_work
 from bot.conversation.publication import Publication
-<<<<<<< HEAD
 from bot.core.email.page_colors import css
-from bot.core.errors import RegularsError
-=======
 from bot.core.errors import RegularsError, RetryLater
->>>>>>> 5a3d67e (wip)
 from bot.core.flow.translations import fallbacks
 from bot.core.ids import Entropy
 from bot.core.pages.join_page import JOIN
