@@ -339,3 +339,36 @@ async def _letter(mailbox: Mailing) -> Post:
     await mailbox.chat("INVITE")
     (post,) = await mailbox.letters(seconds=1)
     return post
+
+
+WAYS = """\
+flow: ways
+title: A letter and its ways
+language: en
+start:
+  - keyword: [WAYS]
+steps:
+  - id: letter
+    email: {subject: News, text: "Here they are.", group: loyalty, class: marketing}
+    held: [{say: It comes later.}]
+    refused: [{say: You get no letters.}]
+  - say: That was all.
+"""
+
+
+async def test_a_held_and_a_refused_letter_take_their_ways(database_url: str, tmp_path: Path) -> None:
+    policy = POLICY.replace("marketing: none", "marketing: {from: '16:30', to: '19:30'}")
+    async with mailing(database_url, tmp_path, policy=policy, ways=WAYS) as mailbox:
+        await mailbox.chat("HELP")
+        await mailbox.chat.run("UPDATE contact SET zone = 'UTC', zone_is_known = :yes", yes=True)
+        await mailbox.has_mailbox()
+        assert await mailbox.chat("WAYS") == ["You get no letters.", "That was all."]
+        await mailbox.agrees()
+        assert await mailbox.chat("WAYS") == ["It comes later.", "That was all."]
+        states = await mailbox.chat.outbox("channel, state, reason")
+        assert [row[1:] for row in states if row[0] == "email"] == [
+            ("refused", "unsubscribed"),
+            ("held", "quiet_hours"),
+        ]
+        assert await mailbox.letters(seconds=1) == []
+        assert [post.subject for post in await mailbox.letters(hours=3)] == ["News"], "it leaves all the same"
