@@ -239,14 +239,16 @@ class Decisions:
         survey = started.flow.survey
         if survey is not None and survey.members_only and not turn.contact.is_member:
             return None
-        self.engine.start(turn, started.flow, started.starter, started.variables)
+        run = self.engine.start(turn, started.flow, started.starter, started.variables)
         _apologise_for_failures(turn)
+        if run is None and gesture.kind is GestureKind.MENU:
+            self._nobody(turn, inbound)
         return None
 
     def _go_on(self, turn: Turn, inbound: Inbound, found: Route) -> None:
         """Let whoever the message is for have it, and those hear it who listen."""
         listening = _listening(turn)
-        heard = Heard(inbound.text)
+        heard, is_let_in = Heard(inbound.text), True
         if isinstance(found, Answers):
             turn.effects.outcome = "answer"
             self.engine.answer(turn, found.run, inbound.text, inbound.media)
@@ -261,9 +263,7 @@ class Decisions:
             if self._brings(turn, inbound, found):
                 turn.effects.outcome = "invited"
                 return  # it goes on as the profile that was written to
-            started = self.engine.start(turn, found.flow, found.starter, found.variables)
-            if started is None and found.flow.name in turn.shop.halted:
-                self._nobody(turn, inbound)
+            is_let_in = self.engine.start(turn, found.flow, found.starter, found.variables) is not None
         elif isinstance(found, Categorised):
             turn.effects.outcome = found.how
             self._say_of_category(turn, found.category)
@@ -273,6 +273,8 @@ class Decisions:
         for run in listening:
             self.engine.heard(turn, turn.runs[run.id], heard)
         _apologise_for_failures(turn)
+        if not is_let_in and not turn.effects.outgoing:
+            self._nobody(turn, inbound)  # silence would look as if the number was dead
 
     def _brings(self, turn: Turn, inbound: Inbound, found: Starts) -> bool:
         """Join whoever opts in with a personal code to the profile that was written to; see `inviting`."""

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 
 import pytest
@@ -90,6 +91,7 @@ class Person:
     forms: list[Form] = field(default_factory=list)
     effects: Effects = field(default_factory=Effects)
     followed_at: datetime | None = None
+    entered: dict[str, datetime] = field(default_factory=dict)
     numbers: "count[int]" = field(default_factory=count)
 
     def say(self, text: str, facts: Mapping[str, str] | None = None) -> list[str]:
@@ -121,7 +123,7 @@ class Person:
                 subscriptions={},
                 runs=tuple(run for run in self.runs.values() if run.is_waiting),
                 wallet=Wallet("0" * 32),
-                more={"entered": {}, f"followed_at/{OPENID}": self.followed_at},
+                more={"entered": self.entered, f"followed_at/{OPENID}": self.followed_at},
             ),
             shop=self.decisions.shop,
             now=NOON,
@@ -129,6 +131,7 @@ class Person:
         )
         self.decisions.decide(turn)
         self.effects, self.runs = turn.effects, turn.runs
+        self.entered |= {run.flow: run.started_at for run in turn.runs.values()}
         self.locale = turn.contact.locale
         self.address = turn.addresses["wechat", OPENID]
         messages = [queued.message for queued in turn.effects.outgoing]
@@ -205,6 +208,17 @@ def test_who_waits_for_a_message_hears_no_gesture_but_a_menu_key_that_is_said() 
     assert person.do(GestureKind.SCAN, "table-7") == ["Table 7 (table-7)"]
     assert person.do(GestureKind.MENU, "ORDER") == ["Tap to order."]
     assert person.do(GestureKind.MENU, "余额") == ["You have ¥5.", "Heard it"]
+
+
+def test_a_flow_that_lets_nobody_in_twice_says_what_else_there_is() -> None:
+    person = Person(decisions(once="reentry: never\nstart: [keyword: ONCE, menu: M]\nsteps: [{say: Hi}]"))
+    assert person.say("ONCE") == ["Hi"]
+    for again in (partial(person.say, "ONCE"), partial(person.do, GestureKind.MENU, "M")):
+        (said,) = again()
+        assert "STOP" in said
+        assert person.effects.outcome == "nobody"
+    person.say("EARS")
+    assert person.say("ONCE") == ["Heard it"], "who is answered by another flow hears nothing more"
 
 
 def test_an_option_is_tapped() -> None:
