@@ -141,7 +141,8 @@ class Engine:
         except RunFails as error:
             return self._finish(walk, walk.fail(error))
         if isinstance(step, compiled.Question):
-            return self._question_handed(walk, step, wait, told)
+            # A publication may have moved it to one that waits for ever.
+            return self._question_handed(walk, step, wait, told) if step.within is not None else None
         if not isinstance(step, compiled.Sends):
             return None
         leaving = step.leaving
@@ -155,7 +156,7 @@ class Engine:
 
     def _question_handed(self, walk: Walk, step: compiled.Question, wait: Wait, told: Told) -> Run:
         """Let the time for an answer count from when the question was there; go on where it never will be."""
-        assert step.within is not None, "only then it wants to know"
+        assert step.within is not None, "nobody is told otherwise"
         if told.became in {Became.REFUSED, Became.FAILED}:
             walk.count("expired")
             return self._finish(walk, _go(walk, step.on_silence))

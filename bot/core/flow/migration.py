@@ -10,6 +10,9 @@ from bot.core.flow import compiled
 from bot.core.flow.compiled import Flow, Step
 from bot.core.flow.parse import suggestion
 from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind, hearing
+from bot.core.flow.take.early import that_hears
+from bot.core.flow.take.hearing import still_best
+from bot.core.flow.take.waits import wait_of
 
 
 class Fate(StrEnum):
@@ -76,7 +79,7 @@ def migrate(run: Run, new: Flow, target: str, now: datetime) -> Run:
     step = new.by_id[target]
     frame = Frame(new.name, new.revision, target)
     if _waits_alike(run.wait, step):
-        wait = replace(run.wait, step=target)
+        wait = _kept(run.wait, new, step)
     else:
         wait = Wait(WaitKind.TIME, target, now, {"enter": True})
     outer = run.frames[:-1]
@@ -84,6 +87,14 @@ def migrate(run: Run, new: Flow, target: str, now: datetime) -> Run:
         wait = hearing(wait, {one.event for one in new.exits})
     revision = run.revision if outer else new.revision
     return replace(run, revision=revision, frames=(*outer, frame), wait=wait, version=run.version + 1)
+
+
+def _kept(wait: Wait, new: Flow, step: Step) -> Wait:
+    """Return a wait that is kept, as it stands at a step of the new revision, hearing what that waits for."""
+    if isinstance(step, compiled.WaitFor):
+        return still_best(wait_of(step, wait.until), wait)
+    wait = replace(wait, step=step.id)
+    return that_hears(wait, [(new, step.next)]) if wait.kind is WaitKind.HANDED else wait
 
 
 def end(run: Run) -> Run:

@@ -4,7 +4,7 @@ The contact has a message as soon as the provider took it; its run is told a mom
 answered meanwhile is heard once the run is told, as if it had been told at once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -30,9 +30,19 @@ _STANDS = (
 )
 
 
-def that_hears(walk: Walk, step: compiled.Sends, wait: Wait) -> Wait:
-    """Return the wait at a step's message so that it hears what the waits hear that may follow at once."""
-    waits = [*_ahead(walk, step)]
+Places = Sequence[tuple[Flow, str | None]]
+"""Where a run goes on after a message: in its flow (None: that is over), then in those that called it."""
+
+
+def places_after(walk: Walk, step: compiled.Step) -> Places:
+    """Return where the run goes on after a step."""
+    callers = [(walk.flows.flow(one.flow, one.revision), one.step or None) for one in reversed(walk.outer)]
+    return [(walk.flow, step.next), *((flow, step_id) for flow, step_id in callers if flow is not None)]
+
+
+def that_hears(wait: Wait, places: Places) -> Wait:
+    """Return the wait at a message so that it hears what the waits hear that may follow at once."""
+    waits = [*_ahead(places)]
     wait = hearing(wait, {event for one in waits for event in one.events})
     listens = any(one.listens for one in waits)
     return replace(wait, facts={**wait.facts, LISTENS: True}) if listens else wait
@@ -42,7 +52,7 @@ def keep(walk: Walk, step: compiled.Sends, what: Event | Heard, at: datetime) ->
     """Keep what came, if a wait that may follow hears it; the run goes on standing where it does."""
     wait = walk.run.wait
     assert wait is not None, "it stands at its message"
-    if all(find(one, what) is None for one in _ahead(walk, step)):
+    if all(find(one, what) is None for one in _ahead(places_after(walk, step))):
         return False
     known = wait.facts.get(_EARLY)
     before = known if isinstance(known, list) else []
@@ -60,26 +70,23 @@ def since(wait: Wait, handed_at: datetime) -> Iterator[tuple[datetime, Event | H
             yield came_at, _what(kept)
 
 
-def _ahead(walk: Walk, step: compiled.Sends) -> Iterator[compiled.WaitFor]:
-    """Give the waits to which the run may come from a message without a stop, whichever way it goes."""
-    ahead: list[tuple[Flow, str | None, int]] = [(walk.flow, step.next, len(walk.outer))]
-    seen = set[tuple[str | None, int]]()
-    while ahead:
-        flow, step_id, depth = ahead.pop()
-        if (step_id, depth) in seen:
-            continue
-        seen.add((step_id, depth))
-        if step_id is None:
-            caller = walk.outer[depth - 1] if depth else None  # the called flow is over: it goes on there
-            outer = walk.flows.flow(caller.flow, caller.revision) if caller is not None else None
-            if caller is not None and outer is not None:
-                ahead.append((outer, caller.step or None, depth - 1))
-            continue
-        following = flow.by_id.get(step_id)
-        if isinstance(following, compiled.WaitFor):
-            yield following
-        elif following is not None and not _stops(following):
-            ahead += [(flow, one, depth) for one in successors(following)]
+def _ahead(places: Places) -> Iterator[compiled.WaitFor]:
+    """Give the waits to which the run may come without a stop, whichever way it goes."""
+    for flow, first in places:
+        ahead, seen, ends = [first], set[str | None](), False
+        while ahead:
+            step_id = ahead.pop()
+            step = flow.by_id.get(step_id) if step_id is not None else None
+            if step is None or step_id in seen:
+                ends = ends or step is None
+                continue
+            seen.add(step_id)
+            if isinstance(step, compiled.WaitFor):
+                yield step
+            elif not _stops(step):
+                ahead += successors(step)
+        if not ends:
+            return
 
 
 def _stops(step: compiled.Step) -> bool:

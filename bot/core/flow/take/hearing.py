@@ -1,10 +1,10 @@
 """What runs that wait hear: events and messages that move them on, and events that end them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core.contact import Event, JsonValue
 from bot.core.flow import compiled
-from bot.core.flow.run import Wait
+from bot.core.flow.run import LISTENS, Wait, events_of
 from bot.core.flow.walk import Walk
 from bot.core.keywords import normalise
 
@@ -34,6 +34,14 @@ def best(wait: Wait) -> int | None:
     """Return which came of those of which the best is taken; None: none did."""
     known = wait.facts.get(_BEST)
     return known if isinstance(known, int) else None
+
+
+def still_best(wait: Wait, before: Wait) -> Wait:
+    """Return a wait with what came already to one that it takes the place of, if that heard the same."""
+    known = best(before)
+    names, names_before = (events_of(one.kind, one.facts) or frozenset() for one in (wait, before))
+    is_same = names <= names_before and wait.facts.get(LISTENS) == before.facts.get(LISTENS)
+    return replace(wait, facts={**wait.facts, _BEST: known}) if known is not None and is_same else wait
 
 
 def is_better(wait: Wait, found: int) -> bool:

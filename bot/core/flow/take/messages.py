@@ -62,5 +62,5 @@ def after(walk: Walk, step: compiled.Sends, queued: Queued | None) -> str | None
         return step.next
     until = message.valid_until or max(walk.turn.now + _STANDS_MOST, queued.hold_until or walk.turn.now)
     wait = Wait(WaitKind.HANDED, step.id, until + _HANDED_WITHIN, {"message": message.id})
-    walk.wait = early.that_hears(walk, step, wait)
+    walk.wait = early.that_hears(wait, early.places_after(walk, step))
     return None

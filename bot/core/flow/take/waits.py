@@ -28,23 +28,25 @@ def take_wait_until(walk: Walk, step: compiled.WaitUntil) -> str | None:
 
 def take_wait_for(walk: Walk, step: compiled.WaitFor) -> None:
     """Stand still until something happens."""
-    until = walk.since + step.within if step.within else None
+    walk.wait = wait_of(step, walk.since + step.within if step.within else None)
+
+
+def wait_of(step: compiled.WaitFor, until: datetime | None) -> Wait:
+    """Return the wait of a run that stands at the step."""
     if len(step.wanted) > 1:
         several: dict[str, JsonValue] = {"wanted": len(step.wanted)}
         if step.events:
             several[HEARS] = [*sorted(step.events)]
         if step.listens:
             several[LISTENS] = True
-        walk.wait = Wait(WaitKind.ANY, step.id, until, several)
-        return
+        return Wait(WaitKind.ANY, step.id, until, several)
     (wanted,) = step.wanted
     if wanted.event is not None:
-        walk.wait = Wait(WaitKind.EVENT, step.id, until, {"event": wanted.event})
-        return
+        return Wait(WaitKind.EVENT, step.id, until, {"event": wanted.event})
     facts: dict[str, JsonValue] = {"group": wanted.group, "category": wanted.category}
     if wanted.keywords:
         facts["keywords"] = [*sorted(wanted.keywords)]
-    walk.wait = Wait(WaitKind.INBOUND, step.id, until, facts)
+    return Wait(WaitKind.INBOUND, step.id, until, facts)
 
 
 def take_best_time(walk: Walk, step: compiled.WaitForBestTime) -> None:
