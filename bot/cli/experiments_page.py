@@ -65,7 +65,7 @@ def _table(result: Result, exponent: int) -> Iterator[str]:
 
 def _effects(result: Result, now: datetime, exponent: int) -> Iterator[str]:
     experiment = result.read.experiment
-    is_over = experiment.is_over(now)
+    is_settled = experiment.is_settled(now)
     for effect in result.read.effects:
         lift = f" ({effect.lift:+.1%} of the first arm's)" if effect.lift is not None else ""
         yield (
@@ -73,7 +73,7 @@ def _effects(result: Result, now: datetime, exponent: int) -> Iterator[str]:
             f"{_valued(effect, effect.difference, exponent)}{lift}"
         )
         yield f"      at any time    {_interval(effect, effect.always_valid, exponent)}"
-        when = "" if is_over else "  (to be looked at once, at its end)"
+        when = "" if is_settled else "  (to be looked at once, at its end)"
         yield f"      fixed horizon  {_interval(effect, effect.fixed, exponent)}{when}"
 
 

@@ -135,6 +135,11 @@ class Experiment:
         """Whether nobody new takes part any more."""
         return self.ends_at is not None and now is not None and now >= self.ends_at
 
+    def is_settled(self, now: datetime) -> bool:
+        """Whether it is over, and the time in which goals count also for who met it last."""
+        longest = max((goal.within for goal in self.goals), default=timedelta())
+        return self.is_over(now - longest)
+
     def way_of(self, arm: str | None) -> str:
         """Return the arm whose way somebody goes who is in this arm, or (None) takes no part."""
         if self.decided is not None:

@@ -113,15 +113,16 @@ def verdict(read: ReadOut, now: datetime) -> Verdict:
         return Verdict(None, "it has no `winner:` rule; a person decides")
     if read.is_blocked:
         return Verdict(None, "the arms did not get the contacts their shares promise: find out why first")
-    is_over = experiment.is_over(now)
+    is_settled = experiment.is_settled(now)
     if rule.when is When.ALWAYS_VALID:
         intervals = {one.arm: one.always_valid for one in read.effects if one.measure == primary}
         found = _clear(experiment.baseline, intervals)
-    elif is_over:
+    elif is_settled:
         intervals = {one.arm: one.fixed for one in read.effects if one.measure == primary}
         found = _clear(experiment.baseline, intervals)
     else:
-        return Verdict(None, "it has not ended")
+        has_ended = experiment.is_over(now)
+        return Verdict(None, "who met it last has time yet" if has_ended else "it has not ended")
     if found is not None:
         harm = read.of(found, OPTED_OUT)
         if harm is not None and any(
@@ -129,9 +130,9 @@ def verdict(read: ReadOut, now: datetime) -> Verdict:
         ):
             return Verdict(None, f"`{found}` does better, but more opt out: a person decides")
         return Verdict(found, f"the {_KINDS[rule.when]} interval of `{primary}` is clear of zero")
-    if is_over and rule.otherwise is not None:
+    if is_settled and rule.otherwise is not None:
         return Verdict(rule.otherwise, "it ended and nothing was clear: the rule's `else`")
-    return Verdict(None, "nothing is clear" if is_over else "nothing is clear yet")
+    return Verdict(None, "nothing is clear" if is_settled else "nothing is clear yet")
 
 
 def _effect(name: str, arm: Observed, baseline: Observed, alpha: float, planned: int) -> Effect:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.experiments.experiment import Arm, Experiment, When, Winner
+from bot.core.experiments.experiment import Arm, Experiment, ExperimentGoal, When, Winner
 from bot.core.experiments.intervals import Moments, share_of
 from bot.core.experiments.reading import OPTED_OUT, REVENUE, Observed, ReadOut, read_out, verdict
 
@@ -78,6 +78,17 @@ def test_who_decides_at_the_end_waits_for_it() -> None:
     read = _read(_met("usual", 5000, 500), _met("question", 5000, 580), experiment=at_end)
     assert verdict(read, _NOW).arm is None
     assert verdict(read, _LATER).arm == "question"
+
+
+def test_who_met_it_last_has_the_time_of_its_goals_before_it_is_decided() -> None:
+    """What they do then counts as what all others did."""
+    rule = Winner(When.AT_END, "usual")
+    ends_at, within = _LATER, timedelta(days=7)
+    lasting = replace(_SUBJECT, winner=rule, ends_at=ends_at, goals=(ExperimentGoal("Bought", within),))
+    read = _read(_met("usual", 5000, 500), _met("question", 5000, 580), experiment=lasting)
+    told = verdict(read, ends_at + within - timedelta(seconds=1))
+    assert (told.arm, told.why) == (None, "who met it last has time yet")
+    assert verdict(read, ends_at + within).arm == "question"
 
 
 def test_where_nothing_is_clear_at_the_end_the_rule_says_what_then() -> None:
