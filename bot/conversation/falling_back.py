@@ -23,8 +23,6 @@ def fall_back(turn: Turn, publication: Publication) -> Told | None:
         return None
     run = turn.runs.get(told.origin.run)
     if said is None or said.state is OutboxState.REFUSED:
-        if run is not None and run.holds_question:
-            return None  # it is answered where it was asked before, while it is open
         return Told(told.origin.run, told.id, Became.REFUSED, turn.now)
     if run is not None and run.wait is not None and run.wait.facts.get("message") == told.id:
         wait = replace(run.wait, facts={**run.wait.facts, "message": said.message.id})

@@ -54,7 +54,22 @@ steps:
     expect: text
     save: how
     within: 1d
+    on_silence: end
   - say: "Noted: {{ how }}"
+"""
+OFFER = """\
+flow: offer
+title: Offer something later
+language: en
+start:
+  - keyword: [OFFER]
+steps:
+  - wait: 30s
+  - ask: {text: Reply YES to order., group: loyalty, class: marketing}
+    expect: yes_no
+    within: 2d
+    on_silence: end
+  - say: It is ordered.
 """
 TRIP = """\
 flow: trip
@@ -73,6 +88,7 @@ steps:
 RUN = "flow, step, state"
 FLOWS = {
     "asks": ASKS,
+    "offer": OFFER,
     "trip": TRIP,
     "night": later("night", "12h", ""),
     "soon": later("soon", "30s", ""),
@@ -311,7 +327,16 @@ async def test_a_question_that_falls_back_is_answered_by_text(chat: WechatChat) 
     assert await chat.sms("Fine") == ["Noted: Fine"]
 
 
-async def test_a_question_that_may_not_be_texted_is_answered_where_it_was_asked(chat: WechatChat) -> None:
+async def test_a_yes_is_no_answer_to_a_question_that_had_no_way(chat: WechatChat) -> None:
+    await chat("OFFER")
+    await chat.later(seconds=31)
+    await chat.later(seconds=1)
+    assert await last(chat, "flow, state, reason") == ("offer", "refused", "no_grant")
+    assert "It is ordered." not in await chat("yes")
+    assert {flow: status for flow, status in await chat.rows("run", "flow, status", "id")}["offer"] == "done"
+
+
+async def test_a_question_that_may_be_put_nowhere_takes_no_answer(chat: WechatChat) -> None:
     await has_number(chat)
     await chat("ASKS")
     chat.fault(kind="refuse", code=45015, path=SEND)
@@ -319,7 +344,7 @@ async def test_a_question_that_may_not_be_texted_is_answered_where_it_was_asked(
     await chat.later(seconds=1)
     assert await last(chat, "channel, state, reason") == ("sms", "refused", "unsubscribed")
     assert "Noted: 7" not in await chat.sms("7")
-    assert await chat("Fine") == ["Noted: Fine"]
+    assert "Noted: Fine" not in await chat("Fine")  # nobody ever saw the question
 
 
 async def test_a_notice_that_was_taken_and_never_arrived_is_said_by_text(chat: WechatChat) -> None:
