@@ -63,7 +63,7 @@ def _lines(one: Audited, now: datetime) -> Iterator[str]:
     age = f"{(now - one.since).days} d" if one.since is not None else "unused"
     places = ", ".join(one.places[:_PLACES_MAX]) + (" …" if len(one.places) > _PLACES_MAX else "")
     about = ", ".join(filter(None, (one.occasion, one.tone, one.channel)))
-    name = f"{one.name} ({about}): {places}" if one.name else places
+    name = f"{one.name} ({about}): {places}" if one.name else f"{places} ({about})" if about else places
     yield f"{one.sent:>9,} {replied:>8} {clicked:>8} {left:>10} {age:>6}  {name}  [{' '.join(one.languages)}]"
     text = " ".join(one.text.split())
     yield f"{'':>47}{text if len(text) <= _TEXT_MAX else f'{text[: _TEXT_MAX - 1]}…'}"

@@ -1,12 +1,13 @@
 """How every text in force does since it reads as it does: its age, and what people did who got it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from bot.conversation.publication import COPY, Publication, compiled
 from bot.core.audited_text import Audited
+from bot.core.email.mailbox import EMAIL
 from bot.core.errors import FlowError
-from bot.core.flow.compiled import Flow, Question, Say
+from bot.core.flow.compiled import Email, Flow, Question, Say, Step
 from bot.core.flow.copy_file import read_copy
 from bot.core.flow.reader import read
 from bot.core.flow.translations import Copy, TranslatedText
@@ -27,11 +28,11 @@ async def audit(database: Database, publication: Publication) -> list[Audited]:
         found: dict[str, Audited] = {}
         for flow in publication.flows.values():
             history = await _history(connection, flow)
-            for step_id, wording, name in _texts(flow):
-                since, sums = _since(history, step_id, wording, counts)
-                key = name or f"{flow.name}/{step_id}"
-                one = found.setdefault(key, _fresh(name, wording, copies.get(name)))
-                one.add(f"{flow.name}/{step_id}", since, sums)
+            for step, said in _texts(flow):
+                since, sums = _since(history, step.id, said, counts)
+                place, name = f"{flow.name}/{step.id}", step.delivery.copy
+                one = found.setdefault(name or place, _fresh(step, said, copies.get(name)))
+                one.add(place, since, sums)
         for name, copy in copies.items():
             if name not in found:  # nobody says it
                 about = (copy.occasion, copy.channel, copy.tone)
@@ -41,17 +42,32 @@ async def audit(database: Database, publication: Publication) -> list[Audited]:
     return await database.query(look)
 
 
-def _texts(flow: Flow) -> Iterator[tuple[str, TranslatedText, str]]:
+_Said = tuple[TranslatedText, ...]
+"""All that a step says: one text, and of a letter its subject first."""
+
+
+def _texts(flow: Flow) -> Iterator[tuple[Say | Question | Email, _Said]]:
     for step in flow.steps:
-        if isinstance(step, Say | Question):
-            yield step.id, step.wording, step.delivery.copy
+        if isinstance(step, Say | Question | Email):
+            yield step, _said(step)
 
 
-def _fresh(name: str, wording: TranslatedText, copy: Copy | None) -> Audited:
-    languages = (wording.language, *sorted(wording.others))
+def _said(step: Step | None) -> _Said:
+    if isinstance(step, Say | Question):
+        return (step.wording,)
+    if isinstance(step, Email):
+        parts = (step.subject, step.preheader, step.wording, step.button[0] if step.button else None)
+        return tuple(part for part in parts if part is not None)
+    return ()
+
+
+def _fresh(step: Say | Question | Email, said: _Said, copy: Copy | None) -> Audited:
+    languages = (said[0].language, *sorted({locale for text in said for locale in text.others}))
     if copy is None:
-        return Audited(name, wording.source.source, [], languages, None)
-    return Audited(name, copy.text, [], languages, None, copy.occasion, copy.channel, copy.tone)
+        text = "\n".join(one.source.source for one in said)
+        channel = EMAIL if isinstance(step, Email) else ""
+        return Audited(step.delivery.copy, text, [], languages, None, channel=channel)
+    return Audited(step.delivery.copy, copy.text, [], languages, None, copy.occasion, copy.channel, copy.tone)
 
 
 def _languages(copy: Copy) -> tuple[str, ...]:
@@ -80,13 +96,12 @@ async def _history(connection: Connection, flow: Flow) -> _History:
 
 
 def _since(
-    history: _History, step_id: str, wording: TranslatedText, counts: Counts
+    history: _History, step_id: str, said: _Said, counts: Counts
 ) -> tuple[datetime | None, dict[str, int]]:
     """Since when a step says this without a break, and what came of it in these revisions."""
     since, sums = None, dict[str, int]()
     for flow, published_at in history:
-        step = flow.by_id.get(step_id)
-        if not isinstance(step, Say | Question) or _said(step.wording) != _said(wording):
+        if _sources(_said(flow.by_id.get(step_id))) != _sources(said):
             break
         since = published_at
         for what, times in counts.get((flow.name, flow.revision, step_id), {}).items():
@@ -94,5 +109,5 @@ def _since(
     return since, sums
 
 
-def _said(wording: TranslatedText) -> tuple[str, dict[str, str]]:
-    return wording.source.source, {locale: text.source for locale, text in wording.others.items()}
+def _sources(said: _Said) -> list[tuple[str, Mapping[str, str]]]:
+    return [(one.source.source, {locale: text.source for locale, text in one.others.items()}) for one in said]

@@ -56,3 +56,36 @@ async def test_each_text_with_what_came_of_it_since_it_reads_so(shop: Terminal, 
     assert (told["text"], told["counts"]) == ("Hello again", {})
     everything = json.loads((await run(shop, "flows", "audit", "--json")).out)["texts"]
     assert {"feedback/likely", "balance/2"} <= {place for one in everything for place in one["places"]}
+
+
+LETTER = """\
+flow: wish
+language: en
+start: [{keyword: WISH}]
+steps:
+  - id: first
+    email:
+      subject: News
+      text: Here they are.
+      button: {text: Look, url: "https://shop.example"}
+      group: loyalty
+"""
+
+
+async def test_a_letter_is_its_subject_text_and_button(shop: Terminal, settings: Settings) -> None:
+    shop.write("flows/wish.yaml", LETTER)
+    pushed = await run(shop, "flows", "push", "--skip-tests")
+    assert pushed.code == 0, pushed.err
+    await add(settings, 1, sent=40, clicked=10, left=2)
+    told = json.loads((await run(shop, "flows", "audit", "wish", "--json")).out)["texts"]
+    assert [(one["channel"], one["text"], one["places"]) for one in told] == [
+        ("email", "News\nHere they are.\nLook", ["wish/first"])
+    ]
+    assert told[0]["counts"] == {"sent": 40, "clicked": 10, "left": 2}
+    line = (await run(shop, "flows", "audit", "wish")).out.splitlines()[1]
+    assert "25.0%" in line
+    assert "wish/first (email)" in line
+    shop.write("flows/wish.yaml", LETTER.replace("subject: News", "subject: Good news"))
+    await run(shop, "flows", "push", "--skip-tests")
+    (told,) = json.loads((await run(shop, "flows", "audit", "wish", "--json")).out)["texts"]
+    assert told["counts"] == {}, "another subject is another letter"
