@@ -40,6 +40,7 @@ from bot.core.flow.brand_file import read_brand
 from bot.core.flow.check import Complaint, check
 from bot.core.flow.check_audiences import unknown
 from bot.core.flow.check_email import letters_wrong
+from bot.core.flow.check_events import events_unknown
 from bot.core.flow.check_experiments import arms_wrong, experiments_wrong, variants_wrong
 from bot.core.flow.compiled import EventStarter, Flow
 from bot.core.flow.costs import USUAL_TERMS, Terms
@@ -154,7 +155,11 @@ class _Files:
             *experiments_wrong(folder.document(EXPERIMENTS), flows.values()),
         )
         of_letters = letters_wrong(flows.values(), self._templates, self._brand, handlers)
-        return (*_as_complaints(beside), *of_letters, *found)
+        named, is_planned = _events_named(folder), folder.document(EVENTS) is not None
+        unheard = (
+            one for flow in flows.values() for one in events_unknown(flow, named, is_planned=is_planned)
+        )
+        return (*_as_complaints(beside), *of_letters, *found, *unheard)
 
     def beside(self, file: SourceFile) -> None:
         self._offers.update(_offers_beside(file, self.folder))
@@ -260,6 +265,13 @@ def _audiences_of_experiments(folder: Folder) -> Iterable[FlowError]:
         for path, name in read_experiments(document).audiences():
             if name not in known:
                 yield document.complaint(path, *unknown(name, known))
+
+
+def _events_named(folder: Folder) -> set[str]:
+    """The events that events.yaml names, and those that the program earns for."""
+    program = folder.program()
+    rules = read_program(program).earning.rules if program is not None else ()
+    return {*folder.plan().events, *(rule.event for rule in rules if rule.event)}
 
 
 def _not_taken(folder: Folder, flows: Mapping[str, Flow]) -> Iterable[FlowError]:

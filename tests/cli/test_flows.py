@@ -132,6 +132,15 @@ def test_a_warning_is_marked_and_stops_nothing(terminal: Terminal) -> None:
     assert "0 errors, 1 warning" in ran.err
 
 
+def test_an_event_that_nobody_tells_is_warned_of(terminal: Terminal) -> None:
+    terminal.write("flows/program.yaml", PROGRAM)
+    goals = "goals: [{event: Ordr Completed, within: 3d}]\nsteps:"
+    terminal.write("flows/hello.yaml", HELLO.replace("steps:", goals))
+    ran = terminal("flows", "check")
+    assert (ran.code, "did you mean 'Order Completed'?" in ran.out) == (0, True)
+    assert "0 errors, 1 warning" in ran.err
+
+
 def test_costs_of_every_message_are_shown_at_the_operators_price(terminal: Terminal) -> None:
     terminal.write("flows/program.yaml", PROGRAM)
     terminal.write("flows/hello.yaml", HELLO)
@@ -215,7 +224,7 @@ tests:
     )
     ran = terminal("flows", "test", "--verbose")
     assert ran.code == 0, ran.out
-    assert "       > (1:00:00 later)\n" in ran.out
+    assert "       > (1h later)\n" in ran.out
 
 
 def test_an_event_starts_a_flow_and_what_is_known_is_said(terminal: Terminal) -> None:

@@ -53,7 +53,10 @@ def compile_flow(document: Document, *, revision: int = 0, translations: Transla
         steps=tuple(steps.by_id.values()),
         by_id=steps.by_id,
         first=first,
-        goals=tuple(compiled.Goal(goal.event, goal.within) for goal in file.goals),
+        goals=tuple(
+            compiled.Goal(goal.event, goal.within, document.marks.of(("goals", number)))
+            for number, goal in enumerate(file.goals)
+        ),
         reentry=_reentry(file.reentry),
         reentry_per=file.reentry.per if isinstance(file.reentry, definition.Reentry) else None,
         entries_per_day=file.entry.per_day if file.entry is not None else None,

@@ -490,6 +490,7 @@ class Goal:
 
     event: str
     within: timedelta | None
+    mark: Mark
 
 
 @dataclass(frozen=True, slots=True)
