@@ -94,13 +94,18 @@ class InboundLimits:
     def allows(self, address: str, now: datetime, *, is_known: bool = False) -> bool:
         """Whether to take a message from the address; one that `is_known` to the shop is no newcomer."""
         is_newcomer = not is_known and self.is_stranger(address)
-        if is_newcomer and not self._newcomers.allows(address[:-_BLOCK_DIGITS], now):
+        if is_newcomer and not self._newcomers.allows(block_of(address), now):
             return False
         return self._messages.allows(address, now)
 
     def is_stranger(self, address: str) -> bool:
         """Whether this process has taken no message from the address lately."""
         return not self._messages.knows(address)
+
+
+def block_of(address: str) -> str:
+    """Return the block of numbers that an address is of."""
+    return address[:-_BLOCK_DIGITS]
 
 
 def caller(request: web.Request) -> str:

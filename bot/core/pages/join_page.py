@@ -19,6 +19,10 @@ JOIN = "page.join"
 """The operation by which the hosted page lets a number join a group."""
 A_DAY = 3
 """How often a number may be named in a day, by whomever: each time a text may leave."""
+FORMS_A_DAY = 2_000
+"""How many forms are heard in a day: each may cost texts to a number that somebody made up."""
+FULL = "full"
+"""The state that says that no more are heard today, whosever number it is."""
 
 Body = Mapping[str, JsonValue]
 
@@ -34,6 +38,8 @@ def join(turn: Turn, body: Body) -> Body:
     told: Body = {"state": "asked"}
     secret = turn.shop.secrets[0] if turn.shop.secrets else b""
     day = local_date(turn.now, turn.shop.zone).isoformat()
+    if not turn.take(counter_of(secret, "join", day), 1, of=FORMS_A_DAY):
+        return {"state": FULL}
     if not turn.take(counter_of(secret, f"join/{phone}", day), 1, of=A_DAY):
         return told
     state = turn.subscriptions.get(subscription_key(name, "sms"))

@@ -6,7 +6,7 @@ opened before the wording changed is shown again.
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
@@ -24,18 +24,20 @@ from bot.core.email.page_colors import css
 from bot.core.errors import RegularsError, RetryLater
 from bot.core.flow.translations import fallbacks
 from bot.core.ids import Entropy
-from bot.core.pages.join_page import JOIN
+from bot.core.pages.join_page import FULL, JOIN
 from bot.core.phone import NotAContact, parse_number, region_of
 from bot.core.replies import RequiredReply
 from bot.web.bodies import form_of
 from bot.web.join.page import PATH, Asked, form, page, spoken
 from bot.web.join.texts import TEXTS
-from bot.web.limits import Limit, Limiter, caller
+from bot.web.limits import Limit, Limiter, block_of, caller
 from bot.web.link_pages import UNKNOWN, accepted
 from bot.web.link_pages import page as plain_page
 
 TRIES = Limit(burst=10, per_minute=1)
 """How often one address may send the form: a household joins together, a program is slowed."""
+NUMBERS = Limit(burst=60, per_minute=5)
+"""How many numbers of one block the form may name, from whatever addresses."""
 
 _STATIC = Path(str(files("bot.web.join"))) / "static"
 _SHOWN_SECONDS = 300
@@ -66,6 +68,7 @@ class JoinPages:
     policy_url: str | None = None
     entropy: Entropy = os.urandom
     tries: Limiter = field(default_factory=lambda: Limiter(TRIES))
+    blocks: Limiter = field(default_factory=lambda: Limiter(NUMBERS))
 
     def routes(self) -> list[web.RouteDef]:
         """Where they are; the script comes first, or the page would take it for a group."""
@@ -102,7 +105,7 @@ class JoinPages:
         said = await form_of(request)
         asked = self._asked(request, said.get("language", "")) or asked
         phone = said.get("phone", "").strip()[:30]
-        number = _number(phone, asked.number)
+        number = _number(phone, asked.numbers)
         mistake = (
             "wrong_phone"
             if number is None
@@ -115,6 +118,10 @@ class JoinPages:
         if mistake or number is None:
             return self._answer(request, asked, HTTPStatus.UNPROCESSABLE_ENTITY, phone=phone, mistake=mistake)
         if not said.get("website"):
+            if not self.blocks.allows(block_of(number), self.clock()):
+                return self._answer(
+                    request, asked, HTTPStatus.TOO_MANY_REQUESTS, phone=phone, mistake="later"
+                )
             try:
                 await self._join(asked, number)
             except RegularsError:
@@ -141,7 +148,8 @@ class JoinPages:
         now = self.clock()
         key = f"join/{asked.group.name}/{self.entropy(16).hex()}"
         work = operation_work(JOIN, body, key=key, at=now, address=("sms", number))
-        if (await self.dispatcher.submit(work)).result is None:
+        told = (await self.dispatcher.submit(work)).result
+        if told is None or told.get("state") == FULL:
             raise RetryLater("whoever asked to join could not")
 
     def _asked(self, request: web.Request, language: str) -> Asked | None:
@@ -178,12 +186,17 @@ class JoinPages:
         )
 
 
-def _number(phone: str, ours: str) -> str | None:
-    """Read a number: without a country code it is of where we text from."""
+def _number(phone: str, ours: Collection[str]) -> str | None:
+    """Read a number of a country we text from; without a country code it is of the first of these.
+
+    Texts to other countries cost many times as much, and some numbers there earn of it.
+    """
+    regions = [region_of(one) or "US" for one in ours] or ["US"]
     try:
-        return parse_number(phone, region_of(ours) or "US").e164
+        number = parse_number(phone, regions[0])
     except NotAContact:
         return None
+    return number.e164 if number.region in regions or not ours else None
 
 
 def _nobody(request: web.Request) -> web.Response:

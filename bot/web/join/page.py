@@ -51,8 +51,13 @@ class Asked:
     @property
     def number(self) -> str:
         """The number to text instead; empty where a messaging service chooses one."""
+        return next(iter(self.numbers), "")
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Those the group's texts come from; none where a messaging service chooses."""
         pool = self.publication.shop.pool("sms", self.group.name)
-        return pool.numbers[0] if pool is not None and pool.numbers else ""
+        return pool.numbers if pool is not None else ()
 
     @property
     def word(self) -> str:

@@ -129,6 +129,29 @@ async def test_mistakes_are_said_beside_the_form_and_nothing_is_lost(chat: Chat)
     assert await chat.rows("SELECT id FROM contact") == []
 
 
+@pytest.mark.parametrize("phone", ["+18765550100", "+8613812345678", "+447911123456"])
+async def test_numbers_of_countries_that_we_do_not_text_are_not_taken(chat: Chat, phone: str) -> None:
+    _, html = await opened(chat)
+    status, again = await sent(chat, html, phone=phone, agree="yes")
+    assert (status, TEXTS["en"]["wrong_phone"] in again) == (422, True)
+    assert await chat.rows("SELECT id FROM contact") == []
+
+
+async def test_many_forms_from_many_addresses_cannot_cost_without_end(chat: Chat) -> None:
+    _, html = await opened(chat)
+
+    async def named(number: int) -> int:
+        typed = {"phone": f"+12125550{number + 100}", "agree": "yes"}
+        return (await sent(chat, html, {"X-Forwarded-For": f"198.51.100.{number}"}, **typed))[0]
+
+    assert [await named(number) for number in range(62)] == [*[200] * 60, 429, 429]
+    # All together, whoever asks and for whom.
+    await chat.run("UPDATE counter SET units_left = 0 WHERE units_of = 2000")
+    status, again = await sent(chat, html, phone="+13105550100", agree="yes")
+    assert (status, TEXTS["en"]["later"] in again) == (503, True)
+    assert await chat.rows("SELECT 1 FROM consent WHERE address = '+13105550100'") == []
+
+
 async def test_nobody_who_said_stop_is_texted_and_who_left_the_group_is_asked(chat: Chat) -> None:
     _, html = await opened(chat)
     await chat("LOYALTY")
