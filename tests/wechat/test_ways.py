@@ -333,7 +333,7 @@ async def test_a_yes_is_no_answer_to_a_question_that_had_no_way(chat: WechatChat
     await chat.later(seconds=1)
     assert await last(chat, "flow, state, reason") == ("offer", "refused", "no_grant")
     assert "It is ordered." not in await chat("yes")
-    assert {flow: status for flow, status in await chat.rows("run", "flow, status", "id")}["offer"] == "done"
+    assert dict(await chat.rows("run", "flow, status", "id"))["offer"] == "done"
 
 
 async def test_a_question_that_may_be_put_nowhere_takes_no_answer(chat: WechatChat) -> None:
