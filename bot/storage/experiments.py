@@ -8,10 +8,11 @@ import orjson
 
 from bot.core.experiments.experiment import Experiment
 from bot.core.experiments.intervals import Moments, share_of
-from bot.core.ids import BUCKETS, instant, microseconds
+from bot.core.ids import BUCKETS, bucket_of, instant, microseconds
 from bot.core.message_figures import SEGMENTS
 from bot.storage import tables
 from bot.storage.driver import Connection, Present, Rows, Statement
+from bot.storage.families import kin
 from bot.storage.rows import to_json
 
 # Who was joined to another is counted with that one, or not at all: never twice.
@@ -19,6 +20,8 @@ _THOSE = """
     exposure e JOIN contact k ON k.bucket = e.bucket AND k.id = e.contact AND k.merged_into IS NULL
 """
 _OF_IT = "e.bucket = :bucket AND e.experiment = :experiment AND e.facts = :facts"
+_HAS_KIN = """EXISTS (SELECT 1 FROM joined j
+    WHERE j.bucket = e.bucket AND j.contact = e.contact AND j.undone_at IS NULL)"""
 _MET = Statement(f"""
     SELECT e.arm, COUNT(*), MIN(e.at), MAX(e.at) FROM {_THOSE} WHERE {_OF_IT} GROUP BY e.arm
 """)  # noqa: S608  # our own text
@@ -28,19 +31,35 @@ _MET_OTHERWISE = Statement("""
 """)
 _DID = Statement(f"""
     SELECT e.arm, COUNT(*) FROM {_THOSE}
-    WHERE {_OF_IT} AND EXISTS (
+    WHERE {_OF_IT} AND NOT {_HAS_KIN} AND EXISTS (
         SELECT 1 FROM event v WHERE v.bucket = e.bucket AND v.contact = e.contact AND v.name = :event
             AND v.at >= e.at AND v.at <= e.at + :within)
     GROUP BY e.arm
 """)  # noqa: S608  # as above
 # What was cancelled brought nothing, and what came back is taken off.
+_STANDS = "o.status NOT IN ('canceled', 'cancelled', 'rejected')"
+_NET = """SUM(CASE WHEN o.refunded_minor > o.cash_minor THEN 0
+    ELSE o.cash_minor - o.refunded_minor END)"""
 _SPENT = Statement(f"""
-    SELECT e.arm, e.contact, SUM(CASE WHEN o.refunded_minor > o.cash_minor THEN 0
-        ELSE o.cash_minor - o.refunded_minor END)
+    SELECT e.arm, e.contact, {_NET}
     FROM {_THOSE} JOIN shop_order o ON o.bucket = e.bucket AND o.contact = e.contact
         AND o.placed_at >= e.at AND o.placed_at <= e.at + :within
-    WHERE {_OF_IT} AND o.status NOT IN ('canceled', 'cancelled', 'rejected')
+    WHERE {_OF_IT} AND NOT {_HAS_KIN} AND {_STANDS}
     GROUP BY e.arm, e.contact
+""")  # noqa: S608  # as above
+# Rows stay with whoever they happened to: what was done before a joining is read of both.
+_WITH_KIN = Statement(f"SELECT e.contact, e.arm, e.at FROM {_THOSE} WHERE {_OF_IT} AND {_HAS_KIN}")  # noqa: S608  # as above
+_EACH = "@each(keys: bucket integer, contact text, whose text, at bigint)"
+_KIN_DID = Statement(f"""
+    SELECT DISTINCT keys.whose FROM {_EACH}
+    JOIN event v ON v.bucket = keys.bucket AND v.contact = keys.contact AND v.name = :event
+        AND v.at >= keys.at AND v.at <= keys.at + :within
+""")  # noqa: S608  # as above
+_KIN_SPENT = Statement(f"""
+    SELECT keys.whose, {_NET} FROM {_EACH}
+    JOIN shop_order o ON o.bucket = keys.bucket AND o.contact = keys.contact
+        AND o.placed_at >= keys.at AND o.placed_at <= keys.at + :within
+    WHERE {_STANDS} GROUP BY keys.whose
 """)  # noqa: S608  # as above
 _CONVERTED = Statement(f"""
     SELECT e.arm, e.contact, v.flow, v.goal, v.variant, v.revenue_minor
@@ -175,6 +194,26 @@ async def _by_events(
     within = experiment.goals[0].within // timedelta(microseconds=1)
     for arm, _, minor in await connection.read(_SPENT, **own, within=within):
         found[arm].spend(float(minor))
+    await _by_events_of_kin(connection, experiment, own, found)
+
+
+async def _by_events_of_kin(
+    connection: Connection, experiment: Experiment, own: Mapping[str, object], found: Mapping[str, Seen]
+) -> None:
+    """The same of those to whom others were joined: each of them once, by what they all did."""
+    met = {contact: (arm, at) for contact, arm, at in await connection.read(_WITH_KIN, **own)}
+    if not met:
+        return
+    whose = {**{contact: contact for contact in met}, **await kin(connection, met)}
+    keys = [(bucket_of(one), one, owner, met[owner][1]) for one, owner in whose.items()]
+    for goal in experiment.goals:
+        within = goal.within // timedelta(microseconds=1)
+        for (owner,) in await connection.read(_KIN_DID, keys=keys, event=goal.event, within=within):
+            did = found[met[owner][0]].did
+            did[goal.event] = did.get(goal.event, 0) + 1
+    within = experiment.goals[0].within // timedelta(microseconds=1)
+    for owner, minor in await connection.read(_KIN_SPENT, keys=keys, within=within):
+        found[met[owner][0]].spend(float(minor))
 
 
 async def _by_conversions(

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+import orjson
+
 from bot.core.experiments.exposure import Exposure
-from bot.core.ids import bucket_of, microseconds
+from bot.core.ids import bucket_of, instant, microseconds
 from bot.storage import tables
 from bot.storage.driver import Connection, Present, Rows, Statement
 from bot.storage.families import family
@@ -19,6 +21,12 @@ _MET = Statement("""
 _HAS_JOINED = Statement("""
     SELECT DISTINCT keys.contact FROM @each(keys: bucket integer, contact text)
     JOIN joined j ON j.bucket = keys.bucket AND j.contact = keys.contact
+""")
+
+
+_OF_CONTACT = Statement("""
+    SELECT e.experiment, e.arm, e.at, e.facts, e.run FROM exposure e
+    WHERE e.bucket = :bucket AND e.contact = :contact ORDER BY e.experiment
 """)
 
 
@@ -38,6 +46,15 @@ def exposure_row(contact_id: str, exposure: Exposure) -> RowValues:
 async def keep(connection: Connection, contact_id: str, met_now: Sequence[Exposure]) -> None:
     """Keep what a contact has met now; what it met before stays."""
     await connection.write(_ROWS, [exposure_row(contact_id, one) for one in met_now])
+
+
+async def all_of(connection: Connection, contact_id: str) -> tuple[Exposure, ...]:
+    """All that a contact itself has met."""
+    found = await connection.read(_OF_CONTACT, bucket=bucket_of(contact_id), contact=contact_id)
+    return tuple(
+        Exposure(experiment, arm, instant(at), str(orjson.loads(facts).get("shares", "")), run)
+        for experiment, arm, at, facts, run in found
+    )
 
 
 async def met(connection: Connection, contact_id: str, experiment: str) -> str | None:

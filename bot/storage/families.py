@@ -4,6 +4,7 @@ Rows stay where they are (design section 8.10). What is asked of a contact's pas
 what their entries say of their lots is told of the lots that these crossed into.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import orjson
@@ -19,6 +20,12 @@ from bot.storage.rows import RowValues, loaded, stored, to_json
 _JOINED = Statement("""
     SELECT j.other, j.at, j.undone_at, j.facts FROM joined j
     WHERE j.bucket = :bucket AND j.contact = :contact ORDER BY j.at, j.other
+""")
+
+
+_OTHERS = Statement("""
+    SELECT j.contact, j.other FROM @each(keys: bucket integer, contact text)
+    JOIN joined j ON j.bucket = keys.bucket AND j.contact = keys.contact AND j.undone_at IS NULL
 """)
 
 
@@ -96,3 +103,14 @@ async def family(connection: Connection, contact_id: str) -> tuple[Member, ...]:
             if joined.undone_at is None
         ]
     return tuple(members)
+
+
+async def kin(connection: Connection, contacts: Collection[str]) -> dict[str, str]:
+    """All that were joined to these, and to those, each with whose it is; not these themselves."""
+    found: dict[str, str] = {}
+    whose = {contact: contact for contact in contacts}
+    while whose:
+        keys = [(bucket_of(one), one) for one in sorted(whose)]
+        whose = {other: whose[one] for one, other in await connection.read(_OTHERS, keys=keys)}
+        found |= whose
+    return found

@@ -7,7 +7,7 @@ from bot.core.contact import Contact
 from bot.core.deeds.left import LeftBehind, LeftWallet, SetAside, WholeBooks
 from bot.core.handing_over import Became
 from bot.core.ids import bucket_of, instant
-from bot.storage import grants, history, offers, rows, standings, told_runs, turns
+from bot.storage import exposures, grants, history, offers, rows, standings, told_runs, turns
 from bot.storage.driver import Connection, Statement
 from bot.storage.step_figures import Changing
 
@@ -135,6 +135,7 @@ async def left_by(connection: Connection, contact_id: str, asked: str) -> LeftBe
         standings=await standings.all_of(connection, other),
         offers=await offers.offers(connection, other),
         grants=await grants.grants(connection, other),
+        exposures=await exposures.all_of(connection, other),
     )
 
 

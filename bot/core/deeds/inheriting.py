@@ -1,11 +1,13 @@
 """What of the program a survivor takes over from the contact that turned out to be the same person.
 
-The better tier wins, and otherwise what the survivor has; offers go along; nobody is a friend of their own.
+The better tier wins, and otherwise what the survivor has; offers go along, and arms of experiments that the
+survivor has not met; nobody is a friend of their own.
 """
 
 from bot.core.deeds import referring
 from bot.core.deeds.left import LeftBehind
 from bot.core.deeds.tier_turns import TIER
+from bot.core.experiments.exposure import EXPOSURE
 from bot.core.ids import microseconds
 from bot.core.loyalty.referral import Refusal, State
 from bot.core.loyalty.standing import Standing
@@ -13,7 +15,7 @@ from bot.core.turn import Turn
 
 
 def take(turn: Turn, left: LeftBehind) -> None:
-    """Take over standings, offers, grants, and who brought whom."""
+    """Take over standings, offers, grants, arms that were met, and who brought whom."""
     for standing in left.standings:
         if _is_better(turn, standing, left):
             turn.keep("standing", standing.kind, standing)
@@ -26,6 +28,8 @@ def take(turn: Turn, left: LeftBehind) -> None:
             turn.keep("subscribe_grant", f"{address} {template}", grant)
             for entry in grant.entries:
                 turn.keep("subscribe_grant_entry", entry.key, entry)
+    for exposure in left.exposures:
+        turn.keep(EXPOSURE, exposure.experiment, exposure)  # what the survivor has met stays
     _part_friends(turn, left)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.core.contact import Address, Contact, JsonValue, Pending, SubscriptionState
+from bot.core.experiments.exposure import Exposure
 from bot.core.grants import Grant
 from bot.core.ledger.entries import Entry
 from bot.core.ledger.lots import Lot
@@ -54,6 +55,8 @@ class LeftBehind:
     standings: tuple[Standing, ...] = ()
     offers: tuple[Offer, ...] = ()
     grants: Mapping[tuple[str, str], Grant] = field(default_factory=dict)
+    exposures: tuple[Exposure, ...] = ()
+    """Arms it met; those of runs that came along are the survivor's already."""
 
 
 @dataclass(frozen=True, slots=True)
