@@ -345,7 +345,7 @@ async def is_canceled(database: Database, _contact_id: str) -> None:
 
 async def is_joined(database: Database, contact_id: str) -> None:
     """The contact becomes another one."""
-    await database.transact(lambda c: stop_waiting(c, contact_id))
+    await database.transact(lambda c: stop_waiting(c, contact_id, NOW))
 
 
 @pytest.mark.parametrize(
