@@ -11,7 +11,7 @@ import typer
 from bot.cli.endings import WRONG_USE, end
 from bot.cli.settings import read_settings
 from bot.conversation.publication import PROGRAM
-from bot.conversation.whom import spellings
+from bot.conversation.whom import find_contact, spellings
 from bot.core.contact import JsonValue
 from bot.core.deeds.left import Joined
 from bot.core.deeds.telling import teller_of
@@ -47,7 +47,7 @@ def add_to(cli: typer.Typer) -> None:
 
 @contact.command()
 def show(
-    address: Annotated[str, typer.Argument(help="a phone number in any spelling, or another address")],
+    address: Annotated[str, typer.Argument(help="a phone number in any spelling, another address, or an id")],
     *,
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
     messages: Annotated[int, typer.Option(min=0, help="how many of the last messages")] = 20,
@@ -65,18 +65,16 @@ async def _show(address: str, messages: int, *, is_json: bool) -> None:
     async with opened(read_settings(quiet=True)) as database:
 
         async def look(connection: Connection) -> tuple[str, Portrait] | None:
-            for channel, value in spellings(address):
-                contact_id = await contacts.find(connection, channel, value)
-                if contact_id is not None:
-                    return value, await contacts.portrait(
-                        connection, contact_id, runs=_RUNS, messages=messages
-                    )
-            return None
+            contact_id = await find_contact(connection, address)
+            if contact_id is None:
+                return None
+            found = await contacts.portrait(connection, contact_id, runs=_RUNS, messages=messages)
+            return _known_as(address, found), found
 
         found = await database.query(look)
         published = await database.query(revisions.published)
         if found is None:
-            end(f"{address}: nobody with this address is known")
+            end(f"{address}: nobody with this address or id is known")
         known_as, portrait = found
         contact_id, now = portrait.contact.id, app.utc_now()
         lines = await database.query(lambda c: history.explanation(c, contact_id, now, most=_LINES))
@@ -91,6 +89,14 @@ async def _show(address: str, messages: int, *, is_json: bool) -> None:
         from bot.cli.contact_page import show_page
 
         show_page(known_as, portrait, balance, program.currency if program else None, told)
+
+
+def _known_as(text: str, portrait: Portrait) -> str:
+    """Return the address of a contact that a text names; of one named by its id, its number or the id."""
+    there = {(one.channel, one.value) for one in portrait.snapshot.addresses}
+    numbers = sorted(value for channel, value in there if channel == "sms")
+    named = (value for channel, value in spellings(text) if (channel, value) in there)
+    return next(named, numbers[0] if numbers else text)
 
 
 def _told(
@@ -145,6 +151,7 @@ def as_json(
         "messages": [_message(message) for message in portrait.messages],
         "history": list(told),
         "subscriptions_by_channel": states_by_channel(portrait.snapshot.subscriptions),
+        "id": portrait.contact.id,
         **({"joined": [_joined(one) for one in portrait.joined]} if portrait.joined else {}),
     }
 

@@ -57,7 +57,7 @@ async def test_a_contact_is_one_object(shop: Terminal, settings: Settings) -> No
     assert ran.code == 0, ran.err
     shown = json.loads(ran.out)
     fixed = ["address", "member", "wallet", "subscriptions", "runs", "messages"]
-    assert list(shown) == [*fixed, "history", "subscriptions_by_channel"]
+    assert list(shown) == [*fixed, "history", "subscriptions_by_channel", "id"]
     assert shown["address"] == NUMBER
     assert shown["member"] is True
     assert shown["wallet"] == {"available": 500, "pending": 0, "held": 0, "debt": 0}
@@ -89,7 +89,7 @@ async def test_whom_the_shop_alone_has_a_name_for_is_shown(shop: Terminal, setti
     shown = json.loads(as_json.out)
     assert (shown["address"], shown["member"], shown["messages"]) == ("u-7", False, [])
     nobody = await run(shop, "contact", "show", "external:u-8")
-    assert (nobody.code, nobody.err.strip()) == (1, "external:u-8: nobody with this address is known")
+    assert (nobody.code, nobody.err.strip()) == (1, "external:u-8: nobody with this address or id is known")
 
 
 async def test_the_page_for_people_says_the_same(shop: Terminal, settings: Settings) -> None:
@@ -100,11 +100,18 @@ async def test_the_page_for_people_says_the_same(shop: Terminal, settings: Setti
         assert piece in ran.out
 
 
+async def test_who_is_named_by_an_id_is_shown_by_number(shop: Terminal, settings: Settings) -> None:
+    await converse(settings, "LOYALTY")
+    by_number = json.loads((await run(shop, "contact", "show", NUMBER, "--json")).out)
+    ran = await run(shop, "contact", "show", by_number["id"], "--json")
+    assert (ran.code, json.loads(ran.out)) == (0, by_number)
+
+
 async def test_a_stranger_is_said_to_be_one(shop: Terminal, settings: Settings) -> None:
     await converse(settings, "LOYALTY")
     ran = await run(shop, "contact", "show", "+12025550199")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == "+12025550199: nobody with this address is known\n"
+    assert ran.err == "+12025550199: nobody with this address or id is known\n"
 
 
 def test_showing_nobody_asks_whom(terminal: Terminal) -> None:
