@@ -1,11 +1,15 @@
 """A phone, a loopback Twilio and a running application between them, over real HTTP on a real database."""
 
+import atexit
 import io
 import re
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +35,16 @@ PRODUCTS = (
     Product("LATTE", "Oat latte", "coffee", 550),
     Product("BUN", "Cinnamon bun", "bakery", 400),
     Product("TEA", "Jasmine tea", "tea", 350),
+)
+JOURNEYS = (
+    "onboarding",
+    "usage_tip",
+    "review",
+    "win_back",
+    "near_tier",
+    "milestone",
+    "weekly_drop",
+    "vip_invite",
 )
 _TABLES = tables.Row.metadata.tables
 _ROUNDS_MAX = 20
@@ -208,7 +222,7 @@ async def chatting(  # noqa: PLR0913  # what a conversation is made of
     url: str,
     *,
     clock: Clock | None = None,
-    flows: Path = FLOWS,
+    flows: Path | None = None,
     opt_out: OptOut = "off",
     role: Any = "all",  # noqa: ANN401  # the literals of bot.app
     loopback: LoopbackTwilio | None = None,
@@ -216,7 +230,10 @@ async def chatting(  # noqa: PLR0913  # what a conversation is made of
     database: Database | None = None,
     strikes: bool = False,
 ) -> AsyncIterator[Chat]:
-    """Run the application and a loopback Twilio; jobs are struck by hand unless the clockwork `strikes`."""
+    """Run the application and a loopback Twilio; jobs are struck by hand unless the clockwork `strikes`.
+
+    Unless others are given the flows are those that we ship, without what begins by itself for days.
+    """
     clock = clock or Clock()
     port = free_port()
     public = f"http://127.0.0.1:{port}"
@@ -231,7 +248,7 @@ async def chatting(  # noqa: PLR0913  # what a conversation is made of
                 "REGULARS_PUBLIC_URL": public,
                 "REGULARS_SECRET": "s" * 32,
                 "REGULARS_ZONE": "America/New_York",
-                "REGULARS_FLOWS": str(flows),
+                "REGULARS_FLOWS": str(flows or quiet_flows()),
                 "REGULARS_TWILIO_ACCOUNT_SID": SID,
                 "REGULARS_TWILIO_AUTH_TOKEN": TOKEN,
                 "REGULARS_TWILIO_FROM": DEMO_NUMBER,
@@ -268,6 +285,17 @@ async def logging_to(stream: io.StringIO) -> AsyncIterator[None]:
         yield
     finally:
         structlog.reset_defaults()
+
+
+@cache
+def quiet_flows() -> Path:
+    """The shipped files but for journeys: whoever joins or orders would hear of them for weeks."""
+    where = Path(tempfile.mkdtemp(prefix="regulars-flows-"))
+    atexit.register(shutil.rmtree, where, ignore_errors=True)
+    journeys = shutil.ignore_patterns(*(f"{name}.yaml" for name in JOURNEYS))
+    shutil.copytree(FLOWS, where / "flows", ignore=journeys)
+    shutil.copytree(FLOWS.parent / "locales", where / "locales")
+    return where / "flows"
 
 
 def folder(where: Path, **flows: str) -> Path:
