@@ -128,7 +128,6 @@ def _without_kind(path: Path, value: JsonValue) -> tuple[Path, str, str]:
     """Explain a step or starter whose kind cannot be told."""
     is_starter = "start" in path[:1]
     kinds = list(STARTERS) if is_starter else list(steps.KINDS)
-    later = frozenset[str]() if is_starter else steps.LATER
     what = "starter" if is_starter else "step"
     listing = ", ".join(kinds)
     if isinstance(value, dict):
@@ -137,9 +136,6 @@ def _without_kind(path: Path, value: JsonValue) -> tuple[Path, str, str]:
             first, second = named[:2]
             problem = f"`{first}` and `{second}` stand in one {what}"
             return (*path, second), problem, f"begin a new {what} with `- {second}:`"
-        for key in value:
-            if key in later:
-                return (*path, key), f"`{key}` is not in this version of Regulars", f"use one of {listing}"
         for key in value:
             meant = suggestion(key, kinds)
             if meant is not None:
@@ -150,8 +146,6 @@ def _without_kind(path: Path, value: JsonValue) -> tuple[Path, str, str]:
         word = value.split("：")[0].split(":")[0].strip()
         if "：" in value and word in kinds:
             return path, "a full-width colon (：) follows the name", "type an ordinary colon, `:`"
-        if word in later:
-            return path, f"`{word}` is not in this version of Regulars", f"use one of {listing}"
         meant = word if word in kinds else suggestion(word, kinds)
         if meant is not None and len(value) < 40:  # noqa: PLR2004  longer is prose
             return path, f"`{value}` is no whole {what}", f"write `- {meant}: …`"
@@ -162,8 +156,6 @@ def _without_kind(path: Path, value: JsonValue) -> tuple[Path, str, str]:
 def _unknown_key(document: Document, path: Path) -> tuple[str, str]:
     key = str(path[-1])
     around = _at(document.value, path[:-1])
-    if key in steps.LATER:
-        return f"`{key}` is not in this version of Regulars", "remove it"
     known = _keys_beside(path[:-1], around)
     meant = suggestion(key, [name for name in known if not isinstance(around, dict) or name not in around])
     if meant is not None:

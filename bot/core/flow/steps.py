@@ -604,8 +604,6 @@ KINDS: dict[str, type[StepBase]] = {
     "goto": Goto,
     "end": End,
 }
-LATER = frozenset[str]()
-"""Steps of the language that this version does not have yet."""
 
 
 def kind_of(value: object) -> str | None:
