@@ -201,7 +201,8 @@ def _number(random: Random, locale: str, number: int) -> tuple[str, str]:
         return f"+52555555{number:04d}", "America/Mexico_City"
     areas = list(_US_CITIES)
     area = areas[number % len(areas)]
-    return f"+1{area}55501{number // len(areas):02d}", _US_CITIES[area]
+    last = number // len(areas) or 99  # 00 is the shop's own, in San Francisco
+    return f"+1{area}55501{last:02d}", _US_CITIES[area]
 
 
 def _birthday(random: Random) -> date:
