@@ -314,4 +314,4 @@ def shipped(where: Path, *names: str, **flows: str) -> Path:
     return folder(where, **{name: (FLOWS / f"{name}.yaml").read_text() for name in names}, **flows)
 
 
-__all__ = ["FLOWS", "NOON", "NUMBER", "Chat", "Clock", "chatting", "folder", "shipped"]
+__all__ = ["FLOWS", "NOON", "NUMBER", "Chat", "Clock", "chatting", "folder", "quiet_flows", "shipped"]

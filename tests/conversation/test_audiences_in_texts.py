@@ -8,7 +8,7 @@ import pytest
 
 from bot.conversation.operations import operation_work
 from bot.core.contact import JsonValue
-from tests.conversation.chat import FLOWS, Chat, chatting
+from tests.conversation.chat import Chat, chatting, quiet_flows
 
 AUDIENCES = """\
 regulars:
@@ -52,7 +52,7 @@ steps: [say: "We miss you."]
 async def chat(database_url: str, tmp_path: Path) -> AsyncIterator[Chat]:
     """The shipped application with audiences of its own."""
     flows = tmp_path / "flows"
-    shutil.copytree(FLOWS, flows)
+    shutil.copytree(quiet_flows(), flows)
     for name, text in {
         "audiences": AUDIENCES,
         "traits": TRAITS,
