@@ -10,7 +10,7 @@ import pytest
 import yaml
 from playwright.async_api import Locator, Page, expect
 
-from tests.conversation.chat import FLOWS
+from tests.conversation.chat import FLOWS, quiet_flows
 from tests.demo.running_demo import running_demo
 
 PICTURE = base64.b64decode(
@@ -65,7 +65,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 async def demo_url(folder: Path) -> AsyncIterator[str]:
     flows = folder / "flows"
-    shutil.copytree(FLOWS, flows)
+    shutil.copytree(quiet_flows(), flows)
     shutil.copytree(FLOWS.parent / "locales", folder / "locales")
     save_wechat(flows)
     (flows / "cards.yaml").write_text(CARDS)
