@@ -39,6 +39,7 @@ const ROUTES = {
   refills: ['GET', '/mp/refills', 'read'],
   inbox: ['GET', '/mp/inbox', 'read'],
   banners: ['GET', '/mp/banners', 'read'],
+  variables: ['GET', '/mp/variables', 'read'],
   readInbox: ['POST', '/mp/inbox/read', 'write'],
   say: ['POST', '/mp/say', 'write'],
   surveys: ['GET', '/mp/surveys', 'read'],
