@@ -9,8 +9,6 @@ from bot.core.errors import FlowError
 from bot.core.experiments.experiment import HOLDOUT, PARTS, Arm, Experiment
 from bot.core.experiments.exposure import EXPOSURE, Exposure
 from bot.core.flow.compiled import Flow
-from bot.core.flow.steps import LATER
-from bot.core.flow.take.table import TAKE
 from tests.core.flow.rig import NOON, SHOP, Chat, steps
 
 _GREETED = steps("""\
@@ -154,9 +152,3 @@ def test_shares_that_cannot_be_are_complained_of(split: str, problem: str) -> No
     """Each in the marketer's words."""
     with pytest.raises(FlowError, match=problem):
         steps(f"- split: greeting\n{split}\n  arms:\n    question:\n      - say: How are you?\n")
-
-
-def test_every_step_of_the_language_is_taken() -> None:
-    """This one too."""
-    assert "split" not in LATER
-    assert len({kind.__name__ for kind in TAKE} & {"Split"}) == 1
