@@ -468,8 +468,13 @@ def test_nothing_leaves_against_a_rule_and_nothing_waits_longer_than_it_must(
     assert now < verdict.at <= max(now, facts.snoozed_until or now) + HOLD_MAX
     assert outgoing.valid_until is None or verdict.at < outgoing.valid_until
     assert is_allowed(outgoing, facts, verdict.at)
-    assert leaves(outgoing, facts, verdict.at)
+    again = may_leave(outgoing, facts, verdict.at)
+    if not isinstance(
+        again, Cleared
+    ):  # as long as it might be held, its hours were too far off: not any more
+        assert reason(again) is UnsendableReason.PREFERRED_HOURS
     if facts.preferred_hours is None:
+        assert isinstance(again, Cleared)
         step = now
         while step < verdict.at:  # every quarter of an hour, and the last moment
             assert not is_allowed(outgoing, facts, step), step
