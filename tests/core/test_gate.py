@@ -469,9 +469,7 @@ def test_nothing_leaves_against_a_rule_and_nothing_waits_longer_than_it_must(
     assert outgoing.valid_until is None or verdict.at < outgoing.valid_until
     assert is_allowed(outgoing, facts, verdict.at)
     again = may_leave(outgoing, facts, verdict.at)
-    if not isinstance(
-        again, Cleared
-    ):  # as long as it might be held, its hours were too far off: not any more
+    if not isinstance(again, Cleared):  # its hours were too far off before
         assert reason(again) is UnsendableReason.PREFERRED_HOURS
     if facts.preferred_hours is None:
         assert isinstance(again, Cleared)

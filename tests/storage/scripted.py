@@ -13,7 +13,7 @@ from bot.conversation.work import Result, Work
 from bot.core.contact import Address, Contact, Event
 from bot.core.gate import Policy
 from bot.core.groups import plain_groups
-from bot.core.ids import IdSource, bucket_of, instant, new_contact_id
+from bot.core.ids import BUCKETS, IdSource, bucket_of, instant, new_contact_id
 from bot.core.ledger.entries import Account, Draw, Entry, Extension, Reason
 from bot.core.ledger.wallet import MAIN_WALLET, Wallet
 from bot.core.loyalty.program import Program
@@ -99,10 +99,13 @@ def conversation(script: Script, clock: Callable[[], datetime] = lambda: NOW) ->
 
 
 async def contacts(database: Database, count: int = 1) -> list[str]:
-    """Make contacts, each with a number; returns their ids."""
-    newcomers = []
+    """Make contacts, each with a number and, while there are some, a bucket of its own; returns their ids."""
+    newcomers, taken = [], set[int]()
     for _ in range(count):
         contact_id = new_contact_id(NOW, os.urandom)
+        while len(taken) < BUCKETS and bucket_of(contact_id) in taken:
+            contact_id = new_contact_id(NOW, os.urandom)
+        taken.add(bucket_of(contact_id))
         contact = Contact(contact_id, bucket_of(contact_id), "en", "UTC", NOW, zone_is_known=True)
         newcomers.append((contact, Address("sms", f"+1212{int(contact_id[-12:], 16)}")))
     assert all(await database.transact(lambda c: turns.create(c, newcomers, NOW)))
