@@ -35,7 +35,7 @@ class Campaigns:
     async def _link(self, campaign: str) -> CampaignLink | None:
         try:
             link = await self.database.query(lambda connection: campaign_links.link(connection, campaign))
-        except Exception:
+        except Exception:  # whatever the database says: the link is followed without it
             _logger.exception("campaign_not_looked_up")
             return None
         return link if link is not None and link.expires_at > self.clock() + _STILL_GOOD else None

@@ -181,7 +181,7 @@ class Tracker:
         """
         try:
             return await self._transact(batch)
-        except Exception as error:
+        except Exception as error:  # the fault says whether it is the messages' own
             if fault_of(error) is Fault.ELSEWHERE:
                 raise
             (first, *others) = batch

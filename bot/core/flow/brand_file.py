@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from email.utils import parseaddr
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field
 
 from bot.core.email.brand import Brand, Colors, Sender
 from bot.core.email.mailbox import read_mailbox
-from bot.core.errors import FlowError
 from bot.core.flow.fields import Name, Part, matching, wrong
-from bot.core.flow.parse import complaint
-from bot.core.flow.reader import Document, Path, together
+from bot.core.flow.parse import validated
+from bot.core.flow.reader import Document, Path
 
 _Line = Annotated[str, Field(min_length=1, max_length=200)]
 _Url = Annotated[
@@ -123,14 +122,7 @@ def read_brand(document: Document) -> BrandFile:
     Raises:
         FlowError: with one complaint for each mistake (see `others`).
     """
-    try:
-        return BrandFile.model_validate(document.value)
-    except ValidationError as error:
-        complaints: dict[tuple[int, int], FlowError] = {}
-        for found in error.errors(include_url=False):
-            one = complaint(document, found, _keys_at)
-            complaints.setdefault((one.line, one.column), one)
-        raise together(list(complaints.values())) from error
+    return validated(BrandFile, document, _keys_at)
 
 
 _PARTS: Mapping[str, type[BaseModel]] = {"colors": ColorsPart, "email": EmailPart}

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, RootModel, ValidationError, model_validator
+from pydantic import Field, RootModel, model_validator
 
-from bot.core.errors import FlowError
 from bot.core.flow.fields import Locale, Name, Part, Source, wrong
-from bot.core.flow.parse import complaint
-from bot.core.flow.reader import Document, Path, together
+from bot.core.flow.parse import validated
+from bot.core.flow.reader import Document, Path
 from bot.core.flow.translations import Copy
 
 _Word = Annotated[str, Field(min_length=1, max_length=60)]
@@ -48,14 +47,7 @@ def read_copy(document: Document) -> dict[str, Copy]:
     Raises:
         FlowError: with one complaint for each mistake (see `others`).
     """
-    try:
-        file = CopyFile.model_validate(document.value)
-    except ValidationError as error:
-        complaints: dict[tuple[int, int], FlowError] = {}
-        for found in error.errors(include_url=False):
-            one = complaint(document, found, _keys_at)
-            complaints.setdefault((one.line, one.column), one)
-        raise together(list(complaints.values())) from error
+    file = validated(CopyFile, document, _keys_at)
     return {name: _copy(document, name, part) for name, part in file.root.items()}
 
 

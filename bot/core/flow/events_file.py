@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field
 
 from bot.core.errors import FlowError
 from bot.core.flow.fields import Part, wrong
-from bot.core.flow.parse import complaint
+from bot.core.flow.parse import validated
 from bot.core.flow.reader import Document, Path, together
 from bot.core.local_time import parse_duration
 from bot.core.tracking.plan import JsonKind, Plan, PlannedEvent, PlannedProperty, is_of_orders
@@ -144,14 +144,7 @@ def read_events(document: Document) -> EventsFile:
     Raises:
         FlowError: with one complaint for each mistake (see `others`).
     """
-    try:
-        file = EventsFile.model_validate(document.value)
-    except ValidationError as error:
-        complaints: dict[tuple[int, int], FlowError] = {}
-        for found in error.errors(include_url=False):
-            one = complaint(document, found, _keys_at)
-            complaints.setdefault((one.line, one.column), one)
-        raise together(list(complaints.values())) from error
+    file = validated(EventsFile, document, _keys_at)
     wrong_ones = list(_of_orders(document, file))
     if wrong_ones:
         raise together(wrong_ones)

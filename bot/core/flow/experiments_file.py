@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from bot.core.errors import FlowError
 from bot.core.experiments.experiment import (
@@ -20,7 +20,7 @@ from bot.core.experiments.experiment import (
 from bot.core.flow.compiled import Flow, Split
 from bot.core.flow.experiment_parts import GOALS_MAX, GoalPart, short_goal
 from bot.core.flow.fields import Name, Part, listed, wrong
-from bot.core.flow.parse import complaint
+from bot.core.flow.parse import validated
 from bot.core.flow.reader import Document, Path, together
 from bot.core.flow.shares import Share, Shares, shares_complaint
 
@@ -180,14 +180,7 @@ def read_experiments(document: Document) -> ExperimentsFile:
     Raises:
         FlowError: with one complaint for each mistake (see `others`).
     """
-    try:
-        file = ExperimentsFile.model_validate(document.value)
-    except ValidationError as error:
-        complaints: dict[tuple[int, int], FlowError] = {}
-        for found in error.errors(include_url=False):
-            one = complaint(document, found, _keys_at)
-            complaints.setdefault((one.line, one.column), one)
-        raise together(list(complaints.values())) from error
+    file = validated(ExperimentsFile, document, _keys_at)
     wrong_ones = [*_arms(document, file), *_overlaps(document, file)]
     if wrong_ones:
         raise together(wrong_ones)

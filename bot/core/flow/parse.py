@@ -1,6 +1,7 @@
 """Takes a document for a flow file, and says what is wrong with it the way a patient colleague would."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -23,6 +24,7 @@ from bot.core.flow.wechat_parts import CardPart
 
 _TAGS = (steps.TAG, STARTER_TAG, "test:")
 _NEAR = 0.6
+Read = TypeVar("Read", bound=BaseModel)
 
 
 def parse(document: Document) -> FlowFile:
@@ -58,6 +60,19 @@ def suggestion(word: str, known: Iterable[str]) -> str | None:
         word.lower(), list(known), scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=_NEAR
     )
     return near[0] if near else None
+
+
+def validated(model: type[Read], document: Document, keys_at: Callable[[Path], Sequence[str]]) -> Read:
+    """Read a document as a model. Raises FlowError, with one complaint for each mistake (see `others`)."""
+    try:
+        return model.model_validate(document.value)
+    except ValidationError as error:
+        complaints: dict[tuple[int, int], FlowError] = {}
+        for found in error.errors(include_url=False):
+            # The branches of a union complain each for itself: one complaint for a place is enough.
+            one = complaint(document, found, keys_at)
+            complaints.setdefault((one.line, one.column), one)
+        raise together(list(complaints.values())) from error
 
 
 def complaint(document: Document, found: ErrorDetails, keys_at: Callable[[Path], Sequence[str]]) -> FlowError:

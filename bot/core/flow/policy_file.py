@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from datetime import time, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_validator
 
 from bot.core.caps import Cap
 from bot.core.compliance import DEFAULT, LegalWords
 from bot.core.errors import FlowError
 from bot.core.flow.fields import Duration, Locale, Name, Part, Word, Words, listed, wrong
-from bot.core.flow.parse import complaint
+from bot.core.flow.parse import validated
 from bot.core.flow.policy_control import ControlPart
 from bot.core.flow.reader import Document, Path, together
 from bot.core.gate import Policy
@@ -318,15 +318,7 @@ def read_policy(document: Document, legal: LegalWords = DEFAULT) -> PolicyFile:
     Raises:
         FlowError: with one complaint for each mistake (see `others`).
     """
-    try:
-        file = PolicyFile.model_validate(document.value)
-    except ValidationError as error:
-        complaints: dict[tuple[int, int], FlowError] = {}
-        for found in error.errors(include_url=False):
-            # The branches of a union complain each for itself: one complaint for a place is enough.
-            one = complaint(document, found, _keys_at)
-            complaints.setdefault((one.line, one.column), one)
-        raise together(list(complaints.values())) from error
+    file = validated(PolicyFile, document, _keys_at)
     complaints_of_all = [*_senders(document, file), *_words(document, file, legal)]
     if complaints_of_all:
         raise together(complaints_of_all)

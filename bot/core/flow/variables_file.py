@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field
 
 from bot.core.contact import JsonValue
 from bot.core.errors import FlowError
 from bot.core.experiments.experiment import ExperimentGoal
 from bot.core.flow.experiment_parts import GOALS_MAX, GoalPart, short_goal
 from bot.core.flow.fields import Anything, Name, Part, listed, matching
-from bot.core.flow.parse import complaint
+from bot.core.flow.parse import validated
 from bot.core.flow.reader import Document, Path, together
 from bot.core.variables import PERCENT, Experiment, ForAudience, Variable, Variables, Variant
 
@@ -138,14 +138,7 @@ def read_variables(document: Document) -> VariablesFile:
     Raises:
         FlowError: with one complaint for each mistake (see `others`).
     """
-    try:
-        file = VariablesFile.model_validate(document.value)
-    except ValidationError as error:
-        complaints: dict[tuple[int, int], FlowError] = {}
-        for found in error.errors(include_url=False):
-            one = complaint(document, found, _keys_at)
-            complaints.setdefault((one.line, one.column), one)
-        raise together(list(complaints.values())) from error
+    file = validated(VariablesFile, document, _keys_at)
     wrong_ones = [*_values(document, file), *_shares(document, file)]
     if wrong_ones:
         raise together(wrong_ones)
