@@ -32,7 +32,7 @@ from bot.conversation.dispatcher import Dispatcher
 from bot.conversation.operations import operation_work
 from bot.core.contact import JsonValue
 from bot.jobs.sweeping import Sweeper
-from bot.storage import history
+from bot.storage import explaining, history
 from bot.storage.driver import Connection, Database, Statement
 
 OPERATION_RATIO_MAX = 3.0
@@ -230,7 +230,7 @@ async def histories(report: Report, place: Place, size: Size, database: Database
     async def look(connection: Connection, contact: str) -> None:
         books = await history.opened(connection, contact)
         assert books.balance(START).available_minor >= 0
-        found = await history.explanation(connection, contact, START)
+        found = await explaining.explanation(connection, contact, START)
         assert found.lines
 
     for _, (entries, contact) in itertools.product(range(size.looks), contacts.items()):

@@ -4,6 +4,7 @@ const texts = require('./shared/texts');
 const settings = require('./settings');
 
 const LANGUAGE = 'regulars.language';
+const BASKET = 'regulars.basket';
 const TABS = ['wallet', 'today', 'rewards', 'me'];
 
 let came = { scene: '', campaign: '' };
@@ -129,9 +130,19 @@ function takeCash(confirm) {
   });
 }
 
+// What was chosen to be ordered, as [{sku, quantity}].
+function basket() {
+  return wx.getStorageSync(BASKET) || [];
+}
+
+function fill(lines) {
+  wx.setStorageSync(BASKET, lines);
+}
+
 function forget() {
   client.forget();
+  wx.removeStorageSync(BASKET);
   known = null;
 }
 
-module.exports = { client, forget, language, me, nameTabs, opened, pay, speak, takeCash, track };
+module.exports = { basket, client, fill, forget, language, me, nameTabs, opened, pay, speak, takeCash, track };

@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page
 
 from tests.browser import ChromiumMissingError, running_browser
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases
+from tests.memory import live_in_memory
 from tests.postgres import PostgresMissingError, Server, running_server
 
 # What this run used, by name, and "MISSING …" for what it could not have.
@@ -106,7 +107,8 @@ def _miss(config: pytest.Config, name: str, reason: str) -> Never:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start an empty record of what is used."""
+    """Choose where files are, before anybody asks; start an empty record of what is used."""
+    live_in_memory()
     config.stash[USED] = {}
 
 

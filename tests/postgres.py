@@ -17,10 +17,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from tests.memory import MEMORY
 from tests.ports import free_port
 
 START_SECONDS_MAX: Final = 60.0
-OPEN_TO_ALL: Final = "/tmp"  # noqa: S108 -- mkdtemp makes a folder of its own there
+OPEN_TO_ALL: Final = "/tmp"  # noqa: S108 -- mkdtemp makes a folder of its own there, unless memory is used
 OWNER: Final = "regulars"
 
 # The server ends with whoever holds the other end of this input, however that one ends (`kill -9` too), and
@@ -143,7 +144,9 @@ def _unprivileged_user() -> pwd.struct_passwd | None:
 
 def _folder(user: pwd.struct_passwd | None, stack: contextlib.ExitStack) -> Path:
     """A new folder for `user` alone, outside of folders that only root may enter."""
-    folder = Path(tempfile.mkdtemp(prefix="regulars-postgres-", dir=OPEN_TO_ALL if user else None))
+    usual = tempfile.gettempdir()
+    where = OPEN_TO_ALL if user and usual != str(MEMORY) else usual
+    folder = Path(tempfile.mkdtemp(prefix="regulars-postgres-", dir=where))
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     if user:
         os.chown(folder, user.pw_uid, user.pw_gid)

@@ -25,8 +25,8 @@ PROJECT = Path(__file__).parent.parent
 CALLED_ONLY_IN = {
     "Cleared": {"bot/core/gate.py"},  # what a channel takes
     # When queued, when claimed, and to tell an operator; what comes of the last goes nowhere.
-    "may_leave": {"bot/core/turn.py", "bot/jobs/gatekeeping.py", "bot/cli/why.py"},
-    "Queued": {"bot/core/turn.py"},  # what a turn decided to say
+    "may_leave": {"bot/core/turn/speaking.py", "bot/jobs/gatekeeping.py", "bot/cli/why.py"},
+    "Queued": {"bot/core/turn/speaking.py"},  # what a turn decided to say
     "outbox_row": {"bot/storage/writes.py"},  # how that is stored
     "Claimed": {"bot/storage/outbox.py"},  # what delivery has in hand
 }

@@ -12,6 +12,7 @@ from bot.app.channels import address_hashes
 from bot.app.databases import Clock
 from bot.app.running import Running
 from bot.config import Settings
+from bot.conversation.looking import Looks
 from bot.core.page_links import PageLinks
 from bot.jobs.wechat_shared import SharedInDatabase
 from bot.web.api import table as shop_table
@@ -94,6 +95,7 @@ def _house(server: web.Application, app: Running) -> House:
         read_page_link=links.read,
         shown=app.shown.add,
         variables=lambda: app.decisions.publication.variables,
+        looks=Looks(app.database),
         sessions=sessions,
         erased=sessions.forget_all,
         mini=_mini_programs(server, app),

@@ -7,7 +7,7 @@ from bot.app.channels import address_hashes, shop_settings
 from bot.app.databases import Clock, utc_now
 from bot.app.handlers import HANDLERS
 from bot.config import SECRET_BYTES, Settings
-from bot.conversation.batch import Conversation
+from bot.conversation.conversation import Conversation
 from bot.conversation.current import CurrentPublication
 from bot.storage.driver import Database
 from bot.storage.kept_secret import kept_secret

@@ -12,6 +12,7 @@ from bot.jobs.audiences import AudienceUpkeep
 from bot.jobs.calls import ShopCalls
 from bot.jobs.clockwork import Job
 from bot.jobs.due import DueWork
+from bot.jobs.forgetting import EVERY, Forgetting
 from bot.jobs.learning import Learning
 from bot.jobs.outbox import OutboxDelivery
 from bot.jobs.public_network import connector
@@ -65,6 +66,7 @@ def due_jobs(app: Running, stopping: asyncio.Event) -> list[Job]:
         Job("refills", 60, told(due.running_low)),
         Job("seen_messages", 600, told(SeenMessages(app.behind, app.clock, stopping).forget)),
         Job("retention", 21_600, told(retention.remove)),
+        Job("forgetting", EVERY.total_seconds(), Forgetting(app.behind, app.clock, stopping).forget),
         Job("learning", 600, told(Learning(app.behind, app.clock, lambda: app.decisions.shop).learn)),
         Job("audiences_built", 5, told(audiences.build)),
         Job("audiences", 10, told(audiences.refresh)),

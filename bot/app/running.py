@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from bot.app.databases import Clock
 from bot.config import Settings
-from bot.conversation.batch import Conversation
 from bot.conversation.cashier import Cashier
+from bot.conversation.conversation import Conversation
 from bot.conversation.current import CurrentPublication
 from bot.conversation.decide import Decisions
 from bot.conversation.dispatcher import Dispatcher

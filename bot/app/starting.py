@@ -16,8 +16,9 @@ from bot.app.jobs import TALLY_SECONDS, worker_jobs
 from bot.app.running import Running
 from bot.channels.channel import Channel
 from bot.config import SECRET_BYTES, Settings
-from bot.conversation.batch import Batch, Conversation
+from bot.conversation.batch import Batch
 from bot.conversation.cashier import Cashier
+from bot.conversation.conversation import Conversation
 from bot.conversation.current import CurrentPublication
 from bot.conversation.decide import Decisions
 from bot.conversation.dispatcher import Dispatcher
@@ -26,9 +27,12 @@ from bot.conversation.shown import Shown
 from bot.conversation.tracking.tracker import Tracker
 from bot.conversation.work import Result, Work
 from bot.core import wording
+from bot.core.flow.costs import LIST_PRICE, Price
+from bot.core.local_time import local_date
 from bot.core.loyalty.places import PayBy
 from bot.jobs.clockwork import Clockwork, Job
 from bot.jobs.outbox import nowhere
+from bot.storage import segment_prices
 from bot.storage.behind import Behind
 from bot.storage.driver import Database
 from bot.storage.kept_secret import kept_secret
@@ -111,6 +115,9 @@ async def running(  # noqa: PLR0913  # each has its usual value; tests and rehea
             tracker=tracker,
         )
         _say_who_cannot_pay(app)
+        if role != "web":
+            price = Price(*settings.segment_price) if settings.segment_price else LIST_PRICE
+            await segment_prices.note(database, price, local_date(clock(), settings.zone.key))
         # Every process records itself which of its replies were written; first, as other jobs wait for that.
         jobs = [Job("replies", 1, dispatcher.settle), Job("publication", 1, app.reload)]
         jobs.append(Job("shown", 1, shown.record))

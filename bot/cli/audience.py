@@ -112,6 +112,7 @@ async def _list(*, is_json: bool) -> None:
 
 async def _preview(name: str, sample: int, *, is_json: bool) -> None:
     from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.conversation import audience_looks
     from bot.conversation.publishing import read_folder
@@ -133,7 +134,7 @@ async def _preview(name: str, sample: int, *, is_json: bool) -> None:
         published = shop.figures.audiences.audiences.get(name)
         is_published = published is not None and published.digest == figures.audience(name).digest
         found = await audience_looks.preview(
-            database, replace(shop, figures=figures), name, app.utc_now(), sample=sample
+            database, replace(shop, figures=figures), name, now_of(settings), sample=sample
         )
     if is_json:
         shown: list[JsonValue] = [_person(one) for one in found.sample]
@@ -193,6 +194,7 @@ async def _members(name: str, limit: int, *, is_json: bool) -> None:
 
 async def _explain(name: str, address: str, *, is_json: bool) -> None:
     from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.conversation import audience_looks
     from bot.conversation.whom import find_contact
@@ -207,7 +209,7 @@ async def _explain(name: str, address: str, *, is_json: bool) -> None:
             contact_id = await find_contact(connection, address)
             if contact_id is None:
                 return None
-            return await audience_looks.explain(connection, shop, name, contact_id, app.utc_now())
+            return await audience_looks.explain(connection, shop, name, contact_id, now_of(settings))
 
         found = await database.query(look)
     if found is None:
@@ -232,6 +234,7 @@ async def _explain(name: str, address: str, *, is_json: bool) -> None:
 
 async def _history(name: str, days: int, *, is_json: bool) -> None:
     from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.core.local_time import local_date
     from bot.storage import audience_sizes
@@ -240,7 +243,7 @@ async def _history(name: str, days: int, *, is_json: bool) -> None:
     async with opened(settings) as database:
         shop = (await app.decisions(settings, database)).shop
         _published(name, shop.figures.audiences.audiences)
-        since = local_date(app.utc_now(), shop.zone) - timedelta(days=days)
+        since = local_date(now_of(settings), shop.zone) - timedelta(days=days)
         found = await database.query(lambda c: audience_sizes.history(c, name, since))
     if is_json:
         sizes: list[JsonValue] = [{"on": one.day.isoformat(), "size": one.size} for one in found]

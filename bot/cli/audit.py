@@ -99,10 +99,12 @@ async def _deeds(action: str, most: int, *, as_json: bool) -> None:
 
     async with opened(read_settings(quiet=True)) as database:
         found = await database.query(lambda c: log.listed(c, most, action=action))
+        kinds = [] if found else await database.query(log.actions)
     if as_json:
         typer.echo(json.dumps([_as_json(one) for one in found]))
     else:
-        _say(found, "Nothing of the kind was done.")
+        there = f" There are: {', '.join(kinds)}." if kinds else ""
+        _say(found, f"Nothing of the kind was done.{there}")
 
 
 async def _prove(member: str, *, as_json: bool) -> None:

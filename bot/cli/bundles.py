@@ -52,13 +52,14 @@ def suggest(
 
 async def _suggest(days: int, together: int, most: int, *, as_json: bool) -> None:
     from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.insights.learning import suggested_pairs
 
     settings = read_settings(quiet=True)
     async with opened(settings) as database:
         shop = (await app.decisions(settings, database)).shop
-        since = app.utc_now() - timedelta(days=days)
+        since = now_of(settings) - timedelta(days=days)
         pairs, doubts = await suggested_pairs(database, shop.program, shop.products, since, together)
     if as_json:
         typer.echo(

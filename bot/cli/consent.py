@@ -36,7 +36,7 @@ def proof(
 
 
 async def _proof(contact: str, *, is_json: bool) -> None:
-    from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.conversation.whom import find_contact
 
@@ -44,13 +44,14 @@ async def _proof(contact: str, *, is_json: bool) -> None:
         contact_id = await find_contact(connection, contact)
         return await stored(connection, contact_id) if contact_id else None
 
-    async with opened(read_settings(quiet=True)) as database:
+    settings = read_settings(quiet=True)
+    async with opened(settings) as database:
         found = await database.query(look)
     if found is None:
         end(f"{contact}: nobody with this address or id is known")
     if is_json:
-        typer.echo(orjson.dumps(as_json(found, app.utc_now())).decode())
+        typer.echo(orjson.dumps(as_json(found, now_of(settings))).decode())
     else:
         from bot.cli.consent_page import show_page
 
-        show_page(found, app.utc_now())
+        show_page(found, now_of(settings))

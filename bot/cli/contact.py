@@ -1,16 +1,18 @@
 """`contact show`: one contact with wallet, consent, runs and last messages."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
 import orjson
 import typer
 
+from bot.cli.contact_known import known_json
 from bot.cli.endings import WRONG_USE, end
 from bot.cli.settings import read_settings
-from bot.conversation.publication import PROGRAM
+from bot.conversation.profile import profile
+from bot.conversation.publication import PROGRAM, figures_in
 from bot.conversation.whom import find_contact, spellings
 from bot.core.contact import JsonValue
 from bot.core.deeds.left import Joined
@@ -25,7 +27,7 @@ from bot.core.ledger.explained import Explanation
 from bot.core.ledger.phrases import Teller, tell_carried, tell_with_day
 from bot.core.ledger.wallet import Balance
 from bot.core.loyalty.program import Program
-from bot.storage import contacts, history, revisions
+from bot.storage import contacts, explaining, history, revisions
 from bot.storage.contacts import Message, Portrait
 from bot.storage.driver import Connection
 from bot.storage.revisions import Revision
@@ -34,6 +36,7 @@ contact = typer.Typer(help="Look at contacts.", no_args_is_help=True)
 
 _RUNS = 20
 _LINES = 10
+_EVENTS = 10
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -52,17 +55,18 @@ def show(
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
     messages: Annotated[int, typer.Option(min=0, help="how many of the last messages")] = 20,
 ) -> None:
-    """Show a contact: wallet and why it is so, consent, runs, last messages."""
+    """Show a contact: wallet and why it is so, consent, traits, audiences, runs, last events and messages."""
     if not address.strip():
         end("say whose: give a phone number, or another address", WRONG_USE)
     asyncio.run(_show(address.strip(), messages, is_json=json))
 
 
 async def _show(address: str, messages: int, *, is_json: bool) -> None:
-    from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
 
-    async with opened(read_settings(quiet=True)) as database:
+    settings = read_settings(quiet=True)
+    async with opened(settings) as database:
 
         async def look(connection: Connection) -> tuple[str, Portrait] | None:
             contact_id = await find_contact(connection, address)
@@ -76,19 +80,23 @@ async def _show(address: str, messages: int, *, is_json: bool) -> None:
         if found is None:
             end(f"{address}: nobody with this address or id is known")
         known_as, portrait = found
-        contact_id, now = portrait.contact.id, app.utc_now()
-        lines = await database.query(lambda c: history.explanation(c, contact_id, now, most=_LINES))
+        contact_id, now = portrait.contact.id, now_of(settings)
+        lines = await database.query(lambda c: explaining.explanation(c, contact_id, now, most=_LINES))
+        others = await database.query(lambda c: history.other_balances(c, contact_id, now))
+        figures = figures_in(published)
+        known = await database.query(lambda c: profile(c, figures, contact_id, now, events=_EVENTS))
     snapshot = portrait.snapshot
     books = Books(snapshot.wallet, snapshot.lots, snapshot.holds, lots_complete=True, mint=str)
     balance = books.balance(now)
     program = _program(published)
     told = _told(lines, program, portrait.contact.zone, now)
     if is_json:
-        typer.echo(orjson.dumps(as_json(known_as, portrait, balance, told)).decode())
+        shown = as_json(known_as, portrait, balance, told, others)
+        typer.echo(orjson.dumps(shown | known_json(portrait.contact.attributes, known)).decode())
     else:
         from bot.cli.contact_page import show_page
 
-        show_page(known_as, portrait, balance, program.currency if program else None, told)
+        show_page(known_as, portrait, balance, program, told, others, known=known)
 
 
 def _known_as(text: str, portrait: Portrait) -> str:
@@ -134,18 +142,17 @@ def _program(published: Iterable[Revision]) -> Program | None:
 
 
 def as_json(
-    address: str, portrait: Portrait, balance: Balance, told: Sequence[dict[str, JsonValue]]
+    address: str,
+    portrait: Portrait,
+    balance: Balance,
+    told: Sequence[dict[str, JsonValue]],
+    others: Mapping[str, Balance],
 ) -> dict[str, JsonValue]:
     """The object that `--json` prints; amounts in minor units, instants in ISO 8601, UTC."""
     return {
         "address": address,
         "member": portrait.contact.is_member,
-        "wallet": {
-            "available": balance.available_minor,
-            "pending": balance.pending_minor,
-            "held": balance.held_minor,
-            "debt": balance.debt_minor,
-        },
+        "wallet": _sums(balance),
         "subscriptions": states_of_texts(portrait.snapshot.subscriptions),
         "runs": [_run(run) for run in portrait.runs],
         "messages": [_message(message) for message in portrait.messages],
@@ -153,6 +160,16 @@ def as_json(
         "subscriptions_by_channel": states_by_channel(portrait.snapshot.subscriptions),
         "id": portrait.contact.id,
         **({"joined": [_joined(one) for one in portrait.joined]} if portrait.joined else {}),
+        **({"other_wallets": {name: _sums(one) for name, one in others.items()}} if others else {}),
+    }
+
+
+def _sums(balance: Balance) -> dict[str, JsonValue]:
+    return {
+        "available": balance.available_minor,
+        "pending": balance.pending_minor,
+        "held": balance.held_minor,
+        "debt": balance.debt_minor,
     }
 
 

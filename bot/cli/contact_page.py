@@ -1,31 +1,37 @@
 """The page that `contact show` prints for people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot.cli.contact_known import show_known
 from bot.cli.contact_standing import show_standing
+from bot.conversation.profile import Profile
 from bot.core.contact import ONLY_NAMES, JsonValue
 from bot.core.groups import told_states
 from bot.core.ledger.wallet import Balance
 from bot.core.local_time import zone_of
 from bot.core.loyalty.fields import Currency
+from bot.core.loyalty.program import Program
 from bot.core.messages import Direction
 from bot.core.money import money
 from bot.storage.contacts import Message, Portrait
 
 
-def show_page(
+def show_page(  # noqa: PLR0913  # the parts of the page, each under its name
     address: str,
     portrait: Portrait,
     balance: Balance,
-    currency: Currency | None,
+    program: Program | None,
     told: Sequence[Mapping[str, JsonValue]],
+    others: Mapping[str, Balance],
+    *,
+    known: Profile,
 ) -> None:
-    """Print everything of a contact; times are the contact's own, amounts minor units without `currency`."""
+    """Print everything of a contact; times are the contact's own, amounts minor units without `program`."""
     console = Console(highlight=False)
     contact, zone = portrait.contact, portrait.contact.zone
     name = contact.first_name or "no name known"
@@ -45,25 +51,37 @@ def show_page(
     for joined in portrait.joined:
         undone = f", undone {_local(joined.undone_at, zone)}" if joined.undone_at else ""
         console.print(f"[bold]Joined[/bold]   {joined.other} on {_local(joined.at, zone)}{undone}")
-    _show_wallet(console, balance, currency)
+    _show_wallet(console, balance, program.currency if program else None)
     for line in told:
         console.print(f"         [dim]{escape(str(line['text']))}[/dim]")
+    for name, other in others.items():
+        _show_sums(console, escape(name), other, program.currency_called(name) if program else None)
     show_standing(console, portrait)
     said = told_states(portrait.snapshot.subscriptions)
     console.print(f"[bold]Consent[/bold]  {escape(said) or 'none was ever given'}")
+    show_known(console, contact.attributes, known, lambda at: _local(at, zone))
     _show_runs(console, portrait, zone)
     _show_messages(console, portrait.messages, zone)
 
 
-def _show_wallet(console: Console, balance: Balance, currency: Currency | None) -> None:
+def _show_sums(
+    console: Console, name: str, balance: Balance, currency: Currency | None
+) -> Callable[[int], str]:
+    """Print a wallet's sums; returns how its amounts are written, as plain units without `currency`."""
+
     def said(amount_minor: int) -> str:
         return money(amount_minor, currency.code, currency.exponent, "en") if currency else str(amount_minor)
 
     console.print(
-        f"[bold]Wallet[/bold]   available {said(balance.available_minor)},"
+        f"[bold]{name:<8}[/bold] available {said(balance.available_minor)},"
         f" pending {said(balance.pending_minor)}, held {said(balance.held_minor)},"
-        f" debt {said(balance.debt_minor)}{'' if currency else ' (minor units)'}"
+        f" debt {said(balance.debt_minor)}{'' if currency else ' (units)'}"
     )
+    return said
+
+
+def _show_wallet(console: Console, balance: Balance, currency: Currency | None) -> None:
+    said = _show_sums(console, "Wallet", balance, currency)
     for ending in balance.endings:
         when = f"good through {ending.good_through}" if ending.good_through else "never ends"
         console.print(f"         {said(ending.amount_minor)} {when}")

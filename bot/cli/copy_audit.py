@@ -49,13 +49,14 @@ def audit(
 
 async def _found() -> tuple[list[Audited], datetime]:
     from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.conversation.copy_audit import audit as audited
 
     settings = read_settings(quiet=True)
     async with opened(settings) as database:
         publication = (await app.decisions(settings, database)).publication
-        return await audited(database, publication), app.utc_now()
+        return await audited(database, publication), now_of(settings)
 
 
 def _lines(one: Audited, now: datetime) -> Iterator[str]:

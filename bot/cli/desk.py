@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.actors import actor
+from bot.cli.amounts import as_money
 from bot.cli.endings import WRONG_USE, end
 from bot.cli.settings import read_settings
 from bot.conversation.desk_queue import AtDesk
@@ -15,7 +16,6 @@ from bot.core.contact import JsonValue
 from bot.core.ids import new_id
 from bot.core.loyalty.fields import Currency
 from bot.core.messages import Direction
-from bot.core.money import money
 
 desk = typer.Typer(help="Contacts who want a person of the shop.", no_args_is_help=True)
 
@@ -69,12 +69,13 @@ def close(contact: Contact, *, as_: Agent = None) -> None:
 
 async def _list(messages: int, *, is_json: bool) -> None:
     from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.conversation.desk_queue import at_desk
 
     settings = read_settings(quiet=True)
     async with opened(settings) as database:
-        shop, now = (await app.decisions(settings, database)).shop, app.utc_now()
+        shop, now = (await app.decisions(settings, database)).shop, now_of(settings)
         found = await database.query(
             lambda connection: at_desk(connection, shop, now, most=_SHOWN, messages=messages)
         )
@@ -98,19 +99,15 @@ def _standing(one: AtDesk, currency: Currency) -> str:
     told = one.standing
     parts = [str(told["first_name"] or "no name"), str(told["tier"] or "no tier")]
     if told["member"]:
-        parts.append(f"{_money(told['available_minor'], currency)} of credit")
+        parts.append(f"{as_money(told['available_minor'], currency)} of credit")
     else:
         parts[1] = "no member"
     order = told["last_order"]
     if isinstance(order, dict):
         parts.append(
-            f"last order {order['placed_on']}, {_money(order['paid_minor'], currency)}, {order['status']}"
+            f"last order {order['placed_on']}, {as_money(order['paid_minor'], currency)}, {order['status']}"
         )
     return "; ".join(parts)
-
-
-def _money(minor: JsonValue, currency: Currency) -> str:
-    return money(int(str(minor)), currency.code, currency.exponent, "en")
 
 
 def _object(one: AtDesk) -> dict[str, object]:
@@ -131,18 +128,20 @@ def _object(one: AtDesk) -> dict[str, object]:
 
 async def _operate(what: str, named: str, body: dict[str, JsonValue]) -> None:
     from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.conversation.operations import operation_work
     from bot.conversation.whom import find_contact
 
-    settings, now = read_settings(quiet=True), app.utc_now()
+    settings = read_settings(quiet=True)
+    now = now_of(settings)
     async with opened(settings) as database:
         contact_id = await database.query(lambda connection: find_contact(connection, named))
         if contact_id is None:
             end(f"{named}: nobody with this address or id is known")
         key = f"operator:{new_id(now, 0, secrets.token_bytes)}"
         work = operation_work(f"desk.{what}", body, key=key, at=now, contact_id=contact_id)
-        done = await app.take_turn(settings, database, work)
+        done = await app.take_turn(settings, database, work, lambda: now)
     problem = (done.result or {}).get("problem")
     if isinstance(problem, dict):
         end(f"{problem['what']}: {problem['remedy']}")

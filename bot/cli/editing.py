@@ -18,6 +18,7 @@ from bot.conversation.publishing import compile_folder, publish
 from bot.core.errors import FlowError
 from bot.core.ids import new_id
 from bot.demo import running
+from bot.demo.clock import DATABASE
 
 
 async def edit(settings: Settings, name: str, *, is_live: bool) -> None:
@@ -37,7 +38,7 @@ async def edit(settings: Settings, name: str, *, is_live: bool) -> None:
 
 def demo_settings(settings: Settings) -> Settings:
     """The same files, and the database of the demo in this folder; ends the command where there is none."""
-    file = (running.FOLDER / running.DATABASE).absolute()
+    file = (running.FOLDER / DATABASE).absolute()
     if not file.exists():
         end("there is no demo in this folder yet; start it with `make run` or `regulars demo`")
     return replace(settings, database_url=f"sqlite+aiosqlite:///{file}")

@@ -119,7 +119,7 @@ def _state(event: str, plan: Plan) -> str:
 
 def _is_unknown(event: str, name: str, plan: Plan) -> bool:
     planned = plan.events.get(event)
-    return planned is not None and bool(planned.properties) and name not in planned.properties
+    return planned is not None and bool(planned.properties) and not planned.names(name)
 
 
 def _remarks(event: str, name: str, seen: Seen, plan: Plan) -> list[str]:

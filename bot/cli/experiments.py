@@ -46,6 +46,16 @@ def check() -> None:
 
 
 @experiments.command()
+def control(
+    *,
+    days: Annotated[int, typer.Option(min=1, help="how far back to look")] = 90,
+    json: Json = False,
+) -> None:
+    """Compare who is held back from marketing (policy.yaml's control group) with as many who are not."""
+    asyncio.run(_control(days, is_json=json))
+
+
+@experiments.command()
 def decide(
     name: Name,
     arm: Annotated[
@@ -72,6 +82,7 @@ def log(
 
 async def _list(*, is_json: bool) -> None:
     from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.cli.experiments_page import described, state
     from bot.conversation.experimenting import flows_of
@@ -88,7 +99,7 @@ async def _list(*, is_json: bool) -> None:
         return
     if not found:
         typer.echo("Nothing is tried: write flows/experiments.yaml, or a `split` with `shares`, and push it.")
-    now = app.utc_now()
+    now = now_of(settings)
     for one in found:
         typer.echo(
             f"{one.name}  {state(one, now, publication.shop.zone)}{f'  {one.title}' if one.title else ''}"
@@ -101,13 +112,14 @@ async def _list(*, is_json: bool) -> None:
 async def _show(name: str, *, is_json: bool) -> None:
     from bot import app
     from bot.cli.checking import terms_of
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.cli.experiments_page import as_json, noted, shown
     from bot.conversation import experimenting
     from bot.storage.experiments import notes
 
     settings = read_settings(quiet=True)
-    now = app.utc_now()
+    now = now_of(settings)
     async with opened(settings) as database:
         publication = (await app.decisions(settings, database)).publication
         if name not in publication.shop.experiments:
@@ -128,12 +140,13 @@ async def _show(name: str, *, is_json: bool) -> None:
 
 async def _check() -> None:
     from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.cli.experiments_page import chance
     from bot.conversation import experimenting
 
     settings = read_settings(quiet=True)
-    now, bad = app.utc_now(), 0
+    now, bad = now_of(settings), 0
     async with opened(settings) as database:
         publication = (await app.decisions(settings, database)).publication
         for name in sorted(publication.shop.experiments):
@@ -150,15 +163,34 @@ async def _check() -> None:
         )
 
 
+async def _control(days: int, *, is_json: bool) -> None:
+    from bot import app
+    from bot.cli.clock import now_of
+    from bot.cli.database import opened
+    from bot.cli.insights import show_section
+    from bot.insights.control import control as read_control
+    from bot.insights.sections import in_cash, of_control
+
+    settings = read_settings(quiet=True)
+    async with opened(settings) as database:
+        shop = (await app.decisions(settings, database)).shop
+        found = await read_control(database, shop, now_of(settings), days=days)
+    if is_json:
+        typer.echo(orjson.dumps({"control": found}).decode())
+    else:
+        show_section(of_control(found, in_cash(shop.program.currency)))
+
+
 async def _decide(name: str, arm: str, because: str, *, yes: bool) -> None:
     from bot import app
     from bot.cli.actors import actor, is_meant
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.conversation import experimenting
     from bot.core.errors import FlowError
 
     settings = read_settings(quiet=True)
-    now = app.utc_now()
+    now = now_of(settings)
     async with opened(settings) as database:
         publication = (await app.decisions(settings, database)).publication
         experiment = publication.shop.experiments.get(name)
@@ -192,6 +224,7 @@ async def _decide(name: str, arm: str, because: str, *, yes: bool) -> None:
 async def _log(name: str, learned: str, *, is_json: bool) -> None:
     from bot import app
     from bot.cli.actors import actor
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.cli.experiments_page import noted
     from bot.conversation import experimenting
@@ -202,7 +235,7 @@ async def _log(name: str, learned: str, *, is_json: bool) -> None:
         if learned:
             if not name:
                 end("name the experiment that it was learnt from", WRONG_USE)
-            await experimenting.learn(database, name, actor(), learned, app.utc_now())
+            await experimenting.learn(database, name, actor(), learned, now_of(settings))
             typer.echo("Written down.")
             return
         publication = (await app.decisions(settings, database)).publication

@@ -54,13 +54,14 @@ def export(
 
 async def _export(kind: KindName, file: Path, written_as: FormatName) -> int:
     from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.conversation.importing.files import is_private
 
     settings = read_settings(quiet=True)
     async with opened(settings) as database:
         currency = (await app.decisions(settings, database)).shop.program.currency
-        deed = audit.deed(app.utc_now(), actor(), "export", kind.value, "")
+        deed = audit.deed(now_of(settings), actor(), "export", kind.value, "")
         await database.transact(lambda c: audit.write(c, deed))
         is_private(file)
         rows = 0

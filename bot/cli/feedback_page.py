@@ -4,9 +4,10 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from html import escape
+from types import MappingProxyType
 
-from bot.cli.feedback import response
-from bot.core.feedback_figures import Nps, Question, Said, share, total
+from bot.cli.feedback_lines import Arms, arm_lines, response
+from bot.core.feedback_figures import Nps, OfArm, Question, Said, share, total
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2420; --soft: #66736c; --line: #dfe5e1; --bar: #2f7d5b;
@@ -35,10 +36,16 @@ _DEFINITIONS = (
 )
 
 
-def page(shop: str, questions: Sequence[Question], since: datetime, until: datetime) -> str:
-    """Write the page."""
+def page(
+    shop: str,
+    questions: Sequence[Question],
+    since: datetime,
+    until: datetime,
+    arms: Arms = MappingProxyType({}),
+) -> str:
+    """Write the page; `arms`: what those of an experiment answered."""
     period = f"{since:%Y-%m-%d} to {until:%Y-%m-%d}"
-    body = "".join(_section(one) for one in questions)
+    body = "".join(_section(one, arms.get((one.flow, one.step), ())) for one in questions)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -49,11 +56,11 @@ def page(shop: str, questions: Sequence[Question], since: datetime, until: datet
     )
 
 
-def _section(one: Question) -> str:
-    return "".join(("<section>", *_parts(one), "</section>"))
+def _section(one: Question, arms: Sequence[OfArm]) -> str:
+    return "".join(("<section>", *_parts(one, arms), "</section>"))
 
 
-def _parts(one: Question) -> Iterator[str]:
+def _parts(one: Question, arms: Sequence[OfArm]) -> Iterator[str]:
     yield f"<h2>{escape(' '.join(one.text.split()) or one.step)}</h2>"
     yield f"<p class=soft>{escape(one.flow)}/{escape(one.step)} · {escape(response(one))}</p>"
     if (score := one.nps) is not None:
@@ -66,6 +73,8 @@ def _parts(one: Question) -> Iterator[str]:
         yield f"<p class=soft>mean, from {mean.low:.2f} to {mean.high:.2f} with 95 % confidence</p>"
     if one.bars and sum(number for _, number in one.bars):
         yield _chart(one)
+    if arms:
+        yield f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in arm_lines(arms))}</ul>"
     yield from map(_quoted, one.words)
 
 

@@ -38,34 +38,33 @@ def stats(
 
 async def _stats(flow: str, revision: int | None, days: int | None, *, is_svg: bool, is_json: bool) -> str:
     """Return what is to be shown."""
-    from bot import app
-    from bot.cli.checking import terms_of
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.conversation import flow_stats
     from bot.core.flow_drawing import lines
     from bot.core.flow_svg import svg
 
     settings = read_settings(quiet=True)
-    price, zone = terms_of(settings).price, settings.zone.key
+    zone = settings.zone.key
     async with opened(settings) as database:
         try:
             found = await database.query(
-                lambda c: flow_stats.stats(c, flow, revision, days, app.utc_now(), zone)
+                lambda c: flow_stats.stats(c, flow, revision, days, now_of(settings), zone)
             )
         except flow_stats.NoSuchRevision as error:
             end(str(error), WRONG_USE)
     if is_svg:
-        return svg(found, price)
+        return svg(found)
     if is_json:
-        return orjson.dumps(flow_stats.as_json(found, price)).decode()
-    return "\n".join(lines(found, price))
+        return orjson.dumps(flow_stats.as_json(found)).decode()
+    return "\n".join(lines(found))
 
 
 def recount(
     *,
     mend: Annotated[bool, typer.Option("--mend", help="write what was counted anew")] = False,
 ) -> None:
-    """Count figures anew from messages and conversions, and show where they differ from what is kept."""
+    """Count figures anew from messages, conversions and runs; show where they differ from what is kept."""
     if not asyncio.run(_recount(is_mended=mend)):
         raise typer.Exit(PROBLEMS)
 
@@ -86,7 +85,7 @@ async def _recount(*, is_mended: bool) -> bool:
         if is_mended:
             await step_figures.mend(database, differences)
     if not differences:
-        typer.echo("Every figure is what messages and conversions say.")
+        typer.echo("Every figure is what messages, conversions and runs say.")
     elif is_mended:
         typer.echo(f"{len(differences)} mended.")
     return is_mended or not differences

@@ -40,7 +40,10 @@ def resume(name: Name, *, reason: Reason = "") -> None:
 
 
 def _run(name: str, halt: Halt | None, deed: str, reason: str) -> None:
-    if not asyncio.run(_carry_out(name, halt, deed, reason.strip())):
+    reason = reason.strip()
+    if halt is not None and not reason:
+        end("say why, with --reason: whoever finds it halted reads it in `regulars audit`", WRONG_USE)
+    if not asyncio.run(_carry_out(name, halt, deed, reason)):
         raise typer.Exit(PROBLEMS)
 
 
@@ -48,14 +51,15 @@ async def _carry_out(name: str, halt: Halt | None, deed: str, reason: str) -> bo
     """Do it and say what it means for those inside; False where it is so already."""
     import os
 
-    from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.core.ids import new_id
     from bot.storage import audit, halts, revisions
     from bot.storage.driver import Connection
 
-    async with opened(read_settings(quiet=True)) as database:
-        now = app.utc_now()
+    settings = read_settings(quiet=True)
+    async with opened(settings) as database:
+        now = now_of(settings)
         before = (await database.query(halts.halted)).get(name)
         is_there = any(
             one.flow == name and one.kind == "flow" for one in await database.query(revisions.published)
@@ -67,10 +71,15 @@ async def _carry_out(name: str, halt: Halt | None, deed: str, reason: str) -> bo
             )
         if halt is None:
             await halts.wake(database, name, now)  # also those that an interrupted resume left
-        if before is halt:
-            typer.echo(f"{name} is {halt or 'not halted'} already.", err=True)
-            return False
         waiting, passed = await halts.standing(database, name, now)
+        if before is halt:
+            noted = ""
+            if reason:
+                done = audit.deed(now, actor(), deed, f"flow {name}: so already", reason)
+                await database.transact(lambda c: audit.write(c, done))
+                noted = " Your reason is written down."
+            typer.echo(f"{name} is {halt or 'not halted'} already.{noted}", err=True)
+            return False
 
         async def change(connection: Connection) -> None:
             await halts.change(connection, name, halt, new_id(now, 0, os.urandom))

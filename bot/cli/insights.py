@@ -30,7 +30,7 @@ def insights(
     html: Annotated[Path | None, typer.Option(help="write a page with charts there")] = None,
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
-    """Say when people buy again, what belongs together, what members are worth and what credit brings."""
+    """Say when people buy again, what belongs together, what members are worth, what marketing brings."""
     from bot.insights.page import page
 
     found, shop = asyncio.run(_insights(days, together))
@@ -42,28 +42,32 @@ def insights(
         typer.echo(orjson.dumps(found).decode())
     elif html is None:
         for section in told:
-            _show(section)
+            show_section(section)
 
 
 async def _insights(days: int, together: int) -> tuple[Insights, Shop]:
     from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.insights import report
 
     settings = read_settings(quiet=True)
     async with opened(settings) as database:
         shop = (await app.decisions(settings, database)).shop
-        return await report.insights(database, shop, app.utc_now(), days=days, together_min=together), shop
+        return await report.insights(database, shop, now_of(settings), days=days, together_min=together), shop
 
 
-def _show(section: Section) -> None:
+def show_section(section: Section) -> None:
+    """Print an insight."""
     from rich import box  # takes long to import, and `--json` needs none of it
     from rich.console import Console  # same
     from rich.table import Table  # same
 
     console = Console(width=max(Console().width, _WIDTH), highlight=False)
     console.print(f"\n[bold]{section.title}[/bold]")
-    console.print(f"{section.definition}\nPeriod: {section.period}")
+    console.print(section.definition)
+    if section.period:
+        console.print(f"Period: {section.period}")
     if section.rows:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for number, heading in enumerate(section.headings):

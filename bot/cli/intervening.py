@@ -193,10 +193,11 @@ def _run(order: Order) -> None:
 
 async def _carry_out(order: Order) -> bool:
     """Say how many it is about, ask, do it and write it down; False where it was not meant."""
-    from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
 
-    async with opened(read_settings(quiet=True)) as database:
+    settings = read_settings(quiet=True)
+    async with opened(settings) as database:
         found = await preview(database, order.what, order.which)
         names = await _to_change(database, order)
         number = sum(found.values())
@@ -207,7 +208,7 @@ async def _carry_out(order: Order) -> bool:
         typer.echo(f"{order.what.value}: {_counted(number)}{_details(found)}{standing}", err=True)
         if not is_meant("Go on?", yes=order.yes):
             return False
-        now = app.utc_now()
+        now = now_of(settings)
         written = audit.deed(now, actor(), f"outbox.{order.what.value}", "", order.note)
         # First what is meant: whoever is interrupted has done some of it.
         meant = replace(written, subject=f"{order.subject}: up to {_counted(number)}{standing}")

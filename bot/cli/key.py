@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.actors import actor, is_meant
+from bot.cli import keyed
+from bot.cli.actors import actor
 from bot.cli.endings import WRONG_USE, end
 from bot.cli.settings import read_settings
 from bot.core.api_keys import ApiKey, Scope, make_key
@@ -15,8 +16,6 @@ from bot.storage import api_keys, audit
 from bot.storage.driver import Connection
 
 key = typer.Typer(help="Keys of the shop API.", no_args_is_help=True)
-
-_NAME_MAX = 60
 
 
 def add_to(cli: typer.Typer) -> None:
@@ -32,9 +31,7 @@ def create(
 ) -> None:
     """Make a key and print it, once: it is stored hashed and cannot be shown again."""
     scopes = _scopes(scope)
-    if not name.strip() or len(name) > _NAME_MAX or not name.isprintable():
-        end(f"give it a name of up to {_NAME_MAX} characters, so that you know it again", WRONG_USE)
-    asyncio.run(_create(name.strip(), scopes))
+    asyncio.run(_create(keyed.fit_name(name), scopes))
 
 
 @key.command("list")
@@ -58,7 +55,7 @@ def revoke(
 
 
 def _scopes(written: list[str]) -> frozenset[Scope]:
-    names = {part.strip() for text in written for part in text.split(",") if part.strip()}
+    names = keyed.words_in(written)
     unknown = sorted(names - set(Scope))
     if unknown or not names:
         what = f"there is no scope {', '.join(unknown)}" if unknown else "say what it may do"
@@ -75,7 +72,7 @@ async def _create(name: str, scopes: frozenset[Scope]) -> None:
     deed = audit.deed(now, actor(), "key.create", f"{made.id} {name}: {' '.join(sorted(scopes))}", "")
 
     async def keep(connection: Connection) -> bool:
-        if any(one.name == name and one.revoked_at is None for one in await api_keys.listed(connection)):
+        if keyed.is_taken(name, await api_keys.listed(connection)):
             return False
         await api_keys.add(connection, made)
         await audit.write(connection, deed)
@@ -97,9 +94,8 @@ async def _list(*, is_json: bool) -> None:
         typer.echo(json_.dumps([_object(one) for one in found]))
         return
     for one in found:
-        revoked = f", revoked {one.revoked_at:%Y-%m-%d %H:%M}" if one.revoked_at else ""
         typer.echo(f"{one.id}  {one.name}  {' '.join(sorted(one.scopes))}")
-        typer.echo(f"  made {one.created_at:%Y-%m-%d %H:%M} by {one.created_by}{revoked}")
+        typer.echo(f"  made {one.created_at:%Y-%m-%d %H:%M} by {one.created_by}{keyed.ended(one)}")
     if not found:
         typer.echo("There is no key yet; make one: regulars key create --name NAME --scope orders", err=True)
 
@@ -116,22 +112,8 @@ def _object(one: ApiKey) -> dict[str, object]:
 
 
 async def _revoke(which: str, note: str, *, yes: bool) -> None:
-    from bot import app
-    from bot.cli.database import opened
+    def may(one: ApiKey) -> str:
+        return ", ".join(sorted(one.scopes))
 
-    async with opened(read_settings(quiet=True)) as database:
-        live = [one for one in await database.query(api_keys.listed) if one.revoked_at is None]
-        found = next((one for one in live if which in {one.id, one.name}), None)
-        if found is None:
-            end(f"{which}: no key in force has this id or name; `regulars key list` shows them")
-        if not is_meant(f"Revoke {found.name} ({', '.join(sorted(found.scopes))})?", yes=yes):
-            end("Nothing was revoked.")
-        now = app.utc_now()
-        deed = audit.deed(now, actor(), "key.revoke", f"{found.id} {found.name}", note)
-
-        async def take(connection: Connection) -> None:
-            await api_keys.revoke(connection, found.id, now)
-            await audit.write(connection, deed)
-
-        await database.transact(take)
-    typer.echo(f"{found.name} opens nothing any more.", err=True)
+    name = await keyed.revoke(api_keys.listed, which, "key", may, note, yes=yes)
+    typer.echo(f"{name} opens nothing any more.", err=True)

@@ -54,17 +54,18 @@ def list_(  # noqa: PLR0913  # each is a filter
 
 
 async def _list(chosen: Filter, contact: str | None, most: int, *, is_shown: bool, as_json: bool) -> None:
-    from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
 
-    async with opened(read_settings(quiet=True)) as database:
+    settings = read_settings(quiet=True)
+    async with opened(settings) as database:
         contact_id = None if contact is None else await _contact(database, contact.strip())
         which = Filter(chosen.states, chosen.flow, chosen.lane, contact_id)
         found = await database.query(lambda c: unsent.listed(c, which, most))
         counts = await database.query(lambda c: unsent.counted(c, which))
         book = await database.query(senders.listed)
         names = await database.query(held.held)
-    now = app.utc_now()
+    now = now_of(settings)
     resting = {one.name: one for one in book if one.rests_until(now) > now}
     if as_json:
         messages = [_object(one, now, resting, is_shown=is_shown) for one in found]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.actors import actor
+from bot.cli.amounts import in_currency
 from bot.cli.endings import PROBLEMS, end
 from bot.cli.settings import read_settings
 from bot.config import Settings
@@ -160,7 +161,8 @@ async def _refund(which: str, minor: int | None, note: str) -> None:
             end(f"{problem['what']}: {problem['remedy']}")
         await _write_audit(database, "pay.refund", which, note)
     told = done.result or {}
-    typer.echo(f"{told.get('amount_minor')} will go back as {told.get('refund')}; a worker sends it.")
+    amount = in_currency(int(str(told["amount_minor"])), payment.currency)
+    typer.echo(f"{amount} will go back as {told.get('refund')}; a worker sends it.")
 
 
 async def _payouts(most: int) -> None:
@@ -254,26 +256,29 @@ async def _write_audit(database: Database, what: str, which: str, note: str) -> 
 
 def _lines(cash: Cash) -> list[str]:
     found = [_payment_line(one) for one in cash.payments]
-    found += [_refund_line(one) for one in cash.refunds]
+    currencies = {one.id: one.currency for one in cash.payments}
+    found += [_refund_line(one, currencies[one.payment_id]) for one in cash.refunds]
     return found + [_payout_line(one) for one in cash.payouts]
 
 
 def _payment_line(one: Payment) -> str:
-    paid = f", {one.paid_minor} paid {_time(one.paid_at)} as {one.transaction_id}" if one.paid_at else ""
+    asked, received = (in_currency(minor, one.currency) for minor in (one.amount_minor, one.paid_minor))
+    paid = f", {received} paid {_time(one.paid_at)} as {one.transaction_id}" if one.paid_at else ""
     stands = "" if one.stands or not one.paid_at else ", goes back"
     until = f", until {_time(one.expires_at)}" if one.is_open else ""
-    return f"payment {one.id}  {one.state}  {one.amount_minor} {one.currency}{paid}{stands}{until}"
+    return f"payment {one.id}  {one.state}  {asked}{paid}{stands}{until}"
 
 
-def _refund_line(one: Refund) -> str:
+def _refund_line(one: Refund, currency: str) -> str:
     again = f", again at {_time(one.due_at)}" if one.due_at else ""
     why = f": {one.facts['why']}" if one.facts.get("why") else ""
-    return f"refund {one.id}  {one.state}  {one.amount_minor}, {one.cause}{again}{why}"
+    return f"refund {one.id}  {one.state}  {in_currency(one.amount_minor, currency)}, {one.cause}{again}{why}"
 
 
 def _payout_line(one: Payout) -> str:
     why = f": {one.facts['why']}" if one.facts.get("why") else ""
-    return f"payout {one.id}  {one.state}  {one.amount_minor} {one.currency} for {one.order_id}{why}"
+    amount = in_currency(one.amount_minor, one.currency)
+    return f"payout {one.id}  {one.state}  {amount} for {one.order_id}{why}"
 
 
 def _bill_lines(bill: HeldBill) -> Iterator[str]:

@@ -9,6 +9,7 @@ import orjson
 import typer
 
 from bot.cli.actors import actor, is_meant
+from bot.cli.amounts import as_money
 from bot.cli.endings import WRONG_USE, end
 from bot.cli.settings import read_settings
 from bot.config import SECRET_BYTES
@@ -39,12 +40,13 @@ def _export(address: Address) -> None:
 
 
 async def _print_export(address: str) -> None:
-    from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
 
-    async with opened(read_settings(quiet=True)) as database:
+    settings = read_settings(quiet=True)
+    async with opened(settings) as database:
         contact_id = await _named(database, address)
-        found = await database.query(lambda c: exported(c, contact_id, app.utc_now()))
+        found = await database.query(lambda c: exported(c, contact_id, now_of(settings)))
     typer.echo(orjson.dumps(found).decode())
 
 
@@ -57,10 +59,11 @@ def _erase(address: Address, *, reason: Reason = "", yes: Yes = False) -> None:
 
 async def _carry_out_erasure(address: str, reason: str, *, yes: bool) -> None:
     from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
 
     settings = read_settings()
-    now = app.utc_now()
+    now = now_of(settings)
     async with opened(settings) as database:
         contact_id = await _named(database, address)
         if not is_meant(f"Erase {address} for good? Nothing of it can be brought back.", yes=yes):
@@ -78,7 +81,8 @@ async def _carry_out_erasure(address: str, reason: str, *, yes: bool) -> None:
         done = await database.transact(change)
     assert done is not None, "it was found"
     kept_as = f", {done.suppressed} of them still known as stopped" if done.suppressed else ""
-    typer.echo(f"Erased: contact {contact_id}, {done.addresses} addresses{kept_as}. Its books stay.")
+    addresses = "1 address" if done.addresses == 1 else f"{done.addresses} addresses"
+    typer.echo(f"Erased: contact {contact_id}, {addresses}{kept_as}. Its books stay.")
 
 
 def _reinstate(
@@ -107,17 +111,18 @@ def _reinstate(
 
 async def _carry_out_reinstatement(address: str, body: dict[str, JsonValue]) -> None:
     from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.conversation.operations import operation_work
     from bot.conversation.shop.reinstating import OPERATION
 
     settings = read_settings()
-    now = app.utc_now()
+    now = now_of(settings)
     async with opened(settings) as database:
         contact_id = await _named(database, address)
         key = f"operator:{new_id(now, 0, secrets.token_bytes)}"
         work = operation_work(OPERATION, body, key=key, at=now, contact_id=contact_id)
-        done = await app.take_turn(settings, database, work)
+        done = await app.take_turn(settings, database, work, lambda: now)
         result = done.result or {}
         problem = result.get("problem")
         if isinstance(problem, dict):
@@ -125,7 +130,9 @@ async def _carry_out_reinstatement(address: str, body: dict[str, JsonValue]) -> 
         note = str(body["reason"])
         deed = audit.deed(now, actor(), "credit.reinstate", contact_id, note)
         await database.transact(lambda c: audit.write(c, deed))
-    typer.echo(f"Given back: {result['amount_minor']} minor units, good for {body['days']} days.")
+        currency = (await app.decisions(settings, database)).shop.program.currency
+    given = as_money(result["amount_minor"], currency)
+    typer.echo(f"Given back: {given}, good for {body['days']} days.")
 
 
 def _split(
@@ -145,27 +152,31 @@ def _split(
 
 async def _carry_out_split(survivor: str, other: str, reason: str) -> None:
     from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.conversation.operations import operation_work
     from bot.core.deeds.parting import SPLIT
 
     settings = read_settings()
-    now = app.utc_now()
+    now = now_of(settings)
     async with opened(settings) as database:
         contact_id = await _named(database, survivor)
         key = f"operator:{new_id(now, 0, secrets.token_bytes)}"
         body: dict[str, JsonValue] = {"other": other, "by": actor(), "reason": reason}
         work = operation_work(SPLIT, body, key=key, at=now, contact_id=contact_id)
-        result = (await app.take_turn(settings, database, work)).result or {}
+        result = (await app.take_turn(settings, database, work, lambda: now)).result or {}
         problem = result.get("problem")
         if isinstance(problem, dict):
             end(f"{problem['what']}: {problem['remedy']}")
         deed = audit.deed(now, actor(), "contact.split", contact_id, f"{other}: {reason}")
         await database.transact(lambda c: audit.write(c, deed))
+        currency = (await app.decisions(settings, database)).shop.program.currency
+    given, missing, owed = (
+        as_money(result[f"{name}_minor"], currency) for name in ("given_back", "missing", "owed")
+    )
     typer.echo(
-        f"Given back: {result['given_back_minor']} minor units, into the lots they came from. "
-        f"Not left of what it had brought: {result['missing_minor']}; "
-        f"{result['owed_minor']} that it owed stay with the survivor."
+        f"Given back: {given}, into the lots it came from. Not left of what it had brought: {missing}; "
+        f"{owed} that it owed stays with the survivor."
     )
 
 

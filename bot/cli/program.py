@@ -36,7 +36,7 @@ def check(
     """
     from bot import app
     from bot.cli.checking import counted, name_from_here
-    from bot.cli.prudence import rules_of, show_findings
+    from bot.cli.prudence import refuse_missing_audiences, rules_of, show_findings
     from bot.core.errors import FlowError
     from bot.core.local_time import local_date
 
@@ -45,6 +45,7 @@ def check(
     name = name_from_here(path)
     try:
         whole = rules_of(path)
+        refuse_missing_audiences(whole, path.parent)
     except (OSError, UnicodeDecodeError) as error:
         end(f"{name}: the file cannot be read: {error}", WRONG_USE)
     except FlowError as error:
@@ -78,7 +79,7 @@ def push(
 
 
 @program.command()
-def simulate(  # what a command may be told
+def simulate(  # noqa: PLR0913  # what a command may be told
     file: Annotated[
         Path | None, typer.Argument(help="the rules; the settings' program.yaml unless given")
     ] = None,
@@ -88,6 +89,9 @@ def simulate(  # what a command may be told
         typer.Option(help="orders as CSV or NDJSON; the shop's own unless given"),
     ] = None,
     against: Annotated[Path | None, typer.Option(help="other rules, to compare with")] = None,
+    experiment: Annotated[
+        str | None, typer.Option(help="a column for each arm of it, as if everybody went that one")
+    ] = None,
     days: Annotated[int, typer.Option(min=1, help="how far back to take the shop's own orders")] = 365,
     pays: Annotated[
         int, typer.Option(min=0, max=100, help="percent of orders that are paid with all credit there is")
@@ -96,26 +100,31 @@ def simulate(  # what a command may be told
 ) -> None:
     """Say what the rules would have cost on orders that there were, and what would be owed still.
 
-    Members buy what they bought; what better rules would have made them buy nobody knows. Deferred is the
-    revenue that IFRS 15 lets wait for credit to be spent.
+    Members buy what they bought; what better rules would have made them buy nobody knows. Rules for an arm
+    of an experiment are for those whom its shares of now give that arm. Deferred is the revenue that IFRS 15
+    lets wait for credit to be spent.
     """
     from fractions import Fraction
 
-    from bot import app
     from bot.cli import program_simulate
+    from bot.cli.clock import now_of
     from bot.core.errors import FlowError
 
     settings = read_settings(quiet=True) if history is None else settings_of_files()
-    paths = [file or settings.flows / "program.yaml", *([against] if against else [])]
-    since = app.utc_now() - timedelta(days=days)
+    paths = [*([against] if against else []), file or settings.flows / "program.yaml"]  # `more` is the last's
+    since = now_of(settings) - timedelta(days=days)
     try:
-        programs = [program_simulate.read_rules(path) for path in paths]
+        programs = [program_simulate.read_rules(path, settings.zone.key) for path in paths]
+        if experiment is not None:
+            programs = [arm for one in programs for arm in program_simulate.by_arm(one, experiment)]
         program_simulate.check_comparable(programs)
         outcomes = asyncio.run(
             program_simulate.simulated(settings, programs, history, since, Fraction(pays, 100))
         )
-    except (OSError, UnicodeDecodeError) as error:
-        end(f"the file cannot be read: {error}", WRONG_USE)
+    except OSError as error:
+        end(f"{error.filename}: {_why(error)}", WRONG_USE)
+    except UnicodeDecodeError:
+        end("a file is no text in UTF-8: save it as UTF-8 and try again", WRONG_USE)
     except FlowError as error:
         for complaint in (error, *error.others):
             typer.echo(str(complaint), err=True)
@@ -124,3 +133,15 @@ def simulate(  # what a command may be told
         typer.echo(program_simulate.as_json(programs, outcomes))
     else:
         program_simulate.show(programs, outcomes)
+
+
+def _why(error: OSError) -> str:
+    """Why a file cannot be read, and what to do about it."""
+    match error:
+        case FileNotFoundError():
+            return "there is no such file: check its name and the folder you are in"
+        case IsADirectoryError():
+            return "this is a folder: name the file in it"
+        case PermissionError():
+            return "you may not read this file: ask its owner, or copy it"
+    return f"the file cannot be read: {error.strerror}"

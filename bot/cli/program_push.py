@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import typer
 
-from bot import app
 from bot.cli.checking import counted
+from bot.cli.clock import now_of
 from bot.cli.database import opened
 from bot.cli.prudence import rules_of, show_findings
 from bot.config import Settings
@@ -28,7 +28,7 @@ KINDS = frozenset({PROGRAM, SEASON})
 
 async def push(settings: Settings, *, may: bool, force: bool) -> bool:
     """Check the rules, reckon them, ask unless it may be done, and publish; False where nothing was."""
-    now = app.utc_now()
+    now = now_of(settings)
     try:
         whole = rules_of(settings.flows / "program.yaml")
         folder = read_folder(settings.flows, settings.locales)
@@ -70,7 +70,7 @@ async def show_impact(
     if before is None:
         typer.echo("There is no program in force that this could be compared with.")
         return
-    impact = await impact_of(database, before, after, settings.zone.key, app.utc_now())
+    impact = await impact_of(database, before, after, settings.zone.key, now_of(settings))
     for line in impact_lines(impact, after):
         typer.echo(line)
 

@@ -1,5 +1,6 @@
 """Reads a program with the seasons beside it, and shows what is unwise in it."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -7,8 +8,10 @@ import typer
 
 from bot import app
 from bot.cli.checking import look_over, name_from_here
+from bot.conversation.publication import AUDIENCES
 from bot.conversation.publishing import SEASONS
 from bot.core.flow.check import Complaint
+from bot.core.flow.check_audiences import benefits_unknown
 from bot.core.flow.compiled import CreditExpiringStarter, EventStarter
 from bot.core.flow.reader import read
 from bot.core.flow.season_file import Whole, read_whole_program
@@ -26,6 +29,15 @@ def rules_of(path: Path) -> Whole:
     documents = [read(file.read_text(encoding="utf-8"), name_from_here(file)) for file in seasons]
     program = read(path.read_text(encoding="utf-8"), name_from_here(path))
     return read_whole_program(program, documents, [f"{SEASONS}/{file.stem}@0" for file in seasons])
+
+
+def refuse_missing_audiences(whole: Whole, flows: Path) -> None:
+    """Raise FlowError where benefits are for audiences that the file beside the program does not have."""
+    beside = flows / f"{AUDIENCES}.yaml"
+    known = read(beside.read_text(encoding="utf-8"), name_from_here(beside)).value if beside.is_file() else ()
+    wrong = tuple(benefits_unknown(whole, set(known)))
+    if wrong:
+        raise replace(wrong[0], others=wrong[1:])
 
 
 def show_findings(whole: Whole, flows: Path, today: date) -> int:

@@ -89,12 +89,13 @@ async def _listed(state: QuoteState, *, is_json: bool) -> None:
 
 
 async def _decide(named: str, state: QuoteState, by: str | None, words: str | None, note: str) -> None:
-    from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.storage import audit, contacts, feedback
     from bot.storage.driver import Connection
 
-    now = app.utc_now()
+    settings = read_settings(quiet=True)
+    now = now_of(settings)
     if len(named) != _ID_DIGITS or not set(named) <= set("0123456789abcdef"):
         end(f"{named}: no id of an answer; `regulars quotes review` lists them", WRONG_USE)
 
@@ -124,7 +125,7 @@ async def _decide(named: str, state: QuoteState, by: str | None, words: str | No
             typer.echo(f"{named}: approved: “{quote.words}”{f' ({quote.by})' if quote.by else ''}")
         return ""
 
-    async with opened(read_settings(quiet=True)) as database:
+    async with opened(settings) as database:
         problem = await database.transact(change)
     if problem:
         end(problem)

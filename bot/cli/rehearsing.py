@@ -79,12 +79,20 @@ class Rehearsal:
         template = self.folder / "template.sqlite"
         if not template.exists():
             await migrate.upgrade(f"sqlite+aiosqlite:///{template}")
-        database = SqliteDatabase(str(template))
+        database = SqliteDatabase(str(template), is_kept=False)
         try:
             await app.push(database, self.settings, lambda: START, force=True)
-        finally:
+        except BaseException:
             await database.close()
-        self._decided = None
+            raise
+        async with app.running(
+            self.settings, role="web", clock=lambda: START, database=database, channels={}
+        ) as running:
+            # Nobody is there yet, and every phone would have to find that out.
+            for job in app.due_jobs(running, asyncio.Event()):
+                if job.name == "audiences_built":
+                    await job.work()
+            self._decided = running.decisions  # they never change, and take longer than most tests to compile
 
     @asynccontextmanager
     async def phone(

@@ -117,7 +117,7 @@ class Rehearsals:
         file = self.folder / f"{flow.name}-{len(list(self.folder.iterdir()))}.sqlite"
         await asyncio.to_thread(shutil.copyfile, template, file)
         names = events_wanted(self.decisions, flow)
-        happened = await copying.happenings(self.database, self.span, names)
+        happened = await copying.happenings(self.database, self.span, names, flow.name)
         async with self._replay(flow, file) as replay:
             await replay.begin()
             for part in _together(happened):

@@ -5,6 +5,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import typer
@@ -20,6 +21,7 @@ from bot.cli.checking import (
     show_complaints,
     terms_of,
 )
+from bot.cli.clock import now_of
 from bot.cli.database import opened
 from bot.cli.endings import end
 from bot.cli.program_push import KINDS, changed_rules, show_impact
@@ -53,7 +55,7 @@ async def push(settings: Settings, *, force: bool, is_tested: bool, may_withdraw
         typer.echo(f"{counted(len(look.errors), 'error')}: nothing was published.", err=True)
         return False
     async with opened(settings) as database:
-        now = app.utc_now()
+        now = now_of(settings)
         files = compile_folder(look.folder, now)
         in_force = {one.flow: one for one in await database.query(revisions.published)}
         unchanged = {one.flow: in_force[one.flow].revision for one in files if _is_in_force(one, in_force)}
@@ -79,7 +81,7 @@ async def push(settings: Settings, *, force: bool, is_tested: bool, may_withdraw
         except FlowError as error:
             end(f"{placed(error, look.path)}\nNothing was published.")
         _show_published(published, in_force)
-        await _carry_out(database, plans)
+        await _carry_out(database, plans, now)
     return True
 
 
@@ -196,12 +198,12 @@ def _show_published(published: Published, in_force: Mapping[str, Revision]) -> N
         typer.echo("Nothing has changed since the last push.")
 
 
-async def _carry_out(database: Database, plans: Sequence[Plan]) -> None:
+async def _carry_out(database: Database, plans: Sequence[Plan], now: datetime) -> None:
     in_force = {one.flow: one for one in await database.query(revisions.published)}
     for plan in plans:
         new = compiled(in_force[plan.old.name])
         if new is not None:
-            done = await migrating.carry_out(database, plan.old, new, app.utc_now())
+            done = await migrating.carry_out(database, plan.old, new, now)
             if done:
                 typer.echo(
                     f"{plan.old.name}, revision {plan.old.revision}: {counted(done, 'run')} moved or ended"

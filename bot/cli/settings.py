@@ -3,17 +3,27 @@
 import io
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from bot.config import Settings, load_settings, with_secret
+from bot.demo.clock import DATABASE, ZONE
 from bot.logs import configure_logs
 
 
 def read_settings(*, quiet: bool = False) -> Settings:
     """Read settings and set up logs; `quiet` commands log warnings only. Raises SettingsError."""
-    settings = with_secret(load_settings(os.environ, Path(".env")))
+    settings = _of_shop(with_secret(load_settings(os.environ, Path(".env"))))
     configure_logs(sys.stderr, "warning" if quiet else settings.log_level)
     return settings
+
+
+def _of_shop(settings: Settings) -> Settings:
+    """Let days be the demo's where the database is a demo's and no zone was given: they are counted by it."""
+    file = settings.sqlite_file
+    is_demo = file is not None and file.name == DATABASE and settings.zone.key == "UTC"
+    return replace(settings, zone=ZoneInfo(ZONE)) if is_demo else settings
 
 
 def settings_of_files() -> Settings:

@@ -13,6 +13,7 @@ import typer
 from babel.numbers import get_currency_precision
 
 from bot import app
+from bot.cli.clock import now_of
 from bot.cli.database import opened
 from bot.cli.endings import PROBLEMS, WRONG_USE, end
 from bot.cli.replaying import Message, Outcome, Rehearsals
@@ -80,7 +81,7 @@ async def _lived(names: Sequence[str], history: str) -> tuple[list[Lived], Decis
         found = [await _named(settings, database, name) for name in names]
         for one in found:
             _check(one, decisions)
-        now = app.utc_now()
+        now = now_of(settings)
         with tempfile.TemporaryDirectory(prefix="regulars-") as folder:
             rehearsals = Rehearsals(settings, database, decisions, Span(now - back, now), Path(folder))
             return [(one, await rehearsals.of(one.flow)) for one in found], decisions

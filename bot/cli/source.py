@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from bot.cli.actors import actor, is_meant
+from bot.cli import keyed
+from bot.cli.actors import actor
 from bot.cli.endings import WRONG_USE, end
 from bot.cli.settings import read_settings
 from bot.core.sources import (
@@ -25,7 +26,7 @@ from bot.core.sources import (
     SourceScope,
     make_source,
 )
-from bot.storage import api_keys, audit, sources, tally
+from bot.storage import audit, sources, tally
 from bot.storage.driver import Connection, Database
 
 source = typer.Typer(help="Sources of tracked messages: sites, apps, servers.", no_args_is_help=True)
@@ -33,7 +34,6 @@ source = typer.Typer(help="Sources of tracked messages: sites, apps, servers.", 
 ACCEPTED = "accepted"
 NOBODY = "-"
 """Under which name requests are counted whose write key is nobody's."""
-_NAME_MAX = 60
 _QUOTA_MAX = 1_000_000
 _KEY = re.compile(r"[!-9;-~]+")  # printed, without a space, and without the colon that ends it in `Basic`
 
@@ -58,12 +58,10 @@ def add(
     key: Annotated[str, typer.Option(help="the key its clients have already, when you move over")] = "",
 ) -> None:
     """Make a source and print its write key, once: it is stored hashed and cannot be shown again."""
-    if not name.strip() or len(name) > _NAME_MAX or not name.isprintable():
-        end(f"give it a name of up to {_NAME_MAX} characters, so that you know it again", WRONG_USE)
     from bot import app
 
     made, text = make_source(
-        name.strip(),
+        keyed.fit_name(name),
         kind,
         _scopes(scope, kind),
         app.utc_now(),
@@ -106,7 +104,7 @@ def _scopes(written: list[str] | None, kind: SourceKind) -> frozenset[SourceScop
     usual = USUAL_SCOPES[kind]
     if not written:
         return usual
-    names = {part.strip() for text in written for part in text.split(",") if part.strip()}
+    names = keyed.words_in(written)
     beyond = sorted(names - usual)
     if beyond or not names:
         may = ", ".join(scope for scope in SourceScope if scope in usual)
@@ -146,7 +144,7 @@ async def _add(made: Source, text: str) -> None:
 
     async def keep(connection: Connection) -> str:
         """Keep it; returns why not."""
-        if any(one.name == made.name and one.revoked_at is None for one in await sources.listed(connection)):
+        if keyed.is_taken(made.name, await sources.listed(connection)):
             return f"there is a source called {made.name} already; give this one another name"
         if not await sources.add(connection, made):
             return "this key is in use, or was; leave --key out, and a new one is made"
@@ -170,10 +168,11 @@ async def _list(*, is_json: bool) -> None:
         typer.echo(json_.dumps([_told(one, counts.get(one.id, Counter())) for one in found]))
         return
     for one in found:
-        revoked = f", revoked {one.revoked_at:%Y-%m-%d %H:%M}" if one.revoked_at else ""
         typer.echo(f"{one.id}  {one.name}  {one.kind}  {_may(one)}")
         sites = f", for {' '.join(one.origins)}" if one.origins else ""
-        typer.echo(f"  {one.quota} messages a second{sites}, made {one.created_at:%Y-%m-%d %H:%M}{revoked}")
+        typer.echo(
+            f"  {one.quota} messages a second{sites}, made {one.created_at:%Y-%m-%d %H:%M}{keyed.ended(one)}"
+        )
         outcomes = counts.get(one.id, Counter())
         refused = "; ".join(f"{reason} {times}" for reason, times in _refused(outcomes).most_common())
         typer.echo(f"  taken {outcomes[ACCEPTED]}{f', refused: {refused}' if refused else ''}")
@@ -195,22 +194,8 @@ async def known(database: Database) -> tuple[list[Source], Mapping[str, Counter[
 
 
 async def _revoke(which: str, note: str, *, yes: bool) -> None:
-    from bot import app
-    from bot.cli.database import opened
-
-    async with opened(read_settings(quiet=True)) as database:
-        found = await _in_force(database, which)
-        if not is_meant(f"Revoke {found.name} ({found.kind})?", yes=yes):
-            end("Nothing was revoked.")
-        now = app.utc_now()
-        deed = audit.deed(now, actor(), "source.revoke", f"{found.id} {found.name}", note)
-
-        async def take(connection: Connection) -> None:
-            await api_keys.revoke(connection, found.id, now)
-            await audit.write(connection, deed)
-
-        await database.transact(take)
-    typer.echo(f"Nothing is taken from {found.name} any more.", err=True)
+    name = await keyed.revoke(sources.listed, which, "source", lambda one: one.kind, note, yes=yes)
+    typer.echo(f"Nothing is taken from {name} any more.", err=True)
 
 
 async def _set_quota(which: str, messages: int) -> None:
@@ -218,7 +203,7 @@ async def _set_quota(which: str, messages: int) -> None:
     from bot.cli.database import opened
 
     async with opened(read_settings(quiet=True)) as database:
-        found = await _in_force(database, which)
+        found = await keyed.in_force(database, sources.listed, which, "source")
         said = f"{found.id} {found.name}: {found.quota} to {messages}"
         deed = audit.deed(app.utc_now(), actor(), "source.quota", said, "")
 
@@ -228,14 +213,6 @@ async def _set_quota(which: str, messages: int) -> None:
 
         await database.transact(change)
     typer.echo(f"{found.name} may send {messages} messages a second.", err=True)
-
-
-async def _in_force(database: Database, which: str) -> Source:
-    live = [one for one in await database.query(sources.listed) if one.revoked_at is None]
-    found = next((one for one in live if which in {one.id, one.name}), None)
-    if found is None:
-        end(f"{which}: no source in force has this name or id; `regulars source list` shows them")
-    return found
 
 
 def _refused(outcomes: Counter[str]) -> Counter[str]:

@@ -44,6 +44,12 @@ def why(
         str | None, typer.Argument(help="a step of it: why the contact got it, or did not")
     ] = None,
     *,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            help="of a flow: as it was then, like 2026-11-24 or '2026-11-24 17:00' by the shop's clock"
+        ),
+    ] = None,
     message: Annotated[str | None, typer.Option(help="the id of a message; the last text otherwise")] = None,
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
@@ -55,16 +61,17 @@ def why(
         end("give --message or a flow, not both", WRONG_USE)
     from bot.cli.why_flow import show  # only what is asked for is loaded
 
-    asyncio.run(show(address, flow, step, is_json=json))
+    asyncio.run(show(address, flow, step, at, is_json=json))
 
 
 async def _why(address: str, message: str | None, *, is_json: bool) -> None:
     from bot import app
+    from bot.cli.clock import now_of
     from bot.cli.database import opened
     from bot.conversation.whom import find_contact
 
     settings = read_settings(quiet=True)
-    now = app.utc_now()
+    now = now_of(settings)
     async with opened(settings) as database:
         policy = (await app.decisions(settings, database)).shop.policy
 

@@ -6,7 +6,7 @@ trigger where somebody listens. All of it is under the lock of the contact, so t
 twice.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -17,9 +17,9 @@ from bot.conversation.audience_sync import Move, sync_calls
 from bot.conversation.built import Built
 from bot.core.audiences.adding import with_news
 from bot.core.audiences.audience import Known, Topic, Verdict
-from bot.core.audiences.figures import Concern, Concerns, Figures
+from bot.core.audiences.figures import BROKEN_FIGURES, Concern, Concerns, Figures
 from bot.core.audiences.moves import AUDIENCE, ENTERED, EXITED
-from bot.core.audiences.traits import NOTHING, Happened, TraitRule, TraitState, folded
+from bot.core.audiences.traits import NOTHING, Happened, TraitRule, TraitState, folded, merged
 from bot.core.contact import Contact, Event
 from bot.core.deeds.left import ERASED_AT
 from bot.core.ids import IdSource, bucket_of, microseconds
@@ -42,8 +42,10 @@ _TABLES = tables.Row.metadata.tables
 _EVENT = Rows(_TABLES["event"], Present.FAIL)
 _TRIGGER = Rows(_TABLES["trigger"], Present.KEEP)
 _CALL = Rows(_TABLES["call"], Present.KEEP)
+_CONTACT = frozenset({Topic.CONTACT})
 _NO_DEPTHS: Mapping[str, int] = {}
 _NO_CONTACTS: Mapping[str, Contact] = {}
+_NO_NAMES: Mapping[str, str] = {}
 _NONE: Mapping[str, Collection[str]] = {}
 _logger = structlog.get_logger(__name__)
 
@@ -82,7 +84,7 @@ class Keeping:
         *,
         anew: Mapping[str, Collection[str]] = _NONE,
         newcomers: Collection[str] = (),
-        joined: Collection[str] = (),
+        joined: Mapping[str, str] = _NO_NAMES,
         parted: Collection[str] = (),
         contacts: Mapping[str, Contact] = _NO_CONTACTS,
         depths: Mapping[str, int] = _NO_DEPTHS,
@@ -92,12 +94,16 @@ class Keeping:
 
         All contacts are locked by the caller, which has written what `happened` (each event once, in its own
         transaction) and what `topics` say has changed. `newcomers` were made in this transaction. Of `joined`
-        contacts others have just become part, of `parted` ones they are no part any more: their figures are
-        folded anew. So are those of the events `anew`, names by contact, of which some were removed.
+        contacts others (the values) have just become part, of `parted` ones they are no part any more: their
+        figures are folded anew, but for those that add up. So are those of the events `anew`, names by
+        contact, of which some were removed, and those of everybody once files that are broken are mended.
         `contacts` are those that are known as they are now; the others are read. `depths` say how many events
         caused one another so far. Nothing here starts a flow unless `starts_flows`: for what is imported.
         """
         figures = decisions.shop.figures
+        if figures is BROKEN_FIGURES:
+            await built_rows.doubt(connection)
+            await Keeper(connection, self, decisions, now).inherit(joined)
         if figures.is_empty:
             return []
         found = Concerns(figures)
@@ -113,8 +119,8 @@ class Keeping:
         keeper.newcomers, keeper.parted = frozenset(newcomers), frozenset(parted)
         keeper.bare = frozenset(one for one in newcomers if not {*topics.get(one, ())} - {Topic.CONTACT})
         keeper.contacts = dict(contacts)
-        if joined:
-            await keeper.inherit(joined)
+        await keeper.inherit(joined)
+        await keeper.add_up(joined, found, anew)
         await keeper.keep(found)
         return keeper.triggers
 
@@ -122,7 +128,8 @@ class Keeping:
         self, connection: Connection, decisions: Deciding, contact: str, one: Happened, now: datetime
     ) -> None:
         """Keep current what an event concerns that was written without a turn, of whomever it is by now."""
-        if not decisions.shop.figures.rules_of(one.name):
+        figures = decisions.shop.figures
+        if figures is not BROKEN_FIGURES and not figures.rules_of(one.name):
             return
         whose, locked = contact, await turns.lock(connection, [contact])
         while whose in locked and (survivor := locked[whose].merged_into):
@@ -148,6 +155,8 @@ class Keeper:
     """Those of them who have no consent, tier or credit either."""
     parted: frozenset[str] = frozenset()
     """Who is in an audience from the beginning, if they are: they were as part of another."""
+    is_building: bool = False
+    """Whether nothing is kept of what is made anew, but by chance the same."""
     silent: frozenset[str] = frozenset()
     """Audiences that are being built for the first time: who is in has not come in."""
     contacts: dict[str, Contact] = field(default_factory=dict)
@@ -187,7 +196,7 @@ class Keeper:
 
     async def inherit(self, joined: Collection[str]) -> None:
         """Let who was joined to have been in the other's audiences: a person does not come in twice."""
-        families = await traits.families(self.connection, joined)
+        families = await traits.families(self.connection, joined) if joined else {}
         others = {other: root for root, family in families.items() for other in family[1:]}
         if not others:
             return
@@ -198,6 +207,34 @@ class Keeper:
                 if membership.is_in:
                     was_in[name] = min(membership.since_at, was_in.get(name, membership.since_at))
         await members.forget(self.connection, others)
+
+    async def add_up(
+        self, joined: Mapping[str, str], found: Mapping[str, Concern], anew: Mapping[str, Collection[str]]
+    ) -> None:
+        """Let figures without a window be those of both: nothing else knows of events that were removed.
+
+        Not of the events `anew`, which are others together than they were apart.
+        """
+        if not joined:
+            return
+        figures = self.decisions.shop.figures
+        stored = {key: figures.stored[key] for key, rule in figures.rules.items() if rule.window is None}
+        everybody = {*joined, *joined.values()}
+        places = [(contact, key) for contact in everybody for key in stored.values()]
+        wanted = self._built.unknown((built_rows.TRAIT + key, bucket_of(contact)) for contact, key in places)
+        built, states = await self.connection.read_all([built_rows.asked(wanted), traits.asked(places)])
+        self._built.learn((row[0], row[1]) for row in built)
+        self._states |= traits.found(states)
+        for contact, other in joined.items():
+            for key, name in stored.items():
+                rule, mine, theirs = figures.rules[key], self._kept(contact, name), self._kept(other, name)
+                if mine is None or theirs is None or {*rule.events} & {*anew.get(contact, ())}:
+                    continue
+                both = self._states[contact, name] = merged(rule, mine, theirs)
+                if both is not mine:
+                    self._written[contact, name] = both
+                found[contact].anew.discard(key)
+        await traits.forget(self.connection, joined.values())
 
     # The steps, in order
 
@@ -214,13 +251,7 @@ class Keeper:
     async def _read(self, found: Mapping[str, Concern]) -> None:
         """Read the states and memberships that are kept, and ask what was built of what may be missing."""
         places, judged = self._places(found), self._judged(found)
-        maybe = {(built_rows.TRAIT + stored, bucket_of(contact)) for contact, stored in places} | {
-            (built_rows.AUDIENCE + name, bucket_of(contact))
-            for contact, concern in found.items()
-            if contact not in self.newcomers
-            for name in concern.audiences
-        }
-        unknown = self._built.unknown(maybe)
+        unknown = [] if self._built.is_whole else self._unknown(found, places)
         asked: list[Asked] = []
         if unknown:
             asked.append(built_rows.asked(unknown))
@@ -237,6 +268,16 @@ class Keeper:
             kept = members.found(next(answers))
             self._members |= {contact: kept.get(contact, {}) for contact in judged}
 
+    def _unknown(self, found: Mapping[str, Concern], places: Iterable[Place]) -> list[built_rows.What]:
+        """What may be missing, and of which it is not known whether it was built."""
+        maybe = {(built_rows.TRAIT + stored, bucket_of(contact)) for contact, stored in places} | {
+            (built_rows.AUDIENCE + name, bucket_of(contact))
+            for contact, concern in found.items()
+            if contact not in self.newcomers
+            for name in concern.audiences
+        }
+        return self._built.unknown(maybe)
+
     def _places(self, found: Mapping[str, Concern]) -> list[Place]:
         """The states that are to be read."""
         stored = self.decisions.shop.figures.stored
@@ -244,7 +285,8 @@ class Keeper:
             (contact, stored[key])
             for contact, concern in found.items()
             if contact not in self.newcomers
-            for key in self._keys(concern) - concern.anew
+            for key in self._keys(concern)
+            if not (self.is_building and key in concern.anew)
             if (contact, stored[key]) not in self._states
         ]
 
@@ -274,11 +316,10 @@ class Keeper:
         for contact, concern in found.items():
             for key in self._keys(concern):
                 rule, stored = figures.rules[key], figures.stored[key]
-                state = self._states.get((contact, stored))
-                if key in concern.anew or (state is None and not self._began_with_nothing(contact, stored)):
+                state = self._kept(contact, stored)
+                if state is None or key in concern.anew:
                     afresh.append((contact, rule, stored))
                     continue
-                state = state or NOTHING
                 if state.good_until is not None and state.good_until <= now:
                     afresh.append((contact, rule, stored))
                     continue
@@ -302,6 +343,11 @@ class Keeper:
             # Nothing is kept of who has no events: it is what a missing row means once all are built.
             if state != (before or NOTHING):
                 self._written[contact, stored] = state
+
+    def _kept(self, contact: str, stored: str) -> TraitState | None:
+        """The state of a figure, of what was read; None where it was not made yet."""
+        state = self._states.get((contact, stored))
+        return NOTHING if state is None and self._began_with_nothing(contact, stored) else state
 
     def _began_with_nothing(self, contact: str, stored: str) -> bool:
         """Whether a state that is missing is that of somebody without events."""
@@ -353,10 +399,10 @@ class Keeper:
 
     async def _facts(self, found: Mapping[str, Concern]) -> dict[str, Facts]:
         """What audiences ask beside figures, of those of whom they ask it."""
-        audiences = self.decisions.shop.figures.audiences
+        figures = self.decisions.shop.figures
         asking: dict[frozenset[Topic], dict[str, Contact]] = {}
         for contact, concern in found.items():
-            topics = audiences.topics_of(concern.audiences) - {Topic.CONTACT} if concern.audiences else None
+            topics = figures.topics_of(concern.audiences) - _CONTACT if concern.audiences else None
             if topics and contact not in self.bare:
                 asking.setdefault(topics, {})[contact] = self.contacts[contact]
         facts: dict[str, Facts] = {}

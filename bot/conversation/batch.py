@@ -1,43 +1,33 @@
 """A batch: find the contacts, lock, claim, load, decide each turn, write all of it, in one transaction."""
 
-import hashlib
-import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
-from functools import partial
-from typing import Protocol
 
 import structlog
 
-from bot.conversation import following
-from bot.conversation.audiences import Keeping
-from bot.conversation.foresight import Foresight, Noted
-from bot.conversation.newcomers import newcomer
+from bot.conversation.conversation import Conversation, NeedsRevision
+from bot.conversation.finding import find
+from bot.conversation.follow_ups import follow_ups, with_follow_ups
+from bot.conversation.foresight import Noted
+from bot.conversation.retries import answered_before, inline_end
 from bot.conversation.tracking.after_turns import after_turns
 from bot.conversation.turn_figures import keep_after_turns
-from bot.conversation.work import Reply, Result, Work
+from bot.conversation.work import Part, Reply, Result, Work
 from bot.core.consent import ConsentSource
-from bot.core.contact import Address, Contact, Event, SubscriptionState
-from bot.core.gestures import done_at
-from bot.core.ids import Drawn, Entropy, IdSource, bucket_of
+from bot.core.contact import Contact, SubscriptionState
 from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.local_time import local_date
 from bot.core.message_figures import Figures, add
-from bot.core.messages import Inbound, Lane, OutboxState
-from bot.core.personal_codes import code_in
-from bot.core.triggers import LATE, Trigger, TriggerKind
-from bot.core.turn import NeedsMore, NeedsUnits, Shop, Snapshot, Turn
+from bot.core.messages import Lane, OutboxState
+from bot.core.triggers import Trigger, TriggerKind
+from bot.core.turn import NeedsMore, NeedsUnits, Snapshot, Turn
 from bot.storage import joined, message_marks, rows, step_figures, turns, windows
 from bot.storage.driver import Asked, Connection, Record
 from bot.storage.forgetting import forget
-from bot.storage.invitations import invited_to
 from bot.storage.snapshots import Wanted, add_wanted, load_snapshots
 from bot.storage.writes import Writes, record
-
-CHAIN_MAX = 5
-"""How many events may cause one another before we stop: a flow that starts on its own event never would."""
 
 LEFT_BEFORE = "left_before"
 """The outcome of what comes late, from an address that somebody left since."""
@@ -49,35 +39,6 @@ _ROUNDS_MAX = 30  # what a turn needs it says one by one, and an order needs muc
 _logger = structlog.get_logger(__name__)
 
 
-class Decider(Protocol):
-    """What decides a turn: the publication in force."""
-
-    @property
-    def shop(self) -> Shop:
-        """What turns know of the shop."""
-
-    def decide(self, turn: Turn) -> None:
-        """Decide a turn by recording effects; may raise NeedsMore, NeedsMoreLots, NeedsRevision."""
-
-    def revoke(self, turn: Turn, inbound: Inbound, *, silently: bool = False) -> bool:
-        """Take the contact out if that is what it says, by its addresses and subscriptions alone."""
-
-    def hears(self, turn: Turn, event_name: str) -> bool:
-        """Whether a flow starts on the event or a run of the contact waits for it."""
-
-    def starts_on(self, event: Event) -> bool:
-        """Whether a flow starts on the event, or it earns credit, whoever it happens to."""
-
-
-class NeedsRevision(Exception):
-    """A run stands in a revision that is not loaded yet."""
-
-    def __init__(self, flow: str, revision: int) -> None:
-        super().__init__(f"{flow}@{revision}")
-        self.flow = flow
-        self.revision = revision
-
-
 class TurnFailed(Exception):
     """Deciding one turn of a batch raised."""
 
@@ -85,49 +46,6 @@ class TurnFailed(Exception):
         super().__init__(work.trigger.kind.value)
         self.work = work
         self.error = error
-
-
-@dataclass(slots=True)
-class Conversation:
-    """What turns need beside the database: the clock, randomness and the publication in force."""
-
-    decider: Decider
-    clock: Callable[[], datetime]
-    load_revision: Callable[[Connection, str, int], Awaitable[None]]
-    hash_address: Callable[[str], tuple[str, ...]]
-    """The keyed hashes an address may be suppressed under, one for each secret, newest first."""
-    entropy: Entropy = os.urandom
-    ids: IdSource = field(default_factory=lambda: IdSource(Drawn(os.urandom)))
-    foresight: Foresight = field(default_factory=Foresight)
-    keeping: Keeping = field(init=False)
-    """Keeps figures of contacts and audiences current."""
-
-    def __post_init__(self) -> None:
-        """Let events that follow from figures have ids of the same source."""
-        self.keeping = Keeping(self.ids)
-
-    def mint(self, now: datetime, contact_id: str) -> Callable[[], str]:
-        """Return what gives ids in the contact's bucket, each higher than the one before."""
-        return partial(self.ids.mint, now, bucket_of(contact_id))
-
-
-@dataclass(slots=True)
-class _Part:
-    """One work inside a batch, as far as it has come."""
-
-    work: Work
-    contact_id: str = ""
-    is_new: bool = True
-    turn: Turn | None = None
-    before: list[str] = field(default_factory=list)
-    """Whom it was for, where they have become the contact since."""
-    kept_by: str = ""
-    """On whose record it is that it was done before, where that has become the contact since."""
-
-    @property
-    def owner(self) -> str:
-        """On whose record it is, where it was done before."""
-        return self.kept_by or self.contact_id
 
 
 class Batch:
@@ -157,8 +75,8 @@ class Batch:
             await self._settle(connection, now)
             await step_figures.write(connection, self._settled, self._slot())
             return []
-        parts = [_Part(work) for work in self._works]
-        contacts = await self._find(connection, parts, now)
+        parts = [Part(work) for work in self._works]
+        contacts, self._newcomers = await find(connection, self._conversation, parts, now)
         here = [part for part in parts if part.contact_id]
         contacts = await self._lock(connection, here, contacts)
         ready = _one_each(here)  # only now: of two that were merged it was not known who they are
@@ -177,45 +95,8 @@ class Batch:
         if self._written:
             self._settled = await turns.settle_inline(connection, sorted(self._written), now)
 
-    async def _find(
-        self, connection: Connection, parts: Sequence[_Part], now: datetime
-    ) -> dict[str, Contact]:
-        """Give every part its contact; who writes for the first time becomes one. Returns who is locked now.
-
-        None has what comes late from where somebody left before (see `create_newcomers`).
-        """
-        unknown = []
-        for part in parts:
-            if part.work.contact_id is not None:
-                part.contact_id = part.work.contact_id
-            else:
-                unknown.append(part)
-        if not unknown:
-            return {}
-        names = [part.work.name for part in unknown]
-        contacts: dict[str, Contact] = {}
-        if len(unknown) == len(parts):  # nobody else is to be locked, in whatever order
-            found, contacts = await turns.find_locked(connection, names)
-        else:
-            found = await turns.find(connection, names)
-        if len(found) < len(set(names)):
-            found |= await _invited(connection, unknown, found, now)
-        missing = dict.fromkeys(name for name in names if name not in found)
-        if missing:
-            by_name = {part.work.name: part.work for part in sorted(unknown, key=_done_at)}
-            newcomers = {name: by_name[name] for name in missing}
-            created = await create_newcomers(connection, self._conversation, newcomers, now)
-            contacts |= {one.id: one for one in created.values()}
-            self._newcomers.update(one.id for one in created.values())
-            found |= {name: one.id for name, one in created.items()}
-            if others := [name for name in missing if name not in created]:
-                found |= await turns.find(connection, others)
-        for part in unknown:
-            part.contact_id = found.get(part.work.name, "")
-        return contacts
-
     async def _lock(
-        self, connection: Connection, parts: Sequence[_Part], locked: Mapping[str, Contact]
+        self, connection: Connection, parts: Sequence[Part], locked: Mapping[str, Contact]
     ) -> dict[str, Contact]:
         contacts = dict(locked)
         if others := {part.contact_id for part in parts} - contacts.keys():
@@ -231,7 +112,7 @@ class Batch:
                 part.contact_id = survivor
         return contacts
 
-    async def _take(self, connection: Connection, parts: Sequence[_Part]) -> None:
+    async def _take(self, connection: Connection, parts: Sequence[Part]) -> None:
         """Take those that are stored, and see which others were done before their contact became another."""
         fresh = [part for part in parts if not part.work.is_stored]
         moved = [(one, part.work.trigger.key) for part in fresh for one in part.before]
@@ -249,7 +130,7 @@ class Batch:
         for owned, part in stored.items():
             part.is_new = owned in taken
 
-    def _foreseen(self, parts: Sequence[_Part]) -> dict[str, Wanted]:
+    def _foreseen(self, parts: Sequence[Part]) -> dict[str, Wanted]:
         """What their turns will want beyond the snapshots, as far as that can be known."""
         wanted = dict[str, Wanted]()
         caps = self._decider.shop.policy.caps
@@ -267,7 +148,7 @@ class Batch:
     async def _claim(
         self,
         connection: Connection,
-        parts: Sequence[_Part],
+        parts: Sequence[Part],
         contacts: Mapping[str, Contact],
         wanted: Mapping[str, Wanted],
         now: datetime,
@@ -306,7 +187,7 @@ class Batch:
     async def _decide(
         self,
         connection: Connection,
-        parts: Sequence[_Part],
+        parts: Sequence[Part],
         snapshots: dict[str, Snapshot],
         wanted: dict[str, Wanted],
         now: datetime,
@@ -330,7 +211,7 @@ class Batch:
             raise TurnFailed(todo[0].work, RecursionError("the turn kept asking for more"))
 
     async def _add_addresses(
-        self, connection: Connection, parts: Sequence[_Part], snapshots: dict[str, Snapshot]
+        self, connection: Connection, parts: Sequence[Part], snapshots: dict[str, Snapshot]
     ) -> None:
         """Let whoever was just joined to another be answered where it wrote from, before that one's turn."""
         for part in parts:
@@ -344,7 +225,7 @@ class Batch:
                 snapshots[part.contact_id] = replace(snapshot, addresses=(*snapshot.addresses, found[0]))
 
     async def _decided(
-        self, connection: Connection, part: _Part, turn: Turn, wanted: dict[str, Wanted]
+        self, connection: Connection, part: Part, turn: Turn, wanted: dict[str, Wanted]
     ) -> bool:
         try:
             self._decider.decide(turn)
@@ -374,7 +255,7 @@ class Batch:
             return True
         return False
 
-    def _turn(self, part: _Part, snapshot: Snapshot, now: datetime) -> Turn:
+    def _turn(self, part: Part, snapshot: Snapshot, now: datetime) -> Turn:
         if snapshot.more:
             snapshot = replace(snapshot, more=Noted(snapshot.more))
         return Turn(
@@ -388,13 +269,13 @@ class Batch:
     async def _finish(
         self,
         connection: Connection,
-        parts: Sequence[_Part],
+        parts: Sequence[Part],
         ready: set[int],
         now: datetime,
     ) -> list[Result | None]:
         decided = [part.turn for part in parts if part.turn is not None]
         writes = Writes(on_day=str(local_date(now, self._decider.shop.zone)), figures=self._settled)
-        before = await self._answered_before(connection, [one for one in parts if id(one) in ready], now)
+        before = await answered_before(connection, [one for one in parts if id(one) in ready], now)
         results: list[Result | None] = []
         for part in parts:
             if id(part) not in ready:
@@ -476,31 +357,6 @@ class Batch:
         writes.trigger(rows.trigger_row(turn.contact.id, trigger, state="new"))
         return Work(trigger, contact_id=turn.contact.id, is_stored=True)
 
-    async def _answered_before(
-        self, connection: Connection, parts: Sequence[_Part], now: datetime
-    ) -> dict[int, Result]:
-        """Retries of what was handled: the same answers, unless they go another way by now."""
-        results: dict[int, Result] = {}
-        retries = []
-        for part in parts:
-            if part.turn is None and part.work.trigger.kind is TriggerKind.OPERATION:
-                results[id(part)] = await _done_before(connection, part)
-            elif part.turn is None:
-                retries.append(part)
-        given = await turns.answered(connection, [(part.owner, part.work.trigger.key) for part in retries])
-        again: list[tuple[str, str, datetime]] = []
-        for part in retries:
-            result = _same_again(part, given[part.owner, part.work.trigger.key], now)
-            results[id(part)] = result
-            if result.inline_until is not None:
-                again += [(part.owner, reply.id, result.inline_until) for reply in result.replies]
-        carried = await turns.answer_again(connection, again)
-        for part in retries:
-            result = results[id(part)]
-            replies = tuple(reply for reply in result.replies if reply.id in carried)
-            results[id(part)] = replace(result, replies=replies)
-        return results
-
     def _slot(self) -> int:
         return self._conversation.entropy(1)[0] % step_figures.SLOTS
 
@@ -517,153 +373,9 @@ def left_on(turn: Turn) -> frozenset[str]:
     )
 
 
-def inline_end(trigger: Trigger, now: datetime) -> datetime | None:
-    """Return until when the webhook's own answer may carry replies; None where it cannot carry any."""
-    inbound = trigger.inbound
-    return None if inbound is None or inbound.answer_within is None else now + inbound.answer_within
-
-
-def follow_ups(turn: Turn, decider: Decider) -> list[Trigger]:
-    """Triggers for the events of a turn that some flow starts on or waits for.
-
-    A chain of events that cause one another ends after `CHAIN_MAX` links.
-    """
-    if not turn.effects.events:
-        return []
-    depth = turn.trigger.payload.get("depth", 0)
-    assert isinstance(depth, int), "we count it ourselves"
-    wanted = [
-        event
-        for event in turn.effects.events
-        if turn.now - event.at <= LATE and decider.hears(turn, event.name)
-    ]
-    if wanted and depth >= CHAIN_MAX:
-        _logger.error("event_chain_too_long", contact=turn.contact.id, events=[one.name for one in wanted])
-        return []
-    cause = hashlib.sha256(turn.trigger.key.encode()).hexdigest()[:24]
-    return [
-        Trigger(
-            key=f"event:{cause}#{number}",
-            kind=TriggerKind.EVENT,
-            at=turn.now,
-            payload={
-                "name": event.name,
-                "properties": dict(event.properties),
-                "depth": depth + 1,
-                # Not `in`: two events may say the same.
-                "credited": any(event is credited for credited in turn.effects.credited),
-            },
-            event=event,
-        )
-        for number, event in enumerate(wanted)
-    ]
-
-
-def with_follow_ups(
-    results: Sequence[Result | None], stored: Sequence[tuple[str, Trigger]]
-) -> list[Result | None]:
-    """Add triggers that were stored, by contact, to what becomes of their turns, so that they come next."""
-    if not stored:
-        return list(results)
-    works: dict[str, list[Work]] = {}
-    for contact, trigger in stored:
-        works.setdefault(contact, []).append(Work(trigger, contact_id=contact, is_stored=True))
-    return [
-        replace(result, follow_ups=(*result.follow_ups, *works.pop(result.contact_id, ())))
-        if result is not None
-        else None
-        for result in results
-    ]
-
-
-async def create_newcomers(
-    connection: Connection,
-    conversation: Conversation,
-    works: Mapping[tuple[str, str], Work],
-    now: datetime,
-) -> dict[tuple[str, str], Contact]:
-    """Make contacts of those who write for the first time, by (channel, address); returns those it made.
-
-    Not of who left before what comes now was done, as where a push is posted again: nobody is there any more.
-    """
-    hashes = {name: [(name[0], one) for one in conversation.hash_address(name[1])] for name in works}
-    stopped = await turns.suppressed(connection, [one for each in hashes.values() for one in each])
-    newcomers: list[tuple[Contact, Address]] = []
-    for name, work in works.items():
-        stopped_at = max((stopped[one] for one in hashes[name] if one in stopped), default=None)
-        inbound = work.trigger.inbound
-        if inbound is not None and stopped_at is not None and following.is_before(inbound, stopped_at):
-            continue
-        shop = conversation.decider.shop
-        newcomers.append(newcomer(work, shop, now, conversation.entropy, stopped_at=stopped_at))
-    created = await turns.create(connection, newcomers, now)
-    return {
-        (address.channel, address.value): contact
-        for (contact, address), is_new in zip(newcomers, created, strict=True)
-        if is_new
-    }
-
-
-async def _invited(
-    connection: Connection, parts: Sequence[_Part], found: Mapping[tuple[str, str], str], now: datetime
-) -> dict[tuple[str, str], str]:
-    """Whose turn a stranger's text is that ends with a personal code of theirs, by (channel, address).
-
-    Looked at before any lock: the turn asks again whether the code is good (see `deeds/inviting.py`).
-    """
-    codes: dict[str, tuple[str, str]] = {}
-    for part in parts:
-        inbound = part.work.trigger.inbound
-        if inbound is None or inbound.channel != "sms" or part.work.name in found:
-            continue
-        if code := code_in(inbound.text):
-            codes.setdefault(code, part.work.name)
-    if not codes:
-        return {}
-    return {codes[code]: owner for code, owner in (await invited_to(connection, codes, now)).items()}
-
-
-def _done_at(part: _Part) -> datetime:
-    """When what a part brings was done."""
-    trigger = part.work.trigger
-    return trigger.at if trigger.inbound is None else done_at(trigger.inbound.facts, trigger.at)
-
-
-def _same_again(part: _Part, given: turns.Answered, now: datetime) -> Result:
-    """The answer that a retry gets; between the first and this one the contact may have said STOP."""
-    is_stopped = part.work.trigger.inbound is not None and part.work.name in given.stopped
-    until = inline_end(part.work.trigger, now)
-    replies = tuple(
-        Reply(one.id, part.owner, one.body, one.media)
-        for one in given.answers
-        if until is not None and one.was_inline and (one.is_required or not is_stopped)
-    )
-    return Result(
-        contact_id=part.contact_id,
-        outcome="duplicate",
-        transfers=given.transfers,
-        replies=replies,
-        inline_until=until,
-        is_duplicate=True,
-    )
-
-
-async def _done_before(connection: Connection, part: "_Part") -> Result:
-    """What an operation came to the first time, or that its key was another request's."""
-    trigger = part.work.trigger
-    digest, result = await turns.done_before(connection, part.owner, trigger.key)
-    return Result(
-        contact_id=part.contact_id,
-        outcome="duplicate",
-        is_duplicate=True,
-        result=result,
-        is_conflict=digest != trigger.digest,
-    )
-
-
-def _one_each(parts: Sequence[_Part]) -> list[_Part]:
+def _one_each(parts: Sequence[Part]) -> list[Part]:
     """The first part of each contact; the others wait for the next batch."""
-    first: dict[str, _Part] = {}
+    first: dict[str, Part] = {}
     for part in parts:
         first.setdefault(part.contact_id, part)
     return list(first.values())

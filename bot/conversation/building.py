@@ -68,7 +68,7 @@ async def build(  # what is built, and of whom
     """Make what is missing of some contacts, whose events and changes are in by now."""
     if not contacts:
         return
-    keeper = Keeper(connection, keeping, decisions, now, silent=what.silent)
+    keeper = Keeper(connection, keeping, decisions, now, silent=what.silent, is_building=True)
     keeper.contacts = await turns.lock(connection, contacts)
     await keeper.keep(
         {contact: Concern(anew=set(what.figures), audiences=set(what.audiences)) for contact in contacts}

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.core.audiences.figures import NO_FIGURES, Figures
+from bot.core.ids import BUCKETS
 from bot.storage.built import What
 
 
@@ -16,6 +17,12 @@ class Built:
 
     figures: Figures = NO_FIGURES
     _known: set[What] = field(default_factory=set)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is known to be built, everywhere."""
+        many = len(self.figures.stored) + len(self.figures.audiences.audiences)
+        return len(self._known) >= many * BUCKETS
 
     def unknown(self, places: Iterable[What]) -> list[What]:
         """Those of which it is to be asked."""

@@ -1,6 +1,7 @@
 """Looks over the files of a program, each and all together: what `flows check` says and publishing asks."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bot.conversation.publication import (
     KEYWORDS,
     POLICY,
     PROGRAM,
+    SEASON,
     SHOP,
     TEMPLATE,
     TRAITS,
@@ -38,10 +40,13 @@ from bot.core.email.templates import Template
 from bot.core.errors import FlowError
 from bot.core.flow.brand_file import read_brand
 from bot.core.flow.check import Complaint, check
-from bot.core.flow.check_audiences import unknown
+from bot.core.flow.check_audiences import benefits_unknown, unknown
 from bot.core.flow.check_email import letters_wrong
 from bot.core.flow.check_events import events_unknown
-from bot.core.flow.check_experiments import arms_wrong, experiments_wrong, variants_wrong
+from bot.core.flow.check_experiments import arms_wrong, experiments_wrong, shares_short, variants_wrong
+from bot.core.flow.check_flow import successors
+from bot.core.flow.check_leaving import never_leaving, strikes_together
+from bot.core.flow.compile import draft_of
 from bot.core.flow.compiled import EventStarter, Flow
 from bot.core.flow.costs import USUAL_TERMS, Terms
 from bot.core.flow.events_file import read_events
@@ -51,12 +56,14 @@ from bot.core.flow.keywords_file import category_keywords, read_keywords
 from bot.core.flow.policy_file import PolicyFile, read_policy
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read
-from bot.core.flow.season_file import read_season, read_whole_program
+from bot.core.flow.season_file import Whole, read_season, read_whole_program
 from bot.core.flow.shop_file import read_shop
 from bot.core.flow.translations import Message, Translations
+from bot.core.flow.unread import NOTHING, Unread
 from bot.core.flow.variables_file import read_variables
 from bot.core.flow.wechat_file import read_wechat
 from bot.core.flow.wechat_forms import NO_FORMS, WechatForms
+from bot.core.gate import USUAL_POLICY
 from bot.core.keywords import Keyword
 
 
@@ -90,8 +97,9 @@ def look_over(
 ) -> Look:
     """Read, compile and check a folder, each file and all together.
 
-    What files say of each other is looked at once every file can be read: a typo gives one complaint. The
-    money of texts, for what they cost under `terms`, is the program's.
+    What files say of each other is looked at as far as they can be read: of what hangs on a broken one
+    nothing is said, so that a typo gives one complaint. The money of texts, for what they cost under
+    `terms`, is the program's.
     """
     try:
         folder = read_folder(path, locales)
@@ -103,8 +111,23 @@ def look_over(
     if not any(file.kind == PROGRAM for file in folder.files):
         remedy = "write one: no credit can be told without it"
         files.errors.append(FlowError(f"{path.name}/program.yaml", 1, 1, "there is no such file", remedy))
-    complaints = _as_complaints(files.errors) if files.errors else files.together(handlers)
+    alone = _as_complaints({str(error): error for error in files.errors}.values())
+    complaints = tuple(sorted((*alone, *_beside(alone, files.together(handlers))), key=_order))
     return _placed(Look(path, folder, files.flows, complaints, files.terms, files.wechat))
+
+
+def _beside(alone: Sequence[Complaint], rest: Iterable[Complaint]) -> Iterator[Complaint]:
+    """What is told beside what is wrong with files alone: nothing twice, and no warning of a broken file."""
+    files = {one.error.file for one in alone}
+    lines = {(one.error.file, one.error.line) for one in alone}
+    for one in rest:
+        is_told = (one.error.file, one.error.line) in lines
+        if not is_told and not (one.is_warning and one.error.file in files):
+            yield one
+
+
+def _order(one: Complaint) -> tuple[bool, str, int, int]:
+    return one.is_warning, one.error.file, one.error.line, one.error.column
 
 
 @dataclass(slots=True)
@@ -115,6 +138,9 @@ class _Files:
     terms: Terms
     errors: list[FlowError] = field(default_factory=list)
     flows: dict[str, Flow] = field(default_factory=dict)
+    drafts: dict[str, Flow] = field(default_factory=dict)
+    """Flows with holes where something is wrong: what they say of other files is looked at all the same."""
+    unread: Unread = NOTHING
     wechat: WechatForms | None = None
     _legal: LegalWords = DEFAULT
     _policy: PolicyFile | None = None
@@ -129,10 +155,25 @@ class _Files:
             _READERS.get(file.kind, _Files.beside)(self, file)
         except FlowError as error:
             self.errors += [error, *error.others]
+            if file.kind == FLOW:
+                self._draft(file)
+            else:
+                self.unread = self.unread.with_kind(file.kind)
+
+    def _draft(self, file: SourceFile) -> None:
+        """Take a broken flow as far as it can be followed."""
+        with suppress(FlowError):
+            document = read(file.text, file.file)
+            flow, _ = draft_of(document, translations=self.folder.translations)
+            if all(way is None or way in flow.by_id for step in flow.steps for way in successors(step)):
+                self.drafts[file.name] = flow
+                return
+        self.unread = self.unread.with_flow(file.name, file.text, file.file)
 
     def together(self, handlers: Mapping[str, HandlerSpec]) -> tuple[Complaint, ...]:
-        """Say what is wrong with what files say of each other, once each can be read."""
-        folder, flows = self.folder, self.flows
+        """Say what is wrong with what files say of each other, as far as they can be read."""
+        folder, flows, broken = self.folder, {**self.flows, **self.drafts}, self.unread.kinds
+        knows_program = not broken & {PROGRAM, SEASON}
         found = check(
             tuple(flows.values()),
             handlers=handlers,
@@ -141,25 +182,48 @@ class _Files:
             terms=self.terms,
             policy=self._policy,
             categories=self._categories,
-            offers=self._offers,
+            offers=self._offers if knows_program else None,
             wechat=self.wechat,
-            audiences={audience.name for audience in folder.audiences()},
-            traits={trait.rule.key for trait in folder.traits()},
+            audiences=_audiences_named(folder),
+            traits={trait.rule.key for trait in folder.traits()} if TRAITS not in broken else None,
+            unread=self.unread,
         )
-        beside = (
-            *_audiences_of_variables(folder),
-            *_audiences_of_experiments(folder),
-            *_experiments_of_variables(folder),
-            *_experiments_of_program(folder, flows),
-            *_not_taken(folder, flows),
-            *experiments_wrong(folder.document(EXPERIMENTS), flows.values()),
-        )
-        of_letters = letters_wrong(flows.values(), self._templates, self._brand, handlers)
-        named, is_planned = _events_named(folder), folder.document(EVENTS) is not None
-        unheard = (
-            one for flow in flows.values() for one in events_unknown(flow, named, is_planned=is_planned)
-        )
-        return (*_as_complaints(beside), *of_letters, *found, *unheard)
+        of_letters = letters_wrong(flows.values(), self._templates, self._brand, handlers, self.unread)
+        return (*_as_complaints(self._beside(flows)), *of_letters, *found, *self._unheard(flows))
+
+    def _beside(self, flows: Mapping[str, Flow]) -> Iterator[FlowError]:
+        """What audiences, experiments, variables, events and the program say of each other and of flows."""
+        folder, broken = self.folder, self.unread.kinds
+        audiences = _audiences_named(folder)
+        if audiences is not None and VARIABLES not in broken:
+            yield from _audiences_of_variables(folder, audiences)
+        if audiences is not None and EXPERIMENTS not in broken:
+            yield from _audiences_of_experiments(folder, audiences)
+        if audiences is not None and not broken & {PROGRAM, SEASON}:
+            yield from _audiences_of_program(folder, audiences)
+        if not broken & {VARIABLES, EXPERIMENTS}:
+            yield from _experiments_of_variables(folder)
+        if not broken & {PROGRAM, SEASON, EXPERIMENTS} and not self.unread.flows:
+            yield from _experiments_of_program(folder, flows)
+        if not broken & {PROGRAM, EVENTS}:
+            yield from _not_taken(folder, flows)
+        if EXPERIMENTS not in broken:
+            yield from experiments_wrong(folder.document(EXPERIMENTS), flows.values())
+
+    def _unheard(self, flows: Mapping[str, Flow]) -> Iterator[Complaint]:
+        """Warn of events that nobody tells, arms that leave people over, and texts that never leave."""
+        folder, broken = self.folder, self.unread.kinds
+        if not broken & {PROGRAM, EVENTS}:
+            named, is_planned = _events_named(folder), folder.document(EVENTS) is not None
+            for flow in flows.values():
+                yield from events_unknown(flow, named, is_planned=is_planned)
+        if EXPERIMENTS not in broken:
+            yield from shares_short(folder.document(EXPERIMENTS), flows.values())
+        if not broken & {POLICY, KEYWORDS, WECHAT} and not self.unread.flows:
+            policy = self._policy.policy(USUAL_POLICY) if self._policy is not None else USUAL_POLICY
+            absent = set() if self.wechat is not None else {"wechat"}
+            yield from never_leaving(tuple(flows.values()), policy, absent=absent)
+            yield from strikes_together(tuple(flows.values()), policy)
 
     def beside(self, file: SourceFile) -> None:
         self._offers.update(_offers_beside(file, self.folder))
@@ -231,21 +295,44 @@ def _offers_beside(file: SourceFile, folder: Folder) -> Iterable[str]:
     return read_season(document).offers
 
 
-def _audiences_of_variables(folder: Folder) -> Iterable[FlowError]:
+def _audiences_named(folder: Folder) -> set[str] | None:
+    """The names of audiences, whatever is wrong with what they say; None where the file cannot be read."""
+    try:
+        document = folder.document(AUDIENCES)
+    except FlowError:
+        return None
+    return set(document.value) if document is not None else set()
+
+
+def _audiences_of_variables(folder: Folder, known: set[str]) -> Iterable[FlowError]:
     """Complain of audiences that variables.yaml names and audiences.yaml does not have."""
-    document, known = folder.document(VARIABLES), {audience.name for audience in folder.audiences()}
+    document = folder.document(VARIABLES)
     if document is not None:
         for path, name in read_variables(document).audiences():
             if name not in known:
                 yield document.complaint(path, *unknown(name, known))
 
 
+def _whole_program(folder: Folder) -> Whole | None:
+    """The program with its seasons; None where there is none."""
+    program = folder.program()
+    if program is None:
+        return None
+    seasons = [read(one.text, one.file) for one in folder.seasons]
+    return read_whole_program(program, seasons, [""] * len(seasons))
+
+
+def _audiences_of_program(folder: Folder, known: set[str]) -> Iterable[FlowError]:
+    """Complain of rules and seasons for audiences that audiences.yaml does not have."""
+    whole = _whole_program(folder)
+    if whole is not None:
+        yield from benefits_unknown(whole, known)
+
+
 def _experiments_of_program(folder: Folder, flows: Mapping[str, Flow]) -> Iterable[FlowError]:
     """Complain of rules and seasons for arms that no experiment has."""
-    program, beside = folder.program(), folder.document(EXPERIMENTS)
-    if program is not None:
-        seasons = [read(one.text, one.file) for one in folder.seasons]
-        whole = read_whole_program(program, seasons, [""] * len(seasons))
+    whole, beside = _whole_program(folder), folder.document(EXPERIMENTS)
+    if whole is not None:
         tried = read_experiments(beside).experiments if beside is not None else {}
         yield from arms_wrong(whole, tried, flows.values())
 
@@ -258,9 +345,9 @@ def _experiments_of_variables(folder: Folder) -> Iterable[FlowError]:
         yield from variants_wrong(document, tried)
 
 
-def _audiences_of_experiments(folder: Folder) -> Iterable[FlowError]:
+def _audiences_of_experiments(folder: Folder, known: set[str]) -> Iterable[FlowError]:
     """Complain of audiences that experiments.yaml names and audiences.yaml does not have."""
-    document, known = folder.document(EXPERIMENTS), {audience.name for audience in folder.audiences()}
+    document = folder.document(EXPERIMENTS)
     if document is not None:
         for path, name in read_experiments(document).audiences():
             if name not in known:

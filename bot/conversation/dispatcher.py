@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.conversation.batch import Batch, Conversation, TurnFailed
+from bot.conversation.batch import Batch, TurnFailed
+from bot.conversation.conversation import Conversation
 from bot.conversation.failures import keep_failed
 from bot.conversation.work import Result, Work
 from bot.core.errors import RetryLater
@@ -29,7 +30,8 @@ _BESIDE_MIN = 32
 _BESIDE_SECONDS = 0.05
 """A batch begins beside another when so many wait, or the other takes so long: its statements cost as much
 for one work as for many, and a batch that runs is nearly always soon done."""
-_BULK_MIN = 8
+_BULK_MIN = 16
+"""Fewer are hardly sooner done: most of such a batch is statements and a commit, for however many."""
 _BULK_SECONDS = 0.02
 """What a batch of bulk works should take: so long it holds its locks, and SQLite's only writer."""
 _BACKLOG_MAX = 20_000
@@ -106,12 +108,19 @@ class Dispatcher:
 
         Raises RetryLater when too much waits, the process stops, or the work could not even be stored.
         """
+        return await self.begin(work)
+
+    def begin(self, work: Work) -> "asyncio.Future[Result]":
+        """The same for who may not wait until then: what becomes of it is there when it is done.
+
+        Raises RetryLater when too much waits or the process stops.
+        """
         if len(self._waiting) >= _BACKLOG_MAX or self._closing:
             raise RetryLater("no more works are taken now")
         waiting = _Waiting(work, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._arrived.set()
-        return await waiting.done
+        return waiting.done
 
     async def submit_all(self, works: Iterable[Work]) -> int:
         """Run works that nobody waits for, behind those that somebody does; returns how many were new.

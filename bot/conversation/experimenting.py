@@ -13,9 +13,10 @@ from bot.core.experiments.intervals import Moments
 from bot.core.experiments.reading import OPTED_OUT, REVENUE, Observed, ReadOut, Verdict, read_out, verdict
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.compiled import Split
-from bot.core.flow.deciding import decided_in_file, decided_in_flow
+from bot.core.flow.deciding import decided_in_file, decided_in_flow, decided_in_variables
 from bot.core.flow.experiments_file import read_experiments
 from bot.core.flow.reader import read
+from bot.core.flow.variables_file import read_variables
 from bot.core.ids import new_id
 from bot.storage import audit, experiments, revisions
 from bot.storage.driver import Connection, Database
@@ -159,9 +160,6 @@ def _observed(arm: str, seen: Seen, goals: list[str]) -> Observed:
 
 
 def _declares(published: list[Revision], experiment: Experiment) -> Revision:
-    if experiment.flow == VARIABLES:
-        remedy = f"leave `{experiment.name}` out of `experiments:` and write its value, then push it"
-        raise FlowError("variables.yaml", 1, 1, "an experiment there is decided by hand", remedy)
     wanted = experiment.flow or EXPERIMENTS
     found = next((one for one in published if one.flow == wanted), None)
     if found is None:
@@ -171,7 +169,10 @@ def _declares(published: list[Revision], experiment: Experiment) -> Revision:
 
 def _decided(stored: Revision, experiment: Experiment, arm: str) -> str:
     """The file with the decision in it, read again before anybody trusts it."""
-    if experiment.flow is None:
+    if experiment.flow == VARIABLES:
+        source = decided_in_variables(stored.source, stored.file, experiment.name, arm)
+        again = read_variables(read(source, stored.file)).experiments[experiment.name].decided
+    elif experiment.flow is None:
         source = decided_in_file(stored.source, stored.file, experiment.name, arm)
         again = read_experiments(read(source, stored.file)).experiments[experiment.name].decided
     else:

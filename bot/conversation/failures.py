@@ -15,9 +15,11 @@ from pathlib import Path
 import structlog
 
 from bot.conversation.apology import apologise
-from bot.conversation.batch import Conversation, create_newcomers, inline_end
+from bot.conversation.conversation import Conversation
 from bot.conversation.following import FOLLOWED_AT
+from bot.conversation.newcomers import create_newcomers
 from bot.conversation.operations import REQUESTS
+from bot.conversation.retries import inline_end
 from bot.conversation.work import Reply, Result, Work
 from bot.core.contact import Contact
 from bot.core.errors import RetryLater

@@ -2,14 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from babel.numbers import get_currency_precision
-
 from bot.conversation.publication import compiled
 from bot.core.contact import JsonValue
 from bot.core.deeds.goals import window
 from bot.core.errors import RegularsError
 from bot.core.flow.compiled import Flow
-from bot.core.flow.costs import Price
 from bot.core.flow_stats import FlowStats, StepStats
 from bot.core.local_time import local_date
 from bot.core.message_figures import (
@@ -26,6 +23,7 @@ from bot.core.message_figures import (
 )
 from bot.storage import flow_records, flow_stats, revisions
 from bot.storage.driver import Connection
+from bot.storage.segment_prices import prices
 
 
 class NoSuchRevision(RegularsError):
@@ -42,7 +40,7 @@ async def stats(
     """
     flow = await _flow(connection, name, revision)
     since = local_date(now - timedelta(days=days - 1), zone) if days is not None else None
-    return await flow_stats.of_flow(connection, flow, revision, since)
+    return await flow_stats.of_flow(connection, flow, revision, since, await prices(connection))
 
 
 async def _flow(connection: Connection, name: str, revision: int | None) -> Flow:
@@ -55,8 +53,8 @@ async def _flow(connection: Connection, name: str, revision: int | None) -> Flow
     return flow
 
 
-def as_json(found: FlowStats, price: Price | None = None) -> dict[str, JsonValue]:
-    """What `--json` prints and the API answers; money in minor units, costs where the price is given."""
+def as_json(found: FlowStats) -> dict[str, JsonValue]:
+    """What `--json` prints and the API answers; money in minor units by currency."""
     flow = found.flow
     goals: list[JsonValue] = [
         {
@@ -67,10 +65,6 @@ def as_json(found: FlowStats, price: Price | None = None) -> dict[str, JsonValue
         }
         for number, goal in enumerate(flow.goals)
     ]
-    cost: dict[str, JsonValue] = {}
-    if price is not None:
-        minor = found.whole.cost_minor(price, get_currency_precision(price.currency))
-        cost = {"cost_minor": minor, "cost_currency": price.currency}
     order = {step.id: number for number, step in enumerate(flow.steps)}
     shown = sorted(found.steps, key=lambda step: (order.get(step, len(order)), step))
     return {
@@ -78,7 +72,6 @@ def as_json(found: FlowStats, price: Price | None = None) -> dict[str, JsonValue
         "revision": found.revision,
         "drawn_revision": flow.revision,
         "since": str(found.since) if found.since is not None else None,
-        **cost,
         "goals": goals,
         "whole": _json(found.whole, flow),
         "steps": [{"step": step, **_json(found.step(step), flow)} for step in shown],
@@ -94,6 +87,7 @@ def _json(one: StepStats, flow: Flow) -> dict[str, JsonValue]:
     return {
         **{what: one.times(what) for what in (SENT, HANDED, DELIVERED, CANCELED, REPLIED, CLICKED, LEFT)},
         "segments": one.segments,
+        "cost_minor": dict(one.cost_minor),
         "refused": dict(one.by(REFUSED)),
         "failed": dict(one.by(FAILED)),
         "undelivered": dict(one.by(UNDELIVERED)),

@@ -9,7 +9,8 @@ from bot.core.audiences.audience import Explained
 from bot.core.contact import JsonValue
 from bot.core.errors import RegularsError
 from bot.core.flow.compiled import EventStarter, Flow, ScheduleStarter
-from bot.core.flow.whys import Walked, Why, Written, started_by, why
+from bot.core.flow.records import Walked, Written
+from bot.core.flow.whys import Why, started_by, why
 from bot.core.turn import Shop
 from bot.storage import contacts, flow_records, revisions
 from bot.storage.driver import Connection
@@ -33,10 +34,20 @@ class FlowWhy:
     why: Why
 
 
-async def flow_why(  # whom, which flow and step, and when
-    connection: Connection, shop: Shop, contact_id: str, name: str, step: str | None, now: datetime
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which flow is asked about, which of its steps (None: the flow), and as of when (None: now)."""
+
+    flow: str
+    step: str | None = None
+    at: datetime | None = None
+
+
+async def flow_why(
+    connection: Connection, shop: Shop, contact_id: str, question: Question, now: datetime
 ) -> FlowWhy:
     """Explain from what is recorded; audiences as they are now. Raises NoSuchFlow, NoSuchStep."""
+    name, step, at = question.flow, question.step, question.at
     flow = await _flow(connection, name)
     wanted = flow.by_id.get(step) if step is not None else None
     if step is not None and wanted is None:
@@ -44,7 +55,7 @@ async def flow_why(  # whom, which flow and step, and when
     contact = await contacts.known(connection, contact_id)
     assert contact is not None, "it was found"
     events = {starter.event for starter in flow.starters if isinstance(starter, EventStarter)}
-    record = await flow_records.record(connection, contact, name, events, step)
+    record = await flow_records.record(connection, contact, name, events, step, at=at)
     audiences: dict[str, Explained] = {}
     for starter in flow.starters:
         audience = starter.audience if isinstance(starter, ScheduleStarter) else None
@@ -54,7 +65,7 @@ async def flow_why(  # whom, which flow and step, and when
                 audiences[audience] = found[0]
     told = why(flow, record, started_by(flow, record, audiences, now, shop.zone), wanted)
     halt = shop.halted.get(name)
-    if halt is not None:
+    if halt is not None and at is None:
         told = replace(told, verdict=f"{told.verdict} (the flow is {halt.value} now)")
     return FlowWhy(contact.id, flow, step, told)
 
@@ -76,9 +87,16 @@ def as_json(found: FlowWhy) -> dict[str, JsonValue]:
         "flow": found.flow.name,
         "revision": found.flow.revision,
         "step": found.step,
+        "at": _utc(record.at) if record.at is not None else None,
         "verdict": told.verdict,
         "recorded": [
-            {"step": one.step, "at": _utc(one.at), "verdict": one.verdict, "facts": dict(one.facts)}
+            {
+                "step": one.step,
+                "at": _utc(one.seen_at),
+                "since": _utc(one.at),
+                "verdict": one.verdict,
+                "facts": dict(one.facts),
+            }
             for one in record.evaluations
         ],
         "runs": [_run(walked) for walked in record.runs],

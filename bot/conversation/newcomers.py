@@ -1,7 +1,10 @@
 """Who writes to us for the first time: a contact made from what the message tells."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
+from bot.conversation import following
+from bot.conversation.conversation import Conversation
 from bot.conversation.work import Work
 from bot.core.contact import Address, Contact
 from bot.core.errors import RetryLater
@@ -11,7 +14,7 @@ from bot.core.phone import NotAContact, PhoneNumber, parse_number
 from bot.core.turn import Shop
 from bot.core.wechat_address import WECHAT
 from bot.storage import turns
-from bot.storage.driver import Database
+from bot.storage.driver import Connection, Database
 
 
 def newcomer(
@@ -54,3 +57,31 @@ def _number(address: str, shop: Shop) -> PhoneNumber | None:
         return parse_number(address, shop_zone=shop.zone)
     except NotAContact:
         return None
+
+
+async def create_newcomers(
+    connection: Connection,
+    conversation: Conversation,
+    works: Mapping[tuple[str, str], Work],
+    now: datetime,
+) -> dict[tuple[str, str], Contact]:
+    """Make contacts of those who write for the first time, by (channel, address); returns those it made.
+
+    Not of who left before what comes now was done, as where a push is posted again: nobody is there any more.
+    """
+    hashes = {name: [(name[0], one) for one in conversation.hash_address(name[1])] for name in works}
+    stopped = await turns.suppressed(connection, [one for each in hashes.values() for one in each])
+    newcomers: list[tuple[Contact, Address]] = []
+    for name, work in works.items():
+        stopped_at = max((stopped[one] for one in hashes[name] if one in stopped), default=None)
+        inbound = work.trigger.inbound
+        if inbound is not None and stopped_at is not None and following.is_before(inbound, stopped_at):
+            continue
+        shop = conversation.decider.shop
+        newcomers.append(newcomer(work, shop, now, conversation.entropy, stopped_at=stopped_at))
+    created = await turns.create(connection, newcomers, now)
+    return {
+        (address.channel, address.value): contact
+        for (contact, address), is_new in zip(newcomers, created, strict=True)
+        if is_new
+    }

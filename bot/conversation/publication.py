@@ -12,12 +12,13 @@ from functools import lru_cache
 
 import structlog
 
-from bot.conversation.batch import NeedsRevision
+from bot.conversation.conversation import NeedsRevision
 from bot.conversation.gesture_routes import GestureRoutes
 from bot.core.audiences import folder as audience_files
-from bot.core.audiences.figures import NO_FIGURES, Figures
+from bot.core.audiences.figures import BROKEN_FIGURES, Figures
 from bot.core.compliance import LegalWords
 from bot.core.contact import Product
+from bot.core.deeds.goals import with_windows
 from bot.core.email.brand import NO_BRAND, Brand
 from bot.core.email.templates import Template, compile_template
 from bot.core.email.writing import Letters
@@ -43,7 +44,7 @@ from bot.core.flow.halts import Halts
 from bot.core.flow.keywords_file import KeywordsFile, category_keywords, read_keywords
 from bot.core.flow.policy_file import PolicyFile, read_policy
 from bot.core.flow.program_file import read_program
-from bot.core.flow.reader import Document, read
+from bot.core.flow.reader import read
 from bot.core.flow.season_file import read_seasoned_program
 from bot.core.flow.shop_file import read_shop
 from bot.core.flow.translations import Translation, Translations
@@ -252,7 +253,7 @@ def build(
             if isinstance(starter, ApiStarter)
             for name in starter.called
         },
-        variables=_variables(revisions),
+        variables=_variables(revisions, settings.zone),
         plan=_plan(revisions),
         broken=broken,
     )
@@ -285,7 +286,7 @@ def _letters(revisions: Sequence[Revision], policy: PolicyFile) -> Letters:
     for stored in revisions:
         if stored.kind == TEMPLATE:
             try:
-                template = _template_of(_Stored(stored.checksum, stored.file, stored.revision, stored))
+                template = _template_of(_stored(stored))
             except FlowError as error:
                 _logger.exception("template_broken", template=stored.flow, problem=str(error))
             else:
@@ -308,7 +309,7 @@ def _brand(revisions: Sequence[Revision]) -> Brand:
 def compiled(stored: Revision) -> Flow | None:
     """Compile a stored flow with the translations it was published with; None where it no longer compiles."""
     try:
-        return _flow_of(_Stored(stored.checksum, stored.file, stored.revision, stored))
+        return _flow_of(_stored(stored))
     except FlowError as error:
         _logger.exception("flow_broken", flow=stored.flow, revision=stored.revision, problem=str(error))
         return None
@@ -322,6 +323,10 @@ class _Stored:
     file: str
     number: int
     revision: Revision = field(compare=False)
+
+
+def _stored(revision: Revision) -> _Stored:
+    return _Stored(revision.checksum, revision.file, revision.revision, revision)
 
 
 @lru_cache(maxsize=256)
@@ -338,6 +343,25 @@ def _template_of(stored: _Stored) -> Template:
     """Compile a template once for this process."""
     name = stored.revision.flow.removeprefix(f"{TEMPLATES}/")
     return compile_template(stored.revision.source, name=name, file=stored.file, revision=stored.number)
+
+
+@lru_cache(maxsize=16)
+def _forms_of(stored: _Stored) -> WechatForms:
+    """Compile what the shop shows on WeChat once for this process."""
+    return read_wechat(read(stored.revision.source, stored.file), _translations(stored.revision))
+
+
+@lru_cache(maxsize=64)
+def _program_of(program: _Stored, seasons: tuple[_Stored, ...]) -> Program:
+    """Read a program with some seasons once for this process."""
+    document = read(program.revision.source, program.file)
+    if not seasons:
+        return read_program(document)
+    return read_seasoned_program(
+        document,
+        [read(season.revision.source, season.file) for season in seasons],
+        [f"{season.revision.flow}@{season.number}" for season in seasons],
+    )
 
 
 def _translations(stored: Revision) -> Translations:
@@ -361,7 +385,7 @@ def _wechat(revisions: Sequence[Revision]) -> WechatForms:
     if stored is None:
         return NO_FORMS
     try:
-        return read_wechat(read(stored.source, stored.file), _translations(stored))
+        return _forms_of(_stored(stored))
     except FlowError as error:
         _logger.exception("wechat_broken", revision=stored.revision, problem=str(error))
         return NO_FORMS
@@ -379,13 +403,13 @@ def _selling(revisions: Sequence[Revision], exponent: int) -> Selling:
         return PLAIN
 
 
-def _variables(revisions: Sequence[Revision]) -> Variables:
+def _variables(revisions: Sequence[Revision], zone: str) -> Variables:
     """The variables of apps; where the file is broken they keep to what they were built with."""
     stored = next((one for one in revisions if one.kind == VARIABLES), None)
     if stored is None:
         return NO_VARIABLES
     try:
-        return read_variables(read(stored.source, stored.file)).compiled()
+        return read_variables(read(stored.source, stored.file)).compiled(zone)
     except FlowError as error:
         _logger.exception("variables_broken", revision=stored.revision, problem=str(error))
         return NO_VARIABLES
@@ -395,17 +419,16 @@ def experiments_in(
     revisions: Iterable[Revision], flows: Iterable[Flow], zone: str
 ) -> Mapping[str, Experiment]:
     """What is tried, by name; where the file is broken, nobody takes part in what it says."""
-    revisions = list(revisions)
-    beside = (one.tried for one in _variables(revisions).experiments)
+    revisions, flows = list(revisions), list(flows)
+    beside = (one.tried for one in _variables(revisions, zone).experiments)
     found = {one.name: one for one in beside if one is not None} | dict(declared_in(flows))
     stored = next((one for one in revisions if one.kind == EXPERIMENTS), None)
-    if stored is None:
-        return found
-    try:
-        return found | read_experiments(read(stored.source, stored.file)).compiled(zone)
-    except FlowError as error:
-        _logger.exception("experiments_broken", revision=stored.revision, problem=str(error))
-        return found
+    if stored is not None:
+        try:
+            found |= read_experiments(read(stored.source, stored.file)).compiled(zone)
+        except FlowError as error:
+            _logger.exception("experiments_broken", revision=stored.revision, problem=str(error))
+    return with_windows(found, flows)
 
 
 def _plan(revisions: Sequence[Revision]) -> Plan:
@@ -428,7 +451,7 @@ def _figures(revisions: Sequence[Revision], exponent: int) -> Figures:
         return Figures(audience_files.published(documents.get(AUDIENCES), documents.get(TRAITS), exponent))
     except FlowError as error:
         _logger.exception("audiences_broken", problem=str(error))
-        return NO_FIGURES
+        return BROKEN_FIGURES
 
 
 def _keywords(revisions: Sequence[Revision]) -> KeywordsFile:
@@ -468,7 +491,7 @@ def _program(revisions: Sequence[Revision]) -> tuple[Revision, Program, FlowErro
     if stored is None:
         raise FlowError("program.yaml", 1, 1, "no program is published", "publish one: `regulars flows push`")
     try:
-        return stored, _with_seasons(read(stored.source, stored.file), revisions), None
+        return stored, _with_seasons(stored, revisions), None
     except FlowError as error:
         _logger.exception("program_broken", revision=stored.revision, problem=str(error))
         return stored, Program.model_validate({"program": _name_in(stored), **_NO_PROGRAM}), error
@@ -483,22 +506,26 @@ def program_in(revisions: Iterable[Revision]) -> Program | None:
     return None
 
 
-def _with_seasons(program: Document, revisions: Sequence[Revision]) -> Program:
+def figures_in(revisions: Iterable[Revision]) -> Figures:
+    """The audiences and computed traits that are published; none where they are broken."""
+    stored = list(revisions)
+    with contextlib.suppress(FlowError):
+        _, program, _ = _program(stored)
+        return _figures(stored, program.currency.exponent)
+    return BROKEN_FIGURES
+
+
+def _with_seasons(program: Revision, revisions: Sequence[Revision]) -> Program:
     """The program with the published seasons; one that no longer joins it is left out and logged."""
-    joining: list[Revision] = []
-    found = read_program(program)
+    alone, joining = _stored(program), tuple[_Stored, ...]()
+    found = _program_of(alone, joining)
     for one in sorted((one for one in revisions if one.kind == SEASON), key=lambda one: one.flow):
-        seasons = [*joining, one]
         try:
-            found = read_seasoned_program(
-                program,
-                [read(season.source, season.file) for season in seasons],
-                [f"{season.flow}@{season.revision}" for season in seasons],
-            )
+            found = _program_of(alone, (*joining, _stored(one)))
         except FlowError as error:
             _logger.exception("season_broken", season=one.flow, revision=one.revision, problem=str(error))
         else:
-            joining = seasons
+            joining = (*joining, _stored(one))
     return found
 
 

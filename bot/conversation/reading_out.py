@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.conversation.publication import Publication
+from bot.core.experiments.experiment import HOLDOUT, Experiment
 from bot.core.feedback import OTHER
-from bot.core.feedback_figures import Question, Said
+from bot.core.feedback_figures import OfArm, Question, Said, by_arm
 from bot.core.flow import compiled
 from bot.core.flow.compiled import Flow
 from bot.core.local_time import local_date
@@ -35,11 +36,54 @@ async def read_out(
     return await database.query(look)
 
 
+async def read_out_by_arm(
+    database: Database,
+    publication: Publication,
+    flow: str | None,
+    experiment: Experiment,
+    since: datetime,
+    until: datetime,
+) -> Mapping[tuple[str, str], tuple[OfArm, ...]]:
+    """Return what each arm's contacts answered since they met it, by flow and step; the first arm first."""
+    arms = [arm.name for arm in experiment.arms]
+
+    async def look(connection: Connection) -> dict[tuple[str, str], tuple[OfArm, ...]]:
+        names = [flow] if flow is not None else await feedback_figures.flows(connection)
+        found: dict[tuple[str, str], tuple[OfArm, ...]] = {}
+        for name in names:
+            counted = await feedback_figures.counted_by_arm(connection, name, experiment, since, until)
+            days = _days(publication, since, until)
+            asked = await feedback_figures.asked_by_arm(connection, name, experiment.name, *days)
+            published = publication.flows.get(name)
+            together = {step: one for by_step in counted.values() for step, one in by_step.items()}
+            for step in _in_order(published, together):
+                found[name, step] = by_arm(
+                    {
+                        arm: _question(
+                            published,
+                            name,
+                            step,
+                            counted.get(arm, {}).get(step, Counted()),
+                            asked.get((arm, step), 0),
+                            (),
+                        )
+                        for arm in (*arms, *([HOLDOUT] if HOLDOUT in counted else []))
+                    }
+                )
+        return found
+
+    return await database.query(look)
+
+
+def _days(publication: Publication, since: datetime, until: datetime) -> tuple[str, str]:
+    zone = publication.shop.zone
+    return local_date(since, zone).isoformat(), local_date(until, zone).isoformat()
+
+
 async def _of_flow(
     connection: Connection, publication: Publication, name: str, since: datetime, until: datetime, most: int
 ) -> list[Question]:
-    zone = publication.shop.zone
-    days = (local_date(since, zone).isoformat(), local_date(until, zone).isoformat())
+    days = _days(publication, since, until)
     counted = await feedback_figures.counted(connection, name, since, until)
     asked = await feedback_figures.asked(connection, name, *days)
     flow = publication.flows.get(name)

@@ -21,6 +21,7 @@ from bot.core.flow.compiled import (
     Starter,
 )
 from bot.core.flow.engine import Engine
+from bot.core.flow.evaluations import DOOR, EVALUATION, key_of
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Run
 from bot.core.keywords import KeywordIndex
@@ -77,7 +78,7 @@ class Watched(Engine):
                 self._doors.entered[key] = turn.now
                 self._doors.turned_away.pop(key, None)
             else:
-                kept = turn.effects.kept.get(("evaluation", flow.name))
+                kept = turn.effects.kept.get((EVALUATION, key_of(flow.name, DOOR)))
                 self._doors.turned_away[key] = str(getattr(kept, "verdict", "turned away"))
         return run
 

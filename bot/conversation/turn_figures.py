@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.conversation.audiences import Deciding, Keeping
 from bot.core.audiences.audience import Topic
+from bot.core.audiences.figures import BROKEN_FIGURES
 from bot.core.audiences.rule import Happened
 from bot.core.deeds.tier_turns import TIER
 from bot.core.triggers import Trigger, TriggerKind
@@ -24,7 +25,8 @@ async def keep_after_turns(  # noqa: PLR0913  # what concerns figures, each unde
     newcomers: Collection[str],
 ) -> list[tuple[str, Trigger]]:
     """Keep figures and audiences current with turns that are written, in their transaction."""
-    if decisions.shop.figures.is_empty:
+    figures = decisions.shop.figures
+    if figures.is_empty and figures is not BROKEN_FIGURES:
         return []
     depths = {turn.contact.id: turn.trigger.payload.get("depth", 0) for turn in turns}
     parted = [
@@ -38,7 +40,11 @@ async def keep_after_turns(  # noqa: PLR0913  # what concerns figures, each unde
         now,
         anew=anew,
         newcomers=newcomers,
-        joined=[turn.contact.id for turn in turns if turn.trigger.kind is TriggerKind.JOINED],
+        joined={
+            turn.contact.id: str(turn.trigger.payload["loser"])
+            for turn in turns
+            if turn.trigger.kind is TriggerKind.JOINED
+        },
         parted=parted,
         # Who left their last address for good is erased by now.
         contacts={turn.contact.id: turn.contact for turn in turns if not turn.effects.forgotten},

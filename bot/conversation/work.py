@@ -1,11 +1,12 @@
 """What is handed to the dispatcher and what comes back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.core.contact import JsonValue
 from bot.core.triggers import Trigger
+from bot.core.turn import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +70,22 @@ class Result:
     """Whether the message is handed over to the people of the shop in the webhook's own answer."""
     refused: tuple[str, ...] = ()
     """Why the gate refused messages of the turn, one reason for each."""
+
+
+@dataclass(slots=True)
+class Part:
+    """One work inside a batch, as far as it has come."""
+
+    work: Work
+    contact_id: str = ""
+    is_new: bool = True
+    turn: Turn | None = None
+    before: list[str] = field(default_factory=list)
+    """Whom it was for, where they have become the contact since."""
+    kept_by: str = ""
+    """On whose record it is that it was done before, where that has become the contact since."""
+
+    @property
+    def owner(self) -> str:
+        """On whose record it is, where it was done before."""
+        return self.kept_by or self.contact_id

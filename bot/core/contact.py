@@ -97,7 +97,8 @@ class Address:
 class Product:
     """Something the shop sells; `price_minor` in the program's currency.
 
-    Products of one `family` are the same thing in other sizes; empty: there is but this one.
+    Products of one `family` are the same thing in other sizes; empty: there is but this one. `photo` is the
+    address of a picture, or a path below our own. Of what `is_counted` somebody says how many there are.
     """
 
     sku: str
@@ -106,6 +107,8 @@ class Product:
     price_minor: int
     family: str = ""
     size: str = ""
+    photo: str = ""
+    is_counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ class GivenAnswer:
     quote: Quote | None = None
     decided_at: datetime | None = None
     decided_by: str | None = None
+    contact_id: str = ""
+    """On whose record it is, where that is another contact that was joined to this one."""
 
 
 @dataclass(frozen=True, slots=True)

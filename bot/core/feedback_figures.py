@@ -14,6 +14,9 @@ from math import sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
+from bot.core.experiments import intervals
+from bot.core.experiments.intervals import Moments
+
 CONFIDENCE = 0.95
 _Z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 _PROMOTER, _DETRACTOR = 9, 6
@@ -121,6 +124,48 @@ class Question:
             return tuple((str(one), self.scores.get(one, 0)) for one in sorted(known, reverse=True))
         named = [*self.labels, *sorted(set(self.choices) - set(self.labels))]
         return tuple((one, self.choices.get(one, 0)) for one in named) if self.choices else ()
+
+
+@dataclass(frozen=True, slots=True)
+class OfArm:
+    """What the contacts of an arm of an experiment answered to a question, since they met it."""
+
+    arm: str
+    question: Question
+    difference: intervals.Interval | None = None
+    """How much more its score is than the first arm's (points, or stars); None where too few answered."""
+
+
+def by_arm(questions: Mapping[str, Question]) -> tuple[OfArm, ...]:
+    """Compare what arms answered to a question; the first is what the others are compared with."""
+    moments = {arm: _moments(question) for arm, question in questions.items()}
+    usual, alpha = next(iter(moments.values())), intervals.ALPHA / max(1, len(questions) - 1)
+    return tuple(
+        OfArm(
+            arm,
+            question,
+            intervals.fixed(moments[arm], usual, alpha=alpha) if number else None,
+        )
+        for number, (arm, question) in enumerate(questions.items())
+    )
+
+
+def _moments(question: Question) -> Moments:
+    """The moments of a score: stars, or points of the net promoter score; of nothing where there is none."""
+    if question.kind not in {"rate", "nps"}:
+        return Moments(0, 0, 0)
+    values = [
+        (_points(score) if question.kind == "nps" else score, n) for score, n in question.scores.items()
+    ]
+    return Moments(
+        sum(n for _, n in values),
+        sum(value * n for value, n in values),
+        sum(value * value * n for value, n in values),
+    )
+
+
+def _points(score: int) -> int:
+    return 100 if score >= _PROMOTER else -100 if score <= _DETRACTOR else 0
 
 
 def total(questions: Iterable[Question]) -> int:

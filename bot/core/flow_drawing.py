@@ -6,7 +6,6 @@ from babel.numbers import get_currency_precision
 
 from bot.core.deeds.goals import BROKEN, COMPLETED, ENDED, ENTRIES, window
 from bot.core.flow.compiled import Flow
-from bot.core.flow.costs import Price
 from bot.core.flow_outline import Place, Way, outline
 from bot.core.flow_stats import FLOW, FlowStats, StepStats
 from bot.core.message_figures import (
@@ -35,14 +34,14 @@ _ANSWERS = (
 _DAY_SECONDS = 86_400
 
 
-def lines(stats: FlowStats, price: Price) -> Iterator[str]:
+def lines(stats: FlowStats) -> Iterator[str]:
     """Draw the flow: heading, goals, then each step with what happened there and where it leads."""
-    yield from heading(stats, price)
+    yield from heading(stats)
     yield ""
     for place in outline(stats.flow):
         bar = "│   " * place.depth
         yield f"{bar}{place.shape} {place.step.id}  {place.words}"
-        for told in told_of(stats.step(place.step.id), stats.flow, price):
+        for told in told_of(stats.step(place.step.id), stats.flow):
             yield f"{bar}│   {told}"
         for way in place.ways:
             yield f"{bar}├─ {way_said(way, stats.step(place.step.id))}"
@@ -55,7 +54,7 @@ def lines(stats: FlowStats, price: Price) -> Iterator[str]:
         yield f"In steps that this revision has not: {', '.join(strays)}."
 
 
-def heading(stats: FlowStats, price: Price) -> Iterator[str]:
+def heading(stats: FlowStats) -> Iterator[str]:
     """Say which flow, since when, who came and how it ended, and its goals."""
     flow, entered, whole = stats.flow, stats.step(FLOW), stats.whole
     revision = "all revisions" if stats.revision is None else f"revision {stats.revision}"
@@ -69,11 +68,8 @@ def heading(stats: FlowStats, price: Price) -> Iterator[str]:
     told = [_many(entries, "entry", "entries"), f"{_said(whole.waiting)} waiting"]
     told += [f"{_said(entered.times(what))} {what}" for what in (COMPLETED, ENDED, BROKEN)]
     yield " · ".join(told)
-    cost = money(
-        whole.cost_minor(price, _exponent(price.currency)), price.currency, _exponent(price.currency), "en"
-    )
     handed = _many(whole.times(HANDED), "message", "messages")
-    yield f"{handed} handed over, {_many(whole.segments, 'segment', 'segments')}, {cost}"
+    yield f"{handed} handed over, {_many(whole.segments, 'segment', 'segments')}{_money(whole.cost_minor)}"
     for each, goal in enumerate(flow.goals):
         reached = whole.converted(each)
         within = window(goal).total_seconds() / _DAY_SECONDS
@@ -83,12 +79,12 @@ def heading(stats: FlowStats, price: Price) -> Iterator[str]:
         yield f"{name}: {goal.event} within {within:g} d: {brought}"
 
 
-def told_of(step: StepStats, flow: Flow, price: Price) -> list[str]:
+def told_of(step: StepStats, flow: Flow) -> list[str]:
     """Say what happened at a step, in a few lines; nothing of what did not."""
-    return [line for line in _told(step, flow, price) if line]
+    return [line for line in _told(step, flow) if line]
 
 
-def _told(step: StepStats, flow: Flow, price: Price) -> Iterator[str]:
+def _told(step: StepStats, flow: Flow) -> Iterator[str]:
     handed = step.times(HANDED)
     yield _joined(
         [
@@ -114,9 +110,7 @@ def _told(step: StepStats, flow: Flow, price: Price) -> Iterator[str]:
     yield _joined(reached)
     yield _joined([_count(said, step.times(what)) for what, said in _ANSWERS])
     if step.segments:
-        exponent = _exponent(price.currency)
-        cost = money(step.cost_minor(price, exponent), price.currency, exponent, "en")
-        yield f"{_many(step.segments, 'segment', 'segments')}, {cost}"
+        yield f"{_many(step.segments, 'segment', 'segments')}{_money(step.cost_minor)}"
     yield _joined(
         [
             _reasons("held now", step.held),
@@ -161,8 +155,8 @@ def _share(times: int, of: int, said: str = "") -> str:
     return f" ({100 * times / of:.0f} %{f' {said}' if said else ''})"
 
 
-def _money(revenue: Mapping[str, int]) -> str:
-    told = [money(minor, code, _exponent(code), "en") for code, minor in revenue.items()]
+def _money(amounts: Mapping[str, int]) -> str:
+    told = [money(minor, code, _exponent(code), "en") for code, minor in amounts.items()]
     return f", {' + '.join(told)}" if told else ""
 
 

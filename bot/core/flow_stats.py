@@ -5,11 +5,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from babel.numbers import get_currency_precision
+
 from bot.core.deeds.goals import CONVERTED, REVENUE
 from bot.core.flow.compiled import Flow
 from bot.core.flow.costs import Price
 from bot.core.message_figures import SEGMENTS
 
+COST = "cost:"
+"""What the cost of segments is called, by currency; its amount is in billionths of a unit."""
+_BILLION = 1_000_000_000
 FLOW = ""
 """The step under which stands what is of the flow and of no step."""
 _NOTHING = (0, 0)
@@ -55,10 +60,34 @@ class StepStats:
             if what.startswith(prefix)
         }
 
-    def cost_minor(self, price: Price, exponent: int) -> int:
-        """Return what its segments cost at a price, in minor units."""
-        minor = price.amount * self.segments * 10**exponent
-        return int(minor.quantize(Decimal(1), ROUND_HALF_UP))
+    @property
+    def cost_minor(self) -> dict[str, int]:
+        """Return what its segments cost on their days, in minor units by currency."""
+        return {
+            what.removeprefix(COST): _minor(amount, what.removeprefix(COST))
+            for what, (_, amount) in sorted(self.figures.items())
+            if what.startswith(COST)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What a segment cost since which day (`2026-11-24`), the earliest first."""
+
+    since: tuple[tuple[str, Price], ...] = ()
+
+    def on(self, day: str) -> Price | None:
+        """Return the price of a day; before the first that is known, that one."""
+        known = [price for first, price in self.since if first <= day]
+        return known[-1] if known else self.since[0][1] if self.since else None
+
+    def costs(self, figures: Mapping[str, tuple[int, int]], day: str) -> dict[str, tuple[int, int]]:
+        """Return a day's figures with what their segments cost."""
+        times, segments = figures.get(SEGMENTS, _NOTHING)
+        price = self.on(day)
+        if price is None or not segments:
+            return dict(figures)
+        return {**figures, f"{COST}{price.currency}": (times, int(price.amount * _BILLION) * segments)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +126,8 @@ def together(steps: Iterable[StepStats]) -> StepStats:
         for reason, messages in step.held.items():
             held[reason] = held.get(reason, 0) + messages
     return StepStats(figures, waiting, held)
+
+
+def _minor(billionths: int, currency: str) -> int:
+    minor = Decimal(billionths) * 10 ** get_currency_precision(currency) / _BILLION
+    return int(minor.quantize(Decimal(1), ROUND_HALF_UP))

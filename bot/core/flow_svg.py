@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from bot.core.flow.costs import Price
 from bot.core.flow_drawing import heading, told_of, way_said
 from bot.core.flow_outline import END, Place, outline
 from bot.core.flow_stats import FlowStats
@@ -44,11 +43,11 @@ class _Box:
         return self.y + self.height
 
 
-def svg(stats: FlowStats, price: Price) -> str:
+def svg(stats: FlowStats) -> str:
     """Draw the flow; whole as a file, and readable by a screen reader."""
-    head = list(heading(stats, price))
+    head = list(heading(stats))
     top = _MARGIN + _LINE * (len(head) + 1)
-    boxes = _boxes(stats, price, top)
+    boxes = _boxes(stats, top)
     end = (boxes[-1].bottom if boxes else top) + _GAP
     height = end + 2 * _LINE
     size = f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}"'
@@ -69,7 +68,7 @@ def svg(stats: FlowStats, price: Price) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _boxes(stats: FlowStats, price: Price, top: int) -> list[_Box]:
+def _boxes(stats: FlowStats, top: int) -> list[_Box]:
     places = outline(stats.flow)
     most = max((stats.step(one.step.id).times("entered") for one in places), default=0)
     boxes: list[_Box] = []
@@ -77,7 +76,7 @@ def _boxes(stats: FlowStats, price: Price, top: int) -> list[_Box]:
         step = stats.step(place.step.id)
         x = _MARGIN + place.depth * _INDENT
         y = boxes[-1].bottom + _GAP if boxes else top
-        told = tuple(told_of(step, stats.flow, price)) or ("nobody came here",)
+        told = tuple(told_of(step, stats.flow)) or ("nobody came here",)
         share = step.times("entered") / most if most else 0.0
         labels = tuple(way_said(way, step).partition(" → ")[0] for way in place.ways)
         boxes.append(_Box(place, told, x, y, _BOX - place.depth * _INDENT, share, labels))

@@ -14,7 +14,7 @@ from bot.core.in_app import APP
 from bot.core.local_time import local_date, start_of_day
 from bot.core.messages import MessageClass, Outgoing, UnsendableReason
 from bot.core.quickly import quickly_made
-from bot.core.quiet_hours import NIGHT, PREFERRED_HOURS, Late, Pause, QuietHours, pause
+from bot.core.quiet_hours import NIGHT, PREFERRED_HOURS, Late, Pause, QuietHours, days_lost, pause
 from bot.core.ways import WayKind
 
 HOLD_MAX = timedelta(days=15)
@@ -352,7 +352,8 @@ def _too_late(message: Outgoing, facts: ConsentFacts, waits: list[_Wait]) -> Ref
     if quiet is None or quiet.late is Late.SEND or waits[-1].reason is UnsendableReason.HELD_BY_OPERATOR:
         return None
     # Whoever asked for silence gets afterwards what came meanwhile: lateness begins when it ends.
-    last = _silent_until(facts, message.due_at) + quiet.within
+    since = _silent_until(facts, message.due_at)
+    last = since + quiet.within + days_lost(quiet, facts.zones or (facts.policy.zone,), since, at)
     if at <= last:
         return None
     reasons = _to_blame(waits, last)

@@ -17,7 +17,10 @@ _COUNT_MAX = 0xFFF
 _PAGE_BYTES = 4096
 _VARIANT = 0x8 << 52
 _LOW_BITS = 0x3F_FFFF_FFFF_FFFF
+_OF_VARIANT = {f"{digit:x}": f"{0x8 | digit & 0x3:x}" for digit in range(16)}
+"""A random digit as the one that says the variant."""
 _BUCKET_DIGITS = [f"{bucket:02x}" for bucket in range(BUCKETS)]
+_BUCKETS_BY_DIGITS = {digits: bucket for bucket, digits in enumerate(_BUCKET_DIGITS)}
 
 Entropy = Callable[[int], bytes]
 """Gives that many random bytes: `os.urandom`, or a seeded source in tests."""
@@ -91,11 +94,11 @@ class IdSource:
         first = self.mint(now, bucket)
         begin = self._milliseconds * (_COUNT_MAX + 1) + self._count
         self._milliseconds, self._count = divmod(begin + count - 1, _COUNT_MAX + 1)
-        random, digits = self._entropy(7 * (count - 1)), _BUCKET_DIGITS[bucket]
+        random, digits = self._entropy(7 * (count - 1)).hex(), _BUCKET_DIGITS[bucket]
         return [first] + [
-            f"{(begin + one) >> 12:012x}7{(begin + one) & _COUNT_MAX:03x}"
-            f"{_VARIANT | int.from_bytes(random[7 * one - 7 : 7 * one], 'big') & _LOW_BITS:014x}{digits}"
-            for one in range(1, count)
+            f"{one >> 12:012x}7{one & _COUNT_MAX:03x}"
+            f"{_OF_VARIANT[random[at]]}{random[at + 1 : at + 14]}{digits}"
+            for one, at in zip(range(begin + 1, begin + count), range(0, 14 * count, 14), strict=False)
         ]
 
 
@@ -116,4 +119,5 @@ def derived_id(key: str, bucket: int) -> str:
 
 def bucket_of(identifier: str) -> int:
     """Return the bucket an id carries."""
-    return int(identifier[-2:], 16)
+    bucket = _BUCKETS_BY_DIGITS.get(identifier[-2:])
+    return int(identifier[-2:], 16) if bucket is None else bucket

@@ -14,6 +14,8 @@ from bot.core.loyalty.returns import told_minor
 
 PAYMENT = "_payment"
 """The fact of an order in which stands how it is paid."""
+HELD = "_held_minor"
+"""The fact of an order in which stands how much credit it set aside."""
 WECHAT_PAY = "wechat"
 """Its value for orders that are paid through WeChat Pay."""
 CURRENCIES = frozenset({"CNY"})

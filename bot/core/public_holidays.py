@@ -5,15 +5,28 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from babel.core import get_global
 from rapidfuzz import process
 
 if TYPE_CHECKING:
     from holidays import HolidayBase
 
+_NOWHERE = "ZZ"
+"""The country of zones that are no place's, as the CLDR says it."""
+
 
 def holiday_on(day: date, calendars: tuple[str, ...]) -> str | None:
     """Return the name of the holiday that day is in one of the calendars; None on any other day."""
     return _year(calendars, day.year).get(day)
+
+
+def holiday_in(day: date, calendars: tuple[str, ...], zone: str) -> str | None:
+    """The same, for who lives in the zone: calendars of other countries are not theirs.
+
+    Of a zone whose country is not known every calendar is.
+    """
+    kept = _kept_in(calendars, zone)
+    return holiday_on(day, kept) if kept else None
 
 
 def check_calendar(name: str) -> None:
@@ -23,6 +36,15 @@ def check_calendar(name: str) -> None:
         ValueError: with a sentence that says what to write instead.
     """
     _calendar(name)
+
+
+@lru_cache(maxsize=1024)
+def _kept_in(calendars: tuple[str, ...], zone: str) -> tuple[str, ...]:
+    aliases, countries = get_global("zone_aliases"), get_global("zone_territories")
+    country = countries.get(aliases.get(zone, zone), _NOWHERE)
+    if country == _NOWHERE:
+        return calendars
+    return tuple(name for name in calendars if name.upper().partition("-")[0] == country)
 
 
 @lru_cache(maxsize=64)

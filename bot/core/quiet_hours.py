@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from bot.core.local_time import instant_of, start_of_day, zone_of
-from bot.core.public_holidays import holiday_on
+from bot.core.local_time import instant_of, local_date, start_of_day, zone_of
+from bot.core.public_holidays import holiday_in
 
 _ZONES_APART = timedelta(days=2)
 """Where no hour within it is awake in all zones, there is none: what repeats, repeats daily."""
@@ -25,8 +25,8 @@ class Late(StrEnum):
 class QuietHours:
     """When not to write, on the contact's clock: from `starts` (inclusive) to `ends` (exclusive).
 
-    Nor on the holidays of the calendars named, the whole day. With `late` SKIP a message that could leave
-    only more than `within` after its time does not leave at all.
+    Nor on the holidays of the calendars named, the whole day, for whom they are holidays. With `late` SKIP a
+    message that could leave only more than `within` after its time does not leave at all.
     """
 
     starts: time
@@ -78,6 +78,24 @@ def pause(quiet: QuietHours, zones: tuple[str, ...], at: datetime) -> Pause | No
     return _pause(quiet, zones[:1], at, _DAYS_SHUT)
 
 
+def days_lost(quiet: QuietHours, zones: tuple[str, ...], since: datetime, until: datetime) -> timedelta:
+    """Return the days between that were somebody's holiday in one of the zones, where hours were lost to it.
+
+    By so much a message may be later: a holiday delays it by a day, and is no reason not to send it.
+    """
+    hours, lost = QuietHours(quiet.starts, quiet.ends), set[date]()
+    for zone in zones if quiet.holidays else ():
+        day = local_date(since, zone)
+        while (begins := max(since, start_of_day(day, zone))) < until:
+            ends = start_of_day(day + timedelta(days=1), zone)
+            if holiday_in(day, quiet.holidays, zone) is not None:
+                asleep = _pause_in(hours, zone, begins)
+                if asleep is None or asleep.until < ends:
+                    lost.add(day)
+            day += timedelta(days=1)
+    return timedelta(days=len(lost))
+
+
 def _meet(quiet: QuietHours, zones: tuple[str, ...], at: datetime) -> bool:
     """Whether there is an hour of the day at which it is awake in all zones."""
     hours = QuietHours(quiet.starts, quiet.ends)
@@ -102,7 +120,7 @@ def _pause(quiet: QuietHours, zones: tuple[str, ...], at: datetime, most: timede
 
 def _pause_in(quiet: QuietHours, zone: str, at: datetime) -> Pause | None:
     local = at.astimezone(zone_of(zone))
-    if quiet.holidays and (holiday := holiday_on(local.date(), quiet.holidays)) is not None:
+    if quiet.holidays and (holiday := holiday_in(local.date(), quiet.holidays, zone)) is not None:
         return Pause(start_of_day(local.date() + timedelta(days=1), zone), zone, holiday)
     if not quiet.contain(local.time()):
         return None

@@ -5,10 +5,11 @@ variant of it, as long as its shares stay as they are: a hash of the experiment 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from bot.core.contact import JsonValue
-from bot.core.experiments.experiment import PARTS, Arm, ExperimentGoal, place_among
+from bot.core.experiments.experiment import PARTS, Arm, place_among
 from bot.core.experiments.experiment import Experiment as Tried
 
 PERCENT = 100
@@ -54,20 +55,16 @@ class Experiment:
     name: str
     variants: tuple[Variant, ...]
     audience: str | None = None
-    goals: tuple[ExperimentGoal, ...] = ()
+    tried: Tried | None = None
+    """How it is read out and decided; None where experiments.yaml says."""
 
-    @property
-    def tried(self) -> Tried | None:
-        """How it is read out as an experiment; None where experiments.yaml says."""
-        shares = self._shares
-        if not shares:
-            return None
-        arms = tuple(Arm(one.name, share) for one, share in zip(self.variants, shares, strict=True))
-        return Tried(self.name, arms, audience=self.audience, goals=self.goals, flow=VARIABLES)
-
-    def variant_of(self, who: str) -> Variant | None:
+    def variant_of(self, who: str, now: datetime | None = None) -> Variant | None:
         """Return the variant that somebody sees, always the same one; None for the share that has none."""
-        number = place_among(self._shares, self.name, who)
+        if self.tried is not None and self.tried.decided is not None:
+            return self.called(self.tried.decided)
+        if self.tried is not None and self.tried.is_over(now):
+            return None
+        number = place_among([arm.share for arm in self.arms], self.name, who)
         return None if number is None else self.variants[number]
 
     def called(self, name: str | None) -> Variant | None:
@@ -75,8 +72,11 @@ class Experiment:
         return next((one for one in self.variants if one.name == name), None)
 
     @property
-    def _shares(self) -> list[int]:
-        return [one.percent * PARTS // PERCENT for one in self.variants if one.percent is not None]
+    def arms(self) -> tuple[Arm, ...]:
+        """Its variants with their shares; none where experiments.yaml says."""
+        return tuple(
+            Arm(one.name, one.percent * PARTS // PERCENT) for one in self.variants if one.percent is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +93,42 @@ class Variables:
 
     variables: tuple[Variable, ...] = ()
     experiments: tuple[Experiment, ...] = ()
+    open_audiences: frozenset[str] = frozenset()
+    """Of which anyone may learn who is in them."""
 
-    def shown_to(self, who: str, audiences: frozenset[str], arms: Mapping[str, str] | None = None) -> Shown:
+    def told_to_anyone(self, tried: Mapping[str, Tried]) -> "Variables":
+        """Return what may be shown to who only says who they are: it tells of open audiences alone."""
+
+        def is_told(experiment: Experiment) -> bool:
+            elsewhere = tried.get(experiment.name)
+            asked = {experiment.audience, elsewhere.audience if elsewhere is not None else None}
+            return asked - {None} <= self.open_audiences
+
+        return replace(
+            self,
+            variables=tuple(
+                replace(
+                    one,
+                    by_audience=tuple(
+                        each for each in one.by_audience if each.audience in self.open_audiences
+                    ),
+                )
+                for one in self.variables
+            ),
+            experiments=tuple(one for one in self.experiments if is_told(one)),
+        )
+
+    def shown_to(
+        self,
+        who: str,
+        audiences: frozenset[str],
+        arms: Mapping[str, str] | None = None,
+        now: datetime | None = None,
+    ) -> Shown:
         """Return what somebody sees; an experiment's value goes before an audience's.
 
         `who` is the contact's id, or whatever else tells people apart; `arms` are those that a contact goes
-        by experiment, None: nobody we know.
+        by experiment, None: nobody we know, who meets what is not over `now`.
         """
         values = {one.name: one.value_for(audiences) for one in self.variables}
         variants = []
@@ -108,7 +138,7 @@ class Variables:
             elif experiment.audience is not None and experiment.audience not in audiences:
                 continue
             else:
-                variant = experiment.variant_of(who)
+                variant = experiment.variant_of(who, now)
             if variant is not None:
                 values.update(variant.values)
                 variants.append(f"{experiment.name}.{variant.name}")

@@ -118,7 +118,7 @@ def _misfit(key: str) -> str:
 
 
 def _against_card(_message: Outgoing, _facts: WayFacts, _now: datetime) -> str | None:
-    """The seam for service cards, which the notify code of a payment opens: payments come later."""
+    """The seam for service cards: one shows how a paid order stands, and has no room for anything else."""
     return "not available: it takes the notify code of a payment"
 
 

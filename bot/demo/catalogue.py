@@ -65,8 +65,14 @@ _MORE_FOR_LARGE = 90
 _WEIGHTS = {"HB2": ("house beans", "250 g"), "HB1": ("house beans", "1 kg")}
 
 
+_PICTURES = {"beans and leaves": "beans", "at home": "home"}
+"""Whose picture is not called as its category is."""
+
+
 def _sized(product: Product) -> Product:
-    """A product with the size it is of, where there are others."""
+    """A product with its picture and the size it is of, where there are others."""
+    picture = _PICTURES.get(product.category, product.category)
+    product = replace(product, photo=f"/demo/static/pictures/{picture}.svg")
     family, size = _WEIGHTS.get(product.sku, ("", ""))
     if product.sku in _CUPS:
         family, size = product.name.lower(), "12 oz"
@@ -95,5 +101,7 @@ BY_SKU = {product.sku: product for product in PRODUCTS}
 DRINKS = tuple(product.sku for product in _ALL if product.category in ("coffee", "tea", "cold"))
 FOOD = tuple(product.sku for product in _ALL if product.category == "bakery")
 TO_TAKE_HOME = tuple(product.sku for product in _ALL if product.category in ("beans and leaves", "at home"))
+UNITS_LEFT = {"MUG": 3, "DRI": 0}
+"""What is nearly gone, and what is; the rest nobody counts."""
 GOES_WITH = {"FLT": "CRO", "CAP": "ALM", "AME": "CON", "CBR": "COO", "EGR": "SCO", "OOL": "MOO"}
 """What those who drink the one mostly eat with it; the rest is a matter of taste."""

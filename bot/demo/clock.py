@@ -3,6 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+DATABASE, CLOCK = "demo.sqlite", "clock"
+"""The demo's database and its clock, in its folder."""
+ZONE = "America/New_York"
+"""The zone of the demo's shop: its days are counted by it."""
+
 
 class DemoClock:
     """Tells the demo's time; how far ahead it runs is kept in a file, so that no restart turns it back."""
@@ -27,3 +32,9 @@ class DemoClock:
     def keep(self) -> None:
         """Write down how far ahead it is."""
         self._file.write_text(str(self._ahead.total_seconds()))
+
+
+def clock_beside(database: Path) -> DemoClock | None:
+    """Return the clock of the demo whose database this is; None where it is no demo's."""
+    file = database.with_name(CLOCK)
+    return DemoClock(file) if database.name == DATABASE and file.is_file() else None

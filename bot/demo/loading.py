@@ -14,11 +14,12 @@ from bot.core.loyalty.notices import next_notice_at
 from bot.core.loyalty.pace import Paces
 from bot.core.loyalty.program import Program
 from bot.core.loyalty.refill import Refill, after_order
-from bot.demo.catalogue import BY_SKU, PRODUCTS
+from bot.demo.catalogue import BY_SKU, PRODUCTS, UNITS_LEFT
 from bot.demo.history import Life, live
 from bot.demo.people import ANAS_ZONE, SEED, people
-from bot.storage import revisions, rows, tables, turns
+from bot.storage import counters, revisions, rows, tables, turns
 from bot.storage.driver import Connection, Database, Present, Rows, Statement
+from bot.storage.products import stock_of
 from bot.storage.refills import refill_row
 from bot.storage.rows import RowValues
 
@@ -55,6 +56,8 @@ async def load(database: Database, now: datetime) -> int:
 
     async def write(connection: Connection) -> None:
         await revisions.put_products(connection, PRODUCTS)
+        for sku, units in UNITS_LEFT.items():
+            await counters.set_units(connection, stock_of(sku), units)
         await _write(connection, lives, program, now)
 
     await database.transact(write)

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from http import HTTPStatus
 from urllib.parse import quote
 
-from aiohttp import web
+from aiohttp import ClientSession, ClientTimeout, web
 
 from bot.app import Running
 from bot.conversation.looking import look_in
@@ -52,6 +53,12 @@ button { font: inherit; padding: .4rem .9rem; border-radius: 8px; min-height: 2.
 nav, form { display: inline-block; margin: 0 .5rem .5rem 0; }
 pre { white-space: pre-wrap; font-size: .85rem; }
 """
+_TOLD = {
+    "yes": '<p role="status"><strong>You unsubscribed.</strong></p>',
+    "no": '<p role="status"><strong>The shop did not take it.</strong> Write STOP to it, or try again.</p>',
+}
+"""What the mail program says after its button was pressed."""
+_PATIENCE = ClientTimeout(total=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,7 @@ class MailboxPage:
                 web.get("/", self._letters),
                 web.get("/{letter:[0-9]+}", self._letter),
                 web.get("/{letter:[0-9]+}/html", self._html),
+                web.post("/{letter:[0-9]+}/unsubscribe", self._unsubscribe),
                 web.post("/agree", self._agree),
             ]
         )
@@ -122,23 +130,31 @@ class MailboxPage:
 
     async def _letter(self, request: web.Request) -> web.Response:
         number, post = _number(request), self._found(request)
-        message = post.message
-        leave = str(message["List-Unsubscribe"] or "").strip("<>")
-        path = leave.removeprefix(self.app.settings.public_url)
+        message, where = post.message, f"number={quote(number)}"
         unsubscribe = (
-            f'<form method="post" action="{escape(path)}" target="_blank"><button name="List-Unsubscribe"'
-            ' value="One-Click">Unsubscribe</button></form>'
-            if path.startswith("/")
+            f'<form method="post" action="{post.number}/unsubscribe?{where}">'
+            "<button>Unsubscribe</button></form>"
+            if _one_click(post)
             else ""
         )
-        where = f"number={quote(number)}"
         return _answer(
             f'<nav><a href="./?{where}">← All letters</a></nav>{unsubscribe}'
+            f"{_TOLD.get(request.query.get('left', ''), '')}{await self._standing(number)}"
             f'<h1>{escape(post.subject)}</h1><p class="soft">{escape(str(message["From"]))}'
             f" · {post.at:%b %-d, %H:%M} UTC</p>"
             f'<iframe title="The letter" src="{post.number}/html?{where}"></iframe>'
             f"<details><summary>Its text part</summary><pre>{escape(post.part('plain'))}</pre></details>"
         )
+
+    async def _unsubscribe(self, request: web.Request) -> web.Response:
+        """Do what a mail program does: post to the letter's address, and say what came of it."""
+        number, post = _number(request), self._found(request)
+        async with (
+            ClientSession(timeout=_PATIENCE) as session,
+            session.post(_one_click(post), data={"List-Unsubscribe": "One-Click"}) as answer,
+        ):
+            left = "yes" if answer.status == HTTPStatus.OK else "no"
+        raise web.HTTPSeeOther(f"../{post.number}?number={quote(number)}&left={left}")
 
     async def _html(self, request: web.Request) -> web.Response:
         post = self._found(request)
@@ -152,6 +168,11 @@ class MailboxPage:
             if post.number == wanted:
                 return post
         raise web.HTTPNotFound
+
+
+def _one_click(post: Post) -> str:
+    """The address to which a mail program posts that its reader leaves; empty where there is none."""
+    return str(post.message["List-Unsubscribe"] or "").strip("<>")
 
 
 def _number(request: web.Request) -> str:

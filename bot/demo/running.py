@@ -12,7 +12,7 @@ from bot import app
 from bot.config import Settings, load_settings, with_secret
 from bot.core.errors import RegularsError
 from bot.demo import loading, wechat_shop
-from bot.demo.clock import DemoClock
+from bot.demo.clock import CLOCK, DATABASE, ZONE, DemoClock
 from bot.demo.faces import TextFace, WechatFace
 from bot.demo.hot_reload import hot_reload
 from bot.demo.loopback_network import DEMO_NUMBER, Account
@@ -31,9 +31,6 @@ from bot.demo.wechat.pages import Paid
 FOLDER = Path(".demo")
 _HOST = "127.0.0.1"  # never anything else: whoever reaches it can text as anybody and move the clock
 _SID = "AC" + "0" * 32
-DATABASE = "demo.sqlite"
-"""The demo's database, in its folder."""
-_CLOCK = "clock"
 _LATENCY = timedelta(milliseconds=250)
 
 
@@ -46,7 +43,7 @@ async def demo(port: int, folder: Path = FOLDER, *, fresh: bool = False) -> Asyn
     """Run the demo for as long as the context lasts; gives the page's URL. Raises `PortTaken`."""
     _check_port(port)
     _prepare(folder, fresh=fresh)
-    clock = DemoClock(folder / _CLOCK)
+    clock = DemoClock(folder / CLOCK)
     account = Account(_SID, secrets.token_hex(16), f"http://{_HOST}:{port}/twilio/messages")
     async with AsyncExitStack() as stack:
         twilio = LoopbackTwilio(account, latency=_LATENCY, clock=clock)
@@ -101,7 +98,7 @@ def _settings(  # each tells something
         "DATABASE_URL": f"sqlite+aiosqlite:///{(folder / DATABASE).resolve()}",
         "REGULARS_HOST": _HOST,
         "REGULARS_PORT": str(port),
-        "REGULARS_ZONE": "America/New_York",
+        "REGULARS_ZONE": ZONE,
         "REGULARS_TWILIO_ACCOUNT_SID": account.sid,
         "REGULARS_TWILIO_AUTH_TOKEN": account.auth_token,
         "REGULARS_TWILIO_FROM": DEMO_NUMBER,
@@ -131,5 +128,5 @@ def _prepare(folder: Path, *, fresh: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if not fresh:
         return
-    for file in (*folder.glob(f"{DATABASE}*"), folder / _CLOCK):
+    for file in (*folder.glob(f"{DATABASE}*"), folder / CLOCK):
         file.unlink(missing_ok=True)

@@ -43,7 +43,8 @@ def page(shop: str, sections: Sequence[Section], at: datetime) -> str:
 
 def _section(section: Section) -> Iterator[str]:
     yield f"<section><h2>{escape(section.title)}</h2><p>{escape(section.definition)}</p>"
-    yield f'<p class="soft">Period: {escape(section.period)}</p>'
+    if section.period:
+        yield f'<p class="soft">Period: {escape(section.period)}</p>'
     if section.chart:
         yield f'<div class="wide">{section.chart}</div>'
     if section.rows:

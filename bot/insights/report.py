@@ -9,10 +9,11 @@ from functools import partial
 from bot.core.ids import BUCKETS
 from bot.core.local_time import local_date
 from bot.core.turn import Shop
+from bot.insights.control import CONTROL_DAYS, Control, control
 from bot.insights.learning import suggested_pairs
 from bot.insights.pairs import TOGETHER_MIN, Doubt, Pair
 from bot.insights.survival import Curve, curve
-from bot.insights.worth import Uplift, Value, by_control_group, uplifts, value_of_members
+from bot.insights.worth import Uplift, Value, uplifts, value_of_members
 from bot.storage import purchases
 from bot.storage.driver import Database
 from bot.storage.purchases import Bought, Exposed, Period
@@ -35,6 +36,8 @@ class Insights:
     doubts: tuple[Doubt, ...]
     value: Value
     uplifts: tuple[Uplift, ...]
+    control: Control | None = None
+    """None: nobody is held back from marketing."""
 
 
 async def insights(
@@ -58,8 +61,6 @@ async def insights(
         for contact, category, at in of_bucket:
             bought[category][contact].add(local_date(at, zone))
     uplift_days = min(UPLIFT_DAYS, max(days // 2, 1))
-    if shop.policy.control is not None:
-        exposed += by_control_group(enrolled, shop.policy.control, period, uplift_days)
     last_on = local_date(now, zone)
     curves = {name: curve(first_gaps(people.values(), last_on)) for name, people in bought.items()}
     pairs, doubts = await suggested_pairs(database, program, shop.products, period.since, together_min)
@@ -76,6 +77,7 @@ async def insights(
         doubts=tuple(doubts),
         value=value_of_members(orders, enrolled, period, min(VALUE_DAYS, max(days // 2, 1))),
         uplifts=tuple(uplifts(exposed, redeemed, orders, period, uplift_days)),
+        control=await control(database, shop, now, days=min(CONTROL_DAYS, max(days // 2, 1))),
     )
 
 

@@ -1,6 +1,6 @@
 """Insights put into words, tables and charts: the same sections for a terminal and for a page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.core.contact import Product
@@ -8,12 +8,14 @@ from bot.core.experiments.intervals import FEWEST, Interval
 from bot.core.loyalty.fields import Currency
 from bot.core.money import money
 from bot.insights.charts import COLOURS, Line, Mark, curves, intervals
+from bot.insights.control import Control
 from bot.insights.report import UPLIFT_DAYS, WATCHED_MIN, Insights
 from bot.insights.survival import Curve, Quantile
 from bot.insights.worth import Compared, Uplift, Value
 
 _PAIRS_SHOWN = 15
-_TOO_FEW = f"too few to say (fewer than {FEWEST} in a group, or hardly anybody who did it)"
+_TOO_FEW = "too few to say"
+_TOO_FEW_NOTE = f"Too few to say: fewer than {FEWEST} in a group, or hardly anybody who did it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,7 @@ class Section:
 
 def sections(found: Insights, products: Mapping[str, Product], currency: Currency) -> list[Section]:
     """All sections, in the order in which they are read."""
-
-    def cash(minor: float) -> str:
-        return money(round(minor), currency.code, currency.exponent, "en")
-
+    cash = in_cash(currency)
     since, until = found.period.since, found.period.until
     period = f"{since:%Y-%m-%d} to {until:%Y-%m-%d} ({(until - since).days} days)"
     return [
@@ -42,7 +41,13 @@ def sections(found: Insights, products: Mapping[str, Product], currency: Currenc
         _pairs(found, products, period),
         _value(found.value, period, cash),
         _uplift(found.uplifts, period, cash),
+        of_control(found.control, cash),
     ]
+
+
+def in_cash(currency: Currency) -> Callable[[float], str]:
+    """What writes minor units down."""
+    return lambda minor: money(round(minor), currency.code, currency.exponent, "en")
 
 
 def _again(found: Insights, period: str) -> Section:
@@ -135,6 +140,7 @@ def _value(value: Value, period: str, cash: Callable[[float], str]) -> Section:
     notes = ["Members chose to be members: this says what they are worth, not what joining made of them."]
     if value.too_new:
         notes.append(f"{value.too_new} buyers whose {value.days} days are not over are left out.")
+    notes += _too_few([one, other])
     return Section(
         title="What members are worth beside others",
         definition=(
@@ -174,16 +180,17 @@ def _uplift(found: tuple[Uplift, ...], period: str, cash: Callable[[float], str]
     notes = []
     if not found:
         notes.append(
-            "Nobody was kept out of anything in this time: an experiment with a holdout does that"
-            " (experiments.md), or a control group (policy.yaml)."
+            "Nobody was kept out of an experiment in this time: one with a holdout does that"
+            " (experiments.md)."
         )
+    notes += _too_few([each for one in found for each in (one.redeemed, one.cash)])
     return Section(
         title="What people redeem who were not kept out",
         definition=(
             "Of contacts who met an experiment that keeps some out (a holdout): how many redeemed credit, and"
             f" what they paid, in the {found[0].days if found else UPLIFT_DAYS} days from then; beside those"
-            " who were kept out by lot. Of the control group: the last such days, members alone. Intervals"
-            " are of 95 % (Agresti-Caffo, Welch), right when looked at once."
+            " who were kept out by lot. Intervals are of 95 % (Agresti-Caffo, Welch), right when looked at"
+            " once."
         ),
         period=period,
         headings=("experiment", "", "met it", "kept out", "difference", "between"),
@@ -191,6 +198,53 @@ def _uplift(found: tuple[Uplift, ...], period: str, cash: Callable[[float], str]
         notes=tuple(notes),
         chart=intervals(marks, title="How many more redeemed credit", zero=0.0) if marks else "",
     )
+
+
+def of_control(found: Control | None, cash: Callable[[float], str]) -> Section:
+    """What marketing brings: who is not held back from it beside who is."""
+    title = "What marketing brings, beside the control group"
+    definition = (
+        "Of all contacts known before the period: those whom policy.yaml's `control_group` holds back from"
+        " every journey of marketing, beside as many who are not, both by lot. Intervals are of 95 %"
+        " (Agresti-Caffo for shares, Welch for the rest), right when looked at once."
+    )
+    if found is None:
+        nobody = "Nobody is held back: write `control_group: {share: 5%}` into policy.yaml (entry.md)."
+        return Section(title, definition, "", (), (), (nobody,))
+    since, until = found.period.since, found.period.until
+    shares = (
+        ("ordered", found.ordered),
+        ("redeemed credit", found.redeemed),
+        ("opted out", found.opted_out),
+    )
+    rows = (
+        _counts("people", found.ordered),
+        *(_row(label, both, lambda at: f"{at:.1%}", apart=lambda at: f"{at:+.1%}") for label, both in shares),
+        _row("orders each", found.orders, lambda at: f"{at:.3f}", apart=lambda at: f"{at:+.3f}"),
+        _row("cash each", found.cash, cash),
+    )
+    notes = _too_few([both for _, both in shares] + [found.orders, found.cash])
+    marks = [
+        Mark(label, apart.estimate, apart.low, apart.high, f"{apart.estimate:+.1%}")
+        for label, both in shares
+        if (apart := both.difference) is not None
+    ]
+    if found.is_blocked:
+        lost = "Nothing can be compared: people are lost on one side (both should be as many)."
+        rows, notes, marks = tuple((*row[:3], "", "") for row in rows), [lost], []
+    return Section(
+        title=title,
+        definition=definition,
+        period=f"{since:%Y-%m-%d} to {until:%Y-%m-%d} ({(until - since).days} days)",
+        headings=("", "not held back", "held back", "difference", "between"),
+        rows=rows,
+        notes=tuple(notes),
+        chart=intervals(marks, title="How many more did, of who is not held back", zero=0.0) if marks else "",
+    )
+
+
+def _too_few(compared: Iterable[Compared]) -> list[str]:
+    return [_TOO_FEW_NOTE] if any(one.difference is None for one in compared) else []
 
 
 def _counts(label: str, both: Compared) -> tuple[str, ...]:
@@ -222,4 +276,4 @@ def _both(title: str, both: Compared, names: tuple[str, str], write: Callable[[f
         if group.contacts >= FEWEST:
             error = 1.96 * (group.variance / group.contacts) ** 0.5
             marks.append(Mark(name, group.mean, group.mean - error, group.mean + error, write(group.mean)))
-    return intervals(marks, title=title) if marks else ""
+    return intervals(marks, title=title) if len(marks) > 1 else ""  # one alone is beside nothing

@@ -15,6 +15,7 @@ from fractions import Fraction
 from itertools import count
 
 from bot.core.contact import Order
+from bot.core.experiments.experiment import Experiment
 from bot.core.ledger.books import Books, Undoing
 from bot.core.ledger.entries import Account, Cause, Entry
 from bot.core.ledger.lots import Grant, has_ended
@@ -108,6 +109,17 @@ class Assumptions:
 
     pays: Fraction = Fraction(1)
     welcome: bool = True
+    tried: Mapping[str, Experiment] = field(default_factory=dict)
+    """What rules are tried in, by name; each member goes the arm that the shares of now give."""
+    arms: Mapping[str, str] = field(default_factory=dict)
+    """The arms that everybody goes instead, by experiment."""
+
+    def arms_of(self, member: str, at: datetime) -> Mapping[str, str]:
+        """Whose way a member goes in each experiment."""
+        return {
+            name: self.arms.get(name) or one.way_of(one.arm_of(member, now=at))
+            for name, one in self.tried.items()
+        }
 
     def does_pay(self, order: Order) -> bool:
         """Whether an order is among those: the same ones for every program that is compared."""
@@ -117,6 +129,7 @@ class Assumptions:
 
 @dataclass(slots=True)
 class _Member:
+    name: str
     facts: MemberFacts
     books: Books
     past: ReckonedPast = field(default_factory=ReckonedPast)
@@ -213,7 +226,7 @@ class Simulation:
         if member is None:
             facts = self._known.get(name) or MemberFacts(today=today, joined_on=today)
             books = Books(Wallet(name), lots_complete=True, mint=self._mint)
-            member = self._members[name] = _Member(facts, books)
+            member = self._members[name] = _Member(name, facts, books)
             self.outcome.members += 1
             grant = self._program.welcome_grant(at, self._zone, _POLICY)
             if grant is not None and self._assumptions.welcome:
@@ -234,7 +247,12 @@ class Simulation:
         self, member: _Member, order: Order, terms: Terms, today: date
     ) -> list[tuple[Entry, tuple[int, ...]]]:
         sale = sale_of(order, terms.earning.base)
-        facts = replace(member.facts, today=today, orders_before=len(member.orders))
+        facts = replace(
+            member.facts,
+            today=today,
+            orders_before=len(member.orders),
+            arms=self._assumptions.arms_of(member.name, order.placed_at),
+        )
         if "tier" in terms.earning.needs(today) or any(
             "tier" in each.whom.needs for each in self._program.rebates
         ):

@@ -5,13 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.core.control_group import ControlGroup, Side
 from bot.core.experiments.experiment import HOLDOUT
 from bot.core.experiments.intervals import Interval, Moments, fixed, share_of
 from bot.storage.purchases import Bought, Exposed, Period
-
-CONTROL_GROUP = "control group"
-"""What the global control group is called among experiments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +88,6 @@ def uplifts(
         _uplift(name, people.values(), spent, bought, period, days)
         for name, people in sorted(met.items())
         if any(one.arm == HOLDOUT for one in people.values())
-    ]
-
-
-def by_control_group(
-    enrolled: Mapping[str, datetime], control: ControlGroup, period: Period, days: int
-) -> list[Exposed]:
-    """Members of before the last `days` of the period, as if those were an experiment: held back, or not.
-
-    Compared with who is held back are as many who are not.
-    """
-    since = period.until - timedelta(days=days)
-    arms = {Side.CONTROL: HOLDOUT, Side.TREATMENT: Side.TREATMENT.value}
-    return [
-        Exposed(contact, CONTROL_GROUP, arms[side], since)
-        for contact, joined_at in enrolled.items()
-        if joined_at < since and (side := control.side(contact)) in arms
     ]
 
 

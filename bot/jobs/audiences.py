@@ -12,7 +12,7 @@ import structlog
 from bot.conversation import building
 from bot.conversation.audiences import Deciding, Keeping
 from bot.conversation.building import Missing
-from bot.core.audiences.figures import NO_FIGURES
+from bot.core.audiences.figures import BROKEN_FIGURES, NO_FIGURES
 from bot.core.ids import BUCKETS
 from bot.core.local_time import local_date
 from bot.storage import audience_sizes, members
@@ -56,7 +56,9 @@ class AudienceUpkeep:
         decisions, now = self.decisions(), self.clock()
         figures = decisions.shop.figures
         # Where the files are broken nothing is in force, and what is kept waits until they are mended.
-        if self._is_complete(figures, now) or figures is NO_FIGURES or not self._is_settled(figures, now):
+        if figures in (NO_FIGURES, BROKEN_FIGURES):
+            return 0
+        if self._is_complete(figures, now) or not self._is_settled(figures, now):
             return 0
         missing = await self.database.query(lambda c: building.missing(c, figures))
         done = 0

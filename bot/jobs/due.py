@@ -20,7 +20,7 @@ from bot.core.deeds.tier_turns import LOOK
 from bot.core.flow.compiled import Flow, ScheduleStarter
 from bot.core.flow.halts import paused
 from bot.core.flow.schedule import Strike
-from bot.core.ids import BUCKETS, microseconds
+from bot.core.ids import microseconds
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.triggers import Trigger, TriggerKind
 from bot.storage import due, halts, offers, refills, schedules, standings
@@ -54,11 +54,13 @@ class DueWork:
     async def timers(self) -> int:
         """Runs whose time has come; those of paused flows are put aside first."""
         if paused(self.decisions().shop.halted):
-            await self._park()
+            await self._park(due.buckets_with_timers)
         return await self._drain(due.buckets_with_timers, due.timers, _timer_work)
 
     async def triggers(self) -> int:
-        """Triggers that were stored to be handled later."""
+        """Triggers stored to be handled later; what tells runs of paused flows is put aside first."""
+        if paused(self.decisions().shop.halted):
+            await self._park(due.buckets_with_triggers)
         return await self._drain(due.buckets_with_triggers, due.triggers, restored)
 
     async def notices(self) -> int:
@@ -121,43 +123,49 @@ class DueWork:
             )
             for strike, there in sorted(strikes.items(), key=lambda each: each[0].at)
         ]
-        for bucket in range(BUCKETS):
-            done += await self._strike_bucket(bucket, struck)
+        buckets = await self.database.query(due.peopled)  # after `now`, as the zones
+        place = (0, 0, "")
+        while place[0] < len(buckets):
             if self.stopping.is_set():
                 return done
+            place, found = await self.database.transact(
+                lambda connection, place=place: self._strike_some(connection, buckets, struck, place)  # type: ignore[misc]  # bound now
+            )
+            done += found
         await self.database.transact(lambda connection: schedules.reached(connection, name, now))
         self._looked[name] = now
         return done
 
-    async def _strike_bucket(self, bucket: int, struck: Sequence[tuple[Whom, Trigger]]) -> int:
-        """Give those of a bucket their triggers, about a page in a transaction."""
+    async def _strike_some(
+        self,
+        connection: Connection,
+        buckets: Sequence[int],
+        struck: Sequence[tuple[Whom, Trigger]],
+        place: tuple[int, int, str],
+    ) -> tuple[tuple[int, int, str], int]:
+        """Give about a page of contacts their triggers, bucket by bucket.
 
-        async def some(connection: Connection, number: int, after: str) -> tuple[int, str, int]:
-            found = 0
+        `place` is the bucket, the strike and the contact to go on behind; returns where the next page begins.
+        """
+        (position, number, after), found = place, 0
+        while position < len(buckets):
             while number < len(struck):
                 left = self.page - found
                 last, more = await schedules.strike(
-                    connection, bucket, *struck[number], after=after, most=left
+                    connection, buckets[position], *struck[number], after=after, most=left
                 )
                 found += more
                 if more == left and last is not None:
-                    return number, last, found
+                    return (position, number, last), found
                 number, after = number + 1, ""
-            return number, "", found
-
-        done, number, after = 0, 0, ""
-        while number < len(struck) and not self.stopping.is_set():
-            number, after, found = await self.database.transact(
-                lambda connection, number=number, after=after: some(connection, number, after)  # type: ignore[misc]  # bound now
-            )
-            done += found
-        return done
+            position, number = position + 1, 0
+        return (position, 0, ""), found
 
     # Below: how
 
-    async def _park(self) -> None:
+    async def _park(self, peek: Peek) -> None:
         now = self.clock()
-        for bucket in await self.database.query(lambda connection: due.buckets_with_timers(connection, now)):
+        for bucket in await self.database.query(lambda connection: peek(connection, now)):
             await self.database.transact(
                 lambda connection, bucket=bucket: halts.park(connection, bucket, now)  # type: ignore[misc]  # bound now
             )

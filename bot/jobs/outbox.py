@@ -276,7 +276,7 @@ class OutboxDelivery:
                     room = await self.rates.take(connection, [one.message for one in asked.willing], now)
                     must_wait = must_wait or room.free_at is not None
                     willing = [one for one in asked.willing if one.message.id in room.ids]
-                    chosen = await ways.choose_ways(connection, willing, now)
+                    chosen = await ways.choose_ways(connection, willing, self.policy(), now)
                     declined, leaving = declined + chosen.declined, chosen.leaving
                     elsewhere += chosen.elsewhere
                 elsewhere += ways.tell_runs(declined, elsewhere, now)

@@ -15,13 +15,15 @@ from bot.channels.channel import (
 )
 from bot.core.contact import Address
 from bot.core.fallback import fallback, may_fall_back
+from bot.core.gate import Policy
 from bot.core.handing_over import Became, tell
 from bot.core.messages import OutboxState, Outgoing, UnsendableReason
 from bot.core.triggers import Trigger
 from bot.core.ways import NoWay, Way, WayFacts, WayKind, choose
 from bot.core.wechat_address import WECHAT
 from bot.core.wechat_text import pieces_of
-from bot.core.windows import spent
+from bot.core.windows import left_at, spent
+from bot.jobs.saying_together import with_those_behind
 from bot.storage import caps, grants, outbox, turns, windows
 from bot.storage.driver import Connection
 from bot.storage.outbox import Claimed, Outcome
@@ -68,8 +70,13 @@ class _Facts:
         return WayFacts(self.addresses.get(_owned(message)), granted)
 
 
-async def choose_ways(connection: Connection, willing: Sequence[Claimed], now: datetime) -> Chosen:
-    """Choose for each in order; one whose contact somebody else has just locked is left for the next time."""
+async def choose_ways(
+    connection: Connection, willing: Sequence[Claimed], policy: Policy, now: datetime
+) -> Chosen:
+    """Choose for each in order; one whose contact somebody else has just locked is left for the next time.
+
+    `policy` is asked about what leaves in another message because the window has not room for both.
+    """
     chosen = Chosen()
     ours = [one for one in willing if one.message.channel == WECHAT]
     if not ours:
@@ -82,7 +89,7 @@ async def choose_ways(connection: Connection, willing: Sequence[Claimed], now: d
         if one.message.channel != WECHAT:
             chosen.leaving.append(one)
         elif one.message.contact_id in free:
-            await _choose(connection, one, facts, chosen, now)
+            await _choose(connection, await _whole(connection, one, facts, policy, now), facts, chosen, now)
     spent_on = await windows.spend(connection, facts.spending, now)
     if lost := facts.spending.keys() - spent_on:  # somebody was faster: the next claim sees what is left
         chosen.leaving[:] = [one for one in chosen.leaving if not _goes_by(one, lost)]
@@ -172,6 +179,14 @@ async def _facts(connection: Connection, messages: Sequence[Outgoing]) -> _Facts
         addresses=dict(await windows.addresses(connection, [_owned(one) for one in messages])),
         left=await grants.left(connection, wanted) if wanted else {},
     )
+
+
+async def _whole(
+    connection: Connection, one: Claimed, facts: _Facts, policy: Policy, now: datetime
+) -> Claimed:
+    address = facts.addresses.get(_owned(one.message))
+    left = left_at(address, now) if address is not None else 0
+    return await with_those_behind(connection, one, left, policy, now) if left else one
 
 
 async def _choose(connection: Connection, one: Claimed, facts: _Facts, chosen: Chosen, now: datetime) -> None:

@@ -17,6 +17,7 @@ _LISTED = Statement(f"""
     WHERE (CAST(:prefix AS text) = '' OR a.action = :prefix OR a.action LIKE :prefix || '.%')
     ORDER BY a.id DESC LIMIT :most
 """)  # noqa: S608  # our own text
+_ACTIONS = Statement("SELECT DISTINCT a.action FROM audit a ORDER BY a.action")
 _ROW = Rows(tables.Row.metadata.tables["audit"], Present.REPLACE)
 
 
@@ -52,6 +53,11 @@ async def listed(connection: Connection, most: int, *, action: str = "") -> list
 async def latest(connection: Connection, action: str) -> Deed | None:
     """The last time this was done; None: never."""
     return next(iter(await listed(connection, 1, action=action)), None)
+
+
+async def actions(connection: Connection) -> list[str]:
+    """What has been done at all."""
+    return [str(action) for (action,) in await connection.read(_ACTIONS)]
 
 
 def _deed(row: Sequence[Any]) -> Deed:

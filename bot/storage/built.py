@@ -22,6 +22,10 @@ _FORGET = Statement("""
 TRAIT, AUDIENCE = "trait:", "audience:"
 """Before the name of what was built: a figure's, as it is stored, or an audience's."""
 
+_FORGET_TRAITS = Statement(f"DELETE FROM built WHERE what LIKE '{TRAIT}%'")  # noqa: S608  # our own constant
+_DOUBT_AUDIENCES = Statement(f"""
+    UPDATE built SET digest = '' WHERE what LIKE '{AUDIENCE}%' AND digest <> ''
+""")  # noqa: S608  # our own constant
 What = tuple[str, int]
 """A figure or an audience, and a bucket."""
 
@@ -57,3 +61,9 @@ async def progress(connection: Connection) -> dict[tuple[str, str], int]:
 async def forget(connection: Connection, bucket: int, gone: Collection[str]) -> None:
     """Forget that these were ever built in a bucket."""
     await connection.read(_FORGET, bucket=bucket, gone=[(one,) for one in gone])
+
+
+async def doubt(connection: Connection) -> None:
+    """Have figures folded and audiences judged anew of everybody: something was not kept current."""
+    await connection.run(_FORGET_TRAITS, [{}])
+    await connection.run(_DOUBT_AUDIENCES, [{}])

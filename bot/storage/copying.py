@@ -53,6 +53,14 @@ _STOPPED = Statement("""
     SELECT a.contact, a.channel, a.value, a.stopped_at FROM address a
     WHERE a.bucket = :bucket AND a.stopped_at >= :since AND a.stopped_at < :until
 """)
+# They count toward caps from when they left, and not before: a week's cap would be full of what comes later.
+_SENT = Statement(f"""
+    SELECT t.contact, t.id, COALESCE(t.handed_at, t.created_at), t.counted_on FROM outbox t
+    WHERE t.bucket = :bucket AND {_COUNTED} AND t.created_at >= :since
+""")  # noqa: S608  # our own text
+_COUNT = Statement("""
+    UPDATE outbox SET counted_on = :counted_on WHERE bucket = :bucket AND contact = :contact AND id = :id
+""")
 _BACK = tuple(
     Statement(sql)
     for sql in (
@@ -65,6 +73,7 @@ _BACK = tuple(
         "UPDATE contact SET enrolled_at = NULL WHERE enrolled_at >= :since",
         "UPDATE address SET stopped_at = NULL WHERE stopped_at >= :since",
         "DELETE FROM subscription WHERE at >= :since",
+        "UPDATE outbox SET counted_on = NULL WHERE created_at >= :since",
         # Not of this flow's schedules and caps: they begin with the rehearsal.
         "DELETE FROM setting WHERE name LIKE 'schedule:%' OR name = 'halted'",
         "DELETE FROM counter WHERE name LIKE 'entry:%'",
@@ -139,21 +148,25 @@ async def copy(source: Database, target: Database, span: Span, flow: str) -> Non
             await target.transact(lambda c, states=states: c.write(_SUBSCRIPTION, states))  # type: ignore[misc]  # bound now
 
 
-async def happenings(source: Database, span: Span, names: Collection[str]) -> list[Happening]:
-    """What happened in the span, in order: of events those of these names."""
+async def happenings(source: Database, span: Span, names: Collection[str], flow: str) -> list[Happening]:
+    """What happened in the span, in order: events of these names, and when others' messages left."""
     wanted = sorted(set(names) - set(_MADE_ANEW))
     found: list[Happening] = []
     for part in _PARTS:
-        found += await source.query(partial(_of_part, part=part, span=span, names=wanted))
+        found += await source.query(partial(_of_part, part=part, span=span, names=wanted, flow=flow))
     return sorted(found, key=lambda one: (one.at, one.key))
 
 
 async def _of_part(
-    connection: Connection, part: Sequence[int], span: Span, names: Sequence[str]
+    connection: Connection, part: Sequence[int], span: Span, names: Sequence[str], flow: str
 ) -> list[Happening]:
     found: list[Happening] = []
     for bucket in part:
         found += await _of_bucket(connection, bucket, span, names)
+        for contact, message, at, on in await connection.read(_SENT, bucket=bucket, flow=flow, **span.bounds):
+            facts = {"bucket": bucket, "contact": contact, "id": message, "counted_on": on}
+            counts = (_COUNT, facts)
+            found.append(Happening(instant(at), contact, bucket, f"z/counted/{message}", change=counts))
     return found
 
 

@@ -145,6 +145,9 @@ class Connection(Protocol):
     async def read_all(self, many: Sequence[Asked]) -> list[Sequence[Record]]:
         """Run statements that only read, without locks, in as few round trips as there can be."""
 
+    async def version(self) -> int | None:
+        """A number that stays the same as long as no other connection commits; None where there is none."""
+
     async def run(self, statement: Statement, many: Sequence[Mapping[str, object]]) -> None:
         """Run a statement that returns nothing, once for each set of parameters."""
 

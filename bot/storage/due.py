@@ -80,6 +80,11 @@ _EXPIRED = Statement(f"""
     ORDER BY l.contact, l.wallet, l.id LIMIT :most
 """)  # noqa: S608  # our own text
 _ZONES = Statement("SELECT DISTINCT c.zone FROM contact c")
+_PEOPLED = Statement("""
+    SELECT keys.bucket FROM @each(keys: bucket integer)
+    WHERE EXISTS (SELECT 1 FROM contact c WHERE c.bucket = keys.bucket)
+    ORDER BY keys.bucket
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +171,12 @@ async def expired(connection: Connection, bucket: int, now: datetime, most: int)
 async def zones(connection: Connection) -> list[str]:
     """Every zone a contact lives in."""
     return [row[0] for row in await connection.read(_ZONES)]
+
+
+async def peopled(connection: Connection) -> list[int]:
+    """Every bucket with a contact in it."""
+    keys = [(bucket,) for bucket in ALL_BUCKETS]
+    return [row[0] for row in await connection.read(_PEOPLED, keys=keys)]
 
 
 def stored_trigger(row: Sequence[Any]) -> StoredTrigger:

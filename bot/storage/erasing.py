@@ -182,10 +182,10 @@ async def _forget_tagged(connection: Connection, own: Mapping[str, object]) -> N
     plan = await in_force(connection)
     many = []
     for event, name, text in await connection.read(_EVENTS, **own):
-        properties, tagged = orjson.loads(text), plan.personal(name)
-        if tagged & properties.keys():
-            left = {each: value for each, value in properties.items() if each not in tagged}
-            many.append({**own, "id": event, "left": rows.to_json(left)})
+        properties = orjson.loads(text)
+        left = plan.of_nobody(name, properties)
+        if left is not properties:
+            many.append({**own, "id": event, "left": rows.to_json(dict(left))})
     await connection.run(_EVENT, many)
 
 

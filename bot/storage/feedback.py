@@ -1,6 +1,7 @@
 """Answers to questions of flows as rows, and the quotes among them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,8 @@ from bot.core.feedback import (
 )
 from bot.core.ids import bucket_of, derived_id, instant, microseconds
 from bot.storage import revisions
-from bot.storage.driver import Connection, Statement
+from bot.storage.driver import Asked, Connection, Statement
+from bot.storage.families import family
 from bot.storage.rows import RowValues, loaded, stored, to_json
 
 _COLUMNS = """
@@ -34,6 +36,10 @@ _CALLED = Statement(f"""
     SELECT a.contact, {_COLUMNS} FROM answer a
     WHERE a.bucket = :bucket AND a.quote_state IS NOT NULL AND a.id = :id
 """)  # noqa: S608  # our own constants
+_QUOTED = Statement(f"""
+    SELECT {_COLUMNS} FROM answer a WHERE a.bucket = :bucket AND a.contact = :contact
+        AND a.quote_state IN ('{QuoteState.ALLOWED}', '{QuoteState.APPROVED}') ORDER BY a.id
+""")  # noqa: S608  # our own constants
 _DECIDE = Statement("""
     UPDATE answer SET quote_state = :state, quote = :quote, decided_at = :at, decided_by = :by
     WHERE bucket = :bucket AND contact = :contact AND id = :id AND quote_state = :before
@@ -48,6 +54,7 @@ _SHOWN = Statement(f"""
 
 def answer_row(contact_id: str, given: GivenAnswer) -> RowValues:
     """Values of `answer`."""
+    contact_id = given.contact_id or contact_id
     return (
         bucket_of(contact_id),
         contact_id,
@@ -76,6 +83,17 @@ async def answer(connection: Connection, contact_id: str, answer_id: str) -> Giv
     own = {"bucket": bucket_of(contact_id), "contact": contact_id, "id": answer_id}
     found = await connection.read(_ONE, **own)
     return _given(found[0]) if found else None
+
+
+async def quoted(connection: Connection, contact_id: str) -> tuple[GivenAnswer, ...]:
+    """Answers of a contact, and of all joined to it, that others are shown, or would be if approved."""
+    members = [one.contact_id for one in await family(connection, contact_id)]
+    asked: list[Asked] = [(_QUOTED, {"bucket": bucket_of(one), "contact": one}) for one in members]
+    answers: list[GivenAnswer] = []
+    for member, found in zip(members, await connection.read_all(asked), strict=True):
+        whose = "" if member == contact_id else member
+        answers += [replace(_given(row), contact_id=whose) for row in found]
+    return tuple(answers)
 
 
 async def quotes(

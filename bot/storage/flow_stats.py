@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from bot.core.flow.compiled import Flow
-from bot.core.flow_stats import FlowStats, StepStats, together
+from bot.core.flow_stats import FlowStats, Prices, StepStats, together
 from bot.core.ids import BUCKETS
 from bot.storage.driver import Connection, Statement
 
@@ -30,8 +30,10 @@ _HELD = Statement("""
 _ALL_BUCKETS = [(bucket,) for bucket in range(BUCKETS)]
 
 
-async def of_flow(connection: Connection, flow: Flow, revision: int | None, since: date | None) -> FlowStats:
-    """Return the figures of a revision (None: of all) since a day."""
+async def of_flow(
+    connection: Connection, flow: Flow, revision: int | None, since: date | None, prices: Prices
+) -> FlowStats:
+    """Return the figures of a revision (None: of all) since a day; what was sent costs what it did then."""
     which = {"flow": flow.name, "every": int(revision is None), "revision": revision or 0}
     found = await connection.read(_FIGURES, **which, since=str(since) if since is not None else "")
     stand = await connection.read(_WAITING, **which, keys=_ALL_BUCKETS)
@@ -39,7 +41,7 @@ async def of_flow(connection: Connection, flow: Flow, revision: int | None, sinc
     held: dict[str, dict[str, int]] = {}
     for step, reason, messages in await connection.read(_HELD, **which, keys=_ALL_BUCKETS):
         held.setdefault(step, {})[reason or "other"] = int(messages)
-    figures = _by(0, found)
+    figures = _by(0, found, prices)
     steps = {
         step: StepStats(
             figures[step].figures if step in figures else {}, waiting.get(step, 0), held.get(step, {})
@@ -52,15 +54,17 @@ async def of_flow(connection: Connection, flow: Flow, revision: int | None, sinc
         revision,
         since,
         steps,
-        {arm: _by(0, [row for row in found if row[1] == arm]) for arm in arms},
-        {day: one for day, one in _by(2, found).items() if day},
+        {arm: _by(0, [row for row in found if row[1] == arm], prices) for arm in arms},
+        {day: one for day, one in _by(2, found, prices).items() if day},
     )
 
 
-def _by(column: int, found: Sequence[Sequence[Any]]) -> dict[str, StepStats]:
+def _by(column: int, found: Sequence[Sequence[Any]], prices: Prices) -> dict[str, StepStats]:
     names = sorted({row[column] for row in found})
-    return {name: _summed([row for row in found if row[column] == name]) for name in names}
+    return {name: _summed([row for row in found if row[column] == name], prices) for name in names}
 
 
-def _summed(found: Sequence[Sequence[Any]]) -> StepStats:
-    return together(StepStats({row[3]: (int(row[4]), int(row[5]))}) for row in found)
+def _summed(found: Sequence[Sequence[Any]], prices: Prices) -> StepStats:
+    return together(
+        StepStats(prices.costs({row[3]: (int(row[4]), int(row[5]))}, str(row[2]))) for row in found
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import orjson
 
@@ -22,6 +23,21 @@ _PARK = Statement(f"""
     UPDATE run SET wake_at = {STANDS_STILL}
     WHERE bucket = :bucket AND status = 'waiting' AND wake_at IS NOT NULL AND wake_at <= :now
         AND flow IN (SELECT paused.flow FROM @each(paused: flow text))
+""")  # noqa: S608  # our own constant
+# Of which message a trigger tells its key says: `handed:ID`, `held:ID`; it is left alone where none is there.
+_PARK_TOLD = Statement(f"""
+    UPDATE "trigger" SET due_at = {STANDS_STILL}
+    WHERE bucket = :bucket AND state = 'new' AND due_at <= :now AND kind = 'handed' AND EXISTS (
+        SELECT 1 FROM outbox o
+        JOIN run r ON r.bucket = o.bucket AND r.contact = o.contact AND r.id = o.run
+        WHERE o.bucket = "trigger".bucket AND o.contact = "trigger".contact
+            AND o.id = SUBSTR(
+                "trigger".key, CASE WHEN "trigger".key LIKE 'held:%' THEN 6 ELSE 8 END, 32)
+            AND r.flow IN (SELECT paused.flow FROM @each(paused: flow text)))
+""")  # noqa: S608  # our own constant
+_WAKE_TOLD = Statement(f"""
+    UPDATE "trigger" SET due_at = :now
+    WHERE bucket = :bucket AND state = 'new' AND due_at = {STANDS_STILL} AND kind = 'handed'
 """)  # noqa: S608  # our own constant
 _WAKE = Statement(f"""
     UPDATE run SET wake_at = :now
@@ -51,21 +67,33 @@ async def change(connection: Connection, flow: str, halt: Halt | None, generatio
 
 
 async def park(connection: Connection, bucket: int, now: datetime) -> None:
-    """Let runs of paused flows stand still whose time has come: nobody looks at them again and again.
+    """Let runs of paused flows stand still whose time has come, and what tells them of their messages.
+
+    Nobody looks at them again and again then.
 
     Whoever resumes a flow waits for this to be done, and wakes them all.
     """
     found = await connection.read(_READ_LOCKED, name=_NAME)
     flows = [(flow,) for flow in sorted(paused(_halts(found)))]
     if flows:
-        await connection.run(_PARK, [{"bucket": bucket, "paused": flows, "now": microseconds(now)}])
+        values = [{"bucket": bucket, "paused": flows, "now": microseconds(now)}]
+        await connection.run(_PARK, values)
+        await connection.run(_PARK_TOLD, values)
 
 
 async def wake(database: Database, flow: str, now: datetime) -> None:
-    """Let those that stood still go on now, bucket by bucket."""
+    """Let those that stood still go on now, bucket by bucket.
+
+    What tells runs is woken for all flows: what is still paused is put aside again.
+    """
+
+    async def wake_in(connection: Connection, bucket: int) -> None:
+        at = {"bucket": bucket, "now": microseconds(now)}
+        await connection.run(_WAKE, [{**at, "flow": flow}])
+        await connection.run(_WAKE_TOLD, [at])
+
     for bucket in range(BUCKETS):
-        values = [{"bucket": bucket, "flow": flow, "now": microseconds(now)}]
-        await database.transact(lambda c, values=values: c.run(_WAKE, values))  # type: ignore[misc]  # bound now
+        await database.transact(partial(wake_in, bucket=bucket))
 
 
 async def standing(database: Database, flow: str, now: datetime) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What a contact has from those that were joined to it: their orders, and their entries that may be undone.
+"""What a contact has from those that were joined to it: orders, entries that may be undone, a welcome.
 
 Their rows stay on their own record; what their entries say of lots is told of those that these crossed into.
 """
@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.core.contact import Order
 from bot.core.deeds.on_record import InWallet, OnRecord
+from bot.core.enrolling import WELCOME
 from bot.core.errors import RegularsError
 from bot.core.ids import bucket_of, microseconds
 from bot.core.ledger.books import Undoing
@@ -39,6 +40,9 @@ _PAGE = Statement(f"""
 ORDERS_A_PAGE = 20
 """How many orders a page shows."""
 _NEWEST = 2**62
+_IS_WELCOMED = Statement("""
+    SELECT 1 FROM entry e WHERE e.bucket = :bucket AND e.contact = :contact AND e.key = :key
+""")
 _ENTRY = Statement(f"""
     SELECT {ENTRY_COLUMNS} FROM entry e
     WHERE e.bucket = :bucket AND e.contact = :contact AND (e.id = :id OR e.reverses = :id)
@@ -125,6 +129,15 @@ async def orders_page(connection: Connection, contact_id: str, after: str) -> tu
         found += [replace(order_from(row), contact_id=whose) for row in read]
     found.sort(key=lambda order: (order.placed_at, order.id), reverse=True)
     return tuple(found[: ORDERS_A_PAGE + 1])
+
+
+async def is_welcomed(connection: Connection, contact_id: str) -> bool:
+    """Whether the contact was given welcome credit, or anybody that was joined to it."""
+    asked: list[Asked] = [
+        (_IS_WELCOMED, {"bucket": bucket_of(one.contact_id), "contact": one.contact_id, "key": WELCOME})
+        for one in await family(connection, contact_id)
+    ]
+    return any(await connection.read_all(asked))
 
 
 async def _of_another(connection: Connection, contact_id: str, reference: str, owner: str) -> OnRecord | None:

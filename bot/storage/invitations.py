@@ -12,6 +12,7 @@ from bot.storage import tables
 from bot.storage.driver import Connection, Statement
 from bot.storage.rows import RowValues, loaded, stored, to_json
 
+BATCH = 1_000
 _OWN_MAX = 50
 _COLUMNS = "i.code, i.flow, i.made_at, i.expires_at, i.used_at, i.facts"
 _OWN = Statement(f"""
@@ -36,6 +37,13 @@ _BECAME = Statement(f"""
                 AND w.pending_minor + w.available_minor + w.held_minor + w.debt_minor > 0)
     FROM contact c WHERE c.bucket = :bucket AND c.id = :contact
 """)  # noqa: S608  # our own constant
+
+_OVER = Statement(f"""
+    SELECT i.contact, i.code FROM invitation i
+    WHERE i.bucket = :bucket AND i.expires_at < :before LIMIT {BATCH}
+""")  # noqa: S608  # our own number
+_REMOVE = Statement("DELETE FROM invitation WHERE bucket = :bucket AND contact = :contact AND code = :code")
+_UNNAME = Statement(f"DELETE FROM directory WHERE kind = '{KIND}' AND value = :value")  # noqa: S608  # our own constant
 
 
 def invitation_row(contact_id: str, invitation: Invitation) -> RowValues:
@@ -114,3 +122,13 @@ def _invitation(row: Sequence[Any]) -> Invitation:
         used_at=loaded(row[4]),
         facts=orjson.loads(row[5]),
     )
+
+
+async def forget(connection: Connection, bucket: int, before: datetime) -> int:
+    """Forget some of a bucket's codes that were over by then, used or not; returns how many."""
+    over = await connection.read(_OVER, bucket=bucket, before=microseconds(before))
+    await connection.run(
+        _REMOVE, [{"bucket": bucket, "contact": contact, "code": code} for contact, code in over]
+    )
+    await connection.run(_UNNAME, [{"value": value} for _, code in over for value in (code, used_mark(code))])
+    return len(over)

@@ -13,7 +13,7 @@ from bot.storage import tables
 from bot.storage.conversions import conversion_row
 from bot.storage.desk_visits import visit_row
 from bot.storage.driver import Present, Rows
-from bot.storage.evaluations import evaluation_row
+from bot.storage.evaluations import EVALUATIONS, evaluation_row
 from bot.storage.exposures import exposure_row
 from bot.storage.families import joined_row
 from bot.storage.feedback import answer_row
@@ -29,6 +29,7 @@ from bot.storage.proofs import proof_row
 from bot.storage.referrals import referral_row
 from bot.storage.refills import refill_row
 from bot.storage.reservations import reservation_row
+from bot.storage.revisions import generation_row
 from bot.storage.rows import RowValues, to_json
 from bot.storage.sessions import session_row
 from bot.storage.spins import spin_row
@@ -78,7 +79,6 @@ _ROWS: Mapping[str, Callable[[str, Any], RowValues]] = {
     "payout": payout_row,
     "session": session_row,
     "conversion": conversion_row,
-    "evaluation": evaluation_row,
     "answer": answer_row,
     "invitation": invitation_row,
 }
@@ -87,6 +87,9 @@ WRITERS: Mapping[str, tuple[Rows, Callable[[str, Any], RowValues]]] = MappingPro
     {table: (Rows(_TABLES[table], Present.REPLACE), row) for table, row in _ROWS.items()}
     # The first arm that was met stays, whoever says another.
     | {"exposure": (Rows(_TABLES["exposure"], Present.KEEP), exposure_row)}
+    # Of whoever it was: all processes load again what is in force.
+    | {"generation": (Rows(_TABLES["setting"], Present.REPLACE), generation_row)}
+    | {"evaluation": (EVALUATIONS, evaluation_row)}
     # What somebody else took meanwhile is theirs: the turn fails, and decided again it takes another.
     | {"directory": (Rows(_TABLES["directory"], Present.FAIL), code_row)}
 )

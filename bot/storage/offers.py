@@ -291,6 +291,7 @@ def _quote_json(quote: Quote) -> dict[str, Any]:
             for one in quote.applied
         ],
         "left": [[one.wanted, one.reason, dict(one.facts)] for one in quote.left],
+        "currency": quote.currency,
     }
 
 
@@ -305,4 +306,5 @@ def _quote_from(facts: Mapping[str, Any]) -> Quote:
             for offer_id, rule, code, title, kind, by_line in facts["applied"]
         ),
         left=tuple(Left(wanted, reason, more) for wanted, reason, more in facts["left"]),
+        currency=facts.get("currency", ""),  # what was quoted in the program's own had none
     )

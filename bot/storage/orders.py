@@ -188,7 +188,7 @@ async def on_records(connection: Connection, asked: Sequence[_Asked]) -> dict[_A
     places = list(dict.fromkeys((contact, ids[contact, name]) for contact, name in asked))
     checkouts = await offers.at_checkouts(connection, places)
     references = [(name,) for name in sorted({name for _, name in asked})]
-    parked_ones = {row[0]: _parked_from(row) for row in await connection.read(_PARKED, keys=references)}
+    parked_ones = {row[0]: parked_from(row) for row in await connection.read(_PARKED, keys=references)}
     records = {
         one: OnRecord(
             orders.get(one),
@@ -229,19 +229,19 @@ async def lapsed(connection: Connection, contact_id: str, lot_id: str) -> int:
 async def parked(connection: Connection, reference: str) -> Parked | None:
     """What was told of an order's return before the order; None where nothing waits."""
     found = await connection.read(_PARKED, keys=[(reference,)])
-    return _parked_from(found[0]) if found else None
+    return parked_from(found[0]) if found else None
 
 
 async def all_parked(connection: Connection, most: int = 100) -> tuple[Parked, ...]:
     """What waits for its order, longest first."""
-    return tuple(_parked_from(row) for row in await connection.read(_ALL_PARKED, most=most))
+    return tuple(parked_from(row) for row in await connection.read(_ALL_PARKED, most=most))
 
 
 async def park(connection: Connection, told: Parked, now: datetime) -> Parked:
     """Keep what was told of an order that is not known, with what was told before; returns both together."""
     await connection.write(_NEW_PARKED, [parked_row("", Parked(told.reference, at=now))])
     found = await connection.read(_LOCK_PARKED, reference=told.reference)
-    before = _parked_from(found[0])
+    before = parked_from(found[0])
     both = replace(
         before,
         told=before.told | told.told,
@@ -417,7 +417,8 @@ def _earned_before_records(order_id: str, granted: InWallet) -> EarnRecord:
     )
 
 
-def _parked_from(row: Sequence[Any]) -> Parked:
+def parked_from(row: Sequence[Any]) -> Parked:
+    """Read a row of `parked_refund`."""
     body: Mapping[str, Any] = orjson.loads(row[1])
     return Parked(row[0], Return.from_json(body), body["status"], instant(row[2]), loaded(row[3]))
 

@@ -31,11 +31,12 @@ _HELD_PEEK = peek("outbox", "t.state = 'held' AND t.due_at <= :now")
 _LEASED_PEEK = peek("outbox", "t.state = 'sending' AND t.lease_until <= :now")
 _SENDING_PEEK = peek("outbox", "t.state = 'sending'")
 
-_MESSAGE = (
+MESSAGE_COLUMNS = (
     "o.id, o.contact, o.channel, o.address, o.sender, o.message_class, o.subscription_group, o.body, o.media,"
     " o.key, o.flow, o.step, o.wanted_at, o.valid_until, o.language, o.form, o.only_here,"
     " o.attempts, o.tried_since, o.tag, o.run, o.revision, o.variant, o.wakes"
 )
+"""What `outgoing_from` reads of `outbox o`."""
 # A contact's messages leave in order: one waits for older ones of its lane or a more urgent one that are in
 # hand, due, about to be tried again (order is worth a minute), or parts of the same answer. What is due and
 # itself waits for an earlier part that is tried again much later holds nobody back either.
@@ -53,13 +54,13 @@ _MAY_GO = """
         AND o.sender NOT IN (SELECT resting.sender FROM @each(resting: sender text))
 """
 _DUE = Statement(f"""
-    SELECT {_MESSAGE}, NULL FROM outbox o
+    SELECT {MESSAGE_COLUMNS}, NULL FROM outbox o
     WHERE o.bucket = :bucket AND o.lane = :lane AND {_MAY_GO}
     ORDER BY o.due_at LIMIT :most @skip_locked(o)
 """)  # noqa: S608  # our own text
 # Of several buckets at once, for lanes in which few wait: all of these are looked at.
 _FEW_DUE = Statement(f"""
-    SELECT {_MESSAGE}, (SELECT 1 FROM outbox n WHERE n.bucket = o.bucket AND n.contact = o.contact
+    SELECT {MESSAGE_COLUMNS}, (SELECT 1 FROM outbox n WHERE n.bucket = o.bucket AND n.contact = o.contact
         AND n.id > o.id AND n.state = 'queued' LIMIT 1)
     FROM @each(keys: bucket integer, lane integer)
     JOIN outbox o @indexed(ix_outbox_due) ON o.bucket = keys.bucket AND o.lane = keys.lane
@@ -177,7 +178,7 @@ _AGAIN = Statement(f"""
     WHERE bucket = :bucket AND contact = :contact AND id = :id
 """)  # noqa: S608  # our own text
 _ONE = Statement(f"""
-    SELECT {_MESSAGE} FROM outbox o WHERE o.bucket = :bucket AND o.contact = :contact AND o.id = :id
+    SELECT {MESSAGE_COLUMNS} FROM outbox o WHERE o.bucket = :bucket AND o.contact = :contact AND o.id = :id
 """)  # noqa: S608  # our own text
 _NOTICED = Statement("""
     SELECT n.lot FROM notice n
@@ -472,7 +473,7 @@ async def outgoing(connection: Connection, contact_id: str, message_id: str) -> 
     """Read a message as it was written; None where there is none."""
     keys = {"bucket": bucket_of(message_id), "contact": contact_id, "id": message_id}
     found = await connection.read(_ONE, **keys)
-    return _outgoing(found[0]) if found else None
+    return outgoing_from(found[0]) if found else None
 
 
 async def noticed_lots(connection: Connection, contact_id: str, trigger_key: str) -> list[JsonValue]:
@@ -520,12 +521,13 @@ def _key(message: Outgoing) -> dict[str, object]:
     return {"bucket": bucket_of(message.id), "contact": message.contact_id, "id": message.id}
 
 
-def _outgoing(row: Sequence[Any]) -> Outgoing:
+def outgoing_from(row: Sequence[Any]) -> Outgoing:
+    """Read a message from `MESSAGE_COLUMNS`."""
     return rows.outgoing_from(row, tag=row[19], origin=row[20:24])
 
 
 def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:
-    message = _outgoing(row)
+    message = outgoing_from(row)
     contact = Contact(
         id=consent[0],
         bucket=consent[1],

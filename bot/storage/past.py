@@ -26,6 +26,7 @@ from bot.storage import (
     counters,
     desk_visits,
     earnings,
+    explaining,
     exposures,
     families,
     feedback,
@@ -279,7 +280,7 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "broken": history.broken,
         "goal_entries": conversions.entries,
         "ended": history.ended,
-        "history": history.texted_page,
+        "history": explaining.texted_page,
         "active_at": active_hours.active_at,
         "latest_texts": latest_texts,
         "consent_log": consent_log,
@@ -289,6 +290,7 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "friends": referrals.friends,
         "offers": offers.offers,
         "fulfilments": fulfilments.fulfilments,
+        "quoted": feedback.quoted,
         "refills": refills.refills,
         "affinities": affinities.affinities,
         "reserved": reservations.reserved,
@@ -303,6 +305,7 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "surveys_done": surveys_done,
         "whole_books": joined.whole_books,
         "run_ids": joined.run_ids,
+        "is_welcomed": inherited.is_welcomed,
         "payouts": payouts.of_contact,
         "invitations": invitations.own,
     }
@@ -311,7 +314,7 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
 
 READ_ONE: Mapping[str, Callable[[Connection, str, str], Awaitable[object]]] = MappingProxyType(
     {
-        "history": history.texted_page,
+        "history": explaining.texted_page,
         "figures": traits.kept,
         "conversions_of": conversions.of_order,
         "arm": exposures.met,

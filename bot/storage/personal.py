@@ -77,6 +77,7 @@ ORDER_FACTS_KEPT = (
     "_waits",
     "_untold",
     "_credit_told_minor",
+    "_discount_told",
     "_shipped",
 )
 """Facts of orders by which their cash and credit still come and go; where they were brought is gone."""

@@ -113,6 +113,10 @@ class PostgresConnection:
             return [await self.read(statement, **parameters)]
         return (await read_at_once(self._raw, many))[0] if many else []
 
+    async def version(self) -> int | None:
+        """See `Connection.version`."""
+        return None
+
     async def run(self, statement: Statement, many: Sequence[Mapping[str, object]]) -> None:
         """See `Connection.run`."""
         await self._raw.executemany(statement.postgres, [postgres_parameters(statement, one) for one in many])
@@ -146,8 +150,9 @@ class PostgresConnection:
         """See `Connection.claim`."""
         if not values:
             return []
-        inserted = await self._raw.fetch(rows.postgres, *zip(*values, strict=True))
-        return _won(inserted, values)
+        columns = zip(*values, strict=True)
+        lost = await self._raw.fetchval(_unless_all(rows), *columns, len(values))
+        return [True] * len(values) if lost is None else _won(lost, values)
 
     async def claim_and_read(
         self, rows: Rows, values: Sequence[tuple[Value, ...]], many: Sequence[Asked]
@@ -158,6 +163,16 @@ class PostgresConnection:
         claiming = rows.postgres, [list(column) for column in zip(*values, strict=True)]
         found, inserted = await read_at_once(self._raw, many, claiming=claiming)
         return _won(inserted, values), found
+
+
+@lru_cache(maxsize=1024)
+def _unless_all(rows: Rows) -> str:
+    """The keys of rows that were new, unless all that were given are: then nothing, as nearly always."""
+    given = len(rows.columns) + 1
+    return f"""
+        WITH won AS ({rows.postgres})
+        SELECT CASE WHEN (SELECT COUNT(*) FROM won) < ${given}::bigint THEN ARRAY(SELECT won FROM won) END
+    """  # noqa: S608  # our own text
 
 
 def _won(inserted: Sequence[Record], values: Sequence[tuple[Value, ...]]) -> list[bool]:

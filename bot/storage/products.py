@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import orjson
 
 from bot.core.contact import JsonValue
+from bot.core.loyalty.stock import COUNTER
 from bot.core.tracking.commerce import ProductTold
 from bot.storage import counters, tables
 from bot.storage.driver import Connection, Present, Record, Rows, Statement
@@ -35,7 +36,7 @@ class StockedProduct:
 
 def stock_of(sku: str) -> str:
     """The counter of a product's units."""
-    return f"stock/{sku}"
+    return f"{COUNTER}{sku}"
 
 
 async def put(connection: Connection, product: StockedProduct) -> None:

@@ -35,6 +35,15 @@ _REDEEMED = Statement("""
     WHERE e.bucket = :bucket AND e.effective_at >= :since AND e.effective_at < :until
         AND e.reason IN ('redeem', 'capture')
 """)
+_THERE = Statement("""
+    SELECT c.id FROM contact c
+    WHERE c.bucket = :bucket AND c.created_at < :before AND c.merged_into IS NULL
+""")
+_OPTED_OUT = Statement("""
+    SELECT DISTINCT COALESCE(c.merged_into, c.id) FROM consent x
+    JOIN contact c ON c.bucket = x.bucket AND c.id = x.contact
+    WHERE x.bucket = :bucket AND x.state = 'unsubscribed' AND x.at >= :since AND x.at < :until
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +106,15 @@ async def redeemed(connection: Connection, bucket: int, period: Period) -> list[
     """When contacts of a bucket spent credit."""
     found = await connection.read(_REDEEMED, bucket=bucket, **period.bounds)
     return [(row[0], instant(row[1])) for row in found]
+
+
+async def there(connection: Connection, bucket: int, before: datetime) -> list[str]:
+    """All contacts of a bucket that we knew before an instant and who are nobody else since."""
+    found = await connection.read(_THERE, bucket=bucket, before=microseconds(before))
+    return [str(contact) for (contact,) in found]
+
+
+async def opted_out(connection: Connection, bucket: int, period: Period) -> set[str]:
+    """Who of a bucket unsubscribed from anything."""
+    found = await connection.read(_OPTED_OUT, bucket=bucket, **period.bounds)
+    return {str(contact) for (contact,) in found}

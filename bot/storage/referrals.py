@@ -77,7 +77,9 @@ async def own_code(connection: Connection, contact_id: str) -> str:
     bucket = bucket_of(contact_id)
     for attempt in range(_ATTEMPTS_MAX):
         code = code_of(contact_id, attempt)
-        await connection.claim(_DIRECTORY, [(CODE, code, bucket, contact_id)])
+        (is_new,) = await connection.claim(_DIRECTORY, [(CODE, code, bucket, contact_id)])
+        if is_new:
+            return code
         found = await connection.read(_OWNER, kind=CODE, value=code)
         if found and found[0][0] == contact_id:
             return code

@@ -32,17 +32,19 @@ _WAITING = Statement("""
     SELECT flow, revision, step, COUNT(*) FROM run WHERE status = 'waiting'
     GROUP BY flow, revision, step ORDER BY flow, revision, step
 """)
-_PRODUCTS = Statement(
-    "SELECT sku, name, category, price_minor, facts FROM product WHERE is_sold ORDER BY sku"
-)
+_PRODUCTS = Statement("""
+    SELECT p.sku, p.name, p.category, p.price_minor, p.facts, c.name IS NOT NULL
+    FROM product p LEFT JOIN counter c ON c.name = 'stock/' || p.sku AND c.slot = 0
+    WHERE p.is_sold ORDER BY p.sku
+""")
 
 _TABLES = tables.Row.metadata.tables
 _REVISION = Rows(_TABLES["revision"], Present.FAIL)
 _SET = Rows(_TABLES["setting"], Present.REPLACE)
 _PRODUCT = Rows(_TABLES["product"], Present.REPLACE)
 
-FAMILY, SIZE = "family", "size"
-"""The facts of a product that say of what it is a size, and which."""
+FAMILY, SIZE, PHOTO = "family", "size", "photo"
+"""The facts of a product that say of what it is a size, and which; and where a picture of it is."""
 _GENERATION = "publication"
 _FIRST = Rows(_TABLES["setting"], Present.KEEP)
 _LOCK = Statement(f"SELECT s.name FROM setting s WHERE s.name = '{_GENERATION}' @lock(s)")  # noqa: S608  # our own name
@@ -126,6 +128,11 @@ async def touch(connection: Connection, generation_id: str) -> None:
     await connection.write(_SET, [(_GENERATION, generation_id)])
 
 
+def generation_row(_contact_id: str, generation_id: str) -> tuple[str, str]:
+    """The row of `setting` by which `touch` does it, for a turn."""
+    return _GENERATION, generation_id
+
+
 async def waiting(connection: Connection) -> list[tuple[str, int, str, int]]:
     """How many runs wait where: (flow, revision, step, runs)."""
     return [(row[0], row[1], row[2], row[3]) for row in await connection.read(_WAITING)]
@@ -145,14 +152,15 @@ async def put_products(connection: Connection, stocked: Sequence[Product]) -> No
 
 
 def _product(row: Sequence[Any]) -> Product:
-    sku, name, category, price_minor, stored = row
+    sku, name, category, price_minor, stored, is_counted = row
     facts = orjson.loads(stored)
-    return Product(sku, name, category, price_minor, str(facts.get(FAMILY) or ""), str(facts.get(SIZE) or ""))
+    family, size, photo = (str(facts.get(fact) or "") for fact in (FAMILY, SIZE, PHOTO))
+    return Product(sku, name, category, price_minor, family, size, photo, bool(is_counted))
 
 
 def _facts(product: Product) -> dict[str, str]:
-    sized = {FAMILY: product.family, SIZE: product.size}
-    return {name: said for name, said in sized.items() if said}
+    told = {FAMILY: product.family, SIZE: product.size, PHOTO: product.photo}
+    return {name: said for name, said in told.items() if said}
 
 
 def _revision(row: Sequence[object]) -> Revision:

@@ -6,7 +6,7 @@ import asyncpg
 
 from bot.storage.driver import Connection, Database, Statement
 
-NEWEST = "0009"
+NEWEST = "0010"
 """The newest migration; a test holds it against `bot.storage.migrations`."""
 
 _CURRENT = Statement("SELECT version_num FROM alembic_version")

@@ -51,24 +51,33 @@ class SqliteDatabase:
     dialect = "sqlite"
 
     def __init__(self, path: str, *, is_kept: bool = True) -> None:
-        """Open the file; it is made where it is missing. One that is not kept does not wait for disks."""
+        """Open the file; it is made where it is missing.
+
+        One that is not kept waits for no disk, and works in the thread that asks: whose rehearsal it is, is
+        alone with it, and every change of threads would take longer than most of what is asked.
+        """
         self._path = path
         self._write = _open(path, cache_kilobytes=16_000)
         if not is_kept:
             self._write.execute("PRAGMA synchronous = OFF")
         self._read = self._write if path == ":memory:" else _open(path, cache_kilobytes=4_000)
         self._glance: sqlite3.Connection | None = None
+        self._is_kept = is_kept
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._reader = self._writer if path == ":memory:" else ThreadPoolExecutor(1, "sqlite-reader")
 
     async def transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """See `Database.transact`."""
+        if not self._is_kept:
+            return _transact(self._write, work, "BEGIN IMMEDIATE")
         return await asyncio.get_running_loop().run_in_executor(
             self._writer, _transact, self._write, work, "BEGIN IMMEDIATE"
         )
 
     async def query(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """See `Database.query`."""
+        if not self._is_kept:
+            return _transact(self._read, work, "BEGIN")
         return await asyncio.get_running_loop().run_in_executor(
             self._reader, _transact, self._read, work, "BEGIN"
         )
@@ -122,6 +131,11 @@ class SqliteConnection:
     async def read_all(self, many: Sequence[Asked]) -> list[Sequence[Record]]:
         """See `Connection.read_all`."""
         return [await self.read(statement, **parameters) for statement, parameters in many]
+
+    async def version(self) -> int | None:
+        """See `Connection.version` (https://www.sqlite.org/pragma.html#pragma_data_version)."""
+        (version,) = self._raw.execute("PRAGMA data_version").fetchone()
+        return int(version)
 
     async def run(self, statement: Statement, many: Sequence[Mapping[str, object]]) -> None:
         """See `Connection.run`."""

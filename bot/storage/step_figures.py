@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.deeds.goals import CONVERTED, REVENUE
+from bot.core.deeds.goals import CONVERTED, ENTRIES, PASSED, REVENUE
 from bot.core.effects import StepFigure
 from bot.core.ids import BUCKETS, bucket_of, instant
 from bot.core.local_time import local_date
@@ -47,9 +47,12 @@ _GOALS = Statement(f"""
         SUM(c.revenue_minor)
     FROM conversion c WHERE c.bucket = :bucket GROUP BY 1, 2, 3, 4, 5, 6, 7
 """)  # noqa: S608  # our own number
+_BEGAN = Statement(f"""
+    SELECT r.flow, r.started_at / {_QUARTER}, COUNT(*) FROM run r WHERE r.bucket = :bucket GROUP BY 1, 2
+""")  # noqa: S608  # our own number
 _KEPT = Statement("""
     SELECT f.flow, f.revision, f.step, f.variant, f.what, f.on_day, SUM(f.times), SUM(f.amount)
-    FROM step_figure f WHERE f.on_day <> '' GROUP BY f.flow, f.revision, f.step, f.variant, f.what, f.on_day
+    FROM step_figure f GROUP BY f.flow, f.revision, f.step, f.variant, f.what, f.on_day
     HAVING SUM(f.times) <> 0 OR SUM(f.amount) <> 0
 """)
 _WAITING = Statement("""
@@ -122,22 +125,31 @@ class Difference:
 
 
 async def recount(database: Database, zone: str) -> list[Difference]:
-    """Count anew, from messages and conversions, what follows from them; returns where figures differ.
+    """Count anew, from messages, conversions and runs, what follows from them; returns where figures differ.
 
     What happens meanwhile may be in one and not yet in the other.
     """
-    kept = await database.query(_kept)
+    whole = await database.query(_kept)
+    kept = {one: numbers for one, numbers in whole.items() if _is_recounted(one)}
     counted: Figures = {}
+    began: dict[tuple[str, str], int] = {}
     for bucket in range(BUCKETS):
         found = await database.query(
             lambda c, bucket=bucket: c.read_all(
-                [(_MESSAGES, {"bucket": bucket}), (_GOALS, {"bucket": bucket})]
+                [(one, {"bucket": bucket}) for one in (_MESSAGES, _GOALS, _BEGAN)]
             )  # type: ignore[misc]  # bound now
         )
         for row in found[0]:
             add(counted, figures_of(standing_from(row)), factor=int(row[13]))
         for row in found[1]:
             add(counted, _of_conversions(row, zone))
+        for flow, quarter, runs in found[2]:
+            of = (flow, str(local_date(instant(quarter * _QUARTER), zone)))
+            began[of] = began.get(of, 0) + int(runs)
+    return [*_of_entries(whole, began), *_differences(kept, counted)]
+
+
+def _differences(kept: Figures, counted: Figures) -> list[Difference]:
     return [
         Difference(one, kept.get(one, (0, 0)), counted.get(one, (0, 0)))
         for one in sorted({*kept, *counted})
@@ -154,13 +166,45 @@ async def mend(database: Database, differences: Sequence[Difference]) -> None:
     await database.transact(lambda c: write(c, missing, slot=0))
 
 
+def _of_entries(kept: Figures, began: Mapping[tuple[str, str], int]) -> list[Difference]:
+    """Say where entries are not the runs that began on a day and those that were over at once.
+
+    Of all revisions together: a publication may have moved a run to another. What differs is the newest's.
+    """
+    days = {one.on_day for one in kept}
+    # Of the day on which figures by day began, and before, some entries may be on none.
+    since = min(days - {""}, default="") if "" in days else ""
+    entries: dict[tuple[str, str], dict[StepFigure, int]] = {}
+    expected = {of: runs for of, runs in began.items() if of[1] > since}
+    for one, (times, _) in kept.items():
+        if one.on_day > since and one.what in {ENTRIES, PASSED}:
+            of = (one.flow, one.on_day)
+            entries.setdefault(of, {})
+            if one.what == ENTRIES:
+                entries[of][one] = times
+            else:
+                expected[of] = expected.get(of, 0) + times
+    found = []
+    for of in sorted({*entries, *expected}):
+        known = entries.get(of, {})
+        if missing := expected.get(of, 0) - sum(known.values()):
+            newest = max(known, default=StepFigure(of[0], 0, "", "", ENTRIES, of[1]))
+            times = known.get(newest, 0)
+            found.append(Difference(newest, (times, 0), (times + missing, 0)))
+    return found
+
+
 async def _kept(connection: Connection) -> Figures:
     kept: Figures = {}
     for flow, revision, step, variant, what, on_day, times, amount in await connection.read(_KEPT):
-        if is_of_messages(what) or what.startswith((CONVERTED, REVENUE)):
-            one = StepFigure(flow, revision, step, variant, what, on_day)
-            add(kept, {one: (int(times), int(amount))})
+        one = StepFigure(flow, revision, step, variant, what, on_day)
+        add(kept, {one: (int(times), int(amount))})
     return kept
+
+
+def _is_recounted(one: StepFigure) -> bool:
+    """Whether a figure follows from messages and conversions alone."""
+    return bool(one.on_day) and (is_of_messages(one.what) or one.what.startswith((CONVERTED, REVENUE)))
 
 
 def _of_conversions(row: Sequence[Any], zone: str) -> Figures:

@@ -7,10 +7,10 @@ table by table. Whatever is not plain is left for a turn.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 
-from bot.core.contact import Event
 from bot.core.ids import IdSource, microseconds
 from bot.core.ledger.entries import Account, Reason
 from bot.core.ledger.recorder import SYSTEM
@@ -81,9 +81,9 @@ async def sweep(
     connection: Connection, due: Sequence[tuple[int, Sequence[DueLot]]], now: datetime, ids: IdSource
 ) -> int:
     """End lots that have ended, by bucket, each wallet's at once; returns how many. Others stay due."""
-    keys = sorted({(bucket, lot.contact_id, lot.wallet, lot.version) for bucket, lots in due for lot in lots})
-    locked = {(row[0], row[1]) for row in await connection.read(_LOCK, keys=keys)}
-    ours = [(bucket, [lot for lot in lots if (lot.contact_id, lot.wallet) in locked]) for bucket, lots in due]
+    keys = {(bucket, lot.contact_id, lot.wallet, lot.version): None for bucket, lots in due for lot in lots}
+    locked = {(row[0], row[1]) for row in await connection.read(_LOCK, keys=list(keys))}
+    ours = [(bucket, [lot for lot in lots if _WALLET_OF(lot) in locked]) for bucket, lots in due]
     if locked:
         await _write(connection, ours, now, ids)
     return sum(len(lots) for _, lots in ours)
@@ -97,47 +97,27 @@ async def _write(
     wallets: list[RowValues] = []
     entries: list[RowValues] = []
     draws: list[RowValues] = []
+    emptied: list[RowValues] = []
     for bucket, (contact, wallet), own, minted in _by_wallet(ours, now, ids):
-        made = ends(own, now, minted)
-        for end in made:
-            place = (bucket, contact, wallet, end.number)
-            entries.append(
-                (
-                    *place,
-                    end.id,
-                    _EXPIRE,
-                    end.key,
-                    at,
-                    SYSTEM,
-                    end.words,
-                    end.salt,
-                    end.personal_hash,
-                    OF_LOT,
-                    end.lot,
-                    end.policy,
-                    None,
-                    end.previous_hash,
-                    end.hash,
-                    at,
-                    "",
-                )
-            )
-            draws += [
-                (*place, line, source, _BREAKAGE, end.lot, None, minor)
-                for line, (source, minor) in enumerate(end.draws, 1)
-            ]
-        before, last = own[0], made[-1]
-        pending = sum(lot.pending_minor for lot in own)
-        available = sum(lot.available_minor for lot in own)
+        pending = available = 0
+        for lot in own:
+            pending, available = pending + lot.pending_minor, available + lot.available_minor
+            emptied.append((0, 0, bucket, contact, wallet, lot.id))
+        number, hash_ = 0, ""
+        for end in ends(own, at, minted):
+            number, entry, key, words, salt, hidden, lot_id, policy, previous, hash_, moved = end
+            place = (bucket, contact, wallet, number)
+            said = (*place, entry, _EXPIRE, key, at, SYSTEM, words, salt, hidden, OF_LOT, lot_id, policy)
+            entries.append((*said, None, previous, hash_, at, ""))
+            for line, (source, minor) in enumerate(moved, 1):
+                draws.append((*place, line, source, _BREAKAGE, lot_id, None, minor))
+        before = own[0]
         left = (before.wallet_pending_minor - pending, before.wallet_available_minor - available)
-        version = before.version + len(made)
-        wallets.append((*left, last.number, last.hash, version, bucket, contact, wallet))
-        events.append(rows.event_row(contact, next(minted), expired(wallet, pending + available, now)))
+        wallets.append((*left, number, hash_, before.version + len(own), bucket, contact, wallet))
+        name, told = _expired(wallet, pending + available)
+        events.append((bucket, contact, next(minted), name, at, told, ""))
     await connection.write(_EVENT, events)
     await connection.write(_WALLET, wallets)
-    emptied: list[RowValues] = [
-        (0, 0, bucket, lot.contact_id, lot.wallet, lot.id) for bucket, lots in ours for lot in lots
-    ]
     await connection.write(_LOT, emptied)
     await connection.write(_ENTRY, entries)
     await connection.write(_DRAW, draws)
@@ -154,8 +134,9 @@ def _by_wallet(
             yield bucket, whose, own, minted
 
 
-def expired(wallet: str, minor: int, now: datetime) -> Event:
-    """The event of credit that ended."""
+@lru_cache(maxsize=1024)
+def _expired(wallet: str, minor: int) -> tuple[str, str]:
+    """The name and the properties of the event of credit that ended, as they are stored."""
     if wallet == MAIN_WALLET:
-        return Event("Credit Expired", now, {"amount": minor})
-    return Event("Wallet Expired", now, {"wallet": wallet, "units": minor})
+        return "Credit Expired", rows.to_json({"amount": minor})
+    return "Wallet Expired", rows.to_json({"wallet": wallet, "units": minor})

@@ -70,6 +70,10 @@ class _OnlyReading:
 
     __slots__ = ()
 
+    async def version(self) -> int | None:
+        """See `Connection.version`: readers do not ask."""
+        return None
+
     async def run(self, *_: object) -> NoReturn:
         """Refuse: readers write nothing, here and below."""
         raise AssertionError

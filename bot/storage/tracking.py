@@ -4,11 +4,13 @@ Every statement works on a whole batch. What was claimed here first is never wai
 nothing of messages; contacts and names are locked in the order in which turns lock them.
 """
 
+import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
 
+import asyncpg
 import orjson
 
 from bot.core.contact import Contact, JsonValue
@@ -74,9 +76,14 @@ _CONTACT_TRAITS = Changes(_TABLES["contact"], "attributes", "first_name", "birth
 CONTACT = Rows(_TABLES["contact"], Present.FAIL)
 ADDRESS = Rows(_TABLES["address"], Present.REPLACE, once=("created_at",))
 EVENT = Rows(_TABLES["event"], Present.KEEP)
+_NEW_EVENT = Rows(_TABLES["event"], Present.FAIL)
 ACTIVITY = Rows(_TABLES["activity"], Present.REPLACE)
 TIMES = Rows(_TABLES["attribute_times"], Present.REPLACE)
 TRIGGER = Rows(_TABLES["trigger"], Present.KEEP)
+
+
+class WrittenBefore(Exception):
+    """An event is in the books, whose message came longer ago than messages are known for."""
 
 
 @dataclass(slots=True)
@@ -104,6 +111,18 @@ async def claim(connection: Connection, message_ids: Sequence[str], now: datetim
     for number, first in zip(in_order, won, strict=True):
         is_new[number] = first
     return is_new
+
+
+async def write_new_events(connection: Connection, events: Sequence[RowValues]) -> None:
+    """Write events that nobody has written before, which is cheaper than to ask of each whether that is so.
+
+    Raises:
+        WrittenBefore: one of them is there; nothing of the transaction is.
+    """
+    try:
+        await connection.write(_NEW_EVENT, events)
+    except (asyncpg.UniqueViolationError, sqlite3.IntegrityError) as error:
+        raise WrittenBefore from error
 
 
 async def names_of(connection: Connection, contact_ids: Collection[str]) -> dict[str, set[Name]]:

@@ -40,6 +40,7 @@ _FORGET = Statement("""
     DELETE FROM computed_trait WHERE bucket = :bucket
         AND trait IN (SELECT gone.trait FROM @each(gone: trait text))
 """)
+_FORGET_CONTACT = Statement("DELETE FROM computed_trait WHERE bucket = :bucket AND contact = :contact")
 
 Place = tuple[str, str]
 """A contact and the stored key of a figure."""
@@ -121,6 +122,12 @@ async def happened(
     for whose, event_id, name, at, properties in await connection.read(_HAPPENED, keys=keys):
         events[whose, name].append(Happened(event_id, name, instant(at), orjson.loads(properties)))
     return events
+
+
+async def forget(connection: Connection, contacts: Iterable[str]) -> None:
+    """Drop what is kept of these contacts: others' it is by now."""
+    many = [{"bucket": bucket_of(contact), "contact": contact} for contact in contacts]
+    await connection.run(_FORGET_CONTACT, many)
 
 
 async def forget_gone(connection: Connection, bucket: int, gone: Collection[str]) -> None:

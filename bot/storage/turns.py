@@ -140,11 +140,12 @@ async def find(connection: Connection, names: Sequence[tuple[str, str]]) -> dict
 
 
 async def find_locked(
-    connection: Connection, names: Sequence[tuple[str, str]]
+    connection: Connection, names: Collection[tuple[str, str]]
 ) -> tuple[dict[tuple[str, str], str], dict[str, Contact]]:
     """Contact ids by (kind, value) of the directory, and these contacts; locked as by `lock`."""
     found = await connection.read(_FIND_LOCKED, keys=sorted(set(names)))
-    contacts = {row[1]: rows.contact_from(row) for row in found}
+    once = {row[1]: row for row in found}  # who is called by several names is there for each
+    contacts = {contact: rows.contact_from(row) for contact, row in once.items()}
     return {(row[-2], row[-1]): row[1] for row in found}, contacts
 
 

@@ -106,7 +106,10 @@ class LeanplumApi:
         return warnings
 
     async def _shown(self, user_id: str, device_id: str) -> Shown:
-        """What an app shows to who uses it: by their audiences, and always the same sides of experiments."""
+        """What an app shows to who says that they use it: always the same sides of experiments.
+
+        Its key is public: what tells who is in an audience is shown where that may be known by anyone.
+        """
 
         async def look(connection: Connection) -> str | None:
             for kind, name in (("external", user_id), ("anonymous", device_id)):
@@ -116,10 +119,11 @@ class LeanplumApi:
                     return contact.id
             return None
 
-        known, variables = await self.door.database.query(look), self.variables()
+        known, tried = await self.door.database.query(look), self.tried()
+        variables = self.variables().told_to_anyone(tried)
         if known is None:
             return variables.shown_to(user_id or device_id, frozenset())
-        return await shown_to(self.door.database, known, variables, self.tried(), self.clock())
+        return await shown_to(self.door.database, known, variables, tried, self.clock())
 
 
 _SHOWS = frozenset({Wants.START, Wants.VARIABLES})

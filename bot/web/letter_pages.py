@@ -5,7 +5,7 @@ from html import escape
 
 from bot.conversation.operations import Body
 from bot.core.contact import JsonValue, SubscriptionState
-from bot.core.pages.speech import Phrases, language_of
+from bot.core.pages.speech import Phrases, language_of, phrase
 
 STYLE = """
 :root { color-scheme: light dark; --ground: #f5f3ee; --card: #fff; --ink: #22201c; --soft: #5d574e;
@@ -26,6 +26,7 @@ button { font: inherit; font-weight: 650; min-height: 2.75rem; padding: 0.5rem 1
   border-radius: 10px; border: 1px solid var(--line); background: transparent; color: var(--ink); }
 button.main { background: var(--accent); color: var(--on-accent); border-color: var(--accent); }
 a { color: var(--accent); }
+.logo { display: block; max-height: 3rem; max-width: 12rem; margin-bottom: 0.6rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 """
 
@@ -186,17 +187,19 @@ class _Say:
         return escape(self.plain(key, **named))
 
     def plain(self, key: str, **named: str) -> str:
-        return _PHRASES[self._language][key].format(**named)
+        return phrase(_PHRASES, self._language, key).format(**named)
 
     def page(self, title: str, inside: str) -> tuple[str, str]:
         tag = self._language.replace("_", "-")
         shop, mailbox = str(self._chosen["shop"]), str(self._chosen["mailbox"])
         whose = f"<p class=soft>{self('whose', mailbox=mailbox)}</p>" if mailbox else ""
+        style, logo = str(self._chosen.get("style", STYLE)), str(self._chosen.get("logo", ""))
+        mark = f'<img class=logo src="{escape(logo)}" alt="">' if logo else ""  # its name stands below
         html = (
             f'<!doctype html><html lang="{tag}"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>{self(title)} · {escape(shop)}</title><style>{STYLE}</style></head><body>"
-            f"<p class=soft>{escape(shop)}</p><main><h1>{self(title)}</h1>{whose}{inside}</main>"
+            f"<title>{self(title)} · {escape(shop)}</title><style>{style}</style></head><body>"
+            f"{mark}<p class=soft>{escape(shop)}</p><main><h1>{self(title)}</h1>{whose}{inside}</main>"
             "</body></html>"
         )
         return html, tag

@@ -2,9 +2,10 @@
 
 import hashlib
 from base64 import b64decode, b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from http import HTTPStatus
 
 import structlog
@@ -21,6 +22,7 @@ from bot.core.email.links import (
     LetterLinks,
     Reader,
 )
+from bot.core.email.page_colors import css
 from bot.core.errors import RegularsError
 from bot.web.bodies import form_of
 from bot.web.letter_pages import STYLE, choices_page, confirm_page, done_page, leave_page
@@ -33,18 +35,13 @@ CHANGES = Limit(burst=30, per_minute=10)
 """How many changes one letter may bring: each is kept as evidence."""
 
 _PICTURE = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
-_STYLE_HASH = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex, nofollow",
 }
-_PAGE_HEADERS = {
-    **_HEADERS,
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self';"
-    " base-uri 'none'; frame-ancestors 'none'",
-}
+_POLICY = "Content-Security-Policy"
 _WORDS_MAX = 1_000
 _logger = structlog.get_logger(__name__)
 
@@ -175,8 +172,10 @@ class LetterDoor:
         except Exception:  # whatever the database says: it may be visited again
             _logger.exception("letter_not_shown", contact=reader.contact_id)
             return _plain(request, HTTPStatus.SERVICE_UNAVAILABLE)
-        html, language = made(chosen)
-        headers = {**_PAGE_HEADERS, "Content-Language": language}
+        brand = self.readers.shop().letters.brand
+        style = f"{STYLE}{css(brand.colors, ':root', ':root')}"
+        html, language = made({**chosen, "style": style, "logo": brand.logo if brand.logo_origin else ""})
+        headers = {**_page_headers(style, brand.logo_origin), "Content-Language": language}
         return web.Response(text=html, content_type="text/html", charset="utf-8", headers=headers)
 
     def _nowhere(self, request: web.Request) -> web.Response:
@@ -187,16 +186,27 @@ class LetterDoor:
         return _plain(request, HTTPStatus.NOT_FOUND)
 
 
+@lru_cache(maxsize=16)
+def _page_headers(style: str = STYLE, pictures: str = "") -> Mapping[str, str]:
+    """The headers of a page: it is styled by this alone, and shows pictures from there, if from anywhere."""
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'"
+    )
+    return {**_HEADERS, _POLICY: f"{policy}; img-src {pictures}" if pictures else policy}
+
+
 def _again(request: web.Request) -> web.Response:
     """Show the page as it is now: a reload asks for it again, and changes nothing."""
-    headers = {**_PAGE_HEADERS, "Location": request.path}
+    headers = {**_page_headers(), "Location": request.path}
     return web.Response(status=HTTPStatus.SEE_OTHER, headers=headers)
 
 
 def _plain(request: web.Request, status: HTTPStatus) -> web.Response:
     texts = UNKNOWN if status is HTTPStatus.NOT_FOUND else LATER
     html, language = page(texts, accepted(request.headers.get("Accept-Language", "")))
-    headers = {**_PAGE_HEADERS, "Content-Language": language}
+    headers = {**_page_headers(), "Content-Language": language}
     if status is not HTTPStatus.NOT_FOUND:
         headers["Retry-After"] = "60"
     return web.Response(status=status, text=html, content_type="text/html", charset="utf-8", headers=headers)

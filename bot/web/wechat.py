@@ -168,31 +168,43 @@ class WechatCallbacks:
 
         Raises RetryLater when the platform is about to hang up: what comes later is left to the outbox.
         """
-        turn = asyncio.create_task(self._in_time(work, began + self.answer_seconds))
-        left = began + self.hang_up_seconds - asyncio.get_running_loop().time()
-        done, _ = await asyncio.wait({turn}, timeout=max(0.0, left))
-        if not done:
-            self.late.add(turn)
-            turn.add_done_callback(self._came_late)
-            self.metrics.wechat_answers.labels("late").inc()
-            raise RetryLater("the turn takes too long")
-        return turn.result()
+        turn = self.dispatcher.begin(work)
+        if await self._is_done(turn, began):
+            result = turn.result()
+            if self._may_be_written(result, began):
+                return result
+        left = asyncio.create_task(self._left(turn))
+        if await self._is_done(left, began):
+            return left.result()
+        self.late.add(left)
+        left.add_done_callback(self._came_late)
+        self.metrics.wechat_answers.labels("late").inc()
+        raise RetryLater("the turn takes too long")
 
-    async def _in_time(self, work: Work, until: float) -> Result:
-        result = await self.dispatcher.submit(work)
+    async def _is_done(self, one: asyncio.Future[Result], began: float) -> bool:
+        """Wait for it, as long as the platform does."""
+        left = began + self.hang_up_seconds - asyncio.get_running_loop().time()
+        return bool((await asyncio.wait({one}, timeout=max(0.0, left)))[0])
+
+    def _may_be_written(self, result: Result, began: float) -> bool:
+        """Whether there is time for its replies, and they are short enough."""
+        if not result.replies:
+            return True
+        is_too_long = joined([reply.body for reply in result.replies]) is None
+        return not is_too_long and asyncio.get_running_loop().time() < began + self.answer_seconds
+
+    async def _left(self, turn: asyncio.Future[Result]) -> Result:
+        """Leave replies to the outbox; a retry that has taken them over since keeps them: the lease tells."""
+        result = await turn
         if not result.replies:
             return result
-        is_too_long = joined([reply.body for reply in result.replies]) is None
-        if is_too_long or asyncio.get_running_loop().time() >= until:
-            # A retry that has taken the answer over since keeps it: the lease tells.
-            await self.dispatcher.give_back(result)
-            self.metrics.wechat_answers.labels("left to the outbox").inc()
-            return replace(result, replies=())
-        return result
+        await self.dispatcher.give_back(result)
+        self.metrics.wechat_answers.labels("left to the outbox").inc()
+        return replace(result, replies=())
 
-    def _came_late(self, turn: asyncio.Task[Result]) -> None:
-        self.late.discard(turn)
-        if not turn.cancelled() and (error := turn.exception()) is not None:
+    def _came_late(self, left: asyncio.Task[Result]) -> None:
+        self.late.discard(left)
+        if not left.cancelled() and (error := left.exception()) is not None:
             _logger.warning("push_failed_late", error=type(error).__name__)
 
     async def _answer(

@@ -1,12 +1,12 @@
-// One tap orders again. Opened by a signed token (o), an order, products (lines, sku), a bundle (b), or nothing:
-// then it is the usual. Each change asks for a new quote; no amount is computed here.
+// One tap orders again. Opened by a signed token (o), an order, products (lines, sku), a bundle (b), with the basket,
+// or with nothing: then it is the usual. Each change asks for a new quote; no amount is computed here.
 const { page } = require('../page');
 const shop = require('../shop');
 const view = require('../shared/view');
 
 Component(
   page({
-    groups: ['reorder'],
+    groups: ['reorder', 'products'],
     title: 'reorder.title',
     async ask(query) {
       const lost = await shop.client.settle('placeOrder');
@@ -23,12 +23,15 @@ Component(
       return { me, found, quote, at: 0 };
     },
     show(answers, t) {
+      const { basket, sku, lines, b } = this.query;
+      wx.setNavigationBarTitle({ title: t(basket || sku || lines || b ? 'reorder.title_new' : 'reorder.title') });
       const found = view.proposals(answers.found, t);
       return {
         isEmpty: found.isEmpty,
         gone: found.gone,
         options: found.options,
         at: answers.at,
+        hasProducts: answers.me.features.products,
         delivers: answers.me.shop.delivers,
         quote: answers.quote ? view.quote(answers.quote, this.choice, t) : null,
       };
@@ -36,6 +39,9 @@ Component(
     methods: {
       // What the page was opened with, as proposals.
       async proposed(query) {
+        if (query.basket) {
+          return { proposals: await this.priced(shop.basket()), gone: [] };
+        }
         let lines = query.lines ? JSON.parse(decodeURIComponent(query.lines)) : null;
         if (query.sku) {
           lines = [{ sku: decodeURIComponent(query.sku), quantity: 1 }];
@@ -60,6 +66,24 @@ Component(
           }
           this.tell(problem.facts.says); // a card can be forwarded: here is what they ordered themselves
           return shop.client.call('reorder');
+        }
+      },
+
+      // What is in the basket; what cannot be had any more is taken out of it, and said.
+      async priced(basket) {
+        if (!basket.length) {
+          return [];
+        }
+        try {
+          return [await shop.client.call('quote', { lines: basket })];
+        } catch (problem) {
+          const left = view.withoutGone(basket, problem.facts || {});
+          if (!problem.facts || JSON.stringify(left) === JSON.stringify(basket)) {
+            throw problem;
+          }
+          this.tell(problem.facts.says);
+          shop.fill(left);
+          return this.priced(left);
         }
       },
 
@@ -123,6 +147,9 @@ Component(
         return this.act('quote', async () => {
           const quote = await shop.client.call('quote', view.orderBody(this.choice));
           this.answers = Object.assign({}, this.answers, { quote });
+          if (this.query.basket) {
+            shop.fill(this.choice.lines);
+          }
           this.render();
           return quote;
         });
@@ -132,6 +159,9 @@ Component(
         return this.act('order', async () => {
           const answer = await this.placed();
           if (answer) {
+            if (this.query.basket && !answer.earlier) {
+              shop.fill([]);
+            }
             const order = await shop.pay(answer);
             shopperIsAt(order, answer.earlier ? 'earlier' : 'placed');
           }

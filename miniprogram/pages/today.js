@@ -5,7 +5,7 @@ const view = require('../shared/view');
 
 Component(
   page({
-    groups: ['today', 'join', 'notify'],
+    groups: ['today', 'join', 'notify', 'orders'],
     title: 'today.title',
     counts: true,
     async ask() {
@@ -22,7 +22,7 @@ Component(
     },
     show(answers, t, now) {
       const checkin = answers.checkin && view.checkin(answers.checkin, t);
-      const drops = answers.drops ? view.drops(answers.drops, t, now) : [];
+      const drops = answers.drops ? view.drops(answers.drops, t, now, true) : [];
       const bundles = answers.bundles ? view.bundles(answers.bundles, t) : [];
       const refills = answers.refills ? answers.refills.refills : [];
       const wheel = answers.wheel && view.wheel(answers.wheel, t);
@@ -51,9 +51,13 @@ Component(
       },
 
       async take(event) {
-        const { id, pay } = event.currentTarget.dataset;
+        const { id, pay, payment } = event.currentTarget.dataset;
         const asked = { drop: id, quantity: 1, to_pay_at_most_minor: pay };
-        await this.said(id, () => shop.client.call('takeDrop', asked), 'drops');
+        const answer = await this.said(id, () => shop.client.call('takeDrop', payment ? { ...asked, payment } : asked), 'drops');
+        if (answer && answer.order) {
+          const order = await this.act(id, () => shop.pay(answer));
+          wx.navigateTo({ url: '/pages/order?came=placed&order=' + (order || answer.order).id });
+        }
       },
 
       async giveUp(event) {
@@ -84,6 +88,7 @@ Component(
           this.answers[part] = by_now;
           this.render();
         }
+        return answer;
       },
     },
   })

@@ -4,7 +4,7 @@ const view = require('../shared/view');
 
 Component(
   page({
-    groups: ['wallet', 'join', 'notify'],
+    groups: ['wallet', 'join', 'notify', 'products'],
     title: 'wallet.title',
     counts: true,
     async ask() {
@@ -26,6 +26,7 @@ Component(
         hello: profile.hello,
         tier: profile.tier,
         wallet,
+        hasProducts: answers.me.features.products,
         payouts: answers.payouts ? view.payouts(answers.payouts, t, now) : [],
         tiers: hasTiers ? view.tiers(answers.tiers, t) : null,
         history: view.history(answers.lines, t, now),

@@ -14,6 +14,8 @@ const ROUTES = {
   phone: ['POST', '/mp/phone', 'write'],
   wallet: ['GET', '/mp/wallet', 'read'],
   history: ['GET', '/mp/history', 'read'],
+  products: ['GET', '/mp/products', 'read'],
+  intoWechat: ['GET', '/mp/into_wechat', 'read'],
   orders: ['GET', '/mp/orders', 'read'],
   order: ['GET', '/mp/orders/{order}', 'read'],
   reorder: ['GET', '/mp/reorder', 'read'],

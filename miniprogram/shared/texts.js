@@ -114,8 +114,9 @@ const en = {
   },
   reorder: {
     title: 'Order again',
+    title_new: 'Your order',
     from_order: 'Your order {number}',
-    gone: 'No longer sold: {names}',
+    gone: 'Not available now: {names}',
     none: 'Nothing to order again yet',
     none_text: 'After your first order it waits here, one tap away.',
     where: 'Where',
@@ -142,6 +143,19 @@ const en = {
     earlier: 'Your earlier tap got through: this is that order.',
     other: 'Other orders',
     cant_pay: 'Payment is not available here.',
+  },
+  products: {
+    title: 'What we sell',
+    text: 'Choose, then order in one tap',
+    categories: 'Categories',
+    empty: 'Nothing here yet',
+    empty_text: 'Come back soon.',
+    add: 'Add',
+    add_one: 'Add {name}',
+    sold_out: 'Sold out',
+    basket: ['{n} thing in your basket', '{n} things in your basket'],
+    order: 'Review order',
+    picture: 'Picture of {name}',
   },
   orders: {
     title: 'Orders',
@@ -411,8 +425,9 @@ const zh_Hans = {
   },
   reorder: {
     title: '再来一单',
+    title_new: '确认订单',
     from_order: '订单 {number}',
-    gone: '已下架：{names}',
+    gone: '暂时没有：{names}',
     none: '还没有可以再来的订单',
     none_text: '下过第一单后，这里一键就能再来一单。',
     where: '取餐方式',
@@ -439,6 +454,19 @@ const zh_Hans = {
     earlier: '刚才那一单已提交成功，详情如下。',
     other: '其他订单',
     cant_pay: '此处暂不支持支付。',
+  },
+  products: {
+    title: '全部商品',
+    text: '选好商品，一键下单',
+    categories: '分类',
+    empty: '暂无商品',
+    empty_text: '请稍后再来。',
+    add: '加入',
+    add_one: '加入{name}',
+    sold_out: '售罄',
+    basket: '已选 {n} 件',
+    order: '去结算',
+    picture: '{name}的图片',
   },
   orders: {
     title: '订单',
@@ -708,8 +736,9 @@ const es = {
   },
   reorder: {
     title: 'Pedir otra vez',
+    title_new: 'Tu pedido',
     from_order: 'Tu pedido {number}',
-    gone: 'Ya no se vende: {names}',
+    gone: 'Ahora no hay: {names}',
     none: 'Aún no hay nada que repetir',
     none_text: 'Tras tu primer pedido te espera aquí, a un toque.',
     where: 'Dónde',
@@ -736,6 +765,19 @@ const es = {
     earlier: 'Tu toque anterior llegó: este es ese pedido.',
     other: 'Otros pedidos',
     cant_pay: 'Aquí no se puede pagar.',
+  },
+  products: {
+    title: 'Lo que vendemos',
+    text: 'Elige y pide con un toque',
+    categories: 'Categorías',
+    empty: 'Aún no hay nada',
+    empty_text: 'Vuelve pronto.',
+    add: 'Añadir',
+    add_one: 'Añadir {name}',
+    sold_out: 'Agotado',
+    basket: ['{n} artículo en tu cesta', '{n} artículos en tu cesta'],
+    order: 'Revisar pedido',
+    picture: 'Foto de {name}',
   },
   orders: {
     title: 'Pedidos',
@@ -893,7 +935,40 @@ const es = {
   },
 };
 
-const TABLES = { zh_Hans, en, es };
+// Traditional characters, from the simplified table: what it needs and no more (a test looks for what is missing).
+const WORDS = [
+  ['一目了然', '一目瞭然'], ['二维码', '二維碼'], ['小程序', '小程式'], ['没关系', '沒關係'], ['一并', '一併'],
+  ['保存', '儲存'], ['信息', '資訊'], ['制作', '製作'], ['刷新', '重新整理'], ['发送', '傳送'],
+  ['合并', '合併'], ['回复', '回覆'], ['复制', '複製'], ['打开', '開啟'], ['支持', '支援'],
+  ['数据', '資料'], ['查看', '檢視'], ['概率', '機率'], ['消息', '訊息'], ['登录', '登入'],
+  ['短信', '簡訊'], ['积分', '點數'], ['网络', '網路'], ['联系', '聯絡'], ['通过', '透過'],
+  ['邮件', '郵件'], ['重复', '重複'], ['链接', '連結'], ['账', '帳'], ['里', '裡'],
+];
+const SIMPLIFIED =
+  '与专业丢两个为么买于产仅从们价优会体余兑关内写准减几凭则刚删别办动励单双发变号后吗员周响图处' +
+  '备复够头奖实对导将届属帮并应废开弃张当录态总户托抢护择换据数断无旧时显暂机权条来标样检欢没满' +
+  '点状现盘码确礼种积称签简类约级组细经绑结给络绝统继续维编网联获营补见规计订认让记证识试该详语' +
+  '说请读谢账货购费资赠转达过运还这进适选递遗邮里钟钱链销键长门闭问间阅随隐页项须预领频题额马验';
+const TRADITIONAL =
+  '與專業丟兩個為麼買於產僅從們價優會體餘兌關內寫準減幾憑則剛刪別辦動勵單雙發變號後嗎員週響圖處' +
+  '備復夠頭獎實對導將屆屬幫並應廢開棄張當錄態總戶託搶護擇換據數斷無舊時顯暫機權條來標樣檢歡沒滿' +
+  '點狀現盤碼確禮種積稱簽簡類約級組細經綁結給絡絕統繼續維編網聯獲營補見規計訂認讓記證識試該詳語' +
+  '說請讀謝賬貨購費資贈轉達過運還這進適選遞遺郵裡鐘錢鏈銷鍵長門閉問間閱隨隱頁項須預領頻題額馬驗';
+
+function traditional(text) {
+  const worded = WORDS.reduce((told, [word, other]) => told.split(word).join(other), text);
+  return Array.from(worded, (one) => TRADITIONAL[SIMPLIFIED.indexOf(one)] || one).join('');
+}
+
+function inTraditional(table) {
+  const told = (text) => (Array.isArray(text) ? text.map(traditional) : traditional(text));
+  const each = (texts, say) => Object.keys(texts).reduce((all, name) => Object.assign(all, { [name]: say(texts[name]) }), {});
+  return each(table, (one) => (typeof one === 'string' ? traditional(one) : each(one, told)));
+}
+
+const zh_Hant = Object.assign(inTraditional(zh_Hans), { name: '繁體中文' });
+
+const TABLES = { zh_Hans, zh_Hant, en, es };
 const LANGUAGES = Object.keys(TABLES);
 
 // The table's name for a tag as a device or the server writes it (`zh-CN`, `zh_Hans`, `es-MX`, `fr`): English
@@ -901,7 +976,7 @@ const LANGUAGES = Object.keys(TABLES);
 function languageOf(tag) {
   const parts = String(tag || '').replace(/_/g, '-').toLowerCase().split('-');
   if (parts[0] === 'zh') {
-    return 'zh_Hans';
+    return /^(hant|tw|hk|mo)$/.test(parts[1] || '') ? 'zh_Hant' : 'zh_Hans';
   }
   return parts[0] === 'es' ? 'es' : 'en';
 }

@@ -204,6 +204,68 @@ function withoutAmount(says, amount) {
   return words ? words.charAt(0).toUpperCase() + words.slice(1) : says;
 }
 
+// ---------------------------------------------------------------- products and the basket
+
+const PIECES_MAX = 20; // of one thing, as the server takes it
+const LINES_MAX = 50;
+
+// A basket is [{sku, quantity}], kept on the telephone until it is ordered.
+function products(answer, basket, t) {
+  return {
+    isEmpty: !answer.products.length,
+    categories: answer.categories.map((one) => Object.assign({ isChosen: one.id === answer.category }, one)),
+    products: answer.products.map((one) => ({
+      name: one.name,
+      photo: one.photo || '',
+      picture: t('products.picture', { name: one.name }),
+      sizes: one.sizes.map((size) => inSize(one, size, basket, t)),
+    })),
+    basket: basketText(basket, t),
+  };
+}
+
+function inSize(one, size, basket, t) {
+  const name = size.size ? one.name + ' ' + size.size : one.name;
+  const quantity = inBasket(basket, size.sku);
+  return {
+    sku: size.sku,
+    size: size.size || '',
+    price: size.price.text,
+    left: size.can ? (size.left ? t('common.left', { n: size.left }) : '') : t('products.sold_out'),
+    isGone: !size.can,
+    quantity,
+    mayAdd: size.can && quantity < (size.left || PIECES_MAX) && (quantity > 0 || basket.length < LINES_MAX),
+    add: t('products.add_one', { name }),
+    fewer: t('reorder.fewer', { name }),
+    another: t('reorder.another', { name }),
+  };
+}
+
+function basketText(basket, t) {
+  const count = basket.reduce((all, one) => all + one.quantity, 0);
+  return count ? t('products.basket', { n: count }) : '';
+}
+
+function inBasket(basket, sku) {
+  const found = basket.find((one) => one.sku === sku);
+  return found ? found.quantity : 0;
+}
+
+// The basket with so many more of a thing, or fewer.
+function withMore(basket, sku, more) {
+  const quantity = Math.min(inBasket(basket, sku) + more, PIECES_MAX);
+  const others = basket.some((one) => one.sku === sku) ? basket : basket.concat([{ sku, quantity: 0 }]);
+  return others.map((one) => (one.sku === sku ? { sku, quantity } : one)).filter((one) => one.quantity > 0);
+}
+
+// What cannot be had is taken out of a basket: `facts` are those of a Problem `gone` or `too-few`.
+function withoutGone(basket, facts) {
+  const skus = facts.skus || [];
+  return basket
+    .map((one) => (skus.indexOf(one.sku) < 0 ? one : { sku: one.sku, quantity: Math.min(one.quantity, facts.left || 0) }))
+    .filter((one) => one.quantity > 0);
+}
+
 // ---------------------------------------------------------------- ordering
 
 // What a shopper chose, as POST /mp/quote and /mp/orders ask for it. `place` is an id, or a new address;
@@ -475,8 +537,10 @@ function wheel(answer, t) {
   };
 }
 
-function drops(answer, t, now) {
+// `mayPay`: whether WeChat Pay can be called up here.
+function drops(answer, t, now, mayPay) {
   return answer.drops.map((one) => {
+    const byWechat = mayPay && one.payment === 'wechat' && isSome(one.to_pay);
     const isShut = now < new Date(one.opens_at).getTime();
     const isMine = Boolean(one.mine);
     return {
@@ -484,6 +548,9 @@ function drops(answer, t, now) {
       title: one.title,
       price: one.price.text,
       toPay: one.to_pay.minor,
+      payment: byWechat ? 'wechat' : '',
+      button: t('today.take') + (byWechat ? ' · ' + t('reorder.pay', { amount: one.to_pay.text }) : ''),
+      order: (isMine && one.mine.order) || '',
       says: one.says || '',
       left: one.left > 0 ? t('common.left', { n: one.left }) : '',
       isEarly: one.early,
@@ -592,6 +659,7 @@ module.exports = {
   orderBody,
   payouts,
   problem,
+  products,
   profile,
   proposals,
   quote,
@@ -601,6 +669,8 @@ module.exports = {
   time,
   wallet,
   wheel,
+  withMore,
   withQuantity,
   withSize,
+  withoutGone,
 };

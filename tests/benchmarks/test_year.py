@@ -52,7 +52,7 @@ async def the_books_hold(url: str) -> None:
     report = Report("year")
     year = await lived(url, by_day(orders), report)
     assert [goal for goal in report.goals if not goal.ok] == []
-    assert len(report.goals) == 6
+    assert len(report.goals) == 5
     assert not [name for name in year.done if name.startswith(("order.", BUY, EXPIRE)) and "refused" in name]
     assert min(year.done[name] for name in (BUY, EXPIRE, "order.refund", "checkout.capture")) > 0
     (figures,) = report.figures.values()
@@ -73,4 +73,4 @@ def test_what_comes_back_is_the_same_in_every_run() -> None:
 @pytest.mark.skipif(not completejourney.is_loaded(), reason="the year is not in the cache")
 def test_one_household_of_the_real_year(tmp_path: Path) -> None:
     report = main(database_url=f"sqlite:///{tmp_path}/year.db", households=1)
-    assert [goal.ok for goal in report.goals] == [True] * 6
+    assert [goal.ok for goal in report.goals] == [True] * 5

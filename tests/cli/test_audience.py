@@ -48,6 +48,13 @@ async def test_why_somebody_is_in_and_who_else(shop: Terminal, settings: Setting
     listed = json.loads((await run(shop, "audience", "list", "--json")).out)
     assert {one["name"]: one["size"] for one in listed["audiences"]}["high_value"] == 1
     assert "high_value" in (await run(shop, "audience", "list")).out
+    shown = json.loads((await run(shop, "contact", "show", NUMBER, "--json")).out)
+    assert list(shown["audiences"]) == ["high_value"]
+    assert shown["computed_traits"]["lifetime_revenue"] == 340
+    orders = [one["properties"]["revenue"] for one in shown["events"] if one["event"] == "Order Completed"]
+    assert orders == [90, 50, 200]
+    page = (await run(shop, "contact", "show", NUMBER)).out
+    assert "Audience high_value since " in page
 
 
 async def test_a_preview_is_of_the_files_as_they_are(shop: Terminal, settings: Settings) -> None:

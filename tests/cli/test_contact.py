@@ -57,7 +57,8 @@ async def test_a_contact_is_one_object(shop: Terminal, settings: Settings) -> No
     assert ran.code == 0, ran.err
     shown = json.loads(ran.out)
     fixed = ["address", "member", "wallet", "subscriptions", "runs", "messages"]
-    assert list(shown) == [*fixed, "history", "subscriptions_by_channel", "id"]
+    known = ["traits", "computed_traits", "audiences", "events"]
+    assert list(shown) == [*fixed, "history", "subscriptions_by_channel", "id", *known]
     assert shown["address"] == NUMBER
     assert shown["member"] is True
     assert shown["wallet"] == {"available": 500, "pending": 0, "held": 0, "debt": 0}

@@ -43,6 +43,12 @@ _EVENT = Statement("""
     INSERT INTO event (bucket, contact, id, name, at, properties, source)
     VALUES (:bucket, :id, 'e', 'Order Completed', :at, '{}', '')
 """)
+_ANSWER = Statement("""
+    INSERT INTO answer (bucket, contact, id, flow, revision, step, variant, run, kind, at, channel, language,
+        choice, score, words)
+    VALUES (:bucket, :id, :answer, 'taste', 1, 'stars', '', '', 'rate', :answered, 'sms', 'en', '', :stars,
+        '')
+""")
 
 
 async def _meet(settings: Settings) -> None:
@@ -54,6 +60,11 @@ async def _meet(settings: Settings) -> None:
             "at": microseconds(app.utc_now()),
             "arm": "free" if number % 2 else "usual",
             "hour": "noon" if number % 3 else "evening",
+            "answer": f"{number:030x}a7",
+            "answered": microseconds(app.utc_now())
+            + 1
+            - 1_000_000 * (number >= 400),  # the last before they met it
+            "stars": 4 + number % 2 if number % 10 else 1,
         }
         for number in range(600)
     ]
@@ -65,6 +76,7 @@ async def _meet(settings: Settings) -> None:
             one for number, one in enumerate(people) if (number % 2 and number % 4 == 1) or number % 20 == 0
         ]
         await connection.run(_EVENT, ordered)
+        await connection.run(_ANSWER, people)
 
     async with opened(settings) as database:
         await database.transact(put)
@@ -92,11 +104,26 @@ async def test_what_is_tried_is_shown_and_decided(shop: Terminal, settings: Sett
     assert "`free`: the always-valid interval of `Order Completed` is clear of zero." in shown
     told = json.loads((await run(shop, "experiments", "show", "delivery", "--json")).out)
     assert (told["blocked"], told["verdict"]["arm"]) == (False, "free")
+    answered = (await run(shop, "feedback", "--experiment", "delivery")).out
+    assert "600 answered" in answered
+    # Of 400, a fifth of the even ones gave one star: 160 fours and 40 ones against 200 fives.
+    assert "  usual  200 answered; mean 3.40 (3.23 to 3.57)\n" in answered
+    assert "  free   200 answered; mean 5.00 (5.00 to 5.00); +1.60 against usual (+1.43 to +1.77)" in answered
+    (asked,) = json.loads((await run(shop, "feedback", "--experiment", "delivery", "--json")).out)[
+        "questions"
+    ]
+    assert [(one["arm"], one["counts"].get("4")) for one in asked["arms"]] == [("usual", 160), ("free", None)]
+    assert "against usual" in (
+        await run(shop, "feedback", "--experiment", "delivery", "--html", "f.html")
+    ).out + (shop.folder / "f.html").read_text(encoding="utf-8")
+    assert (await run(shop, "feedback", "--experiment", "hour")).code == 1
     uneven = (await run(shop, "experiments", "show", "hour")).out
     assert "BLOCKED" in uneven
     assert "against" not in uneven
     checked = await run(shop, "experiments", "check")
     assert (checked.code, "UNEVEN hour" in checked.out, "ok     delivery" in checked.out) == (1, True, True)
+
+    assert "Nobody is held back" in (await run(shop, "experiments", "control")).out
 
     assert (await run(shop, "experiments", "decide", "hour")).code == 1
     wrong = await run(shop, "experiments", "decide", "delivery", "off", "--because", "x", "--yes")

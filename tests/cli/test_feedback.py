@@ -9,11 +9,12 @@ from bot.config import Settings
 from bot.conversation.inbox import inbound_work
 from bot.core.quoting import is_excerpt
 from bot.storage import contacts, erasing
-from bot.storage.driver import Connection
+from bot.storage.driver import Connection, Statement
 from tests.cli.conftest import Terminal, run
 from tests.cli.test_contact import NUMBER, converse, inbound
 
 LIKED = "The oolong, and how kind everybody is"
+_GENERATION = Statement("SELECT s.value FROM setting s WHERE s.name = 'publication'")
 SHOWN = "flow: shown\nstart: [{keyword: SHOWN}]\nsteps:\n  - if: quotes.latest\n    then:\n      - say: "
 SHOWN += '"{{ quotes.latest.words }} / {{ quotes.latest.by }}"\n    else:\n      - say: Nothing yet\n'
 
@@ -24,6 +25,16 @@ async def answer_to(settings: Settings, text: str) -> str:
         result = await running.dispatcher.submit(inbound_work(inbound(text)))
         running.dispatcher.written(result)
     return " | ".join(reply.body for reply in result.replies)
+
+
+async def generation(settings: Settings) -> str:
+    """What tells what is in force from what was."""
+    database = await app.open_database(settings)
+    try:
+        ((value,),) = await database.query(lambda c: c.read(_GENERATION))
+    finally:
+        await database.close()
+    return str(value)
 
 
 async def test_answers_are_read_out_and_words_shown_once_approved(shop: Terminal, settings: Settings) -> None:
@@ -55,8 +66,13 @@ async def test_answers_are_read_out_and_words_shown_once_approved(shop: Terminal
     assert approved.code == 0, approved.err
     assert await answer_to(settings, "SHOWN") == "The oolong... how kind / Ana"  # GSM-7 has no ellipsis
     assert "quotes.approved" in (await run(shop, "audit", "--action", "quotes")).out
-    assert (await run(shop, "quotes", "withdraw", quote["id"])).code == 0
+    before = await generation(settings)
+    assert await answer_to(settings, "UNQUOTE") == (
+        "Done. We show your words to nobody any more. Texts that were sent before stay as they are."
+    )
+    assert await generation(settings) != before, "every process loads anew what texts may show"
     assert await answer_to(settings, "SHOWN") == "Nothing yet"
+    assert (await run(shop, "quotes", "withdraw", quote["id"])).code == 1, "it is, already"
     assert (await run(shop, "quotes", "approve", quote["id"])).code == 1
 
     database = await app.open_database(settings)

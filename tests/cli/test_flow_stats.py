@@ -36,10 +36,11 @@ async def test_a_recount_finds_what_is_wrong_and_mends_it(shop: Terminal, settin
     await converse(settings, "LOYALTY")
     assert (await run(shop, "flows", "recount")).code == 0
     database = await app.open_database(settings)
-    wrong = Statement("UPDATE step_figure SET times = times + 7 WHERE what = 'sent'")
+    wrong = Statement("UPDATE step_figure SET times = times + 7 WHERE what IN ('sent', 'entries')")
     await database.transact(lambda c: c.run(wrong, [{}]))
     await database.close()
     found = await run(shop, "flows", "recount")
     assert (found.code, " sent: kept 8, counted 1" in found.out) == (1, True)
+    assert " entries: kept 8, counted 1" in found.out
     assert (await run(shop, "flows", "recount", "--mend")).code == 0
     assert (await run(shop, "flows", "recount")).code == 0

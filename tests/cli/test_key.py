@@ -53,7 +53,7 @@ async def test_a_revoked_key_is_listed_and_fits_no_more(
     assert not kept.fits(key)
     again = await run(shop, "key", "revoke", "till", "--yes")
     assert again.code == 1
-    assert "no key in force has this id or name" in again.err
+    assert "no key in force has this name or id" in again.err
 
 
 async def test_two_keys_in_force_never_share_a_name(shop: Terminal, shop_database: str) -> None:

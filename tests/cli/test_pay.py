@@ -66,8 +66,8 @@ async def test_all_cash_of_an_order_is_shown_by_any_of_its_ids(here: Here) -> No
         ran = await here("pay", "show", which)
         assert (ran.code, ran.err) == (0, "")
         assert f"order {order}: refunding" in ran.out
-        assert "paid  600 USD, 600 paid" in ran.out
-        assert "new  150, order" in ran.out
+        assert "paid  $6.00, $6.00 paid" in ran.out
+        assert "new  $1.50, order" in ran.out
     told: dict[str, Any] = json.loads((await here("pay", "show", order, "--json")).out)
     assert (told["state"], told["payments"][0]["stands"]) == ("refunding", True)
     missing = await here("pay", "show", "0" * 32)
@@ -82,7 +82,7 @@ async def test_what_nobody_told_is_asked_for(here: Here) -> None:
     payment = await here.shop.payment(order)
     assert payment.state is PaymentState.WAITING
     ran = await here("pay", "query", payment.id)
-    assert "paid  600 USD, 600 paid" in ran.out, ran.err
+    assert "paid  $6.00, $6.00 paid" in ran.out, ran.err
     assert (await here.shop.status(order))[0] == "paid"
 
 
@@ -101,7 +101,7 @@ async def test_cash_is_given_back_by_hand_up_to_what_was_paid(here: Here) -> Non
     payment = await here.shop.payment(order)
     ran = await here("pay", "refund", payment.id, "--minor", "200", "--note", "spilt")
     assert ran.code == 0, ran.err
-    assert ran.out.startswith("200 will go back as ")
+    assert ran.out.startswith("$2.00 will go back as ")
     too_much = await here("pay", "refund", payment.id, "--minor", "500")
     assert too_much.code == 1
     assert "no more than 400 is left" in too_much.err

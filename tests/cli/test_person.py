@@ -103,7 +103,7 @@ async def test_a_person_is_exported_and_erased(shop: Terminal, settings: Setting
     assert (await run(shop, "contact", "erase", NUMBER, "--reason", "asked us")).code == 1, "and a yes"
     contact = json.loads(exported.out)["contact"]
     ran = await run(shop, "contact", "erase", NUMBER, "--reason", "asked us", "--yes")
-    assert ran.out.strip() == f"Erased: contact {contact}, 1 addresses. Its books stay."
+    assert ran.out.strip() == f"Erased: contact {contact}, 1 address. Its books stay."
     assert (await run(shop, "contact", "show", NUMBER)).code == 1
     assert "Quetzalina" not in (await run(shop, "contact", "export", contact)).out
     books, deed = (await run(shop, "audit")).out.splitlines()
@@ -118,7 +118,7 @@ async def test_what_ended_is_given_back_for_a_reason_once(shop: Terminal, settin
     assert (await run(shop, "contact", "reinstate", NUMBER, "--yes")).code == 2, "it takes a reason"
     ran = await run(shop, "contact", "reinstate", NUMBER, "--reason", "was in hospital", "--yes")
     assert ran.code == 0, ran.err
-    assert ran.out.strip() == "Given back: 500 minor units, good for 30 days."
+    assert ran.out.strip() == "Given back: $5.00, good for 30 days."
     shown = json.loads((await run(shop, "contact", "show", NUMBER, "--json")).out)
     assert shown["wallet"]["available"] == 500
     assert shown["history"][0]["text"].endswith(": was in hospital")
@@ -161,7 +161,8 @@ async def test_two_who_became_one_by_mistake_are_two_again(shop: Terminal, setti
     assert nobody.code == 1, nobody.out
     ran = await run(shop, "contact", "split", NUMBER, loser, "--reason", "two sisters", "--yes")
     assert ran.code == 0, ran.err
-    assert ran.out.startswith("Given back: 500 minor units, into the lots they came from.")
+    assert ran.out.startswith("Given back: $5.00, into the lots it came from.")
+    assert "had brought: $0.00; $0.00 that it owed" in ran.out
     async with app.running(settings) as running:  # a worker hands on to the other what is theirs
         running.clockwork.pause()
         await running.clockwork.strike_all()

@@ -74,4 +74,4 @@ async def test_a_published_season_that_no_longer_joins_stops_nothing(
 
 
 def _renamed(one: revisions.Revision) -> revisions.Revision:
-    return replace(one, source=one.source.replace("autumn_tea", "base"))
+    return replace(one, source=one.source.replace("autumn_tea", "base"), checksum="another")

@@ -34,7 +34,7 @@ def test_two_programs_stand_side_by_side(terminal: Terminal) -> None:
     terminal.write("flows/program.yaml", RULES.format(code="USD", rate="5%"))
     terminal.write("dear.yaml", RULES.format(code="USD", rate="10%"))
     terminal.write("orders.csv", ORDERS)
-    ran = terminal("program", "simulate", "--history=orders.csv", "--against=dear.yaml")
+    ran = terminal("program", "simulate", "dear.yaml", "--history=orders.csv", "--against=flows/program.yaml")
     assert ran.code == 0, ran.err
     table = cells(ran.out)
     assert table["program.yaml"] == ["dear.yaml", "more"]
@@ -45,6 +45,31 @@ def test_two_programs_stand_side_by_side(terminal: Terminal) -> None:
     assert table["outstanding"] == ["$4.75", "$9.00", "$4.25"]
     assert table["granted of cash paid"] == ["5.00%", "10.00%"]
     assert "2 orders of 1 members." in ran.err
+
+
+def test_rules_for_an_arm_are_for_who_goes_it(terminal: Terminal) -> None:
+    """By its shares, or as if everybody went each."""
+    rule = "{id: more, credit: 1.00, for: {experiment: gift/one}}"
+    earning = f"{{rate: 5%, rules: [{rule}]}}"
+    rules = RULES.replace("{{rate: {rate}}}", "{earning}").format(code="USD", earning=earning)
+    terminal.write("flows/program.yaml", rules)
+    terminal.write(
+        "flows/experiments.yaml",
+        "experiments: {gift: {hypothesis: More., arms: {usual: 50%, one: 50%}, goal: Order Completed}}",
+    )
+    people = "".join(f"m{number},{number},2026-01-01T10:00:00Z,100.00\n" for number in range(400))
+    terminal.write("orders.csv", "member,order,at,price\n" + people)
+    ran = terminal("program", "simulate", "--history=orders.csv", "--experiment=gift", "--json")
+    assert ran.code == 0, ran.err
+    usual, one = json.loads(ran.out)
+    assert [(each["program"], each["by_rule"].get("more", 0)) for each in (usual, one)] == [
+        ("usual", 0),
+        ("one", 400_00),
+    ]
+    (shared,) = json.loads(terminal("program", "simulate", "--history=orders.csv", "--json").out)
+    assert 160_00 < shared["by_rule"]["more"] < 240_00
+    wrong = terminal("program", "simulate", "--history=orders.csv", "--experiment=gifts")
+    assert (wrong.code, "there are: gift" in wrong.err) == (1, True)
 
 
 def test_who_pays_seldom_with_credit_can_be_assumed(terminal: Terminal) -> None:
@@ -66,10 +91,10 @@ def test_what_cannot_be_read_or_compared_is_said(terminal: Terminal) -> None:
     assert ran.err.startswith("orders.csv:2:1: '4.505' is no amount of whole cents")
     ran = terminal("program", "simulate", "--history=nowhere.csv")
     assert ran.code == 2
-    assert "cannot be read" in ran.err
+    assert ran.err == "nowhere.csv: there is no such file: check its name and the folder you are in\n"
     ran = terminal("program", "simulate", "--history=orders.csv", "--against=euro.yaml")
     assert ran.code == 1
-    assert "euro.yaml:1:1: it reckons in EUR, and program.yaml in USD" in ran.err
+    assert "program.yaml:1:1: it reckons in USD, and euro.yaml in EUR" in ran.err
 
 
 async def test_the_shops_own_orders_are_lived_through(shop: Terminal, settings: Settings) -> None:

@@ -128,6 +128,11 @@ async def test_a_flow_says_where_the_contact_is_in_it(shop: Terminal, settings: 
     told = json.loads((await run(shop, "why", NUMBER, "loyalty", "birthday", "--json")).out)
     assert told["verdict"].startswith("not reached yet: is in it: waits at step name for an answer until")
     assert (told["runs"][0]["step"], told["messages"]) == ("name", [])
+    page = (await run(shop, "why", NUMBER, "loyalty", "--at", "2020-01-31")).out
+    assert page.startswith(
+        "loyalty, revision 1, as of 2020-01-31 23:59 UTC: never came to its door: keyword LOYALTY"
+    )
+    assert (await run(shop, "why", NUMBER, "loyalty", "--at", "Tuesday")).code == 2
     ran = await run(shop, "why", NUMBER, "loyalty", "nowhere")
     assert (ran.code, ran.err[:29]) == (2, "loyalty has no step nowhere; ")
     ran = await run(shop, "why", NUMBER, "nothing")

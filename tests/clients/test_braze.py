@@ -159,7 +159,10 @@ async def test_consent_a_flow_and_messages(server: Server, toolbox: Toolbox, key
         "nobody is known by this id",
     ]
     assert answers[6]["errors"] == [
-        {"type": "no email is sent here: keep the provider you have for it", "message": "email"}
+        {
+            "type": "letters are templates of flows, where they are checked and translated: docs/email.md",
+            "message": "email",
+        }
     ]
     contact = await server.contact("external", "cid")
     said = await server.rows(

@@ -170,3 +170,31 @@ def test_the_client_is_what_npm_has(toolbox: Toolbox) -> None:
     assert not [name for name, one in lock["packages"].items() if "resolved" in one], "no registry is named"
     kept = json.loads((toolbox.modules.parent / package / "package.json").read_text("utf-8"))
     assert kept["version"] == lock["packages"][package]["version"]
+
+
+SNIPPET = """([key, cdn]) => {
+    const analytics = (window.analytics = [])
+    for (const method of ['page', 'track', 'identify', 'ready']) {
+        analytics[method] = (...said) => { analytics.push([method, ...said]); return analytics }
+    }
+    analytics._writeKey = key
+    analytics._cdn = cdn
+    const script = document.createElement('script')
+    script.src = '/segment/standalone.js'
+    document.head.append(script)
+    analytics.page('Snippet')
+    analytics.track('Tea Snipped', { sku: 'TEA' })
+    analytics.identify('snipper', { plan: 'free' })
+    return new Promise((done) => analytics.ready(done)).then(() => null)
+}"""
+
+
+async def test_the_snippet_of_its_works_with_the_clients_file_on_the_shops_own_host(
+    server: Server, page: Page, site: str
+) -> None:
+    key = await server.source("snippet", SourceKind.BROWSER, origins=(site,))
+    await page.goto(f"{site}/teas?utm_source=mail")
+    await page.evaluate(SNIPPET, [key, server.url])
+    await server.until_counted("Tea Snipped", 1)
+    told = {one.name for one in await server.events(await server.contact("external", "snipper"))}
+    assert {"Page Viewed", "Tea Snipped", "Session Started"} <= told

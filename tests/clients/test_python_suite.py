@@ -25,7 +25,9 @@ async def test_its_own_suite_passes(server: Server, tmp_path: Path) -> None:
             "REQUESTS_CA_BUNDLE": str(file),
         }
         ran = await asyncio.create_subprocess_exec(
+            # Nearly all of them wait half a second for a batch: the files wait side by side.
             *(sys.executable, "-m", "pytest", "--pyargs", "segment.analytics.test", "-q"),
+            *("-n", "3", "--dist", "loadfile"),
             *("-p", "no:cacheprovider", "-p", "no:asyncio", "--rootdir", str(tmp_path), "-c", os.devnull),
             cwd=tmp_path,
             env=environment,

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.conversation import building
 from bot.core.audiences.audience import Topic
+from bot.core.audiences.figures import BROKEN_FIGURES
 from bot.core.ids import bucket_of
 from bot.jobs.audiences import AudienceUpkeep
 from bot.storage import audience_sizes, members, revisions
@@ -202,6 +204,24 @@ async def test_what_comes_back_is_not_taken_for_built_by_who_knew_it_before(make
     assert await kept.moves(ana) == []
 
 
+async def test_what_happened_while_the_files_were_broken_counts_once_they_are_mended(make: Make) -> None:
+    kept = make("one: {event: A, count: '> 1'}")
+    await kept.built()
+    ana, bob = await kept.contact(), await kept.contact()
+    await kept.happens(ana, ("A", {}))
+    mended = kept.decisions
+    kept.decisions = replace(mended, shop=replace(mended.shop, figures=BROKEN_FIGURES))
+    await kept.happens(ana, ("A", {}))
+    await kept.happens(bob, ("A", {}), ("A", {}))
+    assert await kept.built() == 0
+    kept.publish("one: {event: A, count: '> 1'}")
+    await kept.built()
+    assert [await kept.audiences(one) for one in (ana, bob)] == [{"one"}, {"one"}]
+    assert [await kept.moves(one) for one in (ana, bob)] == [["+one"], ["+one"]]
+    await kept.happens(ana, ("A", {}))
+    assert await kept.rows("SELECT t.n FROM computed_trait t ORDER BY t.n") == [(2,), (3,)]
+
+
 async def test_what_others_say_is_not_built_is_built_anew(make: Make) -> None:
     kept = make("one: {event: Order Completed}")
     ana = await kept.contact()
@@ -275,6 +295,38 @@ async def test_what_two_have_done_together_brings_them_in(make: Make) -> None:
         "SELECT MAX(t.n) FROM computed_trait t WHERE t.contact = :contact", contact=known
     )
     assert n == 5
+
+
+async def test_what_retention_removed_counts_on_for_whom_somebody_becomes(make: Make) -> None:
+    kept = make("many: {event: A, count: '> 4'}\nfew: {event: A, count: '> 0', within: 90d}")
+    await kept.built()
+    known, unknown, third = [await kept.contact() for _ in range(3)]
+    await kept.happens(unknown, ("A", {}), ("A", {}), ("A", {}))
+    await kept.happens(third, ("A", {}))
+    await kept.database.transact(lambda c: c.run(Statement("DELETE FROM event WHERE name = 'A'"), [{}]))
+    await kept.happens(known, ("A", {}))
+    await _join(kept, unknown, third)
+    await _join(kept, known, unknown)
+    assert await kept.audiences(known) == {"many", "few"}
+    found = await kept.rows(
+        "SELECT t.n FROM computed_trait t WHERE t.contact = :known ORDER BY t.n", known=known
+    )
+    assert found == [(1,), (5,)]  # what has a window is made of what there is
+
+
+async def test_who_is_no_part_any_more_takes_what_they_did_along(make: Make) -> None:
+    kept = make("done: {event: A}")
+    await kept.built()
+    known, unknown = await kept.contact(), await kept.contact()
+    await kept.happens(unknown, ("A", {}))
+    await _join(kept, known, unknown)
+    assert await kept.audiences(known) == {"done"}
+    await kept.changes(unknown, Topic.CONTACT, merged_into=None)
+    await kept.database.transact(lambda c: c.run(Statement("UPDATE joined SET undone_at = 2"), [{}]))
+    await kept.happens(known, parted=[known, unknown])
+    assert [await kept.audiences(one) for one in (known, unknown)] == [set(), {"done"}]
+    counts = await kept.rows("SELECT t.contact, t.n FROM computed_trait t WHERE t.n > 0")
+    assert counts == [(unknown, 1)]
 
 
 async def test_who_was_erased_is_in_nothing(make: Make) -> None:
@@ -374,4 +426,4 @@ async def _join(kept: Kept, survivor: str, other: str) -> None:
     await kept.database.transact(
         lambda c: c.run(_JOIN, [{"bucket": bucket_of(survivor), "contact": survivor, "other": other}])
     )
-    await kept.happens(survivor, joined=[survivor])
+    await kept.happens(survivor, joined={survivor: other})

@@ -68,12 +68,15 @@ def test_mistakes_in_audiences_and_traits_are_told_where_they_stand(tmp_path: Pa
         audiences="gold: {tier: gould}\nbought: {computed: {ordres: '> 3'}}\n",
         greet=FLOW.replace("NAME", "gold"),
     )
-    assert [one.rpartition("/")[2] for one in found] == [
+    own, of_others = found[:2], found[2:]
+    assert all("audiences.yaml has no audience" in one for one in of_others), "that are defined no more"
+    assert [one.rpartition("/")[2] for one in own] == [
         "audiences.yaml:1:14: the program has no tier `gould` (did you mean `gold`?)",
         "audiences.yaml:2:21: there is no computed trait `ordres` (did you mean `orders`?)",
     ]
 
 
 def test_what_is_wrong_with_traits_is_told_there_alone(tmp_path: Path) -> None:
-    (error,) = errors(tmp_path, traits="orders: {cuont: X}\n", audiences="a: {computed: {orders: 3}}\n")
+    audiences = (ROOT / "flows" / "audiences.yaml").read_text() + "a: {computed: {orders: 3}}\n"
+    (error,) = errors(tmp_path, traits="orders: {cuont: X}\n", audiences=audiences)
     assert error.endswith("traits.yaml:1:10: `cuont` is not known here (did you mean `count`?)")

@@ -26,6 +26,23 @@ steps:
   - id: letter
     email: {subject: Welcome, text: Good to have you., group: loyalty, class: marketing}
 """
+PATIENT = """\
+flow: patient
+title: Wait for an opt-in
+language: en
+start:
+  - keyword: [PATIENT]
+steps:
+  - wait_for: {inbound: {WANTED}, within: 7d, else: end}
+  - email: {subject: SAYS, text: Hello., group: loyalty, class: marketing}
+"""
+WAITING = {
+    "patient": PATIENT.replace("WANTED", "group: loyalty, category: opt-in").replace("SAYS", "At last"),
+    "deaf": PATIENT.replace("PATIENT", "DEAF")
+    .replace("patient", "deaf")
+    .replace("WANTED", "")
+    .replace("SAYS", "A text"),
+}
 DOUBLE = POLICY.replace("{title: {en: news}}", "{title: {en: news, es: novedades}, double_opt_in: true}")
 
 
@@ -103,6 +120,18 @@ async def test_the_button_confirms_and_what_waited_begins(mailbox: Mailing) -> N
     assert "You are on the list" in (await asked("POST", link, {"wording": words})).text
     assert len(await mailbox.letters(seconds=1)) == 2, "once"
     assert (await asked("GET", f"{link[:-1]}x")).status == 404
+
+
+async def test_a_journey_that_waits_for_an_opt_in_hears_the_button(database_url: str, tmp_path: Path) -> None:
+    async with mailing(database_url, tmp_path, policy=DOUBLE, hello=HELLO, brand=BRAND, **WAITING) as mailbox:
+        for word in ("HELLO", "DEAF", "PATIENT"):
+            await mailbox.chat(word)
+        await mailbox.has_mailbox()
+        await tell(mailbox, "t")
+        (post,) = await mailbox.letters(seconds=1)
+        await agree(link_in(post))
+        # What waits for a text goes on waiting: nobody has written one.
+        assert [one.subject for one in await mailbox.letters(seconds=1)][1:] == ["At last"]
 
 
 async def test_the_page_of_choices_confirms_too(mailbox: Mailing) -> None:

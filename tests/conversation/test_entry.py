@@ -33,7 +33,10 @@ async def opened(chat: Chat, order: str, number: str | None = None, *, again: in
 
 async def verdicts(chat: Chat) -> list[str]:
     """The latest verdict of each contact."""
-    found = await chat.rows("SELECT verdict FROM evaluation WHERE flow = 'review_asked' ORDER BY verdict")
+    latest = "(SELECT MAX(l.at) FROM evaluation l WHERE l.contact = e.contact AND l.flow = e.flow)"
+    found = await chat.rows(
+        f"SELECT verdict FROM evaluation e WHERE flow = 'review_asked' AND at = {latest} ORDER BY verdict"  # noqa: S608
+    )
     return [verdict for (verdict,) in found]
 
 

@@ -69,7 +69,7 @@ def decisions(wechat_yaml: str = WECHAT_YAML, **more: str) -> Decisions:
         SourceFile("wechat", WECHAT, "flows/wechat.yaml", WECHAT_YAML),
     ]
     revisions = [
-        replace(one, source=wechat_yaml) if one.kind == WECHAT else one
+        replace(one, source=wechat_yaml, checksum=wechat_yaml) if one.kind == WECHAT else one
         for one in compile_folder(Folder(tuple(files), Translations()), NOON)
     ]
     settings = ShopSettings("Asia/Shanghai", {}, Policy())

@@ -19,6 +19,7 @@ from bot.storage import halts
 from bot.storage.interventions import Intervention, Which, intervene
 from tests.conversation.chat import NOON, Chat, chatting, shipped
 from tests.conversation.tracking.telling import SERVER, message, tracker_of
+from tests.databases import SqliteDatabases
 
 TRIP = """\
 flow: trip
@@ -154,10 +155,14 @@ async def test_what_was_handed_over_before_a_pause_counts_from_then(shop: Chat) 
     await queue_only(shop)
     await halt(shop, Halt.PAUSED)
     handed_at = shop.clock()
-    await shop.later(hours=2)
+    for _ in range(4):
+        await shop.later(minutes=30)
     assert (await standing(shop))[:2] == ("waiting", "invite")
+    # It is put aside, at the latest when it is looked at again, and then left alone.
+    told = await shop.rows("SELECT state, due_at FROM \"trigger\" WHERE kind = 'handed' ORDER BY due_at")
+    assert told[-1] == ("new", halts.STANDS_STILL)
+    assert len(told) <= 2
     await halt(shop, None)
-    await shop.later(minutes=6)
     assert (await standing(shop))[1:3] == ("window", handed_at + timedelta(days=3))
 
 
@@ -212,3 +217,41 @@ async def test_whoever_was_handing_it_over_and_is_gone_stalls_nothing(
         await shop.later(minutes=2)
     assert (await standing(shop))[1] == "window"
     assert len([one for one in await shop.triggers() if one[0] == "handed"]) == 1
+
+
+RECENT = """\
+flow: recent
+title: Remind those whose trip is not long ago
+language: en
+group: loyalty
+class: service
+start:
+  - event: Trip Begun
+exits:
+  - audience: {left: travelling}
+steps:
+  - wait: 5d
+  - say: How is the trip?
+"""
+TRAVELLING = "travelling: {event: Trip Begun, within: 2d}\n"
+
+
+async def test_who_leaves_an_audience_because_time_went_by_leaves_the_journey(
+    sqlite_databases: SqliteDatabases, tmp_path: Path
+) -> None:
+    """Nothing happens to them: the job that looks at audiences lets them out, and the exit is heard."""
+    flows = shipped(tmp_path, "loyalty", recent=RECENT, audiences=TRAVELLING)
+    async with chatting(await sqlite_databases.create(), flows=flows) as chat:
+        await known(chat)
+        await told(chat, "Trip Begun", "begun")
+        await chat.later(days=1)
+        (inside,) = await chat.rows("SELECT status FROM run WHERE flow = 'recent'")
+        assert inside == ("waiting",)
+        await chat.later(days=1, minutes=1)
+        (outside,) = await chat.rows("SELECT status FROM run WHERE flow = 'recent'")
+        assert outside == ("ended",)
+        assert await chat.later(days=4) == []
+        ((verdict,),) = await chat.rows(
+            "SELECT verdict FROM evaluation WHERE flow = 'recent' AND step = '1' ORDER BY at DESC LIMIT 1"
+        )
+        assert verdict == "exited"

@@ -144,3 +144,13 @@ async def test_nobody_goes_twice_through_what_one_goes_through_once(chat: Chat) 
     assert await count(chat, "ended") == {"": 1}
     await tell(chat, "Booking Made")
     assert await count(chat, "converted:0") == {"first": 1, "second": 1}
+
+
+async def test_what_the_other_bought_counts_for_the_level_at_once(chat: Chat) -> None:
+    await chat.order(("LATTE", 1), number=OTHER)
+    await chat.run("UPDATE shop_order SET cash_minor = 16000, currency = 'USD', total_minor = 16000")
+    await join(chat)
+    assert "tier" in dict(await chat.of("standing", "kind, value", "kind", number=NUMBER))
+    reached = await chat.rows("SELECT properties FROM event WHERE name = 'Tier Reached'")
+    assert '"tier":"silver"' in reached[0][0]
+    assert len(reached) == 1

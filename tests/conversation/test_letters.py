@@ -8,9 +8,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.demo.mailbox import Post
+from bot.demo.mailbox import MailFault, Post
 from tests.conversation.mail import ANA, INVITE, POLICY, Answer, Mailing, asked, mailing
 from tests.conversation.test_stop_holds import break_inserts, mend_inserts
+from tests.databases import SqliteDatabases
 from tests.web.odd_forms import ODD
 
 BROWSER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_0) AppleWebKit/605.1.15"
@@ -89,7 +90,8 @@ async def test_one_click_leaves_whatever_its_body_is(mailbox: Mailing) -> None:
 
 async def test_one_click_is_done_while_the_program_is_broken(mailbox: Mailing) -> None:
     link = (await _letter(mailbox)).message["List-Unsubscribe"].strip("<>")
-    await mailbox.chat.run("UPDATE revision SET source = 'credit: [' WHERE kind = 'program'")
+    broken = "UPDATE revision SET source = 'credit: [', checksum = 'other' WHERE kind = 'program'"
+    await mailbox.chat.run(broken)
     mailbox.chat.app.conversation.decider = await mailbox.chat.app.current.load()
     done = await asked("POST", link, {"List-Unsubscribe": "One-Click"})
     assert (done.status, "You are unsubscribed" in done.text) == (200, True)
@@ -232,7 +234,7 @@ Diagnostic-Code: smtp; 550 {status} no such user
 --B
 Content-Type: text/rfc822-headers
 
-Message-ID: {name}
+X-Regulars-Letter: {name}
 
 --B--
 """
@@ -258,7 +260,7 @@ Version: 1
 Content-Type: message/rfc822
 
 From: <hello@shop.example>
-Message-ID: {name}
+X-Regulars-Letter: {name}
 
 Hi
 --B--
@@ -276,7 +278,7 @@ async def _reported(mailbox: Mailing, report: str, token: str = "reports-token-o
 
 async def test_a_mailbox_that_is_not_there_is_written_to_no_more(mailbox: Mailing) -> None:
     post = await _letter(mailbox)
-    name, to = post.message["Message-ID"], post.sender
+    name, to = post.message["X-Regulars-Letter"], post.sender
     bounce = BOUNCE.format(to=to, name="<other@mail.example>", action="failed", status="5.1.1")
     assert await _reported(mailbox, bounce, "another-token-altogether") == 403
     assert await _reported(mailbox, BOUNCE.format(to=to, name=name, action="delayed", status="4.4.1")) == 204
@@ -306,7 +308,7 @@ async def test_reports_come_in_forms_too_and_odd_ones_are_refused(mailbox: Maili
 
 async def test_a_full_mailbox_gets_the_letter_once_more(mailbox: Mailing) -> None:
     post = await _letter(mailbox)
-    name = post.message["Message-ID"]
+    name = post.message["X-Regulars-Letter"]
     full = BOUNCE.format(to="back@shop.example", name=name, action="failed", status="4.2.2")
     assert await _reported(mailbox, full) == 204
     assert (await mailbox.chat.outbox("state"))[-1] == ("queued",)
@@ -315,7 +317,10 @@ async def test_a_full_mailbox_gets_the_letter_once_more(mailbox: Mailing) -> Non
 
 async def test_who_calls_a_letter_spam_gets_no_other_not_even_a_goodbye(mailbox: Mailing) -> None:
     post = await _letter(mailbox)
-    assert await _reported(mailbox, ABUSE.format(name=post.message["Message-ID"])) == 204
+    forged = ABUSE.format(name=post.message["Message-ID"])  # as who was forwarded the letter can write it
+    assert await _reported(mailbox, forged) == 204
+    assert await mailbox.states() == {"email:loyalty": "subscribed"}
+    assert await _reported(mailbox, ABUSE.format(name=post.message["X-Regulars-Letter"])) == 204
     assert await mailbox.states() == {"email:loyalty": "unsubscribed"}
     await mailbox.chat("INVITE")
     assert len(await mailbox.letters(seconds=1)) == 1
@@ -372,3 +377,40 @@ async def test_a_held_and_a_refused_letter_take_their_ways(database_url: str, tm
         ]
         assert await mailbox.letters(seconds=1) == []
         assert [post.subject for post in await mailbox.letters(hours=3)] == ["News"], "it leaves all the same"
+
+
+LATER = """\
+flow: later
+title: A letter that may fail
+language: en
+start:
+  - keyword: [LATER]
+steps:
+  - wait: 1m
+  - id: letter
+    email: {subject: Hello, text: Good to have you., group: loyalty, class: marketing}
+    failed:
+      - set: {way: failed}
+  - wait_for: {event: Bell Rung, within: 7d, else: end}
+"""
+
+
+@pytest.mark.parametrize("is_taken", [True, False])
+async def test_a_letter_that_no_server_takes_goes_its_way(
+    sqlite_databases: SqliteDatabases, tmp_path: Path, *, is_taken: bool
+) -> None:
+    async with mailing(await sqlite_databases.create(), tmp_path, later=LATER) as mailbox:
+        await mailbox.chat("LATER")
+        await mailbox.has_mailbox()
+        await mailbox.agrees()
+        if not is_taken:
+            mailbox.mail.fail(MailFault(ANA, "554 5.7.1 we do not like it"))
+        assert len(await mailbox.letters(minutes=2)) == int(is_taken)
+        ((state, step),) = await mailbox.chat.rows("SELECT state, step FROM run WHERE flow = 'later'")
+        assert (step, '"way":"failed"' in state) == ("3", not is_taken), "it waits for the bell either way"
+        ((became, code),) = (await mailbox.chat.outbox("state, error_code"))[-1:]
+        assert became == ("sent" if is_taken else "failed")
+        counted = await mailbox.chat.rows(
+            "SELECT what FROM step_figure WHERE flow = 'later' AND step = 'letter'"
+        )
+        assert (f"failed:{code}",) in counted or is_taken

@@ -5,6 +5,7 @@ from itertools import count
 from bot.conversation.operations import operation_work
 from bot.conversation.shop.desk import CANCEL, Buyer, Desk
 from bot.core.contact import JsonValue
+from bot.storage import counters, revisions, stock
 from tests.conversation.chat import NUMBER, Chat
 
 TEAS: list[JsonValue] = [{"sku": "TEA", "quantity": 2}, {"sku": "BUN", "quantity": 1}]
@@ -68,3 +69,20 @@ async def test_what_was_confirmed_with_an_offer_is_not_placed_without(chat: Chat
     assert said.startswith("The price has changed, and nothing was ordered yet. ")
     assert "$6.00 to pay" in said
     assert await offers(chat) == [("tea_time", "held")]
+
+
+async def test_what_is_sold_out_is_not_ordered_by_text(chat: Chat) -> None:
+    """Bug: a product of which the shop told none was offered, and its order taken."""
+    await drinker(chat)
+    await chat.app.database.transact(lambda one: stock.put(one, "BUN", 0, chat.clock()))
+    await chat.app.database.transact(lambda one: stock.put(one, "TEA", 3, chat.clock()))
+    await chat.app.database.transact(lambda one: revisions.touch(one, "f" * 32))
+    await chat.app.reload()
+    (asked,) = await chat("REORDER")
+    assert asked.startswith(
+        "2 x Jasmine tea (20% off any tea): $5.60, less $5.00 credit: $0.60 to pay."
+        " Cinnamon bun is sold out or off our menu."
+    )
+    assert (await chat("YES"))[0].startswith("Thank you!")
+    left = await chat.app.database.query(lambda one: counters.left(one, ["stock/BUN", "stock/TEA"]))
+    assert left == {"stock/BUN": 0, "stock/TEA": 1}

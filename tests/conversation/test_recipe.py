@@ -128,6 +128,7 @@ async def test_the_recipe_runs_and_its_statistics_are_right_to_the_last_count(
             ("offer", "handed"): 1,
             ("offer", "delivered"): 1,
             ("offer", "segments"): 1,
+            ("offer", "cost:USD"): 1,
             ("offer", "converted:0"): 1,
             ("offer", "converted:1"): 1,
             ("invite", "converted:1"): 1,
@@ -144,6 +145,7 @@ async def test_the_recipe_runs_and_its_statistics_are_right_to_the_last_count(
         ]
         assert found.step("offer").revenue(1) == {"USD": 3_500}
         assert found.step("invite").revenue(1) == {"USD": 2_000}
+        assert found.whole.cost_minor == {"USD": 1}
         assert (found.whole.waiting, dict(found.whole.held)) == (0, {})
         # All of it is what a recount of the tables comes to.
         assert await step_figures.recount(chat.app.database, NEW_YORK) == []

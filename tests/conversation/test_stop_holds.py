@@ -179,7 +179,7 @@ async def test_a_clarified_stop_is_done_though_the_snapshot_cannot_be_read(chat:
 
 
 async def test_stop_is_done_while_the_program_is_broken(chat: Chat) -> None:
-    await chat.run("UPDATE revision SET source = 'credit: [' WHERE kind = 'program'")
+    await chat.run("UPDATE revision SET source = 'credit: [', checksum = 'other' WHERE kind = 'program'")
     await chat.run("UPDATE setting SET value = 'newer' WHERE name = 'publication'")
     with pytest.raises(FlowError):
         await chat.app.reload()
@@ -259,7 +259,9 @@ async def test_a_process_that_starts_on_a_broken_program_hears_stop(
     flows = shipped(tmp_path, "loyalty", "balance", "fallback")
     async with chatting(database_url, flows=flows) as chat:
         await chat("LOYALTY")
-        await chat.run("UPDATE revision SET source = 'program: Corner Leaf' WHERE kind = 'program'")
+        await chat.run(
+            "UPDATE revision SET source = 'program: Corner Leaf', checksum = 'other' WHERE kind = 'program'"
+        )
         found = await chat.rows("SELECT source FROM revision WHERE kind = 'program'")
         assert found == [("program: Corner Leaf",)]
         chat.app.conversation.decider = await chat.app.current.load()

@@ -1,12 +1,13 @@
 """A flow is drawn with its numbers: in lines for a terminal, and as SVG."""
 
 from datetime import date
+from decimal import Decimal
 from xml.etree import ElementTree as ET
 
-from bot.core.flow.costs import LIST_PRICE
+from bot.core.flow.costs import Price
 from bot.core.flow_drawing import lines
 from bot.core.flow_outline import outline
-from bot.core.flow_stats import FLOW, FlowStats, StepStats, together
+from bot.core.flow_stats import FLOW, FlowStats, Prices, StepStats, together
 from bot.core.flow_svg import svg
 from tests.core.flow.rig import steps
 
@@ -31,6 +32,7 @@ HELLO = StepStats(
         "handed": (180, 0),
         "delivered": (171, 0),
         "segments": (180, 360),
+        "cost:USD": (180, 2_988_000_000),
         "replied": (9, 0),
         "left": (1, 0),
         "converted:0": (18, 0),
@@ -74,7 +76,7 @@ def test_the_outline_says_what_each_step_is_and_where_it_leads() -> None:
 
 
 def test_the_drawing_tells_every_number_beside_its_step() -> None:
-    drawn = list(lines(STATS, LIST_PRICE))
+    drawn = list(lines(STATS))
     assert drawn[:4] == [
         "test, all revisions, since 2026-10-25: Invite",
         "200 entries · 100 waiting · 50 completed · 0 ended · 0 broken",
@@ -95,7 +97,7 @@ def test_the_drawing_tells_every_number_beside_its_step() -> None:
 
 
 def test_the_svg_has_a_box_for_each_step_and_is_whole() -> None:
-    drawn = svg(STATS, LIST_PRICE)
+    drawn = svg(STATS)
     root = ET.fromstring(drawn)  # noqa: S314  # our own
     words = ["".join(each.itertext()) for each in root.iter("{http://www.w3.org/2000/svg}text")]
     assert sum(word.startswith(("●", "◷", "○", "◇")) for word in words) == len(JOURNEY.steps)
@@ -109,3 +111,18 @@ def test_figures_add_up() -> None:
     assert (whole.times("sent"), whole.segments, whole.waiting) == (191, 362, 3)
     assert whole.held == {"quiet_hours": 10, "capped": 1}
     assert whole.by("refused:") == {"stopped": 6, "capped": 4}
+
+
+def test_what_was_sent_costs_what_it_did_on_its_day() -> None:
+    dear, cheap, other = (
+        Price(Decimal(amount), code)
+        for amount, code in (("0.0100", "USD"), ("0.0083", "USD"), ("0.9", "JPY"))
+    )
+    prices = Prices((("2026-11-01", dear), ("2026-11-20", cheap), ("2026-12-01", other)))
+    days = {"2026-10-31": 100, "2026-11-19": 100, "2026-11-20": 1, "2026-12-24": 10}
+    found = together(
+        StepStats(prices.costs({"segments": (1, segments)}, day)) for day, segments in days.items()
+    )
+    assert (found.segments, found.cost_minor) == (211, {"JPY": 9, "USD": 201})
+    assert Prices().costs({"segments": (1, 5)}, "2026-11-20") == {"segments": (1, 5)}
+    assert prices.costs({"sent": (1, 0)}, "2026-11-20") == {"sent": (1, 0)}

@@ -367,6 +367,41 @@ def test_on_a_holiday_nothing_leaves_that_keeps_it() -> None:
     assert leaves(message(MessageClass.SERVICE), facts, thanksgiving)
 
 
+LATEST = timedelta(hours=16)
+THANKSGIVING = datetime(2026, 11, 26, 16, tzinfo=UTC)  # 11:00 in New York
+DAY_AFTER = datetime(2026, 11, 27, 14, tzinfo=UTC)  # 9:00
+
+
+@pytest.mark.parametrize(
+    ("due_at", "within", "leaves_at"),
+    [
+        (THANKSGIVING, LATEST, DAY_AFTER),
+        (THANKSGIVING, timedelta(hours=1), DAY_AFTER),  # whatever night follows: by day it would have left
+        (THANKSGIVING - timedelta(hours=15), LATEST, DAY_AFTER),  # the evening before
+        (THANKSGIVING - timedelta(hours=15), timedelta(hours=12), None),  # refused on any other evening too
+        (THANKSGIVING + timedelta(hours=10), timedelta(hours=11), None),  # night by then: nothing is lost
+    ],
+)
+def test_a_holiday_moves_a_message_by_a_day_and_skips_none(
+    due_at: datetime, within: timedelta, leaves_at: datetime | None
+) -> None:
+    hours = QuietHours(time(20), time(9), Late.SKIP, within, holidays=("us",))
+    facts = replace(SUBSCRIBED, policy=Policy(quiet={MessageClass.MARKETING: hours}))
+    verdict = may_leave(replace(message(), due_at=due_at), facts, due_at)
+    if leaves_at is None:
+        assert reason(verdict) is UnsendableReason.QUIET_HOURS
+        assert isinstance(verdict, Refuse)
+    else:
+        assert isinstance(verdict, HoldUntil)
+        assert verdict.at == leaves_at
+    # What another rule delays further is as late as it would have been a day before.
+    capped = replace(facts, counts=(Counted(MessageClass.MARKETING, None, "sms", DAY_AFTER.date(), 1),))
+    capped = replace(capped, policy=replace(facts.policy, caps=(Cap(1, 1),)))
+    again = may_leave(replace(message(), due_at=due_at), capped, DAY_AFTER)
+    assert isinstance(again, Refuse)
+    assert reason(again) is UnsendableReason.CAPPED
+
+
 # Random lives
 
 policies = st.builds(

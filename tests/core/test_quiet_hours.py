@@ -117,9 +117,36 @@ def test_a_holiday_ends_when_it_ends_in_every_zone() -> None:
     found = pause(quiet, ("America/New_York", "America/Los_Angeles"), at("2026-11-26 17:00"))
     assert found is not None
     assert found.until == at("2026-11-27 08:00")
-    far = pause(quiet, ("America/New_York", "Asia/Tokyo"), at("2026-11-25 15:00"))
+    far = pause(quiet, ("America/New_York", "Pacific/Honolulu"), at("2026-11-26 15:00"))
     assert far is not None
-    assert far.until == at("2026-11-27 05:00")
+    assert far.until == at("2026-11-27 10:00")
+
+
+@pytest.mark.parametrize(
+    ("zones", "is_held"),
+    [
+        (("America/Chicago",), True),
+        (("US/Pacific",), True),  # by its old name
+        (("America/Mexico_City",), False),
+        (("Asia/Shanghai",), False),
+        (("Asia/Shanghai", "America/New_York"), True),  # it may be in either
+        (("UTC",), True),  # nobody knows
+    ],
+)
+def test_a_holiday_is_one_where_it_is_kept(zones: tuple[str, ...], *, is_held: bool) -> None:
+    quiet = QuietHours(time(0), time(0), holidays=("us",))
+    assert (pause(quiet, zones, at("2026-11-26 17:00")) is not None) is is_held
+
+
+def test_calendars_of_several_countries_hold_for_their_own() -> None:
+    quiet = QuietHours(time(0), time(0), holidays=("us-ca", "mx"))
+    revolution, thanksgiving = at("2026-11-16 18:00"), at("2026-11-26 17:00")
+    for zone, kept, other in (
+        ("America/Los_Angeles", thanksgiving, revolution),
+        ("America/Mexico_City", revolution, thanksgiving),
+    ):
+        assert pause(quiet, (zone,), kept) is not None
+        assert pause(quiet, (zone,), other) is None
 
 
 def test_a_part_of_a_country_has_holidays_of_its_own() -> None:

@@ -1,7 +1,10 @@
 """Variables by audience, and experiments that always show the same side to the same person."""
 
 from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+from bot.core.experiments.experiment import Experiment as Tried
 from bot.core.variables import Experiment, ForAudience, Variable, Variables, Variant
 
 BANNER = Variable("banner", "hello", (ForAudience("vip", "dear friend"), ForAudience("new", "welcome")))
@@ -42,7 +45,33 @@ def test_two_experiments_divide_people_independently() -> None:
     assert all(abs(number - 1000) < 120 for number in together.values())
 
 
+def test_what_is_decided_everybody_sees_and_what_is_over_nobody_new() -> None:
+    end = datetime(2026, 12, 1, tzinfo=UTC)
+    decided = replace(TRIED, tried=Tried("greeting", TRIED.arms, decided="warm"))
+    ended = replace(TRIED, tried=Tried("greeting", TRIED.arms, ends_at=end))
+    people = [str(number) for number in range(50)]
+    of_decided, of_ended = Variables((BANNER,), (decided,)), Variables((BANNER,), (ended,))
+    assert {of_decided.shown_to(who, NOBODY).variants for who in people} == {("greeting.warm",)}
+    assert {of_ended.shown_to(who, NOBODY, now=end).variants for who in people} == {()}
+    before = {of_ended.shown_to(who, NOBODY, now=end - timedelta(seconds=1)).variants for who in people}
+    assert ("greeting.warm",) in before
+
+
 def test_only_its_audience_takes_part() -> None:
     seen = Variables((BANNER,), (Experiment("greeting", (Variant("warm", 100, {"banner": "hi!"}),), "vip"),))
     assert seen.shown_to("a", NOBODY).values["banner"] == "hello"
     assert seen.shown_to("a", frozenset({"vip"})).values["banner"] == "hi!", "before the audience's own"
+
+
+def test_nothing_that_anyone_is_told_says_who_is_in_an_audience() -> None:
+    own = Experiment("own", (Variant("warm", 100, {"banner": "hi!"}),), "vip")
+    beside = Experiment("beside", (Variant("a", None),))
+    tried = {"beside": Tried("beside", (), audience="vip")}
+    seen = Variables((BANNER,), (own, beside, TRIED), frozenset({"new"}))
+    told = seen.told_to_anyone(tried)
+    assert told.experiments == (TRIED,)
+    values = {told.shown_to("a", frozenset({name}), {}).values["banner"] for name in ("vip", "other")}
+    assert values == {"hello"}
+    assert told.shown_to("a", frozenset({"new"}), {}).values["banner"] == "welcome", "open to all"
+    everything = replace(seen, open_audiences=frozenset({"new", "vip"}))
+    assert everything.told_to_anyone(tried) == everything

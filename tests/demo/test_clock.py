@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.demo.clock import DemoClock
+from bot.demo.clock import DATABASE, DemoClock, clock_beside
 
 NEARLY = timedelta(seconds=5)
 
@@ -26,3 +26,14 @@ def test_a_restart_does_not_turn_it_back(tmp_path: Path) -> None:
     clock.forward_to(clock() + timedelta(days=8))
     clock.keep()
     assert DemoClock(tmp_path / "clock").ahead == clock.ahead
+
+
+def test_commands_go_by_the_clock_of_the_demo_whose_database_they_read(tmp_path: Path) -> None:
+    assert clock_beside(tmp_path / DATABASE) is None, "it was never moved"
+    clock = DemoClock(tmp_path / "clock")
+    clock.forward_to(clock() + timedelta(days=4))
+    clock.keep()
+    beside = clock_beside(tmp_path / DATABASE)
+    assert beside is not None
+    assert beside.ahead == clock.ahead
+    assert clock_beside(tmp_path / "regulars.sqlite") is None, "no demo's"

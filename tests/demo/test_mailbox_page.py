@@ -30,9 +30,15 @@ async def test_who_lets_the_shop_write_finds_its_letters(tmp_path: Path) -> None
             assert "For you, friend" in listed
             (number,) = re.findall(r'href="([0-9]+)[?]', listed)
             letter = await (await client.get(f"/{number}", params=who)).text()
-            assert "List-Unsubscribe" in letter
+            assert f'action="{number}/unsubscribe?number=' in letter
+            assert "The shop may write here." in letter
             html = await client.get(f"/{number}/html", params=who)
             assert "Open my wallet" in await html.text()
             assert "sandbox" in html.headers["Content-Security-Policy"]
             other = await client.get(f"/{number}/html", params={"number": "+12125550199"})
             assert other.status == 404
+            left = await client.post(f"/{number}/unsubscribe", params=who)
+            told = await left.text()
+            assert "You unsubscribed." in told
+            assert "The shop may not write here" in told
+            assert (await mailbox.states())["email:loyalty"] == "unsubscribed"

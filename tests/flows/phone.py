@@ -248,10 +248,13 @@ class Phone:
             return self.wallets.get(argument) or OpenWallet(Wallet(CONTACT, id=argument))
         if known != "history":
             return remembered(self.kept, self.units, name)
-        newest = int(argument or len(self.entries))
-        older = self.entries[:newest]
-        after = replayed(older).sums
-        return Page(tuple(older[-LINES_TEXTED:]), after, Known(lots=self.all_lots))
+        _, _, number = argument.rpartition(" ")
+        newest = len(self.entries) - (int(number) - 1) * LINES_TEXTED
+        shown = self.entries[: max(newest, 0)]
+        left = len(shown) - LINES_TEXTED
+        facts = Known(lots=self.all_lots)
+        page = tuple(shown[-LINES_TEXTED:])
+        return Page(page, replayed(shown).sums, facts, (left,) if left > 0 else ())
 
     def _turn(
         self,

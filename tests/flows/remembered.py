@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from bot.core.feedback import GivenAnswer
+from bot.core.feedback import GivenAnswer, QuoteState
 from bot.core.ids import microseconds
 from bot.core.ledger.earned import EarnRecord
 from bot.core.loyalty.drops import Reservation, ReservationState
@@ -38,6 +38,11 @@ def _of_table(kept: Kept, table: str) -> list[object]:
 def _answer(kept: Kept, answer_id: str) -> GivenAnswer | None:
     found = kept.get(("answer", answer_id))
     return found if isinstance(found, GivenAnswer) else None
+
+
+def _quoted(kept: Kept, _: str) -> tuple[GivenAnswer, ...]:
+    found = [one for one in _of_table(kept, "answer") if isinstance(one, GivenAnswer)]
+    return tuple(one for one in found if one.quote_state in {QuoteState.ALLOWED, QuoteState.APPROVED})
 
 
 def _refills(kept: Kept, _: str) -> Refills:
@@ -144,9 +149,11 @@ _READ: Mapping[str, Callable[[Kept, str], object]] = {
     "desk_ahead": lambda _kept, _place: 0,  # nobody else is at the desk
     "fulfilment": _fulfilment,
     "fulfilments": _fulfilments,
+    "order": lambda _kept, _id: None,  # nothing of it is paid through WeChat Pay
     "offers": lambda kept, _: tuple(_of_table(kept, "offer")),
     "offers_called": _offers_called,
     "offers_given": _offers_given,
+    "quoted": _quoted,
     "refills": _refills,
     "affinities": lambda _kept, _: Affinities(),
     "reservation": _reservation,

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from bot.core.contact import JsonValue
-from tests.flows.phone import Phone
+from bot.core.contact import Address, JsonValue, SubscriptionState
+from tests.flows.phone import CONTACT, Phone
 
 LAPSING: dict[str, JsonValue] = {"audience": "lapsing"}
 BEANS: dict[str, JsonValue] = {
@@ -108,3 +108,17 @@ async def test_who_sent_it_back_is_not_asked_how_they_liked_it() -> None:
         await phone.advance(timedelta(days=2))
         await phone.event(undone, {"wallet": "main", "restored": 0, "lost": 0, "taken_back": 0, "owed": 0})
         assert await phone.advance(timedelta(days=8)) == []
+
+
+async def test_who_can_be_written_to_nowhere_else_finds_tip_and_question_in_the_inbox() -> None:
+    phone = await member()
+    phone.addresses += (Address("app", CONTACT),)
+    phone.subscriptions = {"app:loyalty": SubscriptionState.SUBSCRIBED}
+    await phone.event("Order Completed", BEANS)
+    assert (await phone.advance(timedelta(days=5)))[0].startswith("How is your House Beans 250 g?")
+    await phone.event("Order Shipped", {"items": "House Beans 250 g"})
+    await phone.advance(timedelta(days=9))
+    (asked,) = [one for one in phone.effects if one.outgoing][-1].outgoing[-1:]
+    assert (asked.message.channel, asked.message.body[:19]) == ("app", "How did you like Ho")
+    phone.channel = "app"
+    assert (await phone.say("5"))[0].startswith("Wonderful!")

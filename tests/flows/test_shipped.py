@@ -139,7 +139,7 @@ async def test_an_order_all_paid_with_credit_and_one_thing_gone() -> None:
     phone = await member(orders=(order("TEA", "PUMPKIN"),))
     (confirm,) = await phone.say("reorder")
     assert confirm == (
-        "Jasmine tea: $3.50, all paid with your credit. Pumpkin is off our menu. "
+        "Jasmine tea: $3.50, all paid with your credit. Pumpkin is sold out or off our menu. "
         "Reply YES to order or NO to leave it."
     )
     (said,) = await phone.say("y")

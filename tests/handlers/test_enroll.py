@@ -9,6 +9,7 @@ def test_a_new_member_gets_the_welcome_credit_through_its_last_day() -> None:
     assert enroll(turn) == {
         "already": False,
         "granted": 500,
+        "waits": 0,
         "expires_on": "2026-12-24",
         "expires_at": "2026-12-25T04:59:59.999999+00:00",
     }

@@ -1,6 +1,7 @@
 """Reordering places what was confirmed, once, at no more than was confirmed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from bot.core.turn import Turn
 from handlers.reorder import reorder
 from handlers.usual import usual
 from tests.handlers.scene import CONTACT, NOW, PRODUCTS, Scene, an_order
+from tests.handlers.taking import Member
 
 
 def proposed(scene: Scene) -> JsonValue:
@@ -114,3 +116,45 @@ def test_what_went_off_the_menu_meanwhile_is_told() -> None:
 def test_nothing_is_ordered_from_nothing(order: JsonValue) -> None:
     with pytest.raises(TellMember, match="nothing_to_order"):
         reorder(Scene().turn(order=order))
+
+
+def test_what_is_counted_is_taken_once_and_never_more_than_there_is() -> None:
+    counted = {**PRODUCTS, "TEA": replace(PRODUCTS["TEA"], is_counted=True)}
+    scene = Scene(orders=(an_order("TEA", "TEA", "BUN"),), products=counted)
+    member = Member(scene, {"stock/TEA": 3})
+    order = member.does(usual)["last"]
+    member.does(reorder, order=order)
+    assert member.units == {"stock/TEA": 1}
+    (placed,) = member.last.effects.orders
+    assert placed.facts["_stock"] == {"TEA": 2}, "so that it is put back when the order is canceled"
+    with pytest.raises(TellMember) as caught:
+        member.does(reorder, order=order)
+    assert (caught.value.code, caught.value.facts["items"], caught.value.facts["left"]) == (
+        "too_few",
+        "Jasmine tea",
+        1,
+    )
+    assert member.units == {"stock/TEA": 1}
+
+
+def test_who_is_slower_orders_nothing_and_takes_nothing() -> None:
+    counted = {sku: replace(PRODUCTS[sku], is_counted=True) for sku in ("TEA", "BUN")}
+    member = Member(
+        Scene(orders=(an_order("TEA", "BUN"),), products=counted), {"stock/TEA": 1, "stock/BUN": 1}
+    )
+    order = member.does(usual)["last"]
+
+    def somebody_else_takes_the_bun(turn: Turn) -> None:
+        if any(take.counter == "stock/TEA" for take in turn.snapshot.taken):
+            member.units["stock/BUN"] = 0
+
+    def as_a_flow_does(turn: Turn) -> Mapping[str, JsonValue]:
+        try:
+            return reorder(turn) or {}
+        except TellMember as problem:
+            return {"code": problem.code}
+
+    member.prepare = somebody_else_takes_the_bun
+    assert member.does(as_a_flow_does, order=order) == {"code": "too_few"}
+    assert member.units == {"stock/TEA": 1, "stock/BUN": 0}
+    assert not member.last.effects.orders

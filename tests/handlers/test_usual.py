@@ -1,10 +1,12 @@
 """What "the same again" may mean: the last order, the usual one, or a question."""
 
+from dataclasses import replace
 from typing import cast
 
 from bot.core.contact import Order
 from handlers.usual import usual
-from tests.handlers.scene import PROGRAM, Scene, an_order
+from tests.handlers.scene import PRODUCTS, PROGRAM, Scene, an_order
+from tests.handlers.taking import Member
 
 
 def items(orders: tuple[Order, ...], which: str | None = None) -> list[str]:
@@ -79,3 +81,24 @@ def test_a_program_may_leave_credit_alone() -> None:
     result = usual(Scene(orders=(an_order("TEA"),), credit_minor=700, program=program).turn())
     assert result is not None
     assert cast("dict[str, int]", result["last"])["credit"] == 0
+
+
+COUNTED = {
+    **PRODUCTS,
+    "LATTE": replace(PRODUCTS["LATTE"], is_counted=True),
+    "TEA": replace(PRODUCTS["TEA"], is_counted=True),
+}
+
+
+def test_what_is_sold_out_is_named_and_the_rest_is_offered_as_far_as_it_goes() -> None:
+    scene = Scene(orders=(an_order("LATTE", "TEA", "TEA", "BUN"),), products=COUNTED)
+    member = Member(scene, {"stock/LATTE": 0, "stock/TEA": 1})
+    result = member.does(usual)
+    choices = cast("list[dict[str, str]]", result["choices"])
+    assert ([choice["items"] for choice in choices], result["gone"]) == (
+        ["Jasmine tea, Cinnamon bun"],
+        "Oat latte",
+    )
+    assert member.does(usual, sku="LATTE")["last"] is None
+    nothing = Member(Scene(orders=(an_order("LATTE"),), products=COUNTED), {"stock/LATTE": 0}).does(usual)
+    assert (nothing["choices"], nothing["gone"]) == ([], "Oat latte")

@@ -1,7 +1,6 @@
 """Insights from stored orders: who counts as what, of which time, and the page that is made of them."""
 
 import random
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -10,20 +9,26 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from bot.core.contact import Order, OrderLine, Product
-from bot.core.control_group import ControlGroup
+from bot.core.control_group import ControlGroup, Side
 from bot.core.experiments.experiment import HOLDOUT
-from bot.core.ids import bucket_of, derived_id
+from bot.core.ids import bucket_of, derived_id, microseconds
+from bot.insights.control import Deeds, compare, control
 from bot.insights.page import page
 from bot.insights.report import first_gaps, insights
-from bot.insights.sections import sections
-from bot.insights.worth import by_control_group, uplifts, value_of_members
+from bot.insights.sections import in_cash, of_control, sections
+from bot.insights.worth import uplifts, value_of_members
 from bot.storage import rows, tables
-from bot.storage.driver import Connection, Database, Present, Rows
+from bot.storage.driver import Connection, Database, Present, Rows, Statement
 from bot.storage.purchases import Bought, Exposed, Period
 from tests.storage.scripted import NOW, SHOP, contacts, open_at
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 PERIOD = Period(NOW - 100 * DAY, NOW)
+_LEFT = Statement("""
+    INSERT INTO consent (bucket, contact, number, subscription_group, channel, state, source, words, at, salt,
+        personal_hash, previous_hash, hash)
+    VALUES (:bucket, :contact, 1, 'loyalty', 'sms', 'unsubscribed', 'word', 'STOP', :at, '', '', '', '')
+""")
 _TABLES = tables.Row.metadata.tables
 
 
@@ -72,16 +77,29 @@ def test_who_was_kept_out_is_what_others_are_compared_with() -> None:
 
 
 def test_the_control_group_is_compared_with_as_many() -> None:
-    enrolled = {f"{number:032x}": NOW - 40 * DAY for number in range(2000)} | {"new": NOW - 2 * DAY}
-    people = by_control_group(enrolled, ControlGroup(1_000), PERIOD, 28)  # 10 % of all
-    arms = Counter(one.arm for one in people)
-    assert set(arms) == {HOLDOUT, "treatment"}
-    assert all(150 < count < 250 for count in arms.values())
-    assert {one.at for one in people} == {NOW - 28 * DAY}
-    redeemed = [(one.contact, NOW - DAY) for one in people if one.arm != HOLDOUT]
-    (found,) = uplifts(people, redeemed, [], PERIOD, 28)
-    assert (found.experiment, found.too_new) == ("control group", 0)
-    assert (found.redeemed.one.mean, found.redeemed.other.mean) == (1, 0)
+    group = ControlGroup(1_000)  # 10 % of all
+    there = [f"{number:032x}" for number in range(4000)]
+    treated = [one for one in there if group.side(one) is Side.TREATMENT]
+    held = [one for one in there if group.side(one) is Side.CONTROL]
+    orders = [Bought(one, NOW - DAY, 900) for one in (*treated[:200], *treated[:50], *held[:100])]
+    did = Deeds(orders, frozenset(treated[:120] + held[:20]), frozenset([*treated[:30], "elsewhere"]))
+    found = compare(group, there, did, PERIOD)
+    assert (found.ordered.one.contacts, found.ordered.other.contacts) == (len(treated), len(held))
+    assert (found.ordered.one.total, found.ordered.other.total) == (200, 100)
+    assert (found.orders.one.total, found.cash.one.total) == (250, 250 * 900)
+    assert (found.redeemed.one.total, found.opted_out.one.total, found.opted_out.other.total) == (120, 30, 0)
+    for above in (found.ordered, found.orders, found.cash, found.redeemed, found.opted_out):
+        assert above.difference is not None
+        assert above.difference.is_above
+    assert not found.is_blocked
+    told = of_control(found, in_cash(SHOP.program.currency))
+    assert told.rows[1][0] == "ordered"
+    assert told.chart.count("<circle") == 3
+    lost = compare(group, [*treated, *held[: len(held) // 2]], did, PERIOD)
+    assert lost.is_blocked
+    told = of_control(lost, in_cash(SHOP.program.currency))
+    assert (told.rows[1][3:], told.chart) == (("", ""), "")
+    assert "people are lost on one side" in told.notes[0]
 
 
 async def test_all_of_it_is_read_and_shown(database: Database) -> None:
@@ -96,7 +114,13 @@ async def test_all_of_it_is_read_and_shown(database: Database) -> None:
     assert curve.median.day == 20
     assert (found.value.cash.one.contacts, found.value.cash.other.contacts) == (0, 130)
     told = sections(found, products, shop.program.currency)
-    assert [section.title[:8] for section in told] == ["Time bet", "Products", "What mem", "What peo"]
+    assert [section.title[:8] for section in told] == [
+        "Time bet",
+        "Products",
+        "What mem",
+        "What peo",
+        "What mar",
+    ]
     assert told[0].rows[0][:4] == ("tea", "130", "110", "20 days")
     html = page("Leaf & Co", told, NOW)
     assert "Jasmine &lt;1&gt;" in html or not told[1].rows
@@ -105,6 +129,19 @@ async def test_all_of_it_is_read_and_shown(database: Database) -> None:
         if section.chart:
             ET.fromstring(section.chart)  # noqa: S314  # our own page
     assert "<script" not in html
+
+    assert found.control is None
+    policy = replace(SHOP.policy, control=ControlGroup(5_000))
+    shop = replace(shop, policy=policy)
+    left = {"bucket": bucket_of(people[0]), "contact": people[0], "at": microseconds(NOW + 30 * HOUR)}
+    await database.transact(lambda c: c.run(_LEFT, [left]))
+    early = await control(database, shop, NOW + 2 * DAY, days=3)
+    late = await control(database, shop, NOW + 2 * DAY, days=1)
+    assert early is not None
+    assert late is not None
+    assert early.ordered.one.contacts + early.ordered.other.contacts == 0, "nobody was known then"
+    assert late.ordered.one.contacts + late.ordered.other.contacts == 130
+    assert late.opted_out.one.total + late.opted_out.other.total == 1
 
 
 async def bought_by(database: Database, people: Sequence[str]) -> None:

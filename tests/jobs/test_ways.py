@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -25,7 +25,7 @@ from bot.conversation.batch import Batch
 from bot.conversation.grants import grant_work, hear_grants
 from bot.core.consent import ConsentSource, Evidence, opt_in
 from bot.core.contact import Address
-from bot.core.forms import Form, Notice
+from bot.core.forms import Form, MenuOption, Notice
 from bot.core.gate import Cleared, Policy
 from bot.core.grants import Answer, Source
 from bot.core.ids import microseconds
@@ -38,6 +38,7 @@ from bot.jobs.outbox import OutboxDelivery
 from bot.storage.driver import Connection, Database, Statement
 from bot.storage.interventions import Intervention, Which, intervene
 from bot.storage.joined import stop_waiting
+from bot.storage.said_together import SAID_TOGETHER
 from tests.storage.scripted import NOW, Script, asked, contacts, conversation, open_at, turn
 
 SHUT = Address(WECHAT, "wx1/openid")
@@ -157,6 +158,53 @@ async def test_a_window_lets_five_through_though_many_claim_at_once(database: Da
     assert {one.way for one in channel.taken} == {WayKind.CUSTOMER_SERVICE}
     assert await states(database) == {"sent": 5, "no_window": 7}
     assert await asked(database, "SELECT window_left FROM address WHERE channel = 'wechat'") == [(0,)]
+
+
+async def answer(database: Database, contact_id: str, texts: Sequence[str], last: Form | None = None) -> None:
+    """Queue answers, the last of them in that form."""
+
+    def talk(turn: Turn) -> None:
+        for number, text in enumerate(texts, 1):
+            form = last if number == len(texts) else None
+            turn.say(text, flow="f", step="s", message_class=MessageClass.REPLY, channel=WECHAT, form=form)
+
+    await turn(database, contact_id, "answer", talk)
+
+
+async def test_answers_that_a_window_has_not_room_for_leave_in_one(database: Database) -> None:
+    contact_id = await somebody(database, opened(SHUT, WROTE, NOW))
+    menu = Form(head="And now?", options=(MenuOption("1@a", "Yes"), MenuOption("2@a", "No")))
+    await answer(database, contact_id, [*map(str, range(7)), "And now? Yes or no"], menu)
+    channel = Wechat()
+    await deliver(*(delivery(database, channel) for _ in range(2)))
+    (cleared,) = channel.taken
+    assert cleared.message.body == "0\n\n1\n\n2\n\n3\n\n4\n\n5\n\n6\n\nAnd now? Yes or no"
+    (request,) = requests_of(cleared.message, WayKind.CUSTOMER_SERVICE, Means(ACCOUNT))
+    shown = request.body["msgmenu"]
+    assert isinstance(shown, dict)
+    assert shown["head_content"] == "0\n\n1\n\n2\n\n3\n\n4\n\n5\n\n6\n\nAnd now?"
+    assert [one["id"] for one in shown["list"]] == ["1@a", "2@a"]
+    assert await states(database) == {"sent": 1, SAID_TOGETHER: 7}
+    assert await asked(database, "SELECT window_left FROM address WHERE channel = 'wechat'") == [(4,)]
+    again = await intervene(database, Intervention.REPLAY, Which(), NOW)
+    assert not again, "what was said in another message is not said again"
+
+
+async def test_five_answers_leave_as_five_messages(database: Database) -> None:
+    contact_id = await somebody(database, opened(SHUT, WROTE, NOW))
+    await answer(database, contact_id, ["1", "2", "3", "4", "5"])
+    channel = Wechat()
+    await deliver(delivery(database, channel))
+    assert [one.message.body for one in channel.taken] == ["1", "2", "3", "4", "5"]
+
+
+async def test_no_more_is_said_in_one_than_a_text_may_hold(database: Database) -> None:
+    contact_id = await somebody(database, opened(SHUT, WROTE, NOW))
+    await answer(database, contact_id, ["好" * 400 for _ in range(5)] + ["end", "of it"])
+    channel = Wechat()
+    await deliver(delivery(database, channel))
+    assert [len(one.message.body) for one in channel.taken] == [400, 400, 400, 400, 412]
+    assert await states(database) == {"sent": 5, SAID_TOGETHER: 2}
 
 
 async def test_grants_let_as_many_through_as_there_are(database: Database) -> None:

@@ -21,6 +21,16 @@ experiments:
     goal: {event: Session Started, within: 7d}
     winner: {when: always_valid}
 """
+_VARIABLES = """\
+variables: {button: Buy}
+experiments:
+  label:
+    goal: {event: Order Completed, within: 7d}
+    winner: {when: always_valid}
+    variants:
+      usual: {percent: 50}
+      delivery: {percent: 50, set: {button: Order}}
+"""
 _CONTACT = Statement("""
     INSERT INTO contact (bucket, id, locale, zone, zone_is_known, attributes, created_at,
         consent_count, consent_hash)
@@ -28,7 +38,7 @@ _CONTACT = Statement("""
 """)
 _EXPOSURE = Statement("""
     INSERT INTO exposure (bucket, contact, experiment, arm, at, run, facts)
-    VALUES (:bucket, :id, 'delivery', :arm, :at, '', :facts)
+    VALUES (:bucket, :id, :experiment, :arm, :at, '', :facts)
 """)
 _EVENT = Statement("""
     INSERT INTO event (bucket, contact, id, name, at, properties, source)
@@ -52,7 +62,10 @@ async def _met(database: Database, arm: str, contacts: int, ordered: int) -> Non
 
     async def put(connection: Connection) -> None:
         await connection.run(_CONTACT, people)
-        await connection.run(_EXPOSURE, [{**one, "arm": arm, "facts": _FACTS} for one in people])
+        met = [{**one, "arm": arm, "facts": _FACTS} for one in people]
+        await connection.run(
+            _EXPOSURE, [{**one, "experiment": name} for one in met for name in ("delivery", "label")]
+        )
         await connection.run(_EVENT, people[:ordered])
 
     await database.transact(put)
@@ -60,7 +73,8 @@ async def _met(database: Database, arm: str, contacts: int, ordered: int) -> Non
 
 async def test_a_rule_decides_what_is_clear_once_and_says_so(tmp_path: Path, database_url: str) -> None:
     """A revision in force, a note with what was known, a line of the audit; the other rule waits."""
-    async with chatting(database_url, flows=shipped(tmp_path, "loyalty", experiments=_RULES)) as chat:
+    folder = shipped(tmp_path, "loyalty", experiments=_RULES, variables=_VARIABLES)
+    async with chatting(database_url, flows=folder) as chat:
         database = chat.app.database
         await _met(database, "usual", 300, 30)
         await _met(database, "delivery", 300, 31)
@@ -74,11 +88,19 @@ async def test_a_rule_decides_what_is_clear_once_and_says_so(tmp_path: Path, dat
         await chat.app.reload()
         tried = chat.app.decisions.shop.experiments
         assert (tried["delivery"].decided, tried["hour"].decided) == ("delivery", None)
-        (note,) = await database.query(experiments.notes)
+        # What variables.yaml declares is decided there, and everybody sees it.
+        assert tried["label"].decided == "delivery"
+        seen = chat.app.decisions.publication.variables.shown_to("a device", frozenset())
+        assert (seen.values["button"], seen.variants) == ("Order", ("label.delivery",))
+        written = await chat.rows("SELECT source FROM revision WHERE flow = 'variables' AND revision = 2")
+        assert written == [(_VARIABLES + "    decided: delivery\n",)]
+        (note,) = await database.query(lambda c: experiments.notes(c, "delivery"))
         assert (note.experiment, note.kind, note.actor) == ("delivery", "decision", BY_RULE)
         assert (note.facts["contacts delivery"], note.facts["arm"]) == ("300", "delivery")
-        deed = await database.query(lambda c: audit.latest(c, "experiment.decide"))
-        assert deed is not None
-        assert (deed.actor, deed.subject) == (BY_RULE, "delivery=delivery")
+        deeds = await database.query(lambda c: audit.listed(c, 9, action="experiment.decide"))
+        assert sorted((deed.actor, deed.subject) for deed in deeds) == [
+            (BY_RULE, "delivery=delivery"),
+            (BY_RULE, "label=delivery"),
+        ]
         published = await chat.rows("SELECT revision, published_by FROM revision WHERE flow = 'experiments'")
         assert sorted(published) == [(1, "files"), (2, BY_RULE)]

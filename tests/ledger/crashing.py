@@ -36,6 +36,9 @@ class Dying:
     async def read_all(self, many: Sequence[Asked]) -> list[Sequence[Record]]:
         return [await self.read(statement, **parameters) for statement, parameters in many]
 
+    async def version(self) -> int | None:
+        return await self.inner.version()
+
     async def run(self, statement: Statement, many: Sequence[Mapping[str, object]]) -> None:
         for one in many:
             self._point()

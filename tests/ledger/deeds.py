@@ -42,14 +42,14 @@ def before(turn: Turn) -> None:
 
 def undoing(turn: Turn, reason: Reason) -> Undoing:
     """The last entry for that reason, read as a turn reads it."""
-    page = turn.needed("history")
+    page = turn.needed("history", "main 1")
     assert isinstance(page, Page)
     return undoing_of(turn, [entry for entry in page.entries if entry.reason is reason][-1])
 
 
 def granted(turn: Turn, fund: str) -> Undoing:
     """The entry that granted the credit of that fund."""
-    page = turn.needed("history")
+    page = turn.needed("history", "main 1")
     assert isinstance(page, Page)
     return undoing_of(turn, next(entry for entry in page.entries if entry.key == f"before/{fund}"))
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -25,6 +26,8 @@ _CAPS: tuple[tuple[str, str, int, int], ...] = (
     ("any", "", 3, 1),
 )
 _US = holidays.country_holidays("US")
+_ZONES = (files("tzdata") / "zoneinfo" / "zone.tab").read_text().splitlines()
+_IN_THE_US = frozenset(line.split("\t")[2] for line in _ZONES if line.startswith("US\t"))
 
 
 @lru_cache(maxsize=64)
@@ -44,7 +47,7 @@ def why_quiet(message_class: MessageClass, zones: tuple[str, ...], at: datetime)
         local = at.astimezone(ZoneInfo(zone))
         if not _is_awake(message_class, zone, at):
             return f"{local:%H:%M} in {zone}"
-        if message_class is MessageClass.MARKETING and local.date() in _US:
+        if message_class is MessageClass.MARKETING and zone in _IN_THE_US and local.date() in _US:
             return f"{_US.get(local.date())} in {zone}"
     return None
 

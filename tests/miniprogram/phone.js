@@ -187,6 +187,7 @@ Object.assign(global.wx, ours); // simulate's own stand-ins give way to ours
 // Built-in elements keep what templates give them, so that tests and pictures can read it.
 const BUILT_IN = {
   image: { src: String, mode: String },
+  'scroll-view': { scrollX: Boolean },
   input: { value: String, placeholder: String, type: String },
   button: { disabled: Boolean, loading: Boolean, openType: String },
   switch: { checked: Boolean },
@@ -322,7 +323,8 @@ function picture(name) {
     if (tag === 'wx-image') {
       const drawn = document.createElement('img');
       const src = wx.src || '';
-      drawn.src = src.startsWith('data:') ? src : 'file://' + path.join(ROOT, 'icons', path.basename(src));
+      const shown = /\/demo\/static\/(.*)$/.exec(src); // of the demo's products
+      drawn.src = shown ? 'file://' + path.join(ROOT, '../bot/demo/static', shown[1]) : src.startsWith('data:') ? src : 'file://' + path.join(ROOT, 'icons', path.basename(src));
       element.append(drawn);
     } else if (tag === 'wx-input') {
       element.textContent = wx.value || wx.placeholder;

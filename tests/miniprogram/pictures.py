@@ -17,6 +17,7 @@ _WECHAT: Final = """
 body { margin: 0; min-height: 100vh; background: #f4f2ed;
   font: 30px/1.5 "Noto Sans CJK SC", "PingFang SC", sans-serif }
 wx-view, main, shop-state, shop-join, shop-notify, wx-picker { display: block }
+wx-scroll-view { display: block; overflow-x: auto }
 privacy-sheet { display: contents }
 wx-image { display: inline-block; overflow: hidden } wx-image img { width: 100%; height: 100% }
 wx-button { display: block; margin-left: auto; margin-right: auto; position: relative; overflow: hidden }

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from bot.conversation.batch import Batch, Conversation
+from bot.conversation.batch import Batch
+from bot.conversation.conversation import Conversation
 from bot.conversation.work import Result, Work
 from bot.core.contact import Address, Contact, Event
 from bot.core.gate import Policy

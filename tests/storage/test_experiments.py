@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.core.deeds.goals import Conversion
 from bot.core.experiments.experiment import Arm, Experiment, ExperimentGoal
 from bot.core.experiments.exposure import Exposure
 from bot.core.ids import bucket_of, microseconds
@@ -68,3 +69,35 @@ async def test_who_is_joined_is_counted_once_by_what_both_did(database: Database
     assert (await _seen(database))["usual"] == (1, 1, 3000.0), "the arm that was met by who goes on stays"
     await run(database, splitting(third, one))
     assert (await _seen(database))["usual"] == (1, 0, 0.0)
+
+
+async def test_an_experiment_without_goals_is_read_by_its_flows_conversions(database: Database) -> None:
+    """Who reached a goal counts once, by how often ever; money is the primary goal's, of all entries."""
+    plain = Experiment("greeting", _SUBJECT.arms)
+    asked, also, usual = await contacts(database, 3)
+    for contact, arm in ((asked, "question"), (also, "question"), (usual, "usual")):
+        await _meets(database, contact, arm, days=-5)
+    rows, row = WRITERS["conversion"]
+
+    async def converts(
+        contact: str, run_id: str, goal: int, variant: str, *, days: int, flow: str = "invite"
+    ) -> None:
+        one = Conversion(
+            run_id * 32, goal, NOW + timedelta(days=days), "c" * 32, flow, 1, "offer", variant,
+            revenue_minor=1_500, currency="USD",
+        )  # fmt: skip
+        await database.transact(lambda c: c.write(rows, [row(contact, one)]))
+
+    await converts(asked, "1", 0, "greeting=question", days=-4)
+    await converts(asked, "2", 0, "greeting=question,tea=green", days=-3)  # entered again
+    await converts(asked, "1", 1, "greeting=question", days=-3)
+    await converts(usual, "3", 0, "tea=green", days=-3)  # of an entry that had not met it
+    await converts(also, "4", 0, "greeting=question", days=-6)  # before
+    await converts(usual, "5", 0, "greeting=usual", days=-3, flow="other")
+    goals = {("invite", 0): "Ordered", ("invite", 1): "Visited"}
+    found, _ = await database.query(lambda c: experiments.seen(c, plain, goals))
+    assert {arm: (one.contacts, one.did, one.revenue) for arm, one in found.items()} == {
+        "question": (2, {"Ordered": 1, "Visited": 1}, 3_000.0),
+        "usual": (1, {}, 0.0),
+    }
+    assert found["question"].revenue_squared == 3_000.0**2, "one person, whatever the entries"

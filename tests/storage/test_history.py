@@ -1,21 +1,22 @@
 """A wallet's history as it is read back: page by page, with what explains it, and as of any time."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import cast
 
 from bot.core.contact import Order
 from bot.core.ledger.books import Undoing
 from bot.core.ledger.earned import EarnRecord
 from bot.core.ledger.entries import Cause
-from bot.core.ledger.explained import Explanation, Sums, explain_page
+from bot.core.ledger.explained import Explanation, Page, Place, Sums, explain_page
 from bot.core.ledger.lots import Grant, Terms, days_good
 from bot.core.ledger.phrases import Teller, tell_with_day
 from bot.core.money import money
 from bot.core.turn import Turn
-from bot.storage import history, past
-from bot.storage.driver import Connection, Database
+from bot.storage import explaining, history, past
+from bot.storage.driver import Asked, Connection, Database, Record, Statement
 from tests.storage.scripted import NOW, contacts, turn
 
 DAY = timedelta(days=1)
@@ -77,9 +78,9 @@ async def a_life(database: Database) -> str:
 
 
 async def explanation(
-    database: Database, contact: str, now: datetime, newest: int = 0, most: int = 20
+    database: Database, contact: str, now: datetime, place: Place = (), most: int = 20
 ) -> Explanation:
-    return await database.query(lambda c: history.explanation(c, contact, now, newest=newest, most=most))
+    return await database.query(lambda c: explaining.explanation(c, contact, now, place=place, most=most))
 
 
 async def test_what_explains_a_line_is_read_with_it(database: Database) -> None:
@@ -112,11 +113,57 @@ async def test_pages_follow_one_another_and_carry_forward(database: Database) ->
     now = NOW + 2 * DAY
     first = await explanation(database, contact, now, most=3)
     assert [line.number for line in first.lines] == [4, 3, 2]
-    assert (first.carried, first.older) == (Sums(available_minor=28), 1)
-    second = await explanation(database, contact, now, newest=first.older, most=3)
+    assert (first.carried, first.older) == (Sums(available_minor=28), (1,))
+    second = await explanation(database, contact, now, first.older, most=3)
     assert [line.number for line in second.lines] == [1]
     assert second.lines[0].after == first.carried
-    assert (second.carried, second.older) == (Sums(), 0)
+    assert (second.carried, second.older) == (Sums(), ())
+
+
+@dataclass
+class Counted:
+    """A connection that counts the rows it gives back."""
+
+    inner: Connection
+    rows: int = 0
+
+    async def read(self, statement: Statement, **parameters: object) -> Sequence[Record]:
+        """See `Connection.read`."""
+        (found,) = await self.read_all([(statement, parameters)])
+        return found
+
+    async def read_all(self, many: Sequence[Asked]) -> list[Sequence[Record]]:
+        """See `Connection.read_all`."""
+        found = await self.inner.read_all(many)
+        self.rows += sum(map(len, found))
+        return found
+
+
+async def test_a_texted_page_costs_what_it_holds_whichever_it_is(database: Database) -> None:
+    (contact,) = await contacts(database)
+
+    def earn(one: Turn) -> None:
+        for number in range(18):
+            one.books.earn(grant(1, one.now), one.now, of_order(f"e{number}", "o"))
+
+    await turn(database, contact, "earn", earn)
+
+    async def texted(number: int) -> tuple[list[int], int, int]:
+        async def read(connection: Connection) -> tuple[Page, int]:
+            counted = Counted(connection)
+            found = await explaining.texted_page(cast("Connection", counted), contact, f"main {number}")
+            return found, counted.rows
+
+        page, rows = await database.query(read)
+        return [entry.number for entry in page.entries], page.after.available_minor, rows
+
+    *second, cost = await texted(2)
+    assert second == [[9, 10, 11, 12, 13], 13]
+    assert await texted(3) == ([4, 5, 6, 7, 8], 8, cost)
+    assert (await texted(4))[:2] == ([1, 2, 3], 3)
+    for none in (5, 999_999):
+        *nothing, cost = await texted(none)
+        assert (nothing, cost) == ([[], 0], 1)
 
 
 async def test_what_ended_is_told_whether_or_not_it_is_booked(database: Database) -> None:
@@ -125,7 +172,7 @@ async def test_what_ended_is_told_whether_or_not_it_is_booked(database: Database
     found = await explanation(database, contact, much_later, most=2)
     assert told(found, much_later)[0] == "May 30: -$0.22 ended (for order 1042)"
     assert found.lines[0].after == Sums()
-    page = await database.query(lambda c: history.page(c, contact, most=2))
+    page = await database.query(lambda c: explaining.page(c, contact, most=2))
     assert explain_page(page, None, much_later).lines[0].number == 4
 
 
@@ -170,7 +217,9 @@ async def test_wallets_have_histories_of_their_own(database: Database) -> None:
     await turn(database, contact, "earn", earn)
     names: Sequence[str] = await database.query(lambda c: history.wallet_names(c, contact))
     assert names == ["card/coffee", "main"]
-    stamps = await database.query(lambda c: history.explanation(c, contact, NOW, "card/coffee"))
+    stamps = await database.query(lambda c: explaining.explanation(c, contact, NOW, "card/coffee"))
     assert [line.change.available_minor for line in stamps.lines] == [3]
     then = await database.query(lambda c: history.balance_at(c, contact, NOW, "card/coffee"))
     assert then.available_minor == 3
+    others = await database.query(lambda c: history.other_balances(c, contact, NOW))
+    assert {name: one.available_minor for name, one in others.items()} == {"card/coffee": 3}

@@ -11,7 +11,7 @@ from bot.conversation.batch import TurnFailed
 from bot.conversation.inbox import restored
 from bot.conversation.work import Work
 from bot.core.consent import ConsentSource, Evidence, opt_in, opt_out
-from bot.core.contact import Address, SubscriptionState
+from bot.core.contact import Address, Order, SubscriptionState
 from bot.core.deeds import joining
 from bot.core.deeds.left import Joined
 from bot.core.errors import Refused
@@ -19,13 +19,15 @@ from bot.core.flow.run import Run, RunStatus, Wait, WaitKind
 from bot.core.ids import bucket_of
 from bot.core.ledger.books import Undoing
 from bot.core.ledger.entries import Cause
+from bot.core.ledger.explained import Line, Place, Sums, sums_of
 from bot.core.ledger.lots import Grant, Lot, Terms, days_good
+from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.messages import Inbound
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 from bot.core.wechat_address import WECHAT, wechat_address
 from bot.storage import contacts as portraits
-from bot.storage import due, families, history, turns
+from bot.storage import due, explaining, families, history, turns
 from bot.storage.driver import Database, Statement
 from bot.storage.erasing import erase
 from bot.storage.exporting import exported
@@ -476,6 +478,70 @@ async def test_totals_are_what_they_were_whatever_was_done(database: Database, s
     } | {"available": moved["available"], "debt": moved["debt"]}
     assert moved.get("transfer", 0) == 0
     await all_books_hold(database)
+    lines = await told_back(database, survivor, at)
+    assert {line.contact_id for line in lines} == {survivor, loser}
+    assert len({line.entry_id for line in lines}) == len(lines)
+    for contact in (survivor, loser):
+        numbers = [line.number for line in lines if line.contact_id == contact]
+        assert numbers == sorted(numbers, reverse=True), "each in its own order"
+    assert sorted(lines, key=lambda line: line.at, reverse=True) == lines
+
+
+async def told_back(database: Database, contact: str, at: datetime) -> list[Line]:
+    """All lines of a history, page by page: what they changed and what was before them is what there is."""
+    lines: list[Line] = []
+    place: Place | None = ()
+    carried = sums_of((await database.query(lambda c: history.opened(c, contact))).wallet)
+    while place is not None:
+        found = await database.query(
+            lambda c, begins=place: explaining.explanation(c, contact, at, place=begins, most=5)  # type: ignore[misc]  # bound now
+        )
+        for line in found.lines:
+            assert line.after == carried
+            carried -= line.change
+        assert found.carried == carried
+        lines += found.lines
+        place = found.older or None
+    assert carried == Sums(), "nothing was before the first"
+    return lines
+
+
+async def test_history_tells_what_both_did_each_when_it_happened(database: Database) -> None:
+    survivor, loser = await two(database)
+
+    def buys(it: Turn) -> None:
+        order = Order("0" * 30 + loser[-2:], "shop", it.now, (), 50, reference="1042")
+        it.place_order(order)
+        it.books.earn(a_grant(70), it.now, cause("e"))
+        it.books.redeem(20, it.now, Cause("r", "shop", source_type="order", source_id=order.id))
+
+    await turn(database, survivor, "a", earns(("a", a_grant(100))), at=NOW)
+    await turn(database, loser, "b", buys, at=NOW + DAY)
+    await turn(database, survivor, "c", earns(("c", a_grant(5))), at=NOW + 2 * DAY)
+    await join(database, loser, survivor, at=NOW + 3 * DAY)
+
+    def gives_back(it: Turn) -> None:
+        spent = it.needed("undoing", entry_ids[0])
+        assert isinstance(spent, Undoing)
+        missing = tuple(draw.of_lot for draw in spent.entry.draws if draw.of_lot not in it.books.lots)
+        if missing:
+            raise NeedsMoreLots(missing)
+        it.books.restore(spent, it.now, cause("back"))
+
+    entry_ids = [
+        one.id for one in await database.query(lambda c: history.entries_of(c, loser)) if one.key == "r"
+    ]
+    await turn(database, survivor, "back", gives_back, at=NOW + 4 * DAY)
+    lines = await told_back(database, survivor, NOW + 5 * DAY)
+    assert [(line.at, line.kind.value, line.change.available_minor, line.source_id) for line in lines] == [
+        (NOW + 4 * DAY, "given_back", 20, "1042"),
+        (NOW + 2 * DAY, "granted", 5, "o1"),
+        (NOW + DAY, "spent", -20, "1042"),
+        (NOW + DAY, "granted", 70, "o1"),
+        (NOW, "granted", 100, "o1"),
+    ]
+    page = await database.query(lambda c: explaining.texted_page(c, survivor, "main 2"))
+    assert (page.entries, page.older) == ((), ())
 
 
 def _deed(dice: random.Random, number: int) -> Callable[[Turn], None]:

@@ -294,8 +294,8 @@ async def slow(database_url: str, *, answer_seconds: float, hang_up_seconds: flo
 
 
 async def test_an_answer_after_its_time_is_left_to_the_outbox(database_url: str) -> None:
-    async with slow(database_url, answer_seconds=0.1, hang_up_seconds=5) as at:
-        at.database.seconds = 0.2
+    async with slow(database_url, answer_seconds=0.4, hang_up_seconds=5) as at:
+        at.database.seconds = 0.5
         assert await at.shop.text("LOYALTY", message_id="7") == SUCCESS
         assert set(await states(at.wechat)) == {"queued"}
         at.database.seconds = 0

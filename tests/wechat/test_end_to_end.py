@@ -12,6 +12,7 @@ import pytest
 from bot.demo.wechat.people import UNAVAILABLE
 from bot.storage import turns
 from bot.storage.driver import Connection
+from bot.storage.said_together import SAID_TOGETHER
 from bot.storage.sqlite import SqliteDatabase
 from tests.conversation.chat import FLOWS
 from tests.wechat.wechat_chat import MINI, WechatChat, wechatting
@@ -78,18 +79,20 @@ async def test_stop_and_its_chinese_word_end_it_on_wechat_alone(chat: WechatChat
     assert await chat("START") != []
 
 
-async def test_of_six_messages_within_a_window_five_arrive(database_url: str, tmp_path: Path) -> None:
+async def test_six_messages_that_a_window_has_not_room_for_arrive_as_one(
+    database_url: str, tmp_path: Path
+) -> None:
     flows = tmp_path / "flows"
     shutil.copytree(FLOWS, flows)
     says = "".join(f"  - say: Line {number}.\n" for number in range(1, 7))
     (flows / "lines.yaml").write_text(f"flow: lines\ntitle: Six\nstart: [keyword: LINES]\nsteps:\n{says}")
     async with wechatting(database_url, flows=flows) as chat:
         mini = chat.of(account=MINI)
-        assert await mini("LINES") == [f"Line {number}." for number in range(1, 6)]
-        assert mini.conversation().windows.left(chat.clock.now) == 0
-        assert mini.asked(SEND) == 5  # the shop counts too: nothing is asked in vain
-        assert await mini.outbox("state, reason") == [("sent", None)] * 5 + [("refused", "no_window")]
-        assert await mini("LINES") == [f"Line {number}." for number in range(1, 6)]  # whole again
+        whole = "\n\n".join(f"Line {number}." for number in range(1, 7))
+        assert await mini("LINES") == [whole]
+        assert mini.conversation().windows.left(chat.clock.now) == 4
+        assert mini.asked(SEND) == 1  # the shop counts too: nothing is asked in vain
+        assert await mini.outbox("state, reason") == [("sent", None)] + [("canceled", SAID_TOGETHER)] * 5
 
 
 async def test_a_token_that_died_is_renewed_once(chat: WechatChat) -> None:

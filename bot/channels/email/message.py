@@ -16,7 +16,11 @@ _UNFOLDED = SMTP.clone(max_line_length=998)
 """Folded at 78 characters, the long address in List-Unsubscribe would be encoded; no mailbox reads that."""
 
 
-def written(whole: Whole, *, sender: str, to: str, name: str, at: datetime) -> bytes:
+SEAL = "X-Regulars-Letter"
+"""The header that a server's report of the letter quotes, and no mail program shows."""
+
+
+def written(whole: Whole, *, sender: str, to: str, name: str, seal: str, at: datetime) -> bytes:
     """Write a letter; `sender` is as it stands in From, `name` what servers call the letter."""
     domain = domain_of(sender)
     message = EmailMessage(policy=SMTP)
@@ -25,6 +29,7 @@ def written(whole: Whole, *, sender: str, to: str, name: str, at: datetime) -> b
     message["Subject"] = _one_line(whole.subject)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{name}@{domain}>"
+    message[SEAL] = seal
     if whole.reply_to:
         message["Reply-To"] = _address(whole.reply_to)
     if whole.unsubscribe is not None:

@@ -88,16 +88,16 @@ class EmailChannel:
         sender = message.sender or self._server.sender
         if not sender:
             raise OperatorNeeded("nobody is named whom letters are from: see `email` in brand.yaml")
-        name = self._names.name(message.id)
-        called = f"{name}.{message.contact_id}"
+        called, seal = f"{self._names.name(message.id)}.{message.contact_id}", self._names.sealed(message.id)
         letter = whole(message, await self._frames(letter_of(message)), self._links)
         try:
-            content = written(letter, sender=sender, to=message.address, name=called, at=self._clock())
+            told = {"name": called, "seal": f"{seal}.{message.contact_id}"}
+            content = written(letter, sender=sender, to=message.address, **told, at=self._clock())
             recipient = bare(message.address)
         except (ValueError, UnicodeError) as error:  # a domain that DNS can never have known
             raise SendNever("the letter cannot be written to such a mailbox") from error
         async with self._room, self._connection(sender) as connection:
-            await connection.hand_over(self._envelope_sender(sender, name), recipient, content)
+            await connection.hand_over(self._envelope_sender(sender, seal), recipient, content)
         return Sent(provider_id=f"<{called}@{domain_of(sender)}>", state=OutboxState.SENT, segments=0)
 
     async def check(self) -> None:
@@ -114,12 +114,12 @@ class EmailChannel:
         while self._idle:
             await self._idle.pop().end()
 
-    def _envelope_sender(self, sender: str, name: str) -> str:
-        """Where the letter comes back to, if it does: under its name, so that we know which one it was."""
+    def _envelope_sender(self, sender: str, seal: str) -> str:
+        """Where the letter comes back to, if it does: under its sealed name, so that we know which it was."""
         if not self._server.bounces:
             return bare(sender)
         local, _, domain = bare(self._server.bounces).rpartition("@")
-        return f"{local}+{name}@{domain}"
+        return f"{local}+{seal}@{domain}"
 
     @asynccontextmanager
     async def _connection(self, sender: str) -> AsyncIterator["_Connection"]:

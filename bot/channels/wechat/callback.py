@@ -11,7 +11,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from bot.channels.wechat.account import Mode, WechatAccount
 from bot.channels.wechat.crypto import Envelope, signed_with
@@ -22,6 +22,7 @@ BODY_MAX = 64 * 1024
 FRESH_FOR = timedelta(minutes=5)
 """How far the platform's clock and ours may be apart."""
 
+_FRESH_SECONDS = FRESH_FOR.total_seconds()
 _REMEMBERED_MAX = 50_000
 _TIMES_MAX = 6  # the platform posts a push three times in all; some proxies try again by themselves
 _PARAMETER_MAX = 128
@@ -158,7 +159,7 @@ class Callback:
         timestamp, nonce = query.get("timestamp", ""), query.get("nonce", "")
         if not _TIMESTAMP.fullmatch(timestamp) or not 0 < len(nonce) <= _PARAMETER_MAX:
             raise Refused("timestamp or nonce is missing", "post what WeChat posts", _FORBIDDEN)
-        if abs(now - datetime.fromtimestamp(int(timestamp), UTC)) > FRESH_FOR:
+        if abs(now.timestamp() - int(timestamp)) > _FRESH_SECONDS:
             raise Refused("timestamp is not of now", "check this machine's clock", _FORBIDDEN)
         return timestamp, nonce
 

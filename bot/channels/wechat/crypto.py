@@ -42,6 +42,8 @@ class Envelope:
         """Keys are 32 bytes each: the decoded EncodingAESKey."""
         self._appid = appid.encode()
         self._ciphers = tuple(Cipher(algorithms.AES(key), modes.CBC(key[:_IV_BYTES])) for key in keys)
+        # Never ended: what a message follows changes but its first block, which is random and left out.
+        self._decryptors = tuple(cipher.decryptor() for cipher in self._ciphers)
 
     def open(self, sealed: str) -> tuple[bytes, int]:
         """Return the message inside, and the place of the key that it was sealed with.
@@ -55,9 +57,8 @@ class Envelope:
             raise Refused("Encrypt is not Base64", "post what WeChat posts") from error
         if not encrypted or len(encrypted) % _IV_BYTES:
             raise Refused("Encrypt is not in whole blocks", "post what WeChat posts")
-        for key, cipher in enumerate(self._ciphers):
-            decryptor = cipher.decryptor()
-            message = self._message(decryptor.update(encrypted) + decryptor.finalize())
+        for key, decryptor in enumerate(self._decryptors):
+            message = self._message(decryptor.update(encrypted))
             if message is not None:
                 return message, key
         raise Refused(

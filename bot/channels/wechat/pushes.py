@@ -332,7 +332,7 @@ class _Push:
 
     def _unionid(self) -> str:
         """The person's UnionID, which some pushes of accounts of one open platform carry."""
-        found = next((one for name in _UNIONIDS if (one := self._text(name))), "")
+        found = next((one for name in _UNIONIDS if name in self._fields and (one := self._text(name))), "")
         return found if _UNIONID.fullmatch(found) else ""
 
     def _text(self, name: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 import orjson
@@ -14,6 +15,8 @@ Fields = dict[str, Value]
 
 _DEPTH_MAX = 16  # the deepest kind we know of has 5
 _REMEDY = "post what WeChat posts"
+_DTD = b"<!DOCTYPE"
+"""Also in somebody's text: where it stands says the slower parser."""
 # What XML 1.0 cannot hold: https://www.w3.org/TR/xml/#charsets
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -29,6 +32,8 @@ def read(body: bytes, form: Format) -> Fields:
 
 def read_xml(body: bytes) -> Fields:
     """Read `<xml>` and what is in it; a DTD, and so every entity of one's own, is refused."""
+    if _DTD not in body and (fields := _read_flat(body)) is not None:
+        return fields
     reader = _Xml()
     parser = expat.ParserCreate("utf-8")  # whatever its declaration says
     parser.buffer_text = True
@@ -43,6 +48,25 @@ def read_xml(body: bytes) -> Fields:
     if reader.root != "xml" or not isinstance(reader.value, dict):
         raise Refused("the body is not in <xml>", _REMEDY)
     return reader.value
+
+
+def _read_flat(body: bytes) -> Fields | None:
+    """Read what nearly every push is, names with texts, in half of the time; None: it is something else."""
+    parser = ET.XMLParser(encoding="utf-8")  # noqa: S314  # there is no DTD; whatever its declaration says
+    try:
+        parser.feed(body)
+        root = parser.close()
+    except ET.ParseError:
+        return None
+    if root.tag != "xml":
+        return None
+    fields: Fields = {}
+    for element in root:
+        name = element.tag
+        if len(element) or name in fields or name[0] == "{":
+            return None
+        fields[name] = element.text or ""
+    return fields or None
 
 
 def read_json(body: bytes) -> Fields:
@@ -154,5 +178,8 @@ def _content(value: object) -> str:
         return _elements(value)
     if isinstance(value, int):
         return str(value)
+    text = str(value)
+    if not text.isprintable():  # what is printable XML can hold
+        text = _NOT_IN_XML.sub("", text)
     # A text cannot hold the end of its own CDATA section: it is parted there.
-    return f"<![CDATA[{_NOT_IN_XML.sub('', str(value)).replace(']]>', ']]]]><![CDATA[>')}]]>"
+    return f"<![CDATA[{text.replace(']]>', ']]]]><![CDATA[>')}]]>"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from bot.conversation.batch import Conversation
+from bot.conversation.conversation import Conversation
 from bot.conversation.decide import Decisions
 from bot.conversation.importing.by_turns import ByTurns, Wanted
 from bot.conversation.importing.chunks import Chunk, Place, Refusal

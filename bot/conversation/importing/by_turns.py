@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.conversation.batch import Batch, Conversation, TurnFailed
+from bot.conversation.batch import Batch, TurnFailed
+from bot.conversation.conversation import Conversation
 from bot.conversation.importing import whom
 from bot.conversation.importing.chunks import Outcome, Place, Refusal
 from bot.conversation.importing.deeds import ROWS, Quiet

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.conversation.batch import Conversation
+from bot.conversation.conversation import Conversation
 from bot.conversation.importing import whom
 from bot.conversation.importing.chunks import Outcome, Place, Refusal
 from bot.conversation.tracking.handed import Handed, Told
@@ -146,6 +146,7 @@ class PastEvents:
             self.telling,
             self.conversation.keeping.keep_current,
             [each for _, each in handed],
+            doubts=True,  # a file may come again at any time
         )
         for (place, _), refused in zip(handed, await ingest.run(connection), strict=True):
             if refused:

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.conversation.batch import Conversation, create_newcomers
+from bot.conversation.conversation import Conversation
+from bot.conversation.newcomers import create_newcomers
 from bot.conversation.work import Work
 from bot.core.contact import Contact
 from bot.core.deeds.left import ERASED_AT

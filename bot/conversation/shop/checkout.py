@@ -19,6 +19,7 @@ from bot.conversation.shop.checkout_told import told_checkout, told_quote
 from bot.core.contact import JsonValue
 from bot.core.deeds.crediting import foreseen_minor
 from bot.core.deeds.holding import at_checkout, by_now, close, close_overdue, set_aside
+from bot.core.deeds.on_record import OnRecord
 from bot.core.deeds.ordering import refuse_anothers
 from bot.core.deeds.pricing import as_order, with_offers
 from bot.core.errors import Refused, TellMember
@@ -27,6 +28,7 @@ from bot.core.ledger.refusals import HoldAlreadyOpen, HoldClosed
 from bot.core.loyalty.checkouts import AtCheckout, Checkout, CheckoutState
 from bot.core.loyalty.offers import Offer, as_typed
 from bot.core.loyalty.quotes import CartLine, Left, LineKind, Quote, part, with_credit
+from bot.core.loyalty.sales import agreed_currency, other_currency, wallet_of
 from bot.core.turn import Turn
 
 Body = Mapping[str, JsonValue]
@@ -42,6 +44,8 @@ def quote(turn: Turn, body: Body) -> Body:
     """
     asked = read(QuoteAsked, body)
     order_id = _order_id(turn, asked.order)
+    if asked.order is not None:
+        turn.need(f"on_record/{asked.order}", f"checkout/{order_id}")
     quoted = _priced(turn, asked, order_id)
     earns_minor = foreseen_minor(turn, as_order(turn, quoted, order_id))
     return {**told_quote(turn, quoted, asked.order), "earns_minor": earns_minor}
@@ -56,7 +60,7 @@ def hold(turn: Turn, body: Body) -> Body:
     """
     asked = read(HoldAsked, body)
     order_id = _order_id(turn, asked.order)
-    turn.need(f"order_owner/{asked.order}", f"checkout/{order_id}")
+    turn.need(f"order_owner/{asked.order}", f"on_record/{asked.order}", f"checkout/{order_id}")
     refuse_anothers(turn, asked.order)
     at = at_checkout(turn, order_id, asked.offers or ())
     before = at.of_order
@@ -135,29 +139,44 @@ def _priced(turn: Turn, asked: QuoteAsked, order_id: str) -> Quote:
 
     What the order itself has set aside counts as free: it would be, before it could be held anew.
     """
-    cart = [_cart_line(turn, line, number) for number, line in enumerate(asked.lines)]
+    currency = _currency(turn, asked)
+    cart = [_cart_line(turn, line, number, currency) for number, line in enumerate(asked.lines)]
     at = at_checkout(turn, order_id, asked.offers or ())
     wanted, unknown = _wanted(turn, asked, at.offers, order_id)
-    quoted = with_offers(turn, cart, wanted, order_id)
+    quoted = with_offers(turn, cart, wanted, order_id, currency)
     quoted = replace(quoted, left=(*unknown, *quoted.left))
     applies = turn.program.checkout.auto_apply_credit if asked.use_credit is None else asked.use_credit
     if not applies or not turn.contact.is_member:
         return quoted
-    spendable = turn.books.spendable(turn.now, order_id)
-    if at.of_order is not None and at.of_order.is_open(turn.now):
-        spendable += at.of_order.quoted.credit_minor
+    spendable = turn.wallet(wallet_of(turn.program, currency)).spendable(turn.now, order_id)
+    held = at.of_order
+    if held is not None and held.is_open(turn.now) and held.quoted.currency == currency:
+        spendable += held.quoted.credit_minor
     return with_credit(
         quoted, spendable if asked.credit_minor is None else min(spendable, asked.credit_minor)
     )
 
 
-def _cart_line(turn: Turn, line: LineAsked, number: int) -> CartLine:
+def _currency(turn: Turn, asked: QuoteAsked) -> str:
+    """The further currency of a basket; empty where it is the program's own."""
+    own, known = turn.program.currency.code, ""
+    if asked.order is not None:
+        record = turn.needed("on_record", asked.order)
+        assert isinstance(record, OnRecord)
+        known = (record.order.currency or own) if record.order is not None else ""
+    code = agreed_currency(turn.program, asked.order or "", known, asked.currency)
+    return "" if code == own else other_currency(turn.program, code).code
+
+
+def _cart_line(turn: Turn, line: LineAsked, number: int, currency: str) -> CartLine:
     product = turn.shop.products.get(line.sku)
     price = line.unit_minor
     if price is None:
-        if product is None:
-            what = f"lines.{number}.unit_minor: no product '{line.sku}' is known, so its price has to be said"
-            raise Refused(what, "say its price", _UNPROCESSABLE)
+        if product is None or currency:
+            known = f"the price of '{line.sku}' is not known in {currency}"
+            if product is None:
+                known = f"no product '{line.sku}' is known, so its price has to be said"
+            raise Refused(f"lines.{number}.unit_minor: {known}", "say its price", _UNPROCESSABLE)
         price = product.price_minor
     return CartLine(
         sku=line.sku,
@@ -189,7 +208,8 @@ def _wanted(
             others[written] = typed
     if not others:
         return list(found.values()), []
-    owners = turn.needed("codes", ",".join(sorted(set(others.values()))))
+    codes = sorted({typed for typed in others.values() if typed})
+    owners = turn.needed("codes", ",".join(codes)) if codes else {}
     assert isinstance(owners, Mapping)
     left = [Left(written, "foreign" if typed in owners else "unknown") for written, typed in others.items()]
     return list(found.values()), left

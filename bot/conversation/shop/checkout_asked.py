@@ -18,6 +18,7 @@ Quantity = Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
 Amount = Annotated[int, Field(ge=0, le=MINOR_MAX)]
 Reference = Annotated[str, Field(min_length=1, max_length=200)]
 Code = Annotated[str, Field(min_length=1, max_length=40)]
+CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$", description="an ISO 4217 code, like EUR")]
 
 
 class Asked(BaseModel):
@@ -59,6 +60,11 @@ class QuoteAsked(Asked):
         None, description="Whether credit pays; left out, as `checkout.auto_apply_credit` says."
     )
     credit_minor: Amount | None = Field(None, description="At most so much credit.")
+    currency: CurrencyCode | None = Field(
+        None,
+        description="What the prices are in, and whose credit pays; left out, that of the order on"
+        " record, else the program's own.",
+    )
 
 
 class HoldAsked(QuoteAsked):

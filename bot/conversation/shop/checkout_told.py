@@ -19,6 +19,7 @@ REASONS: Mapping[str, str] = {
     "not_with_others": "it does not go together with what saves more",
     "nothing_left": "nothing is left to take it off",
     "budget_spent": "what it is paid from is used up",
+    "other_currency": "an amount or a fund of it is in another currency",
 }
 """Why an offer does not apply, by its word."""
 
@@ -27,7 +28,7 @@ def told_quote(turn: Turn, quoted: Quote, reference: str | None) -> dict[str, Js
     """Return a quote as the shop is told it; amounts in minor units."""
     return {
         "order": reference,
-        "currency": turn.program.currency.code,
+        "currency": quoted.currency or turn.program.currency.code,
         **_sums(quoted),
         "lines": _lines(quoted),
         "offers": [

@@ -97,12 +97,15 @@ async def claim(connection: Connection, reference: str, contact_id: str) -> str:
 
 async def park(connection: Connection, name: str, body: Body, at: datetime) -> Body:
     """Keep a refund or cancellation of an order that nobody knows, with what was told of it before."""
+    return told_parked(await orders.park(connection, parked_of(name, body), at))
+
+
+def parked_of(name: str, body: Body) -> Parked:
+    """What is kept of a refund or cancellation until its order is known."""
     if name == CANCEL:
-        told = Parked(read(CancelAsked, body).order, status=CANCELED)
-    else:
-        asked = read(RefundAsked, body)
-        told = Parked(asked.order, asked.told())
-    return told_parked(await orders.park(connection, told, at))
+        return Parked(read(CancelAsked, body).order, status=CANCELED)
+    asked = read(RefundAsked, body)
+    return Parked(asked.order, asked.told())
 
 
 class Submits(Protocol):

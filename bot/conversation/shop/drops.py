@@ -16,9 +16,12 @@ def pay(turn: Turn, body: Body) -> Body:
 
     Raises:
         ReservationClosed: the time was over, or they were taken or given up before.
-        Refused: there is no such reservation.
+        Refused: there is no such reservation, or it is paid through WeChat Pay.
     """
-    return reserving.told_of(turn, reserving.pay(turn, _reservation(turn, body)))
+    reservation = _reservation(turn, body)
+    if reserving.order_of(turn, reservation) is not None:
+        raise Refused("it is paid through WeChat Pay", "wait for its order.placed", 409)
+    return reserving.told_of(turn, reserving.pay(turn, reservation))
 
 
 def give_up(turn: Turn, body: Body) -> Body:

@@ -6,6 +6,8 @@ from bot.core.contact import JsonValue
 from bot.core.enrolling import enroll as enrolled_by
 from bot.core.errors import Refused
 from bot.core.ledger.entries import Cause
+from bot.core.ledger.wallet import MAIN_WALLET, Balance
+from bot.core.loyalty.sales import other_currency
 from bot.core.turn import Turn
 
 Body = Mapping[str, JsonValue]
@@ -41,9 +43,12 @@ def adjust(turn: Turn, body: Body) -> Body:
 
     Raises:
         InsufficientCredit: more was to be taken than can be spent.
-        Refused: it is no member's.
+        Refused: it is no member's, or the program does not have the currency.
     """
-    amount = body["amount_minor"]
+    amount, program = body["amount_minor"], turn.program
+    own = program.currency.code
+    code = str(body.get("currency") or own)
+    books = turn.wallet(MAIN_WALLET if code == own else other_currency(program, code).code)
     assert isinstance(amount, int), "amounts are whole"
     if not turn.contact.is_member:
         raise Refused("only a member has credit", "enroll them first: POST /api/members", 409)
@@ -56,16 +61,24 @@ def adjust(turn: Turn, body: Body) -> Body:
     )
     if amount > 0:
         zone, policy = turn.contact.zone, turn.shop.program_policy
-        grant = turn.program.adjusted_grant(amount, turn.now, zone, policy)
-        entry = turn.books.adjust_up(grant, turn.now, cause)
-        turn.track("Credit Granted", {"amount": amount, "why": "adjustment"})
+        grant = program.adjusted_grant(amount, turn.now, zone, policy)
+        entry = books.adjust_up(grant, turn.now, cause)
+        turn.track(
+            "Credit Granted",
+            {"amount": amount, "why": "adjustment", "wallet": books.wallet.id, "currency": code},
+        )
     else:
-        entry = turn.books.adjust_down(-amount, turn.now, cause)
-    return {"id": turn.contact.id, "entry": entry.id, "amount_minor": amount, "wallet": _wallet(turn)}
+        entry = books.adjust_down(-amount, turn.now, cause)
+    return {
+        "id": turn.contact.id,
+        "entry": entry.id,
+        "amount_minor": amount,
+        "currency": code,
+        "wallet": _sums(books.balance(turn.now)),
+    }
 
 
-def _wallet(turn: Turn) -> dict[str, JsonValue]:
-    balance = turn.books.balance(turn.now)
+def _sums(balance: Balance) -> dict[str, JsonValue]:
     return {
         "available_minor": balance.available_minor,
         "pending_minor": balance.pending_minor,

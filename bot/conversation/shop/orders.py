@@ -17,11 +17,14 @@ from bot.core.deeds.ordering import (
     settle,
     without_told_credit,
 )
+from bot.core.deeds.reserving import follow
 from bot.core.errors import Refused
 from bot.core.ids import derived_id
 from bot.core.ledger.refusals import InsufficientCredit
+from bot.core.loyalty.captured import DISCOUNT_TOLD, with_captured
 from bot.core.loyalty.orders import CANCELED, PAID, is_at_least, later, priced
 from bot.core.loyalty.returns import returned, told_of
+from bot.core.loyalty.sales import agreed_currency
 from bot.core.turn import Turn
 
 Body = Mapping[str, JsonValue]
@@ -45,7 +48,9 @@ def report(turn: Turn, body: Body) -> Body:
     order = _told(turn, asked, record)
     if asked.returned is not None:
         order = returned(order, asked.returned.told())
-    return told_order(settle(turn, _with_parked(turn, order, record), record))
+    order = _with_parked(turn, order, record)
+    follow(turn, record.order, order)
+    return told_order(settle(turn, order, record))
 
 
 def settle_again(turn: Turn, body: Body) -> Body:
@@ -77,16 +82,25 @@ def _with_parked(turn: Turn, order: Order, record: OnRecord) -> Order:
 
 
 def _told(turn: Turn, asked: OrderAsked, record: OnRecord) -> Order:
-    before = record.order
+    before, currency = record.order, _currency(turn, asked, record)
     if before is None:
-        return _new(turn, asked)
+        return _new(turn, asked, currency, record)
     if UNTOLD in before.facts and asked.lines is not None:
-        told = _new(turn, asked)
+        told = _new(turn, asked, currency, record)
         return replace(told, status=later(told.status, before.status))
     return _changed(turn, asked, record)
 
 
-def _new(turn: Turn, asked: OrderAsked) -> Order:
+def _currency(turn: Turn, asked: OrderAsked, record: OnRecord) -> str:
+    """The currency of an order: it is decided once, by what is on record of it first."""
+    own, before, held = turn.program.currency.code, record.order, record.checkout
+    known = (before.currency or own) if before is not None else ""
+    if before is None and held is not None and (held.is_open(turn.now) or held.captured is not None):
+        known = held.quoted.currency or own
+    return agreed_currency(turn.program, asked.order, known, asked.currency)
+
+
+def _new(turn: Turn, asked: OrderAsked, currency: str, record: OnRecord) -> Order:
     if asked.lines is None:
         raise Refused("lines: nothing is known of the order yet", "send its lines", _UNPROCESSABLE)
     return _priced(
@@ -95,17 +109,18 @@ def _new(turn: Turn, asked: OrderAsked) -> Order:
             id=derived_id(f"order/{asked.order}", turn.contact.bucket),
             source=asked.source,
             placed_at=asked.placed_at or turn.now,
-            lines=_lines(turn, asked.lines),
+            lines=_lines(turn, asked.lines, currency),
             total_minor=0,
             credit_minor=asked.credit_minor or 0,
             status=asked.status,
             reference=asked.order,
-            currency=asked.currency or turn.program.currency.code,
+            currency=currency,
             shipping_minor=asked.shipping_minor,
             tax_minor=asked.tax_minor,
             changed_at=asked.changed_at,
             facts=_facts(asked),
         ),
+        record,
     )
 
 
@@ -127,7 +142,7 @@ def _changed(turn: Turn, asked: OrderAsked, record: OnRecord) -> Order:
     )
     if asked.lines is None or is_late:
         return order
-    lines = _lines(turn, asked.lines)
+    lines = _lines(turn, asked.lines, before.currency or turn.program.currency.code)
     if record.earned or is_at_least(before.status, PAID):
         if is_at_least(asked.status, before.status) and _goods(lines) != _goods(before.lines):
             raise Refused(
@@ -138,36 +153,44 @@ def _changed(turn: Turn, asked: OrderAsked, record: OnRecord) -> Order:
         return order
     came_back = told_of(before)
     order = replace(order, lines=lines, shipping_minor=asked.shipping_minor, tax_minor=asked.tax_minor)
-    return returned(_priced(asked, order), came_back)
+    return returned(_priced(asked, order, record), came_back)
 
 
 def _facts(asked: OrderAsked) -> dict[str, JsonValue]:
     return asked.facts if asked.shipped is None else {**asked.facts, SHIPPED: asked.shipped.told()}
 
 
-def _priced(asked: OrderAsked, order: Order) -> Order:
+def _priced(asked: OrderAsked, order: Order, record: OnRecord) -> Order:
     gross = sum(line.gross_minor - line.discount_minor for line in order.lines)
-    if asked.discount_minor > gross:
+    discount = asked.discount_minor or 0
+    if discount > gross:
         raise Refused("discount_minor: is more than the order costs", "check the sums", _UNPROCESSABLE)
     credit = order.credit_minor
-    order = priced(order, asked.discount_minor)
+    facts = {name: fact for name, fact in order.facts.items() if name != DISCOUNT_TOLD}
+    facts = {**facts, DISCOUNT_TOLD: True} if asked.says_what_is_off else facts
+    captured = record.checkout.captured if record.checkout is not None else None
+    order = with_captured(priced(replace(order, facts=facts), discount), captured)
     if credit > order.total_minor:
         raise Refused("credit_minor: is more than there is to pay", "check the sums", _UNPROCESSABLE)
     return order
 
 
-def _lines(turn: Turn, asked: Sequence[SoldAsked]) -> tuple[OrderLine, ...]:
-    return tuple(_line(turn, line, number) for number, line in enumerate(asked))
+def _lines(turn: Turn, asked: Sequence[SoldAsked], currency: str) -> tuple[OrderLine, ...]:
+    return tuple(_line(turn, line, number, currency) for number, line in enumerate(asked))
 
 
-def _line(turn: Turn, line: SoldAsked, number: int) -> OrderLine:
+def _line(turn: Turn, line: SoldAsked, number: int, currency: str) -> OrderLine:
     product = turn.shop.products.get(line.sku)
-    price = line.unit_minor if product is None or line.unit_minor is not None else product.price_minor
+    price = line.unit_minor
+    if price is None and product is not None and currency == turn.program.currency.code:
+        price = product.price_minor
     if price is None:
-        raise Refused(
-            f"lines.{number}.unit_minor: no product '{line.sku}' is known", "say its price", _UNPROCESSABLE
-        )
-    if line.discount_minor > line.quantity * price:
+        known = f"no product '{line.sku}' is known"
+        if product is not None:
+            known = f"the price of '{line.sku}' is not known in {currency}"
+        raise Refused(f"lines.{number}.unit_minor: {known}", "say its price", _UNPROCESSABLE)
+    discount = line.discount_minor or 0
+    if discount > line.quantity * price:
         raise Refused(
             f"lines.{number}.discount_minor: is more than the line costs", "check the sums", _UNPROCESSABLE
         )
@@ -177,7 +200,7 @@ def _line(turn: Turn, line: SoldAsked, number: int) -> OrderLine:
         quantity=line.quantity,
         unit_minor=price,
         category=line.category or (product.category if product else ""),
-        discount_minor=line.discount_minor,
+        discount_minor=discount,
         earns=line.earns,
     )
 

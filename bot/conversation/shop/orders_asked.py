@@ -22,12 +22,14 @@ class SoldAsked(Asked):
     category: Name | None = None
     quantity: Quantity = 1
     unit_minor: Amount | None = Field(None, description="the price of one, in minor units")
-    discount_minor: Amount = Field(0, description="what is off the whole line, in minor units")
+    discount_minor: Amount | None = Field(
+        None, description="what is off the whole line, in minor units; see the order's own"
+    )
     earns: bool = Field(default=True, description="false for what never earns, like a gift card")
 
     @model_validator(mode="after")
     def _costs_something(self) -> Self:
-        if self.unit_minor is not None and self.discount_minor > self.quantity * self.unit_minor:
+        if self.unit_minor is not None and (self.discount_minor or 0) > self.quantity * self.unit_minor:
             raise ValueError("`discount_minor` is more than the line costs")
         return self
 
@@ -122,7 +124,11 @@ class OrderAsked(Asked):
     currency: str | None = Field(None, pattern="^[A-Z]{3}$")
     source: str = Field("shop", min_length=1, max_length=60, description="where it was sold, like `web`")
     lines: tuple[SoldAsked, ...] | None = Field(None, min_length=1, max_length=LINES_MAX, strict=False)
-    discount_minor: Amount = Field(0, description="what is off the whole order, beside its lines' own")
+    discount_minor: Amount | None = Field(
+        None,
+        description="what is off the whole order, beside its lines' own; left out here and in all lines,"
+        " what the checkout that was captured for it took off of the same lines",
+    )
     shipping_minor: Amount = 0
     tax_minor: Amount = 0
     credit_minor: Amount | None = Field(
@@ -131,6 +137,12 @@ class OrderAsked(Asked):
     returned: ReturnAsked | None = None
     shipped: ShippedAsked | None = None
     facts: dict[str, JsonValue] = Field(default_factory=dict, max_length=_FACTS_MAX)
+
+    @property
+    def says_what_is_off(self) -> bool:
+        """Whether the shop said itself what is off, be it nothing."""
+        told = [self.discount_minor, *(line.discount_minor for line in self.lines or ())]
+        return any(off is not None for off in told)
 
     @model_validator(mode="after")
     def _names_are_free(self) -> Self:

@@ -20,11 +20,13 @@ from bot.core.deeds.ordering import on_record, settle
 from bot.core.deeds.paying_back import GIVEN_UP, SHIPPING, cash_of, keep_payment, keep_refund, refund
 from bot.core.deeds.paying_out import promise_cash_back
 from bot.core.deeds.placing import place
+from bot.core.deeds.reserving import take_paid
 from bot.core.errors import Refused, TellMember
 from bot.core.ledger.books import Undoing
 from bot.core.ledger.entries import Reason
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.loyalty.checkouts import Checkout, CheckoutState
+from bot.core.loyalty.drops import DROP
 from bot.core.loyalty.offers import Offer
 from bot.core.loyalty.orders import CANCELED, PAID, PLACED, REFUNDED, is_at_least
 from bot.core.payments import WECHAT_PAY, Cash, Paid, Payment, PaymentState, Refund, RefundState
@@ -198,12 +200,16 @@ def _taken(turn: Turn, payment: Payment, paid: Paid) -> Body:
     if because is not None or order is None:
         return _not_taken(turn, payment, paid, because or "late")
     captured = _captured(turn, record)
+    about: dict[str, JsonValue] = {}
+    if DROP in order.facts:
+        captured = replace(captured, paid=(*captured.paid, *take_paid(turn, order)))
+        about = {"drop": order.facts[DROP]}
     after = payment.paid(paid, turn.now, stands=True)
     keep_payment(turn, after)
     order = replace(order, status=PAID)
     by: dict[str, JsonValue] = {"by": WECHAT_PAY, "is_paid": True, "paid_minor": paid.amount_minor}
     by |= {"payment": payment.id, "transaction": paid.transaction_id}
-    settled = place(turn, order, captured, payment=by)
+    settled = place(turn, order, captured, payment=by, **about)
     promise_cash_back(turn, settled.order, after)
     return told(after)
 
@@ -279,4 +285,5 @@ def _give_up(turn: Turn, order_id: str) -> None:
     if held is not None and held.is_open(turn.now):
         close(turn, at_checkout(turn, held.order_id), held.closed(CheckoutState.VOIDED, turn.now))
     settle(turn, replace(order, status=CANCELED), record)
-    turn.track("Payment Lapsed", {"order_id": order.id, "reference": order.reference})
+    if DROP not in order.facts:  # what is reserved of a drop says itself that its time is over
+        turn.track("Payment Lapsed", {"order_id": order.id, "reference": order.reference})

@@ -11,6 +11,7 @@ from bot.core.deeds.holding import let_go
 from bot.core.deeds.on_record import OnRecord, Parked
 from bot.core.deeds.ordering import UNTOLD, on_record, settle
 from bot.core.deeds.pricing import as_order
+from bot.core.deeds.reserving import follow
 from bot.core.errors import Refused
 from bot.core.loyalty.orders import CANCELED, later
 from bot.core.loyalty.returns import Return, returned
@@ -37,7 +38,9 @@ def refund(turn: Turn, body: Body) -> Body:
             "name what was sold by its sku",
             _UNPROCESSABLE,
         )
-    return told_order(settle(turn, returned(_with_parked(turn, record.order, record), told), record))
+    order = returned(_with_parked(turn, record.order, record), told)
+    follow(turn, record.order, order)
+    return told_order(settle(turn, order, record))
 
 
 def cancel(turn: Turn, body: Body) -> Body:
@@ -53,7 +56,9 @@ def cancel(turn: Turn, body: Body) -> Body:
     if order is None:
         return _parked(turn, record, Parked(asked.order, status=CANCELED))
     order = _with_parked(turn, order, record)
-    return told_order(settle(turn, replace(order, status=later(order.status, CANCELED)), record))
+    order = replace(order, status=later(order.status, CANCELED))
+    follow(turn, record.order, order)
+    return told_order(settle(turn, order, record))
 
 
 def _paid_for(turn: Turn, record: OnRecord) -> Order | None:
@@ -65,7 +70,6 @@ def _paid_for(turn: Turn, record: OnRecord) -> Order | None:
         as_order(turn, held.captured, held.order_id),
         placed_at=held.opened_at,
         reference=held.reference,
-        currency=turn.program.currency.code,
         facts={UNTOLD: True},
     )
 

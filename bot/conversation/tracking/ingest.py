@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.conversation.batch import Conversation
+from bot.conversation.conversation import Conversation
 from bot.conversation.tracking import traits
 from bot.conversation.tracking.handed import Handed, Told
 from bot.conversation.tracking.keeping import KeepCurrent
@@ -32,6 +32,7 @@ REMEMBERED = timedelta(days=7)
 ERASED = "the contact was erased"
 _OLD = REMEMBERED - timedelta(days=1)
 _ACTIVE = frozenset(ACTIVITIES)
+_NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -43,6 +44,8 @@ class Ingest:
     keep_current: KeepCurrent
     handed: Sequence[Handed]
     met: Met = field(default_factory=Met)
+    doubts: bool = False
+    """Whether any event may be in the books already, and is looked for; else only those of long ago are."""
     learnt: dict[str, str] = field(default_factory=dict)
     """Which anonymous ids are which users', for `met` once it is committed."""
 
@@ -51,6 +54,7 @@ class Ingest:
 
         Raises:
             NameTaken: another process was quicker to call a newcomer so; run it again.
+            WrittenBefore: an event is in the books already; run it again with `doubts`.
         """
         now = self.conversation.clock()
         refused = [Counter[str]() for _ in self.handed]
@@ -69,7 +73,7 @@ class Ingest:
             else:
                 taken.append((one, person.now))
         is_history = any(each.is_history for each in self.handed)
-        gathered = Gathered(self.telling, people, now, is_history=is_history)
+        gathered = Gathered(self.telling, people, now, is_history=is_history, doubts=self.doubts)
         await gathered.gather(connection, taken)
         await gathered.write(connection, self.keep_current)
         self.learnt = people.met_now([one for one, _ in fresh])
@@ -84,6 +88,7 @@ class Gathered:
     people: People
     now: datetime
     is_history: bool
+    doubts: bool = False
     events: list[RowValues] = field(default_factory=list)
     triggers: list[RowValues] = field(default_factory=list)
     happened: dict[str, list[Happened]] = field(default_factory=dict)
@@ -92,6 +97,8 @@ class Gathered:
     """Whose traits were told, and when each was."""
     contacts: dict[str, Contact] = field(default_factory=dict)
     """Everybody whom anything is written of, as they are by now."""
+    sessions: list[RowValues] = field(default_factory=list)
+    """Their starts, as events: what is there already is the same."""
     seen: dict[str, Seen] = field(default_factory=dict)
     orders: list[OrderEvent] = field(default_factory=list)
     products: dict[str, ProductTold] = field(default_factory=dict)
@@ -122,7 +129,7 @@ class Gathered:
         for contact, instants in self.active.items():
             self.seen[contact] = seen(self._standing.activity.get(contact), instants)
             for at in self.seen[contact].started:
-                self.events.append(activity.session_row(contact, at))
+                self.sessions.append(activity.session_row(contact, at))
                 told_of = self._session(contact, at)
                 self.triggers += [told_of] if told_of is not None else []
 
@@ -144,7 +151,7 @@ class Gathered:
                 active.add(person.id)
             if not is_late(message):
                 heard.add(person.id)
-            elif message.at < self.now - _OLD:
+            if self.doubts or message.at < self.now - _OLD:
                 bucket = person.contact.bucket
                 old.append((bucket, person.id, event_id(told.key, bucket)))
         return await tracking.standing(
@@ -159,7 +166,7 @@ class Gathered:
 
     def _waited(self, contact: str) -> Waited:
         """Which events runs of a contact wait for or may be converted by."""
-        waited = self._standing.waits.get(contact, frozenset[str]())
+        waited = self._standing.waits.get(contact, _NOTHING)
         if waited is None or contact not in self._standing.with_goals:
             return waited
         return self.telling.decisions.goal_events | waited
@@ -218,10 +225,11 @@ class Gathered:
         new = {contact: times for contact, (person, times) in self.changed.items() if person.is_new}
         times = [tracking.times_row(contact, told) for contact, told in sorted(new.items())]
         activities = [tracking.activity_row(one, self.seen[one].activity) for one in sorted(self.seen)]
+        await tracking.write_new_events(connection, sorted(self.events))  # side by side as they are kept
         await connection.write_all(
             [
                 *await self.people.write(connection),
-                (tracking.EVENT, sorted(self.events)),  # side by side as they are kept
+                (tracking.EVENT, self.sessions),
                 (tracking.ACTIVITY, activities),
                 (tracking.TIMES, times),
                 (tracking.TRIGGER, self.triggers),

@@ -41,6 +41,12 @@ class Person:
     """Whether it has addresses beside anonymous ids, or is a member: no anonymous id decides who that is."""
     became: "Person | None" = None
     """Who it turned out to be, within this batch."""
+    id: str = field(init=False)
+    """The contact's."""
+
+    def __post_init__(self) -> None:
+        """Keep the id at hand: it is asked for often."""
+        self.id = self.contact.id
 
     @property
     def now(self) -> "Person":
@@ -59,11 +65,6 @@ class Person:
     def is_erased(self) -> bool:
         """Whether it was erased: nothing is written of it any more."""
         return ERASED_AT in self.contact.attributes
-
-    @property
-    def id(self) -> str:
-        """The contact's."""
-        return self.contact.id
 
 
 class Met:
@@ -118,8 +119,7 @@ class People:
     ) -> None:
         """Find and lock whom the names in messages are of."""
         names = self._names(told)
-        found = await turns.find(connection, sorted(names))
-        locked = await turns.lock(connection, set(found.values())) if found else {}
+        found, locked = await turns.find_locked(connection, names)
         while missing := {one.merged_into for one in locked.values() if one.merged_into} - locked.keys():
             locked |= await turns.lock(connection, missing)
         people = {one.id: Person(one, has_more=one.is_member) for one in locked.values()}

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot.conversation.batch import Conversation
+from bot.conversation.conversation import Conversation
 from bot.conversation.decide import Decisions
 from bot.conversation.tracking.handed import Handed
 from bot.conversation.tracking.ingest import Ingest
@@ -25,6 +25,7 @@ from bot.core.tracking.message import Taken, Tracked
 from bot.storage.driver import Database
 from bot.storage.faults import Fault, fault_of
 from bot.storage.learnt import Learnt
+from bot.storage.tracking import WrittenBefore
 
 _BATCH_MIN = 50
 _BATCH_MAX = 2_000
@@ -198,16 +199,21 @@ class Tracker:
 
     async def _transact(self, batch: Sequence[Handed]) -> list[Counter[str]]:
         ingest = Ingest(self._conversation, self.telling, self._keep_current, batch, self._met)
-        for tries_left in reversed(range(_TRIES)):
+        tries_left = _TRIES
+        while True:
             try:
                 refused = await self._database.transact(ingest.run)
+            except WrittenBefore as error:  # no try: it comes once, whoever names newcomers meanwhile
+                if ingest.doubts:
+                    raise RetryLater("others write the same events") from error
+                ingest.doubts = True
             except NameTaken as error:
+                tries_left -= 1
                 if not tries_left:
                     raise RetryLater("others are quicker to name newcomers") from error
             else:
                 self._met.learn(ingest.learnt, self._conversation.clock())
                 return refused
-        raise AssertionError
 
 
 def _finish(handed: Handed, refused: Counter[str]) -> None:

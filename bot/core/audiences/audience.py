@@ -138,6 +138,8 @@ class Audiences:
         rules = {rule.key: rule for audience in self.audiences.values() for rule in audience.condition.rules}
         self.traits: Mapping[str, TraitRule] = rules | {rule.key: rule for rule in traits}
         """All rules by key: the named ones and those inside conditions."""
+        self._naming = {name for name, audience in self.audiences.items() if audience.condition.audiences}
+        """Those that look at others."""
         self._by_event: dict[str, tuple[TraitRule, ...]] = {}
         for rule in self.traits.values():
             for event in rule.events:
@@ -185,7 +187,7 @@ class Audiences:
         for name, audience in self.audiences.items():
             if name not in wanted:
                 continue
-            seen = replace(known, audiences=frozenset(is_in)) if audience.condition.audiences else known
+            seen = replace(known, audiences=frozenset(is_in)) if name in self._naming else known
             verdict = found[name] = audience.condition.judged(seen)
             if verdict.is_in:
                 is_in.add(name)

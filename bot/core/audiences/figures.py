@@ -18,7 +18,16 @@ class Figures:
     same name is left alone, whichever process still goes by it, and is forgotten by a job.
     """
 
-    __slots__ = ("_by_event", "_concerned", "_looked_at", "audiences", "of_nobody", "rules", "stored")
+    __slots__ = (
+        "_asked",
+        "_by_event",
+        "_concerned",
+        "_looked_at",
+        "audiences",
+        "of_nobody",
+        "rules",
+        "stored",
+    )
 
     def __init__(self, audiences: Audiences) -> None:
         """Index what was published."""
@@ -32,6 +41,7 @@ class Figures:
         self._by_event: dict[str, tuple[TraitRule, ...]] = {}
         self._concerned: dict[frozenset[str], tuple[str, ...]] = {}
         self._looked_at: dict[frozenset[str], frozenset[str]] = {}
+        self._asked: dict[frozenset[str], frozenset[Topic]] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -63,6 +73,14 @@ class Figures:
             keys = self._looked_at[one] = self.audiences.traits_of(one)
         return keys
 
+    def topics_of(self, names: Iterable[str]) -> frozenset[Topic]:
+        """What these audiences look at beside events and audiences."""
+        one = frozenset(names)
+        topics = self._asked.get(one)
+        if topics is None:
+            topics = self._asked[one] = self.audiences.topics_of(one)
+        return topics
+
     def in_order(self, names: Collection[str]) -> tuple[str, ...]:
         """These audiences in the order they are judged in."""
         if len(names) < 2:  # noqa: PLR2004  # one needs no order
@@ -83,6 +101,8 @@ class Figures:
 
 NO_FIGURES = Figures(NO_AUDIENCES)
 """Where nothing is published of them."""
+BROKEN_FIGURES = Figures(NO_AUDIENCES)
+"""Where what is published of them cannot be read: nothing is kept current, all is made anew afterwards."""
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, Discriminator, Field, RootModel
 
 from bot.core.audiences.rule import TraitKind
 from bot.core.flow.fields import Anything, Duration, Name, Part, listed, wrong
-from bot.core.flow.steps import TAG
+from bot.core.flow.plain_steps import TAG
 
 Event = Annotated[str, Field(min_length=1, max_length=200)]
 Texts = dict[Annotated[str, Field(min_length=1, max_length=200)], Anything]

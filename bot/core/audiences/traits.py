@@ -25,8 +25,10 @@ from bot.core.audiences.where import Scalar, leaves, told
 from bot.core.contact import JsonValue
 
 __all__ = [
+    "COUNTS",
     "NOTHING",
     "NUMERIC",
+    "WITH_COUNTS",
     "Happened",
     "Step",
     "TraitKind",
@@ -36,8 +38,10 @@ __all__ = [
     "amount",
     "cell_of",
     "comes_at",
+    "first_of",
     "folded",
     "merged",
+    "scalars",
     "value",
     "value_of",
 ]
@@ -56,8 +60,10 @@ _TWICE = 2
 _T = TypeVar("_T")
 
 _Facts = Mapping[str, JsonValue]
-_COMES, _PER, _COUNTS = "comes", "per", "counts"
-_WITH_COUNTS = frozenset({TraitKind.MOST_FREQUENT, TraitKind.UNIQUE_LIST, TraitKind.UNIQUE_COUNT})
+COUNTS = "counts"
+"""Under which name a state keeps how often there was each value."""
+_COMES, _PER = "comes", "per"
+WITH_COUNTS = frozenset({TraitKind.MOST_FREQUENT, TraitKind.UNIQUE_LIST, TraitKind.UNIQUE_COUNT})
 _WITH_NUMBERS = frozenset({TraitKind.SUM, TraitKind.AVERAGE, TraitKind.MIN, TraitKind.MAX})
 _WITH_ONE = frozenset({TraitKind.FIRST, TraitKind.LAST})
 
@@ -111,7 +117,7 @@ def value_of(kind: TraitKind, state: TraitState, now: datetime) -> JsonValue:
             return state.facts.get("value")
         case TraitKind.DAYS_SINCE:
             return None if state.last_at is None else (now - state.last_at) // _DAY
-    counts = cast("dict[str, int]", state.facts.get(_COUNTS, {}))
+    counts = cast("dict[str, int]", state.facts.get(COUNTS, {}))
     if kind is TraitKind.UNIQUE_COUNT:
         return len(counts)
     if kind is TraitKind.UNIQUE_LIST:
@@ -194,7 +200,7 @@ def _state(rule: TraitRule, items: "Sequence[Happened | _Item]") -> TraitState:
         return _of_numbers(rule, items)
     if rule.kind in _WITH_ONE:
         return _of_one(rule, items)
-    if rule.kind in _WITH_COUNTS:
+    if rule.kind in WITH_COUNTS:
         return _of_counts(rule, items)
     times = [item.at for item in items]
     return TraitState(len(items), 0, min(times), max(times))
@@ -221,7 +227,7 @@ def _of_one(rule: TraitRule, items: "Sequence[Happened | _Item]") -> TraitState:
     found = [
         (item.at, item.id, number, leaf)
         for item in items
-        for number, leaf in enumerate(_scalars(rule.path, item.properties))
+        for number, leaf in enumerate(scalars(rule.path, item.properties))
     ]
     if not found:
         return NOTHING
@@ -235,14 +241,14 @@ def _of_counts(rule: TraitRule, items: "Sequence[Happened | _Item]") -> TraitSta
     counts: dict[str, int] = {}
     times = []
     for item in items:
-        for leaf in _scalars(rule.path, item.properties):
+        for leaf in scalars(rule.path, item.properties):
             text = told(leaf)
             counts[text] = counts.get(text, 0) + 1
             times.append(item.at)
     if not times:
         return NOTHING
     n = sum(counts.values())
-    return TraitState(n, 0, min(times), max(times), {_COUNTS: dict(_first_of(counts))})
+    return TraitState(n, 0, min(times), max(times), {COUNTS: dict(first_of(counts))})
 
 
 def _state_per(rule: TraitRule, per: str, events: Sequence[Happened]) -> TraitState:
@@ -260,7 +266,7 @@ def _state_per(rule: TraitRule, per: str, events: Sequence[Happened]) -> TraitSt
             whole = _spanned(whole, state)
     if not cells:
         return NOTHING
-    return TraitState(whole.n, whole.total, whole.first_at, whole.last_at, {_PER: dict(_first_of(cells))})
+    return TraitState(whole.n, whole.total, whole.first_at, whole.last_at, {_PER: dict(first_of(cells))})
 
 
 def _products(properties: Mapping[str, JsonValue]) -> list[dict[str, JsonValue]]:
@@ -270,7 +276,7 @@ def _products(properties: Mapping[str, JsonValue]) -> list[dict[str, JsonValue]]
 
 def _named(per: str, product: Mapping[str, JsonValue]) -> list[str]:
     """The values of a product that a figure is kept apart by; what has no SKU has an id in other systems."""
-    names = _scalars(per, product) or (_scalars("product_id", product) if per == "sku" else [])
+    names = scalars(per, product) or (scalars("product_id", product) if per == "sku" else [])
     return [told(name) for name in names]
 
 
@@ -290,7 +296,8 @@ def _spent(product: Mapping[str, JsonValue]) -> list[JsonValue]:
     return [] if price is None or quantity is None else [plain(price * quantity, MILLION)]
 
 
-def _scalars(path: str, properties: Mapping[str, JsonValue]) -> list[Scalar]:
+def scalars(path: str, properties: Mapping[str, JsonValue]) -> list[Scalar]:
+    """Return the values that properties have at a path, those of lists each; what is too long is cut."""
     found = [leaf for leaf in _leaves(path, properties) if isinstance(leaf, (str, int, float))]
     return [leaf[:TEXT_MAX] if isinstance(leaf, str) else leaf for leaf in found]
 
@@ -307,7 +314,7 @@ def _joined(rule: TraitRule, one: TraitState, other: TraitState) -> TraitState:
             cells[name] = (
                 cell if there is None else _cell(_joined_one(rule.kind, _state_of(there), _state_of(cell)))
             )
-        return _with_facts(both, {_PER: dict(_first_of(cells))} if cells else NOTHING.facts)
+        return _with_facts(both, {_PER: dict(first_of(cells))} if cells else NOTHING.facts)
     return _joined_one(rule.kind, one, other)
 
 
@@ -315,11 +322,11 @@ def _joined_one(kind: TraitKind, one: TraitState, other: TraitState) -> TraitSta
     both = _spanned(one, other)
     if not both.n:
         return both
-    if kind in _WITH_COUNTS:
-        counts = dict(cast("dict[str, int]", one.facts.get(_COUNTS, {})))
-        for name, count in cast("dict[str, int]", other.facts.get(_COUNTS, {})).items():
+    if kind in WITH_COUNTS:
+        counts = dict(cast("dict[str, int]", one.facts.get(COUNTS, {})))
+        for name, count in cast("dict[str, int]", other.facts.get(COUNTS, {})).items():
             counts[name] = counts.get(name, 0) + count
-        return _with_facts(both, {_COUNTS: dict(_first_of(counts))})
+        return _with_facts(both, {COUNTS: dict(first_of(counts))})
     if not one.n or not other.n:
         return _with_facts(both, _own(one.facts if one.n else other.facts))
     if kind in {TraitKind.MIN, TraitKind.MAX}:
@@ -356,7 +363,7 @@ def _with_facts(state: TraitState, facts: _Facts) -> TraitState:
     return TraitState(state.n, state.total, state.first_at, state.last_at, facts)
 
 
-def _first_of(values: "Mapping[str, _T]") -> "Iterable[tuple[str, _T]]":
+def first_of(values: "Mapping[str, _T]") -> "Iterable[tuple[str, _T]]":
     """The first of the alphabet: what falls out of a part falls out of the whole, in every order."""
     return values.items() if len(values) <= VALUES_MAX else sorted(values.items())[:VALUES_MAX]
 

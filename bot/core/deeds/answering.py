@@ -11,6 +11,11 @@ from bot.core.turn import Turn
 from bot.core.wechat_address import WECHAT
 
 WORDS_MAX = 1000
+QUOTED = "quoted"
+"""What is needed, by name: the answers that others were or may be shown."""
+GENERATION = "generation"
+"""What is kept so that every process loads again what is in force."""
+_MAY_BE_SHOWN = frozenset({QuoteState.ALLOWED, QuoteState.APPROVED})
 _EARNING = frozenset({"rate", "nps", "poll"})
 
 
@@ -53,6 +58,28 @@ def allow_quote(turn: Turn, run: Run, flow: Flow, step_id: str) -> bool:
         return False
     turn.keep(TABLE, named, replace(kept, quote_state=QuoteState.ALLOWED))
     return True
+
+
+def withdraw_quotes(turn: Turn) -> int:
+    """Let nothing the contact wrote be shown to others, for good; returns how much was or might have been.
+
+    What was written by whoever was joined to it is taken back as well: it is the same person.
+
+    Raises:
+        NeedsMore: its quotes are not loaded yet.
+    """
+    found = turn.needed(QUOTED)
+    assert isinstance(found, tuple)
+    answers = [turn.effects.kept.get((TABLE, one.id), one) for one in found if isinstance(one, GivenAnswer)]
+    shown = [one for one in answers if isinstance(one, GivenAnswer) and one.quote_state in _MAY_BE_SHOWN]
+    for one in shown:
+        withdrawn = replace(
+            one, quote_state=QuoteState.WITHDRAWN, quote=None, decided_at=turn.now, decided_by=turn.contact.id
+        )
+        turn.keep(TABLE, one.id, withdrawn)
+    if shown:  # even what nobody had approved when it was read: somebody may have since
+        turn.keep(GENERATION, "", turn.new_id())  # every process loads anew what texts may show
+    return len(shown)
 
 
 def _given(turn: Turn, run: Run, flow: Flow, step: compiled.Question, kind: str, answer: str) -> GivenAnswer:

@@ -110,12 +110,7 @@ def order_of(
         kept[PLACE] = where.told()
     if wanted.bundle:
         kept[BUNDLE] = wanted.bundle
-    order = replace(
-        as_order(turn, wanted.quote, order_id, source),
-        currency=turn.program.currency.code,
-        facts=kept,
-    )
-    return priced(order)
+    return priced(replace(as_order(turn, wanted.quote, order_id, source), facts=kept))
 
 
 def place_priced(

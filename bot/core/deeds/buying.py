@@ -25,20 +25,19 @@ from bot.core.deeds.order_told import Settled
 from bot.core.deeds.ordering import on_record, settle
 from bot.core.deeds.paying import open_payment
 from bot.core.deeds.repeating import contents
+from bot.core.deeds.reserving import release
+from bot.core.deeds.stocking import counters_of, refuse_too_many, take_from_stock
 from bot.core.errors import TellMember
 from bot.core.ids import derived_id
 from bot.core.loyalty.checkouts import AtCheckout
-from bot.core.loyalty.orders import CANCELED, PAID, PLACED, REFUNDED, is_at_least
+from bot.core.loyalty.drops import DROP
+from bot.core.loyalty.orders import APP, CANCELED, PAID, PLACED, REFUNDED, is_at_least
 from bot.core.loyalty.places import PayBy, Place, place_in
-from bot.core.payments import PAY_WITHIN, PAYMENT, is_waiting
+from bot.core.payments import HELD, PAY_WITHIN, PAYMENT, is_waiting
 from bot.core.turn import Turn
 
-APP = "app"
-"""The source of orders that were placed at our pages."""
 BY_CREDIT = "credit"
 """How an order is paid of which nothing is left to pay."""
-HELD = "_held_minor"
-"""The fact of an order in which stands how much credit it set aside."""
 TWIN_WITHIN = timedelta(minutes=2)
 """So long the same order again is taken for the same tap."""
 _HELD_FOR = 2 * PAY_WITHIN
@@ -85,7 +84,7 @@ def offered(turn: Turn, wanted: Wanted) -> Offered:
     """Say what a basket comes to. What was chosen and is not there any more is left to us again.
 
     Raises:
-        TellMember: `gone`, with `items`: some of it is not sold any more.
+        TellMember: `gone`, with `items`: some of it is not sold any more; `too_few`: nor is there so much.
     """
     return _offered(turn, wanted, chosen_of(turn, wanted), "")
 
@@ -97,8 +96,8 @@ def buy(turn: Turn, wanted: Wanted, at_most_minor: int) -> Order:
     same goods that still waits.
 
     Raises:
-        TellMember: `gone`, `place_gone`, `no_way_to_pay`, `below_least`, or `price_changed` with the new
-            quote (`offered`): nothing was ordered.
+        TellMember: `gone`, `too_few`, `place_gone`, `no_way_to_pay`, `below_least`, or `price_changed` with
+            the new quote (`offered`): nothing was ordered.
     """
     chosen = chosen_of(turn, wanted)
     _refuse_what_is_gone(wanted, chosen)
@@ -116,9 +115,10 @@ def buy(turn: Turn, wanted: Wanted, at_most_minor: int) -> Order:
         raise PriceChanged(found)
     if to_pay and chosen.payment is None:
         raise TellMember("no_way_to_pay")
+    facts = _facts(found.priced, chosen.payment) | take_from_stock(turn, found.priced.basket.goods)
     if to_pay and chosen.payment is PayBy.WECHAT:
-        return _wait_for_payment(turn, found.priced, order_id, wanted.payer)
-    return place_priced(turn, found.priced, order_id, APP, _facts(found.priced, chosen.payment)).order
+        return _wait_for_payment(turn, found.priced, order_id, wanted.payer, facts)
+    return place_priced(turn, found.priced, order_id, APP, facts).order
 
 
 class PriceChanged(TellMember):
@@ -133,7 +133,7 @@ def may_take_back(turn: Turn, order: Order) -> bool:
     """Whether the shopper may still cancel an order of theirs."""
     if order.source != APP or order.status not in {PLACED, PAID}:
         return False
-    within = turn.shop.selling.cancel_within
+    within = turn.shop.selling.cancel_within if DROP not in order.facts else None
     return is_waiting(order) or (within is not None and turn.now <= order.placed_at + within)
 
 
@@ -148,6 +148,8 @@ def take_back(turn: Turn, order: Order) -> Settled:
     record = on_record(turn, order.id)
     if record.checkout is not None and record.checkout.is_open(turn.now):
         let_go(turn, record.checkout)
+    if DROP in order.facts:
+        release(turn, order)
     settled = settle(turn, replace(order, status=CANCELED), record)
     if not is_waiting(order):
         facts: dict[str, JsonValue] = {"order": order.id, "reference": order.reference}
@@ -167,7 +169,7 @@ def credit_minor(order: Order) -> int:
 
 def chosen_of(turn: Turn, wanted: Wanted) -> Chosen:
     """Return where an order goes and how it is paid: as wanted, else as the last time, else as is usual."""
-    need_for_pricing(turn)
+    need_for_pricing(turn, *counters_of(turn, (sku for sku, _ in wanted.goods)))
     selling, known = turn.shop.selling, places(turn)
     place = None
     if isinstance(wanted.place, Place):
@@ -207,7 +209,9 @@ def _sold(turn: Turn, goods: Sequence[tuple[str, int]]) -> tuple[tuple[Product, 
     gone = [sku for sku, _ in goods if sku not in known]
     if gone:
         raise TellMember("gone", items=", ".join(gone), skus=gone)
-    return tuple((known[sku], quantity) for sku, quantity in goods)
+    found = tuple((known[sku], quantity) for sku, quantity in goods)
+    refuse_too_many(turn, found)
+    return found
 
 
 # What was ordered a moment ago
@@ -219,6 +223,7 @@ def _twin(turn: Turn, wanted: Wanted, chosen: Chosen, at_most_minor: int) -> Ord
         within = _LATE if is_waiting(order) else TWIN_WITHIN
         if (
             order.source == APP
+            and DROP not in order.facts
             and not is_at_least(order.status, REFUNDED)
             and turn.now < order.placed_at + within
             and contents(order) == tuple(sorted(wanted.goods))
@@ -233,7 +238,8 @@ def _twin(turn: Turn, wanted: Wanted, chosen: Chosen, at_most_minor: int) -> Ord
 
 def _waiting(turn: Turn, wanted: Wanted) -> list[Order]:
     same = tuple(sorted(wanted.goods))
-    return [order for order in turn.orders() if is_waiting(order) and contents(order) == same]
+    waiting = (order for order in turn.orders() if is_waiting(order) and DROP not in order.facts)
+    return [order for order in waiting if contents(order) == same]
 
 
 def _id_of(place: Place | None) -> str:
@@ -243,12 +249,14 @@ def _id_of(place: Place | None) -> str:
 # Placing
 
 
-def _wait_for_payment(turn: Turn, priced: Priced, order_id: str, payer: str) -> Order:
+def _wait_for_payment(
+    turn: Turn, priced: Priced, order_id: str, payer: str, facts: dict[str, JsonValue]
+) -> Order:
     """Set aside what an order takes, and let it wait for its payment."""
     quoted = priced.quote
     at = AtCheckout(offers=tuple(usable_offers(turn, order_id)))
     held = set_aside(turn, at, quoted, order_id=order_id, reference=order_id, lasts=_HELD_FOR)
-    order = order_of(turn, priced, order_id, APP, _facts(priced, PayBy.WECHAT))
+    order = order_of(turn, priced, order_id, APP, facts)
     open_payment(turn, order, to_pay_minor=quoted.to_pay_minor, address=payer, held_until=held.expires_at)
     return turn.effects.orders[-1]
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.core.contact import JsonValue, Product
 from bot.core.deeds.baskets import Basket, Priced, in_words, price
 from bot.core.deeds.destinations import place_by_text, places
+from bot.core.deeds.stocking import to_be_had
 from bot.core.loyalty.places import Place
 from bot.core.signed_links import REORDER, SignedLinks
 from bot.core.turn import Turn
@@ -26,7 +27,7 @@ def price_by_text(
 def proposed(
     turn: Turn, basket: Iterable[tuple[str, int]], order_id: str = ""
 ) -> dict[str, JsonValue] | None:
-    """Propose products and how many of each, priced as of now; None if nothing of it is sold any more.
+    """Propose products and how many of each there are, priced as of now; None if nothing of it is to be had.
 
     `order_id` is the order that is to be made again: its page of the mini program is opened by `token`, the
     same page outside of WeChat by `link`. `place` is where it goes, empty where nobody ever said.
@@ -36,6 +37,7 @@ def proposed(
         for sku, quantity in basket
         if (product := turn.shop.products.get(sku)) is not None
     ]
+    sold = to_be_had(turn, sold)
     if not sold:
         return None
     priced = price_by_text(turn, sold)

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from bot.core.contact import Event, JsonValue, Order
 from bot.core.deeds.claiming import claim, name_of, reward_of
 from bot.core.deeds.experimenting import arms_of
+from bot.core.deeds.figures import asked_in
 from bot.core.deeds.offering import give_offer, told_offer
 from bot.core.deeds.rebating import foreseen_rebates_minor, grant_rebates
 from bot.core.deeds.rebating import needs as rebates_need
@@ -25,7 +26,7 @@ from bot.core.ledger.lots import Grant
 from bot.core.local_time import local_date, start_of_day
 from bot.core.loyalty.earnings import earn_for_event, earn_for_order
 from bot.core.loyalty.eligibility import MemberFacts, facts_of
-from bot.core.loyalty.gains import Bought, Earnings, Gain, Tally, Terms
+from bot.core.loyalty.gains import MAIN, Bought, Earnings, Gain, Tally, Terms
 from bot.core.loyalty.sales import sale_of, terms_of
 from bot.core.loyalty.stamps import Card, full_cards, progress
 from bot.core.payments import is_waiting
@@ -74,19 +75,23 @@ def credit_order(turn: Turn, order: Order) -> Credited:
 
 
 def foreseen_minor(turn: Turn, order: Order) -> int:
-    """What an order in the program's currency would earn if it were placed now, rebates among it.
+    """What an order would earn in its currency if it were placed now, rebates among it.
 
     Nothing is granted, and no fund is asked.
+
+    Raises:
+        Refused: the program does not have the order's currency.
     """
     if not turn.contact.is_member:
         return 0
     zone = turn.shop.zone
     today = local_date(turn.now, zone)
-    terms = terms_of(turn.program, zone, today)
+    terms = terms_of(turn.program, zone, today, order.currency)
     member = _member(turn, terms, today, order.id)
     sale = sale_of(order, terms.earning.base)
     found = earn_for_order(terms, sale, member, _Past(turn), _take_nothing, turn.now)
-    return found.total() + foreseen_rebates_minor(turn, sale.lines, member)
+    rebates_minor = foreseen_rebates_minor(turn, sale.lines, member) if terms.is_own_currency else 0
+    return found.total(terms.wallet) + rebates_minor
 
 
 def credit_event(turn: Turn, event: Event, key: str) -> Credited:
@@ -186,6 +191,7 @@ def _tell(
             "amount": sum(gain.granted for gain, _ in given),
             "desired": sum(gain.desired for gain, _ in granted),
             "wallet": wallet,
+            "currency": turn.program.currency.code if wallet == MAIN else wallet,
             "rule": largest.rule,
             "rules": {gain.rule: gain.granted for gain, _ in given},
             "spendable_from": starts_at.isoformat(),
@@ -329,6 +335,7 @@ def _member(turn: Turn, terms: Terms, today: date, order_id: str) -> MemberFacts
         tier=tier_of(turn) if "tier" in needs else None,
         orders_before=before,
         arms=arms_of(turn, needs),
+        audiences=asked_in(turn, needs),
     )
 
 

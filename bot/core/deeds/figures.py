@@ -10,6 +10,7 @@ from bot.core.contact import JsonValue
 from bot.core.deeds.tier_turns import tier_of
 from bot.core.ids import microseconds
 from bot.core.ledger.books import Books
+from bot.core.loyalty.eligibility import AUDIENCE
 from bot.core.turn import Turn
 
 KEPT, HAPPENED = "figures", "happened"
@@ -39,6 +40,12 @@ def is_in(turn: Turn, audience: str) -> bool:
         return False
     names = with_named([audience], audiences.audiences)
     return audiences.judged(names, known(turn, names))[audience].is_in
+
+
+def asked_in(turn: Turn, needs: Iterable[str]) -> frozenset[str]:
+    """Return which of the audiences that conditions need the contact is in now; see `Eligibility.needs`."""
+    named = (need.removeprefix(AUDIENCE) for need in needs if need.startswith(AUDIENCE))
+    return frozenset(name for name in named if is_in(turn, name))
 
 
 def trait_of(turn: Turn, name: str) -> JsonValue:

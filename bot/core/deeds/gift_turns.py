@@ -10,6 +10,7 @@ from datetime import date
 
 from bot.core.contact import JsonValue
 from bot.core.deeds.experimenting import arms_of
+from bot.core.deeds.figures import asked_in
 from bot.core.deeds.tier_turns import tier_of
 from bot.core.errors import TellMember
 from bot.core.ids import instant, microseconds
@@ -75,8 +76,8 @@ def _refuse_amount(turn: Turn, amount_minor: int) -> None:
     if gifts is None or not gifts.enabled:
         raise TellMember("not_offered")
     today = local_date(turn.now, turn.shop.zone)
-    arms = arms_of(turn, gifts.whom.needs)
-    member = facts_of(turn.contact, today, turn.shop.zone, tier=tier_of(turn), arms=arms)
+    arms, audiences = arms_of(turn, gifts.whom.needs), asked_in(turn, gifts.whom.needs)
+    member = facts_of(turn.contact, today, turn.shop.zone, tier=tier_of(turn), arms=arms, audiences=audiences)
     if gifts.refusal(member) is not None:
         raise TellMember("not_for_you")
     if amount_minor < (gifts.least_minor or turn.program.point_value_minor):

@@ -5,13 +5,14 @@ the order that did it, less what came back since.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from bot.core.contact import Event, JsonValue
-from bot.core.flow.compiled import Flow, Goal
+from bot.core.experiments.experiment import Experiment
+from bot.core.flow.compiled import Flow, Goal, Split
 from bot.core.flow.run import Run, RunStatus
 from bot.core.flow.walk import FlowSource
 from bot.core.ids import bucket_of, derived_id
@@ -219,3 +220,17 @@ def _number(value: JsonValue) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         return None
     return Decimal(str(value))
+
+
+def with_windows(tried: Mapping[str, Experiment], flows: Iterable[Flow]) -> dict[str, Experiment]:
+    """Experiments that count the goals of their flows, with how long those count after an entry."""
+    longest: dict[str, timedelta] = {}
+    for flow in flows:
+        within = max((goal.within or USUAL_WINDOW for goal in flow.goals), default=timedelta())
+        for step in flow.steps:
+            if isinstance(step, Split):
+                longest[step.experiment] = max(within, longest.get(step.experiment, timedelta()))
+    return {
+        name: one if one.goals or name not in longest else replace(one, flows_count_for=longest[name])
+        for name, one in tried.items()
+    }

@@ -5,17 +5,19 @@ From a checkout's end on all of it is free again, whether or not anybody closed 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.core.contact import JsonValue
 from bot.core.deeds.offering import OFFER_SPENT
 from bot.core.deeds.pricing import budgeted, take_budgets
 from bot.core.errors import TellMember
+from bot.core.ledger.books import Books
 from bot.core.ledger.entries import Cause
 from bot.core.ledger.holds import HoldState
 from bot.core.loyalty.checkouts import AtCheckout, Checkout, CheckoutState, goes_back
 from bot.core.loyalty.offers import Offer
 from bot.core.loyalty.quotes import LineKind, Quote
+from bot.core.loyalty.sales import wallet_of
 from bot.core.turn import Turn
 
 CHECKOUT_TIMED_OUT = "Checkout Timed Out"
@@ -46,7 +48,7 @@ def set_aside(
     held = None
     if quoted.credit_minor:
         cause = Cause(f"{turn.trigger.key}/hold", "shop")
-        held = turn.books.hold(order_id, quoted.credit_minor, lasts, turn.now, cause)
+        held = _books(turn, quoted).hold(order_id, quoted.credit_minor, lasts, turn.now, cause)
     funded = budgeted(turn, quoted, at.offers)
     if not take_budgets(turn, funded):
         raise TellMember("price_changed", because="budget_spent")
@@ -73,14 +75,15 @@ def close_overdue(turn: Turn, at: AtCheckout) -> None:
     for checkout in at.open:
         if checkout.is_overdue(turn.now):
             close(turn, at, checkout.closed(CheckoutState.TIMED_OUT, turn.now))
-            turn.track(CHECKOUT_TIMED_OUT, _facts(checkout.reference, checkout.quoted))
+            turn.track(CHECKOUT_TIMED_OUT, _facts(turn, checkout.reference, checkout.quoted))
 
 
 def close(turn: Turn, at: AtCheckout, checkout: Checkout) -> None:
     """Spend what was captured of a closed checkout and let all else go back."""
     now, paid = turn.now, checkout.captured
     if checkout.hold_id is not None:
-        _close_hold(turn, checkout.hold_id, paid.credit_minor if paid else 0)
+        books = _books(turn, checkout.quoted)
+        _close_hold(books, turn.now, checkout.hold_id, paid.credit_minor if paid else 0)
     spent = {applied.offer_id: applied.discount_minor for applied in paid.applied} if paid else {}
     for offer in _of(at.offers, checkout.quoted):
         if offer.id in spent:
@@ -113,8 +116,12 @@ def by_now(turn: Turn, checkout: Checkout) -> Checkout:
     return kept
 
 
-def _close_hold(turn: Turn, hold_id: str, captured_minor: int) -> None:
-    books, now = turn.books, turn.now
+def _books(turn: Turn, quoted: Quote) -> Books:
+    """The wallet whose credit pays: the one of the quote's currency."""
+    return turn.wallet(wallet_of(turn.program, quoted.currency))
+
+
+def _close_hold(books: Books, now: datetime, hold_id: str, captured_minor: int) -> None:
     cause = Cause(f"close/{hold_id}", "shop")
     books.settle(now)
     held = books.holds.get(hold_id)
@@ -129,9 +136,10 @@ def _of(offers: Sequence[Offer], quoted: Quote) -> list[Offer]:
     return [offer for offer in offers if offer.id in applied]
 
 
-def _facts(reference: str, quoted: Quote) -> dict[str, JsonValue]:
+def _facts(turn: Turn, reference: str, quoted: Quote) -> dict[str, JsonValue]:
     return {
         "reference": reference,
+        "currency": quoted.currency or turn.program.currency.code,
         "gross": quoted.gross_minor,
         "discount": quoted.discount_minor,
         "credit": quoted.credit_minor,

@@ -1,16 +1,20 @@
 """What of the program a survivor takes over from the contact that turned out to be the same person.
 
-The better tier wins, and otherwise what the survivor has; offers go along, and arms of experiments that the
-survivor has not met; nobody is a friend of their own.
+The better tier wins, or a moment later what both bought together reaches; otherwise what the survivor has.
+Offers go along, and arms of experiments that the survivor has not met; nobody is a friend of their own.
+Welcome credit that waits goes along where the survivor was given none.
 """
 
+from bot.core.contact import JsonValue
 from bot.core.deeds import referring
 from bot.core.deeds.left import LeftBehind
-from bot.core.deeds.tier_turns import TIER
+from bot.core.deeds.tier_turns import LOOK, TIER
+from bot.core.enrolling import WAITS, is_welcomed
 from bot.core.experiments.exposure import EXPOSURE
 from bot.core.ids import microseconds
 from bot.core.loyalty.referral import Refusal, State
 from bot.core.loyalty.standing import Standing
+from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 
 
@@ -31,11 +35,18 @@ def take(turn: Turn, left: LeftBehind) -> None:
     for exposure in left.exposures:
         turn.keep(EXPOSURE, exposure.experiment, exposure)  # what the survivor has met stays
     _part_friends(turn, left)
+    if turn.program.tiers is not None and turn.contact.is_member:
+        # What the other bought counts from now on, and the books of before this turn do not know it yet.
+        payload: dict[str, JsonValue] = {"operation": LOOK, "body": {}}
+        key = f"{turn.trigger.key}/tier"
+        turn.effects.later.append(Trigger(key, TriggerKind.OPERATION, turn.now, payload))
 
 
 def _is_better(turn: Turn, theirs: Standing, left: LeftBehind) -> bool:
     """Whether a standing of the other's takes the place of the survivor's."""
     if theirs.kind == referring.REFERRED and theirs.facts.get("advocate") == turn.contact.id:
+        return False
+    if theirs.kind == WAITS and is_welcomed(turn):
         return False
     mine = turn.needed("standing", theirs.kind)
     if not isinstance(mine, Standing):

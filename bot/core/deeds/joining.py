@@ -16,6 +16,7 @@ from bot.core.consent import ConsentChange, ConsentSource, Evidence, opt_out
 from bot.core.contact import ONLY_NAMES, Address, Contact, JsonValue, SubscriptionState
 from bot.core.deeds import desk_turns, inheriting
 from bot.core.deeds.left import ERASED_AT, Joined, LeftBehind, LeftWallet, SetAside, WholeBooks
+from bot.core.enrolling import WAITS, is_welcomed
 from bot.core.flow.run import RunStatus
 from bot.core.gestures import GestureKind
 from bot.core.groups import split_key
@@ -266,6 +267,8 @@ def _take_fields(turn: Turn, other: Contact) -> None:
     """Take over what is known of the other and not of this one; who asked for silence still has it."""
     mine = turn.contact
     attributes = {**other.attributes, **mine.attributes}
+    if WAITS in attributes and is_welcomed(turn):
+        del attributes[WAITS]
     silences = [until for until in (mine.snoozed_until, other.snoozed_until) if until is not None]
     zone = (
         {"zone": other.zone, "zone_is_known": True} if other.zone_is_known and not mine.zone_is_known else {}

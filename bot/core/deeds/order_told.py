@@ -95,7 +95,7 @@ def completed(program: Program, order: Order) -> dict[str, JsonValue]:
     What Segment names in whole units of the currency is so; what ends in `_minor` is in minor units.
     """
     code = order.currency or program.currency.code
-    known = next((one for one in program.currencies if one.code == code), program.currency)
+    known = program.currency_called(code) or program.currency
     products: list[JsonValue] = [
         {
             "sku": line.sku,
@@ -125,6 +125,7 @@ def _whole(minor: int, exponent: int) -> int | float:
 def tell_of_return(turn: Turn, settled: Settled, before: Order | None) -> None:
     """Track what came back, with the figures a member is told; nothing where nothing more did."""
     order, wallet = settled.order, wallet_of(turn.program, settled.order.currency)
+    currency = order.currency or turn.program.currency.code
     if before is not None and is_waiting(before) and not settled.moved_back:
         return  # nobody had paid for it
     if settled.taken_minor:
@@ -136,6 +137,7 @@ def tell_of_return(turn: Turn, settled: Settled, before: Order | None) -> None:
                 "owed": settled.owed_minor,
                 "lapsed": settled.lapsed_minor,
                 "wallet": wallet,
+                "currency": currency,
             },
         )
     canceled = is_at_least(order.status, CANCELED)
@@ -155,6 +157,7 @@ def tell_of_return(turn: Turn, settled: Settled, before: Order | None) -> None:
         "stamps": settled.stamps,
         "rewards": ", ".join(settled.rewards) or None,
         "wallet": wallet,
+        "currency": currency,
     }
     turn.track("Order Canceled" if canceled and not was_canceled else "Order Refunded", facts)
 

@@ -16,6 +16,7 @@ from bot.core.deeds.offering import offers_come_back
 from bot.core.deeds.on_record import InWallet, OnRecord
 from bot.core.deeds.order_told import Settled, names_of
 from bot.core.deeds.paying_back import let_cash_follow
+from bot.core.deeds.stocking import put_back
 from bot.core.deeds.unclaiming import unclaim
 from bot.core.errors import TellMember
 from bot.core.ledger.books import Books, Undoing
@@ -25,9 +26,11 @@ from bot.core.ledger.lots import has_ended
 from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.local_time import local_date
+from bot.core.loyalty.captured import with_captured
 from bot.core.loyalty.checkouts import Checkout
 from bot.core.loyalty.notices import next_notice_at
 from bot.core.loyalty.orders import (
+    CANCELED,
     PAID,
     REFUNDED,
     is_at_least,
@@ -60,7 +63,7 @@ def on_record(turn: Turn, reference: str) -> OnRecord:
         turn.need(f"on_record/{reference}", *order_told.needs_of(turn, {}))
     found = turn.needed("on_record", reference)
     assert isinstance(found, OnRecord)
-    return found
+    return _as_captured(found)
 
 
 def own_record(turn: Turn, reference: str) -> OnRecord:
@@ -74,6 +77,14 @@ def own_record(turn: Turn, reference: str) -> OnRecord:
         turn.need(f"order_owner/{reference}", f"on_record/{reference}", *needs)
     refuse_anothers(turn, reference)
     return on_record(turn, reference)
+
+
+def _as_captured(record: OnRecord) -> OnRecord:
+    """Let what the checkout took off be off the order, where it was not sold before that was known."""
+    order, checkout = record.order, record.checkout
+    if order is None or checkout is None or (is_at_least(order.status, PAID) and _WAITS not in order.facts):
+        return record
+    return replace(record, order=with_captured(order, checkout.captured))
 
 
 def refuse_anothers(turn: Turn, reference: str) -> None:
@@ -115,6 +126,8 @@ def settle(
         taken += _take_back(turn, order, earned, found)
     if record.checkout is not None and is_at_least(order.status, REFUNDED):
         offers_come_back(turn, record.checkout)
+    if order.status == CANCELED and before is not None and before.status != CANCELED:
+        put_back(turn, before)
     turn.place_order(_with_gaps(before, order))
     let_cash_follow(turn, order)
     if held_by is not None:
@@ -160,15 +173,20 @@ def _held_by(turn: Turn, order: Order, record: OnRecord) -> Checkout | None:
 
 
 def _paid(turn: Turn, order: Order, record: OnRecord, *, waits: bool) -> Order:
-    """Spend credit on an order up to what shall pay it; return it with what does, by line."""
-    spent = sum(_spent_minor(one.undoing.entry) for one in record.paid)
+    """Spend credit on an order up to what shall pay it; return it with what does, by line.
+
+    What a wallet of another currency paid pays nothing of it, and is not asked for a second time.
+    """
+    wallet = _wallet_name(turn, order)
+    in_all = sum(_spent_minor(one.undoing.entry) for one in record.paid)
+    spent = sum(_spent_minor(one.undoing.entry) for one in record.paid if one.wallet == wallet)
     told = order.facts.get(_CREDIT_TOLD, 0)
     assert isinstance(told, int), "we wrote it ourselves"
     wanted = max(order.credit_minor, told)
     if waits:
         facts = {**order.facts, _CREDIT_TOLD: wanted} if wanted else order.facts
         return paid_with(replace(order, facts=facts), min(spent, order.total_minor))
-    missing = wanted - spent
+    missing = wanted - in_all
     if missing > 0 and is_at_least(order.status, REFUNDED):
         return paid_with(order, min(wanted, order.total_minor))  # it came and went before we heard of it
     if missing > 0:
@@ -208,13 +226,21 @@ def _spent_minor(entry: Entry) -> int:
 
 
 def _give_back(turn: Turn, order: Order, record: OnRecord) -> tuple[int, int]:
-    """Restore credit by the cumulative law, floored once; what was spent last comes back first."""
+    """Restore credit by the cumulative law, floored once; what was spent last comes back first.
+
+    What a wallet of another currency paid comes back with the whole order.
+    """
+    wallet = _wallet_name(turn, order)
     paid = [*record.paid, *_in_this_turn(turn, order, _SPENDING, record)]
-    left = int(share_of_credit(order) * sum(_spent_minor(one.undoing.entry) for one in paid))
+    own = sum(_spent_minor(one.undoing.entry) for one in paid if one.wallet == wallet)
+    left = int(share_of_credit(order) * own)
     restored = lost = 0
     for one in sorted(paid, key=lambda each: -each.undoing.entry.number):
         spent = _spent_minor(one.undoing.entry)
-        share, left = Fraction(min(left, spent), spent), left - min(left, spent)
+        if one.wallet == wallet:
+            share, left = Fraction(min(left, spent), spent), left - min(left, spent)
+        else:
+            share = Fraction(is_at_least(order.status, REFUNDED))
         undoing = replace(one.undoing, share=share)
         if undoing.left_minor(Account.SPENT) <= 0:
             continue
@@ -229,7 +255,13 @@ def _give_back(turn: Turn, order: Order, record: OnRecord) -> tuple[int, int]:
     if restored or lost:
         turn.track(
             "Credit Restored",
-            {"amount": restored, "lost": lost, **names_of(order), "wallet": _wallet_name(turn, order)},
+            {
+                "amount": restored,
+                "lost": lost,
+                **names_of(order),
+                "wallet": _wallet_name(turn, order),
+                "currency": order.currency or turn.program.currency.code,
+            },
         )
     return restored, lost
 

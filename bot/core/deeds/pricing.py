@@ -12,11 +12,16 @@ from bot.core.loyalty.quotes import quote as priced
 from bot.core.turn import Turn
 
 
-def with_offers(turn: Turn, cart: Sequence[CartLine], offers: Sequence[Offer], order_id: str) -> Quote:
-    """Price a basket as of now, before credit; an offer whose fund has not enough left is left out."""
+def with_offers(
+    turn: Turn, cart: Sequence[CartLine], offers: Sequence[Offer], order_id: str, currency: str = ""
+) -> Quote:
+    """Price a basket as of now, before credit; an offer whose fund has not enough left is left out.
+
+    `currency` is empty where it is the program's own.
+    """
     wanted, without = list(offers), list[Left]()
     while True:
-        quoted = priced(cart, wanted, turn.now, order_id=order_id)
+        quoted = priced(cart, wanted, turn.now, order_id=order_id, currency=currency)
         spent = _beyond_budget(turn, quoted, wanted)
         if spent is None:
             return replace(quoted, left=(*without, *quoted.left))
@@ -86,4 +91,5 @@ def as_order(turn: Turn, quoted: Quote, order_id: str, source: str = "checkout")
         credit_minor=quoted.credit_minor,
         shipping_minor=beside[LineKind.SHIPPING],
         tax_minor=beside[LineKind.TAX],
+        currency=quoted.currency or turn.program.currency.code,
     )

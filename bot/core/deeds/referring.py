@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.core.contact import JsonValue
 from bot.core.deeds.experimenting import arms_of
+from bot.core.deeds.figures import asked_in
 from bot.core.deeds.tier_turns import NOT_COUNTED, tier_of
 from bot.core.errors import TellMember
 from bot.core.ids import instant, microseconds
@@ -100,13 +101,20 @@ def own_code_if_taken(turn: Turn) -> str | None:
 
 
 def member_facts(turn: Turn, *, orders_before: int = 0) -> MemberFacts:
-    """Return what bonuses may ask of the turn's contact, the tier included."""
+    """Return what bonuses may ask of the turn's contact as of now, tier and audiences included."""
     zone = turn.shop.zone
     today = local_date(turn.now, zone)
     rules = turn.program.referral
     needs = [need for bonus in (rules.bonuses if rules else ()) for need in bonus.whom.needs]
-    tier, arms = tier_of(turn), arms_of(turn, needs)
-    return facts_of(turn.contact, today, zone, tier=tier, orders_before=orders_before, arms=arms)
+    return facts_of(
+        turn.contact,
+        today,
+        zone,
+        tier=tier_of(turn),
+        orders_before=orders_before,
+        arms=arms_of(turn, needs),
+        audiences=asked_in(turn, needs),
+    )
 
 
 def referred_in(turn: Turn) -> Referred | None:

@@ -5,20 +5,22 @@ from datetime import datetime
 
 from bot.core.contact import JsonValue, Order, OrderLine
 from bot.core.deeds.on_record import InWallet, OnRecord
-from bot.core.deeds.ordering import NOTHING
+from bot.core.deeds.ordering import NOTHING, on_record, settle
+from bot.core.deeds.paying import open_payment
 from bot.core.deeds.placing import place
 from bot.core.deeds.tier_turns import tier_of
 from bot.core.deeds.whom import member_of, would_refuse
-from bot.core.errors import TellMember
+from bot.core.errors import Refused, TellMember
 from bot.core.ids import derived_id
 from bot.core.ledger.books import Undoing
 from bot.core.ledger.entries import Cause
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.local_time import local_date
-from bot.core.loyalty.drops import Drop, Opening, Reservation, ReservationState, kept_units
+from bot.core.loyalty.drops import DROP, Drop, Opening, Reservation, ReservationState, kept_units
 from bot.core.loyalty.eligibility import Refusal
-from bot.core.loyalty.orders import PAID, PLACED, priced
+from bot.core.loyalty.orders import APP, CANCELED, PAID, PLACED, REFUNDED, is_at_least, priced
 from bot.core.loyalty.tiers import benefits_of
+from bot.core.payments import HELD, PAYMENT, WECHAT_PAY, is_waiting
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 
@@ -142,10 +144,13 @@ def credit_for(turn: Turn, total_minor: int) -> int:
 # What is done
 
 
-def reserve(turn: Turn, opening: Opening, quantity: int, *, to_pay_max: int | None = None) -> Reservation:
+def reserve(
+    turn: Turn, opening: Opening, quantity: int, *, to_pay_max: int | None = None, payer: str = ""
+) -> Reservation:
     """Reserve units; what credit pays wholly is taken at once, otherwise the shop is told what to collect.
 
-    `to_pay_max` is what the contact confirmed to pay.
+    `to_pay_max` is what the contact confirmed to pay. `payer` is their WeChat address where they pay through
+    WeChat Pay: then an order waits for that, and the shop hears of it once it is paid.
 
     Raises:
         TellMember: nothing changed: `not_open` (with `at`), `drop_over`, `had_yours` (with `most`),
@@ -180,7 +185,7 @@ def reserve(turn: Turn, opening: Opening, quantity: int, *, to_pay_max: int | No
         changed_at=now,
     )
     if credit < total:
-        return _set_aside(turn, reservation)
+        return _set_aside(turn, reservation, payer)
     taken = reservation.becomes(ReservationState.TAKEN, now)
     _place(turn, taken, PLACED)
     return taken
@@ -202,19 +207,60 @@ def pay(turn: Turn, reservation: Reservation) -> Reservation:
     return taken
 
 
+def take_paid(turn: Turn, order: Order) -> tuple[InWallet, ...]:
+    """WeChat Pay was paid in time: the units are the member's; returns what was spent of credit beside.
+
+    Raises:
+        ReservationClosed: their time is over, or they went back before.
+        Refused: nothing is on record of them.
+    """
+    reservation = find(turn, order.id)
+    if reservation is None:
+        raise Refused("nothing is reserved by this order", "give the cash back", 409)
+    taken = reservation.becomes(ReservationState.TAKEN, turn.now)
+    _keep(turn, taken, "Drop Taken")
+    if taken.hold is None:
+        return ()
+    cause = replace(_cause(turn, taken, "pay"), key=f"order/{taken.id}/held")
+    entry = turn.books.capture(taken.hold, taken.credit_minor, turn.now, cause)
+    return (InWallet(MAIN_WALLET, Undoing(entry)),)
+
+
 def give_up(turn: Turn, reservation: Reservation) -> Reservation:
     """Nobody wants the units any more: they and the credit go back, and the shop need not keep them.
 
     Raises:
         ReservationClosed: they were taken, or went back before.
     """
-    if turn.now >= reservation.until:
-        return lapse(turn, reservation)
-    canceled = reservation.becomes(ReservationState.CANCELED, turn.now)
-    if canceled.hold is not None:
-        turn.books.release(canceled.hold, turn.now, _cause(turn, canceled, "give_up"))
-    _let_go(turn, canceled, "Drop Canceled")
-    return canceled
+    order = order_of(turn, reservation)
+    given_up = _given_up(turn, reservation)
+    _cancel(turn, order)
+    return given_up
+
+
+def release(turn: Turn, order: Order) -> None:
+    """Let units and credit go back that an order waits to pay for; the order is its caller's to cancel."""
+    reservation = find(turn, order.id)
+    if reservation is not None and reservation.state is ReservationState.RESERVED:
+        _given_up(turn, reservation)
+
+
+def follow(turn: Turn, before: Order | None, order: Order) -> None:
+    """Let reserved units follow the order that waits to pay for them, as the shop tells it; call it first.
+
+    Raises:
+        Refused: it is told as paid, which only WeChat Pay can tell.
+    """
+    if before is None or DROP not in before.facts or not is_waiting(before):
+        return
+    if is_at_least(order.status, REFUNDED):
+        release(turn, before)
+    elif is_at_least(order.status, PAID):
+        raise Refused(
+            f"status: order {order.reference or order.id} waits for WeChat Pay",
+            "tell it when its order.placed came, or cancel it",
+            409,
+        )
 
 
 def lapse(turn: Turn, reservation: Reservation) -> Reservation:
@@ -223,10 +269,17 @@ def lapse(turn: Turn, reservation: Reservation) -> Reservation:
     Raises:
         ReservationClosed: it was taken, or its units went back before, or its time is not over.
     """
-    lapsed = reservation.becomes(ReservationState.LAPSED, turn.now)
-    turn.books.settle(turn.now)
-    _let_go(turn, lapsed, "Drop Lapsed")
+    order = order_of(turn, reservation)
+    lapsed = _lapsed(turn, reservation)
+    _cancel(turn, order)
     return lapsed
+
+
+def order_of(turn: Turn, reservation: Reservation) -> Order | None:
+    """Return the order through which units are paid at WeChat; None where the shop collects."""
+    made = next((one for one in turn.effects.orders if one.id == reservation.id), None)
+    found = made or turn.needed("order", reservation.id)
+    return found if isinstance(found, Order) and DROP in found.facts else None
 
 
 def told_of(turn: Turn, reservation: Reservation) -> dict[str, JsonValue]:
@@ -252,7 +305,28 @@ def told_of(turn: Turn, reservation: Reservation) -> dict[str, JsonValue]:
 
 
 def _place(turn: Turn, taken: Reservation, status: str, record: OnRecord = NOTHING) -> None:
-    """Place the order by which the units are the member's; it has the reservation's id."""
+    """Place the order by which the units are the member's."""
+    place(turn, _order(turn, taken, status, turn.channel), record, drop=taken.opening)
+    _keep(turn, taken, "Drop Taken")
+
+
+def _wait_for_payment(turn: Turn, reservation: Reservation, payer: str) -> None:
+    """Let an order wait to be paid through WeChat Pay; it holds nothing that the reservation does not."""
+    facts: dict[str, JsonValue] = {DROP: reservation.opening, PAYMENT: WECHAT_PAY}
+    if reservation.credit_minor:
+        facts[HELD] = reservation.credit_minor
+    order = replace(_order(turn, reservation, PLACED, APP), facts=facts)
+    to_pay = reservation.to_pay_minor
+    open_payment(turn, order, to_pay_minor=to_pay, address=payer, held_until=reservation.until)
+
+
+def _cancel(turn: Turn, order: Order | None) -> None:
+    if order is not None and is_waiting(order):
+        settle(turn, replace(order, status=CANCELED), on_record(turn, order.id))
+
+
+def _order(turn: Turn, taken: Reservation, status: str, source: str) -> Order:
+    """The order of reserved units; it has the reservation's id."""
     product = turn.shop.products.get(taken.sku)
     line = OrderLine(
         taken.sku,
@@ -261,21 +335,21 @@ def _place(turn: Turn, taken: Reservation, status: str, record: OnRecord = NOTHI
         taken.unit_minor,
         category=product.category if product is not None else "",
     )
-    order = Order(
-        id=taken.id,
-        source=turn.channel,
-        placed_at=turn.now,
-        lines=(line,),
-        total_minor=taken.total_minor,
-        credit_minor=taken.credit_minor,
-        status=status,
-        currency=turn.program.currency.code,
+    return priced(
+        Order(
+            id=taken.id,
+            source=source,
+            placed_at=turn.now,
+            lines=(line,),
+            total_minor=taken.total_minor,
+            credit_minor=taken.credit_minor,
+            status=status,
+            currency=turn.program.currency.code,
+        )
     )
-    place(turn, priced(order), record, drop=taken.opening)
-    _keep(turn, taken, "Drop Taken")
 
 
-def _set_aside(turn: Turn, reservation: Reservation) -> Reservation:
+def _set_aside(turn: Turn, reservation: Reservation, payer: str) -> Reservation:
     hold = None
     if reservation.credit_minor:
         ttl = reservation.until - turn.now
@@ -292,15 +366,36 @@ def _set_aside(turn: Turn, reservation: Reservation) -> Reservation:
         )
     )
     _keep(turn, kept, "Drop Reserved")
-    turn.call(f"drop/{kept.id}", "drop.reserved", {**told_of(turn, kept), "contact": turn.contact.id})
+    if payer:
+        _wait_for_payment(turn, kept, payer)
+    else:
+        turn.call(f"drop/{kept.id}", "drop.reserved", {**told_of(turn, kept), "contact": turn.contact.id})
     return kept
+
+
+def _given_up(turn: Turn, reservation: Reservation) -> Reservation:
+    if turn.now >= reservation.until:
+        return _lapsed(turn, reservation)
+    canceled = reservation.becomes(ReservationState.CANCELED, turn.now)
+    if canceled.hold is not None:
+        turn.books.release(canceled.hold, turn.now, _cause(turn, canceled, "give_up"))
+    _let_go(turn, canceled, "Drop Canceled")
+    return canceled
+
+
+def _lapsed(turn: Turn, reservation: Reservation) -> Reservation:
+    lapsed = reservation.becomes(ReservationState.LAPSED, turn.now)
+    turn.books.settle(turn.now)
+    _let_go(turn, lapsed, "Drop Lapsed")
+    return lapsed
 
 
 def _let_go(turn: Turn, reservation: Reservation, event: str) -> None:
     turn.give_back(reservation.counter, reservation.quantity)
     _keep(turn, reservation, event)
-    told = {**told_of(turn, reservation), "contact": turn.contact.id}
-    turn.call(f"drop/{reservation.id}/released", "drop.released", told)
+    if order_of(turn, reservation) is None:  # else the shop never heard of it
+        told = {**told_of(turn, reservation), "contact": turn.contact.id}
+        turn.call(f"drop/{reservation.id}/released", "drop.released", told)
 
 
 def _keep(turn: Turn, reservation: Reservation, event: str) -> None:

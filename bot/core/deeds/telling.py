@@ -10,8 +10,7 @@ from bot.core.money import money, number
 
 def teller_of(program: Program, locale: str, zone: str, now: datetime, wallet: str = MAIN_WALLET) -> Teller:
     """Return who tells the lines of a wallet: amounts in its currency, stamps as their number."""
-    known = {program.currency.code: program.currency, **{one.code: one for one in program.currencies}}
-    currency = program.currency if wallet == MAIN_WALLET else known.get(wallet)
+    currency = program.currency_called("" if wallet == MAIN_WALLET else wallet)
 
     def amount(minor: int) -> str:
         if currency is None:

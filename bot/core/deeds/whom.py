@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.core.deeds.experimenting import arms_of
+from bot.core.deeds.figures import asked_in
 from bot.core.deeds.tier_turns import tier_of
 from bot.core.local_time import local_date
 from bot.core.loyalty.eligibility import Benefit, Eligibility, MemberFacts, Refusal, facts_of
@@ -32,6 +33,7 @@ def member_of(turn: Turn, whom: Eligibility) -> MemberFacts:
         tier=tier_of(turn) if "tier" in needs else None,
         orders_before=_orders_before(turn) if "orders" in needs else 0,
         arms=arms_of(turn, needs),
+        audiences=asked_in(turn, needs),
     )
 
 

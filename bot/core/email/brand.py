@@ -9,6 +9,12 @@ from bot.core.contact import JsonValue
 _ORIGIN = re.compile(r"(https?://[\w.-]+(?::\d+)?)/", re.ASCII)
 
 
+def origin_of(url: str) -> str:
+    """Return where something is loaded from, as a policy of pages names it; empty: from nowhere else."""
+    found = _ORIGIN.match(url)
+    return found[1] if found is not None else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Who a letter is from: `mailbox` is as it stands in From, `reply_to` where answers go; empty: there."""
@@ -65,8 +71,7 @@ class Brand:
     @property
     def logo_origin(self) -> str:
         """Where the logo is loaded from, as a policy of pages names it; empty: from nowhere."""
-        found = _ORIGIN.match(self.logo)
-        return found[1] if found is not None else ""
+        return origin_of(self.logo)
 
     def values(self) -> dict[str, JsonValue]:
         """Return what texts and templates may name."""

@@ -14,7 +14,7 @@ from bot.core.signed_links import ID_BYTES, read_signed, signed
 UNSUBSCRIBE_PATH, PREFERENCES_PATH, CONFIRM_PATH, LOOK_PATH = "/e/u/", "/e/p/", "/e/c/", "/e/o/"
 
 _UNSUBSCRIBE, _PREFERENCES, _CONFIRM = "unsubscribe", "preferences", "confirm"
-_LOOK, _NAME = "look", "letter"
+_LOOK, _NAME, _SEAL = "look", "letter", "letter/back"
 _TAG_BYTES = 5
 """Of a letter's name: mail servers take 64 characters before the @, and whoever guesses gains nothing."""
 PREFIX = "rg"
@@ -82,20 +82,35 @@ class LetterLinks:
 
 @dataclass(frozen=True, slots=True)
 class LetterNames:
-    """What mail servers call a letter, in Message-ID and the envelope's sender; nobody else makes one.
+    """What mail servers call a letter, in Message-ID; and sealed, in what only they and its mailbox see.
 
-    A name has small letters and digits alone, as servers on the way may change the case.
+    Nobody else makes either. Whoever a letter is forwarded to, or answered before, may learn its Message-ID:
+    that it came back, or was called spam, is believed of who shows the sealed name alone. A name has small
+    letters and digits alone, as servers on the way may change the case.
     """
 
     secrets: tuple[bytes, ...]
 
     def name(self, message_id: str) -> str:
         """Return the name of a message's letter."""
-        tag = _written(_tag(self.secrets[0], message_id))
-        return f"{PREFIX}{message_id}{tag}"
+        return self._named(_NAME, message_id)
+
+    def sealed(self, message_id: str) -> str:
+        """Return the name that stands in the envelope and in a header that no mail program shows."""
+        return self._named(_SEAL, message_id)
 
     def read(self, name: str) -> str | None:
         """Return the id of the message that a letter carries; None where the name is none of ours."""
+        return self._read(_NAME, name)
+
+    def read_sealed(self, name: str) -> str | None:
+        """The same of a sealed name."""
+        return self._read(_SEAL, name)
+
+    def _named(self, purpose: str, message_id: str) -> str:
+        return f"{PREFIX}{message_id}{_written(_tag(self.secrets[0], purpose, message_id))}"
+
+    def _read(self, purpose: str, name: str) -> str | None:
         name = name.lower()
         message_id = name[len(PREFIX) : len(PREFIX) + 2 * ID_BYTES]
         try:
@@ -103,12 +118,12 @@ class LetterNames:
             tag = b32decode(name[len(PREFIX) + 2 * ID_BYTES :].upper())
         except ValueError:
             return None
-        is_ours = any(hmac.compare_digest(_tag(secret, message_id), tag) for secret in self.secrets)
+        is_ours = any(hmac.compare_digest(_tag(one, purpose, message_id), tag) for one in self.secrets)
         return message_id if is_ours and name.startswith(PREFIX) else None
 
 
-def _tag(secret: bytes, message_id: str) -> bytes:
-    return hmac.digest(secret, f"regulars/{_NAME}/{message_id}".encode(), "sha256")[:_TAG_BYTES]
+def _tag(secret: bytes, purpose: str, message_id: str) -> bytes:
+    return hmac.digest(secret, f"regulars/{purpose}/{message_id}".encode(), "sha256")[:_TAG_BYTES]
 
 
 def _written(tag: bytes) -> str:

@@ -46,18 +46,18 @@ def read_report(raw: bytes, names: LetterNames) -> Report | None:
 
 
 def _letter_in(raw: bytes, names: LetterNames) -> tuple[str, str] | None:
-    """The letter that is meant: by the mailbox it came back to, or the Message-ID that is quoted."""
-    best: tuple[str, str] | None = None
+    """The letter that is meant, and its contact if that is told: by the mailbox it came back to, or a header.
+
+    Its Message-ID alone tells nothing: whoever was forwarded the letter may know it.
+    """
+    found, contacts = "", dict[str, str]()
     for number, named in enumerate(_NAMED.finditer(raw.decode("latin-1"))):
         if number == _CANDIDATES_MAX:
             break
-        name, contact_id = named[0].partition(".")[0], (named[2] or "").lower()
-        message_id = names.read(name)
-        if message_id is not None:
-            best = (message_id, contact_id)
-            if contact_id:
-                break
-    return best
+        if named[2]:
+            contacts[named[1].lower()] = named[2].lower()
+        found = names.read_sealed(named[0].partition(".")[0]) or found
+    return (found, contacts.get(found, "")) if found else None
 
 
 def _said(message: Message) -> tuple[ReportKind | None, str]:

@@ -98,6 +98,8 @@ class Experiment:
     """The arm that everybody goes now."""
     flow: str | None = None
     """The flow that declares it, where it stands in one."""
+    flows_count_for: timedelta = timedelta()
+    """How long the goals of its flows count, where it has none of its own."""
 
     @property
     def baseline(self) -> str:
@@ -137,7 +139,7 @@ class Experiment:
 
     def is_settled(self, now: datetime) -> bool:
         """Whether it is over, and the time in which goals count also for who met it last."""
-        longest = max((goal.within for goal in self.goals), default=timedelta())
+        longest = max((goal.within for goal in self.goals), default=self.flows_count_for)
         return self.is_over(now - longest)
 
     def way_of(self, arm: str | None) -> str:

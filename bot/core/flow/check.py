@@ -1,6 +1,7 @@
 """Everything that can be said about flows before they are published, each flow and all together."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 
 from bot.core import wording
@@ -23,8 +24,12 @@ from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.parse import suggestion
 from bot.core.flow.policy_file import PolicyFile
 from bot.core.flow.translations import Translations
+from bot.core.flow.unread import NOTHING, Unread
 from bot.core.flow.wechat_forms import NO_FORMS, WechatForms
 from bot.core.keywords import Keyword, KeywordIndex, collisions, normalise
+
+KEYWORDS, WECHAT = "keywords", "wechat"
+"""Kinds of files on which hangs what is heard."""
 
 __all__ = ["Complaint", "check", "handlers_gone"]
 
@@ -42,7 +47,8 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
     offers: Collection[str] | None = None,
     wechat: WechatForms | None = None,
     audiences: Collection[str] | None = None,
-    traits: Collection[str] = (),
+    traits: Collection[str] | None = (),
+    unread: Unread = NOTHING,
 ) -> list[Complaint]:
     """Return what is wrong with these flows, in the order of files and lines.
 
@@ -50,59 +56,107 @@ def check(  # noqa: PLR0913  # all that flows have to agree with
     is the policy file they are published with, `categories` are the words of the shop's own categories,
     `offers` what the program they are published with calls its offers, `wechat` is wechat.yaml (None: the
     shop has none), `audiences` are the names in audiences.yaml, `traits` those in traits.yaml beside it.
+    What cannot be known because of files that are broken (`unread`) is not complained of.
     """
-    found: list[Complaint] = []
-    forms, by_name = wechat or NO_FORMS, {flow.name: flow for flow in flows}
-    for flow in flows:
-        mini = {"mini": Names(frozenset(forms.campaigns or {"none: add `campaigns` to wechat.yaml"}))}
-        names = {**(known or {}), **mini, **_names_around(flow, flows, handlers)}
-        found += check_flow.unreachable(flow)
-        found += check_flow.endless(flow)
-        found += check_flow.handlers_unknown(flow, handlers)
-        if offers is not None:
-            found += check_flow.offers_unknown(flow, offers)
-        if audiences is not None:
-            found += check_audiences.audiences_unknown(flow, audiences)
-            texts = (source for source, _ in check_flow.sources(flow))
-            found += check_audiences.figures_unknown(texts, audiences, traits)
-        found += check_flow.names_unknown(flow, names)
-        found += check_flow.legal_words_offered(flow, legal)
-        found += check_flow.traps(flow)
-        found += check_answers.unanswered(flow)
-        found += check_flow.groups_missing(flow)
-        found += check_flow.marketing_that_answers(flow)
-        found += check_figures.figures_of_bundles(flow)
-        found += check_platform.platform_rules_broken(flow, by_name, is_on_wechat=wechat is not None)
-        found += check_wechat.forms_unknown(flow, forms, names)
-        found += check_wechat.too_many_at_once(flow)
-        found += check_wechat.buttons_that_stop(flow, legal)
-        found += _costs(flow, terms)
-        found += _names_of_files(flow)
-        found += (Complaint(error) for text in flow.texts for error in text.broken)
+    forms = wechat or NO_FORMS
+    around = _Around(
+        flows,
+        by_name={flow.name: flow for flow in flows},
+        handlers=handlers,
+        known=known or {},
+        legal=legal,
+        terms=terms,
+        offers=offers,
+        forms=forms,
+        is_on_wechat=wechat is not None,
+        audiences=audiences,
+        traits=traits,
+        unread=unread,
+    )
+    found = [one for flow in flows for one in around.of_flow(flow)]
     found += _called_twice(flows)
     found += _called_alike(flows)
-    found += _calls(flows)
+    found += _calls(flows, unread)
     found += _keywords(flows, legal, categories)
-    found += _categories(flows, categories)
     found += _fallbacks(flows)
     found += check_wechat.gestures_taken(flows, forms)
     found += check_wechat.forms_that_do_not_fit(forms, terms.here)
-    hears = _hearing(flows, legal, categories)
-    found += check_wechat.buttons_unheard(forms, hears)
-    if audiences is not None:
+    found += (Complaint(error) for text in forms.texts for error in text.broken)
+    if not unread.flows and not unread.kinds & {KEYWORDS, WECHAT}:
+        hears = _hearing(flows, legal, categories)
+        found += _categories(flows, categories)
+        found += check_wechat.buttons_unheard(forms, hears)
+        found += check_wechat.taps_unheard(flows, hears)
+    if audiences is not None and traits is not None:
         written = (text.source for text in forms.texts)
         found += check_audiences.figures_unknown(written, audiences, traits)
-    found += check_wechat.taps_unheard(flows, hears)
-    found += (Complaint(error) for text in forms.texts for error in text.broken)
     found += _answers_that_are_keywords(flows)
     if policy is not None:
         found += _groups_unknown(flows, policy)
-        found += _tags_unused(flows, policy)
+        found += [] if unread.flows else _tags_unused(flows, policy)
     if translations is not None:
         found += _untranslated(flows, forms, translations)
     return sorted(
         found, key=lambda each: (each.is_warning, each.error.file, each.error.line, each.error.column)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What a flow is looked at with; see `check`."""
+
+    flows: Sequence[Flow]
+    by_name: Mapping[str, Flow]
+    handlers: Mapping[str, HandlerSpec]
+    known: Mapping[str, Names]
+    legal: LegalWords
+    terms: Terms
+    offers: Collection[str] | None
+    forms: WechatForms
+    is_on_wechat: bool
+    audiences: Collection[str] | None
+    traits: Collection[str] | None
+    unread: Unread
+
+    def of_flow(self, flow: Flow) -> Iterator[Complaint]:
+        """What is wrong with a flow, as far as the others and their files say."""
+        yield from check_flow.unreachable(flow)
+        yield from check_flow.endless(flow)
+        yield from check_flow.handlers_unknown(flow, self.handlers)
+        if self.offers is not None:
+            yield from check_flow.offers_unknown(flow, self.offers)
+        yield from self._audiences(flow)
+        yield from self._names(flow)
+        yield from check_flow.legal_words_offered(flow, self.legal)
+        yield from check_flow.traps(flow)
+        yield from check_answers.unanswered(flow)
+        yield from check_flow.groups_missing(flow)
+        yield from check_flow.marketing_that_answers(flow)
+        yield from check_figures.figures_of_bundles(flow)
+        yield from check_platform.platform_rules_broken(flow, self.by_name, is_on_wechat=self.is_on_wechat)
+        yield from check_wechat.too_many_at_once(flow)
+        yield from check_wechat.buttons_that_stop(flow, self.legal)
+        yield from _costs(flow, self.terms)
+        yield from _names_of_files(flow)
+        yield from (Complaint(error) for text in flow.texts for error in text.broken)
+
+    def _audiences(self, flow: Flow) -> Iterator[Complaint]:
+        if self.audiences is None:
+            return
+        yield from check_audiences.audiences_unknown(flow, self.audiences)
+        if self.traits is not None:
+            texts = (source for source, _ in check_flow.sources(flow))
+            yield from check_audiences.figures_unknown(texts, self.audiences, self.traits)
+
+    def _names(self, flow: Flow) -> Iterator[Complaint]:
+        knows_forms = WECHAT not in self.unread.kinds
+        campaigns = frozenset(self.forms.campaigns or {"none: add `campaigns` to wechat.yaml"})
+        mini = {"mini": Names(campaigns, is_open=not knows_forms)}
+        names = {**self.known, **mini, **_names_around(flow, self.flows, self.handlers)}
+        if not _shares_with(flow, self.by_name, self.unread):
+            yield from check_flow.names_unknown(flow, names)
+        if knows_forms:
+            yield from check_wechat.forms_unknown(flow, self.forms, names)
 
 
 def handlers_gone(waiting: Iterable[Flow], handlers: Mapping[str, HandlerSpec]) -> list[FlowError]:
@@ -153,10 +207,12 @@ def _called(flow: Flow) -> Iterator[compiled.Call]:
     return (step for step in flow.steps if isinstance(step, compiled.Call))
 
 
-def _calls(flows: Sequence[Flow]) -> Iterator[Complaint]:
+def _calls(flows: Sequence[Flow], unread: Unread) -> Iterator[Complaint]:
     by_name = {flow.name: flow for flow in flows}
     for flow in flows:
         for step in _called(flow):
+            if step.flow in unread.flows:
+                continue
             if step.flow not in by_name:
                 meant = suggestion(step.flow, by_name)
                 remedy = f"did you mean '{meant}'?" if meant else "write that flow, or remove the call"
@@ -174,6 +230,21 @@ def _reached_by_calls(flow: Flow, by_name: Mapping[str, Flow]) -> set[str]:
                 reached.add(step.flow)
                 ahead.append(step.flow)
     return reached
+
+
+def _shares_with(flow: Flow, by_name: Mapping[str, Flow], unread: Unread) -> bool:
+    """Whether a flow shares variables with one that could not be read: its names are not all known then."""
+    if not unread.flows:
+        return False
+    near = [
+        other
+        for other in by_name.values()
+        if other.name in _reached_by_calls(flow, by_name) or flow.name in _reached_by_calls(other, by_name)
+    ]
+    return any(
+        other.name in unread.called or any(step.flow in unread.flows for step in _called(other))
+        for other in near
+    )
 
 
 def _names_around(flow: Flow, flows: Sequence[Flow], handlers: Mapping[str, HandlerSpec]) -> dict[str, Names]:

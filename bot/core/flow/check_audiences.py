@@ -8,7 +8,9 @@ from bot.core.flow import compiled
 from bot.core.flow.check_flow import Complaint
 from bot.core.flow.compiled import Flow
 from bot.core.flow.parse import suggestion
+from bot.core.flow.season_file import Whole
 from bot.core.flow.template import Condition, Text, Variable
+from bot.core.loyalty.eligibility import conditions_in
 
 
 def audiences_unknown(flow: Flow, audiences: Collection[str]) -> Iterator[Complaint]:
@@ -22,6 +24,14 @@ def audiences_unknown(flow: Flow, audiences: Collection[str]) -> Iterator[Compla
         if name not in audiences:
             problem, remedy = unknown(name, audiences)
             yield Complaint(FlowError(flow.file, *mark, problem, remedy))
+
+
+def benefits_unknown(whole: Whole, audiences: Collection[str]) -> Iterator[FlowError]:
+    """Complain of benefits of the program and its seasons that are for an audience which is not there."""
+    for path, whom in conditions_in(whole.program):
+        for name in whom.audience:
+            if name not in audiences:
+                yield whole.complaint((*path, "audience"), *unknown(name, audiences))
 
 
 def figures_unknown(

@@ -11,6 +11,7 @@ from bot.core.flow.compiled import Flow
 from bot.core.flow.context import KNOWN, Names, unknown_variables
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.parse import suggestion
+from bot.core.flow.unread import NOTHING, Unread
 from bot.core.messages import MessageClass
 
 OWN: Mapping[str, Names] = {
@@ -28,6 +29,7 @@ def letters_wrong(
     templates: Mapping[str, Template],
     brand: Brand | None,
     handlers: Mapping[str, HandlerSpec],
+    unread: Unread = NOTHING,
 ) -> Iterator[Complaint]:
     """Complain about letters whose template, sender or group is not there, and about templates."""
     known: dict[str, Names] = {}
@@ -36,26 +38,30 @@ def letters_wrong(
         if letters:
             known |= check_flow.names_set(flow, handlers)
         for step in letters:
-            yield from _letter(flow, step, templates, brand)
+            yield from _letter(flow, step, templates, brand, unread)
     for template in templates.values():
         if not template.unsubscribes:
             problem = "this template shows no way to unsubscribe"
             remedy = "write {{ footer }}, or a link to {{ unsubscribe_url }}, at its end"
             yield Complaint(FlowError(template.file, 1, 1, problem, remedy))
+        if unread.flows:
+            continue  # one of them may give what it names
         for error in unknown_variables(template.variables, template.file, {**KNOWN, **OWN, **known}):
             yield Complaint(error)
 
 
 def _letter(
-    flow: Flow, step: compiled.Email, templates: Mapping[str, Template], brand: Brand | None
+    flow: Flow, step: compiled.Email, templates: Mapping[str, Template], brand: Brand | None, unread: Unread
 ) -> Iterator[Complaint]:
-    if step.template and step.template not in templates:
+    if step.template and step.template not in templates and "template" not in unread.kinds:
         meant = suggestion(step.template, templates)
         remedy = f"did you mean '{meant}'?" if meant else f"write flows/templates/{step.template}.mjml"
         yield check_flow.complaint(flow, step, f"there is no template '{step.template}'", remedy)
     if step.delivery.group is None:
         problem = "a letter needs a subscription group: consent by email counts for one"
         yield check_flow.complaint(flow, step, problem, "add `group:`, here or to what starts the flow")
+    if brand is None and "brand" in unread.kinds:
+        return
     if brand is None or brand.sender_of(step.delivery.group) is None:
         problem = "brand.yaml does not say whom letters are from"
         remedy = "write `email: {from: Your Shop <hello@shop.example>}` there"

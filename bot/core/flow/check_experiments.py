@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pydantic import BaseModel
-
 from bot.core.errors import FlowError
+from bot.core.flow.check_flow import Complaint, complaint
 from bot.core.flow.compiled import Flow, Split
 from bot.core.flow.experiments_file import ExperimentPart, declared_in, read_experiments
 from bot.core.flow.parse import suggestion
 from bot.core.flow.reader import Document, Path
 from bot.core.flow.season_file import Whole
+from bot.core.flow.shares import shares_left
 from bot.core.flow.variables_file import read_variables
-from bot.core.loyalty.eligibility import Eligibility
+from bot.core.loyalty.eligibility import conditions_in
 
 
 def experiments_wrong(document: Document | None, flows: Iterable[Flow]) -> Iterator[FlowError]:
@@ -29,6 +29,21 @@ def experiments_wrong(document: Document | None, flows: Iterable[Flow]) -> Itera
                 found = _unlike(step, flow, known)
             if found is not None:
                 yield FlowError(flow.file, *step.mark, *found)
+
+
+def shares_short(document: Document | None, flows: Iterable[Flow]) -> Iterator[Complaint]:
+    """Warn of arms that leave people over: a slip of ten percent is seen nowhere else."""
+    if document is not None:
+        for name, part in read_experiments(document).experiments.items():
+            found = shares_left(part.arms)
+            if found is not None:
+                yield Complaint(document.complaint(("experiments", name, "arms"), *found), is_warning=True)
+    for flow in flows:
+        for step in flow.steps:
+            if isinstance(step, Split) and step.inline is not None:
+                found = shares_left({arm.name: arm.share for arm in step.inline.arms})
+                if found is not None:
+                    yield complaint(flow, step, *found, is_warning=True)
 
 
 def variants_wrong(document: Document, known: Mapping[str, ExperimentPart]) -> Iterator[FlowError]:
@@ -58,30 +73,16 @@ def arms_wrong(
     arms = {name: tuple(part.arms) for name, part in known.items()}
     for name, one in declared_in(flows):
         arms.setdefault(name, tuple(arm.name for arm in one.arms))
-    for path, named in _named(whole.program, ()):
-        experiment, _, arm = named.partition("/")
+    for at, whom in conditions_in(whole.program):
+        if whom.experiment is None:
+            continue
+        path, (experiment, _, arm) = (*at, "experiment"), whom.experiment.partition("/")
         if experiment not in arms:
             remedy = "declare it in experiments.yaml, or leave `experiment` out"
             yield whole.complaint(path, f"there is no experiment `{experiment}`", remedy)
         elif arm not in arms[experiment]:
             remedy = f"name one of {', '.join(arms[experiment])}"
             yield whole.complaint(path, f"the experiment `{experiment}` has no arm `{arm}`", remedy)
-
-
-def _named(part: object, path: Path) -> Iterator[tuple[Path, str]]:
-    """Every arm that a piece of the program names, and where it is written."""
-    if isinstance(part, Eligibility):
-        if part.experiment is not None:
-            yield (*path, "experiment"), part.experiment
-    elif isinstance(part, BaseModel):
-        for name, field in type(part).model_fields.items():
-            yield from _named(getattr(part, name), (*path, field.alias or name))
-    elif isinstance(part, Mapping):
-        for key, value in part.items():
-            yield from _named(value, (*path, str(key)))
-    elif isinstance(part, tuple):
-        for number, value in enumerate(part):
-            yield from _named(value, (*path, number))
 
 
 def _twice(

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.core.audiences.moves import AUDIENCE, ENTERED, EXITED
 from bot.core.contact import JsonValue
+from bot.core.errors import FlowError
 from bot.core.flow import compiled, definition, wording
 from bot.core.flow.compile_steps import StepCompiler
 from bot.core.flow.compiled import Flow
@@ -30,6 +31,20 @@ def compile_flow(document: Document, *, revision: int = 0, translations: Transla
 
     Raises:
         FlowError: with one complaint for each mistake (see `others`).
+    """
+    flow, complaints = draft_of(document, revision=revision, translations=translations)
+    if complaints:
+        raise together(complaints)
+    return flow
+
+
+def draft_of(
+    document: Document, *, revision: int = 0, translations: Translations | None = None
+) -> tuple[Flow, list[FlowError]]:
+    """Compile a document as far as it goes: the flow with holes in place of what is complained of.
+
+    Raises:
+        FlowError: it is no flow's file, see `others`.
     """
     file = parse(document)
     collector = Collector(document, file.language, translations or Translations())
@@ -71,9 +86,7 @@ def compile_flow(document: Document, *, revision: int = 0, translations: Transla
         messages=tuple(collector.messages),
         exits=starters.exits(),
     )
-    if collector.complaints:
-        raise together(collector.complaints)
-    return flow
+    return flow, collector.complaints
 
 
 def _thanks(file: definition.FlowFile, steps: StepCompiler, collector: Collector) -> TranslatedText | None:

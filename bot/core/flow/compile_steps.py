@@ -9,7 +9,7 @@ from bot.core.banners import Banner
 from bot.core.contact import JsonValue
 from bot.core.email.mailbox import EMAIL
 from bot.core.experiments.experiment import Arm, Experiment
-from bot.core.flow import compile_waits, compiled, steps, wording
+from bot.core.flow import compile_waits, compiled, plain_steps, steps, text_parts, wording
 from bot.core.flow.compiled import Delivery, Target, Value
 from bot.core.flow.complaints import Collector
 from bot.core.flow.parse import suggestion
@@ -72,7 +72,7 @@ class StepCompiler:
         self.awaits_sending = True
         """Whether the flow goes on when a message was handed over, where a step does not say."""
 
-    def compile(self, models: Sequence[steps.StepBase]) -> str:
+    def compile(self, models: Sequence[plain_steps.StepBase]) -> str:
         """Compile a flow's steps and return the first one's id."""
         first = self._sequence(models, ("steps",), "", None)
         assert first is not None
@@ -84,7 +84,7 @@ class StepCompiler:
         return first
 
     def _sequence(
-        self, models: Sequence[steps.StepBase], path: Path, prefix: str, after: str | None
+        self, models: Sequence[plain_steps.StepBase], path: Path, prefix: str, after: str | None
     ) -> str | None:
         """Compile steps that follow each other; return the first's id (`after` where there is none)."""
         ids = [_own_id(model) or f"{prefix}{number}" for number, model in enumerate(models, 1)]
@@ -103,13 +103,13 @@ class StepCompiler:
         return ids[0] if ids else after
 
     def _branch(
-        self, models: Sequence[steps.StepBase] | None, base: compiled.Step, path: Path, prefix: str
+        self, models: Sequence[plain_steps.StepBase] | None, base: compiled.Step, path: Path, prefix: str
     ) -> str | None:
         if models is None:
             return base.next
         return self._sequence(models, (*base.path, *path), f"{base.id}.{prefix}.", base.next)
 
-    def _step(self, model: steps.StepBase, base: compiled.Step) -> compiled.Step:
+    def _step(self, model: plain_steps.StepBase, base: compiled.Step) -> compiled.Step:
         match model:
             case steps.Say():
                 return self._say(model, base)
@@ -136,27 +136,27 @@ class StepCompiler:
             case _:
                 return self._plain_step(model, base)
 
-    def _plain_step(self, model: steps.StepBase, base: compiled.Step) -> compiled.Step:
+    def _plain_step(self, model: plain_steps.StepBase, base: compiled.Step) -> compiled.Step:
         common = (base.id, base.path, base.mark, base.next)
         match model:
             case steps.Paths():
                 return self._paths(model, base)
-            case steps.Set():
+            case plain_steps.Set():
                 values = tuple(
                     (_target(name), self._value(value, (*base.path, "set", name)))
                     for name, value in model.set.items()
                 )
                 return compiled.Set(*common, values)
-            case steps.Wait():
+            case plain_steps.Wait():
                 return compiled.Wait(*common, model.wait)
-            case steps.WaitUntil():
+            case plain_steps.WaitUntil():
                 return compile_waits.wait_until(model, base, self._collector)
-            case steps.Call():
+            case plain_steps.Call():
                 return compiled.Call(*common, model.call, self._values(model.arguments, (*base.path, "with")))
-            case steps.Goto():
+            case plain_steps.Goto():
                 self._gotos.append((model.goto, (*base.path, "goto")))
                 return compiled.Goto(base.id, base.path, base.mark, model.goto)
-            case steps.End():
+            case plain_steps.End():
                 return compiled.End(base.id, base.path, base.mark, None)
         raise AssertionError(model)
 
@@ -336,7 +336,7 @@ class StepCompiler:
     def _question(
         self,
         model: steps.Question,
-        asked: steps.Wording,
+        asked: text_parts.Wording,
         base: compiled.Step,
         kind: str,
         expect: str,
@@ -405,7 +405,9 @@ class StepCompiler:
 
     # Values and texts
 
-    def _wording(self, model: steps.Wording, path: Path, note: str | None) -> tuple[TranslatedText, Delivery]:
+    def _wording(
+        self, model: text_parts.Wording, path: Path, note: str | None
+    ) -> tuple[TranslatedText, Delivery]:
         text, copy = self._text(model, path, note)
         media = tuple(
             self._collector.text(link, (*path, "media", number)) for number, link in enumerate(model.media)
@@ -431,7 +433,7 @@ class StepCompiler:
             ),
         )
 
-    def _banner(self, model: steps.Wording, path: Path) -> Banner | None:
+    def _banner(self, model: text_parts.Wording, path: Path) -> Banner | None:
         if not model.banner:
             return None
         if model.until is None:
@@ -447,7 +449,7 @@ class StepCompiler:
             return None
         return Banner(clock=clock, weekday=on_weekday, day=day)
 
-    def _text(self, model: steps.Wording, path: Path, note: str | None) -> tuple[TranslatedText, str]:
+    def _text(self, model: text_parts.Wording, path: Path, note: str | None) -> tuple[TranslatedText, str]:
         """Compile what is said; returns the name of the text, too, where it has one."""
         if model.text is not None:
             is_long = (*path, "text") in self._collector.document.marks.values
@@ -474,12 +476,12 @@ class StepCompiler:
         return Value(value)
 
 
-def _own_id(model: steps.StepBase) -> str | None:
+def _own_id(model: plain_steps.StepBase) -> str | None:
     if model.id is not None:
         return model.id
     for kind in ("say", "email", "ask", "choose", "rate", "nps", "poll"):
         inner = getattr(model, kind, None)
-        if isinstance(inner, steps.Wording | steps.LetterPart):
+        if isinstance(inner, text_parts.Wording | text_parts.LetterPart):
             return inner.id
     return None
 

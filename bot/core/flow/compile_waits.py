@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from bot.core.clicks import EVENT as CLICKED
 from bot.core.contact import JsonValue
 from bot.core.feedback import GIVEN
-from bot.core.flow import compiled, steps
+from bot.core.flow import compiled, plain_steps, steps
 from bot.core.flow.complaints import Collector
 from bot.core.flow.reader import Path
 from bot.core.flow.schedule import weekday
@@ -16,7 +16,7 @@ from bot.core.keywords import normalise
 from bot.core.local_time import parse_clock
 
 _UNTIL = "write 10:00, fri 10:00 or 2026-12-24 10:00"
-Branch = Callable[[Sequence[steps.StepBase] | None, compiled.Step, Path, str], str | None]
+Branch = Callable[[Sequence[plain_steps.StepBase] | None, compiled.Step, Path, str], str | None]
 """Compiles the steps of a branch (None: there is none) and returns where it begins."""
 
 
@@ -72,7 +72,7 @@ def compile_where(properties: Mapping[str, JsonValue], path: Path, collector: Co
         return Where()
 
 
-def wait_until(model: steps.WaitUntil, base: compiled.Step, collector: Collector) -> compiled.Step:
+def wait_until(model: plain_steps.WaitUntil, base: compiled.Step, collector: Collector) -> compiled.Step:
     """Compile a `wait_until`."""
     common = (base.id, base.path, base.mark, base.next)
     path, until = (*base.path, "wait_until"), model.wait_until

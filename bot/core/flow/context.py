@@ -74,7 +74,9 @@ _RECOMMENDED = frozenset({"recommended", "recommended_sku"})
 KNOWN: Mapping[str, Names] = {
     **dict.fromkeys(_OF_STARTERS, Names()),
     "brand": Names(frozenset(NO_BRAND.values())),
-    "balance": Names(frozenset({"available", "pending", "held", "debt", "soonest", "endings", "coming"})),
+    "balance": Names(
+        frozenset({"available", "pending", "held", "debt", "soonest", "endings", "coming", "others"})
+    ),
     "bundle": Names(frozenset(bundling.FIELDS)),
     "contact": Names(
         frozenset({"id", "locale", "zone", "channel", "is_member", "created_at", "audiences", "traits"})
@@ -133,6 +135,7 @@ def _here(turn: Turn) -> Here:
         exponent=program.currency.exponent,
         point_minor=program.point_value_minor,
         is_read_at_once=turn.trigger.kind is TriggerKind.INBOUND,
+        exponents={one.code: one.exponent for one in program.currencies},
     )
 
 
@@ -238,8 +241,25 @@ class _Join(dict[str, object]):
         return value
 
 
-def _balance(turn: Turn) -> object:
-    return balance_values(turn.books.balance(turn.now))
+class _Balance(dict[str, object]):
+    """A balance; what there is in further currencies is looked for when a text names it."""
+
+    __slots__ = ("_turn",)
+
+    def __init__(self, turn: Turn) -> None:
+        super().__init__(balance_values(turn.books.balance(turn.now)))
+        self._turn = turn
+
+    def __missing__(self, name: str) -> object:
+        if name != "others":
+            raise KeyError(name)
+        turn = self._turn
+        codes = [one.code for one in turn.program.currencies]
+        turn.need(*[f"wallet/{code}" for code in codes])
+        found = [(code, turn.wallet(code).balance(turn.now)) for code in codes]
+        others = [{**balance_values(each), "currency": code} for code, each in found if each.is_there]
+        self[name] = others
+        return others
 
 
 def balance_values(balance: Balance) -> dict[str, object]:
@@ -338,7 +358,7 @@ _SOURCES: Mapping[str, Callable[[Turn], object]] = {
     HERE: _here,
     **dict.fromkeys(_OF_STARTERS, _nothing),
     "brand": _brand,
-    "balance": _balance,
+    "balance": _Balance,
     "bundle": _bundle,
     "contact": _Contact,
     "event": _event,

@@ -12,6 +12,11 @@ def decided_in_file(source: str, file: str, experiment: str, arm: str) -> str:
     return _written(source, file, ("experiments", experiment), "hypothesis", arm)
 
 
+def decided_in_variables(source: str, file: str, experiment: str, arm: str) -> str:
+    """Return variables.yaml with the arm decided. Raises FlowError: it has to be written by hand."""
+    return _written(source, file, ("experiments", experiment), "variants", arm)
+
+
 def decided_in_flow(source: str, flow: Flow, experiment: str, arm: str) -> str:
     """Return a flow that declares an experiment with the arm decided. Raises FlowError as above."""
     step = next(one for one in flow.steps if isinstance(one, Split) and one.experiment == experiment)

@@ -9,6 +9,7 @@ from bot.core.contact import JsonValue
 from bot.core.control_group import Side
 from bot.core.deeds.figures import is_in
 from bot.core.flow.compiled import CALENDAR, NEVER, Flow, ScheduleStarter, Starter
+from bot.core.flow.evaluations import DOOR, EVALUATION, Evaluation, key_of
 from bot.core.flow.halts import Halt
 from bot.core.ids import bucket_of, derived_id
 from bot.core.local_time import local_date
@@ -50,17 +51,6 @@ class Verdict:
         return self.reason is Reason.ENTERED
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """A verdict on record: the latest of a contact at a flow, or at one of its steps."""
-
-    flow: str
-    step: str
-    at: datetime
-    verdict: str
-    facts: Mapping[str, JsonValue] = field(default_factory=dict)
-
-
 def admitted(turn: Turn, flow: Flow, starter: Starter | None, variables: Mapping[str, JsonValue]) -> Verdict:
     """Say whether a contact may start a flow now; the cheapest questions come first, places are taken last.
 
@@ -89,8 +79,8 @@ def evaluated(turn: Turn, flow: Flow, starter: Starter | None, verdict: Verdict)
     is_asked = flow.has_door or (isinstance(starter, ScheduleStarter) and starter.audience is not None)
     if turn.answers is not None or (verdict.is_in and not is_asked):
         return
-    one = Evaluation(flow.name, "", turn.now, verdict.reason.value, verdict.facts)
-    turn.keep("evaluation", flow.name, one)
+    one = Evaluation(flow.name, DOOR, turn.now, verdict.reason.value, verdict.facts)
+    turn.keep(EVALUATION, key_of(flow.name, DOOR), one)
 
 
 def run_id(contact_id: str, flow: str, key: str) -> str:

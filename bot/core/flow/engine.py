@@ -141,8 +141,7 @@ class Engine:
         except RunFails as error:
             return self._finish(walk, walk.fail(error))
         if isinstance(step, compiled.Question):
-            # A publication may have moved it to one that waits for ever.
-            return self._question_handed(walk, step, wait, told) if step.within is not None else None
+            return self._question_handed(walk, step, wait, told)
         if not isinstance(step, compiled.Sends):
             return None
         leaving = step.leaving
@@ -154,12 +153,13 @@ class Engine:
                 moved = self.heard(turn, moved, what, came_at) or moved
         return moved
 
-    def _question_handed(self, walk: Walk, step: compiled.Question, wait: Wait, told: Told) -> Run:
+    def _question_handed(self, walk: Walk, step: compiled.Question, wait: Wait, told: Told) -> Run | None:
         """Let the time for an answer count from when the question was there; go on where it never will be."""
-        assert step.within is not None, "nobody is told otherwise"
         if told.became in {Became.REFUSED, Became.FAILED}:
             walk.count("expired")
             return self._finish(walk, _go(walk, step.on_silence))
+        if step.within is None:
+            return None  # it is open for as long as nobody answers
         wait = replace(wait, until=(told.until or told.at) + step.within)
         moved = replace(walk.run, wait=wait, version=walk.run.version + 1)
         walk.turn.put_run(moved)
@@ -284,9 +284,20 @@ class Engine:
                 for other in others
                 if other.wait is not None and (other.wait.until is None or other.wait.until > turn.now)
             ]
-            if waiting:
-                self.ask_again(turn, max(waiting, key=lambda other: other.asked_at or other.started_at))
+            # What ends a flow may have been done in this turn: its question is over then, not asked again.
+            still = [other for other in waiting if not self._is_over(turn, other)]
+            if still:
+                self.ask_again(turn, max(still, key=lambda other: other.asked_at or other.started_at))
         return run
+
+    def _is_over(self, turn: Turn, run: Run) -> bool:
+        """Whether what was done in this turn is an exit of the run's flow, which ends it."""
+        events = [event for event in turn.effects.events if run.hears(event.name)]
+        walk = self._walk(turn, run) if events else run
+        if isinstance(walk, Run) or not any(hearing.ends(walk, event) for event in events):
+            return False
+        self._exit(walk)
+        return True
 
 
 def _go(walk: Walk, step_id: str | None) -> Run:

@@ -81,8 +81,9 @@ class EventPart(Part):
         ],
     ] = Field(
         {},
-        description="Its properties by name: `{type, description, personal, block}`, or the type alone. Of "
-        "an event without any, none is unknown.",
+        description="Its properties by name: `{type, description, personal, block}`, or the type alone. What "
+        "is inside of an object, or of each item of a list, by its path: `products.price`. Of an event "
+        "without any, none is unknown.",
     )
     keep: Keep | None = Field(None, description="How long it is kept; left out, as all others.")
     block: bool = Field(

@@ -79,13 +79,12 @@ def proposals(plan: Plan, came: Came) -> list[Proposal]:
             continue
         if planned is not None and (planned.is_blocked or not planned.properties):
             continue
-        named = planned.properties if planned is not None else {}
         lacking = tuple(
             ProposedProperty(
                 name, tuple(kind for kind in JsonKind if kind in kinds and kind != JsonKind.NOTHING)
             )
             for name, kinds in sorted(properties.items())
-            if name not in named
+            if planned is None or not planned.names(name)
         )
         if planned is None or lacking:
             found.append(Proposal(event, lacking, is_new=planned is None))

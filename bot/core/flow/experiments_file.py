@@ -2,39 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from bot.core.errors import FlowError
-from bot.core.experiments.experiment import (
-    PARTS,
-    Arm,
-    Experiment,
-    ExperimentGoal,
-    When,
-    Winner,
-)
+from bot.core.experiments.experiment import PARTS, Arm, Experiment
 from bot.core.flow.compiled import Flow, Split
-from bot.core.flow.experiment_parts import GOALS_MAX, GoalPart, short_goal
-from bot.core.flow.fields import Name, Part, listed, wrong
+from bot.core.flow.experiment_parts import GoalPart, JudgedPart, WinnerPart, Words
+from bot.core.flow.fields import Name, Part, wrong
 from bot.core.flow.parse import validated
 from bot.core.flow.reader import Document, Path, together
 from bot.core.flow.shares import Share, Shares, shares_complaint
 
 _Title = Annotated[str, Field(min_length=1, max_length=120)]
-_Words = Annotated[str, Field(min_length=1, max_length=1000)]
-
-
-def _day(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return date.fromisoformat(value)
-        except ValueError as error:
-            raise wrong(f"'{value}' is no date", "write one like 2026-12-31") from error
-    return value
 
 
 class LayerPart(Part):
@@ -63,25 +44,11 @@ def _layer(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
 
 
-class WinnerPart(Part):
-    """When it is decided without a person."""
-
-    when: Literal["always_valid", "at_end"] = Field(
-        description="`always_valid`: as soon as the always-valid interval of the first goal leaves zero; "
-        "`at_end`: once, when it ends, by the interval of a fixed horizon."
-    )
-    otherwise: Name | None = Field(
-        None,
-        alias="else",
-        description="The arm where nothing is clear when it ends; left out, a person decides.",
-    )
-
-
-class ExperimentPart(Part):
+class ExperimentPart(JudgedPart):
     """Arms that are tried against the first of them."""
 
     title: _Title | None = Field(None, description="What is tried.")
-    hypothesis: _Words = Field(description="What you expect, and why: it is kept beside what came out.")
+    hypothesis: Words = Field(description="What you expect, and why: it is kept beside what came out.")
     arms: Shares = Field(
         description="The arms with their shares, the one that everybody has now first: "
         "`{usual: 50%, shipping: 50%}`."
@@ -99,41 +66,6 @@ class ExperimentPart(Part):
         description="How many percent are kept out, to compare a whole layer with nothing; they go the first "
         "arm's way.",
     )
-    goals: Annotated[
-        list[Annotated[GoalPart, BeforeValidator(short_goal, json_schema_input_type=str | GoalPart)]],
-        BeforeValidator(listed, json_schema_input_type=GoalPart | list[GoalPart]),
-    ] = Field(
-        [],
-        alias="goal",
-        max_length=GOALS_MAX,
-        description="What counts, `{event, within}` or several; the first decides. Left out, the goals of "
-        "the flows it is in.",
-    )
-    minimum_effect: Share | None = Field(
-        None,
-        description="The smallest difference that would matter, in percent of contacts: 2% is 10 of 100 "
-        "against 12.",
-    )
-    contacts: int | None = Field(
-        None, ge=200, description="How many contacts are expected: what the always-valid interval is set for."
-    )
-    ends: Annotated[date | None, BeforeValidator(_day, json_schema_input_type=str)] = Field(
-        None, description="Its last day, in the shop's zone: who meets it later goes the first arm's way."
-    )
-    winner: WinnerPart | None = Field(None, description="`{when, else}`; left out, a person decides.")
-    decided: Name | None = Field(
-        None,
-        description="The arm that everybody goes now; `regulars experiments decide` writes it.",
-    )
-
-    @model_validator(mode="after")
-    def _ends_where_it_is_needed(self) -> "ExperimentPart":
-        needs_end = self.winner is not None and (
-            self.winner.when == "at_end" or self.winner.otherwise is not None
-        )
-        if needs_end and self.ends is None:
-            raise wrong("its `winner:` asks what is so at its end, and it has none", "add `ends:`, a date")
-        return self
 
     def compiled(self, name: str, zone: str) -> Experiment:
         """Return it as it is asked; `zone` is the shop's."""
@@ -147,11 +79,11 @@ class ExperimentPart(Part):
             layer=self.layer.name if self.layer else None,
             part_of_layer=self.layer.stretch if self.layer else (0, PARTS),
             holdout=self.holdout or 0,
-            goals=tuple(ExperimentGoal(one.event, one.within) for one in self.goals),
-            minimum_effect=self.minimum_effect / PARTS if self.minimum_effect else None,
+            goals=self.goals_compiled,
+            minimum_effect=self.effect,
             planned=self.contacts,
-            ends_at=_after(self.ends, zone) if self.ends else None,
-            winner=Winner(When(self.winner.when), self.winner.otherwise) if self.winner else None,
+            ends_at=self.ends_at(zone),
+            winner=self.rule,
             decided=self.decided,
         )
 
@@ -193,9 +125,8 @@ def _arms(document: Document, file: ExperimentsFile) -> Iterator[FlowError]:
         found = shares_complaint(part.arms)
         if found is not None:
             yield document.complaint((*here, "arms"), *found)
-        named = {("decided",): part.decided, ("winner", "else"): part.winner and part.winner.otherwise}
-        for path, arm in named.items():
-            if arm is not None and arm not in part.arms:
+        for path, arm in part.arms_named.items():
+            if arm not in part.arms:
                 yield document.complaint(
                     (*here, *path), f"`{name}` has no arm `{arm}`", f"name one of {', '.join(part.arms)}"
                 )
@@ -228,10 +159,6 @@ def _keys_at(path: Path) -> list[str]:
         inner = str(path[_NAME_LENGTH]) if len(path) > _NAME_LENGTH else ""
         model = _PARTS.get(inner, ExperimentPart)
     return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _after(day: date, zone: str) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 def declared_in(flows: Iterable[Flow]) -> Iterator[tuple[str, Experiment]]:

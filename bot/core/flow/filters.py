@@ -1,11 +1,13 @@
 """The filters a text may use: our own for money, dates and plurals, and a bounded choice of Liquid's."""
 
+import re
 from collections.abc import Callable, Mapping, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
 from types import NoneType
 
+from babel.numbers import get_currency_precision
 from liquid import RenderContext, Undefined
 from liquid.builtin.filters import array, math, misc, string
 from liquid.exceptions import FilterArgumentError, LiquidError, UnknownFilterError
@@ -26,6 +28,7 @@ DAY_CHARACTERS = len("2026-11-27")
 PLURALS = frozenset({"zero", "one", "two", "few", "many", "other"})
 
 Filter = Callable[..., object]
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Here:
     """What one point is worth, in minor units."""
     is_read_at_once: bool = True
     """Whether the text answers a message: any other may wait for the morning."""
+    exponents: Mapping[str, int] = field(default_factory=dict)
+    """How many decimals the program's further currencies have, by their codes."""
 
     def in_words(self, when: datetime | date, style: str, locale: str) -> str:
         """Say a day or an instant as it is here (see `bot.core.dates`)."""
@@ -97,11 +102,17 @@ class TextContext(RenderContext):
         return partial(found, environment=self.env) if name in OF_ENVIRONMENT else found
 
 
-def _money(context: Frame, value: object) -> str:
-    """Write minor units in the program's currency."""
+def _money(context: Frame, value: object, currency: object = None) -> str:
+    """Write minor units in a currency, by its code; in the program's own where none is said."""
     amount = _whole(value)
     here = context.surroundings()
-    return "" if amount is None else money(amount, here.currency, here.exponent, context.locale)
+    code = str(currency or here.currency)
+    if amount is None:
+        return ""
+    if code == here.currency or not _CURRENCY.fullmatch(code):
+        return money(amount, here.currency, here.exponent, context.locale)
+    exponent = here.exponents[code] if code in here.exponents else get_currency_precision(code)
+    return money(amount, code, exponent, context.locale)
 
 
 def _points(context: Frame, value: object) -> str:

@@ -10,7 +10,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from bot.core.contact import JsonValue
 from bot.core.errors import FlowError
-from bot.core.flow import steps
+from bot.core.flow import plain_steps, steps, text_parts
 from bot.core.flow.definition import (
     STARTER_TAG,
     STARTERS,
@@ -22,7 +22,7 @@ from bot.core.flow.reader import Document, Path, together
 from bot.core.flow.wait_parts import InboundWanted, Until
 from bot.core.flow.wechat_parts import CardPart
 
-_TAGS = (steps.TAG, STARTER_TAG, "test:")
+_TAGS = (plain_steps.TAG, STARTER_TAG, "test:")
 _NEAR = 0.6
 Read = TypeVar("Read", bound=BaseModel)
 
@@ -200,11 +200,11 @@ def _model_at(path: Path, around: JsonValue) -> type[BaseModel] | None:
     if path[0] == "tests" and isinstance(last, int):
         return Conversation if isinstance(around, dict) and "test" in around else Exchange
     inner: dict[str | int, type[BaseModel]] = {
-        "say": steps.Wording,
-        "ask": steps.Wording,
-        "choose": steps.Wording,
-        "email": steps.LetterPart,
-        "button": steps.ButtonPart,
+        "say": text_parts.Wording,
+        "ask": text_parts.Wording,
+        "choose": text_parts.Wording,
+        "email": text_parts.LetterPart,
+        "button": text_parts.ButtonPart,
         "wait_for": steps.Wanted,
         "wait_until": Until,
         "inbound": InboundWanted,

@@ -110,7 +110,9 @@ class QuietPart(Part):
     holidays: Annotated[
         list[Calendar], BeforeValidator(listed, json_schema_input_type=Calendar | list[Calendar])
     ] = Field(
-        [], description="Calendars whose public holidays are quiet all day: countries or parts of them."
+        [],
+        description="Calendars whose public holidays are quiet all day for who lives there: countries or "
+        "parts of them. They do not count to `within`.",
     )
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from bot.core.flow import brand_file, experiment_parts, experiments_file, steps
+from bot.core.flow import brand_file, experiment_parts, experiments_file, plain_steps, steps, text_parts
 from bot.core.flow.conversation_parts import Conversation, EventSent, Exchange
 from bot.core.flow.definition import (
     STARTERS,
@@ -106,9 +106,9 @@ run that passes one fails with a record of where, and nobody else notices.
 
 _SHARED = {"id", "note"}
 _PARTS: Mapping[type[Part], str] = {
-    steps.Wording: "A text with how it is sent",
-    steps.LetterPart: "An email",
-    steps.ButtonPart: "The button of an email",
+    text_parts.Wording: "A text with how it is sent",
+    text_parts.LetterPart: "An email",
+    text_parts.ButtonPart: "The button of an email",
     steps.Option: "An option of `choose`",
     steps.Wanted: "What `wait_for` waits for",
     steps.OneWanted: "One of `any`",
@@ -301,6 +301,7 @@ variables:
     value: 25
     for: {audience: high_value, value: 15}
   banner: Good coffee takes a minute.
+open: high_value                    # an app may show its members 15, though anyone could ask it who they are
 experiments:
   banner:
     variants:
@@ -309,7 +310,8 @@ experiments:
 ```
 
 An experiment's value goes before an audience's. The same contact always sees the same variant, as long as the
-percents stay as they are.
+percents stay as they are. Pages, where a log-in says who asks, show all of it. An app only says who uses it,
+and its key is public: it hears what an audience is shown where that audience is `open`.
 """
 _VARIABLES_PARTS: Mapping[str, type[Part]] = {
     "`variables`": VariablePart,
@@ -343,7 +345,7 @@ _EXPERIMENTS_PARTS: Mapping[str, type[Part]] = {
     "`experiments` of experiments.yaml": experiments_file.ExperimentPart,
     "`layer`": experiments_file.LayerPart,
     "`goal`": experiment_parts.GoalPart,
-    "`winner`": experiments_file.WinnerPart,
+    "`winner`": experiment_parts.WinnerPart,
 }
 
 
@@ -498,7 +500,7 @@ def _kind(annotation: Any) -> str:  # noqa: ANN401  an annotation is anything
         return "names and values"
     if origin is Mapping:
         return "text, or texts by language"
-    if isinstance(annotation, type) and issubclass(annotation, steps.StepBase):
+    if isinstance(annotation, type) and issubclass(annotation, plain_steps.StepBase):
         return "steps"
     if isinstance(annotation, type) and issubclass(annotation, StarterBase):
         return "starters"

@@ -43,6 +43,15 @@ Shares = Annotated[
 """Arms by name with their shares; what they leave over takes no part."""
 
 
+def shares_left(shares: Mapping[str, int]) -> tuple[str, str] | None:
+    """Say that arms leave somebody over, who would go the first arm's way and not be counted."""
+    left = (PARTS - sum(shares.values())) * _HUNDRED / PARTS
+    if left <= 0:
+        return None
+    problem = f"the arms leave {left:g} percent over, who go the way of `{next(iter(shares))}` uncounted"
+    return problem, "let the arms add up to 100%; `share:` in experiments.yaml says how many take part"
+
+
 def shares_complaint(shares: Mapping[str, int]) -> tuple[str, str] | None:
     """Say what is wrong with the shares of arms, and what to do."""
     if not all(shares.values()):

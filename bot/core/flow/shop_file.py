@@ -98,6 +98,7 @@ Ways = Annotated[
     AfterValidator(_once),
     Field(min_length=1),
 ]
+Category = Annotated[str, Field(min_length=1, max_length=100)]
 Sum = Minor | Literal[0]
 """An amount, or none."""
 
@@ -175,6 +176,12 @@ class ShopFile(Part):
         "out, the shop alone can cancel it.",
     )
 
+    categories: dict[Category, Text] = Field(
+        {},
+        description="What categories of products are called at the pages, or that by language, in the order "
+        "in which they are shown; others follow by their names.",
+    )
+
     def selling(self) -> Selling:
         """Return what turns know."""
         return Selling(
@@ -183,6 +190,7 @@ class ShopFile(Part):
             pay=tuple(PayBy(way) for way in self.pay),
             at_least_minor=self.at_least,
             cancel_within=self.cancel_within,
+            categories=self.categories,
         )
 
 

@@ -11,7 +11,6 @@ from bot.core.flow.fields import (
     Name,
     Part,
     Source,
-    StepId,
     StepRef,
     Target,
     VariablePath,
@@ -20,117 +19,10 @@ from bot.core.flow.fields import (
     listed,
     wrong,
 )
+from bot.core.flow.plain_steps import TAG, Call, End, Goto, Set, StepBase, Wait, WaitUntil
 from bot.core.flow.shares import ARMS_MAX, Shares, shares_complaint
-from bot.core.flow.wait_parts import ThingWanted, Until
-from bot.core.flow.wechat_parts import CardPart
-
-TAG = "step:"
-"""Begins the tag of each kind of step in pydantic's error locations, where no key can be confused with it."""
-
-
-class StepBase(Part):
-    """What every step may have."""
-
-    id: StepId | None = Field(
-        None, description="The step's name, for `goto`, statistics and published changes."
-    )
-    note: str | None = Field(None, description="A note for colleagues and translators; never sent.")
-
-
-CardOrName = Annotated[
-    Annotated[Name, Tag("step:named")] | Annotated[CardPart, Tag("step:written")],
-    Discriminator(lambda value: "step:written" if isinstance(value, dict | CardPart) else "step:named"),
-]
-
-
-TAPS_MAX = 5
-
-
-class Wording(Part):
-    """A text with how it is sent; a plain text is short for `{text: …}`."""
-
-    text: Source | None = Field(None, description="What is said, as Liquid.")
-    copy_name: Name | None = Field(
-        None, alias="copy", description="Instead of `text`: the name of a text in `flows/copy/`."
-    )
-    channel: Literal["sms", "wechat", "app", "console"] | None = Field(
-        None,
-        description="The channel to use; the contact's own unless given. `app` is the inbox on our pages.",
-    )
-    group: Name | None = Field(None, description="The subscription group the message belongs to.")
-    message_class: Literal["service", "marketing"] | None = Field(
-        None, alias="class", description="What kind of message it is, where it does not answer the contact."
-    )
-    tag: Name | None = Field(
-        None, description="A word that frequency caps in `policy.yaml` can name, like sale."
-    )
-    valid: Duration | None = Field(
-        None, description="How long it is worth sending: what could not leave within that time never does."
-    )
-    media: Annotated[list[Source], BeforeValidator(listed, json_schema_input_type=Source | list[Source])] = (
-        Field([], max_length=10, description="Addresses (URLs) of pictures to send along.")
-    )
-    card: CardOrName | None = Field(
-        None,
-        description="On WeChat: a page of the mini program to show as a card, by its name in `wechat.yaml` "
-        "or `{title, page, image, account}`. The text has to say enough without it.",
-    )
-    notice: Name | None = Field(
-        None,
-        description="On WeChat, where the contact has not written lately: the template of `wechat.yaml` that "
-        "says this as a subscribe message, if it was allowed one.",
-    )
-    inbox: bool = Field(
-        default=False,
-        description="Whether the inbox on our pages keeps it, of who has one, where it may go nowhere else.",
-    )
-    banner: bool = Field(
-        default=False,
-        description="With `channel: app`: whether it stands on top of our pages, too, until it ends.",
-    )
-    until: Source | None = Field(
-        None,
-        description="With `banner`: how long it stands there, like `3d`, or until when on the contact's own "
-        "clock, like `22:00`, `sun 22:00` or `2026-12-24 22:00`; a week unless given.",
-    )
-    taps: list[Source] = Field(
-        [],
-        max_length=TAPS_MAX,
-        description="On WeChat, with `say`: keywords to tap below the text, heard as if they were texted. "
-        "The text has to name them all the same.",
-    )
-    id: StepId | None = Field(None, description="The step's name; the same as `id` beside the step's kind.")
-
-    @model_validator(mode="after")
-    def _says_one_thing(self) -> "Wording":
-        if self.text is None and self.copy_name is None:
-            raise wrong("nothing is said here", "add `text:`, or `copy:` with the name of a text")
-        if self.text is not None and self.copy_name is not None:
-            raise wrong("`text` and `copy` say two things", "keep one of them")
-        return self
-
-    @model_validator(mode="after")
-    def _banner_on_our_pages(self) -> "Wording":
-        if self.banner and self.channel != "app":
-            raise wrong("only our own pages show banners", "add `channel: app`")
-        if self.until is not None and not self.banner:
-            raise wrong("`until` is for banners", "add `banner: true`, or say with `valid` how long to try")
-        return self
-
-
-def _wording(value: object) -> object:
-    if isinstance(value, str):
-        return {"text": value}
-    if isinstance(value, (dict, Wording)):
-        return value
-    if value is None:
-        raise wrong("nothing is said here", "write the text after the colon")
-    if isinstance(value, list):
-        raise wrong("a list stands where one text is expected", "write one text, in quotes")
-    raise wrong(f"{value} is a number, not a text", f'put quotes around it: "{value}"')
-
-
-Message = Annotated[Wording, BeforeValidator(_wording, json_schema_input_type=Source | Wording)]
+from bot.core.flow.text_parts import LetterPart, Message
+from bot.core.flow.wait_parts import ThingWanted
 
 
 def _steps(value: object) -> object:
@@ -164,53 +56,6 @@ class Say(Sending):
     say: Message = Field(
         description="The text, or `{text, channel, group, class, tag, valid, media, card, notice, taps}`."
     )
-
-
-class ButtonPart(Part):
-    """Something to tap in a letter."""
-
-    text: Source = Field(description="What it says.")
-    url: Source = Field(description="Where it leads, like `https://…` or `{{ page.wallet }}`.")
-
-
-class LetterPart(Part):
-    """An email; its text is written as for SMS, the template says what it looks like."""
-
-    subject: Annotated[str, Field(min_length=1, max_length=200)] = Field(
-        description="The subject, as Liquid."
-    )
-    text: Source | None = Field(
-        None,
-        description="What it says, as Liquid: for who reads no HTML, and where the template names `text`. "
-        "Left out, it is what the template says.",
-    )
-    template: Name | None = Field(
-        None, description="Its file in `flows/templates/`, without `.mjml`; the usual letter unless given."
-    )
-    preheader: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
-        None, description="The line that stands beside the subject in the list of letters."
-    )
-    button: ButtonPart | None = Field(None, description="A button below the text, `{text, url}`.")
-    picture: Source | None = Field(None, description="The address (URL) of a picture above the text.")
-    group: Name | None = Field(
-        None, description="The subscription group it belongs to; consent by email counts, and no other."
-    )
-    message_class: Literal["service", "marketing"] | None = Field(
-        None, alias="class", description="What kind of message it is."
-    )
-    tag: Name | None = Field(
-        None, description="A word that frequency caps in `policy.yaml` can name, like sale."
-    )
-    valid: Duration | None = Field(
-        None, description="How long it is worth sending: what could not leave within that time never does."
-    )
-    id: StepId | None = Field(None, description="The step's name; the same as `id` beside the step's kind.")
-
-    @model_validator(mode="after")
-    def _says_something(self) -> "LetterPart":
-        if self.text is None and self.template is None:
-            raise wrong("this letter says nothing", "write its `text`, or name a `template`")
-        return self
 
 
 class Email(Sending):
@@ -442,37 +287,6 @@ class Split(StepBase):
         return self
 
 
-class Set(StepBase):
-    """Remember something."""
-
-    set: dict[Target, Anything] = Field(
-        min_length=1,
-        description="`member.…` is kept with the member, others while the flow runs; texts may be Liquid.",
-    )
-
-
-class Wait(StepBase):
-    """Wait for some time."""
-
-    wait: Duration = Field(description="How long.")
-
-
-TimeOrDate = Annotated[
-    Annotated[Source, Tag("step:time")] | Annotated[Until, Tag("step:date")],
-    Discriminator(lambda value: "step:date" if isinstance(value, dict | Until) else "step:time"),
-]
-
-
-class WaitUntil(StepBase):
-    """Wait for a time of day, an instant, a date of the contact or its own hours, in the contact's zone."""
-
-    wait_until: TimeOrDate = Field(
-        description="`10:00`, `fri 10:00`, `2026-12-24 10:00`, Liquid that gives an instant, "
-        "`{date, at, before, after, past}` or `{best_time, fallback}`.",
-        examples=["10:00", "fri 10:00", "2026-12-24 10:00"],
-    )
-
-
 WAYS_MAX = 8
 
 
@@ -557,30 +371,6 @@ class Paths(StepBase):
         if self.paths[-1].otherwise is None and len(self.paths) > WAYS_MAX:
             raise wrong(f"more than {WAYS_MAX} paths", "make two steps of it")
         return self
-
-
-class Call(StepBase):
-    """Go through another flow, then come back; both see the same variables."""
-
-    call: Name = Field(description="The other flow's name.")
-    arguments: dict[Name, Anything] = Field({}, alias="with", description="Variables set before it starts.")
-
-
-class Goto(StepBase):
-    """Go on with another step of this flow."""
-
-    goto: StepRef = Field(description="The other step's id.")
-
-
-class End(StepBase):
-    """End the flow here."""
-
-    end: Literal[True] | None = Field(description="Nothing needs to follow; `- end` is enough.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare(cls, value: object) -> object:
-        return {"end": None} if value == "end" else value
 
 
 KINDS: dict[str, type[StepBase]] = {

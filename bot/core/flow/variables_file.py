@@ -1,18 +1,19 @@
 """`flows/variables.yaml`: named values for apps and pages, by audience, and experiments on them."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field
 
 from bot.core.contact import JsonValue
 from bot.core.errors import FlowError
-from bot.core.experiments.experiment import ExperimentGoal
-from bot.core.flow.experiment_parts import GOALS_MAX, GoalPart, short_goal
+from bot.core.experiments.experiment import Experiment as Tried
+from bot.core.flow.experiment_parts import GoalPart, JudgedPart, WinnerPart, Words
 from bot.core.flow.fields import Anything, Name, Part, listed, matching
 from bot.core.flow.parse import validated
 from bot.core.flow.reader import Document, Path, together
-from bot.core.variables import PERCENT, Experiment, ForAudience, Variable, Variables, Variant
+from bot.core.variables import PERCENT, VARIABLES, Experiment, ForAudience, Variable, Variables, Variant
 
 _Title = Annotated[str, Field(min_length=1, max_length=120)]
 VariableName = Annotated[
@@ -69,23 +70,37 @@ class VariantPart(Part):
     set: dict[VariableName, Anything] = Field({}, description="The variables it changes, with their values.")
 
 
-class ExperimentPart(Part):
+class ExperimentPart(JudgedPart):
     """Variants that are tried out; each contact always sees the same one."""
 
     title: _Title | None = Field(None, description="What is tried.")
-    audience: Name | None = Field(None, description="Who takes part; left out, everyone does.")
-    goals: Annotated[
-        list[Annotated[GoalPart, BeforeValidator(short_goal, json_schema_input_type=str | GoalPart)]],
-        BeforeValidator(listed, json_schema_input_type=GoalPart | list[GoalPart]),
-    ] = Field(
-        [],
-        alias="goal",
-        max_length=GOALS_MAX,
-        description="What counts, `{event, within}` or several; the first decides.",
+    hypothesis: Words | None = Field(
+        None, description="What you expect, and why: it is kept beside what came out."
     )
+    audience: Name | None = Field(None, description="Who takes part; left out, everyone does.")
     variants: dict[Name, VariantPart] = Field(
         min_length=1, max_length=10, description="By name; who is in none of them sees what is usual."
     )
+
+    def compiled(self, name: str, zone: str) -> Experiment:
+        """Return it as it is asked; `zone` is the shop's."""
+        variants = tuple(Variant(each, one.percent, one.set) for each, one in self.variants.items())
+        plain = Experiment(name, variants, self.audience)
+        tried = Tried(
+            name=name,
+            arms=plain.arms,
+            title=self.title or "",
+            hypothesis=self.hypothesis or "",
+            audience=self.audience,
+            goals=self.goals_compiled,
+            minimum_effect=self.effect,
+            planned=self.contacts,
+            ends_at=self.ends_at(zone),
+            winner=self.rule,
+            decided=self.decided,
+            flow=VARIABLES,
+        )
+        return replace(plain, tried=tried) if plain.arms else plain
 
 
 class VariablesFile(Part):
@@ -101,9 +116,16 @@ class VariablesFile(Part):
         "`name: value` lines.",
     )
     experiments: dict[Name, ExperimentPart] = Field({}, max_length=50, description="Experiments by name.")
+    open: Annotated[list[Name], BeforeValidator(listed, json_schema_input_type=Name | list[Name])] = Field(
+        [],
+        max_length=50,
+        description="Audiences of which anyone may learn who is in them. An app's key is public and it only "
+        "says who uses it: values and experiments of other audiences are for the shop's own pages, behind "
+        "their log-in.",
+    )
 
-    def compiled(self) -> Variables:
-        """Return them as they are asked."""
+    def compiled(self, zone: str) -> Variables:
+        """Return them as they are asked; `zone` is the shop's."""
         return Variables(
             tuple(
                 Variable(
@@ -111,15 +133,8 @@ class VariablesFile(Part):
                 )
                 for name, part in self.variables.items()
             ),
-            tuple(
-                Experiment(
-                    name,
-                    tuple(Variant(each, one.percent, one.set) for each, one in part.variants.items()),
-                    part.audience,
-                    tuple(ExperimentGoal(one.event, one.within) for one in part.goals),
-                )
-                for name, part in self.experiments.items()
-            ),
+            tuple(part.compiled(name, zone) for name, part in self.experiments.items()),
+            frozenset(self.open),
         )
 
     def audiences(self) -> Iterator[tuple[Path, str]]:
@@ -130,6 +145,8 @@ class VariablesFile(Part):
         for name, experiment in self.experiments.items():
             if experiment.audience is not None:
                 yield ("experiments", name, "audience"), experiment.audience
+        for number, audience in enumerate(self.open):
+            yield ("open", number), audience
 
 
 def read_variables(document: Document) -> VariablesFile:
@@ -156,6 +173,10 @@ def _keys_at(path: Path) -> list[str]:
         model = _PARTS.get(str(path[0]), VariablesFile)
         if "for" in path:
             model = ForPart
+        elif "winner" in path:
+            model = WinnerPart
+        elif "goal" in path:
+            model = GoalPart
         elif path[0] == "experiments" and len(path) >= _VARIANT_LENGTH:
             model = VariantPart
     return [field.alias or name for name, field in model.model_fields.items()]
@@ -198,9 +219,19 @@ def _shares(document: Document, file: VariablesFile) -> Iterator[FlowError]:
                 problem,
                 "give it to all, or to none: experiments.yaml says",
             )
-        if not told and (experiment.audience is not None or experiment.goals):
+        for path, arm in experiment.arms_named.items():
+            if arm not in experiment.variants:
+                named = ", ".join(experiment.variants)
+                yield document.complaint(
+                    ("experiments", name, *path), f"`{name}` has no variant `{arm}`", f"name one of {named}"
+                )
+        said = experiment.model_fields_set - {"title", "variants"}
+        if not told and said:
             problem = "without `percent`, experiments.yaml says who takes part and what counts"
             yield document.complaint(("experiments", name), problem, "say it there")
+        if experiment.winner is not None and not experiment.goals:
+            problem = "its `winner:` asks what counts, and it has no goal"
+            yield document.complaint(("experiments", name, "winner"), problem, "add `goal:`, an event")
         shares = sum(told)
         if shares > PERCENT:
             problem = f"the variants take {shares} percent of those who take part"

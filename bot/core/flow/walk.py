@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Protocol
 
 from bot.core.contact import JsonValue
@@ -13,6 +14,7 @@ from bot.core.experiments.exposure import EXPOSURE
 from bot.core.flow import compiled
 from bot.core.flow.compiled import Delivery, Flow, Step, Target, Value
 from bot.core.flow.context import Context, context
+from bot.core.flow.evaluations import EVALUATION, WAITS, Evaluation, key_of
 from bot.core.flow.forming import can_show, form_of, may_be_kept
 from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind, hearing
@@ -32,6 +34,7 @@ STEPS_MAX = 250
 MESSAGES_MAX = 10
 CHARACTERS_MAX = 10_000
 DEPTH_MAX = 10
+NO_FACTS: Mapping[str, JsonValue] = MappingProxyType({})
 HELD_MAX = 3
 """How often a question that the gate holds is put again before it counts as unanswered."""
 
@@ -64,6 +67,7 @@ class Walk:
         "flow",
         "flows",
         "handlers",
+        "is_journey",
         "outer",
         "run",
         "since",
@@ -86,6 +90,7 @@ class Walk:
         self.asked_at = run.asked_at
         self.channel = run.channel
         self.characters = 0
+        self.is_journey = turn.answers is None or _was_unasked(run.wait)
         self.flows = flows
         self.handlers = handlers
         self._context: Context | None = None
@@ -171,8 +176,12 @@ class Walk:
         here = Frame(self.flow.name, self.flow.revision, self.wait.step if self.wait else self.at)
         is_waiting = status is RunStatus.WAITING
         run, wait = self.run, self.wait
-        if is_waiting and wait is not None and (exits := self.exits):
-            wait = hearing(wait, {one.event for one in exits})
+        if is_waiting and wait is not None:
+            if exits := self.exits:
+                wait = hearing(wait, {one.event for one in exits})
+            if self.is_journey and wait.kind is not WaitKind.HANDED:  # there the message itself tells
+                self.at = wait.step
+                self.note(WAITS, {"until": wait.until.isoformat()} if wait.until is not None else NO_FACTS)
         # Built in full: `replace` costs three times as much, and this is every turn's.
         self.run = Run(
             id=run.id,
@@ -196,9 +205,19 @@ class Walk:
 
     # What steps use
 
-    def count(self, what: str) -> None:
-        """Count something for the statistics of the step at hand."""
+    def count(self, what: str, facts: Mapping[str, JsonValue] = NO_FACTS) -> None:
+        """Count something for the statistics of the step at hand, and note it of the contact."""
         self.turn.count(self.flow.name, self.flow.revision, self.at, what, self.run.variant)
+        self.note(what, facts)
+
+    def note(self, verdict: str, facts: Mapping[str, JsonValue] = NO_FACTS) -> None:
+        """Keep on record what was decided about the contact at the step at hand, and by which values.
+
+        Of journeys alone: what answers somebody is read where it was said, and nobody asks why.
+        """
+        if self.is_journey:
+            one = Evaluation(self.flow.name, self.at, self.turn.now, verdict, facts)
+            self.turn.keep(EVALUATION, key_of(self.flow.name, self.at), one)
 
     def meet(self, experiment: str, arm: str) -> None:
         """Let the run be in an arm of an experiment: what is counted from here on is counted as its."""
@@ -350,6 +369,13 @@ class Walk:
         return text
 
 
+def _was_unasked(wait: Wait | None) -> bool:
+    """Whether a run that goes on in an answer is a journey: it listened, or asked what nobody expected."""
+    if wait is None:
+        return False
+    return wait.kind is not WaitKind.REPLY or "message" in wait.facts
+
+
 @dataclass(frozen=True, slots=True)
 class _Began:
     """Where a turn began to walk, and what had been done in it by then."""
@@ -368,6 +394,6 @@ def _done_in(turn: Turn) -> tuple[object, ...]:
         *(books.entries for books in turn.opened_books),
     )
     # Addresses change with consent, or note the sender of what is said: that may be what was taken back.
-    # An exposure is met again when the walk comes by again.
-    kept = [what for (table, _), what in effects.kept.items() if table != EXPOSURE]
+    # An exposure is met again when the walk comes by again, and what was decided is decided anew.
+    kept = [what for (table, _), what in effects.kept.items() if table not in {EXPOSURE, EVALUATION}]
     return (turn.contact, effects.asks_gate_again, sum(map(len, lists)), *kept)

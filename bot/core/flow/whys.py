@@ -1,21 +1,21 @@
 """Why a contact got a step of a flow, or did not: what is on record, put into one verdict, pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.audiences.audience import Explained
 from bot.core.contact import Contact, JsonValue
 from bot.core.flow import compiled
 from bot.core.flow.compiled import Flow, Step
-from bot.core.flow.run import Run, RunStatus, WaitKind
-from bot.core.flow.template import TemplateFailed
+from bot.core.flow.evaluations import DOOR, WAITS, Evaluation
+from bot.core.flow.records import Record, Walked, Written
+from bot.core.flow.run import RunStatus, WaitKind
+from bot.core.flow.way_there import way_there
 from bot.core.flow.where import values_at
 from bot.core.keywords import normalise
 from bot.core.messages import OutboxState
 
-DOOR = ""
-"""The step of what is recorded at a flow's door."""
 _WAITING = frozenset({OutboxState.QUEUED, OutboxState.HELD})
 _STOPS = {
     WaitKind.REPLY: "for an answer",
@@ -25,61 +25,6 @@ _STOPS = {
     WaitKind.TIME: "for its time",
     WaitKind.HANDED: "for its message to be handed over",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluated:
-    """What was last decided at a door or a step, and by which values."""
-
-    step: str
-    at: datetime
-    verdict: str
-    facts: Mapping[str, JsonValue]
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A message of the flow, and what became of it."""
-
-    id: str
-    step: str
-    channel: str
-    state: OutboxState
-    reason: str | None
-    explanation: str | None
-    created_at: datetime
-    due_at: datetime
-    handed_at: datetime | None
-    state_at: datetime
-    run: str
-    variant: str
-
-
-@dataclass(frozen=True, slots=True)
-class Walked:
-    """A run, and when it last changed."""
-
-    run: Run
-    changed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """All that is stored of a contact and a flow, the newest first.
-
-    `events` holds the newest of each event that starts the flow; `texts` are the contact's latest messages.
-    """
-
-    contact: Contact
-    runs: tuple[Walked, ...] = ()
-    messages: tuple[Written, ...] = ()
-    evaluations: tuple[Evaluated, ...] = ()
-    events: Mapping[str, tuple[datetime, Mapping[str, JsonValue]]] = field(default_factory=dict)
-    texts: tuple[tuple[datetime, str], ...] = ()
-
-    def evaluated(self, step: str) -> Evaluated | None:
-        """What was last decided there; None where nothing was recorded."""
-        return next((one for one in self.evaluations if one.step == step), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +39,7 @@ class Why:
 
 def why(flow: Flow, record: Record, starters: Sequence[Explained], step: Step | None = None) -> Why:
     """Say where a contact stands to a flow, or to one of its steps."""
-    conditions = () if step is None else tuple(_conditions(flow, record, step))
+    conditions = () if step is None else tuple(way_there(flow, record, step))
     if step is None:
         verdict = _of_flow(record, starters)
     else:
@@ -122,7 +67,7 @@ def started_by(
 
 def _of_flow(record: Record, starters: Sequence[Explained]) -> str:
     if record.runs:
-        return _of_run(record.runs[0])
+        return _of_run(record.runs[0], record)
     if record.messages:
         last = record.messages[0]
         return f"went through it at once; its last message came at step {last.step}: {_became(last)}"
@@ -132,7 +77,7 @@ def _of_flow(record: Record, starters: Sequence[Explained]) -> str:
 def _never(record: Record, starters: Sequence[Explained]) -> str:
     door = record.evaluated(DOOR)
     if door is not None:
-        return f"was at its door on {_on(door.at)}: {door.verdict}"
+        return f"was at its door on {_on(door.seen_at)}: {door.verdict}"
     failing = [one for one in starters if not one.holds]
     if starters and len(failing) == len(starters):
         return f"never came to its door: {'; '.join(_failing(one) for one in failing)}"
@@ -142,8 +87,12 @@ def _never(record: Record, starters: Sequence[Explained]) -> str:
     return "is not in it, and no run or message of it is on record"
 
 
-def _of_run(walked: Walked) -> str:
+def _of_run(walked: Walked, record: Record) -> str:
     run = walked.run
+    if walked.is_later:
+        stood = next((one for one in record.evaluations if one.step and one.at >= run.started_at), None)
+        known = f", at step {stood.step}: {_decided(stood)}" if stood is not None else ""
+        return f"was in it since {_on(run.started_at)}{known}"
     if run.is_waiting and run.wait is not None:
         until = f" until {_on(run.wait.until)}" if run.wait.until else ""
         return f"is in it: waits at step {run.wait.step} {_stops(run.wait.kind)}{until}"
@@ -166,22 +115,34 @@ def _of_step(
     messages = [one for one in record.messages if one.step == step.id]
     if messages:
         return _became(messages[0])
+    now = [one.run for one in record.runs[:1] if not one.is_later]
+    if any(run.is_waiting and run.wait is not None and run.wait.step == step.id for run in now):
+        return f"stands there: {_of_run(record.runs[0], record)}"
     recorded = record.evaluated(step.id)
     if recorded is not None:
-        return f"{recorded.verdict}, on {_on(recorded.at)}"
+        return _decided(recorded)
     if not record.runs and not record.messages:
         return f"not reached: {_never(record, starters)}"
     run = record.runs[0].run if record.runs else None
-    if run is not None and run.wait is not None and run.is_waiting and run.wait.step == step.id:
-        return f"stands there: {_of_run(record.runs[0])}"
     failing = [one for one in conditions if not one.holds]
     if failing:
         return f"left out: {failing[0].text} [{flow.file}:{failing[0].line}]: {_seen(failing[0])}"
     if run is None:
         return "nothing is on record of this step: runs that begin and end at once leave their messages alone"
-    if run.is_waiting:
-        return f"not reached yet: {_of_run(record.runs[0])}"
-    return f"nothing is on record of this step: {_of_run(record.runs[0])}"
+    if run.is_waiting or record.runs[0].is_later:
+        return f"not reached yet: {_of_run(record.runs[0], record)}"
+    return f"nothing is on record of this step: {_of_run(record.runs[0], record)}"
+
+
+def _decided(one: Evaluation) -> str:
+    """What was decided, in words: since when, and by which values."""
+    if one.verdict == WAITS:
+        until = one.facts.get("until")
+        most = f", until {_on(datetime.fromisoformat(until))} at most" if isinstance(until, str) else ""
+        return f"waited since {_on(one.seen_at)}{most}"
+    since = f", so since {_on(one.at)}" if one.at != one.seen_at else ""
+    facts = ", ".join(f"{name} was {_said(value)}" for name, value in one.facts.items())
+    return f"{one.verdict} on {_on(one.seen_at)}{since}{f': {facts}' if facts else ''}"
 
 
 def _became(message: Written) -> str:
@@ -193,38 +154,6 @@ def _became(message: Written) -> str:
     if message.state in _WAITING:
         return f"{message.state.value}{reason} until {_on(message.due_at)}{said}"
     return f"{message.state.value}{reason} on {_on(message.state_at)}{said}"
-
-
-# The way to a step
-
-
-def _conditions(flow: Flow, record: Record, step: Step) -> Iterator[Explained]:
-    """The `if`s around a step, outermost first, as far as the newest run keeps what they look at."""
-    kept: Mapping[str, JsonValue] = record.runs[0].run.variables if record.runs else {}
-    for one in flow.steps:
-        depth = len(one.path)
-        if not isinstance(one, compiled.If) or len(step.path) <= depth or step.path[:depth] != one.path:
-            continue
-        names = [variable.path for variable in one.condition.variables]
-        if any(path[0] not in kept for path in names):
-            continue
-        is_else = step.path[depth] == "else"
-        try:
-            holds = one.condition.holds(kept) is not is_else
-        except TemplateFailed:
-            continue
-        seen = {".".join(map(str, path)): _at(kept, path) for path in names}
-        text = f"if: {one.condition.source}"
-        yield Explained(
-            text, one.mark.line, holds, seen=dict(seen), wanted="that it does not hold" if is_else else ""
-        )
-
-
-def _at(kept: JsonValue | Mapping[str, JsonValue], path: Sequence[str | int]) -> JsonValue:
-    value: object = kept
-    for name in path:
-        value = value.get(str(name)) if isinstance(value, Mapping) else None
-    return value if isinstance(value, (str, int, float, bool)) else None
 
 
 # Starters

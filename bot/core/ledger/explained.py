@@ -4,7 +4,7 @@ The sums of the lines and of what is carried forward are the balance, to the min
 but not booked yet (credit whose time has come, credit that has ended) has its lines too.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -46,6 +46,15 @@ class Sums:
     held_minor: int = 0
     debt_minor: int = 0
 
+    def __add__(self, other: "Sums") -> "Sums":
+        """Return both together."""
+        return Sums(
+            self.available_minor + other.available_minor,
+            self.pending_minor + other.pending_minor,
+            self.held_minor + other.held_minor,
+            self.debt_minor + other.debt_minor,
+        )
+
     def __sub__(self, other: "Sums") -> "Sums":
         """Return the sums before a change."""
         return Sums(
@@ -79,13 +88,22 @@ class Known:
     granted: Mapping[str, tuple[Granted, ...]] = field(default_factory=dict)
 
 
+Place = tuple[int, ...]
+"""Where a page of a history begins: at which entry's number, the contact's own wallet first, then those of
+whoever was joined to it; 0: nothing of it is left. Empty: at the newest there are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some entries of a wallet without gaps, the sums after the newest of them, and what explains them."""
+    """Some entries without gaps, oldest first, the sums after the newest of them, and what explains them.
+
+    `older` is where the page before them begins; empty where they go back to the beginning.
+    """
 
     entries: tuple[Entry, ...]
     after: Sums
     known: Known
+    older: Place = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +112,10 @@ class Line:
 
     `number` is 0 for what is due and not booked yet. `amount_minor` is what the line is about; how the
     balance changed is `change`. `source_type` and `source_id` say what for: an order by the shop's number,
-    a reward by its id. `until` is the last day of what came, `starts_at` when it can be spent. `undoes` is
-    the number of the entry that is undone. `desired_minor` is what the rules would have given without a cap,
-    None where they gave it. `words` are an operator's.
+    a reward by its id. `until` is the last day of what came, and `until_minor` how much of it that is where
+    only a part ends then; `starts_at` is when it can be spent. `undoes` is the number of the entry that is
+    undone. `desired_minor` is what the rules would have given without a cap, None where they gave it. `words`
+    are an operator's.
     """
 
     number: int
@@ -109,49 +128,52 @@ class Line:
     source_id: str = ""
     rule: str = ""
     until: date | None = None
+    until_minor: int | None = None
     starts_at: datetime | None = None
     undoes: int | None = None
     desired_minor: int | None = None
     words: str = ""
     entry_id: str = ""
+    contact_id: str = ""
+    """In whose books it is: the contact's own, or of somebody who was joined to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Some lines, newest first, and what the wallet held before them.
 
-    `older` is the number of the newest entry that is not among them, 0 where they go back to the beginning.
+    `older` is where what is not among them begins, empty where they go back to the beginning.
     """
 
     lines: tuple[Line, ...]
     carried: Sums
-    older: int
+    older: Place = ()
 
 
-def explain(entries: Iterable[Entry], after: Sums, known: Known, *, unbooked: int = 0) -> Explanation:
-    """Explain entries that follow one another without gaps; `after` are the wallet's sums after them.
+def explain(entries: Sequence[Entry], after: Sums, known: Known, *, unbooked: int = 0) -> Explanation:
+    """Explain entries that follow one another without gaps; `after` are the sums after the last of them.
 
     The last `unbooked` of them are due and not in the books yet.
     """
-    newest_first = sorted(entries, key=lambda entry: -entry.number)
     lines = []
-    for position, entry in enumerate(newest_first):
+    for position, entry in enumerate(reversed(entries)):
         change = change_of(entry)
         lines.append(_line(entry, change, after, known, is_booked=position >= unbooked))
         after -= change
-    oldest = newest_first[-1].number if newest_first else 1
-    return Explanation(tuple(lines), after, oldest - 1)
+    return Explanation(tuple(lines), after)
 
 
 def explain_page(page: Page, books: Books | None, now: datetime) -> Explanation:
     """Explain a page of entries; `books` are given with the newest one, for what is due since."""
     if books is None:
-        return explain(page.entries, page.after, page.known)
+        return replace(explain(page.entries, page.after, page.known), older=page.older)
     due = what_is_due(books, now)
     orders = page.known.orders
     held = {hold.id: orders.get(hold.order_id, hold.order_id) for hold in books.holds.values()}
     known = replace(page.known, lots={**page.known.lots, **due.lots}, orders={**held, **orders})
-    return explain((*page.entries, *due.entries), sums_of(due.wallet), known, unbooked=len(due.entries))
+    entries = (*page.entries, *due.entries)
+    found = explain(entries, sums_of(due.wallet), known, unbooked=len(due.entries))
+    return replace(found, older=page.older)
 
 
 def what_is_due(books: Books, now: datetime) -> Books:
@@ -184,6 +206,8 @@ def _net(entry: Entry, account: Account) -> int:
 
 _NAMED_BY_RULE = frozenset({"event", "proof"})
 """Sources whose ids mean nothing to a member: what was earned for them is called by its rule."""
+_STAYS = frozenset({Account.AVAILABLE, Account.PENDING})
+"""Where what comes can be spent, or will be."""
 _KINDS: Mapping[Reason, Kind] = {
     Reason.EARN: Kind.GRANTED,
     Reason.ACTIVATE: Kind.ARRIVED,
@@ -224,6 +248,7 @@ def _line(entry: Entry, change: Sums, after: Sums, known: Known, *, is_booked: b
         about = _About("event", granted[0].rule)
     received = _received(entry, known.lots)
     undone = known.undone.get(entry.reverses or "")
+    until = _until(entry, received) if kind is not Kind.ENDED else None
     return Line(
         number=entry.number if is_booked else 0,
         at=entry.effective_at,
@@ -234,12 +259,14 @@ def _line(entry: Entry, change: Sums, after: Sums, known: Known, *, is_booked: b
         source_type=about.source_type,
         source_id=known.orders.get(about.source_id, about.source_id),
         rule=entry.rule,
-        until=_until(entry, received) if kind is not Kind.ENDED else None,
+        until=until,
+        until_minor=_part(entry, received, until),
         starts_at=min((lot.active_from for lot in received), default=None) if kind is Kind.COMING else None,
         undoes=undone.number if undone else None,
         desired_minor=_desired(granted),
         words=entry.reason_text if _is_of_a_person(entry) else "",
         entry_id=entry.id,
+        contact_id=entry.contact_id,
     )
 
 
@@ -285,11 +312,7 @@ def _amount(entry: Entry, kind: Kind, change: Sums) -> int:
 
 def _received(entry: Entry, lots: Mapping[str, Lot]) -> list[Lot]:
     """The lots to which an entry added what can be spent, or will be."""
-    ids = [
-        draw.child_lot_id or draw.of_lot
-        for draw in entry.draws
-        if draw.target in {Account.AVAILABLE, Account.PENDING}
-    ]
+    ids = [draw.child_lot_id or draw.of_lot for draw in entry.draws if draw.target in _STAYS]
     return [lots[lot_id] for lot_id in dict.fromkeys(ids) if lot_id in lots]
 
 
@@ -297,6 +320,15 @@ def _until(entry: Entry, received: Sequence[Lot]) -> date | None:
     """The day on which the first of what came, or now stays, ends."""
     moved = [extension.expires_on for extension in entry.extended]
     return min((*moved, *(lot.expires_on for lot in received if lot.expires_on is not None)), default=None)
+
+
+def _part(entry: Entry, received: Sequence[Lot], until: date | None) -> int | None:
+    """How much of what came ends on that first day; None where all of it does."""
+    later = {lot.id for lot in received if lot.expires_on != until}
+    if until is None or not later:
+        return None
+    drawn = [draw for draw in entry.draws if draw.target in _STAYS]
+    return sum(draw.amount_minor for draw in drawn if (draw.child_lot_id or draw.of_lot) not in later)
 
 
 def _desired(granted: Sequence[Granted]) -> int | None:

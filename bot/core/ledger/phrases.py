@@ -10,10 +10,12 @@ from datetime import date, datetime
 
 from bot.core.dates import in_words
 from bot.core.ledger.explained import Kind, Line
+from bot.core.traditional import traditional
 
 _Phrases = Mapping[str, str]
 
-# {amount} is the line's, {signed} how what can be spent changed; {what} comes from `FOR` and `USED`.
+# {amount} is the line's, {signed} how what can be spent changed; {what} comes from `FOR` and `USED`, and
+# stands behind what is gone ("gone") where it has a name. {part} of {amount} ends first.
 LINES: Mapping[str, _Phrases] = {
     "en": {
         Kind.GRANTED: "{signed} {what}",
@@ -23,14 +25,16 @@ LINES: Mapping[str, _Phrases] = {
         Kind.SET_ASIDE: "{signed} set aside for {what}",
         Kind.CAPTURED: "{amount} set aside was used for {what}",
         Kind.RELEASED: "{signed} set aside for {what} came back",
-        Kind.ENDED: "{signed} ended ({what})",
+        Kind.ENDED: "{signed} ended",
         Kind.TAKEN: "{signed} taken off by our team",
         Kind.GIVEN_BACK: "{signed} back from {what}",
-        Kind.TAKEN_BACK: "{signed} taken back ({what})",
+        Kind.TAKEN_BACK: "{signed} taken back",
         Kind.REPAID: "{signed} paid what you owed us",
         Kind.EXTENDED: "Your credit stays good",
         Kind.REINSTATED: "{signed} given back after it had ended",
+        "gone": " ({what})",
         "until": ", good through {until}",
+        "until_part": ", {part} of it good through {until}",
         "rest": ", {rest} came back",
         "owed": ", you owe us {owed}",
         "cap": " ({desired} without the limit)",
@@ -45,14 +49,16 @@ LINES: Mapping[str, _Phrases] = {
         Kind.SET_ASIDE: "{signed} apartado para {what}",
         Kind.CAPTURED: "{amount} apartado pagado en {what}",
         Kind.RELEASED: "{signed} apartado para {what} que vuelve",
-        Kind.ENDED: "{signed} ha vencido ({what})",
+        Kind.ENDED: "{signed} ha vencido",
         Kind.TAKEN: "{signed} descontado por nuestro equipo",
         Kind.GIVEN_BACK: "{signed} de vuelta por {what}",
-        Kind.TAKEN_BACK: "{signed} retirado ({what})",
+        Kind.TAKEN_BACK: "{signed} retirado",
         Kind.REPAID: "{signed} para lo que nos debes",
         Kind.EXTENDED: "Tu saldo sigue vigente",
         Kind.REINSTATED: "{signed} devuelto tras haber vencido",
+        "gone": " ({what})",
         "until": ", vale hasta {until}",
+        "until_part": ", {part} valen hasta {until}",
         "rest": ", {rest} de vuelta",
         "owed": ", nos debes {owed}",
         "cap": " ({desired} sin el tope)",
@@ -67,14 +73,16 @@ LINES: Mapping[str, _Phrases] = {
         Kind.SET_ASIDE: "{signed} 为{what}预留",
         Kind.CAPTURED: "预留的{amount}已用于{what}",
         Kind.RELEASED: "{signed} 为{what}预留的已退回",
-        Kind.ENDED: "{signed} 已过期（{what}）",
+        Kind.ENDED: "{signed} 已过期",
         Kind.TAKEN: "{signed} 由我们扣除",
         Kind.GIVEN_BACK: "{signed} {what}退回",
-        Kind.TAKEN_BACK: "{signed} 收回（{what}）",
+        Kind.TAKEN_BACK: "{signed} 收回",
         Kind.REPAID: "{signed} 抵还欠款",
         Kind.EXTENDED: "您的积分继续有效",
         Kind.REINSTATED: "{signed} 过期后补还",
+        "gone": "（{what}）",
         "until": "，有效期至{until}",
+        "until_part": "，其中{part}有效期至{until}",
         "rest": "，退回{rest}",
         "owed": "，欠我们{owed}",
         "cap": "（无上限时为{desired}）",
@@ -162,6 +170,8 @@ _BEGINS = frozenset(
     {Kind.GRANTED, Kind.COMING, Kind.ARRIVED, Kind.EXTENDED, Kind.REINSTATED, Kind.GIVEN_BACK}
 )
 """Of these the end is told."""
+_IS_GONE = frozenset({Kind.ENDED, Kind.TAKEN_BACK})
+"""Of these what it had been for is told, where that has a name: all of it is credit."""
 _OUR_ID = re.compile("[0-9a-f]{32}")
 
 
@@ -189,13 +199,15 @@ class Teller:
 
 def tell(line: Line, teller: Teller) -> str:
     """Say a line in words, without its day."""
-    phrases = LINES[_language(teller.locale)]
+    phrases, what = _in(LINES, teller.locale), purpose(line, teller)
     said = phrases[line.kind].format(
         amount=teller.amount(line.amount_minor),
         signed=teller.signed(line),
-        what=purpose(line, teller),
+        what=what,
         starts=teller.day(line.starts_at) if line.starts_at else "",
     )
+    if line.kind in _IS_GONE and what != _in(FOR, teller.locale)[""]:
+        said += phrases["gone"].format(what=what)
     if line.kind is Kind.CAPTURED and line.change.available_minor > 0:
         said += phrases["rest"].format(rest=teller.amount(line.change.available_minor))
     if line.desired_minor is not None:
@@ -203,7 +215,8 @@ def tell(line: Line, teller: Teller) -> str:
     if line.change.debt_minor > 0:
         said += phrases["owed"].format(owed=teller.amount(line.after.debt_minor))
     if line.until is not None and line.kind in _BEGINS:
-        said += phrases["until"].format(until=teller.day(line.until))
+        part = teller.amount(line.until_minor) if line.until_minor is not None else ""
+        said += phrases["until_part" if part else "until"].format(until=teller.day(line.until), part=part)
     return said + (phrases["words"].format(words=line.words) if line.words else "")
 
 
@@ -214,12 +227,12 @@ def tell_with_day(line: Line, teller: Teller) -> str:
 
 def tell_carried(amount_minor: int, teller: Teller) -> str:
     """Say what could be spent before the first line that is told."""
-    return LINES[_language(teller.locale)]["carried"].format(amount=teller.amount(amount_minor))
+    return _in(LINES, teller.locale)["carried"].format(amount=teller.amount(amount_minor))
 
 
 def purpose(line: Line, teller: Teller) -> str:
     """Say what a line is for."""
-    by_source = (USED if line.kind in _IS_USE else FOR)[_language(teller.locale)]
+    by_source = _in(USED if line.kind in _IS_USE else FOR, teller.locale)
     phrase = by_source.get(line.source_type)
     name = teller.rewards.get(line.source_id, "") if line.source_type == "reward" else line.source_id
     if phrase is None or ("{id}" in phrase and not name):
@@ -228,6 +241,12 @@ def purpose(line: Line, teller: Teller) -> str:
     return phrase.format(id=name[:6].upper() if _OUR_ID.fullmatch(name) else name)
 
 
-def _language(locale: str) -> str:
-    language = locale.replace("-", "_").partition("_")[0]
-    return {"zh": "zh_Hans"}.get(language, language if language in LINES else "en")
+def _in(phrases: Mapping[str, _Phrases], locale: str) -> _Phrases:
+    """The phrases in a locale's language; English where we write none in it."""
+    language, *more = locale.replace("-", "_").split("_")
+    if language != "zh":
+        return phrases[language if language in phrases else "en"]
+    written = phrases["zh_Hans"]
+    if {"Hant", "TW", "HK", "MO"} & {*more}:
+        return {kind: traditional(phrase) for kind, phrase in written.items()}
+    return written

@@ -6,10 +6,8 @@ out) is for a turn.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
-from bot.core.ids import microseconds
 from bot.core.ledger.chain import digest, personal_hash
 from bot.core.ledger.entries import Account, Reason
 from bot.core.ledger.recorder import SYSTEM
@@ -43,45 +41,58 @@ class DueLot(NamedTuple):
 class End(NamedTuple):
     """The entry that ends a lot, as far as it differs from others; `draws` are (from, minor units)."""
 
-    lot: str
-    policy: str
-    id: str
     number: int
+    id: str
     key: str
     words: str
     salt: str
     personal_hash: str
+    lot: str
+    policy: str
     previous_hash: str
     hash: str
     draws: Sequence[tuple[str, int]]
 
 
-def ends(lots: Iterable[DueLot], now: datetime, ids: Iterator[str]) -> list[End]:
+def ends(lots: Iterable[DueLot], at: int, ids: Iterator[str]) -> list[End]:
     """Return the entries that end lots of one wallet, by number; nothing else of the wallet may be due.
 
-    `ids` are new ones in its bucket, as many as `ids_for` says.
+    `at` is in microseconds; `ids` are new ones in its bucket, as many as `ids_for` says.
     """
     made: list[End] = []
-    at = microseconds(now)
+    previous = ""
     for passed, lot in enumerate(lots):
-        previous = made[-1].hash if made else lot.last_hash or genesis(lot.wallet)
-        number = lot.entry_count + passed + 1
-        key = f"auto/expire/{lot.id}/{lot.version + passed}"
-        words = "" if lot.is_noticed else UNNOTICED
-        salt = next(ids) + next(ids) if words else ""
-        hidden = personal_hash(salt, words)
-        draws = []
-        if lot.pending_minor:
-            draws.append((_PENDING, lot.pending_minor))
-        if lot.available_minor:
-            draws.append((_AVAILABLE, lot.available_minor))
+        contact, wallet, _, _, count, last, version, lot_id, pending, available, policy, is_noticed = lot
+        previous = previous or last or genesis(wallet)
+        number, key = count + passed + 1, f"auto/expire/{lot_id}/{version + passed}"
+        words = salt = hidden = ""
+        if not is_noticed:
+            words, salt = UNNOTICED, next(ids) + next(ids)
+            hidden = personal_hash(salt, words)
         entry_id = next(ids)
-        moved = [(source, _BREAKAGE, lot.id, minor, None) for source, minor in draws]
-        own = (lot.contact_id, number, entry_id, _EXPIRE, key, at, SYSTEM, OF_LOT, lot.id, lot.policy, None)
-        hash_ = digest((previous, *own, moved, hidden))
-        made.append(
-            End(lot.id, lot.policy, entry_id, number, key, words, salt, hidden, previous, hash_, draws)
+        draws = [(source, minor) for source, minor in ((_PENDING, pending), (_AVAILABLE, available)) if minor]
+        moved = [(source, _BREAKAGE, lot_id, minor, None) for source, minor in draws]
+        # In the order of `entry_hash`.
+        hash_ = digest(
+            (
+                previous,
+                contact,
+                number,
+                entry_id,
+                _EXPIRE,
+                key,
+                at,
+                SYSTEM,
+                OF_LOT,
+                lot_id,
+                policy,
+                None,
+                moved,
+                hidden,
+            )
         )
+        made.append(End(number, entry_id, key, words, salt, hidden, lot_id, policy, previous, hash_, draws))
+        previous = hash_
     return made
 
 

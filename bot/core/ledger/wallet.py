@@ -77,6 +77,11 @@ class Balance:
     endings: tuple[Ending, ...]
 
     @property
+    def is_there(self) -> bool:
+        """Whether there is anything, to be spent or owed."""
+        return bool(self.available_minor or self.pending_minor or self.held_minor or self.debt_minor)
+
+    @property
     def soonest(self) -> Ending | None:
         """What ends first and when; None if nothing that can be spent ever ends."""
         if self.endings and self.endings[0].ends_at is not None:

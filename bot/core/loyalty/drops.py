@@ -19,6 +19,8 @@ from bot.core.local_time import instant_of, local_date
 from bot.core.loyalty.eligibility import Benefit
 from bot.core.loyalty.fields import Duration, Minor, Text
 
+DROP = "_drop"
+"""The fact of an order that pays for reserved units, by whose id it goes: their opening."""
 _WEEK = timedelta(days=7)
 _NO_TIME = timedelta(0)
 _AT = "%Y-%m-%d %H:%M"

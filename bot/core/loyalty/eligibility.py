@@ -12,7 +12,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from bot.core.contact import Contact, JsonValue
 from bot.core.flow.where import Where
@@ -26,6 +26,9 @@ EXPERIMENT_ARM = r"^[a-z][a-z0-9_]{0,63}/[a-z][a-z0-9_]{0,63}$"
 """How an arm of an experiment is named: `delivery/free`."""
 ARM = "arm/"
 """Begins the need of a member's arm of an experiment, whose name follows."""
+AUDIENCE = "audience/"
+"""Begins the need of whether a member is in an audience, whose name follows."""
+Path = tuple[str | int, ...]
 _NO_ARMS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -42,6 +45,7 @@ class Refusal(StrEnum):
     NOT_FIRST_ORDER = "not_first_order"
     JOINED = "joined"
     EXPERIMENT = "experiment"
+    AUDIENCE = "audience"
 
 
 @quickly_made
@@ -49,8 +53,9 @@ class Refusal(StrEnum):
 class MemberFacts:
     """What conditions may ask of a contact as of one instant; days are the shop's.
 
-    `tier`, `orders_before` (orders before the one at hand, cancelled ones left out) and `arms` (whose way the
-    member goes, by experiment) are only right where they were loaded, see `Eligibility.needs`.
+    `tier`, `orders_before` (orders before the one at hand, cancelled ones left out), `arms` (whose way the
+    member goes, by experiment) and `audiences` (those asked about that they are in) are only right where they
+    were loaded, see `Eligibility.needs`.
     """
 
     today: date
@@ -60,6 +65,7 @@ class MemberFacts:
     tier: str | None = None
     orders_before: int = 0
     arms: Mapping[str, str] = field(default_factory=dict)
+    audiences: frozenset[str] = frozenset()
 
     @property
     def tags(self) -> frozenset[str]:
@@ -69,7 +75,7 @@ class MemberFacts:
         return frozenset(str(word).strip().casefold() for word in words)
 
 
-def facts_of(
+def facts_of(  # noqa: PLR0913  # whatever conditions may ask
     contact: Contact,
     today: date,
     shop_zone: str,
@@ -77,6 +83,7 @@ def facts_of(
     tier: str | None = None,
     orders_before: int = 0,
     arms: Mapping[str, str] = _NO_ARMS,
+    audiences: frozenset[str] = frozenset(),
 ) -> MemberFacts:
     """Return what conditions may ask of a contact; see `MemberFacts`."""
     return MemberFacts(
@@ -87,6 +94,7 @@ def facts_of(
         tier=tier,
         orders_before=orders_before,
         arms=arms,
+        audiences=audiences,
     )
 
 
@@ -103,6 +111,7 @@ class Eligibility(Rule):
     joined_from: Day | None = None
     joined_within: Days | None = None
     experiment: str | None = Field(None, pattern=EXPERIMENT_ARM)
+    audience: Names = ()
 
     @model_validator(mode="after")
     def _someone(self) -> Self:
@@ -115,10 +124,11 @@ class Eligibility(Rule):
 
     @cached_property
     def needs(self) -> frozenset[str]:
-        """Which facts have to be loaded: `tier`, `orders`, `arm/EXPERIMENT`."""
+        """Which facts have to be loaded: `tier`, `orders`, `arm/EXPERIMENT`, `audience/NAME`."""
         asked = [("tier", self.tier), ("orders", self.first_order)]
         arm = [] if self.experiment is None else [ARM + self.experiment.partition("/")[0]]
-        return frozenset([*(name for name, is_asked in asked if is_asked), *arm])
+        audiences = [AUDIENCE + name for name in self.audience]
+        return frozenset([*(name for name, is_asked in asked if is_asked), *arm, *audiences])
 
     def refusal(self, member: MemberFacts) -> Refusal | None:
         """Return the first reason why it is not for them; None: it is."""
@@ -148,6 +158,8 @@ class Eligibility(Rule):
             experiment, _, arm = self.experiment.partition("/")
             if member.arms.get(experiment) != arm:
                 yield Refusal.EXPERIMENT
+        if self.audience and member.audiences.isdisjoint(self.audience):
+            yield Refusal.AUDIENCE
 
     def _joined_in_time(self, member: MemberFacts) -> bool:
         joined = member.joined_on
@@ -208,6 +220,21 @@ class Benefit(Lasting):
         if not self.lasts(member.today):
             return Refusal.NOT_YET if self.from_on and member.today < self.from_on else Refusal.OVER
         return self.whom.refusal(member)
+
+
+def conditions_in(part: object, path: Path = ()) -> Iterator[tuple[Path, Eligibility]]:
+    """Yield all conditions in a piece of the program, each with where it is written."""
+    if isinstance(part, Eligibility):
+        yield path, part
+    elif isinstance(part, BaseModel):
+        for name, described in type(part).model_fields.items():
+            yield from conditions_in(getattr(part, name), (*path, described.alias or name))
+    elif isinstance(part, Mapping):
+        for key, value in part.items():
+            yield from conditions_in(value, (*path, str(key)))
+    elif isinstance(part, tuple):
+        for number, value in enumerate(part):
+            yield from conditions_in(value, (*path, number))
 
 
 def _speaks(locale: str, languages: tuple[str, ...]) -> bool:

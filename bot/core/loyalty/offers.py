@@ -90,6 +90,12 @@ class Terms:
     fund: str = ""
     back_on_refund: bool = False
 
+    @property
+    def names_money(self) -> bool:
+        """Whether an amount or a fund of the program's own currency stands in it."""
+        amounts = (self.amount_minor, self.at_least_minor, self.fund)
+        return any(amounts) or self.most_minor is not None
+
 
 class OfferRule(Rule):
     """Something off a basket, given to a member by a flow's step `offer`, at most `per_member` times.

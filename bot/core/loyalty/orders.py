@@ -12,6 +12,8 @@ from bot.core.loyalty.earning import spread
 PLACED, PAID, FULFILLED, REFUNDED, CANCELED = "placed", "paid", "fulfilled", "refunded", "canceled"
 STATUSES = (PLACED, PAID, FULFILLED, REFUNDED, CANCELED)
 """What becomes of an order, in this order; one that comes late never takes it back."""
+APP = "app"
+"""The source of orders that were placed at our pages."""
 
 
 def later(one: str, other: str) -> str:

@@ -151,6 +151,8 @@ class Selling:
     pay: tuple[PayBy, ...] = (PayBy.PICKUP,)
     at_least_minor: int = 0
     cancel_within: timedelta | None = None
+    categories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What categories of products are called, by language, in the order they are shown in."""
 
     def ways_to_pay(self, kind: PlaceKind | None) -> tuple[PayBy, ...]:
         """Return how an order that goes there can be paid, the usual way first."""

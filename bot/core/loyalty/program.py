@@ -204,9 +204,15 @@ class Program(Rule):
         """What must be said of credit where the member lives; None where nothing must."""
         return self._local.disclosure
 
+    def currency_called(self, code: str) -> Currency | None:
+        """Return a currency of the program by its code; its own where none is said, None for another."""
+        known: tuple[Currency, ...] = (self.currency, *self.currencies)
+        return next((one for one in known if code in {"", one.code}), None)
+
     def text(self, text: Mapping[str, str], language: str) -> str:
         """Return a text in the best language there is: exact, without region, the program's, the first."""
-        for key in (language, language.replace("-", "_").partition("_")[0], self.language, ""):
+        plain = language.replace("-", "_").partition("_")[0]
+        for key in (language, *(("zh_Hans",) if plain == "zh" else ()), plain, self.language, ""):
             if key in text:
                 return text[key]
         return next(iter(text.values()))

@@ -91,11 +91,15 @@ class QuotedLine:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a basket comes to; `applied` in the order in which the offers were taken off."""
+    """What a basket comes to; `applied` in the order in which the offers were taken off.
+
+    `currency` is empty where it is the program's own.
+    """
 
     lines: tuple[QuotedLine, ...]
     applied: tuple[Applied, ...] = ()
     left: tuple[Left, ...] = ()
+    currency: str = ""
 
     @property
     def gross_minor(self) -> int:
@@ -118,17 +122,27 @@ class Quote:
         return sum(quoted.cash_minor for quoted in self.lines)
 
 
-def quote(cart: Sequence[CartLine], offers: Sequence[Offer], now: datetime, *, order_id: str = "") -> Quote:
+def quote(
+    cart: Sequence[CartLine],
+    offers: Sequence[Offer],
+    now: datetime,
+    *,
+    order_id: str = "",
+    currency: str = "",
+) -> Quote:
     """Take offers off a basket; no credit is applied yet (see `with_credit`).
 
     All that stack apply together, or one that does not stack alone: whichever takes off most. Free products
-    come first, then percents, then amounts, then shipping, each on what those before it left.
+    come first, then percents, then amounts, then shipping, each on what those before it left. What names
+    money does not apply in another `currency` than the program's own.
     """
     left: list[Left] = []
     together: list[Offer] = []
     ways: list[list[Offer]] = [together]
     for offer in offers:
         why = _why_not(offer, cart, now, order_id)
+        if why is None and currency and offer.terms.names_money:
+            why = Left(offer.code, "other_currency")
         if why is not None:
             left.append(why)
         elif offer.terms.stacks:
@@ -142,7 +156,7 @@ def quote(cart: Sequence[CartLine], offers: Sequence[Offer], now: datetime, *, o
     for number, way in enumerate(ways):
         reason = "nothing_left" if number == best else "not_with_others"
         left += [Left(offer.code, reason) for offer in way if offer.id not in applies]
-    return Quote(_lines(cart, kept), kept, tuple(left))
+    return Quote(_lines(cart, kept), kept, tuple(left), currency)
 
 
 def without(quoted: Quote, offer_id: str, reason: str) -> Quote:
@@ -150,7 +164,9 @@ def without(quoted: Quote, offer_id: str, reason: str) -> Quote:
     out = next(applied for applied in quoted.applied if applied.offer_id == offer_id)
     kept = tuple(applied for applied in quoted.applied if applied is not out)
     cart = [line.line for line in quoted.lines]
-    return Quote(_lines(cart, kept), kept, (*quoted.left, Left(out.code, reason)))
+    return replace(
+        quoted, lines=_lines(cart, kept), applied=kept, left=(*quoted.left, Left(out.code, reason))
+    )
 
 
 def with_credit(quoted: Quote, spendable_minor: int) -> Quote:
@@ -188,7 +204,7 @@ def part(quoted: Quote, quantities: Sequence[int]) -> Quote:
         for line, some, all_of, left in zip(quoted.lines, quantities, whole, room, strict=True)
     ]
     lines = tuple(replace(line, credit_minor=paid) for line, paid in zip(lines, credit, strict=True))
-    return Quote(lines, tuple(kept), quoted.left)
+    return replace(quoted, lines=lines, applied=tuple(kept))
 
 
 def _share(minor: int, some: int, all_of: int) -> int:

@@ -8,10 +8,11 @@ from bot.core.errors import Refused
 from bot.core.loyalty.earning import spread
 from bot.core.loyalty.eligibility import Eligibility
 from bot.core.loyalty.gains import MAIN, Sale, SoldLine, Terms
-from bot.core.loyalty.program import Program
+from bot.core.loyalty.program import OtherCurrency, Program
 from bot.core.loyalty.rules import Base, EarningRule
 from bot.core.loyalty.tiers import Tiers, benefits_of
 
+_CONFLICT = 409
 _UNPROCESSABLE = 422
 
 
@@ -76,15 +77,39 @@ def _terms_of(of: _Program, zone: str, today: date, currency: str) -> Terms:
         earning = earning.model_copy(update={"rules": (*earning.rules, *boosted)})
     if currency in {"", program.currency.code}:
         return Terms(earning, program.point_value_minor, zone, program.funds, earning.caps)
-    other = next((each for each in program.currencies if each.code == currency), None)
-    if other is None:
-        known = ", ".join((program.currency.code, *(each.code for each in program.currencies)))
-        raise Refused(
-            f"the program has no currency {currency}",
-            f"send one of {known}, or add it under `currencies:`",
-            _UNPROCESSABLE,
-        )
+    other = other_currency(program, currency)
     return Terms(earning, other.point_value_minor, zone, program.funds, other.caps, other.code, False)  # noqa: FBT003  # named in Terms
+
+
+def other_currency(program: Program, code: str) -> OtherCurrency:
+    """Return a currency that the program has beside its own.
+
+    Raises:
+        Refused: it does not have it.
+    """
+    found = next((each for each in program.currencies if each.code == code), None)
+    if found is None:
+        known = ", ".join((program.currency.code, *(each.code for each in program.currencies)))
+        remedy = f"send one of {known}, or add it under `currencies:` of program.yaml"
+        raise Refused(f"currency: the program has no currency {code}", remedy, _UNPROCESSABLE)
+    return found
+
+
+def agreed_currency(program: Program, reference: str, known: str, asked: str | None) -> str:
+    """Return the currency of an order: `known` of what is on record of it decides, empty where nothing is.
+
+    Raises:
+        Refused: another is asked for, or one that the program does not have.
+    """
+    if known and asked not in {None, known}:
+        raise Refused(
+            f"currency: order {reference} is in {known} on record",
+            "send it in that currency: an order never changes it",
+            _CONFLICT,
+        )
+    own = program.currency.code
+    code = known or asked or own
+    return code if known or code == own else other_currency(program, code).code
 
 
 def wallet_of(program: Program, currency: str) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from bot.core.contact import JsonValue
 
+COUNTER = "stock/"
+"""What the name of a product's counter begins with; its SKU follows."""
 LOW = "Stock Low"
 BACK = "Back In Stock"
 TELL = "stock.tell"

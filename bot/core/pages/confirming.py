@@ -49,7 +49,7 @@ PHRASES: Phrases = {
         "回复 HELP 获取帮助，回复 STOP 退订。",
         "wechat": "{shop}：回复 YES 确认在这里接收：{title}。",
         "subject": "请确认订阅：{title}",
-        "text": "{shop}得知您希望接收关于“{title}”的邮件。\n\n如果是，请在{day}前确认。"
+        "text": "{shop}得知您希望接收关于“{title}”的邮件。\n\n如果是，请在{day}当天或之前确认。"
         "每封邮件都有退订链接。",
         "button": "是的，我要接收",
         "foot": "不是您本人的操作？忽略本邮件即可，我们不会再就此给您写信。",

@@ -143,7 +143,8 @@ def _group(turn: Turn, group: Group, channel: str, *, can_choose: bool) -> JsonV
 
 def _say(turn: Turn, key: str, group: Group, locale: str) -> str:
     speech = replace(speech_of(turn), locale=locale)
-    return speech.say(PHRASES, key, shop=turn.shop.name, title=group.called(locale))
+    shop = turn.shop.letters.brand.name or turn.shop.name  # as the page around it calls it
+    return speech.say(PHRASES, key, shop=shop, title=group.called(locale))
 
 
 def _address(turn: Turn, channel: str, address: str) -> Address | None:

@@ -8,11 +8,14 @@ from bot.core.deeds.reserving import Offered
 from bot.core.errors import TellMember
 from bot.core.local_time import local_date
 from bot.core.loyalty.drops import Opening, Reservation, ReservationState
+from bot.core.loyalty.places import PayBy
 from bot.core.loyalty.tiers import benefits_of
+from bot.core.pages.orders import order_told
 from bot.core.pages.refusals import SAYS, only_members, spoken
 from bot.core.pages.rewards import PHRASES as OF_REWARDS
 from bot.core.pages.rewards import levels_called, needs_of
 from bot.core.pages.speech import Phrases, speech_of, stamp
+from bot.core.payments import is_waiting
 from bot.core.turn import Turn
 
 TAKE, GIVE_UP = "page.take", "page.give_up"
@@ -61,8 +64,11 @@ PHRASES: Phrases = {
 }
 
 
-def shown(turn: Turn) -> dict[str, JsonValue]:
-    """Show the drops on now or next, soonest first, and older ones of which something is kept for them."""
+def shown(turn: Turn, payer: str = "") -> dict[str, JsonValue]:
+    """Show the drops on now or next, soonest first, and older ones of which something is kept for them.
+
+    `payer` is the shopper's WeChat address where they can pay through WeChat Pay.
+    """
     turn.need(*_needs(turn))
     known = reserving.openings_shown(turn)
     names = [one.key for one in known]
@@ -71,28 +77,41 @@ def shown(turn: Turn) -> dict[str, JsonValue]:
         needs |= {f"reservations/{key}" for key in names}
         known += [one for one in _kept_openings(turn) if one.key not in names]
     turn.need(*needs)
-    return {"drops": [_drop(turn, opening) for opening in known]}
+    return {"drops": [_drop(turn, opening, payer) for opening in known]}
 
 
 def take(turn: Turn, body: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """Reserve `quantity` (otherwise one) of `drop`, for at most `to_pay_at_most_minor` where that is said.
 
+    `payment` is how they pay what credit does not: `wechat` has them pay at once, as `payer`.
+
     Raises:
         TellMember: nothing changed, as `reserving.reserve` says; `not_a_member`. `says` is in their words.
     """
     quantity, most = body.get("quantity"), body.get("to_pay_at_most_minor")
+    payer = str(body.get("payer") or "")
     with spoken(turn):
         only_members(turn)
         opening = reserving.opening_of(turn, _key(body))
         if opening is None:
             raise TellMember("drop_over")
+        by_wechat = body.get("payment") == PayBy.WECHAT
+        if by_wechat and PayBy.WECHAT not in _ways(turn, payer):
+            raise TellMember("no_way_to_pay")
         reservation = reserving.reserve(
             turn,
             opening,
             quantity if isinstance(quantity, int) else 1,
             to_pay_max=most if isinstance(most, int) else None,
+            payer=payer if by_wechat else "",
         )
-    return {"drop": _drop(turn, opening), "says": _kept(turn, reservation), **_wallet(turn)}
+    order = next((one for one in turn.effects.orders if is_waiting(one)), None)
+    return {
+        "drop": _drop(turn, opening, payer),
+        "order": order_told(turn, order, payer) if order is not None else None,
+        "says": _kept(turn, reservation),
+        **_wallet(turn),
+    }
 
 
 def give_up(turn: Turn, body: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
@@ -110,8 +129,9 @@ def give_up(turn: Turn, body: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     for reservation in found:
         reserving.give_up(turn, reservation)
     opening = reserving.opening_of(turn, key)
-    told = _drop(turn, opening) if opening is not None else None
-    return {"drop": told, "says": speech_of(turn).say(PHRASES, "given_up"), **_wallet(turn)}
+    told = _drop(turn, opening, str(body.get("payer") or "")) if opening is not None else None
+    says = speech_of(turn).say(PHRASES, "given_up")
+    return {"drop": told, "order": None, "says": says, **_wallet(turn)}
 
 
 def id_of(opening_key: str) -> str:
@@ -144,7 +164,12 @@ def _kept_openings(turn: Turn) -> list[Opening]:
     return list(found.values())
 
 
-def _drop(turn: Turn, opening: Opening) -> dict[str, JsonValue]:
+def _ways(turn: Turn, payer: str) -> tuple[PayBy, ...]:
+    """How what is reserved can be paid, the usual way first."""
+    return tuple(way for way in turn.shop.selling.pay if way is not PayBy.WECHAT or payer)
+
+
+def _drop(turn: Turn, opening: Opening, payer: str) -> dict[str, JsonValue]:
     speech, found = speech_of(turn), reserving.offered(turn, opening)
     is_for = reserving.opening_of(turn, opening.key) is not None
     windows = _windows(turn, opening)
@@ -156,6 +181,7 @@ def _drop(turn: Turn, opening: Opening) -> dict[str, JsonValue]:
         "price": speech.amount(found.price_minor),
         "credit": speech.amount(found.credit_minor),
         "to_pay": speech.amount(found.price_minor - found.credit_minor),
+        "payment": next((way.value for way in _ways(turn, payer)), None),
         "left": found.left,
         "yours": found.yours,
         "opens_at": stamp(found.opens_at),
@@ -212,6 +238,8 @@ def _mine(turn: Turn, opening: Opening) -> Reservation | None:
 def _told(turn: Turn, mine: Reservation) -> dict[str, JsonValue]:
     is_reserved = mine.state is ReservationState.RESERVED
     speech = speech_of(turn)
+    waits = is_reserved and turn.shop.selling.offers_to_pay(PayBy.WECHAT)
+    order = reserving.order_of(turn, mine) if waits else None
     return {
         "id": mine.id,
         "state": mine.state.value,
@@ -219,6 +247,7 @@ def _told(turn: Turn, mine: Reservation) -> dict[str, JsonValue]:
         "until": stamp(mine.until) if is_reserved else None,
         "to_pay": speech.amount(mine.to_pay_minor if is_reserved else 0),
         "number": mine.id[:6].upper(),
+        "order": order.id if order is not None and is_waiting(order) else None,
     }
 
 

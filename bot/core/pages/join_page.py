@@ -1,13 +1,15 @@
 """Joining by the hosted page: a number, a language, and the wording that stood there, kept as evidence.
 
 Whoever typed the number may have typed another's. So the page answers the same whoever is behind it, texts
-nobody who said STOP, and asks whoever left the group to say YES from their own telephone.
+nobody who said STOP, and asks whoever left the group to say YES from their own telephone. Welcome credit is
+for who has answered from the number.
 """
 
 from collections.abc import Mapping
 
 from bot.core.consent import ConsentSource, Evidence, opt_in, pending
 from bot.core.contact import JsonValue, SubscriptionState
+from bot.core.enrolling import UNHEARD
 from bot.core.groups import subscription_key
 from bot.core.local_time import local_date
 from bot.core.messages import MessageClass
@@ -64,7 +66,7 @@ def join(turn: Turn, body: Body) -> Body:
     turn.change_consent(opt_in(evidence))
     _say(turn, phone, str(body["welcome"]), "welcome")
     if flow is not None:
-        payload: dict[str, JsonValue] = {"flow": flow, "variables": {}}
+        payload: dict[str, JsonValue] = {"flow": flow, "variables": {}, UNHEARD: phone}
         turn.effects.later.append(Trigger(f"{turn.trigger.key}/flow", TriggerKind.START, turn.now, payload))
     return told
 

@@ -9,7 +9,7 @@ from bot.core.deeds.tier_turns import tier_of
 from bot.core.pages.speech import LANGUAGES, language_of, stamp
 from bot.core.turn import Turn
 
-NAMES: Mapping[str, str] = {"en": "English", "es": "Español", "zh_Hans": "简体中文"}
+NAMES: Mapping[str, str] = {"en": "English", "es": "Español", "zh_Hans": "简体中文", "zh_Hant": "繁體中文"}
 """What our languages call themselves."""
 assert set(NAMES) == set(LANGUAGES), "each has a name"
 
@@ -71,6 +71,7 @@ def _features(turn: Turn, channel: str) -> dict[str, JsonValue]:
     program = turn.program
     return {
         "pay": False,
+        "products": bool(turn.shop.products),
         "wheel": spinning.why_not(turn, channel) in {None, "not_for_you"},
         "checkin": program.checkin is not None,
         "drops": bool(program.drops),

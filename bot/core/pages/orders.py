@@ -6,7 +6,6 @@ from dataclasses import replace
 from bot.core.contact import JsonValue, Order, Product
 from bot.core.deeds.baskets import need_for_pricing
 from bot.core.deeds.buying import (
-    APP,
     BY_CREDIT,
     Offered,
     PriceChanged,
@@ -18,8 +17,9 @@ from bot.core.deeds.buying import (
 from bot.core.deeds.destinations import picked_up_at
 from bot.core.deeds.paying_back import cash_of
 from bot.core.deeds.repeating import in_order, repeatable
+from bot.core.deeds.stocking import counters_of, left_of
 from bot.core.errors import TellMember
-from bot.core.loyalty.orders import CANCELED, FULFILLED, PAID, PLACED, STATUSES, in_words, is_at_least
+from bot.core.loyalty.orders import APP, CANCELED, FULFILLED, PAID, PLACED, STATUSES, in_words, is_at_least
 from bot.core.loyalty.places import PayBy, Place, PlaceKind, place_in
 from bot.core.loyalty.quotes import LineKind
 from bot.core.pages.speech import Phrases, Speech, speech_of, stamp
@@ -60,6 +60,8 @@ PHRASES: Phrases = {
         "pay_credit": "Paid with your credit",
         "pay_nothing": "Nothing to pay any more",
         "gone": "{items}: not sold any more. Nothing was ordered.",
+        "too_few": "{items}: {left} left. Take fewer; nothing was ordered.",
+        "sold_out": "{items}: sold out for now. Nothing was ordered.",
         "place_gone": "We cannot bring it there any more. Choose another place.",
         "no_way_to_pay": "It cannot be paid like this. Choose another way to pay.",
         "price_changed": "The price has changed: it would be {to_pay} to pay now. Nothing was ordered.",
@@ -95,6 +97,8 @@ PHRASES: Phrases = {
         "pay_credit": "Pagado con tu saldo",
         "pay_nothing": "Ya no hay nada que pagar",
         "gone": "{items}: ya no se vende. No se pidió nada.",
+        "too_few": "{items}: quedan {left}. Elige menos; no se pidió nada.",
+        "sold_out": "{items}: agotado por ahora. No se pidió nada.",
         "place_gone": "Ya no podemos llevarlo allí. Elige otro lugar.",
         "no_way_to_pay": "Así no se puede pagar. Elige otra forma de pago.",
         "price_changed": "El precio ha cambiado: ahora serían {to_pay}. No se pidió nada.",
@@ -130,6 +134,8 @@ PHRASES: Phrases = {
         "pay_credit": "已用余额支付",
         "pay_nothing": "无需再付款",
         "gone": "{items}已不再出售，未下单。",
+        "too_few": "{items}仅剩{left}份，请减少数量。未下单。",
+        "sold_out": "{items}暂时售罄，未下单。",
         "place_gone": "该地点已不可选，请另选一个。",
         "no_way_to_pay": "此付款方式不可用，请换一种。",
         "price_changed": "价格有变：现在需付{to_pay}，未下单。",
@@ -147,7 +153,7 @@ def quote(turn: Turn, wanted: Wanted) -> dict[str, JsonValue]:
     """Say what a basket comes to where it goes, and what can be chosen instead.
 
     Raises:
-        TellMember: `gone`.
+        TellMember: `gone`, `too_few`.
     """
     return told_quote(turn, offered(turn, wanted))
 
@@ -196,12 +202,20 @@ def proposals(turn: Turn, order_id: str = "", payer: str = "") -> dict[str, Json
         raise TellMember("no_such_order")
     again = repeatable(turn, first=first if isinstance(first, Order) else None)
     found: list[JsonValue] = []
+    sold, gone = turn.shop.products, {*again.gone}
+    turn.need(*counters_of(turn, {line.sku for order in again.orders for line in order.lines}))
     for order in again.orders:
-        goods = tuple(one for one in in_order(order) if one[0] in turn.shop.products)
+        goods = []
+        for sku, quantity in in_order(order):
+            left = left_of(turn, sold[sku]) if sku in sold else 0
+            if left == 0 and sku in sold:
+                gone.add(sold[sku].name)
+            if left != 0:
+                goods.append((sku, quantity if left is None else min(left, quantity)))
         if goods:
-            asked = quote(turn, Wanted(goods, payer=payer))
+            asked = quote(turn, Wanted(tuple(goods), payer=payer))
             found.append({**asked, "from_order": order.id, "from_number": _number(order)})
-    return {"proposals": found, "gone": list(again.gone)}
+    return {"proposals": found, "gone": [*sorted(gone)]}
 
 
 def _sizes(turn: Turn, speech: Speech, product: Product) -> list[JsonValue]:
@@ -277,7 +291,7 @@ def orders(turn: Turn, found: Sequence[Order], payer: str = "") -> list[JsonValu
 
 def order_told(turn: Turn, order: Order, payer: str = "") -> dict[str, JsonValue]:
     """Say how an order stands: total - discount - credit = to pay."""
-    speech, cash = speech_of(turn), _cash(turn, order)
+    speech, cash = speech_of(turn, order.currency), _cash(turn, order)
     credit = credit_minor(order)
     to_pay = order.total_minor - credit
     sold = turn.shop.products
@@ -323,12 +337,18 @@ def refusal(turn: Turn, problem: TellMember) -> TellMember:
     if isinstance(to_pay, int):
         named["to_pay"] = speech.money(to_pay)
     if isinstance(skus, list):
-        named["items"] = ", ".join(map(str, skus))
+        sold = turn.shop.products
+        named["items"] = ", ".join(sold[sku].name if sku in sold else sku for sku in map(str, skus))
+    left = facts.get("left")
+    if isinstance(left, int):
+        named["left"] = speech.number(left)
     for name in ("least", "missing"):
         minor = facts.get(f"{name}_minor")
         if isinstance(minor, int):
             named[name] = speech.money(minor)
     key = {"below_least": "below"}.get(problem.code, problem.code)
+    if key == "too_few" and not left:
+        key = "sold_out"
     if key in PHRASES["en"]:
         facts["says"] = speech.say(PHRASES, key, **named)
     return TellMember(problem.code, **facts)

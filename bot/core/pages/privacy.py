@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 
 from bot.core.contact import JsonValue
-from bot.core.pages.speech import language_of
+from bot.core.pages.speech import WRITTEN, language_of
+from bot.core.traditional import traditional
 
 _Lines = Mapping[str, tuple[tuple[str, str, str], ...]]
 
@@ -124,14 +125,18 @@ PROCESSORS: Mapping[str, Mapping[str, str]] = {
 def shown(locale: str, processors: Collection[str], policy_url: str | None) -> Mapping[str, JsonValue]:
     """Show it all to who reads that language; `processors` are those of `PROCESSORS` that the shop has."""
     language = language_of(locale)
+    written, say = (language, str) if language in WRITTEN else ("zh_Hans", traditional)
     return {
-        "keeps": [{"what": what, "why": why, "how_long": long} for what, why, long in KEEPS[language]],
-        "processors": [{"name": name, "why": PROCESSORS[name][language]} for name in processors],
+        "keeps": [
+            {"what": say(what), "why": say(why), "how_long": say(long)} for what, why, long in KEEPS[written]
+        ],
+        "processors": [{"name": name, "why": say(PROCESSORS[name][written])} for name in processors],
         "policy_url": policy_url,
-        "rights": list(RIGHTS[language]),
+        "rights": [say(right) for right in RIGHTS[written]],
     }
 
 
 def erased(locale: str) -> str:
     """Say that nothing is left."""
-    return ERASED[language_of(locale)]
+    language = language_of(locale)
+    return ERASED[language] if language in WRITTEN else traditional(ERASED["zh_Hans"])

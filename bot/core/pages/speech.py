@@ -8,12 +8,16 @@ from bot.core.contact import JsonValue
 from bot.core.dates import in_words, last_moment
 from bot.core.money import money, number
 from bot.core.quickly import quickly_made
+from bot.core.traditional import traditional
 from bot.core.turn import Turn
 
 Phrases = Mapping[str, Mapping[str, str]]
-"""Sentences by language and key: every key is in `en`, and in the others we ship."""
+"""Sentences by language and key: every key is in `en`, and in the others we write."""
 
-LANGUAGES = ("en", "es", "zh_Hans")
+LANGUAGES = ("en", "es", "zh_Hans", "zh_Hant")
+WRITTEN = ("en", "es", "zh_Hans")
+"""Those we write; traditional characters are made of simplified ones."""
+_HANT = "zh_Hant"
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 _TIMES: Phrases = {
@@ -48,13 +52,20 @@ _TIMES: Phrases = {
         "and": "{before}和{last}",
     },
 }
-_BETWEEN: Mapping[str, str] = {"en": ", ", "es": ", ", "zh_Hans": "、"}
+_BETWEEN: Mapping[str, str] = {"en": ", ", "es": ", ", "zh_Hans": "、", _HANT: "、"}
 
 
 def language_of(locale: str) -> str:
     """Return which of our languages a locale hears; English where it is none of them."""
-    language = locale.replace("-", "_").partition("_")[0]
-    return {"zh": "zh_Hans"}.get(language, language if language in LANGUAGES else "en")
+    language, *more = locale.replace("-", "_").split("_")
+    if language == "zh":
+        return _HANT if {"Hant", "TW", "HK", "MO"} & {*more} else "zh_Hans"
+    return language if language in LANGUAGES else "en"
+
+
+def phrase(phrases: Phrases, language: str, key: str) -> str:
+    """Return a sentence in one of our languages."""
+    return traditional(phrases["zh_Hans"][key]) if language == _HANT else phrases[language][key]
 
 
 @quickly_made
@@ -70,7 +81,7 @@ class Speech:
 
     def say(self, phrases: Phrases, key: str, **named: str) -> str:
         """Say a sentence with what it names."""
-        return phrases[language_of(self.locale)][key].format(**named)
+        return phrase(phrases, language_of(self.locale), key).format(**named)
 
     def money(self, amount_minor: int) -> str:
         """Write minor units as money."""
@@ -134,9 +145,10 @@ class Speech:
         return in_words(value, style, locale=self.locale, zone=self.zone, now=self.now)
 
 
-def speech_of(turn: Turn) -> Speech:
-    """Speak to the contact of a turn."""
-    contact, currency = turn.contact, turn.program.currency
+def speech_of(turn: Turn, currency_code: str = "") -> Speech:
+    """Speak to the contact of a turn, of amounts in a currency of the program: its own where none is said."""
+    contact, program = turn.contact, turn.program
+    currency = program.currency_called(currency_code) or program.currency
     return Speech(contact.locale, contact.zone, turn.now, currency.code, currency.exponent)
 
 

@@ -88,6 +88,5 @@ def _card(turn: Turn, card: Card) -> JsonValue:
 
 
 def _other(turn: Turn, currency: OtherCurrency) -> JsonValue:
-    speech = speech_of(turn)
-    other = Speech(speech.locale, speech.zone, speech.now, currency.code, currency.exponent)
+    other = speech_of(turn, currency.code)
     return {"name": currency.code, "available": other.amount(turn.wallet(currency.code).spendable(turn.now))}

@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.contact import JsonValue
-from bot.core.tracking.commerce import ORDER_COMPLETED
+from bot.core.tracking.braze_commerce import in_segments_words
+from bot.core.tracking.commerce import OF_ORDERS, ORDER_COMPLETED
 from bot.core.tracking.message import Json, Kind
 from bot.core.tracking.reading import DEPTH_MAX, is_deeper, is_nobodys
 from bot.core.tracking.translated import MessageIds, Saying, without_nothing
@@ -216,12 +217,13 @@ class _Reading:
         if not isinstance(name, str) or not name.strip():
             self.complaints.append(Complaint(EVENTS, index, "'name' is required"))
             return
+        event, properties = in_segments_words(name, _object(one, "properties"))
         said: dict[str, JsonValue] = {
-            "event": name,
-            "properties": _object(one, "properties"),
+            "event": event,
+            "properties": dict(properties),
             "timestamp": _time(one),
         }
-        if one.get("time"):
+        if one.get("time") or event in OF_ORDERS:
             said["messageId"] = self._ids.of(one)
         self._add(EVENTS, index, who, one, Kind.TRACK, said)
 

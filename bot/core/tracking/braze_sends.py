@@ -21,7 +21,7 @@ _AUDIENCE = "start a flow on the audience instead (`start: - audience: {entered:
 _PUSHES = ("apple_push", "android_push", "web_push", "kindle_push", "content_card", "in_app_message")
 _NOT_SENT: Mapping[str, str] = MappingProxyType(
     {
-        "email": "no email is sent here: keep the provider you have for it",
+        "email": "letters are templates of flows, where they are checked and translated: docs/email.md",
         "webhook": "use a flow, or sync an audience to your webhook",
         "windows_phone8_push": "nothing is pushed to Windows",
         "windows_universal_push": "nothing is pushed to Windows",

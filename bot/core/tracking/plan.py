@@ -9,6 +9,7 @@ from bot.core.audiences.moves import ENTERED, EXITED
 from bot.core.contact import JsonValue
 from bot.core.tracking.commerce import OF_ORDERS, named_now
 from bot.core.tracking.sessions import SESSION_STARTED
+from bot.core.tracking.within import Sieve, first_of, sieve
 
 BLOCKED = "the tracking plan blocks this event"
 UNKNOWN = "the tracking plan does not name this event"
@@ -57,7 +58,8 @@ class PlannedProperty:
 class PlannedEvent:
     """An event as the plan has it.
 
-    Of one whose `properties` are not named, none is unknown. `keep` is for how long, None: as all others;
+    Of one whose `properties` are not named, none is unknown; those inside of others are named by their path,
+    like `products.price`. `keep` is for how long, None: as all others;
     `is_for_good` that it never goes.
     """
 
@@ -66,6 +68,10 @@ class PlannedEvent:
     keep: timedelta | None = None
     is_for_good: bool = False
     is_blocked: bool = False
+
+    def names(self, name: str) -> bool:
+        """Whether a property is named, or something inside of it."""
+        return name in self.properties or any(first_of(path) == name for path in self.properties)
 
 
 class Plan:
@@ -88,8 +94,9 @@ class Plan:
         self._named = events.keys() - self._blocked
         self._taken_of = {name: taken for name, one in events.items() if (taken := self._taken(one))}
         self._personal = {
-            name: frozenset(each for each, one in event.properties.items() if one.is_personal)
+            name: sieve(tagged)
             for name, event in events.items()
+            if (tagged := [each for each, one in event.properties.items() if one.is_personal])
         }
 
     def refusal(self, event: str) -> str | None:
@@ -105,8 +112,7 @@ class Plan:
         rule = self._taken_of.get(event)
         if rule is None:
             return properties
-        taken = {name: value for name, value in properties.items() if rule.takes(name)}
-        return taken if len(taken) < len(properties) else properties
+        return rule.left(properties)
 
     def takes(self, event: str, name: str) -> bool:
         """Whether a property of an event that is taken is taken, too."""
@@ -122,9 +128,10 @@ class Plan:
             return planned.keep
         return None if event in OURS else self.keep
 
-    def personal(self, event: str) -> frozenset[str]:
-        """Return the properties of an event that tell of a person, beside all that is text."""
-        return self._personal.get(event, frozenset())
+    def of_nobody(self, event: str, properties: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+        """Return the properties without those that tell of a person: the very same where none does."""
+        tagged = self._personal.get(event)
+        return properties if tagged is None else tagged.left(properties)
 
     @property
     def ends(self) -> Iterable[tuple[str, timedelta | None]]:
@@ -137,22 +144,11 @@ class Plan:
         """Whether any event goes after a time."""
         return self.keep is not None or any(one.keep is not None for one in self.events.values())
 
-    def _taken(self, event: PlannedEvent) -> "_Taken | None":
-        blocked = frozenset(name for name, one in event.properties.items() if one.is_blocked)
+    def _taken(self, event: PlannedEvent) -> Sieve | None:
+        blocked = [name for name, one in event.properties.items() if one.is_blocked]
         if self.blocks_unknown and event.properties:
-            return _Taken(blocked, frozenset(event.properties))
-        return _Taken(blocked, None) if blocked else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """Which properties are not taken; `known` None: all others are."""
-
-    blocked: frozenset[str]
-    known: frozenset[str] | None
-
-    def takes(self, name: str) -> bool:
-        return name not in self.blocked and (self.known is None or name in self.known)
+            return sieve(blocked, event.properties)
+        return sieve(blocked) if blocked else None
 
 
 def is_of_orders(event: str) -> bool:

@@ -8,12 +8,13 @@ import orjson
 
 from bot.core.contact import JsonValue
 from bot.core.deeds.left import ERASED_AT
+from bot.core.enrolling import WAITS
 from bot.core.ids import microseconds
 
 TRAITS_MAX = 200
 """How many traits are kept of a contact: every turn reads them."""
 NAME_MAX = 100
-_NOBODYS = (ERASED_AT, "wechat_")
+_NOBODYS = (ERASED_AT, "wechat_", WAITS)
 """What attributes begin with that are ours alone."""
 _BELIEVED = frozenset({"region", "tags"})
 """Attributes by which the program gives what is worth something: a public key cannot tell them."""

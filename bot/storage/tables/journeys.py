@@ -135,7 +135,7 @@ class InvitationRow(Row, table=True):
 
 
 class EvaluationRow(Row, table=True):
-    """What was last decided about a contact at the door or a step of a flow, by which values."""
+    """What was decided about a contact at the door or a step of a flow, since when, by which values."""
 
     __tablename__ = "evaluation"
     __table_args__ = CLUSTERED
@@ -144,6 +144,8 @@ class EvaluationRow(Row, table=True):
     flow: str = key(NAME)
     step: str = key(NAME)
     """Empty: at its door."""
-    at: int = instant_column()
+    at: int = key(BigInteger)
+    last_at: int = instant_column()
+    """When it was decided so for the last time; the facts are of then."""
     verdict: str = name_column()
     facts: str = column(Text, "{}")

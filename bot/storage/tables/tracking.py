@@ -68,7 +68,8 @@ class AudienceMemberRow(Row, table=True):
 
     __tablename__ = "audience_member"
     __table_args__ = (
-        Index("ix_audience_member_in", "bucket", "audience", "contact", **where("is_in")),
+        # With the column it goes by, or SQLite looks it up of each member.
+        Index("ix_audience_member_in", "bucket", "audience", "contact", "is_in", **where("is_in")),
         Index("ix_audience_member_look_at", "bucket", "look_at", **where("look_at IS NOT NULL")),
         CLUSTERED,
     )

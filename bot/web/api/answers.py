@@ -31,6 +31,7 @@ class AdjustedAnswer(Answer):
     id: str
     entry: str = Field(description="the entry's id in the books")
     amount_minor: int
+    currency: str
     wallet: WalletSums
 
 
@@ -139,6 +140,7 @@ class HistoryLine(Answer):
 
     number: int = Field(description="0 for what is due and not booked yet")
     entry: str = Field(description="its id in the books, empty where it is not booked yet")
+    contact: str = Field(description="in whose books: the member's own, or of whoever was joined to them")
     at: str
     kind: str = Field(description="granted, coming, arrived, spent, set_aside, captured, ended …")
     says: str = Field(description="the line in words, in the member's language")

@@ -100,6 +100,7 @@ class AdjustBody(Body):
         description="above 0 gives, below 0 takes; in minor units", json_schema_extra={"not": {"const": 0}}
     )
     reason: LongText = Field(description="why, for the member and for whoever looks at the books")
+    currency: Currency | None = Field(None, description="one of the program's; its own unless given")
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -241,6 +242,11 @@ class QuoteBody(Body):
         None, description="whether credit pays; left out, as the program says (checkout.auto_apply_credit)"
     )
     credit_minor: Minor | None = Field(None, description="at most so much credit")
+    currency: Currency | None = Field(
+        None,
+        description="what the prices are in, and whose credit pays: the program's own or one of its"
+        " `currencies`; left out, that of the order where it was told before, else the program's own",
+    )
 
 
 class HoldBody(QuoteBody):
@@ -283,7 +289,9 @@ class SoldBody(Body):
     category: Word | None = None
     quantity: Quantity = 1
     unit_minor: Minor | None = Field(None, description="the price of one, in minor units")
-    discount_minor: Minor = Field(0, description="what is off the whole line, in minor units")
+    discount_minor: Minor | None = Field(
+        None, description="what is off the whole line, in minor units; see the order's own"
+    )
     earns: bool = Field(default=True, description="False for what never earns, like a gift card")
 
 
@@ -368,12 +376,18 @@ class OrderBody(Body):
     changed_at: Instant | None = Field(
         None, description="when the shop changed it last: what is older than that is no news"
     )
-    currency: Currency | None = None
+    currency: Currency | None = Field(
+        None, description="as it was held, else the program's own; it never changes"
+    )
     source: Word = Field("shop", description="where it was sold, like web")
     lines: list[SoldBody] | None = Field(
         None, min_length=1, max_length=LINES_MAX, description="may be left out where they were told before"
     )
-    discount_minor: Minor = Field(0, description="what is off the whole order, beside its lines' own")
+    discount_minor: Minor | None = Field(
+        None,
+        description="what is off the whole order, beside its lines' own; left out here and in all lines,"
+        " what the checkout that was captured for it took off of the same lines",
+    )
     shipping_minor: Minor = 0
     tax_minor: Minor = 0
     credit_minor: Minor | None = Field(

@@ -11,7 +11,7 @@ from bot.core.ledger.explained import Line, Sums
 from bot.core.ledger.phrases import Teller, tell
 from bot.core.ledger.wallet import MAIN_WALLET, Balance
 from bot.core.phone import NotAContact, to_e164
-from bot.storage import contacts
+from bot.storage import contacts, explaining
 from bot.storage import history as histories
 from bot.storage.contacts import Portrait
 from bot.storage.driver import Connection
@@ -26,7 +26,7 @@ from bot.web.api.bodies import (
     WalletQuery,
 )
 from bot.web.rest.asked import Json, Told, stamp
-from bot.web.rest.cursors import placed, whole, written
+from bot.web.rest.cursors import placed, wholes, written_wholes
 from bot.web.rest.problems import one_field
 
 
@@ -41,7 +41,8 @@ async def adjust(asked: Asked) -> Told:
     """Give or take credit by hand."""
     body = asked.body_as(AdjustBody)
     contact_id = await member_id(asked, asked.path["member"], "path/member")
-    fields: Json = {"amount_minor": body.amount_minor, "reason": body.reason, "by": asked.who.name}
+    told: Json = body.model_dump(mode="json", exclude_none=True)
+    fields: Json = {**told, "by": asked.who.name}
     return await operate(asked, "credit.adjust", fields, contact_id=contact_id)
 
 
@@ -117,11 +118,11 @@ async def balance(asked: Asked) -> Told:
 async def history(asked: Asked) -> Told:
     """Explain the wallet line by line, newest first."""
     query, now = asked.query_as(HistoryQuery), asked.door.clock()
-    (place,) = placed(query.cursor, ("0",))
-    newest, program = whole(place), asked.door.shop().program
+    (place,) = placed(query.cursor, ("",))
+    begins, program = wholes(place), asked.door.shop().program
 
     async def look(connection: Connection, contact: Contact) -> Told:
-        found = await histories.explanation(connection, contact.id, now, query.wallet, newest, query.limit)
+        found = await explaining.explanation(connection, contact.id, now, query.wallet, begins, query.limit)
         teller = teller_of(program, contact.locale, contact.zone, now, query.wallet)
         currency, exponent = _unit(asked, query.wallet)
         return Told(
@@ -132,7 +133,7 @@ async def history(asked: Asked) -> Told:
                 "exponent": exponent,
                 "lines": [_line(line, teller) for line in found.lines],
                 "before": _sums(found.carried),
-                "next": written((str(found.older),)) if found.older else None,
+                "next": written_wholes(found.older),
             }
         )
 
@@ -168,19 +169,15 @@ async def _wallet(  # whose, which, and what it showed when
 
 def _unit(asked: Asked, name: str) -> tuple[str | None, int]:
     """The currency of a wallet and its exponent; none where its unit is a stamp."""
-    program = asked.door.shop().program
-    if name == MAIN_WALLET:
-        return program.currency.code, program.currency.exponent
-    for one in program.currencies:
-        if one.code == name:
-            return one.code, one.exponent
-    return None, 0
+    found = asked.door.shop().program.currency_called("" if name == MAIN_WALLET else name)
+    return (found.code, found.exponent) if found is not None else (None, 0)
 
 
 def _line(line: Line, teller: Teller) -> dict[str, JsonValue]:
     return {
         "number": line.number,
         "entry": line.entry_id,
+        "contact": line.contact_id,
         "at": stamp(line.at),
         "kind": line.kind.value,
         "says": tell(line, teller),

@@ -5,7 +5,7 @@ from bot.core.ids import new_id
 from bot.storage import products, revisions, stock
 from bot.storage.driver import Connection
 from bot.storage.products import StockedProduct
-from bot.storage.revisions import FAMILY, SIZE
+from bot.storage.revisions import FAMILY, PHOTO, SIZE
 from bot.web.api.asked import Asked, do_once
 from bot.web.api.bodies import PageQuery, ProductBody, StockBody
 from bot.web.rest.asked import Json, Told, read
@@ -35,9 +35,12 @@ async def put_stock(asked: Asked) -> Told:
     body, sku = asked.body_as(StockBody), asked.path["sku"]
 
     async def do(connection: Connection) -> Json:
-        if await products.one(connection, sku) is None:
+        before = await products.one(connection, sku)
+        if before is None:
             raise one_field(404, "no-such-product", "path/sku", "is not known", "put the product first")
         await stock.put(connection, sku, body.units, asked.door.clock())
+        if before.units_left is None:  # from now on turns look how many there are
+            await revisions.touch(connection, new_id(asked.door.clock(), 0, asked.door.entropy))
         product = await products.one(connection, sku)
         assert product is not None, "it is there"
         return _told(product)
@@ -61,8 +64,8 @@ async def listed(asked: Asked) -> Told:
 
 def _offered(product: StockedProduct) -> tuple[object, ...]:
     """What turns know of a product."""
-    sized = (product.facts.get(FAMILY), product.facts.get(SIZE))
-    return product.name, product.category, product.price_minor, product.is_sold, sized
+    told = tuple(product.facts.get(fact) for fact in (FAMILY, SIZE, PHOTO))
+    return product.name, product.category, product.price_minor, product.is_sold, told
 
 
 def _told(product: StockedProduct) -> dict[str, JsonValue]:

@@ -45,7 +45,10 @@ ROUTES: tuple[Route[ApiKey], ...] = (
         fields=_ORDER,
         body=bodies.OrderBody,
         answer=order_answers.OrderAnswer,
-        says_no={404: "nobody is known by this id", 409: "the order is another member's"},
+        says_no={
+            404: "nobody is known by this id",
+            409: "the order is another member's, or cannot become that",
+        },
     ),
     Route(
         method="GET",
@@ -250,7 +253,7 @@ ROUTES: tuple[Route[ApiKey], ...] = (
         body=bodies.QuoteBody,
         answer=order_answers.QuoteAnswer,
         only_asks=True,
-        says_no=_NO_MEMBER,
+        says_no={**_NO_MEMBER, 409: "the order is in another currency"},
     ),
     Route(
         method="POST",
@@ -261,7 +264,10 @@ ROUTES: tuple[Route[ApiKey], ...] = (
         does=checkout.hold,
         body=bodies.HoldBody,
         answer=order_answers.CheckoutAnswer,
-        says_no={**_NO_MEMBER, 409: "it would cost more by now, or the order holds something or is paid"},
+        says_no={
+            **_NO_MEMBER,
+            409: "it would cost more by now, or the order holds something, is paid or in another currency",
+        },
     ),
     Route(
         method="POST",

@@ -8,6 +8,7 @@ import gzip
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from http import HTTPStatus
 from importlib.resources import files
@@ -16,6 +17,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.conversation.publication import Publication
+from bot.core.email.brand import origin_of
 from bot.core.email.page_colors import css
 from bot.core.page_links import PATH
 
@@ -31,6 +33,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
 }
 _WORTH_PACKING = 1_000
+_ORIGINS_MAX = 10
 _HEADERS = {
     # No inline code, nobody else's code, no frames but of our own pages (the demo's phone).
     _POLICY: (
@@ -69,6 +72,8 @@ class H5Pages:
     def __init__(self, publication: Callable[[], Publication]) -> None:
         """Of the publication it shows the brand, and the number that sends links."""
         self._publication = publication
+        self._seen: Publication | None = None
+        self._origins = ""
         self._files = _files()
         self._index = (_STATIC / _INDEX).read_text("utf-8")
 
@@ -85,7 +90,18 @@ class H5Pages:
         logo = f'<img class="logo" src="{escape(brand.logo)}" alt="">' if brand.logo_origin else ""
         html = self._index.replace("{number}", escape(number)).replace("{accent}", brand.colors.accent)
         html = html.replace("{logo}", logo).replace("{shop}", escape(brand.name or shop.name))
-        return _answer(request, File.of(html.encode(), ".html"), brand.logo_origin)
+        return _answer(request, File.of(html.encode(), ".html"), self._pictures())
+
+    def _pictures(self) -> str:
+        """Where pictures come from beside ourselves: the logo, and those of products."""
+        publication = self._publication()
+        if publication is not self._seen:
+            shop = publication.shop
+            found = {origin_of(one.photo) for one in shop.products.values()} | {
+                shop.letters.brand.logo_origin
+            }
+            self._seen, self._origins = publication, " ".join(sorted(found - {""})[:_ORIGINS_MAX])
+        return self._origins
 
     async def file(self, request: web.Request) -> web.Response:
         """One of its scripts or styles."""
@@ -99,6 +115,7 @@ class H5Pages:
         return _answer(request, found)
 
 
+@cache  # packing takes longer than the rest of a start
 def _files() -> Mapping[str, File]:
     found = {
         path.relative_to(_STATIC).as_posix(): File.of(path.read_bytes(), path.suffix)

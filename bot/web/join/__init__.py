@@ -131,7 +131,7 @@ class JoinPages:
                 )
         facts = {"phone": number, "word": asked.word, "number": asked.number}
         text = asked.says("done_text" if asked.word and asked.number else "done_alone", **facts)
-        return self._answer(request, asked, done=text)
+        return self._answer(request, asked, done=" ".join(one for one in (text, asked.welcome) if one))
 
     async def _join(self, asked: Asked, number: str) -> None:
         keywords, language = asked.publication.keywords_file, asked.language

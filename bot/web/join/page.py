@@ -11,6 +11,7 @@ from bot.core.email.brand import Brand
 from bot.core.flow.compiled import KeywordStarter
 from bot.core.flow.translations import fallbacks
 from bot.core.groups import Group
+from bot.core.money import money
 from bot.core.replies import nearest
 from bot.web.join.texts import LANGUAGES, TEXTS
 
@@ -102,6 +103,16 @@ class Asked:
         return TEXTS[self.language][name].format(shop=self.shop, group=self.title, **facts)
 
     @property
+    def welcome(self) -> str:
+        """Say what a new member gets, and what it waits for; empty where it is nothing."""
+        program = self.publication.shop.program
+        if program.welcome is None:
+            return ""
+        code, exponent = program.currency.code, program.currency.exponent
+        amount = money(program.welcome.credit_minor, code, exponent, self.language)
+        return self.says("welcome", credit=amount)
+
+    @property
     def instead(self) -> str:
         """Say how to join by text, as a link that opens it; empty where nobody can."""
         if not (self.word and self.number):
@@ -136,7 +147,7 @@ def form(asked: Asked, *, phone: str = "", mistake: str = "", base: str = "") ->
     wrong = {"wrong_phone": "phone", "not_agreed": "agree"}.get(mistake, "")
     alert = _alert(asked.says(mistake)) if mistake else ""
     return (
-        f"<p>{escape(asked.says('about'))}</p>"
+        f"<p>{escape(asked.says('about'))}</p>{_welcome(asked)}"
         f'<form method="post" action="{escape(base)}{PATH}{quote(asked.group.name)}" novalidate>{alert}'
         f'<input type="hidden" name="language" value="{asked.language}">'
         f'<input type="hidden" name="shown" value="{asked.shown}">'
@@ -152,6 +163,10 @@ def form(asked: Asked, *, phone: str = "", mistake: str = "", base: str = "") ->
         '<input id="website" name="website" tabindex="-1" autocomplete="off"></div>'
         f'<button type="submit">{escape(asked.says("send"))}</button></form>{asked.instead}'
     )
+
+
+def _welcome(asked: Asked) -> str:
+    return f"<p>{escape(asked.welcome)}</p>" if asked.welcome else ""
 
 
 def _logo(asked: Asked) -> str:

@@ -11,6 +11,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "en": {
             "title": "Join {shop}",
             "about": "{group} by text message.",
+            "welcome": "New here? {credit} of credit is yours once you reply to our first text.",
             "phone": "Mobile number",
             "hint": "Numbers of other countries begin with +.",
             # CTIA Messaging Principles 5.1.1 and 47 CFR 64.1200(f)(9): who texts what to which number, how
@@ -40,6 +41,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "es": {
             "title": "Únete a {shop}",
             "about": "{group} por SMS.",
+            "welcome": "¿Primera vez? Tienes {credit} de crédito en cuanto respondas a nuestro primer SMS.",
             "phone": "Número de móvil",
             "hint": "Los números de otros países empiezan por +.",
             "wording": (
@@ -68,6 +70,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "zh_Hans": {
             "title": "加入{shop}",
             "about": "通过短信接收：{group}。",
+            "welcome": "新会员回复我们的第一条短信，即可获得{credit}积分。",
             "phone": "手机号码",
             "hint": "其他国家或地区的号码请以 + 开头。",
             "wording": (

@@ -105,7 +105,9 @@ class FeaturesAnswer(Answer):
     referral: bool
     rewards: bool
     bundles: bool
+    products: bool
     surveys: bool
+    into_wechat: bool = Field(description="whether pages can be opened in the mini program from here")
 
 
 class MeAnswer(Answer):
@@ -206,7 +208,9 @@ def _as_set_up(asked: Asked, told_: Told) -> Told:
     assert isinstance(features, dict), "what there is"
     pays = bool(payer_of(asked))
     wheel = bool(features["wheel"]) and is_let_in(house_of(asked), asked.who)
-    return replace(told_, body={**told_.body, "features": {**features, "pay": pays, "wheel": wheel}})
+    into = house_of(asked).mini is not None and not asked.who.session.is_in_mini_program
+    set_up: Json = {"pay": pays, "wheel": wheel, "into_wechat": into}
+    return replace(told_, body={**told_.body, "features": {**features, **set_up}})
 
 
 async def _opened(  # who came, and how

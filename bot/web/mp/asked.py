@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.conversation.cashier import Cashier
-from bot.conversation.foresight import Foresight
-from bot.conversation.looking import look_in
+from bot.conversation.looking import Looks
 from bot.conversation.operations import PAGES, operation_work, refusal_of
 from bot.conversation.work import Result
 from bot.core.contact import Contact
@@ -17,7 +16,6 @@ from bot.core.turn import Turn
 from bot.core.variables import NO_VARIABLES, Variables
 from bot.storage import contacts, turns
 from bot.storage.driver import Connection
-from bot.storage.glancing import glance
 from bot.web.mp.code_images import CodeImages
 from bot.web.rest import asked as rest
 from bot.web.rest.asked import Door, Json, Told, key_used, refused, told
@@ -49,8 +47,8 @@ class House(Door):
     read_page_link: Callable[[str], OpenedPage | None]
     shown: Callable[[str, Iterable[str]], None]
     """Is told which messages of a contact's inbox were shown."""
-    foresight: Foresight = field(default_factory=Foresight)
-    """What looks ask for beyond a snapshot."""
+    looks: Looks
+    """By which pages are read."""
     sessions: Remembered[Shopper] = field(default_factory=Remembered)
     """Who asked in the last seconds. How they are called may have changed since: looks read that again."""
     mini: "MiniPrograms | None" = None
@@ -93,14 +91,8 @@ async def look(asked: Asked, ask: Callable[[Turn], Json]) -> Told:
     What it refuses (`TellMember`) is answered as a problem.
     """
     door = house_of(asked)
-
-    async def work(connection: Connection) -> Told:
-        return Told(
-            await look_in(connection, door.shop(), asked.who.contact.id, door.clock(), ask, door.foresight)
-        )
-
     try:
-        return await glance(door.database, work)
+        return Told(await door.looks.look(door.shop(), asked.who.contact.id, door.clock(), ask))
     except TellMember as problem:
         raise refused(refusal_of(problem), is_replay=False) from problem
 

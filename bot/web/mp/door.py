@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from aiohttp import web
 
@@ -60,7 +61,7 @@ class Sessions:
         remembered = self.house.sessions
         known = remembered.get(session_id)
         if known is None:
-            known = await glance(self.house.database, lambda c: _shopper(c, session_id))
+            known = await glance(self.house.database, partial(_shopper, session_id=session_id))
             if known is not None:
                 remembered.keep(session_id, known)
         return known

@@ -1,14 +1,18 @@
 """The page of drops: what is sold when, what is left, and one tap that reserves a unit or gives it back."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from bot.core.pages import drops
 from bot.web.mp.asked import Asked, Shopper, look, operate
+from bot.web.mp.order_answers import PayAnswer, ShopperOrder
+from bot.web.mp.orders import with_pay
 from bot.web.mp.parts import ONLY_MEMBERS, Money
-from bot.web.rest.asked import Told
-from bot.web.rest.fields import WHOLE, Answer, Body, Minor
+from bot.web.mp.paying import payer_of
+from bot.web.rest.asked import Json, Told
+from bot.web.rest.fields import WHOLE, Answer, Body, Id, Minor
 from bot.web.rest.routes import Route
 
 DropId = Annotated[
@@ -25,6 +29,9 @@ class TakeBody(Body):
 
     quantity: Annotated[int, Field(ge=1, le=100), WHOLE] = 1
     to_pay_at_most_minor: Minor | None = Field(None, description="what the shopper was shown to pay")
+    payment: Literal["wechat", "pickup"] | None = Field(
+        None, description="how they pay it: `wechat` at once, otherwise as the shop collects it"
+    )
 
 
 class WindowAnswer(Answer):
@@ -45,6 +52,7 @@ class MineAnswer(Answer):
     until: str | None = Field(description="when what is reserved goes to somebody else")
     to_pay: Money
     number: str = Field(description="to be shown at the till")
+    order: Id | None = Field(description="the order that waits to be paid through WeChat Pay, if one does")
 
 
 class DropAnswer(Answer):
@@ -56,6 +64,7 @@ class DropAnswer(Answer):
     price: Money
     credit: Money = Field(description="what credit would pay of one")
     to_pay: Money
+    payment: Literal["wechat", "pickup"] | None = Field(description="the usual way to pay it here")
     left: int
     yours: int = Field(description="how many more the shopper may have")
     opens_at: str = Field(description="to this shopper: to some levels earlier")
@@ -78,24 +87,41 @@ class TakenAnswer(Answer):
     """What a tap reserved or gave back."""
 
     drop: DropAnswer | None
+    order: ShopperOrder | None = Field(description="the order that waits to be paid through WeChat Pay")
+    pay: PayAnswer | None = Field(description="how it is paid; none: nothing waits, or try its `/pay`")
     available: Money
     says: str
 
 
 async def show(asked: Asked) -> Told:
     """Show the drops."""
-    return await look(asked, drops.shown)
+    payer = payer_of(asked)
+    return await look(asked, lambda turn: drops.shown(turn, payer))
 
 
 async def take(asked: Asked) -> Told:
     """Reserve units."""
     body = asked.body_as(TakeBody).model_dump(exclude_none=True)
-    return await operate(asked, drops.TAKE, {**body, "drop": asked.path["drop"]})
+    named = {"drop": asked.path["drop"], "payer": payer_of(asked)}
+    return await _told(asked, await operate(asked, drops.TAKE, {**body, **named}))
 
 
 async def give_up(asked: Asked) -> Told:
     """Give them back."""
-    return await operate(asked, drops.GIVE_UP, {"drop": asked.path["drop"]})
+    named: Json = {"drop": asked.path["drop"], "payer": payer_of(asked)}
+    return await _told(asked, await operate(asked, drops.GIVE_UP, named))
+
+
+async def _told(asked: Asked, told: Told) -> Told:
+    """Add how what waits is paid.
+
+    What is told again may have been stored before drops were paid through WeChat Pay, and says nothing of it.
+    """
+    drop = told.body["drop"]
+    if isinstance(drop, dict):
+        mine = drop["mine"]
+        drop = {"payment": None, **drop, "mine": {"order": None, **mine} if isinstance(mine, dict) else None}
+    return await with_pay(asked, replace(told, body={"order": None, **told.body, "drop": drop}))
 
 
 ROUTES: tuple[Route[Shopper], ...] = (
@@ -118,7 +144,8 @@ ROUTES: tuple[Route[Shopper], ...] = (
         fields={"drop": DropId},
         says_no={
             **ONLY_MEMBERS,
-            409: "drop-over, not-open, had-yours, price-changed or sold-out: `says` in their words",
+            409: "drop-over, not-open, had-yours, price-changed, sold-out or no-way-to-pay: `says` in their "
+            "words",
         },
     ),
     Route(

@@ -9,7 +9,7 @@ from bot.core.deeds.paying_back import cash_of
 from bot.core.errors import NeverRetry, Refused, RetryLater, TellMember
 from bot.core.ids import microseconds
 from bot.core.pages import orders as page
-from bot.core.pages.speech import language_of
+from bot.core.pages.speech import language_of, phrase
 from bot.core.payments import is_waiting
 from bot.core.signed_links import REORDER, SignedLinks
 from bot.core.turn import Turn
@@ -92,7 +92,7 @@ async def quote(asked: Asked) -> Told:
 async def place(asked: Asked) -> Told:
     """Place an order; where it waits for its payment, say how it is paid."""
     told = await operate(asked, asked_for.ORDER, _asked_for(asked, asked.body_as(PlaceOrderBody)))
-    return await _with_pay(asked, told)
+    return await with_pay(asked, told)
 
 
 async def pay(asked: Asked) -> Told:
@@ -100,7 +100,7 @@ async def pay(asked: Asked) -> Told:
     told = await look(asked, _order_in(asked))
     if told.body["status"] != page.WAITING:
         raise ApiProblem(409, "not-waiting", "the order waits for no payment", "look at it: GET /mp/orders")
-    return await _with_pay(asked, Told({"order": dict(told.body)}))
+    return await with_pay(asked, Told({"order": dict(told.body)}))
 
 
 async def check(asked: Asked) -> Told:
@@ -164,9 +164,11 @@ async def _payment(asked: Asked) -> str | None:
     return str(found) if found is not None else None
 
 
-async def _with_pay(asked: Asked, told: Told) -> Told:
+async def with_pay(asked: Asked, told: Told) -> Told:
     """Add how an order is paid that waits for it; WeChat Pay is asked outside of any transaction."""
     order, cashier = told.body["order"], house_of(asked).cashier
+    if order is None:
+        return Told({**told.body, "pay": None}, is_replay=told.is_replay)
     assert isinstance(order, dict), "the operation says how it stands"
     can = order["can"]
     assert isinstance(can, dict), "what can be done with it"
@@ -177,7 +179,7 @@ async def _with_pay(asked: Asked, told: Told) -> Told:
             how = await cashier.prepay(named) if named is not None else None
         except (RetryLater, NeverRetry, Refused):
             how = None  # it waits: `/pay` tries again, under the same number
-    return Told({"order": order, "pay": dict(how) if how is not None else None}, is_replay=told.is_replay)
+    return Told({**told.body, "pay": dict(how) if how is not None else None}, is_replay=told.is_replay)
 
 
 async def _opened(asked: Asked, token: str) -> str:
@@ -193,7 +195,7 @@ async def _opened(asked: Asked, token: str) -> str:
         return whose is not None and whose.id == (await who_now(connection, asked)).id
 
     if not await asked.door.database.query(ask):
-        says = page.PHRASES[language_of(asked.who.contact.locale)]["another_shoppers"]
+        says = phrase(page.PHRASES, language_of(asked.who.contact.locale), "another_shoppers")
         raise ApiProblem(
             403,
             "another-shoppers",
@@ -262,7 +264,9 @@ ROUTES: tuple[Route[Shopper], ...] = (
         body=BasketBody,
         answer=BasketQuote,
         only_asks=True,
-        says_no={409: "gone: some of it is not sold any more; `says` in the shopper's words"},
+        says_no={
+            409: "gone: some of it is not sold any more, or too-few: not so much of it; `says` in their words"
+        },
     ),
     Route(
         method="POST",
@@ -273,8 +277,8 @@ ROUTES: tuple[Route[Shopper], ...] = (
         body=PlaceOrderBody,
         answer=PlacedAnswer,
         says_no={
-            409: "price-changed (with the new `quote`), gone, place-gone, no-way-to-pay or below-least: "
-            "nothing was ordered; `says` in the shopper's words"
+            409: "price-changed (with the new `quote`), gone, too-few, place-gone, no-way-to-pay or "
+            "below-least: nothing was ordered; `says` in the shopper's words"
         },
     ),
     Route(

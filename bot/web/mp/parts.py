@@ -17,7 +17,7 @@ LanguageIn = Annotated[
         description="as phones write one, like zh_CN; English where it is none of ours",
     ),
 ]
-Language = Literal["en", "es", "zh_Hans"]
+Language = Literal["en", "es", "zh_Hans", "zh_Hant"]
 assert set(Language.__args__) == set(LANGUAGES), "all that pages speak"  # type: ignore[attr-defined]  # a Literal has them
 
 

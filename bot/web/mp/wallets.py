@@ -9,13 +9,13 @@ from bot.core.ledger.phrases import Teller, tell
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.pages import wallet
 from bot.core.pages.speech import Speech, stamp
-from bot.storage import history as histories
+from bot.storage import explaining
 from bot.storage.driver import Connection
 from bot.storage.glancing import glance
 from bot.web.mp.asked import Asked, Shopper, look, who_now
 from bot.web.mp.parts import Money, Page
 from bot.web.rest.asked import Told
-from bot.web.rest.cursors import placed, whole, written
+from bot.web.rest.cursors import placed, wholes, written_wholes
 from bot.web.rest.fields import Answer
 from bot.web.rest.routes import Route
 
@@ -89,17 +89,17 @@ async def show(asked: Asked) -> Told:
 
 async def history(asked: Asked) -> Told:
     """Explain the wallet line by line."""
-    (place,) = placed(asked.query_as(Page).cursor, ("0",))
-    newest, now, program = whole(place), asked.door.clock(), asked.door.shop().program
+    (place,) = placed(asked.query_as(Page).cursor, ("",))
+    begins, now, program = wholes(place), asked.door.clock(), asked.door.shop().program
     currency = program.currency
 
     async def ask(connection: Connection) -> Told:
         contact = await who_now(connection, asked)
         teller = teller_of(program, contact.locale, contact.zone, now)
         speech = Speech(contact.locale, contact.zone, now, currency.code, currency.exponent)
-        found = await histories.explanation(connection, contact.id, now, MAIN_WALLET, newest)
+        found = await explaining.explanation(connection, contact.id, now, MAIN_WALLET, begins)
         lines: list[JsonValue] = [_line(line, teller, speech) for line in found.lines]
-        return Told({"lines": lines, "next": written((str(found.older),)) if found.older else None})
+        return Told({"lines": lines, "next": written_wholes(found.older)})
 
     return await glance(asked.door.database, ask)
 

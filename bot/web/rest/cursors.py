@@ -44,6 +44,16 @@ def whole(part: str) -> int:
     return int(part)
 
 
+def written_wholes(numbers: tuple[int, ...]) -> str | None:
+    """A cursor that leads behind these numbers; None where there are none."""
+    return written((",".join(map(str, numbers)),)) if numbers else None
+
+
+def wholes(part: str) -> tuple[int, ...]:
+    """Numbers in a place, with commas between. Raises ApiProblem."""
+    return tuple(map(whole, part.split(","))) if part else ()
+
+
 def an_id(part: str) -> str:
     """An id of ours in a place, or nothing. Raises ApiProblem."""
     if part and not _ID.fullmatch(part):

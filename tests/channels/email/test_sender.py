@@ -104,7 +104,7 @@ async def test_a_letter_arrives_whole() -> None:
     (post,) = mail.letters
     message = post.message
     name = NAMES.name(cleared().message.id)
-    assert post.sender == f"back+{name}@shop.example"
+    assert post.sender == f"back+{NAMES.sealed(cleared().message.id)}@shop.example"
     assert message["From"] == "Corner Coffee <hello@shop.example>"
     assert message["Reply-To"] == "Care <care@shop.example>"
     assert message["Subject"] == "Grüße, Ana"
@@ -223,6 +223,9 @@ def test_a_name_is_nobody_elses() -> None:
     assert NAMES.read(name.upper()) == message_id
     assert NAMES.read(f"{name[:-1]}a" if name[-1] != "a" else f"{name[:-1]}b") is None
     assert NAMES.read("postmaster") is None
+    sealed = LetterNames(SECRETS[1:]).sealed(message_id)
+    assert (NAMES.read_sealed(sealed.upper()), NAMES.read(sealed)) == (message_id, None)
+    assert NAMES.read_sealed(name) is None, "who was forwarded a letter knows no more than its Message-ID"
     assert len(f"bounces+{name}") <= 64
 
 

@@ -48,6 +48,23 @@ def test_xml_and_json_of_one_push_are_alike() -> None:
     assert read_json(b'{"A": 1, "B": null, "C": {"D": "x & y"}, "E": ["1", 2]}') == expected
 
 
+@pytest.mark.parametrize(
+    ("inside", "fields"),
+    [
+        ("<A><![CDATA[<!DOCTYPE html>]]></A><B>1</B>", {"A": "<!DOCTYPE html>", "B": "1"}),
+        ("<A>a<!-- said -->b</A><B/>", {"A": "ab", "B": ""}),
+        ("<a:A>1</a:A>", {"a:A": "1"}),
+        ('<A xmlns="x">1</A>', {"A": "1"}),
+        ("\n <A>1</A> and <B>2</B>\n", {"A": "1", "B": "2"}),
+        ("<A>1</A><A>2</A><A>3</A>", {"A": ["1", "2", "3"]}),
+    ],
+)
+def test_what_is_read_quickly_and_what_is_not_are_alike(inside: str, fields: dict[str, object]) -> None:
+    assert read_xml(f"<xml>{inside}</xml>".encode()) == fields
+    nested = f"<xml>{inside}<N><M>1</M></N></xml>"  # which is always read by the slower parser
+    assert read_xml(nested.encode()) == fields | {"N": {"M": "1"}}
+
+
 def test_numbers_and_truths_are_texts() -> None:
     assert read_json(b'{"a": 12345678901234567890, "b": 1.5, "c": true, "d": "a\\u0000b"}') == {
         "a": "12345678901234567890",

@@ -9,15 +9,18 @@ import pytest
 import yaml
 
 from bot.conversation.batch import TurnFailed
-from bot.core.contact import JsonValue
+from bot.core.contact import JsonValue, Order, OrderLine
 from bot.core.deeds.offering import give_offer
+from bot.core.deeds.ordering import on_record, settle
 from bot.core.errors import TellMember
 from bot.core.ids import bucket_of, derived_id
+from bot.core.loyalty.orders import PAID, priced
 from bot.core.turn import Turn
 from bot.storage.driver import Database
 from bot.storage.erasing import erase
 from tests.conversation.shop.till import WRITTEN, Till, Told, shop_with
-from tests.storage.scripted import asked, contacts, open_at
+from tests.core.loyalty.ledger_invariants import check_snapshot
+from tests.storage.scripted import asked, contacts, open_at, stored
 
 ROOT = Path(__file__).parents[3]
 TEA: JsonValue = {"sku": "TEA", "quantity": 2}
@@ -128,6 +131,8 @@ async def test_of_codes_it_is_said_why_they_do_not_apply(till: Till) -> None:
         "NOSUCH7": "unknown",
         till.given["five_off"].code: "basket_too_small",
     }
+    nothing = await till.ask("checkout.quote", {"lines": [TEA], "offers": [":"]})
+    assert left_out(nothing) == {":": "unknown"}, "what is typed has no letter"
     till.wait(timedelta(days=3))
     assert left_out(await till.ask("checkout.quote", {"lines": [TEA], "offers": [tea.code]})) == {
         tea.code: "ended"
@@ -517,3 +522,147 @@ async def test_so_can_every_order_under_the_program_we_ship(database: Database) 
     await database.transact(lambda c: erase(c, till.contact_id, till.now, lambda _: ["hash"]))
     for order in ("A1", "A2", "A3"):
         assert "problem" not in await till.ask("order.refund", {"order": order, "everything": True})
+
+
+# A further currency
+
+
+EUROS = shop_with({**WRITTEN, "currencies": [{"code": "EUR", "point_value": "0.01"}]})
+EURO_TEA: dict[str, JsonValue] = {"sku": "TEA", "quantity": 2, "unit_minor": 1000}
+EURO_BASKET: Told = {"lines": [EURO_TEA], "currency": "EUR"}
+
+
+async def with_euros(database: Database) -> Till:
+    """A member with 9.00 dollars of credit, and 5.00 euros that an order of 100.00 has earned."""
+    till = await Till.of_member(database, credit=900, shop=EUROS)
+    sold: JsonValue = [{"sku": "TEA", "quantity": 1, "unit_minor": 10_000}]
+    order: Told = {"order": "E0", "status": "paid", "currency": "EUR", "lines": sold}
+    assert (await till.ask("order.report", order))["currency"] == "EUR"
+    return till
+
+
+async def purse(till: Till, wallet: str) -> tuple[int, int]:
+    """What can be spent of a wallet, and what is held."""
+    snapshot = await till.database.query(lambda c: stored(c, till.contact_id, wallet))
+    check_snapshot(snapshot)
+    return snapshot.wallet.available_minor, snapshot.wallet.held_minor
+
+
+async def test_an_order_in_another_currency_is_paid_from_the_wallet_of_its_code(database: Database) -> None:
+    till = await with_euros(database)
+    await till.give("tea20")
+    await till.give("five_off")
+    quoted = await till.ask("checkout.quote", EURO_BASKET)
+    assert (quoted["currency"], sums(quoted)) == ("EUR", (2000, 400, 500, 1100))
+    assert quoted["earns_minor"] == 55
+    assert left_out(quoted) == {till.given["five_off"].code: "other_currency"}
+    held = await till.ask("checkout.hold", {**EURO_BASKET, "order": "E1", "to_pay_minor": 1100})
+    assert (held["currency"], held["credit_minor"]) == ("EUR", 500)
+    assert (await purse(till, "EUR"), await purse(till, "main")) == ((0, 500), (900, 0))
+    half = await till.ask("checkout.capture", {"order": "E1", "lines": [{"line": 1, "quantity": 1}]})
+    assert (half["currency"], half["credit_minor"], half["released_credit_minor"]) == ("EUR", 250, 250)
+    sold: JsonValue = [{**EURO_TEA, "quantity": 1, "discount_minor": 200}]
+    told = await till.ask("order.report", {"order": "E1", "status": "paid", "lines": sold})
+    assert (told["currency"], told["credit_minor"]) == ("EUR", 250), "as it was held, though nobody said so"
+    assert await purse(till, "EUR") == (250 + 27, 0)
+    back = await till.ask("order.refund", {"order": "E1", "everything": True})
+    assert back["moved"] == {**_NOTHING_MOVED, "restored_minor": 250, "taken_back_minor": 27}
+    assert (await purse(till, "EUR"), await purse(till, "main")) == ((500, 0), (900, 0))
+
+
+_NOTHING_MOVED: Told = dict.fromkeys(
+    ["earned_minor", "restored_minor", "lost_minor", "taken_back_minor", "owed_minor", "stamps_taken_back"], 0
+)
+
+
+async def test_credit_of_another_currency_is_adjusted_by_hand(database: Database) -> None:
+    till = await with_euros(database)
+    body: Told = {"amount_minor": 250, "currency": "EUR", "reason": "a test", "by": "till"}
+    for amount, left in ((250, 750), (-700, 50)):
+        told = await till.ask("credit.adjust", {**body, "amount_minor": amount})
+        assert (told["currency"], await purse(till, "EUR")) == ("EUR", (left, 0))
+    assert await purse(till, "main") == (900, 0)
+    refused = await till.refused("credit.adjust", {**body, "currency": "GBP"})
+    assert refused["what"] == "currency: the program has no currency GBP"
+
+
+async def test_what_is_held_in_another_currency_is_free_again(database: Database) -> None:
+    till = await with_euros(database)
+    hold: Told = {**EURO_BASKET, "order": "E1"}
+    await till.ask("checkout.hold", hold)
+    assert sums(await till.ask("checkout.quote", hold))[2] == 500, "its own hold counts as free"
+    assert sums(await till.ask("checkout.quote", {**BASKET, "order": "E1"}))[2] == 900, "euros pay no dollars"
+    assert (await till.ask("checkout.void", {"order": "E1"}))["state"] == "voided"
+    assert await purse(till, "EUR") == (500, 0)
+    await till.ask("checkout.hold", hold)
+    till.wait(timedelta(hours=1))
+    assert (await till.ask("checkout.time_out"))["closed"] == ["E1"]
+    assert await purse(till, "EUR") == (500, 0)
+    await till.ask("checkout.hold", hold)
+    await till.ask("checkout.capture", {"order": "E1"})
+    canceled = await till.ask("order.cancel", {"order": "E1"})  # nobody told of the order
+    assert (canceled["currency"], canceled["returned_credit_minor"]) == ("EUR", 500)
+    assert await purse(till, "EUR") == (500, 0)
+
+
+async def test_a_currency_that_is_not_known_or_not_the_orders_is_refused(database: Database) -> None:
+    till = await with_euros(database)
+    lines: JsonValue = [EURO_TEA]
+    for name in ("checkout.quote", "checkout.hold", "order.report"):
+        refused = await till.refused(name, {"order": "E9", "lines": lines, "currency": "GBP"})
+        assert str(refused["what"]) == "currency: the program has no currency GBP"
+        assert str(refused["remedy"]).startswith("send one of USD, EUR")
+    for name in ("checkout.quote", "order.report"):
+        catalogue: Told = {"order": "E9", "lines": [{"sku": "TEA"}], "currency": "EUR"}
+        what = str((await till.refused(name, catalogue))["what"])
+        assert what == "lines.0.unit_minor: the price of 'TEA' is not known in EUR"
+    await till.ask("checkout.hold", {**EURO_BASKET, "order": "E1"})
+    for order in ("E0", "E1"):
+        refused = await till.refused("order.report", {"order": order, "lines": lines, "currency": "USD"})
+        assert (refused["what"], refused["status"]) == (f"currency: order {order} is in EUR on record", 409)
+
+
+async def test_an_order_on_record_decides_the_currency_of_its_checkout(database: Database) -> None:
+    till = await with_euros(database)
+    tea: Told = {"lines": [EURO_TEA]}
+    await till.ask("order.report", {**tea, "order": "E1", "currency": "EUR"})
+    await till.ask("order.report", {**tea, "order": "D1"})
+    for name in ("checkout.quote", "checkout.hold"):
+        for order, its, others in (("E1", "EUR", "USD"), ("D1", "USD", "EUR")):
+            refused = await till.refused(name, {**tea, "order": order, "currency": others})
+            assert (refused["what"], refused["status"]) == (
+                f"currency: order {order} is in {its} on record",
+                409,
+            )
+            assert refused["remedy"] == "send it in that currency: an order never changes it"
+    assert (await purse(till, "EUR"), await purse(till, "main")) == ((500, 0), (900, 0))
+    assert (await till.ask("checkout.quote", {**tea, "order": "E1"}))["currency"] == "EUR", (
+        "nobody has to say"
+    )
+    for order in ("E1", "D1"):
+        await till.ask("checkout.hold", {**tea, "order": order})
+    assert (await purse(till, "EUR"), await purse(till, "main")) == ((0, 500), (0, 900))
+    for order, credit in (("E1", 500), ("D1", 900)):
+        await till.ask("checkout.capture", {"order": order})
+        told = await till.ask("order.report", {"order": order, "status": "paid"})
+        assert told["credit_minor"] == credit
+
+
+async def test_what_a_wallet_of_another_currency_paid_pays_nothing_of_an_order(database: Database) -> None:
+    till = await with_euros(database)
+    await till.ask("checkout.hold", {"lines": [EURO_TEA], "order": "E1"})
+    await till.ask("checkout.capture", {"order": "E1"})
+    assert (await purse(till, "EUR"), await purse(till, "main")) == ((500, 0), (0, 0))
+    line = OrderLine("TEA", "Jasmine tea", 2, 1000)
+    own = derived_id("order/E1", bucket_of(till.contact_id))
+    told = priced(Order(own, "shop", till.now, (line,), 0, 900, PAID, reference="E1", currency="EUR"))
+
+    def pay(turn: Turn) -> None:  # as it was told when a hold did not ask what is on record
+        settle(turn, told, on_record(turn, "E1"))
+
+    await till.deed(pay)
+    found = await asked(database, f"SELECT credit_minor, cash_minor FROM shop_order WHERE id = '{own}'")  # noqa: S608  # ours
+    assert found == [(0, 2000)]
+    assert await purse(till, "EUR") == (500 + 100, 0), "nor is it asked for again"
+    await till.ask("order.refund", {"order": "E1", "everything": True})
+    assert (await purse(till, "EUR"), await purse(till, "main")) == ((500, 0), (900, 0))

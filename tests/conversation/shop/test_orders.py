@@ -403,7 +403,7 @@ async def test_an_order_in_another_currency_has_its_own_wallet(database: Databas
     check_snapshot(euros)
     assert sums(euros) == (150, 0, 0, 0)
     problem = await till.refused("order.report", body({"order": "A-3", "currency": "CHF"}))
-    assert problem["what"] == "the program has no currency CHF"
+    assert problem["what"] == "currency: the program has no currency CHF"
 
 
 # What comes before its order, or never
@@ -523,6 +523,77 @@ async def test_credit_the_shop_let_go_is_spent_if_it_is_there_and_forgone_if_not
     await till.deed(lambda turn: turn.books.adjust_down(120, turn.now, _by_hand()))
     told = await till.ask("order.settle", {"order": "A-2"})
     assert (told["credit_minor"], moved(told)) == (0, {"earned_minor": 6})
+
+
+LINES: list[JsonValue] = [dict(TEA), dict(BEANS)]
+
+
+async def _captured(database: Database, credit: int = 500) -> Till:
+    """A member whose order, 20.00 of tea and 10.00 of beans, was captured: 4.00 of the tea was off."""
+    till = await Till.of_member(database, credit=credit)
+    await till.give("tea20")
+    await till.ask("checkout.hold", {"order": "A-1", "lines": LINES})
+    return till
+
+
+async def test_what_a_captured_checkout_took_off_is_off_the_order(database: Database) -> None:
+    till = await _captured(database)
+    await till.ask("checkout.capture", {"order": "A-1"})
+    lines: list[JsonValue] = [BEANS, {**TEA, "quantity": 3}, {**TEA, "quantity": 1}]
+    told = await till.ask("order.report", body({"lines": lines}))
+    assert (told["discount_minor"], told["credit_minor"], told["to_pay_minor"]) == (400, 500, 2100)
+    assert [line["discount_minor"] for line in _lines(told)] == [0, 300, 100]
+    assert moved(told) == {"earned_minor": 105}, "5% of what was paid"
+    again = await till.ask("order.report", body({"status": "fulfilled", "lines": lines}))
+    assert (again["discount_minor"], moved(again)) == (400, {})
+    back = await till.ask("order.refund", {"order": "A-1", "everything": True})
+    assert (back["refunded_minor"], moved(back)) == (2100, {"restored_minor": 500, "taken_back_minor": 105})
+
+
+@pytest.mark.parametrize(
+    ("changes", "off"),
+    [
+        ({"discount_minor": 100}, 100),
+        ({"discount_minor": 0}, 0),
+        ({"lines": [TEA, {**BEANS, "discount_minor": 50}]}, 50),
+        ({"lines": [{**TEA, "discount_minor": 0}, BEANS]}, 0),
+        ({"lines": [{**TEA, "unit_minor": 400}, BEANS]}, 0),  # told at what was paid for it
+        ({"lines": [{**TEA, "quantity": 5}, BEANS]}, 0),
+        ({"lines": [TEA]}, 400),
+    ],
+)
+async def test_what_the_shop_says_itself_or_of_other_lines_is_as_it_says(
+    database: Database, changes: Told, off: int
+) -> None:
+    till = await _captured(database)
+    await till.ask("checkout.capture", {"order": "A-1"})
+    assert (await till.ask("order.report", body(changes)))["discount_minor"] == off
+
+
+@pytest.mark.parametrize(("changes", "off"), [({}, 400), ({"discount_minor": 0}, 0)])
+@pytest.mark.parametrize("status", ["placed", "paid"])
+async def test_what_was_told_before_the_capture_comes_to_what_was_captured(
+    database: Database, status: str, changes: Told, off: int
+) -> None:
+    till = await _captured(database)
+    waits = await till.ask("order.report", body({"status": status, **changes}))
+    assert (waits["discount_minor"], moved(waits)) == (0, {})
+    await till.ask("checkout.capture", {"order": "A-1"})
+    told = await till.ask("order.report", {"order": "A-1", "status": "paid"})
+    assert (told["discount_minor"], told["to_pay_minor"]) == (off, 2500 - off)
+    assert moved(told) == {"earned_minor": (2500 - off) // 20}
+    back = await till.ask("order.refund", {"order": "A-1", "amount_minor": 2500 - off})
+    assert back["status"] == "refunded"
+
+
+async def test_an_order_that_was_sold_before_its_checkout_stays_as_it_was(database: Database) -> None:
+    till = await Till.of_member(database)
+    await till.ask("order.report", ORDER)
+    await till.give("tea20")
+    await till.ask("checkout.hold", {"order": "A-1", "lines": LINES})
+    await till.ask("checkout.capture", {"order": "A-1"})
+    told = await till.ask("order.refund", {"order": "A-1", "everything": True})
+    assert (told["discount_minor"], told["refunded_minor"]) == (0, 3000)
 
 
 def _by_hand() -> Cause:

@@ -15,7 +15,7 @@ from bot.core.contact import JsonValue
 from bot.core.loyalty.referral import State
 from bot.core.triggers import relayed
 from bot.storage import due, erasing
-from tests.conversation.chat import Chat, chatting, shipped
+from tests.conversation.chat import NUMBER, Chat, chatting, shipped
 
 FRIEND, STRANGER = "+12125550101", "+12125550102"
 DAY = timedelta(days=1)
@@ -180,6 +180,33 @@ async def test_who_has_qualified_is_judged_by_the_rules_of_then(
         assert (await chat.wallet())[0] == before[0] + 500
         await ask(chat, FRIEND, "order.refund", {"order": "F-1", "amount_minor": 501})
         assert await standing(chat, FRIEND) == (State.REVERSED, "")
+        assert await chat.wallet() == before
+
+
+async def test_a_bonus_is_for_who_is_in_an_audience_when_the_friend_buys(
+    database_url: str, tmp_path: Path
+) -> None:
+    flows = shipped(tmp_path, "loyalty", "refer", "invited")
+    written = (flows / "program.yaml").read_text()
+    bonus = "  bonuses: [{advocate: 8.00, for: {audience: buyers}}]\n"
+    (flows / "program.yaml").write_text(written.replace("\nreferral:", f"\nreferral:\n{bonus}#"))
+    (flows / "audiences.yaml").write_text("buyers: {event: Order Completed, count: '>= 1', within: 10d}\n")
+    async with chatting(database_url, flows=flows) as chat:
+        await join(chat)
+        stats, _ = await chat("REFER")
+        assert "you get $5.00" in stats
+        await order(chat, NUMBER, "A-1", 1_000)
+        stats, _ = await chat("REFER")
+        assert "you get $8.00" in stats
+        await join(chat, FRIEND, f"LOYALTY {await code(chat)}")
+        before = await chat.wallet()
+        await order(chat, FRIEND, "F-1", 2_000)
+        assert (await chat.wallet())[0] == before[0] + 800
+        await chat.later(days=11)
+        stats, _ = await chat("REFER")
+        assert "you get $5.00" in stats, "nobody's order is so new any more"
+        assert "$8.00 pending" in stats, "what was given stays as it was then"
+        await ask(chat, FRIEND, "order.refund", {"order": "F-1", "everything": True})
         assert await chat.wallet() == before
 
 

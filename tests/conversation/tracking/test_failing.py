@@ -11,6 +11,7 @@ from bot.conversation.tracking.tracker import BROKEN, Tracker
 from bot.core.errors import RetryLater
 from bot.core.tracking.message import Taken
 from bot.storage.driver import Connection, Database
+from bot.storage.tracking import WrittenBefore
 from tests.conversation.chat import Chat
 from tests.conversation.tracking.telling import SERVER, message
 
@@ -86,3 +87,14 @@ async def test_what_fails_alone_while_others_do_not_is_refused(chat: Chat, error
 
 async def test_values_that_no_database_takes_are_refused_also_alone(chat: Chat) -> None:
     assert await taken(chat, asyncpg.DataError(""), many=1) == Taken(0, {BROKEN: 1})
+
+
+async def test_what_is_in_the_books_already_uses_up_no_try(chat: Chat) -> None:
+    taken_names = [NameTaken() for _ in range(4)]
+    assert await taken(chat, *taken_names, WrittenBefore(), None, many=1) == Taken(1)
+
+
+async def test_what_was_written_while_it_was_looked_for_is_asked_for_again(chat: Chat) -> None:
+    with pytest.raises(RetryLater):
+        await taken(chat, *(WrittenBefore(), WrittenBefore(), None) * 2)
+    assert await taken(chat, None) == Taken(3)

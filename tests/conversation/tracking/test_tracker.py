@@ -1,16 +1,22 @@
 """Tracked messages by the Tracker of a running application."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 import pytest
 
+from bot.conversation.decide import Decisions
 from bot.conversation.tracking.ingest import ERASED
 from bot.conversation.tracking.telling import NOT_A_SERVER, NOT_BELIEVED, NOT_THEIRS
+from bot.conversation.tracking.tracker import Tracker
+from bot.core.audiences.audience import Topic
+from bot.core.audiences.rule import Happened
 from bot.core.contact import JsonValue
 from bot.core.errors import RetryLater
 from bot.core.tracking.message import PAGE_VIEWED, Taken
 from bot.core.tracking.sessions import SESSION_STARTED
+from bot.storage.driver import Connection
 from bot.storage.erasing import erase
 from tests.conversation.chat import Chat
 from tests.conversation.tracking.telling import BROWSER, SERVER, message, tracker_of
@@ -53,6 +59,33 @@ async def test_a_message_long_forgotten_counts_once_all_the_same(chat: Chat) -> 
     await chat.run("DELETE FROM seen_message")
     assert await tracker.take([old], SERVER) == Taken(1)
     assert len(await chat.rows("SELECT id FROM event")) == 1
+
+
+async def test_a_message_without_its_time_that_comes_again_after_long_counts_once_in_figures(
+    chat: Chat,
+) -> None:
+    """What says nothing of when it was is of now, however often it comes; what is new beside it counts."""
+    told: list[dict[str, list[Happened]]] = []
+
+    async def keep(  # as it is asked for
+        connection: Connection,
+        decisions: Decisions,
+        happened: Mapping[str, Sequence[Happened]],
+        topics: Mapping[str, set[Topic]],
+        now: datetime,
+        **_: object,
+    ) -> None:
+        told.append({contact: [*events] for contact, events in happened.items()})
+
+    tracker = Tracker(chat.app.database, chat.app.conversation, keep)
+    tracker.start()
+    again = [message(f"m{number}", user="u1", event="Tea Steeped") for number in range(60)]
+    await tracker.take(again, SERVER)
+    await chat.run("DELETE FROM seen_message")
+    assert await tracker.take([*again, message("new", user="u1", event="Tea Steeped")], SERVER) == Taken(61)
+    await tracker.close()
+    assert len(await chat.rows("SELECT id FROM event")) == 61
+    assert [sum(map(len, one.values())) for one in told] == [60, 1]
 
 
 async def test_who_is_identified_keeps_what_they_did_before(chat: Chat) -> None:

@@ -14,7 +14,9 @@ from bot.core.deeds.goals import (
     goal_events,
     hear_goals,
     note_runs,
+    with_windows,
 )
+from bot.core.experiments.experiment import Arm, Experiment, ExperimentGoal
 from bot.core.flow.compiled import Flow
 from bot.core.flow.run import Frame, Run, RunStatus
 from bot.core.triggers import Trigger, TriggerKind
@@ -163,3 +165,23 @@ def test_revenue_may_be_told_in_whole_units() -> None:
 def test_days_are_the_shops() -> None:
     late = datetime(2026, 11, 25, 4, 30, tzinfo=UTC)  # half past eleven in New York
     assert {day for _, _, day in counted(happens("Session Started", at=late))} == {"2026-11-24"}
+
+
+def test_an_experiment_by_the_goals_of_its_flows_lasts_as_long_as_they_count() -> None:
+    """Who met it last may yet do what counts: nothing is decided before."""
+    arms = (Arm("usual", 5000), Arm("question", 5000))
+    end = datetime(2026, 12, 1, tzinfo=UTC)
+    tried = {
+        "greeting": Experiment("greeting", arms, ends_at=end),
+        "own": Experiment("own", arms, ends_at=end, goals=(ExperimentGoal("Bought", timedelta(days=1)),)),
+    }
+    split = "- split: {name}\n  arms:\n    question: [{say: Hello}]\n"
+    both = split.replace("{name}", "greeting") + split.replace("{name}", "own")
+    flow = steps(both, more="goals: [{event: A}, {event: B, within: 9d}]")
+    short = steps(split.replace("{name}", "greeting"), more="goals: [{event: A}]")
+    found = with_windows(tried, [flow, short])
+    assert not found["greeting"].is_settled(end + timedelta(days=9) - timedelta(seconds=1))
+    assert found["greeting"].is_settled(end + timedelta(days=9))
+    assert found["own"] == tried["own"]
+    assert with_windows(tried, [short])["greeting"].is_settled(end + timedelta(days=3)), "unless it says"
+    assert with_windows(tried, []) == tried

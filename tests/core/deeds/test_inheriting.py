@@ -11,6 +11,7 @@ from bot.core.deeds.joining import survivor_of
 from bot.core.deeds.left import LeftBehind
 from bot.core.deeds.referring import REFERRED
 from bot.core.deeds.tier_turns import TIER
+from bot.core.enrolling import WAITS
 from bot.core.ids import microseconds
 from bot.core.loyalty.offers import Offer, OfferKind, Terms, Use
 from bot.core.loyalty.program import Program
@@ -139,3 +140,10 @@ def test_who_brought_the_other_brought_the_survivor() -> None:
     kept = turn.effects.kept["standing", REFERRED]
     assert isinstance(kept, Standing)
     assert kept.facts["advocate"] == "d" * 32
+
+
+@pytest.mark.parametrize("is_welcomed", [True, False])
+def test_welcome_credit_that_waits_is_for_who_had_none(*, is_welcomed: bool) -> None:
+    turn = a_turn({f"standing/{WAITS}": None, "is_welcomed": is_welcomed})
+    inheriting.take(turn, left(standings=(Standing(WAITS, "waits", NOW),)))
+    assert (("standing", WAITS) in turn.effects.kept) is not is_welcomed

@@ -2,10 +2,11 @@
 
 import pytest
 
-from bot.core.flow.check_audiences import audiences_unknown, figures_unknown
+from bot.core.flow.check_audiences import audiences_unknown, benefits_unknown, figures_unknown
 from bot.core.flow.check_flow import sources
 from bot.core.flow.compile import compile_flow
 from bot.core.flow.reader import read
+from bot.core.flow.season_file import read_whole_program
 
 FLOW = """\
 flow: greet
@@ -73,6 +74,25 @@ def test_texts_and_conditions_name_audiences_and_traits_that_are_there() -> None
 def test_what_the_shop_told_is_no_computed_trait() -> None:
     said = figures("high_value", "plan")[0]
     assert said.endswith("no trait 'plan' (define it there; what the shop told is member.plan)")
+
+
+def test_a_benefit_is_for_an_audience_that_is_there() -> None:
+    text = """program: Leaf Club
+currency: {code: USD}
+point_value: 0.01
+earning: {rate: 5%}
+referral:
+  advocate: 5.00
+  bonuses: [{advocate: 8.00, for: {audience: hihg_value}}]
+"""
+    whole = read_whole_program(read(text, "flows/program.yaml"))
+    (found,) = benefits_unknown(whole, {"high_value"})
+    assert (found.file, found.line) == ("flows/program.yaml", 7)
+    assert (found.problem, found.remedy) == (
+        "audiences.yaml has no audience 'hihg_value'",
+        "did you mean 'high_value'?",
+    )
+    assert list(benefits_unknown(whole, {"hihg_value"})) == []
 
 
 def test_other_starters_name_none() -> None:

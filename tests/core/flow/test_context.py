@@ -10,7 +10,7 @@ from bot.core.ledger.lots import Lot
 from bot.core.ledger.wallet import Wallet
 from bot.core.loyalty.program import Program
 from bot.core.triggers import Trigger, TriggerKind
-from bot.core.turn import Shop, Snapshot, Turn
+from bot.core.turn import OpenWallet, Shop, Snapshot, Turn
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
 ENDS_AT = datetime(2026, 11, 28, 5, 0, tzinfo=UTC)  # the midnight in New York that ends Friday 27
@@ -19,6 +19,10 @@ PROGRAM = Program.model_validate(
         "program": "Leaf Club",
         "currency": {"code": "USD"},
         "point_value": "0.05",
+        "currencies": [
+            {"code": "JPY", "exponent": 0, "point_value": "1"},
+            {"code": "EUR", "point_value": "0.01"},
+        ],
         "earning": {"rate": "5%"},
     }
 )
@@ -74,6 +78,12 @@ def turn() -> Turn:
         runs=(),
         wallet=Wallet("0" * 32, available_minor=3400, pending_minor=500),
         lots=LOTS,
+        more={
+            "wallet/JPY": OpenWallet(
+                Wallet("0" * 32, available_minor=300, id="JPY"), (lot(4, 300, expires_at=None),)
+            ),
+            "wallet/EUR": OpenWallet(Wallet("0" * 32, id="EUR")),
+        },
     )
     return Turn(
         trigger=Trigger("k", TriggerKind.EVENT, NOW, payload={"campaign": "x"}, event=event),
@@ -115,6 +125,17 @@ def test_the_balance_in_words() -> None:
         )
         == "$34.00, $24.00 good through Friday (Friday), $5.00 from Dec 1, 680 points"
     )
+
+
+def test_further_currencies_are_said_where_there_is_something() -> None:
+    each = "{{ one.currency }} {{ one.available | money: one.currency }};"
+    assert say(f"{{% for one in balance.others %}}{each}{{% endfor %}}") == "JPY ¥300;"
+
+
+def test_amounts_are_written_in_the_currency_that_is_named() -> None:
+    amounts = "{{ a | money: 'JPY' }} {{ a | money: 'EUR' }} {{ a | money: 'GBP' }} {{ a | money: 'USD' }}"
+    assert say(amounts, a=1234) == "¥1,234 €12.34 £12.34 $12.34"
+    assert say("{{ a | money: event.currency }} {{ a | money: 'main' }}", a=1234) == "$12.34 $12.34"
 
 
 def test_the_cause_of_the_turn() -> None:

@@ -12,7 +12,8 @@ from bot.core.contact import Event, JsonValue
 from bot.core.control_group import PARTS, ControlGroup, Side
 from bot.core.counting import Take
 from bot.core.flow.compiled import Flow, ScheduleStarter
-from bot.core.flow.door import Evaluation, admitted, run_id
+from bot.core.flow.door import admitted, run_id
+from bot.core.flow.evaluations import Evaluation
 from bot.core.flow.halts import Halt
 from bot.core.gate import Policy
 from bot.core.messages import Inbound
@@ -42,7 +43,7 @@ def test_nobody_enters_what_is_halted_and_it_is_on_record() -> None:
         chat.shop = replace(SHOP, halted={"news": halt})
         assert chat.start("news") == []
         assert chat.runs == {}
-        recorded = chat.effects.kept["evaluation", "news"]
+        recorded = chat.effects.kept["evaluation", "news/"]
         assert recorded == Evaluation("news", "", NOON, halt.value)
         chat.shop = replace(SHOP, halted={"other": halt})
         assert chat.start("news") == ["Look!"]
@@ -64,7 +65,7 @@ def test_the_control_group_enters_no_marketing_journey_unasked() -> None:
     assert admitted(turn(chat, inbound=asked), flow(MARKETING), None, {}).is_in
     assert verdict(chat, steps("- say: Your order is here.")) == "entered"
     chat.start("news")
-    recorded = chat.effects.kept["evaluation", "news"]
+    recorded = chat.effects.kept["evaluation", "news/"]
     assert isinstance(recorded, Evaluation)
     assert recorded.verdict == "control"
 
@@ -130,7 +131,7 @@ def test_once_for_each_order() -> None:
     assert chat.run.id == first
     chat.more["run_there/review/order/1"] = True
     assert chat.event("Order Completed", {"order_id": "1"}) == []
-    recorded = chat.effects.kept["evaluation", "review"]
+    recorded = chat.effects.kept["evaluation", "review/"]
     assert isinstance(recorded, Evaluation)
     assert (recorded.verdict, recorded.facts) == ("reentry", {"per": "order", "key": "order/1"})
     assert chat.event("Order Completed", {"order_id": "2"}) == ["How is it?"]

@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.errors import FlowError
 from bot.core.experiments.experiment import Arm, Experiment, ExperimentGoal, When, Winner
-from bot.core.flow.check_experiments import experiments_wrong, variants_wrong
+from bot.core.flow.check_experiments import experiments_wrong, shares_short, variants_wrong
 from bot.core.flow.experiments_file import declared_in, read_experiments
 from bot.core.flow.reader import read
 from bot.core.flow.variables_file import read_variables
@@ -124,6 +124,21 @@ def test_flows_and_experiments_agree(
     flow = steps(_SPLIT.format(name=name, arm=arm, shares=shares), more=more)
     found = [one.problem for one in experiments_wrong(read(_FULL, "flows/experiments.yaml"), [flow])]
     assert (found == []) if problem is None else (problem in found[0])
+
+
+def test_arms_that_leave_people_over_are_warned_of() -> None:
+    """A slip of a tenth would be read nowhere else."""
+    short = _FULL.replace("delivery: 37.5%", "delivery: 27.5%")
+    of_flow = steps(
+        _SPLIT.format(name="mine", arm="b", shares="  shares: {a: 50%, b: 40%}\n"), more="goals: [{event: X}]"
+    )
+    found = list(shares_short(read(short, "flows/experiments.yaml"), [of_flow]))
+    assert all(one.is_warning for one in found)
+    assert [(one.error.line, one.error.problem) for one in found] == [
+        (5, "the arms leave 10 percent over, who go the way of `usual` uncounted"),
+        (of_flow.steps[0].mark.line, "the arms leave 10 percent over, who go the way of `a` uncounted"),
+    ]
+    assert not list(shares_short(read(_FULL, "flows/experiments.yaml"), []))
 
 
 def test_two_flows_do_not_declare_one_experiment() -> None:

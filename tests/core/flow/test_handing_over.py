@@ -259,6 +259,21 @@ def test_a_question_that_never_leaves_is_over() -> None:
     assert told(chat, Became.FAILED) == ["Pity.", "Thanks!"]
 
 
+def test_a_question_that_is_open_for_ever_is_over_too_where_nobody_was_asked() -> None:
+    """Else a YES to something else, weeks later, would answer it."""
+    text = "steps:\n  - ask: Well?\n    expect: yes_no\n    save: said\n  - say: Thanks!"
+    chat = chat_of(text)
+    chat.start("test")
+    assert chat.run.holds_question
+    assert told(chat, Became.REFUSED) == ["Thanks!"]
+    assert not chat.run.is_waiting
+    asked = chat_of(text)
+    asked.start("test")
+    assert told(asked, Became.HANDED) == []
+    assert asked.advance(days=40) == []
+    assert asked.run.holds_question, "who was asked may answer whenever they like"
+
+
 def test_what_is_told_of_another_message_moves_nothing() -> None:
     chat = chat_of(JOURNEY)
     chat.start("test")

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from bot.core.contact import SubscriptionState
 from bot.core.flow.migration import migrate
 from bot.core.flow.run import WaitKind
@@ -74,16 +72,23 @@ def test_who_stands_at_a_message_hears_what_follows_it_now() -> None:
     assert told(chat) == ["Ta!"]
 
 
-@pytest.mark.parametrize("became", [Became.HANDED, Became.FAILED])
-def test_a_question_that_waits_for_ever_now_is_told_nothing(became: Became) -> None:
+def waits_for_ever_now() -> Chat:
     asking = "steps:\n  - id: first\n    ask: Well?\nWITHIN  - say: Thanks!"
-    chat = moved(
+    return moved(
         asking.replace("WITHIN", "    within: 2h\n    on_silence: end\n"), asking.replace("WITHIN", "")
     )
-    assert told(chat, became) == []
+
+
+def test_a_question_that_waits_for_ever_now_waits_once_it_was_put() -> None:
+    chat = waits_for_ever_now()
+    assert told(chat) == []
     assert chat.run.wait is not None
     assert chat.run.wait.kind is WaitKind.REPLY
     assert chat.say("yes") == ["Thanks!"]
+
+
+def test_a_question_that_waits_for_ever_now_is_over_where_nobody_was_asked() -> None:
+    assert told(waits_for_ever_now(), Became.FAILED) == ["Thanks!"]
 
 
 def told(chat: Chat, became: Became = Became.HANDED) -> list[str]:

@@ -70,7 +70,7 @@ def test_a_locale_is_sought_from_near_to_far() -> None:
     assert fallbacks("es_MX") == ("es_MX", "es")
     assert fallbacks("zh-Hans-CN") == ("zh_Hans_CN", "zh_Hans", "zh")
     assert fallbacks("zh_CN") == ("zh_CN", "zh_Hans", "zh")
-    assert fallbacks("zh_TW") == ("zh_TW", "zh_Hant", "zh")
+    assert fallbacks("zh_TW") == ("zh_TW", "zh_Hant", "zh_Hans", "zh")
     assert fallbacks("zh") == ("zh_Hans", "zh")
 
 

@@ -1,8 +1,12 @@
 """`flows/variables.yaml`: what it says, and what is complained of."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from bot.core.errors import FlowError
+from bot.core.experiments.experiment import Arm, ExperimentGoal, When, Winner
+from bot.core.experiments.experiment import Experiment as Tried
 from bot.core.flow.reader import read
 from bot.core.flow.schema import variables_schema
 from bot.core.flow.variables_file import read_variables
@@ -23,12 +27,24 @@ experiments:
     variants:
       plain: {percent: 50}
       warm: {percent: 25, set: {banner: Hi!}}
+    goal: Session Started
+    ends: 2026-12-31
+    winner: {when: at_end, else: plain}
 """
 
 
 def test_reading() -> None:
     file = read_variables(read(FILE, "flows/variables.yaml"))
-    assert file.compiled() == Variables(
+    tried = Tried(
+        "greeting",
+        (Arm("plain", 5000), Arm("warm", 2500)),
+        audience="high_value",
+        goals=(ExperimentGoal("Session Started", timedelta(days=7)),),
+        ends_at=datetime(2027, 1, 1, 5, tzinfo=UTC),
+        winner=Winner(When.AT_END, "plain"),
+        flow="variables",
+    )
+    assert file.compiled("America/New_York") == Variables(
         (
             Variable("freeFrom", 50),
             Variable("banner", "Hello", (ForAudience("high_value", "Dear friend"),)),
@@ -36,7 +52,10 @@ def test_reading() -> None:
         ),
         (
             Experiment(
-                "greeting", (Variant("plain", 50), Variant("warm", 25, {"banner": "Hi!"})), "high_value"
+                "greeting",
+                (Variant("plain", 50), Variant("warm", 25, {"banner": "Hi!"})),
+                "high_value",
+                tried,
             ),
         ),
     )
@@ -44,6 +63,12 @@ def test_reading() -> None:
         (("variables", "banner", "for", 0, "audience"), "high_value"),
         (("experiments", "greeting", "audience"), "high_value"),
     ]
+
+
+def test_audiences_that_anyone_may_know_of_are_named() -> None:
+    file = read_variables(read(f"{FILE}open: [high_value]\n", "flows/variables.yaml"))
+    assert file.compiled("UTC").open_audiences == {"high_value"}
+    assert (("open", 0), "high_value") in list(file.audiences())
 
 
 @pytest.mark.parametrize(
@@ -67,6 +92,21 @@ def test_reading() -> None:
             "the variants take 120 percent",
         ),
         (
+            "variables: {a: 1}\nexperiments:\n  e: {variants: {x: {percent: 5}}, winner: {when: at_end}}",
+            "and it has none (add `ends:`, a date)",
+        ),
+        (
+            "variables: {a: 1}\nexperiments:\n  e: {variants: {x: {percent: 5}}, decided: y}",
+            "v.yaml:3:45: `e` has no variant `y` (name one of x)",
+        ),
+        (
+            """variables: {a: 1}
+experiments:
+  e: {variants: {x: {percent: 5}}, winner: {when: always_valid}}""",
+            "its `winner:` asks what counts",
+        ),
+        ("variables: {a: 1}\nexperiments:\n  e: {variants: {x: {}}, decided: x}", "say it there"),
+        (
             """variables: {a: 1}
 experiments:
   e: {variants: {x: {percent: 5, set: {a: 2}}}}
@@ -84,5 +124,5 @@ def test_complaints(text: str, complaint: str) -> None:
 
 def test_the_schema_knows_every_key() -> None:
     schema = variables_schema()
-    assert set(schema["properties"]) == {"variables", "experiments"}
+    assert set(schema["properties"]) == {"variables", "experiments", "open"}
     assert set(schema["$defs"]["VariablePart"]["properties"]) == {"title", "value", "for"}

@@ -15,8 +15,10 @@ from bot.core.best_time import ENOUGH, best_clock
 from bot.core.contact import SubscriptionState
 from bot.core.errors import FlowError
 from bot.core.flow.check import check
+from bot.core.flow.handler import HandlerSpec
 from bot.core.flow.reader import read
 from bot.core.flow.run import RunStatus, WaitKind, events_of
+from bot.core.turn import Turn
 from tests.core.flow.rig import NOON, SHOP, Chat, flow
 
 HEAD = "flow: test\ngroup: loyalty\nstart: [api]\n"
@@ -180,6 +182,19 @@ def test_an_exit_lets_the_question_before_it_be_asked_again() -> None:
     assert chat.say("tea") == ["Thanks."]
 
 
+@pytest.mark.parametrize(("done", "said"), [("Order Completed", []), ("Other", ["Still open: First?"])])
+def test_a_question_is_over_by_an_exit_that_was_done_in_another_flow(done: str, said: list[str]) -> None:
+    def deed(turn: Turn) -> None:
+        turn.track(done, {})
+
+    asks = "flow: asks\nstart: [{keyword: ASK}]\nexits: [{event: Order Completed}]\nsteps: [{ask: First?}]"
+    does = "flow: does\nstart: [{keyword: DO}]\nsteps: [{do: deed}, {say: Done.}]"
+    chat = Chat.of(flow(asks), flow(does), handlers={"deed": HandlerSpec("deed", deed)})
+    assert chat.say("ASK") == ["First?"]
+    assert chat.say("DO") == ["Done.", *said]
+    assert (chat.asking is None) == (not said)
+
+
 # Ways
 
 
@@ -240,6 +255,24 @@ def test_a_date_that_has_passed_or_is_not_there_goes_as_the_step_says(
     waiting = next(run for run in chat.runs.values() if run.is_waiting)
     assert waiting.wait is not None
     assert waiting.wait.until == datetime(2026, 12, 2, 10, tzinfo=NEW_YORK)
+
+
+@pytest.mark.parametrize(
+    ("told", "zone", "day"),
+    [
+        ("2026-12-02T03:00:00Z", "America/New_York", 1),  # 22:00 there, the day before
+        ("2026-12-02T03:00:00Z", "Asia/Shanghai", 2),
+        ("2026-12-01T22:00:00-05:00", "Asia/Shanghai", 2),
+        ("2026-12-01T23:30:00", "Asia/Shanghai", 1),  # no zone: as it stands there
+        ("2026-12-01", "Asia/Shanghai", 1),
+        ("2026-12-01, at night", "Asia/Shanghai", 1),
+    ],
+)
+def test_an_instant_is_on_the_day_that_it_is_where_the_contact_lives(told: str, zone: str, day: int) -> None:
+    chat = chat_of("steps:\n  - wait_until: {date: member.renewal_on, at: '9:00'}\n  - say: Hi.")
+    chat.contact = replace(chat.contact, attributes={"renewal_on": told}, zone=zone)
+    chat.start("test")
+    assert until(chat) == datetime(2026, 12, day, 9, tzinfo=ZoneInfo(zone))
 
 
 def test_who_is_born_on_29_february_has_a_birthday_every_year() -> None:

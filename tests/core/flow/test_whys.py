@@ -7,8 +7,10 @@ import pytest
 
 from bot.core.audiences.audience import Explained
 from bot.core.contact import Contact, JsonValue
+from bot.core.flow.evaluations import Evaluation
+from bot.core.flow.records import Record, Walked, Written, as_of
 from bot.core.flow.run import Frame, Run, RunStatus, Wait, WaitKind
-from bot.core.flow.whys import Evaluated, Record, Walked, Written, started_by, why
+from bot.core.flow.whys import started_by, why
 from bot.core.messages import OutboxState
 from tests.core.flow.rig import flow
 
@@ -94,7 +96,7 @@ def test_a_schedule_by_the_shop_s_clock_and_one_that_is_over() -> None:
 
 
 def test_the_door_says_why_nobody_went_in() -> None:
-    door = Evaluated("", NOW, "reentry", {"last": "2026-11-20"})
+    door = Evaluation("flow", "", NOW, "reentry", {"last": "2026-11-20"})
     assert said(replace(NOBODY, evaluations=(door,))) == "was at its door on 2026-11-24 17:00 UTC: reentry"
 
 
@@ -143,3 +145,71 @@ def test_a_message_says_what_became_of_it(message: Written, verdict: str) -> Non
     record = replace(DONE, messages=(message,))
     assert said(record, "silver") == verdict
     assert said(replace(record, runs=())).endswith(f"its last message came at step silver: {verdict}")
+
+
+LARGE = Evaluation("thanks", "large", NOW, "else", {"event.total": 60}, NOW + timedelta(days=3))
+
+
+def test_a_run_that_is_over_is_told_of_by_what_its_steps_recorded() -> None:
+    gone = replace(NOBODY, messages=(replace(MESSAGE, step="last"),), evaluations=(LARGE,))
+    assert said(gone, "gold") == "left out: if: event.total > 100 [flows/test.yaml:10]: event.total was 60"
+    assert said(gone, "large") == (
+        "else on 2026-11-27 17:00 UTC, so since 2026-11-24 17:00 UTC: event.total was 60"
+    )
+    rested = Evaluation("thanks", "rest", NOW, "waits", {"until": "2026-11-25T17:00:00+00:00"})
+    assert said(replace(DONE, evaluations=(rested,)), "rest") == (
+        "waited since 2026-11-24 17:00 UTC, until 2026-11-25 17:00 UTC at most"
+    )
+
+
+def test_other_partings_say_which_way_was_taken() -> None:
+    parted = flow("""
+        flow: parted
+        start: [{event: Order Completed}]
+        steps:
+          - id: who
+            paths:
+              - {audience: high_value, then: [{id: gold, say: You are golden}]}
+              - else: [{id: silver, say: Thank you}]
+          - id: greeting
+            split: greeting
+            arms: {usual: [{id: plain, say: Hello}], warm: [{id: warm, say: Dear friend}]}
+    """)
+    ran = replace(RUN, flow="parted", status=RunStatus.DONE, wait=None, variables={})
+    record = replace(
+        NOBODY,
+        runs=(Walked(ran, NOW),),
+        evaluations=(
+            Evaluation("parted", "who", NOW, "else"),
+            Evaluation("parted", "greeting", NOW, "arm warm"),
+        ),
+    )
+    told = {step: why(parted, record, (), parted.by_id[step]).verdict for step in ("gold", "plain")}
+    assert told == {
+        "gold": "left out: paths [flows/test.yaml:5]: else, wanted way 1",
+        "plain": "left out: split: greeting [flows/test.yaml:9]: arm warm, wanted arm usual",
+    }
+    assert [one.holds for one in why(parted, record, (), parted.by_id["warm"]).conditions] == [True]
+
+
+def test_at_an_earlier_instant_only_what_was_known_by_then_counts() -> None:
+    hour = timedelta(hours=1)
+    waits = Evaluation("thanks", "rest", NOW, "waits", {"until": "2026-11-25T17:00:00+00:00"})
+    delivered = replace(
+        MESSAGE, state=OutboxState.DELIVERED, reason=None, explanation=None,
+        created_at=NOW + 24 * hour, handed_at=NOW + 25 * hour, state_at=NOW + 26 * hour,
+    )  # fmt: skip
+    over = Walked(replace(RUN, status=RunStatus.DONE, wait=None), NOW + 24 * hour)
+    whole = replace(NOBODY, runs=(over,), messages=(delivered,), evaluations=(LARGE, waits))
+
+    def then(hours: float, step: str | None = None) -> str:
+        return said(as_of(whole, NOW + hours * hour), step)
+
+    assert then(-1).startswith("never came to its door")
+    assert then(1) == ("was in it since 2026-11-24 17:00 UTC, at step large: else on 2026-11-24 17:00 UTC")
+    assert then(1, "rest") == "waited since 2026-11-24 17:00 UTC, until 2026-11-25 17:00 UTC at most"
+    assert then(1, "silver").startswith("not reached yet: was in it since")
+    assert then(24, "silver") == "queued until 2026-11-25 02:00 UTC"
+    assert then(25, "silver") == "handed over on 2026-11-25 18:00 UTC, sent since"
+    assert then(26, "silver") == "handed over on 2026-11-25 18:00 UTC, delivered since"
+    assert then(99, "large").startswith("else on 2026-11-27")

@@ -73,7 +73,6 @@ def test_every_line_says_how_much_what_for_and_until_when() -> None:
     ]
     assert [line.number for line in explanation.lines] == [0, 4, 3, 2, 1], "0 is not booked yet"
     assert explanation.carried == Sums()
-    assert explanation.older == 0
 
 
 def test_what_is_undone_names_what_it_was_for() -> None:
@@ -84,6 +83,31 @@ def test_what_is_undone_names_what_it_was_for() -> None:
     first, *_ = explained(books, undone={spent.id: spent}).lines
     assert told([first]) == ["Mar 3: +$1.50 back from order 1042, good through May 1"]
     assert first.undoes == 2
+
+
+def test_where_only_a_part_ends_first_it_is_said_how_much() -> None:
+    books = open_books()
+    books.earn(grant(500, 60), NOW, of_order("a", "1041"))
+    books.earn(grant(1300, 300), NOW, of_order("b", "1042"))
+    spent = books.redeem(1800, NOW, Cause("r", "contact/1", source_type="reward", source_id="latte"))
+    books.restore(Undoing(spent), NOW + DAY, Cause("back", "api", source_type="refund"))
+    first, *_ = explained(books, undone={spent.id: spent}).lines
+    said = {locale: told([first], locale)[0] for locale in ("en_US", "es_US", "zh_Hans")}
+    assert said["en_US"] == "Mar 3: +$18.00 back from Any latte, $5.00 of it good through May 1"
+    assert said["es_US"].endswith("por Any latte, $5.00 valen hasta 1 may")
+    assert said["zh_Hans"].endswith("，其中US$5.00有效期至5月1日")
+    assert (first.until, first.until_minor) == (date(2026, 5, 1), 500)
+
+
+def test_what_ended_says_what_it_was_for_only_where_that_has_a_name() -> None:
+    books = open_books()
+    books.earn(grant(500, 3), NOW, Cause("a", "api", source_type="api"))
+    first, *_ = explained(books, NOW + 5 * DAY).lines
+    assert [tell(first, teller(locale)) for locale in ("en_US", "es_US", "zh_Hans")] == [
+        "-$5.00 ended",
+        "-$5.00 ha vencido",
+        "-US$5.00 已过期",
+    ]
 
 
 def test_a_claw_back_says_what_is_owed() -> None:
@@ -132,10 +156,10 @@ def test_a_page_ends_with_what_is_carried_forward() -> None:
     for number in range(12):
         books.earn(grant(10), NOW, of_order(f"e{number}", f"{number}"))
     newest = explain(books.entries[-5:], sums_of(books.wallet), Known(lots=books.lots))
-    assert (newest.carried, newest.older) == (Sums(available_minor=70), 7)
+    assert newest.carried == Sums(available_minor=70)
     assert tell_carried(newest.carried.available_minor, teller()) == "Before that you had $0.70."
     before = explain(books.entries[:7], newest.carried, Known(lots=books.lots))
-    assert (before.carried, before.older) == (Sums(), 0)
+    assert before.carried == Sums()
 
 
 @given(

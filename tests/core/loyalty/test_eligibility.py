@@ -1,5 +1,6 @@
 """Whom a benefit is for, and on which days."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -62,6 +63,13 @@ def test_only_what_is_asked_has_to_be_loaded() -> None:
     assert Eligibility.model_validate({"language": "es"}).needs == frozenset()
     both = Eligibility.model_validate({"tier": "gold", "first_order": True})
     assert both.needs == {"tier", "orders"}
+
+
+def test_of_audiences_any_one_will_do() -> None:
+    fans = Eligibility.model_validate({"audience": ["fans", "buyers"]})
+    assert fans.needs == {"audience/fans", "audience/buyers"}
+    assert fans.refusal(ANA) is Refusal.AUDIENCE
+    assert fans.admits(replace(ANA, audiences=frozenset({"buyers"})))
 
 
 def test_tags_are_a_list_or_words_with_commas() -> None:

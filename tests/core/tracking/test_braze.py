@@ -1,6 +1,7 @@
 """Braze's requests, as its REST clients send them."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,9 +18,12 @@ from bot.core.tracking.braze_sends import (
     read_status,
     read_statuses,
 )
+from bot.core.tracking.commerce import Currencies, OrderTold, order_told
+from bot.core.tracking.commerce import NotUnderstood as WrongOrder
 from bot.core.tracking.message import Kind
 
 Json = dict[str, Any]
+AT = datetime(2026, 11, 23, tzinfo=UTC)
 ALIAS: Json = {"alias_name": "device123", "alias_label": "my_device_identifier"}
 
 
@@ -238,7 +242,7 @@ def test_what_is_said_inline() -> None:
         Inline("sms", "sms", "Half price until five", "offers"),
     )
     assert {one.kind: one.reason.partition(":")[0].partition(",")[0] for one in send.unsent} == {
-        "email": "no email is sent here",
+        "email": "letters are templates of flows",
         "webhook": "use a flow",
         "web_push": "texts that are filled in belong into a flow",
         "in_app_message": "it has no text",
@@ -298,3 +302,100 @@ def test_what_is_nested_too_deep_costs_itself_alone() -> None:
     track = read_track({"events": [{**event, "properties": deep}, event], "purchases": [bought]})
     assert says(track) == ["too_deep", "too_deep"]
     assert [item.index for item in track.items] == [1]
+
+
+def sold(name: str, properties: Json) -> tuple[Any, Any, Any]:
+    """What an event is in Segment's words, and its id."""
+    event: Json = {"external_id": "bea", "name": name, "properties": properties}
+    (item,) = read_track({"events": [event]}).items
+    return item.saying.body["event"], item.saying.body["properties"], item.saying.body.get("messageId", "")
+
+
+TEA: Json = {
+    "product_id": "TEA",
+    "product_name": "Sencha",
+    "variant_id": "TEA-S",
+    "quantity": 2,
+    "price": 9.95,
+}
+
+
+# https://www.braze.com/docs/user_guide/data/activation/events/recommended_events/
+def test_events_of_a_shop_are_orders_and_what_the_total_has_beyond_the_goods_is_shipping() -> None:
+    placed = {
+        "order_id": "B-1",
+        "total_value": 23.9,
+        "total_discounts": 1,
+        "currency": "USD",
+        "products": [TEA],
+    }
+    event, told, key = sold("ecommerce.order_placed", placed)
+    assert (event, told["subtotal"], told["total"], told["discount"]) == ("Order Completed", "18.90", 23.9, 1)
+    assert told["products"] == [
+        {"product_id": "TEA", "name": "Sencha", "variant": "TEA-S", "quantity": 2, "price": 9.95}
+    ]
+    assert sold("ecommerce.order_placed", placed)[2] == key, "without a time, too: told again it is the same"
+    order = order_told(event, told, at=AT, message_id=key, currencies=Currencies("USD", {"USD": 2}))
+    assert isinstance(order, OrderTold)
+    assert order.doubts == ()
+    sums = {name: order.body[name] for name in ("discount_minor", "shipping_minor", "tax_minor")}
+    assert sums == {"discount_minor": 100, "shipping_minor": 500, "tax_minor": 0}
+
+
+@pytest.mark.parametrize(
+    ("products", "total", "discount", "lines", "off", "shipping"),
+    [
+        ([TEA], 18.9, 1, 1990, 100, 0),
+        ([TEA], 19.9, 1, 1990, 100, 0),  # told before what was taken off
+        ([TEA, {"product_id": "POT"}], 30, None, 3000, 0, 0),  # the pot costs what the tea leaves
+        ([], 12, None, 1200, 0, 0),
+    ],
+)
+def test_sums_of_an_order(  # what is told, and what it comes to
+    products: list[Json], total: float, discount: int | None, lines: int, off: int, shipping: int
+) -> None:
+    body: Json = {"order_id": "B-1", "total_value": total, "currency": "USD", "products": products}
+    event, told, key = sold(
+        "ecommerce.order_placed", body | ({"total_discounts": discount} if discount else {})
+    )
+    order = order_told(event, told, at=AT, message_id=key, currencies=Currencies("USD", {"USD": 2}))
+    assert isinstance(order, OrderTold)
+    listed: Any = order.body["lines"]
+    assert sum(one["quantity"] * one["unit_minor"] for one in listed) == lines
+    assert (order.body["discount_minor"], order.body["shipping_minor"]) == (off, shipping)
+
+
+def test_what_is_free_costs_nothing() -> None:
+    products = [TEA, {"product_id": "GIFT", "quantity": 1, "price": 0}]
+    body: Json = {"order_id": "B-1", "total_value": 24.9, "currency": "USD", "products": products}
+    event, told, key = sold("ecommerce.order_placed", body)
+    order = order_told(event, told, at=AT, message_id=key, currencies=Currencies("USD", {"USD": 2}))
+    assert isinstance(order, OrderTold)
+    assert (order.body["shipping_minor"], order.doubts) == (500, ())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"price": "1e999999", "quantity": "1e999999"}, "products.0: '1e999999' is no amount"),
+        ({"price": 1e308, "quantity": 1e308}, "products.0: 1e+308 is too much"),
+    ],
+)
+def test_what_no_goods_cost_is_refused_as_any_wrong_amount(wrong: Json, says: str) -> None:
+    body: Json = {"order_id": "B-1", "total_value": 10, "currency": "USD", "products": [TEA | wrong]}
+    event, told, key = sold("ecommerce.order_placed", body)
+    order = order_told(event, told, at=AT, message_id=key, currencies=Currencies("USD", {"USD": 2}))
+    assert isinstance(order, WrongOrder)
+    assert (order.reason, order.says.partition(";")[0]) == ("amount", says)
+
+
+def test_what_is_given_back_canceled_or_looked_at() -> None:
+    back = {"order_id": "B-1", "total_value": 9.95, "currency": "USD", "products": [TEA | {"quantity": 1}]}
+    event, told, _ = sold("ecommerce.order_refunded", back)
+    assert (event, told["total"]) == ("Order Refunded", 9.95)
+    assert (
+        sold("ecommerce.order_cancelled", {"order_id": "B-1", "cancel_reason": "x"})[0] == "Order Cancelled"
+    )
+    event, told, _ = sold("ecommerce.product_viewed", TEA | {"type": ["price_drop"]})
+    assert (event, told["name"], told["price"]) == ("Product Viewed", "Sencha", 9.95)
+    assert sold("ecommerce.cart_updated", {"cart_id": "c"})[0] == "ecommerce.cart_updated"

@@ -74,11 +74,11 @@ def sums(found: OrderTold) -> tuple[int, int, int, int, int]:
     asked = read(OrderAsked, found.body)
     assert asked.lines is not None
     lines = tuple(
-        OrderLine(one.sku, one.name or "", one.quantity, one.unit_minor or 0, "", one.discount_minor)
+        OrderLine(one.sku, one.name or "", one.quantity, one.unit_minor or 0, "", one.discount_minor or 0)
         for one in asked.lines
     )
     order = Order("o", "web", AT, lines, 0, shipping_minor=asked.shipping_minor, tax_minor=asked.tax_minor)
-    order = priced(order, asked.discount_minor)
+    order = priced(order, asked.discount_minor or 0)
     gross = sum(line.gross_minor for line in lines)
     return gross, order.discount_minor, order.shipping_minor, order.tax_minor, order.total_minor
 

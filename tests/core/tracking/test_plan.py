@@ -59,8 +59,8 @@ def test_properties() -> None:
     for event in ("Bare", "Something"):  # of which none is named, none is unknown
         assert CLOSED.taken(event, properties) is properties
     assert [CLOSED.takes("Viewed", name) for name in properties] == [True, False, False]
-    assert OPEN.personal("Viewed") == {"price"}
-    assert not OPEN.personal("Something")
+    assert OPEN.of_nobody("Viewed", properties) == {"debug": 2, "else": 3}
+    assert OPEN.of_nobody("Something", properties) is properties
 
 
 def test_how_long() -> None:

@@ -16,7 +16,7 @@ const names = (table) =>
 const placeholders = (text) => [...new Set([text].flat().join(' ').match(/\{\w+\}/g) || [])].sort();
 
 test('the same texts are there in every language, with the same names to fill in', () => {
-  assert.deepEqual(LANGUAGES, ['zh_Hans', 'en', 'es']);
+  assert.deepEqual(LANGUAGES, ['zh_Hans', 'zh_Hant', 'en', 'es']);
   for (const language of LANGUAGES) {
     assert.deepEqual(names(TABLES[language]), names(TABLES.en), language);
     for (const name of names(TABLES.en)) {
@@ -41,7 +41,9 @@ test('plurals are chosen by number, tags of any telephone find their table', () 
   assert.equal(speaker('en-US')('wallet.card_left', { n: 2 }), '2 stamps to go');
   assert.equal(speaker('es_MX')('wallet.card_left', { n: 1 }), 'Falta 1 sello');
   assert.equal(speaker('zh_CN')('wallet.card_left', { n: 1 }), '还差 1 个');
-  assert.equal(languageOf('zh-Hant-TW'), 'zh_Hans');
+  assert.equal(languageOf('zh-Hant-TW'), 'zh_Hant');
+  assert.equal(speaker('zh_TW')('wallet.card_left', { n: 1 }), '還差 1 個');
+  assert.equal(TABLES.zh_Hant.name, '繁體中文');
   assert.equal(languageOf('fr'), 'en');
   assert.equal(languageOf(undefined), 'en');
   assert.throws(() => speaker('en')('wallet.no_such'), /no text wallet.no_such/);

@@ -95,6 +95,20 @@ test('a choice changes in one step, and two lines that become the same are one',
   assert.equal('use_credit' in view.orderBody(Object.assign({}, choice, { use_credit: false })), true);
 });
 
+test('a basket holds each thing once, and never what cannot be had', () => {
+  let basket = view.withMore([], 'S', 1);
+  basket = view.withMore(view.withMore(basket, 'L', 1), 'S', 1);
+  assert.deepEqual(basket, [{ sku: 'S', quantity: 2 }, { sku: 'L', quantity: 1 }]);
+  assert.deepEqual(view.withMore(basket, 'L', -1), [{ sku: 'S', quantity: 2 }]);
+  assert.deepEqual(view.withMore([{ sku: 'S', quantity: 20 }], 'S', 1), [{ sku: 'S', quantity: 20 }]);
+  assert.deepEqual(view.withoutGone(basket, { skus: ['S'], left: 1 }), [{ sku: 'S', quantity: 1 }, { sku: 'L', quantity: 1 }]);
+  assert.deepEqual(view.withoutGone(basket, { skus: ['S'] }), [{ sku: 'L', quantity: 1 }]);
+  const size = (more) => Object.assign({ sku: 'S', size: null, price: money(300), left: null, can: true }, more);
+  const shown = (more) => view.products({ categories: [], products: [{ name: 'Bun', photo: null, sizes: [size(more)] }] }, basket, en).products[0].sizes[0];
+  assert.deepEqual([shown({}).mayAdd, shown({ left: 2 }).mayAdd, shown({ left: 3 }).left], [true, false, '3 left']);
+  assert.deepEqual([shown({ can: false, left: 0 }).left, shown({ can: false, left: 0 }).mayAdd], ['Sold out', false]);
+});
+
 test('the button says what a tap does', () => {
   const base = { lines: [], total: money(1), delivery: money(0), discount: money(0), credit: money(0), earns: money(0), missing: money(0), place: null, places: [], payments: [], says: '' };
   const button = (more) => view.quote(Object.assign({}, base, more), { use_credit: null }, en);

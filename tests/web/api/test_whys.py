@@ -16,6 +16,10 @@ async def test_a_flow_says_why_it_did_not_start_and_then_that_it_did(api: ShopCl
     told = (await api("GET", f"/api/contacts/{NUMBER}/why/balance?step={step}")).told
     assert told["verdict"].startswith("handed over on 2026-11-24")
     assert [one["step"] for one in told["messages"]] == [step]
+    assert told["at"] is None
+    told = (await api("GET", f"/api/contacts/{NUMBER}/why/balance?at=2026-11-24T16:00:00Z")).told
+    assert told["verdict"].startswith("never came to its door: keyword BALANCE")
+    assert (told["at"], told["messages"]) == ("2026-11-24T16:00:00Z", [])
 
 
 async def test_what_is_not_there_is_said(api: ShopClient) -> None:

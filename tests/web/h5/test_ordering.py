@@ -45,9 +45,19 @@ async def test_the_first_order_and_the_same_again(ana: Phone) -> None:
     await ana.open("reorder")
     page = ana.page
     await expect(page.get_by_role("heading", name="Nothing to order again yet")).to_be_visible()
-    await ana.turn_to("product?sku=LATTE")
+    await page.get_by_role("link", name="What we sell").click()
+    await ana.is_there()
+    await page.get_by_role("radio", name="Coffee").check()
+    await ana.is_there()
+    await page.get_by_role("button", name="Add Oat latte").click()
+    await ana.said("1 thing in your basket")
+    await expect(page.get_by_role("button", name="One more Oat latte")).to_be_focused()
+    await page.get_by_role("button", name="One more Oat latte").click()
+    await page.get_by_role("button", name="One less Oat latte").click()
+    await page.get_by_role("link", name="Review order").click()
     await expect(page.get_by_role("heading", name="Oat latte")).to_be_visible()
     await place(ana, "Order · pay $0.50 at pick-up")
+    assert await page.evaluate("sessionStorage.getItem('regulars.basket')") == "[]"
     await expect(page.get_by_role("heading", name=re.compile("Order [0-9A-F]+"))).to_be_visible()
     await expect(page.locator("main")).to_contain_text("1 × Oat latte")
     assert await orders_of(ana) == [(550, 500, "placed")]

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Page
 
+from bot.core.email.links import LetterLinks, Reader
 from bot.core.email.page_colors import contrast
 from tests.conversation.chat import chatting, shipped
 from tests.databases import SqliteDatabases
@@ -49,7 +50,10 @@ async def test_pages_look_like_the_brand(
             page = await context.new_page()
             said: list[str] = []
             page.on("console", lambda message: said.append(message.text))
-            for name, path in (("join", "/join/loyalty"), ("h5", "/w/")):
+            await chat("LOYALTY")
+            links = LetterLinks("", chat.app.decisions.shop.secrets)
+            letter = links.preferences(Reader(await chat.contact_id(), "0" * 32))
+            for name, path in (("join", "/join/loyalty"), ("h5", "/w/"), ("letter", letter)):
                 await page.goto(f"{chat.url}{path}", wait_until="networkidle")
                 if _SHOTS:
                     await page.screenshot(path=str(Path(_SHOTS) / f"brand-{name}-{scheme}.png"))

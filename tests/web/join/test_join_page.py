@@ -84,7 +84,8 @@ async def test_whoever_agrees_is_in_and_what_stood_there_is_kept(chat: Chat) -> 
     assert (status, "Look at your phone" in done, "texted +12125550100" in done) == (200, True, True)
     heard = await chat.later(seconds=5)
     assert heard[0].startswith("You're in: Corner Leaf rewards by text.")
-    assert any("Welcome!" in text for text in heard)
+    assert "Welcome to Corner Leaf! Reply to this text, and we put $5.00 in your wallet." in heard
+    assert "New here? $5.00 of credit is yours once you reply to our first text." in done
     assert await chat.subscriptions() == {"loyalty": "subscribed"}
     ((words, source, address, because),) = await chat.of(
         "consent", "words, source, address, because", "number"
@@ -96,6 +97,23 @@ async def test_whoever_agrees_is_in_and_what_stood_there_is_kept(chat: Chat) -> 
     # Whoever is in already is not texted, and nobody who asks learns it.
     assert await sent(chat, html, phone=NUMBER, agree="yes") == (200, done)
     assert await chat.later(seconds=5) == []
+
+
+async def test_welcome_credit_waits_for_the_first_text_from_the_number(chat: Chat) -> None:
+    _, html = await opened(chat)
+    await sent(chat, html, phone=NUMBER, agree="yes")
+    await chat.later(seconds=5)
+    assert await chat.wallet() == (0, 0, 0, 0)
+    assert "you are unsubscribed" in (await chat("STOP"))[0]
+    assert await chat.wallet() == (0, 0, 0, 0), "who leaves at once takes nothing along"
+    await chat("START")
+    assert "You have $5.00 credit" in (await chat("BALANCE"))[0]
+    assert await chat.wallet() == (0, 500, 0, 0)
+    assert any(text.startswith("$5.00 for you: Corner Leaf") for text in await chat.later(seconds=5))
+    await chat("BALANCE")
+    assert await chat.wallet() == (0, 500, 0, 0), "once"
+    (attributes,) = (await chat.rows("SELECT attributes FROM contact"))[0]
+    assert "waits" not in str(attributes)
 
 
 @pytest.mark.parametrize("language", list(LANGUAGES))

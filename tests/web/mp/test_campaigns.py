@@ -100,6 +100,20 @@ async def test_a_text_leads_into_the_mini_program_as_whom_it_was_texted_to(sprin
     came = CampaignTokens(secrets).read(token_in(opened.page))
     assert came is not None
     assert (came.contact_id, came.campaign) == (await spring.chat.sms.contact_id(), "hello")
+    # And so does the page in the browser, at the same page, by one link for everybody.
+    browser = await spring.by_link(came.contact_id)
+    assert (await browser.got("/me"))["features"]["into_wechat"] is True
+    assert (await spring.got("/me"))["features"]["into_wechat"] is False, "they are there"
+    order = "0" * 32
+    urls = [(await browser.got(f"/into_wechat?page=order&order={order}"))["url"] for _ in range(2)]
+    assert spring.chat.loopback.platform.asked[MINI, LINKS] == asked + 1
+    page, _, query = spring.chat.people.open_link("mei", urls[0]).page.partition("?")
+    token, _, rest = query.removeprefix("c=").partition("&")
+    assert (page, rest) == ("pages/order", f"order={order}")
+    came = CampaignTokens(secrets).read(token)
+    assert came is not None
+    assert came.contact_id == await spring.chat.sms.contact_id()
+    assert came.until - spring.chat.clock.now <= timedelta(minutes=10)
 
 
 async def test_without_a_link_the_page_in_the_browser_opens(spring: ShopperClient) -> None:
@@ -108,6 +122,8 @@ async def test_without_a_link_the_page_in_the_browser_opens(spring: ShopperClien
     assert await spring.chat.sms.rows("SELECT url FROM campaign_link") == []
     location = await led_to(await texted(spring))
     assert "/w/#wallet?t=" in location
+    browser = await spring.by_link(await spring.chat.sms.contact_id())
+    assert (await browser("GET", "/into_wechat")).kind == "wechat-busy"
     spring.chat.loopback.platform.accounts[MINI].is_released = True
     spring.chat.loopback.fault(Fault(kind="refuse", path=LINKS, code=45009, times=None))
     await spring.chat.later(minutes=11)

@@ -1,5 +1,6 @@
 """Drops over HTTP: reserved by one tap, given up by another, and never one more than there are."""
 
+import json
 import os
 from collections import Counter
 from pathlib import Path
@@ -17,6 +18,9 @@ UNITS = 100
 TAKERS = int(os.environ.get("REGULARS_DROP_TAKERS", "400"))
 """How many want one of the hundred at once: 5000 is the measured figure."""
 
+RESULT = 'SELECT t.result FROM "trigger" t WHERE t.key LIKE :key'
+STORE = 'UPDATE "trigger" SET result = :result WHERE key LIKE :key'
+
 
 async def test_one_tap_reserves_and_one_gives_it_back(database_url: str, tmp_path: Path) -> None:
     async with at_the_pages(database_url, flows=changed(tmp_path, WITH_RUSH)) as mini:
@@ -24,7 +28,7 @@ async def test_one_tap_reserves_and_one_gives_it_back(database_url: str, tmp_pat
         shown = {one.id: one for one in DropsAnswer.model_validate(await member.got("/drops")).drops}
         rush = shown[ID]
         assert (rush.title, rush.left, rush.is_on, rush.can, rush.mine) == ("Rush", UNITS, True, True, None)
-        assert (rush.credit.minor, rush.to_pay.minor) == (500, 400)
+        assert (rush.credit.minor, rush.to_pay.minor, rush.payment) == (500, 400, "pickup")
         body = {"to_pay_at_most_minor": rush.to_pay.minor}
         taken = await member("POST", f"/drops/{ID}/take", body, once="tap")
         told = TakenAnswer.model_validate(taken.told)
@@ -41,6 +45,25 @@ async def test_one_tap_reserves_and_one_gives_it_back(database_url: str, tmp_pat
         assert (await member("POST", f"/drops/{ID}/give_up")).kind == "not-reserved"
         assert (await member("POST", "/drops/none.2026-11-24/take", {})).kind == "drop-over"
         assert (await mini("POST", f"/drops/{ID}/take", {})).kind == "not-a-member"
+
+
+async def test_answers_stored_before_drops_were_paid_here_are_read(database_url: str, tmp_path: Path) -> None:
+    """A phone that got no answer sends the same once more, and the shop was updated in between."""
+    async with at_the_pages(database_url, flows=changed(tmp_path, WITH_RUSH)) as mini:
+        member = await mini.texting()
+        bodies: dict[str, dict[str, object] | None] = {"take": {}, "give_up": None}
+        for deed, body in bodies.items():
+            before = await member("POST", f"/drops/{ID}/{deed}", body, once=deed)
+            ((result,),) = await mini.chat.sms.rows(RESULT, key=f"%/{deed}")
+            stored = json.loads(result)
+            del stored["order"], stored["drop"]["payment"]
+            if stored["drop"]["mine"] is not None:
+                del stored["drop"]["mine"]["order"]
+            await mini.chat.sms.run(STORE, key=f"%/{deed}", result=json.dumps(stored))
+            again = await member("POST", f"/drops/{ID}/{deed}", body, once=deed)
+            assert again.status == 200
+            drop = {**before.told["drop"], "payment": None}  # nobody knew of it
+            assert again.told == {**before.told, "drop": drop}
 
 
 async def test_credit_pays_a_whole_unit_in_the_mini_program(database_url: str, tmp_path: Path) -> None:

@@ -24,11 +24,17 @@ async def test_a_good_name_is_taken_and_looked_at_once(shopper: ShopperClient) -
     assert shopper.chat.loopback.platform.asked[MINI, LOOKS] == 1
 
 
-async def test_what_cannot_be_looked_at_now_is_taken_as_it_is(shopper: ShopperClient) -> None:
+async def test_what_cannot_be_looked_at_now_is_shown_to_nobody(shopper: ShopperClient) -> None:
     shopper.chat.loopback.fault(Fault(kind="refuse", path=LOOKS, code=45011))
+    joined = await shopper("POST", "/join", {"first_name": "小李"}, once="join")
+    assert joined.told["member"] is True, "nobody waits for their name"
+    again = await shopper("POST", "/join", {"first_name": "小李"}, once="join")
+    assert (again.body, again.is_replay) == (joined.body, True)
+    assert (await shopper.got("/me"))["first_name"] is None
     assert (await shopper.did("/me", {"first_name": "小李"}))["first_name"] == "小李"
     shopper.chat.clock.now = shopper.chat.clock.now.replace(hour=23)  # away for more than two hours
-    assert (await shopper.did("/me", {"first_name": "小王"}))["first_name"] == "小王"
+    assert (await shopper("POST", "/me", {"first_name": "小王"})).kind == "wechat-busy"
+    assert (await shopper.got("/me"))["first_name"] == "小李"
 
 
 async def test_who_comes_by_a_text_is_not_of_wechat(shopper: ShopperClient) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from tests.web.mp.conftest import at_the_pages
 from tests.web.mp.programs import WITH_RUSH, WITH_WHEEL, changed
 
 T = TypeVar("T")
+_TOUCH = Statement("INSERT INTO setting (name, value) VALUES (:path, '')")
 MOST = {
     "/rewards": 5,
     "/tiers": 5,
@@ -65,6 +67,10 @@ class Counting:
         return getattr(self.inner, name)
 
 
+async def _touch(path: str, connection: Connection) -> None:
+    await connection.run(_TOUCH, [{"path": path}])
+
+
 async def test_each_page_asks_seldom(sqlite_databases: SqliteDatabases, tmp_path: Path) -> None:
     url = await sqlite_databases.create()
     clock = Clock()
@@ -79,6 +85,7 @@ async def test_each_page_asks_seldom(sqlite_databases: SqliteDatabases, tmp_path
         await member.got("/referral")  # the code is taken when it is asked for the first time
         asked = {}
         for path in MOST:
+            await database.transact(partial(_touch, path))  # or what was read before is not read again
             before = counting.statements
             await member.got(path)
             asked[path] = counting.statements - before

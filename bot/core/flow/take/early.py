@@ -97,14 +97,15 @@ def _kept(what: Event | Heard, at: datetime) -> dict[str, JsonValue]:
     came_at = microseconds(at)
     if isinstance(what, Heard):
         said: dict[str, JsonValue] = {"text": what.text, "category": what.category, "group": what.group}
-        return {"came_at": came_at, **said}
+        return {"came_at": came_at, **said, **({} if what.is_text else {"is_text": False})}
     properties: dict[str, JsonValue] = {**what.properties}
     return {"came_at": came_at, "event": what.name, "at": microseconds(what.at), "properties": properties}
 
 
 def _what(kept: Mapping[str, JsonValue]) -> Event | Heard:
     if "event" not in kept:
-        return Heard(str(kept["text"]), _text(kept["category"]), _text(kept["group"]))
+        is_text = bool(kept.get("is_text", True))
+        return Heard(str(kept["text"]), _text(kept["category"]), _text(kept["group"]), is_text)
     properties = kept["properties"]
     assert isinstance(properties, dict), "properties are by name"
     return Event(str(kept["event"]), _instant(kept["at"]), properties)

@@ -13,11 +13,15 @@ _BEST = "best"
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What an inbound message was routed as, for the runs that listen without consuming it."""
+    """What an inbound message was routed as, for the runs that listen without consuming it.
+
+    Without `is_text` nothing was written: somebody opted in another way, which is heard where that is asked.
+    """
 
     text: str
     category: str | None = None
     group: str | None = None
+    is_text: bool = True
 
 
 def ends(walk: Walk, event: Event) -> bool:
@@ -75,7 +79,7 @@ def event_values(event: Event) -> dict[str, JsonValue]:
 def _is_wanted(wanted: compiled.Wanted, what: Event | Heard) -> bool:
     if isinstance(what, Event):
         return wanted.event == what.name and wanted.where.holds(what.properties)
-    if wanted.event is not None:
+    if wanted.event is not None or (wanted.category is None and not what.is_text):
         return False
     return (
         (wanted.group is None or wanted.group == what.group)

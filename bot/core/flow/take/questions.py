@@ -22,9 +22,11 @@ def take_question(walk: Walk, step: compiled.Question) -> str | None:
     """Ask and stand there; go on as if nothing was said where nobody could be asked."""
     outgoing = walk.turn.effects.outgoing
     before = len(outgoing)
-    # Who is asked unasked has the time for an answer from when the question was handed over.
-    facts = put(walk, step, wakes=step.within is not None and walk.turn.answers is None)
-    if any(queued.state is OutboxState.REFUSED for queued in outgoing[before:]):
+    # Who is asked unasked has the time for an answer from when the question was handed over; where it never
+    # is, nobody was asked.
+    facts = put(walk, step, wakes=walk.turn.answers is None)
+    # What was refused where it should go may be kept in the inbox on our pages, and is asked there then.
+    if any(queued.state is OutboxState.REFUSED for queued in outgoing[before:][-1:]):
         return step.on_silence  # nobody was asked: a YES to something else must not answer it
     held = next((queued for queued in outgoing[before:] if queued.state is OutboxState.HELD), None)
     if held is not None:

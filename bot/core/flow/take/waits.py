@@ -11,6 +11,8 @@ from bot.core.flow.schedule import Schedule
 from bot.core.flow.walk import RunFails, Walk
 from bot.core.local_time import instant_of, next_at, zone_of
 
+_DATE_LENGTH = len("2026-11-24")
+
 
 def take_wait(walk: Walk, step: compiled.Wait) -> None:
     """Stand still for some time."""
@@ -80,7 +82,7 @@ def _date(walk: Walk, step: compiled.WaitUntilDate) -> datetime | None:
     value: object = walk.context().get(step.source[0])
     for name in step.source[1:]:
         value = value.get(name) if isinstance(value, Mapping) else None
-    day = _day(value)
+    day = _day(value, walk.turn.contact.zone)
     if day is None:
         return None
     if step.source != _YEARLY:
@@ -90,13 +92,18 @@ def _date(walk: Walk, step: compiled.WaitUntilDate) -> datetime | None:
     return next(ahead, None)
 
 
-def _day(value: object) -> date | None:
+def _day(value: object, zone: str) -> date | None:
+    """Return the date that is meant: of an instant, the one it is on the contact's calendar."""
+    if isinstance(value, str):
+        value = _read(datetime, value) or _read(date, value[:_DATE_LENGTH])
     if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
+        return (value if value.tzinfo is None else value.astimezone(zone_of(zone))).date()
+    return value if isinstance(value, date) else None
+
+
+def _read(kind: type[date], text: str) -> date | None:
     try:
-        return date.fromisoformat(str(value)[:10])
+        return kind.fromisoformat(text)
     except ValueError:
         return None
 

@@ -14,13 +14,14 @@ import { me } from "./pages/me.js";
 import { referral, tiers } from "./pages/standing.js";
 import { inbox } from "./pages/inbox.js";
 import { privacy } from "./pages/privacy.js";
+import { products } from "./pages/products.js";
 
-const PAGES = { wallet, history: history_, today, checkin: today, rewards, reorder, product: reorder, bundle: reorder, orders, order, me, referral, tiers, inbox, privacy };
+const PAGES = { wallet, history: history_, today, checkin: today, rewards, reorder, product: reorder, bundle: reorder, orders, order, me, referral, tiers, inbox, privacy, products };
 const TABS = ["wallet", "today", "rewards", "me"];
 const SKELETON_AFTER_MS = 150;
 
 // What pages see of the whole: who the shopper is, how texts read, and what can be done.
-const app = { view, client, me: null, t: null, w: null, now: client.now, act, ask, say, go, load, end, put: again, meetAgain };
+const app = { view, client, me: null, t: null, w: null, now: client.now, act, ask, say, go, load, end, put: again, meetAgain, tell };
 
 let shown = 0; // counts what was asked to be shown: an older answer that comes late is not
 let current = { name: "", query: new URLSearchParams() };
@@ -82,7 +83,7 @@ async function meet({ again = false } = {}) {
 }
 
 function frame(page, name) {
-  const title = page.title(app);
+  const title = page.title(app, current.query);
   at("title").textContent = title;
   document.title = `${title} · ${at("shop").textContent}`;
   const tab = TABS.includes(name) ? name : page.tab;
@@ -164,10 +165,7 @@ async function act(event, does, { stays = false } = {}) {
   at("toast").replaceChildren();
   try {
     const said = await does();
-    if (said) {
-      say(said);
-      notice(said);
-    }
+    if (said) tell(said);
     if (!stays) await load({ isAgain: true });
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
@@ -185,6 +183,12 @@ function notice(text) {
   const shownText = h("p", { class: "notice", "aria-hidden": "true", "data-at": String(Date.now()) }, text);
   document.body.append(shownText);
   setTimeout(() => shownText.remove(), 4000);
+}
+
+// Tell everybody what became of something.
+function tell(text) {
+  say(text);
+  notice(text);
 }
 
 // Ask before what cannot be taken back; true where it was agreed to.

@@ -36,6 +36,11 @@ async function transport({ method, url, headers, body, timeout_ms }) {
 
 const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
+// What was chosen to be ordered, as [{sku, quantity}].
+const BASKET = "regulars.basket";
+export const basket = () => storage.get(BASKET) ?? [];
+export const fill = (lines) => storage.set(BASKET, lines);
+
 let link = null;
 
 export const client = shared.createClient({
@@ -58,5 +63,6 @@ export function takeLink() {
   const rest = asked.toString();
   history.replaceState(null, "", `#${page}${rest ? `?${rest}` : ""}`);
   client.forget();
+  storage.remove(BASKET);
   link = token;
 }

@@ -11,6 +11,7 @@ export const WORDS = {
     size_of: "Size of {name}",
     ordered: "Ordered. Thank you!",
     updated: "Updated",
+    into_wechat: "Open in WeChat",
   },
   zh_Hans: {
     skip: "跳到正文",
@@ -22,6 +23,19 @@ export const WORDS = {
     size_of: "{name}的规格",
     ordered: "下单成功，谢谢！",
     updated: "已更新",
+    into_wechat: "在微信中打开",
+  },
+  zh_Hant: {
+    skip: "跳到正文",
+    pages: "頁面",
+    wechat_only: "微信支付需在微信中開啟。可在此選擇到店支付，或前往小程式下單。",
+    text_us: "傳送 WALLET",
+    none_open: "請開啟簡訊中的連結",
+    none_open_text: "這些頁面僅供你本人使用，需透過我們傳送的連結開啟。傳送簡訊 WALLET 即可獲取連結。",
+    size_of: "{name}的規格",
+    ordered: "下單成功，謝謝！",
+    updated: "已更新",
+    into_wechat: "在微信中開啟",
   },
   es: {
     skip: "Ir al contenido",
@@ -33,6 +47,7 @@ export const WORDS = {
     size_of: "Tamaño de {name}",
     ordered: "Pedido hecho. ¡Gracias!",
     updated: "Actualizado",
+    into_wechat: "Abrir en WeChat",
   },
 };
 

@@ -3,6 +3,7 @@
 import { bill, empty, h, list } from "../dom.js";
 import { mayPay } from "../pay.js";
 import { more } from "./wallet.js";
+import { intoWechat } from "./into_wechat.js";
 import { settled } from "./reorder.js";
 
 export const orders = {
@@ -56,12 +57,13 @@ export const order = {
         bill([
           [t("reorder.total"), shown.total], [t("reorder.discount"), shown.discount, "plus"], [t("reorder.credit"), shown.credit, "plus"],
           [t("reorder.to_pay"), shown.toPay, "sum"], [t("orders.refund"), shown.refunded]]),
-        shown.place ? h("p", {}, t("orders.place"), ": ", shown.place) : null,
+        shown.place ? h("p", {}, t("orders.place"), t("common.colon"), shown.place) : null,
         shown.payment ? h("p", {}, shown.payment) : null),
       shown.mayPay && mayPay() ? h("button", { class: "strong wide", onclick: payNow, "data-key": "pay" }, t("orders.pay")) : null,
       shown.mayPay && !mayPay() ? h("p", {}, app.w("wechat_only")) : null,
       shown.mayPay ? h("button", { onclick: check, "data-key": "check" }, t("orders.check")) : null,
       shown.mayReorder ? h("a", { class: "button", href: `#reorder?order=${shown.id}` }, t("orders.again")) : null,
+      shown.mayPay ? intoWechat(app, "order", shown.id) : null,
       shown.mayCancel ? h("button", { onclick: cancel, "data-key": "cancel" }, t("orders.cancel")) : null,
     ];
   },

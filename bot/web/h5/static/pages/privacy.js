@@ -16,7 +16,7 @@ export const privacy = {
     const shown = view.consents(consents, t);
     return [
       section(t("privacy.messages"), h("p", {}, t("privacy.messages_text")), shown.stopped ? h("p", { class: "warn" }, shown.stopped) : null, shown.groups.map((one) => group(app, one))),
-      section(t("privacy.keeps"), h("dl", { class: "keeps" }, kept.keeps.map((one) => [h("dt", {}, one.what), h("dd", {}, one.why, one.how_long ? h("small", {}, `${t("privacy.how_long")}: ${one.how_long}`) : null)]))),
+      section(t("privacy.keeps"), h("dl", { class: "keeps" }, kept.keeps.map((one) => [h("dt", {}, one.what), h("dd", {}, one.why, one.how_long ? h("small", {}, `${t("privacy.how_long")}${t("common.colon")}${one.how_long}`) : null)]))),
       kept.processors?.length ? section(t("privacy.processors"), list(kept.processors.map((one) => (typeof one === "string" ? one : [one.name, " ", one.why].join(""))))) : null,
       kept.rights?.length ? section(t("privacy.rights"), list(kept.rights.map((one) => one))) : null,
       kept.policy_url ? h("p", {}, h("a", { href: kept.policy_url, rel: "noreferrer" }, t("privacy.policy"))) : null,

@@ -2,17 +2,19 @@
 
 import { bill, empty, h, section } from "../dom.js";
 import { mayPay, pay } from "../pay.js";
-import { Problem } from "../session.js";
+import { basket, fill, Problem } from "../session.js";
+import { intoWechat } from "./into_wechat.js";
 
 export const reorder = {
   tab: "wallet",
-  title: (app) => app.t("reorder.title"),
+  title: (app, query) => app.t(["basket", "sku", "lines", "b"].some((name) => query.has(name)) ? "reorder.title_new" : "reorder.title"),
 
   // `order` or its token `o`: that one again; `lines`: these, as SKU*2,SKU*1; `sku`: one of that; `b`: the bundle;
-  // else what was ordered before.
+  // `basket`: what was chosen; else what was ordered before.
   async load(app, query) {
     const earlier = await app.client.settle("placeOrder", {});
     if (earlier?.order) return { earlier: earlier.order };
+    if (query.has("basket")) return chosen(app, { proposals: await priced(app, basket()), gone: [] }, 0, true);
     const lines = await wanted(app, query);
     if (lines.length) return chosen(app, { proposals: [await app.client.call("quote", { lines })], gone: [] }, 0);
     const found = await app.client.call("reorder", { token: query.get("o"), order: query.get("order") });
@@ -28,7 +30,7 @@ export const reorder = {
     if (offered.isEmpty) {
       return [
         offered.gone ? h("p", {}, offered.gone) : null,
-        empty(t("reorder.none"), t("reorder.none_text"), h("a", { class: "strong", href: "#today" }, t("nav.today"))),
+        empty(t("reorder.none"), t("reorder.none_text"), app.me.features.products ? h("a", { class: "strong", href: "#products" }, t("products.title")) : h("a", { class: "strong", href: "#today" }, t("nav.today"))),
       ];
     }
     const shown = view.quote(data.quote, data.choice, t);
@@ -50,6 +52,7 @@ export const reorder = {
       h("div", { class: "foot" }, mayOrder(data)
         ? h("button", { class: "strong wide", onclick: (event) => place(app, data, event), "data-key": "place" }, shown.button)
         : h("p", {}, app.w("wechat_only"))),
+      intoWechat(app, data.isBasket ? "products" : "reorder", data.isBasket ? null : data.quote.from_order),
     ];
   },
 };
@@ -66,9 +69,23 @@ async function wanted(app, query) {
   return bundle ? bundle.lines.map(({ sku, quantity }) => ({ sku, quantity })) : [];
 }
 
+// What is in the basket; what cannot be had any more is taken out of it, and said.
+async function priced(app, lines) {
+  if (!lines.length) return [];
+  try {
+    return [await app.client.call("quote", { lines })];
+  } catch (problem) {
+    const left = problem instanceof Problem ? app.view.withoutGone(lines, problem.facts) : lines;
+    if (JSON.stringify(left) === JSON.stringify(lines)) throw problem;
+    app.tell(problem.facts.says);
+    fill(left);
+    return priced(app, left);
+  }
+}
+
 // Begin with one of what was proposed; outside WeChat one pays when picking up, where that is offered.
-async function chosen(app, found, index) {
-  const data = { found, index, quote: found.proposals[index], choice: null };
+async function chosen(app, found, index, isBasket = false) {
+  const data = { found, index, isBasket, quote: found.proposals[index], choice: null };
   if (!data.quote) return data;
   data.choice = app.view.choiceOf(data.quote, true);
   const other = data.quote.payments.find((one) => one.id !== "wechat");
@@ -88,6 +105,7 @@ async function change(app, data, choice) {
     try {
       data.quote = await app.client.call("quote", app.view.orderBody(choice));
       data.choice = app.view.choiceOf(data.quote, choice.use_credit);
+      if (data.isBasket) fill(data.choice.lines);
     } finally {
       app.put(); // also where it failed: what is ticked is what holds
     }
@@ -130,7 +148,7 @@ function payments(app, data, shown) {
 }
 
 // One of several, each a tap away: radio buttons that look like chips.
-function choices(app, name, legend, options, pick) {
+export function choices(app, name, legend, options, pick) {
   return h("fieldset", { class: "choices" }, h("legend", {}, legend), options.map((one) => h("label", {},
     h("input", { type: "radio", name, value: one.id, checked: one.isChosen, "data-key": `${name}-${one.id}`, onchange: () => pick(one.id) }),
     h("span", {}, h("b", {}, one.title), one.more ? h("small", {}, one.more) : null))));
@@ -147,6 +165,7 @@ async function place(app, data, event) {
       if (problem instanceof Problem && problem.kind === "price-changed") await anew(app, data, problem);
       throw problem;
     }
+    if (data.isBasket && !placed.earlier) fill([]);
     await settled(app, placed);
     return placed.earlier ? t("reorder.earlier") : app.w("ordered");
   }, { stays: true });

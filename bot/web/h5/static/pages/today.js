@@ -1,6 +1,8 @@
 // Today: the check-in ladder, sales for members, things that are cheaper together, the wheel where it is allowed.
 
 import { empty, h, icon, list, section } from "../dom.js";
+import { mayPay } from "../pay.js";
+import { settled } from "./reorder.js";
 import { banners, standing } from "./banners.js";
 
 const baskets = (lines) => lines.map((line) => `${encodeURIComponent(line.sku)}*${line.quantity}`).join(",");
@@ -24,7 +26,7 @@ export const today = {
     const parts = [
       ...banners(app, found.banners),
       found.checkin ? ladder(app, view.checkin(found.checkin, t)) : null,
-      found.drops?.drops.length ? section(t("today.drops"), view.drops(found.drops, t, app.now()).map((one, index) => drop(app, one, found.drops.drops[index]))) : null,
+      found.drops?.drops.length ? section(t("today.drops"), view.drops(found.drops, t, app.now(), mayPay()).map((one, index) => drop(app, one, found.drops.drops[index]))) : null,
       found.bundles?.bundles.length ? section(t("today.bundles"), view.bundles(found.bundles, t).map((one) => bundle(app, one))) : null,
       found.refills?.refills.length ? section(t("today.refills"), list(found.refills.refills.map((one) => [
         h("span", {}, h("b", {}, one.name), h("small", {}, one.says)), h("a", { class: "button", href: `#reorder?lines=${baskets(one.lines)}` }, t("today.order"))]), { class: "lines two" })) : null,
@@ -82,8 +84,12 @@ function drop(app, one, answer) {
   const { t, client } = app;
   const args = { drop: one.id };
   const toPay = answer.to_pay?.minor;
-  const take = (event) => app.act(event, async () =>
-    (await client.call("takeDrop", toPay === undefined ? args : { ...args, to_pay_at_most_minor: toPay })).says || t("today.mine"));
+  const how = one.payment ? { payment: one.payment } : {};
+  const take = (event) => app.act(event, async () => {
+    const taken = await client.call("takeDrop", { ...args, ...how, ...(toPay === undefined ? {} : { to_pay_at_most_minor: toPay }) });
+    if (taken.order) await settled(app, taken);
+    return taken.says || t("today.mine");
+  });
   const giveUp = async (event) => {
     const button = event.currentTarget;
     if (await app.ask(t("today.give_up_sure"), t("today.give_up"), t("orders.keep"))) {
@@ -97,7 +103,8 @@ function drop(app, one, answer) {
     one.says ? h("p", { class: "fine" }, one.says) : null,
     one.isMine ? h("p", { class: "good", "data-key": `drop-${one.id}`, tabindex: "-1" }, icon("done"), " ", h("span", { "data-mine": true }, one.until || t("today.mine"))) : null,
     one.isGone ? h("p", { class: "fine" }, t("today.sold_out")) : null,
-    one.mayTake ? h("button", { class: "strong", onclick: take, "data-key": `drop-${one.id}` }, t("today.take")) : null,
+    one.order ? h("a", { class: "strong", href: `#order?id=${one.order}` }, t("orders.pay")) : null,
+    one.mayTake ? h("button", { class: "strong", onclick: take, "data-key": `drop-${one.id}` }, one.button) : null,
     mayGiveUp ? h("button", { onclick: giveUp, "data-key": `give-${one.id}` }, t("today.give_up")) : null);
 }
 

@@ -2,6 +2,7 @@
 
 import { bill, empty, h, icon, list, row, section } from "../dom.js";
 import { banners, standing } from "./banners.js";
+import { intoWechat } from "./into_wechat.js";
 
 export const left = (iso, countdown) => h("span", { class: countdown.urgent ? "left urgent" : "left", "data-until": iso }, countdown.text);
 
@@ -27,6 +28,7 @@ export const wallet = {
       app.me.member ? null : joining(app),
       who.unread ? row("#inbox", who.unread) : null,
       h("a", { class: "row again", href: "#reorder" }, icon("again"), h("span", {}, h("b", {}, t("wallet.again")), h("small", {}, t("wallet.again_text"))), icon("next")),
+      app.me.features.products ? row("#products", h("b", {}, t("products.title")), h("small", {}, t("products.text"))) : null,
       shown.isEmpty && app.me.member ? empty(t("wallet.empty"), t("wallet.empty_text")) : null,
       shown.endings.length > 1 ? section(t("wallet.endings"), list(shown.endings.map((one) => [
         h("span", {}, h("b", {}, one.amount.text), h("small", {}, one.until)), left(one.ends_at, one.left)]), { class: "lines" })) : null,
@@ -35,6 +37,7 @@ export const wallet = {
       shown.cards.length ? section(t("wallet.cards"), shown.cards.map(stamps)) : null,
       shown.others.length ? section(t("wallet.others"), bill(shown.others.map((one) => [one.name, one.available.text]))) : null,
       h("nav", { class: "rows", "aria-label": t("common.more") }, row("#history", t("wallet.history")), row("#orders", t("me.orders"))),
+      intoWechat(app, "wallet"),
     ];
   },
 };
