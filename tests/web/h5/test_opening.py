@@ -9,6 +9,18 @@ from playwright.async_api import Browser, expect
 from tests.conversation.chat import Chat
 from tests.web.h5.phone import Phone, phone
 
+# Keeps the answer of the wallet back until `letGo`, which has nothing left to wait for.
+HOLD_THE_WALLET = """() => {
+  const ask = window.fetch;
+  window.fetch = async (url, asked) => {
+    const answer = await ask(url, asked);
+    if (!url.endsWith("/mp/wallet")) return answer;
+    const text = await answer.text();
+    await new Promise((resolve) => { window.letGo = resolve; });
+    return { status: answer.status, headers: answer.headers, text: async () => text };
+  };
+}"""
+
 
 async def test_the_short_link_of_an_answer_opens_the_wallet(ana: Phone) -> None:
     answer = await ana.text("WALLET")
@@ -37,6 +49,20 @@ async def test_the_way_back_is_the_browsers(ana: Phone) -> None:
     await page.go_back()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Me")
     await expect(page.get_by_role("button", name="Back")).to_be_hidden()
+
+
+async def test_what_comes_when_the_address_has_moved_on_is_not_taken_for_the_next_page(ana: Phone) -> None:
+    await ana.open()
+    page = ana.page
+    await page.evaluate(HOLD_THE_WALLET)
+    await page.get_by_role("link", name="Today", exact=True).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Today")
+    await page.get_by_role("link", name="Wallet", exact=True).click()
+    await page.wait_for_function("() => window.letGo")
+    # The browser tells of a new address after what is already waiting to be done.
+    await page.evaluate("location.hash = '#me'; letGo()")
+    await expect(page.get_by_role("group", name="Language")).to_be_visible()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Me")
 
 
 async def test_an_old_link_says_how_to_get_a_new_one(ana: Phone) -> None:

@@ -24,8 +24,8 @@ const SKELETON_AFTER_MS = 150;
 const app = { view, client, me: null, t: null, w: null, now: client.now, act, ask, say, go, load, end, put: again, meetAgain, tell };
 
 let shown = 0; // counts what was asked to be shown: an older answer that comes late is not
-let current = { name: "", query: new URLSearchParams() };
-const kept = new Map(); // what pages last showed, so that the way back is at once there
+let current = { hash: "", name: "", query: new URLSearchParams() }; // the address may be ahead of it: `hashchange` comes late
+const kept = new Map(); // what pages last showed by their hash, so that the way back is at once there
 
 // ---- language
 
@@ -43,8 +43,9 @@ function speak(tag) {
 // ---- from the address to the screen
 
 function where() {
-  const [name, query] = location.hash.slice(1).split("?");
-  return { name: Object.hasOwn(PAGES, name) ? name : "wallet", query: new URLSearchParams(query) };
+  const { hash } = location;
+  const [name, query] = hash.slice(1).split("?");
+  return { hash, name: Object.hasOwn(PAGES, name) ? name : "wallet", query: new URLSearchParams(query) };
 }
 
 // Show the page of the address. `isAgain`: it is there already, and stays where it is with what is focused.
@@ -55,7 +56,7 @@ async function load({ isAgain = false } = {}) {
   current = next;
   const page = PAGES[next.name];
   frame(page, next.name);
-  const before = kept.get(location.hash);
+  const before = kept.get(next.hash);
   if (isNew && before && app.me) put(page.show(app, before, next.query));
   const waiting = isNew && !before ? setTimeout(() => turn === shown && put(skeleton()), SKELETON_AFTER_MS) : 0;
   at("main").setAttribute("aria-busy", "true");
@@ -64,7 +65,7 @@ async function load({ isAgain = false } = {}) {
     await meet();
     const data = await page.load(app, next.query);
     if (turn !== shown) return;
-    kept.set(location.hash, data);
+    kept.set(next.hash, data);
     frame(page, next.name);
     put(page.show(app, data, next.query));
   } catch (problem) {
@@ -216,7 +217,7 @@ async function meetAgain() {
 
 // Put what the page has on the screen again, after it was changed here.
 function again() {
-  put(PAGES[current.name].show(app, kept.get(location.hash), current.query));
+  put(PAGES[current.name].show(app, kept.get(current.hash), current.query));
 }
 
 // Say goodbye: whoever goes on is nobody.
@@ -232,7 +233,7 @@ function end(text) {
 // ---- what goes on by itself
 
 function tick() {
-  const data = kept.get(location.hash);
+  const data = kept.get(current.hash);
   if (data) PAGES[current.name].tick?.(app, data);
   for (const one of document.querySelectorAll("[data-until]")) {
     const left = view.countdown(one.dataset.until, app.t, client.now());
