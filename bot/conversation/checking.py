@@ -222,7 +222,8 @@ class _Files:
         if not broken & {POLICY, KEYWORDS, WECHAT} and not self.unread.flows:
             policy = self._policy.policy(USUAL_POLICY) if self._policy is not None else USUAL_POLICY
             absent = set() if self.wechat is not None else {"wechat"}
-            yield from never_leaving(tuple(flows.values()), policy, absent=absent)
+            groups = self._policy.groups if self._policy is not None else ()
+            yield from never_leaving(tuple(flows.values()), policy, groups=groups, absent=absent)
             yield from strikes_together(tuple(flows.values()), policy)
 
     def beside(self, file: SourceFile) -> None:

@@ -1,9 +1,9 @@
 """Where a flow speaks of an answer that nobody gave: it would send a text with a hole in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bot.core.flow import compiled
-from bot.core.flow.check_flow import Complaint, complaint, successors
+from bot.core.flow.check_flow import Complaint, ahead, complaint, successors
 from bot.core.flow.compiled import Flow, Step, Target
 from bot.core.flow.template import Text
 
@@ -41,19 +41,11 @@ def _ways_out(step: compiled.Question) -> Iterator[tuple[str, str | None]]:
 
 def _first_use(flow: Flow, way: str | None, answer: Target) -> Step | None:
     path = _path(answer)
-    seen: set[str] = set()
-    ahead = [way]
-    while ahead:
-        step_id = ahead.pop(0)
-        if step_id is None or step_id in seen:
-            continue
-        seen.add(step_id)
-        step = flow.by_id[step_id]
-        if _uses(step, path):
-            return step
-        if not (_asks_about(step, path) or _sets(step, answer)):
-            ahead += successors(step)
-    return None
+
+    def past(step: Step) -> Iterable[str | None]:
+        return () if _asks_about(step, path) or _sets(step, answer) else successors(step)
+
+    return next((step for step in ahead(flow, [way], past) if _uses(step, path)), None)
 
 
 def _uses(step: Step, path: _Path) -> bool:

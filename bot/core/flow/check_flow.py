@@ -1,6 +1,7 @@
 """What can be said of one compiled flow before it is published: ways, names, words."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.core import wording
@@ -54,6 +55,25 @@ def successors(step: Step) -> tuple[str | None, ...]:
             return (step.next,)
 
 
+def ahead(
+    flow: Flow, ways: Iterable[str | None], past: Callable[[Step], Iterable[str | None]] = successors
+) -> Iterator[Step]:
+    """Give each step of a flow that is come to on these ways, the nearest first.
+
+    `past` says where a step leads on; it is asked once whoever looks has seen the step, and may turn back.
+    """
+    seen: set[str] = set()
+    coming = deque(ways)
+    while coming:
+        step_id = coming.popleft()
+        if step_id is None or step_id in seen:
+            continue
+        seen.add(step_id)
+        step = flow.by_id[step_id]
+        yield step
+        coming += past(step)
+
+
 def complaint(flow: Flow, step: Step, problem: str, remedy: str, *, is_warning: bool = False) -> Complaint:
     """Make a complaint about a step."""
     return Complaint(FlowError(flow.file, *step.mark, problem, remedy), is_warning)
@@ -61,12 +81,7 @@ def complaint(flow: Flow, step: Step, problem: str, remedy: str, *, is_warning: 
 
 def unreachable(flow: Flow) -> Iterator[Complaint]:
     """Complain about the first of each stretch of steps that nothing leads to."""
-    seen, ahead = {flow.first}, [flow.first]
-    while ahead:
-        for following in successors(flow.by_id[ahead.pop()]):
-            if following is not None and following not in seen:
-                seen.add(following)
-                ahead.append(following)
+    seen = {step.id for step in ahead(flow, [flow.first])}
     lost = [step for step in flow.steps if step.id not in seen]
     led_to = {following for step in lost for following in successors(step)}
     for step in lost:
@@ -295,21 +310,15 @@ def groups_missing(flow: Flow) -> Iterator[Complaint]:
 
 
 def _after_time(flow: Flow, wanted: Step) -> bool:
-    seen: set[str] = set()
-    ahead: list[str | None] = []
+    ways: list[str | None] = []
     for step in flow.steps:
         if isinstance(step, compiled.WAITS):
-            ahead += successors(step)
+            ways += successors(step)
         elif isinstance(step, compiled.Question) and step.within is not None:
-            ahead.append(step.on_silence)
-    while ahead:
-        step_id = ahead.pop()
-        if step_id == wanted.id:
-            return True
-        if step_id is None or step_id in seen:
-            continue
-        seen.add(step_id)
-        following = flow.by_id[step_id]
-        if not isinstance(following, compiled.Question):  # what follows its answer is an answer again
-            ahead += successors(following)
-    return False
+            ways.append(step.on_silence)
+    return any(step is wanted for step in ahead(flow, ways, _unanswered))
+
+
+def _unanswered(step: Step) -> Iterable[str | None]:
+    """Where a step leads by itself: what follows an answer is an answer again."""
+    return () if isinstance(step, compiled.Question) else successors(step)

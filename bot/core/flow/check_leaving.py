@@ -1,14 +1,14 @@
 """Texts that can never leave, or only by chance: what consent, channels, quiet hours and caps let through."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
 from bot.core.caps import Cap
 from bot.core.compliance import LegalCategory
 from bot.core.flow import compiled
-from bot.core.flow.check_flow import Complaint, complaint, successors
-from bot.core.flow.compiled import Flow
+from bot.core.flow.check_flow import Complaint, ahead, complaint, successors
+from bot.core.flow.compiled import Flow, Step
 from bot.core.gate import Policy
 from bot.core.in_app import APP
 from bot.core.quiet_hours import Late, QuietHours
@@ -19,9 +19,14 @@ _DAY = timedelta(days=1)
 _ANY_DAY = frozenset(range(7))
 
 
-def never_leaving(flows: Sequence[Flow], policy: Policy, *, absent: Collection[str]) -> Iterator[Complaint]:
-    """Warn of messages that nobody gets as things stand; `absent` are channels that the shop lacks."""
-    joined = {starter.group for flow in flows for starter in flow.starters if _opts_in(starter)}
+def never_leaving(
+    flows: Sequence[Flow], policy: Policy, *, groups: Collection[str], absent: Collection[str]
+) -> Iterator[Complaint]:
+    """Warn of messages that nobody gets as things stand; `absent` are channels that the shop lacks.
+
+    `groups` are those that the policy describes: each has a page to join, and is among what START brings.
+    """
+    joined = {*groups, *(starter.group for flow in flows for starter in flow.starters if _opts_in(starter))}
     for flow in flows:
         yield from _to_nobody(flow, joined)
         yield from _by_no_channel(flow, absent)
@@ -69,14 +74,16 @@ def _opts_in(starter: compiled.Starter) -> bool:
 
 
 def _to_nobody(flow: Flow, joined: Collection[str | None]) -> Iterator[Complaint]:
-    """The first message for a group that no text makes anybody a member of."""
+    """The first message for a group that no word joins and no page shows."""
     if all(isinstance(starter, compiled.TALKING) for starter in flow.starters):
         return
     for step in flow.steps:
         group = step.delivery.group if isinstance(step, _Message) else None
         if group is not None and group not in joined:
-            problem = f"nobody can agree to '{group}' by a text, so this may reach nobody"
-            remedy = "let a keyword with `category: opt-in` name the group, unless consent is imported"
+            problem = (
+                f"no word joins '{group}' and policy.yaml does not describe it, so this may reach nobody"
+            )
+            remedy = "let a keyword with `category: opt-in` name it, or describe it there under `groups:`"
             yield complaint(flow, step, problem, remedy, is_warning=True)
             return
 
@@ -123,19 +130,12 @@ def _hours(flow: Flow) -> Iterator[tuple[time, str | None]]:
 
 
 def _first_said(flow: Flow, first: str | None) -> Iterator[_Message]:
-    """The messages that are come to from a step on before anything is waited for."""
-    seen: set[str] = set()
-    ahead = [first]
-    while ahead:
-        step_id = ahead.pop(0)
-        if step_id is None or step_id in seen:
-            continue
-        seen.add(step_id)
-        step = flow.by_id[step_id]
-        if isinstance(step, _Message):
-            yield step
-        elif not isinstance(step, compiled.WAITING):
-            ahead += successors(step)
+    """The messages that are come to from a step on before anything is waited for or said."""
+    return (step for step in ahead(flow, [first], _unsaid) if isinstance(step, _Message))
+
+
+def _unsaid(step: Step) -> Iterable[str | None]:
+    return () if isinstance(step, (_Message, *compiled.WAITING)) else successors(step)
 
 
 def _channel(step: _Message) -> str | None:

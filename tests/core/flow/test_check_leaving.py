@@ -1,5 +1,6 @@
 """Texts that never leave are warned of beforehand, and so is what a cap decides by chance."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import time, timedelta
 
@@ -30,9 +31,11 @@ def _said(found: list[Complaint]) -> list[str]:
     return [f"{one.error.file}:{one.error.line}: {one.error.problem}" for one in found]
 
 
-def _never(flow: Flow, policy: Policy = _POLICY, *, joins: bool = True) -> list[str]:
+def _never(
+    flow: Flow, policy: Policy = _POLICY, *, joins: bool = True, groups: Collection[str] = ()
+) -> list[str]:
     flows = [flow, compile_flow(read(_JOIN, "join.yaml"))] if joins else [flow]
-    return _said(list(never_leaving(flows, policy, absent={"wechat"})))
+    return _said(list(never_leaving(flows, policy, groups=groups, absent={"wechat"})))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +73,11 @@ def test_a_schedule_in_the_night() -> None:
 def test_a_group_that_nobody_can_join() -> None:
     flow = _flow("news", "{event: X}", "  - say: Hi\n  - say: There")
     (found,) = _never(flow, joins=False)
-    assert found == "news.yaml:6: nobody can agree to 'loyalty' by a text, so this may reach nobody"
+    assert found == (
+        "news.yaml:6: no word joins 'loyalty' and policy.yaml does not describe it, so this may reach nobody"
+    )
+    assert not _never(flow, joins=False, groups=["loyalty"]), "its page may be joined at, and START brings it"
+    assert _never(flow, joins=False, groups=["news"])
     assert not _never(_flow("talk", "{keyword: HI}", "  - say: Hi"), joins=False), "it answers"
 
 
