@@ -11,7 +11,7 @@ from bot.core.control_group import ControlGroup
 from bot.core.email.mailbox import EMAIL
 from bot.core.groups import state_in, subscription_key
 from bot.core.in_app import APP
-from bot.core.local_time import local_date, start_of_day
+from bot.core.local_time import local_date, start_of_day, zone_of
 from bot.core.messages import MessageClass, Outgoing, UnsendableReason
 from bot.core.quickly import quickly_made
 from bot.core.quiet_hours import NIGHT, PREFERRED_HOURS, Late, Pause, QuietHours, days_lost, pause
@@ -237,7 +237,9 @@ def _is_not_quiet(message: Outgoing, facts: ConsentFacts, at: datetime) -> _Wait
 
 def _quiet(quiet: QuietHours, found: Pause) -> str:
     if found.holiday is not None:
-        return f"a holiday ({found.holiday}) in {found.zone}"
+        awake = found.until.astimezone(zone_of(found.zone))
+        until = f"{awake:%a} {awake.hour}:{awake:%M}"
+        return f"a holiday ({found.holiday}), and quiet until {until} in {found.zone}"
     return f"quiet hours until {quiet.ends.hour}:{quiet.ends.minute:02} in {found.zone}"
 
 

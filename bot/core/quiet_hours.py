@@ -1,7 +1,7 @@
 """Quiet hours: when not to write where a contact lives, and the first moment after them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -58,7 +58,7 @@ PREFERRED_HOURS: Mapping[str, QuietHours] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """It is quiet until then; `zone` is where it is quiet longest, `holiday` why, where it is one."""
+    """It is quiet until then; `zone` is where it is quiet longest, `holiday` the first on the way there."""
 
     until: datetime
     zone: str
@@ -112,7 +112,8 @@ def _pause(quiet: QuietHours, zones: tuple[str, ...], at: datetime, most: timede
         for zone in zones:
             longer = _pause_in(quiet, zone, awake)
             if longer is not None:
-                found, awake = longer, longer.until
+                before_it = found.holiday if found is not None else None
+                found, awake = replace(longer, holiday=before_it or longer.holiday), longer.until
         if awake == before:
             break
     return found

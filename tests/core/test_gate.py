@@ -367,6 +367,19 @@ def test_on_a_holiday_nothing_leaves_that_keeps_it() -> None:
     assert leaves(message(MessageClass.SERVICE), facts, thanksgiving)
 
 
+@pytest.mark.parametrize("hours", [0, 2, 7, 13, -12])  # from the evening before, by day, at night
+def test_what_waits_for_the_end_of_a_holiday_says_which(hours: int) -> None:
+    quiet = {MessageClass.MARKETING: QuietHours(time(21), time(9), holidays=("us",))}
+    facts = replace(SUBSCRIBED, policy=Policy(quiet=quiet))
+    verdict = may_leave(message(), facts, datetime(2026, 11, 26, 15, tzinfo=UTC) + timedelta(hours=hours))
+    assert isinstance(verdict, HoldUntil)
+    quiet_until = "a holiday (Thanksgiving Day), and quiet until Fri 9:00 in America/New_York"
+    assert verdict.explanation == f"{quiet_until}; goes 2026-11-27 14:00 UTC"
+    night = may_leave(message(), facts, datetime(2026, 11, 25, 6, tzinfo=UTC))
+    assert isinstance(night, HoldUntil)
+    assert night.explanation.startswith("quiet hours until 9:00 in America/New_York")
+
+
 LATEST = timedelta(hours=16)
 THANKSGIVING = datetime(2026, 11, 26, 16, tzinfo=UTC)  # 11:00 in New York
 DAY_AFTER = datetime(2026, 11, 27, 14, tzinfo=UTC)  # 9:00
