@@ -10,7 +10,7 @@ from rich.table import Table
 
 from bot.config import Settings
 from bot.conversation.checking import Look, look_over, name_from_here, placed
-from bot.conversation.publication import SHOP
+from bot.conversation.kinds import SHOP
 from bot.core.flow.check import Complaint
 from bot.core.flow.costs import USUAL_TERMS, Price, Terms, costs
 from bot.core.flow.reader import read

@@ -11,8 +11,9 @@ import typer
 from bot.cli.contact_known import known_json
 from bot.cli.endings import WRONG_USE, end
 from bot.cli.settings import read_settings
+from bot.conversation.kinds import PROGRAM
 from bot.conversation.profile import profile
-from bot.conversation.publication import PROGRAM, figures_in
+from bot.conversation.published_files import figures_in
 from bot.conversation.whom import find_contact, spellings
 from bot.core.contact import JsonValue
 from bot.core.deeds.left import Joined

@@ -10,7 +10,8 @@ from bot.cli.database import opened, problem_of
 from bot.cli.findings import Finding, failure, skipped, warning, well
 from bot.config import Settings
 from bot.conversation import migrating
-from bot.conversation.publication import FLOW, compiled
+from bot.conversation.kinds import FLOW
+from bot.conversation.published_files import compiled
 from bot.core.errors import RegularsError
 from bot.core.messages import Lane, UnsendableReason
 from bot.core.pacing import BREAKS_AFTER, SenderState

@@ -12,7 +12,8 @@ from bot.cli.database import opened
 from bot.cli.prudence import rules_of, show_findings
 from bot.config import Settings
 from bot.conversation.impact import DAYS, Impact, impact_of
-from bot.conversation.publication import PROGRAM, SEASON, program_in
+from bot.conversation.kinds import PROGRAM, SEASON
+from bot.conversation.published_files import program_in
 from bot.conversation.publishing import Folder, compile_folder, publish, read_folder
 from bot.core.errors import FlowError
 from bot.core.ids import new_id

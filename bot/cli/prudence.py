@@ -8,7 +8,7 @@ import typer
 
 from bot import app
 from bot.cli.checking import look_over, name_from_here
-from bot.conversation.publication import AUDIENCES
+from bot.conversation.kinds import AUDIENCES
 from bot.conversation.publishing import SEASONS
 from bot.core.flow.check import Complaint
 from bot.core.flow.check_audiences import benefits_unknown

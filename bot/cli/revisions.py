@@ -30,7 +30,7 @@ from bot.cli.testing import held
 from bot.config import Settings
 from bot.conversation import migrating
 from bot.conversation.migrating import INSIDE, Plan
-from bot.conversation.publication import compiled
+from bot.conversation.published_files import compiled
 from bot.conversation.publishing import Published, compile_folder, publish
 from bot.core.errors import FlowError
 from bot.core.flow.check import Complaint

@@ -20,7 +20,7 @@ from bot.cli.replaying import Message, Outcome, Rehearsals
 from bot.cli.settings import read_settings
 from bot.config import Settings
 from bot.conversation.decide import Decisions
-from bot.conversation.publication import compiled
+from bot.conversation.published_files import compiled
 from bot.conversation.publishing import flow_of, read_folder
 from bot.conversation.replaying import why_not
 from bot.core.contact import JsonValue

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bot.conversation.publication import (
+from bot.conversation.kinds import (
     AUDIENCES,
     BRAND,
     COPY,

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from bot.conversation.publication import COPY, Publication, compiled
+from bot.conversation.kinds import COPY
+from bot.conversation.publication import Publication
+from bot.conversation.published_files import compiled
 from bot.core.audited_text import Audited
 from bot.core.email.mailbox import EMAIL
 from bot.core.errors import FlowError

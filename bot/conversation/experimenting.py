@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.conversation.publication import EXPERIMENTS, VARIABLES, Publication
+from bot.conversation.kinds import EXPERIMENTS, VARIABLES
+from bot.conversation.publication import Publication
 from bot.conversation.publishing import checksum_of
 from bot.core.errors import FlowError
 from bot.core.experiments.experiment import HOLDOUT, Experiment

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from bot.conversation.publication import compiled
+from bot.conversation.published_files import compiled
 from bot.core.contact import JsonValue
 from bot.core.deeds.goals import window
 from bot.core.errors import RegularsError

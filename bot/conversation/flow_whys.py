@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.conversation import audience_looks
-from bot.conversation.publication import compiled
+from bot.conversation.published_files import compiled
 from bot.core.audiences.audience import Explained
 from bot.core.contact import JsonValue
 from bot.core.errors import RegularsError

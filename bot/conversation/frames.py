@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 import structlog
 
-from bot.conversation.publication import TEMPLATES
+from bot.conversation.kinds import TEMPLATES
 from bot.core.email.holes import Frame
 from bot.core.email.templates import compile_template, usual_template
 from bot.core.errors import FlowError

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from bot.conversation.publication import compiled
+from bot.conversation.published_files import compiled
 from bot.core.errors import FlowError
 from bot.core.flow.check import handlers_gone
 from bot.core.flow.compiled import Flow

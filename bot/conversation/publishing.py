@@ -10,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from bot.conversation.publication import (
+from bot.conversation.kinds import (
     AUDIENCES,
     BRAND,
     COPIES,

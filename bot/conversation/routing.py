@@ -15,7 +15,8 @@ With no open question, 5 comes right after 2.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.conversation.publication import CATEGORY, Publication
+from bot.conversation.kinds import CATEGORY
+from bot.conversation.publication import Publication
 from bot.core.contact import JsonValue
 from bot.core.flow.answers import is_keyword_tap, is_tap, offered, takes_only_answers, tapped, understand
 from bot.core.flow.compiled import Flow, Starter

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from random import Random
 
-from bot.conversation.publication import PROGRAM
+from bot.conversation.kinds import PROGRAM
 from bot.core.contact import Contact
 from bot.core.flow.program_file import read_program
 from bot.core.flow.reader import read

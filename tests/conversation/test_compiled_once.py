@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.publication import compiled
+from bot.conversation.published_files import compiled
 from bot.conversation.publishing import compile_folder, flow_of, read_folder
 from bot.core.errors import FlowError
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.publication import compiled
+from bot.conversation.published_files import compiled
 from bot.conversation.publishing import compile_folder, read_folder
 from bot.core.errors import FlowError
 from bot.core.flow import compiled as flows

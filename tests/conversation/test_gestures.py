@@ -11,7 +11,8 @@ import pytest
 
 from bot.conversation.decide import Decisions
 from bot.conversation.gesture_routes import GestureRoutes
-from bot.conversation.publication import FLOW, PROGRAM, WECHAT, Pinned, ShopSettings, build
+from bot.conversation.kinds import FLOW, PROGRAM, WECHAT
+from bot.conversation.publication import Pinned, ShopSettings, build
 from bot.conversation.publishing import Folder, SourceFile, compile_folder
 from bot.core.contact import Address, Contact
 from bot.core.effects import Effects

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.conversation.publication import PROGRAM, SHOP, Pinned, Publication, ShopSettings, build
+from bot.conversation.kinds import PROGRAM, SHOP
+from bot.conversation.publication import Pinned, Publication, ShopSettings, build
 from bot.conversation.publishing import Folder, SourceFile, compile_folder
 from bot.core.flow.translations import Translations
 from bot.core.gate import Policy

@@ -1,10 +1,14 @@
 """A bundle costs what the prices of now make of it, and is ordered like anything else."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import pytest
 
-from bot.core.contact import Product
+from bot.core.contact import JsonValue, Product
 from bot.core.errors import TellMember
 from bot.core.loyalty.bundles import Bundle
+from bot.core.turn import Turn
 from handlers.bundle import bundles, order_bundle
 from tests.handlers.scene import PRODUCTS, PROGRAM, Scene
 from tests.handlers.taking import Member
@@ -99,3 +103,46 @@ def test_what_cannot_be_is_told(arguments: dict[str, object], code: str) -> None
     assert caught.value.code == code
     assert code in order_bundle.problems
     assert not someone.turns
+
+
+def counted(**units: int) -> Member:
+    """A member of a shop that counts its products."""
+    someone = member()
+    products = {sku: replace(one, is_counted=True) for sku, one in someone.scene.products.items()}
+    return Member(replace(someone.scene, products=products), {f"stock/{sku}": n for sku, n in units.items()})
+
+
+def test_what_is_counted_is_taken_and_a_bundle_without_a_part_is_not_offered() -> None:
+    someone = counted(LATTE=2, BUN=1, TEA=3)
+    assert told(someone) == [("breakfast", 855, 95)], "there are three teas, and the bundle is of four"
+    someone.does(order_bundle, bundle="breakfast", to_pay=855)
+    assert someone.units == {"stock/LATTE": 1, "stock/BUN": 0, "stock/TEA": 3}
+    (order,) = someone.last.effects.orders
+    assert order.facts["_stock"] == {"LATTE": 1, "BUN": 1}, "so that it is put back when it is canceled"
+    assert told(someone) == []
+    with pytest.raises(TellMember) as caught:
+        someone.does(order_bundle, bundle="breakfast", to_pay=855)
+    assert (caught.value.code, caught.value.facts) == (
+        "too_few",
+        {"items": "Cinnamon bun", "skus": ["BUN"], "left": 0},
+    )
+    assert someone.units == {"stock/LATTE": 1, "stock/BUN": 0, "stock/TEA": 3}
+
+
+def test_who_is_slower_orders_no_bundle_and_takes_no_part_of_it() -> None:
+    someone = counted(LATTE=1, BUN=1, TEA=0)
+
+    def somebody_else_takes_the_bun(turn: Turn) -> None:
+        if any(take.counter == "stock/LATTE" for take in turn.snapshot.taken):
+            someone.units["stock/BUN"] = 0
+
+    def as_a_flow_does(turn: Turn) -> Mapping[str, JsonValue]:
+        try:
+            return order_bundle(turn) or {}
+        except TellMember as problem:
+            return {"code": problem.code}
+
+    someone.prepare = somebody_else_takes_the_bun
+    assert someone.does(as_a_flow_does, bundle="breakfast") == {"code": "too_few"}
+    assert someone.units == {"stock/LATTE": 1, "stock/BUN": 0, "stock/TEA": 0}
+    assert not someone.last.effects.orders

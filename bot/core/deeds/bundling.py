@@ -1,8 +1,9 @@
 """Bundles in a turn: those that are for its contact, at the prices of now, as texts name them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.stocking import Goods, counters_of, left_of
 from bot.core.deeds.whom import refusal_in
 from bot.core.loyalty.bundles import Bundle, Priced
 from bot.core.turn import Turn
@@ -25,6 +26,22 @@ def offered(turn: Turn, sku: str | None = None) -> list[Priced]:
 def priced_in(turn: Turn, bundle: Bundle) -> Priced | None:
     """Return a bundle at the prices of now; None where it is not for the contact, or saves nothing."""
     return bundle.priced(turn.shop.products) if refusal_in(turn, bundle) is None else None
+
+
+def to_be_had(turn: Turn, found: Sequence[Priced]) -> list[Priced]:
+    """Return those of which every part is there, as far as anybody counts them."""
+    turn.need(*counters_of(turn, dict.fromkeys(item.sku for one in found for item in one.bundle.items)))
+    return [one for one in found if not _misses(turn, one.bundle)]
+
+
+def goods_of(turn: Turn, bundle: Bundle) -> Goods:
+    """Return the products of a bundle that is offered, and how many of each."""
+    return [(turn.shop.products[item.sku], item.quantity) for item in bundle.items]
+
+
+def _misses(turn: Turn, bundle: Bundle) -> bool:
+    lefts = ((left_of(turn, product), quantity) for product, quantity in goods_of(turn, bundle))
+    return any(left is not None and left < quantity for left, quantity in lefts)
 
 
 def bundle_of(turn: Turn, basket: Iterable[tuple[str, int]]) -> Priced | None:

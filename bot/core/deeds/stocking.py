@@ -59,12 +59,14 @@ def take_from_stock(turn: Turn, goods: Goods) -> dict[str, JsonValue]:
         TellMember: `too_few`: somebody was faster.
     """
     taken: dict[str, JsonValue] = {}
+    used = set(turn.effects.used)
     for product, quantity in goods:
         if left_of(turn, product) is None:
             continue
         counter, back = f"{COUNTER}{product.sku}", turn.effects.given_back
         again = min(quantity, back.get(counter, 0))  # of an order that this one replaces
         if again < quantity and not turn.take(counter, quantity - again):
+            turn.effects.used.intersection_update(used)  # what of the rest was taken goes back
             raise TellMember("too_few", items=product.name, skus=[product.sku], left=0)
         if again:
             back[counter] -= again

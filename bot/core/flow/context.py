@@ -285,8 +285,8 @@ def _ending(ending: Ending) -> dict[str, object]:
 
 
 def _bundle(turn: Turn) -> object:
-    """The bundle that saves the contact most now."""
-    found = bundling.offered(turn)
+    """The bundle that saves the contact most now, of those that are to be had."""
+    found = bundling.to_be_had(turn, bundling.offered(turn))
     return bundling.told_of(turn, found[0]) if found else None
 
 
