@@ -1,7 +1,7 @@
 // The inbox: what the shop and the shopper said to each other here, and questions of the shop.
 
 import { empty, h, section } from "../dom.js";
-import { more } from "./wallet.js";
+import { more } from "./more.js";
 
 export const inbox = {
   tab: "me",

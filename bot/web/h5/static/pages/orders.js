@@ -2,7 +2,7 @@
 
 import { bill, empty, h, list } from "../dom.js";
 import { mayPay } from "../pay.js";
-import { more } from "./wallet.js";
+import { more } from "./more.js";
 import { intoWechat } from "./into_wechat.js";
 import { settled } from "./reorder.js";
 

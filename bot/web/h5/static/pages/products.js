@@ -3,7 +3,7 @@
 import { empty, h } from "../dom.js";
 import { basket, fill } from "../session.js";
 import { choices } from "./reorder.js";
-import { more } from "./wallet.js";
+import { more } from "./more.js";
 
 export const products = {
   tab: "wallet",

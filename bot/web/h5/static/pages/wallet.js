@@ -3,6 +3,7 @@
 import { bill, empty, h, icon, list, row, section } from "../dom.js";
 import { banners, standing } from "./banners.js";
 import { intoWechat } from "./into_wechat.js";
+import { more } from "./more.js";
 
 export const left = (iso, countdown) => h("span", { class: countdown.urgent ? "left urgent" : "left", "data-until": iso }, countdown.text);
 
@@ -85,15 +86,3 @@ export const history_ = {
     ];
   },
 };
-
-// What comes next is added to what is there.
-export function more(app, route, answer, name) {
-  if (!answer.next) return null;
-  const next = (event) => app.act(event, async () => {
-    const found = await app.client.call(route, { cursor: answer.next });
-    answer[name].push(...found[name]);
-    answer.next = found.next;
-    app.put();
-  }, { stays: true });
-  return h("button", { onclick: next, "data-key": "more" }, app.t("common.more"));
-}
