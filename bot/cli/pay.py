@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.actors import actor
-from bot.cli.amounts import in_currency
+from bot.cli.amounts import as_money, in_currency
 from bot.cli.endings import PROBLEMS, end
 from bot.cli.settings import read_settings
 from bot.config import Settings
 from bot.core.bills import WHAT
 from bot.core.contact import JsonValue
 from bot.core.ids import new_id
+from bot.core.loyalty.fields import Currency
 from bot.core.payments import Cash, Payment, Payout, Refund
 from bot.storage import audit, bills, payments, payouts
 from bot.storage.bills import HeldBill
@@ -177,6 +178,7 @@ async def _payouts(most: int) -> None:
 
 
 async def _bills(day: str, most: int, *, as_json: bool) -> None:
+    from bot import app
     from bot.cli.database import opened
 
     if day:
@@ -185,8 +187,10 @@ async def _bills(day: str, most: int, *, as_json: bool) -> None:
         except ValueError:
             end(f"{day!r} is no day: write it as 2026-11-24")
         await _hold(on_day)
-    async with opened(read_settings(quiet=True)) as database:
+    settings = read_settings(quiet=True)
+    async with opened(settings) as database:
         found = await database.query(lambda c: bills.listed(c, 3 * most))
+        currency = (await app.decisions(settings, database)).shop.program.currency
     if as_json:
         told = [
             {"account": one.account, "day": one.on_day.isoformat(), "bill": one.kind, **one.found}
@@ -194,7 +198,7 @@ async def _bills(day: str, most: int, *, as_json: bool) -> None:
         ]
         typer.echo(json.dumps(told))
     else:
-        for line in (line for one in found for line in _bill_lines(one)):
+        for line in (line for one in found for line in _bill_lines(one, currency)):
             typer.echo(line)
         if not found:
             typer.echo("No bill was looked at yet: a worker does it daily.", err=True)
@@ -281,16 +285,27 @@ def _payout_line(one: Payout) -> str:
     return f"payout {one.id}  {one.state}  {amount} for {one.order_id}{why}"
 
 
-def _bill_lines(bill: HeldBill) -> Iterator[str]:
+def _bill_lines(bill: HeldBill, currency: Currency) -> Iterator[str]:
+    """Tell of a bill; what members pay is in the program's own currency."""
     count = len(bill.differences)
-    sums = ", ".join(f"{name} {value}" for name, value in bill.found.items() if isinstance(value, int))
+    sums = ", ".join(_sum(name, n, currency) for name, n in bill.found.items() if isinstance(n, int))
     differ = f"{count or 'no'} {'difference' if count == 1 else 'differences'}"
     yield f"{bill.on_day}  {bill.kind:<12}  {sums}  {differ}"
     for each in bill.differences:
         what = str(each["what"])
         meaning = WHAT.get(what, what)
-        amounts = f"ours {each.get('ours_minor')}, theirs {each.get('theirs_minor')}"
-        yield f"  {each['number']}  {amounts}: {meaning}"
+        ours, theirs = (_amount(each.get(f"{side}_minor"), currency) for side in ("ours", "theirs"))
+        yield f"  {each['number']}  ours {ours}, theirs {theirs}: {meaning}"
+
+
+def _sum(name: str, value: int, currency: Currency) -> str:
+    """Write a count as such, a sum of money as money: `payments 3`, `paid $24.00`."""
+    words = name.removesuffix("_minor").replace("_", " ")
+    return f"{words} {as_money(value, currency) if name.endswith('_minor') else value}"
+
+
+def _amount(minor: JsonValue, currency: Currency) -> str:
+    return "none" if minor is None else as_money(minor, currency)
 
 
 def _told(cash: Cash) -> dict[str, object]:

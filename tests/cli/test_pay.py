@@ -122,11 +122,15 @@ async def test_bills_are_shown_and_end_with_1_where_something_differs(here: Here
     day = (here.shop.clock() + BEIJING - yesterday).date().isoformat()
     ran = await here("pay", "bills", "--day", day)
     assert ran.code == 0, ran.out
-    assert "payments 1, paid_minor 600, refunds 0, refunded_minor 0  no differences" in ran.out
+    assert "payments 1, paid $6.00, refunds 0, refunded $0.00  no differences" in ran.out
     trade.total = 700
     ran = await here("pay", "bills", "--day", day)
     assert ran.code == 1
-    assert f"{payment.id}  ours 600, theirs 700: another amount was paid than we have" in ran.out
+    assert f"{payment.id}  ours $6.00, theirs $7.00: another amount was paid than we have" in ran.out
+    (trade_bill,) = [
+        one for one in json.loads((await here("pay", "bills", "--json")).out) if one["bill"] == "tradebill"
+    ]
+    assert trade_bill["paid_minor"] == 700, "programs go on to read minor units"
     assert (await here("pay", "bills", "--day", "soon")).code == 1
     assert "Nothing was ever paid out" in (await here("pay", "payouts")).err
 
