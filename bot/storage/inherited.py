@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.core.contact import Order
 from bot.core.deeds.on_record import InWallet, OnRecord
+from bot.core.deeds.repeating import NEVER_TAKEN
 from bot.core.enrolling import WELCOME
 from bot.core.errors import RegularsError
 from bot.core.ids import bucket_of, microseconds
@@ -30,6 +31,11 @@ _BECAME = Statement("SELECT c.merged_into FROM contact c WHERE c.bucket = :bucke
 _LATEST = Statement(f"""
     SELECT {ORDER_COLUMNS} FROM shop_order o
     WHERE o.bucket = :bucket AND o.contact = :contact ORDER BY o.placed_at DESC LIMIT :most
+""")  # noqa: S608  # our own constants
+_HAS_ORDERED = Statement(f"""
+    SELECT 1 FROM shop_order o
+    WHERE o.bucket = :bucket AND o.contact = :contact
+        AND o.status NOT IN ({", ".join(f"'{one}'" for one in sorted(NEVER_TAKEN))}) LIMIT 1
 """)  # noqa: S608  # our own constants
 _PAGE = Statement(f"""
     SELECT {ORDER_COLUMNS} FROM shop_order o
@@ -111,6 +117,15 @@ async def latest_orders(connection: Connection, contact_id: str, most: int) -> t
         found += [replace(order_from(row), contact_id=whose) for row in read]
     found.sort(key=lambda order: order.placed_at, reverse=True)
     return tuple(found[:most])
+
+
+async def has_ordered(connection: Connection, contact_id: str) -> bool:
+    """Whether the contact, or anybody that was joined to it, has an order that was taken."""
+    if await connection.read(_HAS_ORDERED, bucket=bucket_of(contact_id), contact=contact_id):
+        return True
+    others = [one.contact_id for one in (await family(connection, contact_id))[1:]]
+    asked: list[Asked] = [(_HAS_ORDERED, {"bucket": bucket_of(one), "contact": one}) for one in others]
+    return any(await connection.read_all(asked))
 
 
 def page_after(place: tuple[datetime, str] | None) -> str:

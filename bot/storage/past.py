@@ -306,6 +306,7 @@ READ: Mapping[str, Callable[[Connection, str], Awaitable[object]]] = MappingProx
         "whole_books": joined.whole_books,
         "run_ids": joined.run_ids,
         "is_welcomed": inherited.is_welcomed,
+        "has_ordered": inherited.has_ordered,
         "payouts": payouts.of_contact,
         "invitations": invitations.own,
     }

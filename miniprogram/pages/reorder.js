@@ -6,7 +6,7 @@ const view = require('../shared/view');
 
 Component(
   page({
-    groups: ['reorder', 'products'],
+    groups: ['reorder', 'products', 'inbox'],
     title: 'reorder.title',
     async ask(query) {
       const lost = await shop.client.settle('placeOrder');
@@ -24,10 +24,13 @@ Component(
     },
     show(answers, t) {
       const { basket, sku, lines, b } = this.query;
-      wx.setNavigationBarTitle({ title: t(basket || sku || lines || b ? 'reorder.title_new' : 'reorder.title') });
-      const found = view.proposals(answers.found, t);
+      const isNew = Boolean(basket || sku || lines || b);
+      wx.setNavigationBarTitle({ title: t(isNew ? 'reorder.title_new' : 'reorder.title') });
+      const found = view.proposals(answers.found, t, isNew);
       return {
         isEmpty: found.isEmpty,
+        emptyTitle: found.emptyTitle,
+        emptyText: found.emptyText,
         gone: found.gone,
         options: found.options,
         at: answers.at,

@@ -26,6 +26,7 @@ Component(
         hello: profile.hello,
         tier: profile.tier,
         wallet,
+        mayReorder: answers.wallet.can.reorder,
         hasProducts: answers.me.features.products,
         payouts: answers.payouts ? view.payouts(answers.payouts, t, now) : [],
         tiers: hasTiers ? view.tiers(answers.tiers, t) : null,

@@ -381,10 +381,14 @@ function sizesOf(line) {
   }));
 }
 
-function proposals(answer, t) {
+// `isNew`: it is of what was chosen now, not of what was ordered before.
+function proposals(answer, t, isNew) {
+  const gone = answer.gone.length ? t('reorder.gone', { names: answer.gone.join(', ') }) : '';
   return {
-    gone: answer.gone.length ? t('reorder.gone', { names: answer.gone.join(', ') }) : '',
+    gone,
     isEmpty: !answer.proposals.length,
+    emptyTitle: gone || t(isNew ? 'reorder.nothing' : 'reorder.none'),
+    emptyText: t(gone ? 'reorder.gone_text' : isNew ? 'reorder.nothing_text' : 'reorder.none_text'),
     options: answer.proposals.map((one, index) => ({
       index,
       title: one.from_number ? t('reorder.from_order', { number: one.from_number }) : '',
@@ -418,6 +422,7 @@ function order(one, t, now) {
     place: one.place ? one.place.name : '',
     address: one.place ? one.place.address : '',
     payment: one.payment ? one.payment.says : '',
+    isAwaited: ['waiting', 'placed', 'paid'].indexOf(one.status) >= 0,
     mayPay: one.can.pay,
     mayCancel: one.can.cancel,
     mayReorder: one.can.reorder,

@@ -10,7 +10,8 @@ from bot.core.turn import Turn
 
 _ORDERS_MAX = 20
 _HABIT_MIN = 2
-_NEVER_TAKEN = frozenset({"canceled", "cancelled", "refunded", "rejected"})
+NEVER_TAKEN = frozenset({"canceled", "cancelled", "refunded", "rejected"})
+"""The status of orders that nobody means by "the same again"."""
 
 Contents = tuple[tuple[str, int], ...]
 """What was ordered and how often, without prices: two orders of the same things have the same contents."""
@@ -22,6 +23,13 @@ class Repeatable:
 
     orders: tuple[Order, ...]
     gone: tuple[str, ...]
+
+
+def has_ordered(turn: Turn) -> bool:
+    """Whether the contact ordered anything so far that was not given back."""
+    found = turn.needed("has_ordered")
+    assert isinstance(found, bool), "it is so or not"
+    return found
 
 
 def repeatable(turn: Turn, wanted: str = "", first: Order | None = None) -> Repeatable:
@@ -50,7 +58,7 @@ def in_order(order: Order) -> list[tuple[str, int]]:
 
 
 def _was_taken(order: Order) -> bool:
-    return order.status not in _NEVER_TAKEN and not is_waiting(order)
+    return order.status not in NEVER_TAKEN and not is_waiting(order)
 
 
 def _quantities(order: Order) -> Counter[str]:

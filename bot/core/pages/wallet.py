@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.core.contact import JsonValue
+from bot.core.deeds.repeating import has_ordered
 from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.ledger.wallet import Ending, Waiting
 from bot.core.local_time import end_of_day_exclusive, local_date
@@ -36,7 +37,8 @@ PHRASES: Phrases = {
 def shown(turn: Turn) -> Mapping[str, JsonValue]:
     """Show the contact's wallets."""
     cards, others = _cards_of(turn), turn.program.currencies
-    turn.need(*[f"wallet/{name}" for name in (*[one.wallet for one in cards], *[one.code for one in others])])
+    wallets = [f"wallet/{name}" for name in (*[one.wallet for one in cards], *[one.code for one in others])]
+    turn.need(*wallets, "has_ordered")
     if not turn.books.lots_complete:
         raise NeedsMoreLots
     balance, speech = turn.books.balance(turn.now), speech_of(turn)
@@ -49,6 +51,7 @@ def shown(turn: Turn) -> Mapping[str, JsonValue]:
         "coming": [_coming(speech, one) for one in balance.pending[:LINES_MAX]],
         "cards": [_card(turn, one) for one in cards],
         "others": [_other(turn, one) for one in others],
+        "can": {"reorder": bool(turn.shop.products) and has_ordered(turn)},
     }
 
 

@@ -53,6 +53,12 @@ class OtherWallet(Answer):
     available: Money
 
 
+class WalletCan(Answer):
+    """What can be done from the wallet."""
+
+    reorder: bool = Field(description="whether there is an order to be made again: GET /mp/reorder")
+
+
 class MyWalletAnswer(Answer):
     """What can be spent, what ends when, what is coming."""
 
@@ -64,6 +70,7 @@ class MyWalletAnswer(Answer):
     coming: list[CreditComing] = Field(description="soonest first")
     cards: list[StampCard]
     others: list[OtherWallet]
+    can: WalletCan
 
 
 class MyHistoryLine(Answer):

@@ -75,10 +75,12 @@ test('a lost answer is asked for again with the same key: one order, whatever is
 test('it can be taken back as long as nobody makes it, and then it says so', async () => {
   await phone.tap('.order');
   await phone.follow();
+  assert.match(phone.text('.ask'), /Tell me when my order is ready/);
   await phone.tap('.cancel');
   assert.deepEqual(phone.state.told, ['Cancel this order?']);
   assert.match(phone.text('.status'), /Canceled/);
   assert.equal(phone.all('.cancel').length, 0);
+  assert.equal(phone.all('.ask').length, 0, 'nothing will be ready');
 });
 
 test('an order whose answer was lost is found again after the telephone was off', async () => {
@@ -147,9 +149,17 @@ test('all of it in Chinese', async () => {
 
 test('who never ordered is told so kindly', async () => {
   phone.of('nobody', 'en_US');
+  await phone.launch('/pages/wallet');
+  await phone.tap('.join');
+  assert.equal(phone.all('.again').length, 0, 'nothing is offered that cannot be had');
+  assert.equal(phone.all('.products').length, 1);
   await phone.open('/pages/reorder');
   assert.match(phone.text(), /Nothing to order again yet/);
   phone.picture('order-nothing-en');
+  await phone.tap('.below');
+  assert.equal(phone.state.went.url, '/pages/products');
+  await phone.open('/pages/reorder?basket=1');
+  assert.match(phone.text(), /Nothing chosen yet/);
   await phone.open('/pages/orders');
   assert.match(phone.text(), /No orders yet/);
   await phone.open('/pages/reorder?sku=FLT');

@@ -42,8 +42,14 @@ async def orders_of(phone: Phone) -> list[tuple[object, ...]]:
 
 
 async def test_the_first_order_and_the_same_again(ana: Phone) -> None:
-    await ana.open("reorder")
+    await ana.open("wallet")
     page = ana.page
+    again = page.get_by_role("link", name="Order again")
+    await expect(page.get_by_role("link", name="What we sell")).to_be_visible()
+    await expect(again).to_have_count(0)
+    await ana.turn_to("reorder?basket=1")
+    await expect(page.get_by_role("heading", name="Nothing chosen yet")).to_be_visible()
+    await ana.turn_to("reorder")
     await expect(page.get_by_role("heading", name="Nothing to order again yet")).to_be_visible()
     await page.get_by_role("link", name="What we sell").click()
     await ana.is_there()
@@ -63,7 +69,7 @@ async def test_the_first_order_and_the_same_again(ana: Phone) -> None:
     assert await orders_of(ana) == [(550, 500, "placed")]
     ana.chat.clock.now += timedelta(minutes=10)  # sooner it would be the same tap
     await ana.turn_to("wallet")
-    await page.get_by_role("link", name="Order again").click()
+    await again.click()
     await place(ana, "Order · pay $5.50 at pick-up")
     assert len(await orders_of(ana)) == 2
 

@@ -47,7 +47,9 @@ async def test_the_last_order_is_placed_again_in_one_tap(database_url: str, tmp_
     async with at_a_shop(database_url, tmp_path) as mini:
         member = await mini.texting()
         assert AgainAnswer.model_validate(await member.got("/reorder")).proposals == []
+        assert (await member.got("/wallet"))["can"] == {"reorder": False}
         first = await placed(member, place="harbour")
+        assert (await member.got("/wallet"))["can"] == {"reorder": True}
         assert (first.status, first.place and first.place.id, first.credit.minor) == (
             "placed",
             "harbour",

@@ -7,7 +7,7 @@ import { intoWechat } from "./into_wechat.js";
 
 export const reorder = {
   tab: "wallet",
-  title: (app, query) => app.t(["basket", "sku", "lines", "b"].some((name) => query.has(name)) ? "reorder.title_new" : "reorder.title"),
+  title: (app, query) => app.t(isOfNew(query) ? "reorder.title_new" : "reorder.title"),
 
   // `order` or its token `o`: that one again; `lines`: these, as SKU*2,SKU*1; `sku`: one of that; `b`: the bundle;
   // `basket`: what was chosen; else what was ordered before.
@@ -21,17 +21,15 @@ export const reorder = {
     return chosen(app, found, 0);
   },
 
-  show(app, data) {
+  show(app, data, query) {
     const { t, view } = app;
     if (data.earlier) {
       return empty(t("reorder.earlier"), data.earlier.says, h("a", { class: "strong", href: `#order?id=${data.earlier.id}` }, t("orders.number", { number: data.earlier.number })));
     }
-    const offered = view.proposals(data.found, t);
+    const offered = view.proposals(data.found, t, isOfNew(query));
     if (offered.isEmpty) {
-      return [
-        offered.gone ? h("p", {}, offered.gone) : null,
-        empty(t("reorder.none"), t("reorder.none_text"), app.me.features.products ? h("a", { class: "strong", href: "#products" }, t("products.title")) : h("a", { class: "strong", href: "#today" }, t("nav.today"))),
-      ];
+      const way = app.me.features.products ? ["#products", t("products.title")] : ["#inbox", t("inbox.write")];
+      return empty(offered.emptyTitle, offered.emptyText, h("a", { class: "strong", href: way[0] }, way[1]));
     }
     const shown = view.quote(data.quote, data.choice, t);
     return [
@@ -56,6 +54,8 @@ export const reorder = {
     ];
   },
 };
+
+const isOfNew = (query) => ["basket", "sku", "lines", "b"].some((name) => query.has(name));
 
 const linesOf = (written) => (written ?? "").split(",").map((one) => one.split("*"))
   .filter(([sku, quantity]) => sku && Number(quantity) > 0)

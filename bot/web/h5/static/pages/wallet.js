@@ -28,7 +28,7 @@ export const wallet = {
         shown.beside.map((line) => h("p", { class: "beside" }, line))),
       app.me.member ? null : joining(app),
       who.unread ? row("#inbox", who.unread) : null,
-      h("a", { class: "row again", href: "#reorder" }, icon("again"), h("span", {}, h("b", {}, t("wallet.again")), h("small", {}, t("wallet.again_text"))), icon("next")),
+      !answer.can.reorder ? null : h("a", { class: "row again", href: "#reorder" }, icon("again"), h("span", {}, h("b", {}, t("wallet.again")), h("small", {}, t("wallet.again_text"))), icon("next")),
       app.me.features.products ? row("#products", h("b", {}, t("products.title")), h("small", {}, t("products.text"))) : null,
       shown.isEmpty && app.me.member ? empty(t("wallet.empty"), t("wallet.empty_text")) : null,
       shown.endings.length > 1 ? section(t("wallet.endings"), list(shown.endings.map((one) => [
