@@ -3,14 +3,15 @@
 Fields: https://www.twilio.com/docs/messaging/api/message-resource#message-properties.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from bot.demo.faults import AnyFault, FaultsAhead
 
 API_VERSION = "2010-04-01"
 
@@ -103,13 +104,11 @@ FaultKind = Literal[
 ]
 
 
-class Fault(BaseModel):
+class Fault(AnyFault):
     """Something that shall go wrong: for one phone number or, without one, for all.
 
     `times` is how often; None: until it is cleared.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: FaultKind
     number: str | None = None
@@ -117,34 +116,11 @@ class Fault(BaseModel):
     status: int = Field(default=400, ge=400, le=599)
     retry_after: int | None = Field(default=None, ge=0)
     seconds: float = Field(default=0, ge=0, le=3600)
-    times: int | None = Field(default=1, ge=1)
 
 
-class Faults:
-    """The faults that were asked for and have not happened yet, oldest first."""
-
-    def __init__(self) -> None:
-        self._waiting: list[tuple[Fault, int | None]] = []
-
-    def __iter__(self) -> Iterator[Fault]:
-        """Yield each with the times it has left."""
-        return iter([fault.model_copy(update={"times": left}) for fault, left in self._waiting])
-
-    def add(self, fault: Fault) -> None:
-        """Ask for a fault."""
-        self._waiting.append((fault, fault.times))
-
-    def clear(self) -> None:
-        """Let everything work again."""
-        self._waiting.clear()
+class Faults(FaultsAhead[Fault]):
+    """What was asked to go wrong here."""
 
     def take(self, number: str, *kinds: FaultKind) -> Fault | None:
         """Return the fault of one of these kinds that shall happen to this number now, and count it down."""
-        for place, (fault, left) in enumerate(self._waiting):
-            if fault.kind in kinds and fault.number in (None, number):
-                if left is not None and left <= 1:
-                    del self._waiting[place]
-                elif left is not None:
-                    self._waiting[place] = (fault, left - 1)
-                return fault
-        return None
+        return self.first(lambda fault: fault.kind in kinds and fault.number in (None, number))

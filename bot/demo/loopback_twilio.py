@@ -11,21 +11,19 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Self
 
 from aiohttp import web
 
+from bot.demo.listening import Loopback
 from bot.demo.loopback_api import Api
 from bot.demo.loopback_message import Fault
 from bot.demo.loopback_network import DEMO_NUMBER, Account, Network, Texted
 from bot.demo.loopback_phone import PhoneFace, only_this_machine, share_with_this_machine
 
-HOST = "127.0.0.1"  # never anything else: whoever can reach it can text as anybody
 _DEMO_SID = "AC" + "0" * 32
-_SHUTDOWN_SECONDS = 0.2  # for watchers of a phone, who would stay for ever
 
 
-class LoopbackTwilio:
+class LoopbackTwilio(Loopback):
     """One account, and every phone in the world; speaks HTTP at `url` from `start` to `close`.
 
     A message arrives after `latency`, and each further status takes as long again. Messages are kept
@@ -42,16 +40,9 @@ class LoopbackTwilio:
         webhook_timeout: timedelta = timedelta(seconds=15),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        super().__init__()
         self.account = account
         self.network = Network(account, latency=latency, webhook_timeout=webhook_timeout, clock=clock)
-        self._runner: web.AppRunner | None = None
-        self._port = 0
-
-    @property
-    def url(self) -> str:
-        """The base URL to give the sender instead of https://api.twilio.com."""
-        assert self._runner is not None, "start it first"
-        return f"http://{HOST}:{self._port}"
 
     @property
     def latency_seconds(self) -> float:
@@ -62,30 +53,17 @@ class LoopbackTwilio:
     def latency_seconds(self, seconds: float) -> None:
         self.network.latency_seconds = seconds
 
-    async def start(self, port: int = 0) -> None:
-        """Listen; port 0 takes a free one."""
+    def _app(self) -> web.Application:
         app = web.Application(middlewares=[only_this_machine])
         app.on_response_prepare.append(share_with_this_machine)
         app.add_routes([*Api(self.network).routes(), *PhoneFace(self.network).routes()])
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, HOST, port)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
+        return app
+
+    async def _open(self) -> None:
         await self.network.open()
 
-    async def close(self) -> None:
-        """Stop listening, and every message where it is."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+    async def _shut(self) -> None:
         await self.network.close()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
     async def text(self, number: str, body: str, *, media: tuple[str, ...] = ()) -> Texted:
         """Text the account's first number from a phone; returns when the webhook has answered."""

@@ -1,9 +1,10 @@
 """The faults one can ask the loopback WeChat Pay for: in its API, and in its notices."""
 
-from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from bot.demo.faults import AnyFault, FaultsAhead
 
 FaultKind = Literal[
     "refuse",  # the API answers with `code` and `status`, and does nothing
@@ -25,13 +26,11 @@ FaultKind = Literal[
 ]
 
 
-class Fault(BaseModel):
+class Fault(AnyFault):
     """Something that shall go wrong; `times` is how often, None: until it is cleared.
 
     `path` narrows what it hits in the API: what the path begins with; `method` narrows it further.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: FaultKind
     path: str = ""
@@ -39,34 +38,13 @@ class Fault(BaseModel):
     code: str = "SYSTEM_ERROR"
     status: int = Field(default=500, ge=400, le=599)
     seconds: float = Field(default=0, ge=-86400, le=86400)
-    times: int | None = Field(default=1, ge=1)
 
 
-class Faults:
-    """The faults that were asked for and have not happened yet, oldest first."""
-
-    def __init__(self) -> None:
-        self._waiting: list[tuple[Fault, int | None]] = []
-
-    def __iter__(self) -> Iterator[Fault]:
-        """Yield each with the times it has left."""
-        return iter([fault.model_copy(update={"times": left}) for fault, left in self._waiting])
-
-    def add(self, fault: Fault) -> None:
-        """Ask for a fault."""
-        self._waiting.append((fault, fault.times))
-
-    def clear(self) -> None:
-        """Let everything work again."""
-        self._waiting.clear()
+class Faults(FaultsAhead[Fault]):
+    """What was asked to go wrong here."""
 
     def take(self, *kinds: FaultKind, path: str = "", method: str = "") -> Fault | None:
         """Return the fault of one of these kinds that shall happen here and now, and count it down."""
-        for place, (fault, left) in enumerate(self._waiting):
-            if fault.kind in kinds and path.startswith(fault.path) and fault.method in {"", method}:
-                if left is not None and left <= 1:
-                    del self._waiting[place]
-                elif left is not None:
-                    self._waiting[place] = (fault, left - 1)
-                return fault
-        return None
+        return self.first(
+            lambda fault: fault.kind in kinds and path.startswith(fault.path) and fault.method in {"", method}
+        )

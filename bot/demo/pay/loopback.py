@@ -8,11 +8,11 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self
 
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from bot.demo.listening import Loopback
 from bot.demo.loopback_phone import only_this_machine
 from bot.demo.pay import crypto
 from bot.demo.pay.api import Api
@@ -22,17 +22,15 @@ from bot.demo.pay.faults import Fault, Faults
 from bot.demo.pay.notifying import RETRY_SECONDS, Notifier
 from bot.demo.pay.phones import Phones
 
-HOST = "127.0.0.1"  # never anything else: whoever can reach it pays as anybody
 MCHID, SERIAL, KEY_ID = (
     "1900000001",
     "5157F09EFDC096DE15EBE81A47057A7232F1B8E1",
     "PUB_KEY_ID_0119000000012024",
 )
-_SHUTDOWN_SECONDS = 0.2
 _FLOAT_MINOR = 10_000_00
 
 
-class LoopbackPay:
+class LoopbackPay(Loopback):
     """One merchant, and everybody's phones.
 
     What was paid is kept for as long as it lives: it is for demos, tests and benchmarks.
@@ -49,6 +47,7 @@ class LoopbackPay:
         retry_seconds: tuple[float, ...] = RETRY_SECONDS,
     ) -> None:
         """`float_minor` is what the merchant's account holds before anybody pays."""
+        super().__init__()
         merchant_key, platform_key, stranger = _keys()
         self.merchant_key, self.platform_key = merchant_key, platform_key
         self.apiv3_key = secrets.token_hex(16)
@@ -66,14 +65,6 @@ class LoopbackPay:
             clock=clock,
         )
         self.latency_seconds = latency.total_seconds()
-        self._runner: web.AppRunner | None = None
-        self._port = 0
-
-    @property
-    def url(self) -> str:
-        """The base URL to give the bot instead of https://api.mch.weixin.qq.com."""
-        assert self._runner is not None, "start it first"
-        return f"http://{HOST}:{self._port}"
 
     @property
     def latency_seconds(self) -> float:
@@ -84,30 +75,18 @@ class LoopbackPay:
     def latency_seconds(self, seconds: float) -> None:
         self.api.latency_seconds = seconds
 
-    async def start(self, port: int = 0) -> None:
-        """Listen; port 0 takes a free one."""
+    def _app(self) -> web.Application:
         app = web.Application(middlewares=[only_this_machine])
         app.add_routes(self.api.routes())
         app.add_routes(PayFace(self.phones, self.book, self.faults, self.settle).routes())
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, HOST, port).start()
-        self._port = self._runner.addresses[0][1]
+        return app
+
+    async def _open(self) -> None:
         await self.notifier.open()
 
-    async def close(self) -> None:
-        """Stop listening, and everything where it is."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+    async def _shut(self) -> None:
         await self.api.close()
         await self.notifier.close()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
     def settings(self, folder: Path) -> dict[str, str]:
         """Return what the bot's environment says of it, its keys in files there; start it first."""

@@ -1,9 +1,10 @@
 """The faults one can ask the loopback WeChat for: in its API, and in its pushes to the account's server."""
 
-from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from bot.demo.faults import AnyFault, FaultsAhead
 
 FaultKind = Literal[
     "refuse",  # the API answers with `code`, and does nothing
@@ -21,13 +22,11 @@ FaultKind = Literal[
 ]
 
 
-class Fault(BaseModel):
+class Fault(AnyFault):
     """Something that shall go wrong; `times` is how often, None: until it is cleared.
 
     `account` (a name), `openid` and, in the API, `path` narrow whom and what it hits; None: any.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: FaultKind
     account: str | None = None
@@ -36,40 +35,18 @@ class Fault(BaseModel):
     code: int = -1
     status: int = Field(default=502, ge=400, le=599)
     seconds: float = Field(default=0, ge=0, le=3600)
-    times: int | None = Field(default=1, ge=1)
 
 
-class Faults:
-    """The faults that were asked for and have not happened yet, oldest first."""
-
-    def __init__(self) -> None:
-        self._waiting: list[tuple[Fault, int | None]] = []
-
-    def __iter__(self) -> Iterator[Fault]:
-        """Yield each with the times it has left."""
-        return iter([fault.model_copy(update={"times": left}) for fault, left in self._waiting])
-
-    def add(self, fault: Fault) -> None:
-        """Ask for a fault."""
-        self._waiting.append((fault, fault.times))
-
-    def clear(self) -> None:
-        """Let everything work again."""
-        self._waiting.clear()
+class Faults(FaultsAhead[Fault]):
+    """What was asked to go wrong here."""
 
     def take(self, account: str, openid: str, *kinds: FaultKind, path: str = "") -> Fault | None:
         """Return the fault of one of these kinds that shall happen here and now, and count it down."""
-        for place, (fault, left) in enumerate(self._waiting):
-            hits = (
+        return self.first(
+            lambda fault: (
                 fault.kind in kinds
                 and fault.account in (None, account)
                 and fault.openid in (None, openid)
                 and fault.path in (None, path)
             )
-            if hits:
-                if left is not None and left <= 1:
-                    del self._waiting[place]
-                elif left is not None:
-                    self._waiting[place] = (fault, left - 1)
-                return fault
-        return None
+        )
