@@ -321,7 +321,7 @@ class OutboxDelivery:
     async def _answered(self, claimed: Claimed, handed_at: datetime) -> Answered:
         message, cleared = claimed.message, claimed.cleared
         assert cleared is not None, "only what the gate let go is handed over"
-        assert cleared.message is message, "and as the gate saw it"
+        assert claimed.carries or cleared.message is message, "and as the gate saw it"
         channel = self.channels.get(message.channel)
         if channel is None:
             nobody = SendNever(f"no channel {message.channel} is set up")
@@ -351,9 +351,10 @@ class OutboxDelivery:
             await ways.settle(
                 connection, [one.not_taken for one in answers if one.not_taken is not None], now
             )
-            messages = [one.outcome.message for one in answers]
+            became = [outcome for one in answers for outcome in one.outcomes]
+            messages = [one.message for one in became]
             changing = await Changing.of(connection, [(one.contact_id, one.id) for one in messages])
-            await outbox.record(connection, [one.outcome for one in answers], now)
+            await outbox.record(connection, became, now)
             for one in answers:
                 if one.follow_ups:
                     await store(connection, one.outcome.message.contact_id, one.follow_ups)
@@ -369,8 +370,9 @@ class OutboxDelivery:
     def _count(self, answers: Sequence[Answered]) -> None:
         for one in answers:
             outcome = one.outcome
-            again = outcome.state is OutboxState.QUEUED
-            self.tally.add("message", "tried_again" if again else outcome.state.value)
+            for each in one.outcomes:
+                again = each.state is OutboxState.QUEUED
+                self.tally.add("message", "tried_again" if again else each.state.value)
             if outcome.state is OutboxState.SENT and outcome.message.channel not in _WITHOUT_SEGMENTS:
                 self.tally.add("segments", times=outcome.segments or segments_of(outcome.message))
             if one.error is not None:

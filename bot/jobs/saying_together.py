@@ -2,7 +2,8 @@
 
 WeChat takes five customer-service messages after what somebody wrote, and refuses the sixth. Whoever writes
 six times while answers wait is owed six; so the first that leaves carries those that wait behind it, as the
-answer in a response carries all messages of a turn.
+answer in a response carries all messages of a turn. Each stays a message of its own, which becomes what that
+one becomes: handed over, tried again, or said elsewhere.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from datetime import datetime
 from bot.core.forms import Form
 from bot.core.gate import Policy
 from bot.core.messages import Lane, Outgoing
+from bot.core.ways import Way, WayKind
 from bot.core.wechat_text import TEXT_BYTES_MAX, pieces_of, without_links
 from bot.jobs import gatekeeping
 from bot.storage import said_together
@@ -21,39 +23,44 @@ from bot.storage.outbox import Claimed
 
 async def with_those_behind(
     connection: Connection, one: Claimed, left: int, policy: Policy, now: datetime
-) -> Claimed:
-    """Return an answer as it leaves through a window that takes so many messages, itself among them."""
+) -> Claimed | None:
+    """Return an answer as it leaves through a window that takes so many messages, itself among them.
+
+    What it carries leaves with it and stays a message of its own. None: somebody has one of those behind in
+    hand, and it waits for the next claim, so that none is passed over.
+    """
     message = one.message
     if not one.is_followed or message.lane is not Lane.REPLY or not _is_text(message):
         return one
-    behind = await said_together.behind(connection, message, now)
-    if pieces_of(message) + sum(map(pieces_of, behind)) <= left:
+    behind = await said_together.behind(connection, one, now)
+    if behind is None:
+        return None
+    if pieces_of(message) + sum(pieces_of(other.message) for other in behind) <= left:
         return one
-    asked = await gatekeeping.ask(
-        connection, [replace(one, message=other, cleared=None) for other in behind], policy, now
-    )
-    willing = {other.message.id for other in asked.willing}
-    parts = _that_fit(message, [other for other in behind if other.id in willing])
-    if not parts:
+    asked = await gatekeeping.ask(connection, behind, policy, now)
+    carries = _that_fit(message, asked.willing)
+    if not carries:
         return one
-    whole = await gatekeeping.ask(
-        connection, [replace(one, message=_joined([message, *parts]), cleared=None)], policy, now
-    )
+    said = _joined([message, *(other.message for other in carries)])
+    whole = await gatekeeping.ask(connection, [replace(one, message=said, cleared=None)], policy, now)
     if not whole.willing:
         return one
-    await said_together.say_together(connection, whole.willing[0].message, parts, now)
-    return whole.willing[0]
+    because = f"in one text with {message.id}: the window has not room for each"
+    way = Way(WayKind.CUSTOMER_SERVICE, because)
+    carried = tuple(replace(other, way=way) for other in carries)
+    return replace(one, cleared=whole.willing[0].cleared, carries=carried)
 
 
-def _that_fit(first: Outgoing, others: Sequence[Outgoing]) -> list[Outgoing]:
+def _that_fit(first: Outgoing, others: Sequence[Claimed]) -> list[Claimed]:
     """The next ones, in order, as far as all of it is one text."""
-    parts: list[Outgoing] = []
+    fitting: list[Claimed] = []
     for other in others:
-        text = without_links(_joined([first, *parts, other]).body)
-        if not _is_text(other) or len(text.encode()) > TEXT_BYTES_MAX:
+        said = _joined([first, *(one.message for one in fitting), other.message])
+        is_too_long = len(without_links(said.body).encode()) > TEXT_BYTES_MAX
+        if is_too_long or not _is_text(other.message):
             break
-        parts.append(other)
-    return parts
+        fitting.append(other)
+    return fitting
 
 
 def _joined(messages: Sequence[Outgoing]) -> Outgoing:

@@ -73,7 +73,7 @@ class _Facts:
 async def choose_ways(
     connection: Connection, willing: Sequence[Claimed], policy: Policy, now: datetime
 ) -> Chosen:
-    """Choose for each in order; one whose contact somebody else has just locked is left for the next time.
+    """Choose for each in order; what somebody else has just locked is left for the next time.
 
     `policy` is asked about what leaves in another message because the window has not room for both.
     """
@@ -89,7 +89,9 @@ async def choose_ways(
         if one.message.channel != WECHAT:
             chosen.leaving.append(one)
         elif one.message.contact_id in free:
-            await _choose(connection, await _whole(connection, one, facts, policy, now), facts, chosen, now)
+            whole = await _whole(connection, one, facts, policy, now)
+            if whole is not None:
+                await _choose(connection, whole, facts, chosen, now)
     spent_on = await windows.spend(connection, facts.spending, now)
     if lost := facts.spending.keys() - spent_on:  # somebody was faster: the next claim sees what is left
         chosen.leaving[:] = [one for one in chosen.leaving if not _goes_by(one, lost)]
@@ -165,7 +167,7 @@ async def _settle_window(connection: Connection, refused: NotTaken) -> None:
     elif isinstance(shut, WindowUsedUp):
         await windows.use_up(connection, owned, address)
     elif not isinstance(error, SentInPart):
-        pieces = pieces_of(claimed.message)
+        pieces = pieces_of(claimed.leaves)
         await windows.give_back(connection, owned, address, pieces, refused.handed_at)
 
 
@@ -183,7 +185,7 @@ async def _facts(connection: Connection, messages: Sequence[Outgoing]) -> _Facts
 
 async def _whole(
     connection: Connection, one: Claimed, facts: _Facts, policy: Policy, now: datetime
-) -> Claimed:
+) -> Claimed | None:
     address = facts.addresses.get(_owned(one.message))
     left = left_at(address, now) if address is not None else 0
     return await with_those_behind(connection, one, left, policy, now) if left else one
@@ -191,8 +193,8 @@ async def _whole(
 
 async def _choose(connection: Connection, one: Claimed, facts: _Facts, chosen: Chosen, now: datetime) -> None:
     message = one.message
-    way = choose(message, facts.of(message), now)
-    if isinstance(way, Way) and not await _spend(connection, message, way, facts, now):
+    way = choose(one.leaves, facts.of(message), now)
+    if isinstance(way, Way) and not await _spend(connection, one.leaves, way, facts, now):
         return  # somebody was faster: the next claim sees what is left
     if isinstance(way, NoWay):
         refused = Outcome(message, OutboxState.REFUSED, now, way.reason, explanation=way.because)

@@ -11,7 +11,6 @@ from bot.core.ids import BUCKETS, bucket_of, microseconds
 from bot.core.messages import Lane, OutboxState, UnsendableReason
 from bot.storage import told_runs
 from bot.storage.driver import Connection, Database, Statement
-from bot.storage.said_together import SAID_TOGETHER
 from bot.storage.step_figures import Changing
 from bot.storage.unknown import NEVER_FOUND_OUT
 
@@ -52,15 +51,13 @@ TOUCHES = {
 }
 """The states of the messages that an intervention changes."""
 
-# What failed because nobody could find out whether it had left may have arrived; what was said in another
-# message has left with that one.
+# What failed because nobody could find out whether it had left may have arrived.
 _TOUCHED = {
     Intervention.CANCEL: "state IN ('queued', 'held')",
     Intervention.HOLD: f"state IN ('queued', 'held') AND due_at < {_NO_TIME}",
     Intervention.RELEASE: f"state = 'held' AND reason = '{_HELD}'",
     Intervention.REPLAY: (
-        "(state IN ('undelivered', 'refused')"
-        f" OR state = 'canceled' AND COALESCE(reason, '') <> '{SAID_TOGETHER}'"
+        "(state IN ('undelivered', 'refused', 'canceled')"
         f" OR state = 'failed' AND COALESCE(reason, '') <> '{NEVER_FOUND_OUT}')"
     ),
 }

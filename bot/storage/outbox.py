@@ -207,6 +207,13 @@ class Claimed:
     """How it goes, on channels that have several ways."""
     is_followed: bool = False
     """Whether another message of the contact waits behind it; only looked for by `claim_few`."""
+    carries: "tuple[Claimed, ...]" = ()
+    """Those that leave in it: what was cleared says them too, and all are taken in hand with it."""
+
+    @property
+    def leaves(self) -> Outgoing:
+        """The message as it is handed over."""
+        return self.cleared.message if self.cleared is not None else self.message
 
 
 Choose = Callable[[Connection, list[Claimed]], Awaitable[list[Claimed]]]
@@ -308,7 +315,8 @@ async def _take(
         return []
     chosen = await choose(connection, claimed)
     take = {"now": microseconds(now), "lease": microseconds(now + lease)}
-    await connection.run(_TAKE, [_key(one.message) | take | _taking(one) for one in chosen])
+    taken = [each for one in chosen for each in (one, *one.carries)]
+    await connection.run(_TAKE, [_key(one.message) | take | _taking(one) for one in taken])
     return chosen
 
 

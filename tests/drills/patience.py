@@ -34,7 +34,6 @@ from bot.core.gate import Cleared
 from bot.core.messages import OutboxState
 from bot.jobs.audiences import AudienceUpkeep
 from bot.storage.driver import Statement
-from bot.storage.said_together import SAID_TOGETHER
 from tests.conversation.chat import FLOWS
 from tests.databases import PostgresDatabases
 from tests.delaying_proxy import DelayingProxy, delaying
@@ -56,9 +55,9 @@ _NUMBERS = count(1)
 _PROVIDER_SECONDS = 0.1
 _PAGE = re.compile(r"<a data-miniprogram[^>]*>[^<]*</a>|https?://\S+/w/#\S+")
 """A link to a page of ours, as it is stored, and as it leaves: signed, or into the mini program."""
-_ID = re.compile("[0-9a-f]{32}")
+_IN_ONE = re.compile("in one text with ([^:]+)")
 _ANSWERS = Statement("""
-    SELECT o.trigger_key, o.id, o.body, o.state, o.reason, o.explanation FROM outbox o
+    SELECT o.trigger_key, o.id, o.body, o.state, o.reason, o.way_because FROM outbox o
     WHERE o.channel = 'wechat' ORDER BY o.id
 """)
 
@@ -206,8 +205,8 @@ class Drill:
     def _times(self, message: "Said") -> int:
         """How often the outbox handed a message over, by itself or within another one."""
         times = self.wechat.taken[message.id]
-        if message.reason == SAID_TOGETHER and (carrier := _ID.search(message.explanation or "")):
-            times += self.wechat.taken[carrier[0]] * (message.body in self.wechat.texts.get(carrier[0], ""))
+        if carrier := _IN_ONE.match(message.way_because or ""):
+            times += self.wechat.taken[carrier[1]] * (message.body in self.wechat.texts.get(carrier[1], ""))
         return times
 
 
@@ -219,7 +218,7 @@ class Said:
     body: str
     state: str
     reason: str | None
-    explanation: str | None
+    way_because: str | None
 
 
 def _member(number: int) -> str:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+import orjson
 import pytest
 
 from bot.channels.channel import (
     NoGrant,
+    OutcomeUnknown,
     SendError,
     SendLater,
     SendNever,
@@ -29,7 +31,9 @@ from bot.core.forms import Form, MenuOption, Notice
 from bot.core.gate import Cleared, Policy
 from bot.core.grants import Answer, Source
 from bot.core.ids import microseconds
+from bot.core.message_figures import HANDED, SENT
 from bot.core.messages import MessageClass, OutboxState
+from bot.core.triggers import Trigger
 from bot.core.turn import Turn
 from bot.core.ways import WayKind
 from bot.core.wechat_address import WECHAT
@@ -38,7 +42,7 @@ from bot.jobs.outbox import OutboxDelivery
 from bot.storage.driver import Connection, Database, Statement
 from bot.storage.interventions import Intervention, Which, intervene
 from bot.storage.joined import stop_waiting
-from bot.storage.said_together import SAID_TOGETHER
+from bot.storage.step_figures import recount
 from tests.storage.scripted import NOW, Script, asked, contacts, conversation, open_at, turn
 
 SHUT = Address(WECHAT, "wx1/openid")
@@ -81,6 +85,13 @@ class Refusing(Wechat):
         if self.meanwhile is not None:
             await self.meanwhile()
         raise self.error
+
+
+class Following:
+    """Nobody waits for what follows."""
+
+    async def follow(self, _contact_id: str, _triggers: Sequence[Trigger]) -> None:
+        """Let it lie until somebody takes it up."""
 
 
 def delivery(database: Database, channel: Wechat) -> OutboxDelivery:
@@ -184,8 +195,15 @@ async def test_answers_that_a_window_has_not_room_for_leave_in_one(database: Dat
     assert isinstance(shown, dict)
     assert shown["head_content"] == "0\n\n1\n\n2\n\n3\n\n4\n\n5\n\n6\n\nAnd now?"
     assert [one["id"] for one in shown["list"]] == ["1@a", "2@a"]
-    assert await states(database) == {"sent": 1, SAID_TOGETHER: 7}
+    assert await states(database) == {"sent": 8}
     assert await asked(database, "SELECT window_left FROM address WHERE channel = 'wechat'") == [(4,)]
+    ways = await asked(database, "SELECT way, way_because, body FROM outbox ORDER BY id")
+    assert {way for way, _, _ in ways} == {"customer_service"}
+    assert [body for _, _, body in ways] == [*map(str, range(7)), "And now? Yes or no"], (
+        "each as it was written"
+    )
+    told = f"in one text with {cleared.message.id}: the window has not room for each"
+    assert [because == told for _, because, _ in ways] == [False] + [True] * 7
     again = await intervene(database, Intervention.REPLAY, Which(), NOW)
     assert not again, "what was said in another message is not said again"
 
@@ -204,7 +222,116 @@ async def test_no_more_is_said_in_one_than_a_text_may_hold(database: Database) -
     channel = Wechat()
     await deliver(delivery(database, channel))
     assert [len(one.message.body) for one in channel.taken] == [400, 400, 400, 400, 412]
-    assert await states(database) == {"sent": 5, SAID_TOGETHER: 2}
+    assert await states(database) == {"sent": 7}
+
+
+async def test_each_that_left_in_one_counts_for_its_own_step(database: Database) -> None:
+    contact_id = await somebody(database, opened(SHUT, WROTE, NOW))
+
+    def talk(turn: Turn) -> None:
+        for number in range(8):
+            step = f"s{number % 2}"
+            turn.say("Hi", flow="f", step=step, message_class=MessageClass.REPLY, channel=WECHAT)
+
+    await turn(database, contact_id, "answer", talk)
+    once = delivery(database, Wechat())
+    await deliver(once)
+    figures = await asked(
+        database, "SELECT step, what, SUM(times) FROM step_figure WHERE flow = 'f' GROUP BY step, what"
+    )
+    counted = {(step, what): int(times) for step, what, times in figures if times}
+    assert counted == {(step, what): 4 for step in ("s0", "s1") for what in (SENT, HANDED)}
+    assert await recount(database, "UTC") == []
+    await once.tally.flush(database)
+    assert await asked(database, "SELECT label, times FROM tally WHERE name = 'message'") == [("sent", 8)]
+
+
+@pytest.mark.parametrize(
+    ("error", "ends"),
+    [
+        (SendLater("busy", code=-1), {"busy": ("queued", 5)}),
+        (SendNever("wrong", code=47003), {"wrong": ("failed", 5)}),
+        (OutcomeUnknown("lost"), {"lost": ("unknown", 4)}),
+    ],
+)
+async def test_what_becomes_of_one_becomes_of_all_that_left_in_it(
+    database: Database, error: SendError, ends: dict[str, tuple[str, int]]
+) -> None:
+    contact_id = await somebody(database, opened(SHUT, WROTE, NOW))
+    await answer(database, contact_id, [*map(str, range(7))])
+    anywhere = Statement("UPDATE outbox SET only_here = 0")
+    await database.transact(lambda c: c.run(anywhere, [{}]))
+    channel = Refusing(error=error)
+    once = delivery(database, channel)
+    once.receipts = Following()  # type: ignore[assignment]  # what follows is stored all the same
+    await once.deliver()
+    (said,) = {one.message.body for one in channel.taken}
+    assert said == "\n\n".join(map(str, range(7)))
+    ((reason, (state, left)),) = ends.items()
+    assert await asked(database, "SELECT DISTINCT reason, state FROM outbox") == [(reason, state)]
+    assert (await window(database))[0] == left, "one place of the window was taken, and given back once"
+    triggers = await asked(database, "SELECT payload FROM trigger WHERE kind = 'fallback' ORDER BY key")
+    told = [orjson.loads(payload)["body"] for (payload,) in triggers]
+    assert sorted(told) == ([*map(str, range(7))] if state == "failed" else []), "each is said elsewhere once"
+
+
+async def test_what_left_in_one_and_was_refused_leaves_in_order(database: Database) -> None:
+    contact_id = await somebody(database, opened(SHUT, WROTE, NOW))
+    await answer(database, contact_id, [*map(str, range(7))])
+    busy = delivery(database, Refusing(error=SendLater("busy", code=-1)))
+    await busy.deliver()
+    await database.transact(lambda c: c.run(Statement("UPDATE address SET window_left = 10"), [{}]))
+    channel = Wechat()
+    later = delivery(database, channel)
+    later.clock = lambda: NOW + timedelta(hours=1)
+    await deliver(later)
+    assert [one.message.body for one in channel.taken] == [*map(str, range(7))], "there is room for each now"
+
+
+async def test_what_is_tried_again_later_is_not_overtaken_by_those_behind_it(database: Database) -> None:
+    """Seven wait, the third of which was refused before and has its own time."""
+    contact_id = await somebody(database, opened(SHUT, WROTE, NOW))
+    await answer(database, contact_id, [*map(str, range(9))])
+    soon = microseconds(NOW + timedelta(seconds=30))
+    wait = Statement("UPDATE outbox SET due_at = :soon, attempts = 1 WHERE body = '7'")
+    await database.transact(lambda c: c.run(wait, [{"soon": soon}]))
+    channel = Wechat()
+    once = delivery(database, channel)
+    await deliver(once)
+    once.clock = lambda: NOW + timedelta(minutes=1)
+    await deliver(once)
+    said = "\n\n".join(one.message.body for one in channel.taken).split("\n\n")
+    assert said == [*map(str, range(9))]
+    assert channel.taken[0].message.body == "\n\n".join(map(str, range(7)))
+
+
+async def test_one_that_somebody_has_in_hand_is_not_passed_over(
+    database: Database, database_url: str
+) -> None:
+    """An operator is about to cancel the fifth of eight: they wait for what becomes of it."""
+    contact_id = await somebody(database, opened(SHUT, WROTE, NOW))
+    await answer(database, contact_id, [*map(str, range(8))])
+    channel, has_it, lets_go = Wechat(), asyncio.Event(), asyncio.Event()
+
+    async def cancel(connection: Connection) -> None:
+        await connection.read(Statement("SELECT o.id FROM outbox o WHERE o.body = '4' @lock(o)"))
+        if database.dialect == "postgresql":  # SQLite's only writer lets nobody in until it has ended
+            has_it.set()
+            await lets_go.wait()
+        await connection.run(Statement("UPDATE outbox SET state = 'canceled' WHERE body = '4'"), [{}])
+
+    operators = await open_at(database_url)
+    canceling = asyncio.create_task(operators.transact(cancel))
+    await (canceling if database.dialect == "sqlite" else has_it.wait())
+    if database.dialect == "postgresql":
+        await deliver(*(delivery(database, channel) for _ in range(2)))
+        assert channel.taken == []
+        lets_go.set()
+        await canceling
+    await deliver(*(delivery(database, channel) for _ in range(2)))
+    assert [one.message.body for one in channel.taken] == ["0\n\n1\n\n2\n\n3\n\n5\n\n6\n\n7"]
+    assert await states(database) == {"sent": 7, "canceled": 1}
+    await operators.close()
 
 
 async def test_grants_let_as_many_through_as_there_are(database: Database) -> None:
