@@ -161,11 +161,16 @@ class GroupWords:
         """
         words = without_courtesy(normalise(text))
         for word, group in self._named.items():
-            before = words.removesuffix(word)
-            for rest in (before, _without_little_words(before), words.removeprefix(word)):
-                if rest != words and self._legal.category(rest) is LegalCategory.OPT_OUT:
+            if words.endswith(word):
+                before = words.removesuffix(word)
+                if self._is_opt_out(before) or self._is_opt_out(_without_little_words(before)):
                     return group
+            if words.startswith(word) and self._is_opt_out(words.removeprefix(word)):
+                return group
         return None
+
+    def _is_opt_out(self, text: str) -> bool:
+        return self._legal.category(text) is LegalCategory.OPT_OUT
 
     def confirmed(self, text: str) -> frozenset[str]:
         """Return the groups whose own words of confirmation a message is."""

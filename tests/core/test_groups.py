@@ -54,6 +54,11 @@ GROUPS = {
         ("unsubscribe", None),
         ("from the sale", None),
         ("when does the sale stop", None),
+        # No group is named: it is everything that shall stop.
+        ("stop me", None),
+        ("stop texting me", None),
+        ("stop the messages", None),
+        ("cancel my", None),
     ],
 )
 def test_a_group_is_left_by_stop_and_its_name_with_little_words_between(text: str, left: str | None) -> None:
