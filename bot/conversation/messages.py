@@ -31,12 +31,12 @@ from bot.core.flow.compiled import Flow, KeywordStarter, Starter
 from bot.core.flow.engine import Engine
 from bot.core.flow.run import Run, RunStatus
 from bot.core.flow.take.hearing import Heard
-from bot.core.flow.translations import is_language
 from bot.core.gestures import Gesture, GestureKind
 from bot.core.groups import Group
 from bot.core.hearing import Hearing, Said, hear
 from bot.core.in_app import APP
 from bot.core.keywords import How
+from bot.core.languages import is_language
 from bot.core.messages import Inbound, MessageClass
 from bot.core.replies import RequiredReply
 from bot.core.triggers import TriggerKind

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from bot.core.languages import fallbacks
+
 
 class RequiredReply(StrEnum):
     """What is said to legal words and to wording that may be one, and nothing else in it."""
@@ -269,7 +271,5 @@ def required_reply(
 
 
 def nearest(language: str) -> tuple[str, ...]:
-    """Return where to look for a text, nearest first: `zh_Hant_HK`, `zh_Hant`, `zh`, `en`."""
-    parts = language.replace("-", "_").split("_")
-    spellings = ["_".join(parts[:count]) for count in range(len(parts), 0, -1)]
-    return (*spellings, "zh_Hans", "en") if parts[0] == "zh" else (*spellings, "en")
+    """Return where to look for a text, nearest first: `zh_Hant_HK`, `zh_Hant`, `zh_Hans`, `zh`, `en`."""
+    return (*fallbacks(language), "en")

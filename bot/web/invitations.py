@@ -19,7 +19,7 @@ from aiohttp import web
 
 from bot.conversation.publication import Publication
 from bot.core.flow.compiled import KeywordStarter
-from bot.core.flow.translations import fallbacks
+from bot.core.languages import fallbacks
 from bot.core.local_time import local_date
 from bot.core.loyalty.referral import PATH, Referring, link_of, read_code
 from bot.core.money import money

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from bot.core.flow.translations import fallbacks
+from bot.core.languages import fallbacks
 
 EXPIRED: dict[str, tuple[str, str]] = {
     "en": ("This link has expired", "Text us, and we will gladly send you a new one."),

@@ -92,9 +92,10 @@ def test_a_reply_falls_back_to_the_language_and_then_to_english() -> None:
 @pytest.mark.parametrize(
     ("language", "spellings"),
     [
-        ("zh-Hant-HK", ("zh_Hant_HK", "zh_Hant", "zh", "zh_Hans", "en")),
+        ("zh-Hant-HK", ("zh_Hant_HK", "zh_Hant", "zh_Hans", "zh", "en")),
+        ("zh_TW", ("zh_TW", "zh_Hant", "zh_Hans", "zh", "en")),
         ("pt_BR", ("pt_BR", "pt", "en")),
-        ("zh", ("zh", "zh_Hans", "en")),
+        ("zh", ("zh_Hans", "zh", "en")),
     ],
 )
 def test_the_nearest_language_comes_first(language: str, spellings: tuple[str, ...]) -> None:

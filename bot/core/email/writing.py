@@ -12,8 +12,8 @@ from bot.core.email.holes import PREFERENCES, UNSUBSCRIBE
 from bot.core.email.markup import as_html, hrefs
 from bot.core.email.phrases import spoken
 from bot.core.email.templates import Template, usual_template
-from bot.core.flow.translations import fallbacks
 from bot.core.forms import Letter
+from bot.core.languages import fallbacks
 from bot.core.links import CODE_LENGTH, PAGE_CODE_LENGTH, ShortLinks, code_of, spans
 
 

@@ -9,7 +9,6 @@ import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from types import MappingProxyType
 
 from babel.messages.catalog import Catalog
@@ -18,6 +17,7 @@ from babel.messages.pofile import PoFileError, read_po, write_po
 from bot.core.errors import FlowError
 from bot.core.flow import wording
 from bot.core.flow.template import Text, compile_text
+from bot.core.languages import fallbacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,33 +160,6 @@ def _with(numbers: Mapping[str, int], text: str) -> str:
 def message_id(source: str) -> str:
     """Return what a text is found under: itself, without space around it."""
     return source.strip()
-
-
-@lru_cache(maxsize=1024)
-def fallbacks(locale: str) -> tuple[str, ...]:
-    """Return the locales to try, nearest first: `zh_Hans_CN`, `zh_Hans`, `zh`.
-
-    Chinese without a script is tried as what its region writes; who reads traditional characters reads
-    simplified ones rather than another language.
-    """
-    chain = _spellings(locale)
-    if "zh_Hant" in chain:
-        chain.insert(chain.index("zh_Hant") + 1, "zh_Hans")
-    return tuple(chain)
-
-
-def _spellings(locale: str) -> list[str]:
-    parts = locale.replace("-", "_").split("_")
-    chain = ["_".join(parts[:count]) for count in range(len(parts), 0, -1)]
-    if parts[0] == "zh" and not {"Hans", "Hant"} & {*parts}:
-        chain.insert(len(chain) - 1, "zh_Hant" if {"TW", "HK", "MO"} & {*parts} else "zh_Hans")
-    return chain
-
-
-def is_language(locale: str, language: str) -> bool:
-    """Whether a locale speaks a language, whatever its region: `zh_Hans_CN` and `zh_CN` speak `zh_Hans`."""
-    spoken = _spellings(locale)
-    return language.replace("-", "_") in spoken or _spellings(language)[0] == spoken[0]
 
 
 def read_translations(text: str, locale: str, file: str) -> dict[str, Translation]:

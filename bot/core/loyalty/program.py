@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from bot.core.languages import fallbacks
 from bot.core.ledger.lots import Grant, Terms, days_good
 from bot.core.local_time import local_date
 from bot.core.loyalty.bundles import Bundle
@@ -210,9 +211,8 @@ class Program(Rule):
         return next((one for one in known if code in {"", one.code}), None)
 
     def text(self, text: Mapping[str, str], language: str) -> str:
-        """Return a text in the best language there is: exact, without region, the program's, the first."""
-        plain = language.replace("-", "_").partition("_")[0]
-        for key in (language, *(("zh_Hans",) if plain == "zh" else ()), plain, self.language, ""):
+        """Return a text in the best language there is: see `fallbacks`; then the program's, the first."""
+        for key in (*fallbacks(language), self.language, ""):
             if key in text:
                 return text[key]
         return next(iter(text.values()))

@@ -22,8 +22,8 @@ from bot.conversation.operations import operation_work
 from bot.conversation.publication import Publication
 from bot.core.email.page_colors import css
 from bot.core.errors import RegularsError, RetryLater
-from bot.core.flow.translations import fallbacks
 from bot.core.ids import Entropy
+from bot.core.languages import fallbacks
 from bot.core.pages.join_page import FULL, JOIN
 from bot.core.phone import NotAContact, parse_number, region_of
 from bot.core.replies import RequiredReply

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from bot.conversation.publication import Publication
 from bot.core.email.brand import Brand
 from bot.core.flow.compiled import KeywordStarter
-from bot.core.flow.translations import fallbacks
 from bot.core.groups import Group
+from bot.core.languages import fallbacks
 from bot.core.money import money
 from bot.core.replies import nearest
 from bot.web.join.texts import LANGUAGES, TEXTS

@@ -10,8 +10,6 @@ from bot.core.flow.translations import (
     Translations,
     compile_translated,
     extract,
-    fallbacks,
-    is_language,
     read_translations,
     standard_messages,
     update,
@@ -41,21 +39,6 @@ def translated(translation: str, source: str = SOURCE, locale: str = "es") -> Tr
     return compile_translated(source, translations, language="en", file="a.yaml", line=3, column=8)
 
 
-@pytest.mark.parametrize(
-    ("locale", "language", "is_spoken"),
-    [
-        ("zh_Hans", "zh_Hans", "yes"),
-        ("zh_CN", "zh_Hans", "yes"),
-        ("en_US", "en", "yes"),
-        ("zh_TW", "zh_Hans", ""),
-        ("en", "zh_Hans", ""),
-        ("zh_Hans", "en", ""),
-    ],
-)
-def test_a_locale_speaks_its_language(locale: str, language: str, is_spoken: str) -> None:
-    assert is_language(locale, language) is bool(is_spoken)
-
-
 def test_a_text_is_said_in_the_contacts_language() -> None:
     known = Translations({"es": read_translations(SPANISH, "es", "es.po")})
     text = compile_translated(SOURCE, known, language="en", file="a.yaml", line=3, column=8)
@@ -64,14 +47,6 @@ def test_a_text_is_said_in_the_contacts_language() -> None:
     assert text.render(values, "en_GB") == "Hi Ana, you have 2 points."
     assert text.render(values, "fr") == "Hi Ana, you have 2 points."
     assert text.render({"name": "Ana", "n": 1}, "es") == "Hola Ana: 1 punto, 100% tuyos."
-
-
-def test_a_locale_is_sought_from_near_to_far() -> None:
-    assert fallbacks("es_MX") == ("es_MX", "es")
-    assert fallbacks("zh-Hans-CN") == ("zh_Hans_CN", "zh_Hans", "zh")
-    assert fallbacks("zh_CN") == ("zh_CN", "zh_Hans", "zh")
-    assert fallbacks("zh_TW") == ("zh_TW", "zh_Hant", "zh_Hans", "zh")
-    assert fallbacks("zh") == ("zh_Hans", "zh")
 
 
 def test_a_text_without_translation_keeps_money_and_dates_in_its_own_language() -> None:

@@ -51,6 +51,13 @@ def test_the_demo_shops_program_reads() -> None:
     assert program.text(program.rewards[0].name, "fr") == "Any drink"
 
 
+@pytest.mark.parametrize("locale", ["zh_Hant", "zh_TW", "zh-Hant-HK", "zh_Hant_US"])
+def test_who_reads_traditional_characters_gets_what_the_shop_wrote_in_them(locale: str) -> None:
+    program = Program.model_validate(yaml.safe_load(SHOP.read_text(encoding="utf-8")))
+    assert program.text({"en": "Mug", "zh_Hant": "馬克杯", "zh_Hans": "马克杯"}, locale) == "馬克杯"
+    assert program.text({"en": "Mug", "zh": "马克杯"}, locale) == "马克杯", "rather than another language"
+
+
 @pytest.mark.parametrize(
     ("changes", "path"),
     [
