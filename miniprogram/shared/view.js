@@ -418,6 +418,7 @@ function order(one, t, now) {
     discount: lessOf(one.discount),
     credit: lessOf(one.credit),
     toPay: one.to_pay.text,
+    toPayText: toPayOf(one, t),
     refunded: isSome(one.refunded) ? one.refunded.text : '',
     place: one.place ? one.place.name : '',
     address: one.place ? one.place.address : '',
@@ -427,6 +428,15 @@ function order(one, t, now) {
     mayCancel: one.can.cancel,
     mayReorder: one.can.reorder,
   };
+}
+
+// What the sum of an order is called: what is still to be paid, or was; nothing where nobody will pay it.
+function toPayOf(one, t) {
+  const state = one.payment && one.payment.state !== 'none' ? one.payment.state : one.status;
+  if (['paid', 'fulfilled', 'refunding', 'partly', 'refunded'].indexOf(state) >= 0) {
+    return t('orders.is_paid_for');
+  }
+  return ['closed', 'canceled'].indexOf(state) >= 0 || one.status === 'canceled' ? '' : t('reorder.to_pay');
 }
 
 // Cash for the wallet at WeChat: what is still to come or to be confirmed, and the last that came.

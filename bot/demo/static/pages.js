@@ -77,6 +77,7 @@ function show({ src, title, said, words, doing, appid }) {
 // Inside WeChat pages find a bridge for paying. Ours asks as WeChat does, and pays at the loopback.
 function bridge(frame, words, appid) {
   if (!appid) return;
+  frame.contentWindow.addEventListener("hashchange", () => { at("pages-path").textContent = `pages/${frame.contentWindow.location.hash.slice(1)}`; });
   frame.contentWindow.WeixinJSBridge = {
     invoke: (name, args, done) => pay(words, appid, args).then((isPaid) => done({ err_msg: `get_brand_wcpay_request:${isPaid ? "ok" : "cancel"}` })),
   };

@@ -125,6 +125,7 @@ function watch() {
   at("messages").replaceChildren();
   for (const kept of ["day", "shown"]) delete at("messages").dataset[kept];
   at("trouble").textContent = "";
+  at("mailbox").hidden = face !== "sms"; // beside a chat of WeChat there is no room, and it is the same one
   at("own-number").textContent = face === "sms" ? `your number: ${chosen}` : "";
   if (face === "sms") wechat.leave();
   stream?.close();

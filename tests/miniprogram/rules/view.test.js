@@ -41,6 +41,20 @@ test('days are named as people do; a date is that day in every zone', () => {
   assert.equal(view.moment('2026-11-24T09:05:00Z', en, NOON), 'Today, 09:05');
 });
 
+test('the sum of an order says whether it is to be paid, or was; of what nobody will pay nothing is asked', () => {
+  const called = (status, state) => {
+    const payment = state ? { id: 'wechat', state, says: '' } : null;
+    const answer = { number: 'A', status, payment, says: '', placed_at: at(0), items: '', lines: [], place: null, can: {} };
+    ['total', 'delivery', 'discount', 'credit', 'to_pay', 'refunded'].forEach((name) => Object.assign(answer, { [name]: money(100) }));
+    return view.order(answer, en, NOON).toPayText;
+  };
+  assert.deepEqual([called('waiting', 'waiting'), called('placed', 'handover'), called('placed')], ['To pay', 'To pay', 'To pay']);
+  assert.deepEqual([called('paid', 'paid'), called('fulfilled'), called('refunded', 'refunding')], ['Paid', 'Paid', 'Paid']);
+  assert.deepEqual([called('canceled', 'none'), called('canceled', 'closed'), called('canceled', 'waiting')], ['', '', '']);
+  assert.equal(called('canceled', 'refunded'), 'Paid', 'too late: it came back');
+  assert.equal(called('refunded', 'none'), 'Paid');
+});
+
 test('credit counts down to the promised day, not to the grace behind it', () => {
   const ending = { amount: money(500), good_through: '2026-11-25', ends_at: '2026-12-09T05:00:00Z', says: '' };
   const answer = { available: money(500), pending: money(0), held: money(0), debt: money(70), endings: [ending], coming: [], cards: [], others: [] };

@@ -41,6 +41,7 @@ test('the first order: a product, paid in one tap more, and it earns', async () 
   await phone.follow();
   assert.match(phone.text('.status'), /^Paid/);
   assert.match(phone.text('.payment'), /Paid with WeChat Pay/);
+  assert.equal(phone.text('.to-pay-text'), 'Paid');
   first = phone.state.page.instance.answers;
   phone.picture('pay-paid-en');
   assert.deepEqual(JSON.parse(phone.state.stored['regulars.basket']), [], 'what was ordered is in no basket');

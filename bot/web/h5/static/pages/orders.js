@@ -55,8 +55,9 @@ export const order = {
         h("p", { class: "fine" }, shown.when),
         list(shown.lines.map((line) => [h("span", {}, `${line.quantity} × ${line.name}`), h("b", {}, line.total)]), { class: "lines" }),
         bill([
-          [t("reorder.total"), shown.total], [t("reorder.discount"), shown.discount, "plus"], [t("reorder.credit"), shown.credit, "plus"],
-          [t("reorder.to_pay"), shown.toPay, "sum"], [t("orders.refund"), shown.refunded]]),
+          [t("reorder.delivery_fee"), shown.delivery], [t("reorder.total"), shown.total],
+          [t("reorder.discount"), shown.discount, "plus"], [t("reorder.credit"), shown.credit, "plus"],
+          shown.toPayText ? [shown.toPayText, shown.toPay, "sum"] : [], [t("orders.refund"), shown.refunded]]),
         shown.place ? h("p", {}, t("orders.place"), t("common.colon"), shown.place) : null,
         shown.payment ? h("p", {}, shown.payment) : null),
       shown.mayPay && mayPay() ? h("button", { class: "strong wide", onclick: payNow, "data-key": "pay" }, t("orders.pay")) : null,

@@ -43,7 +43,7 @@ export const reorder = {
         type: "checkbox", role: "switch", checked: shown.usesCredit, "data-key": "credit",
         onchange: (event) => change(app, data, { ...data.choice, use_credit: event.currentTarget.checked }) }), h("span", {}, t("reorder.use_credit"))),
       bill([
-        [t("reorder.total"), shown.total], [t("reorder.discount"), shown.discount, "plus"], [t("reorder.credit"), shown.credit, "plus"],
+        [t("reorder.delivery_fee"), shown.delivery], [t("reorder.total"), shown.total], [t("reorder.discount"), shown.discount, "plus"], [t("reorder.credit"), shown.credit, "plus"],
         [t("reorder.to_pay"), shown.toPay, "sum"]]),
       shown.says ? h("p", {}, shown.says) : null,
       shown.earns ? h("p", { class: "good" }, shown.earns) : null,
