@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import structlog
 
@@ -18,10 +18,12 @@ from bot.core.deeds.paying_back import GIVEN_UP, SHIPPING
 from bot.core.errors import NeverRetry, Refused, RetryLater
 from bot.core.payments import Payment, PaymentState, Payout, PayoutState, Refund, RefundState, next_look
 from bot.jobs.outbox import nowhere
-from bot.storage import inherited, payments, payouts
-from bot.storage.driver import Connection, Database
+from bot.storage import inherited
+from bot.storage.driver import Database
+from bot.storage.due_cash import DueCash, Moved
+from bot.storage.payments import PAYMENTS, REFUNDS
+from bot.storage.payouts import PAYOUTS
 
-T = TypeVar("T")
 _LEASE = timedelta(minutes=2)
 _MOST = 20
 _AT_ONCE = 4
@@ -56,15 +58,15 @@ class PaymentJobs:
 
     async def unpaid(self) -> int:
         """Ask about payments not told of, close those whose time is over, tell of goods on their way."""
-        return await self._drain(payments.buckets_with_due, payments.claim, self._payment)
+        return await self._drain(PAYMENTS, self._payment)
 
     async def refunds(self) -> int:
         """Send cash back, and find out what became of it."""
-        return await self._drain(payments.buckets_with_due_refunds, payments.claim_refunds, self._refund)
+        return await self._drain(REFUNDS, self._refund)
 
     async def payouts(self) -> int:
         """Offer cash-back to wallets, and find out what became of it."""
-        return await self._drain(payouts.buckets_with_due, payouts.claim, self._payout)
+        return await self._drain(PAYOUTS, self._payout)
 
     # One of each
 
@@ -104,34 +106,32 @@ class PaymentJobs:
 
     # How
 
-    async def _drain(
-        self,
-        peek: Callable[[Connection, datetime], Awaitable[list[int]]],
-        claim: Callable[[Connection, int, datetime, datetime, int], Awaitable[list[T]]],
-        work: Callable[[T], Awaitable[timedelta | None]],
-    ) -> int:
+    async def _drain(self, due: DueCash[Moved], work: Callable[[Moved], Awaitable[timedelta | None]]) -> int:
         done = 0
         now = self.clock()
-        for bucket in await self.database.query(lambda c: peek(c, now)):
+        for bucket in await self.database.query(lambda c: due.buckets(c, now)):
             if self.stopping.is_set():
                 break
 
-            async def take(connection: Connection, bucket: int = bucket) -> list[T]:
-                now = self.clock()
-                return await claim(connection, bucket, now, now + _LEASE, _MOST)
-
             self.at("before_claim")
-            claimed = await self.database.transact(take)
+            claimed = await self._take(due, bucket)
             self.at("after_claim")
             gate = asyncio.Semaphore(_AT_ONCE)
-            await asyncio.gather(*(self._one(one, work, gate) for one in claimed))
+            await asyncio.gather(*(self._one(one, due, work, gate) for one in claimed))
             done += len(claimed)
         return done
 
+    async def _take(self, due: DueCash[Moved], bucket: int) -> list[Moved]:
+        now = self.clock()
+        return await self.database.transact(lambda c: due.claim(c, bucket, now, now + _LEASE, _MOST))
+
     async def _one(
-        self, one: T, work: Callable[[T], Awaitable[timedelta | None]], gate: asyncio.Semaphore
+        self,
+        one: Moved,
+        due: DueCash[Moved],
+        work: Callable[[Moved], Awaitable[timedelta | None]],
+        gate: asyncio.Semaphore,
     ) -> None:
-        assert isinstance(one, Payment | Refund | Payout)
         async with gate:
             try:
                 after = await work(one)
@@ -150,6 +150,5 @@ class PaymentJobs:
                 )
             self.at("before_look_later")
             at = None if after is None else self.clock() + after
-            later = payouts.look_later if isinstance(one, Payout) else payments.look_later
-            await self.database.transact(lambda c: later(c, one, at))  # type: ignore[arg-type]  # each takes its own
+            await self.database.transact(lambda c: due.look_later(c, one, at))
             self.at("after_look_later")

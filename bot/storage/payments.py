@@ -1,7 +1,6 @@
 """Payments through WeChat Pay and refunds of them, as rows and as the core knows them."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -10,7 +9,7 @@ from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.payments import Cash, Payment, PaymentState, Refund, RefundState
 from bot.storage import payouts
 from bot.storage.driver import Connection, Statement
-from bot.storage.due import buckets, peek
+from bot.storage.due_cash import DueCash
 from bot.storage.families import family
 from bot.storage.rows import RowValues, loaded, stored, to_json
 
@@ -47,34 +46,6 @@ _OF_CONTACTS = Statement(f"""
     WHERE p.bucket = keys.bucket AND p.contact = keys.contact AND p.order_id = keys.id
     ORDER BY p.created_at DESC, p.id DESC
 """)  # noqa: S608  # our own constants
-_PEEK = peek("payment", "t.due_at IS NOT NULL AND t.due_at <= :now")
-_PEEK_REFUND = peek("payment_refund", "t.due_at IS NOT NULL AND t.due_at <= :now")
-_CLAIM = Statement(f"""
-    WITH due (due_contact, due_id) AS MATERIALIZED (
-        SELECT c.contact, c.id FROM payment c
-        WHERE c.bucket = :bucket AND c.due_at IS NOT NULL AND c.due_at <= :now
-        ORDER BY c.due_at LIMIT :most @skip_locked(c))
-    UPDATE payment AS p SET attempts = attempts + 1, due_at = :lease
-    FROM due WHERE p.bucket = :bucket AND p.contact = due_contact AND p.id = due_id
-    RETURNING {PAYMENT_COLUMNS.replace("p.", "")}
-""")  # noqa: S608  # our own constants
-_CLAIM_REFUND = Statement(f"""
-    WITH due (due_contact, due_id) AS MATERIALIZED (
-        SELECT c.contact, c.id FROM payment_refund c
-        WHERE c.bucket = :bucket AND c.due_at IS NOT NULL AND c.due_at <= :now
-        ORDER BY c.due_at LIMIT :most @skip_locked(c))
-    UPDATE payment_refund AS r SET attempts = attempts + 1, due_at = :lease
-    FROM due WHERE r.bucket = :bucket AND r.contact = due_contact AND r.id = due_id
-    RETURNING {REFUND_COLUMNS.replace("r.", "")}
-""")  # noqa: S608  # our own constants
-_LATER = Statement("""
-    UPDATE payment SET due_at = :due_at
-    WHERE bucket = :bucket AND id = :id AND state = :state AND due_at = :lease
-""")
-_REFUND_LATER = Statement("""
-    UPDATE payment_refund SET due_at = :due_at
-    WHERE bucket = :bucket AND id = :id AND state = :state AND due_at = :lease
-""")
 
 
 def payment_row(contact_id: str, payment: Payment) -> RowValues:
@@ -185,40 +156,6 @@ async def cash_of_orders(
     }
 
 
-async def buckets_with_due(connection: Connection, now: datetime) -> list[int]:
-    """Buckets in which a payment may have to be looked at."""
-    return await buckets(connection, _PEEK, now)
-
-
-async def buckets_with_due_refunds(connection: Connection, now: datetime) -> list[int]:
-    """Buckets in which a refund may have to be looked at."""
-    return await buckets(connection, _PEEK_REFUND, now)
-
-
-async def claim(
-    connection: Connection, bucket: int, now: datetime, lease: datetime, most: int
-) -> list[Payment]:
-    """Take payments that are due in hand until the lease ends, the longest due first."""
-    own = {"bucket": bucket, "now": microseconds(now), "lease": microseconds(lease), "most": most}
-    return [payment_from(row) for row in await connection.read(_CLAIM, **own)]
-
-
-async def claim_refunds(
-    connection: Connection, bucket: int, now: datetime, lease: datetime, most: int
-) -> list[Refund]:
-    """Take refunds that are due in hand until the lease ends, the longest due first."""
-    own = {"bucket": bucket, "now": microseconds(now), "lease": microseconds(lease), "most": most}
-    return [refund_from(row) for row in await connection.read(_CLAIM_REFUND, **own)]
-
-
-async def look_later(connection: Connection, claimed: Payment | Refund, at: datetime | None) -> None:
-    """Look at what was claimed at another time, unless something was heard of it since."""
-    assert claimed.due_at is not None, "it was claimed"
-    statement = _LATER if isinstance(claimed, Payment) else _REFUND_LATER
-    own = {"bucket": bucket_of(claimed.id), "id": claimed.id, "state": claimed.state.value}
-    await connection.run(statement, [{**own, "due_at": stored(at), "lease": microseconds(claimed.due_at)}])
-
-
 def payment_from(row: Sequence[Any]) -> Payment:
     """Read the values of `PAYMENT_COLUMNS`."""
     return Payment(
@@ -259,3 +196,7 @@ def refund_from(row: Sequence[Any]) -> Refund:
         attempts=row[10],
         facts=orjson.loads(row[11]),
     )
+
+
+PAYMENTS = DueCash("payment", "p", PAYMENT_COLUMNS, payment_from)
+REFUNDS = DueCash("payment_refund", "r", REFUND_COLUMNS, refund_from)

@@ -1,7 +1,6 @@
 """Cash for shoppers' wallets at WeChat, as rows and as the core knows it."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -9,7 +8,7 @@ import orjson
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.payments import Payout, PayoutState
 from bot.storage.driver import Connection, Statement
-from bot.storage.due import buckets, peek
+from bot.storage.due_cash import DueCash
 from bot.storage.families import family
 from bot.storage.rows import RowValues, loaded, stored, to_json
 
@@ -31,20 +30,6 @@ _OF_ORDERS = Statement(f"""
     WHERE o.bucket = keys.bucket AND o.contact = keys.contact AND o.order_id = keys.id
     ORDER BY o.created_at, o.id
 """)  # noqa: S608  # our own constants
-_PEEK = peek("payout", "t.due_at IS NOT NULL AND t.due_at <= :now")
-_CLAIM = Statement(f"""
-    WITH due (due_contact, due_id) AS MATERIALIZED (
-        SELECT c.contact, c.id FROM payout c
-        WHERE c.bucket = :bucket AND c.due_at IS NOT NULL AND c.due_at <= :now
-        ORDER BY c.due_at LIMIT :most @skip_locked(c))
-    UPDATE payout AS o SET attempts = attempts + 1, due_at = :lease
-    FROM due WHERE o.bucket = :bucket AND o.contact = due_contact AND o.id = due_id
-    RETURNING {PAYOUT_COLUMNS.replace("o.", "")}
-""")  # noqa: S608  # our own constants
-_LATER = Statement("""
-    UPDATE payout SET due_at = :due_at
-    WHERE bucket = :bucket AND id = :id AND state = :state AND due_at = :lease
-""")
 
 
 def payout_row(contact_id: str, payout: Payout) -> RowValues:
@@ -108,26 +93,6 @@ async def of_orders(
     return found
 
 
-async def buckets_with_due(connection: Connection, now: datetime) -> list[int]:
-    """Buckets in which a payout may have to be looked at."""
-    return await buckets(connection, _PEEK, now)
-
-
-async def claim(
-    connection: Connection, bucket: int, now: datetime, lease: datetime, most: int
-) -> list[Payout]:
-    """Take payouts that are due in hand until the lease ends, the longest due first."""
-    own = {"bucket": bucket, "now": microseconds(now), "lease": microseconds(lease), "most": most}
-    return [payout_from(row) for row in await connection.read(_CLAIM, **own)]
-
-
-async def look_later(connection: Connection, claimed: Payout, at: datetime | None) -> None:
-    """Look at what was claimed at another time, unless something was heard of it since."""
-    assert claimed.due_at is not None, "it was claimed"
-    own = {"bucket": bucket_of(claimed.id), "id": claimed.id, "state": claimed.state.value}
-    await connection.run(_LATER, [{**own, "due_at": stored(at), "lease": microseconds(claimed.due_at)}])
-
-
 def payout_from(row: Sequence[Any]) -> Payout:
     """Read the values of `PAYOUT_COLUMNS`."""
     return Payout(
@@ -147,3 +112,6 @@ def payout_from(row: Sequence[Any]) -> Payout:
         attempts=row[13],
         facts=orjson.loads(row[14]),
     )
+
+
+PAYOUTS = DueCash("payout", "o", PAYOUT_COLUMNS, payout_from)
