@@ -28,7 +28,7 @@ from bot.core.ledger.refusals import HoldAlreadyOpen, HoldClosed
 from bot.core.loyalty.checkouts import AtCheckout, Checkout, CheckoutState
 from bot.core.loyalty.offers import Offer, as_typed
 from bot.core.loyalty.quotes import CartLine, Left, LineKind, Quote, part, with_credit
-from bot.core.loyalty.sales import agreed_currency, other_currency, wallet_of
+from bot.core.loyalty.sales import agreed_currency, wallet_of
 from bot.core.turn import Turn
 
 Body = Mapping[str, JsonValue]
@@ -103,7 +103,7 @@ def capture(turn: Turn, body: Body) -> Body:
         return told_checkout(turn, checkout)
     if not checkout.is_open(turn.now):
         raise HoldClosed(checkout.hold_id or checkout.order_id)
-    if not paid.gross_minor:
+    if not any(one.line.quantity for one in paid.lines):
         raise Refused("nothing of the order is captured", "void it instead", _UNPROCESSABLE)
     close(turn, at, checkout.closed(CheckoutState.CAPTURED, turn.now, paid))
     return told_checkout(turn, by_now(turn, checkout))
@@ -165,7 +165,7 @@ def _currency(turn: Turn, asked: QuoteAsked) -> str:
         assert isinstance(record, OnRecord)
         known = (record.order.currency or own) if record.order is not None else ""
     code = agreed_currency(turn.program, asked.order or "", known, asked.currency)
-    return "" if code == own else other_currency(turn.program, code).code
+    return "" if code == own else code
 
 
 def _cart_line(turn: Turn, line: LineAsked, number: int, currency: str) -> CartLine:

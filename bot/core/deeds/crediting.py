@@ -54,17 +54,15 @@ class Credited:
 def credit_order(turn: Turn, order: Order) -> Credited:
     """Grant what an order earns, by the rules and rebates of the day it was placed; once for each order.
 
-    The order need not be kept in the turn yet. Nothing for whoever is no member.
-
-    Raises:
-        Refused: the program does not have the order's currency.
+    The order need not be kept in the turn yet. Nothing for whoever is no member, and nothing in a currency
+    that the program had when the order came on record and has no more.
     """
     zone = turn.shop.zone
     today = local_date(order.placed_at, zone)
-    terms = terms_of(turn.program, zone, today, order.currency)
     source = f"order/{order.id}"
-    if not turn.contact.is_member or _earned(turn, source):
+    if not _may_earn(turn, order) or _earned(turn, source):
         return Credited(Earnings())
+    terms = terms_of(turn.program, zone, today, order.currency)
     member = _member(turn, terms, today, order.id)
     sale = sale_of(order, terms.earning.base)
     found = earn_for_order(terms, sale, member, _Past(turn), _taker(turn, terms), turn.now)
@@ -78,11 +76,8 @@ def foreseen_minor(turn: Turn, order: Order) -> int:
     """What an order would earn in its currency if it were placed now, rebates among it.
 
     Nothing is granted, and no fund is asked.
-
-    Raises:
-        Refused: the program does not have the order's currency.
     """
-    if not turn.contact.is_member:
+    if not _may_earn(turn, order):
         return 0
     zone = turn.shop.zone
     today = local_date(turn.now, zone)
@@ -116,6 +111,10 @@ def credit_event(turn: Turn, event: Event, key: str) -> Credited:
         records += credited.records
         starts += [credited.spendable_from] if credited.spendable_from is not None else []
     return Credited(found, tuple(records), min(starts, default=None))
+
+
+def _may_earn(turn: Turn, order: Order) -> bool:
+    return turn.contact.is_member and turn.program.currency_called(order.currency) is not None
 
 
 # Granting

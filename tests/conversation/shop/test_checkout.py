@@ -524,6 +524,18 @@ async def test_so_can_every_order_under_the_program_we_ship(database: Database) 
         assert "problem" not in await till.ask("order.refund", {"order": order, "everything": True})
 
 
+async def test_an_order_that_costs_nothing_is_captured_like_any_other(database: Database) -> None:
+    till = await Till.of_member(database, credit=900)
+    lines: JsonValue = [{"sku": "SAMPLE", "name": "A sample", "quantity": 2, "unit_minor": 0}]
+    await till.ask("checkout.hold", {"order": "1", "lines": lines})
+    refused = await till.refused("checkout.capture", {"order": "1", "lines": [{"line": 1, "quantity": 0}]})
+    assert refused["what"] == "nothing of the order is captured"
+    captured = await till.ask("checkout.capture", {"order": "1"})
+    assert (captured["state"], captured["credit_minor"]) == ("captured", 0)
+    told = await till.ask("order.report", {"order": "1", "status": "paid", "lines": lines})
+    assert (told["credit_minor"], told["moved"]) == (0, _NOTHING_MOVED)
+
+
 # A further currency
 
 
@@ -620,6 +632,36 @@ async def test_a_currency_that_is_not_known_or_not_the_orders_is_refused(databas
     for order in ("E0", "E1"):
         refused = await till.refused("order.report", {"order": order, "lines": lines, "currency": "USD"})
         assert (refused["what"], refused["status"]) == (f"currency: order {order} is in EUR on record", 409)
+
+
+async def test_what_is_on_record_in_a_currency_goes_on_when_the_program_has_it_no_more(
+    database: Database,
+) -> None:
+    till = await with_euros(database)
+    tea: Told = {"lines": [EURO_TEA]}
+    await till.ask("order.report", {**tea, "order": "E1", "currency": "EUR"})  # placed, and not paid yet
+    await till.ask("checkout.hold", {**EURO_BASKET, "order": "E2", "credit_minor": 200})
+    till.shop = shop_with(WRITTEN)
+    refused = await till.refused("order.report", {**tea, "order": "E9", "currency": "EUR"})
+    assert refused["what"] == "currency: the program has no currency EUR", "nothing new is in it"
+    paid = await till.ask("order.report", {**tea, "order": "E1", "status": "paid", "credit_minor": 100})
+    assert (paid["currency"], paid["credit_minor"]) == ("EUR", 100)
+    assert paid["moved"] == _NOTHING_MOVED, "nothing new is earned in it"
+    captured = await till.ask("checkout.capture", {"order": "E2"})
+    assert (captured["currency"], captured["credit_minor"]) == ("EUR", 200)
+    assert await purse(till, "EUR") == (200, 0)
+    told = await till.ask("order.report", {**tea, "order": "E2", "status": "paid"})
+    assert (told["credit_minor"], told["moved"]) == (200, _NOTHING_MOVED)
+    quoted = await till.ask("checkout.quote", {**tea, "order": "E1"})
+    assert (quoted["currency"], quoted["earns_minor"]) == ("EUR", 0)
+    for order, restored, taken in (("E1", 100, 0), ("E2", 200, 0), ("E0", 0, 500)):
+        back = await till.ask("order.refund", {"order": order, "everything": True})
+        assert back["moved"] == {
+            **_NOTHING_MOVED,
+            "restored_minor": restored,
+            "taken_back_minor": taken,
+        }
+    assert (await purse(till, "EUR"), await purse(till, "main")) == ((0, 0), (900, 0))
 
 
 async def test_an_order_on_record_decides_the_currency_of_its_checkout(database: Database) -> None:

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from bot.core.contact import Event, JsonValue, Order, OrderLine
 from bot.core.counting import Take
 from bot.core.deeds.crediting import Credited, credit_event, credit_order
-from bot.core.errors import Refused
 from bot.core.ledger.earned import EarnRecord
 from bot.core.ledger.entries import Cause
 from bot.core.ledger.wallet import Wallet
@@ -248,15 +247,15 @@ def test_repeat_purchases_ask_for_earlier_orders() -> None:
     assert earner(order(LATTE))[1].granted_minor == 100
 
 
-def test_another_currency_has_a_wallet_and_an_unknown_one_is_refused() -> None:
+def test_another_currency_has_a_wallet_and_one_the_program_has_no_more_earns_nothing() -> None:
     rules = program(currencies=[{"code": "JPY", "exponent": 0, "point_value": 1}])
     turn, credited = Earner(rules)(order(LATTE, currency="JPY"))
     assert credited.granted_minor == 0, "nothing in the program's own currency"
     assert [(record.wallet, record.granted_minor) for record in kept(turn)] == [("JPY", 55)]
     assert turn.wallet("JPY").wallet.pending_minor == 55
     assert not turn.books.lots
-    with pytest.raises(Refused, match=r"the program has no currency EUR \(send one of USD, JPY"):
-        Earner(rules)(order(LATTE, currency="EUR"))
+    turn, credited = Earner(rules)(order(LATTE, currency="EUR"))
+    assert (credited.granted_minor, kept(turn)) == (0, [])
 
 
 def test_shipping_and_tax_count_where_the_program_says_so() -> None:
