@@ -22,7 +22,7 @@ from bot.conversation.work import Result, Work
 from bot.core.errors import RetryLater
 from bot.core.ids import bucket_of
 from bot.storage import turns
-from bot.storage.driver import Database
+from bot.storage.driver import Database, DatabaseUnavailable
 from bot.storage.tally import Tally
 
 _BATCH_MAX = 128
@@ -337,8 +337,19 @@ class Dispatcher:
         self._waiting.append(_Waiting(work, done))
 
     async def _fail(self, waiting: _Waiting, error: Exception) -> str:
-        """Keep a failed turn; returns the outcome."""
-        result = await keep_failed(self._database, self._conversation, waiting.work, error)
+        """Keep a failed turn; returns the outcome. What cannot even be kept is refused, and it alone.
+
+        Raises RetryLater where the database can do nothing now.
+        """
+        try:
+            result = await keep_failed(self._database, self._conversation, waiting.work, error)
+        except DatabaseUnavailable:
+            raise
+        except Exception as again:  # noqa: BLE001  # beside it may be a STOP, which needs less to be done
+            _logger.error("turn_not_kept", error=type(again).__name__)  # noqa: TRY400  # its text may quote somebody
+            if not waiting.done.done():
+                waiting.done.set_exception(RetryLater("the work could not be stored"))
+            return "not_stored"
         if not waiting.done.done():
             waiting.done.set_result(result)
         return result.outcome

@@ -1,5 +1,6 @@
 """STOP while everything else is broken: it is done with what still works, kept, and never forgotten."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,8 +9,12 @@ import pytest
 
 from bot.app import push
 from bot.conversation.apology import APOLOGY
-from bot.core.errors import FlowError
+from bot.conversation.inbox import inbound_work
+from bot.conversation.work import Result
+from bot.core.errors import FlowError, RetryLater
 from bot.core.ids import bucket_of
+from bot.core.messages import Inbound
+from bot.demo.loopback_network import DEMO_NUMBER
 from tests.conversation.chat import Chat, chatting, shipped
 
 OFFER = """\
@@ -276,3 +281,25 @@ async def test_a_process_that_starts_on_a_broken_program_hears_stop(
                 [(1,)],
                 [(True,)],
             )
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_message_that_cannot_be_kept_keeps_no_stop_beside_it_away(
+    chat: Chat, *, is_first: bool
+) -> None:
+    other = "+12125550111"
+    await chat("LOYALTY", number=other)
+    await break_inserts(chat, "outbox")
+    texts = [("balance", other, "BALANCE"), ("stop", chat.number, "STOP")]
+    works = [
+        inbound_work(Inbound("twilio", sid, "sms", number, DEMO_NUMBER, text, chat.clock()))
+        for sid, number, text in (texts if is_first else texts[::-1])
+    ]
+    submitted = (chat.app.dispatcher.submit(work) for work in works)
+    results = await asyncio.gather(*submitted, return_exceptions=True)
+    said = results if is_first else results[::-1]
+    assert isinstance(said[0], RetryLater)  # the provider shall know
+    assert isinstance(said[1], Result)
+    assert said[1].outcome == "opt_out"
+    assert await is_stopped(chat)
+    assert await chat.subscriptions() == {"loyalty": "unsubscribed"}
