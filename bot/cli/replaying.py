@@ -18,7 +18,7 @@ from bot.cli.rehearsing import Delivered
 from bot.config import Settings
 from bot.conversation.decide import Decisions
 from bot.conversation.rehearsal import MovableClock
-from bot.conversation.replaying import Doors, events_wanted, hears, rehearsing, work_of
+from bot.conversation.replaying import Doors, as_of_today, events_wanted, hears, rehearsing, work_of
 from bot.core.flow.compiled import Flow
 from bot.core.flow.costs import Price
 from bot.core.in_app import APP
@@ -87,6 +87,8 @@ class Outcome:
     lived: int = 0
     """How many events and messages were lived through."""
     under_way: int = 0
+    as_of_today: Sequence[str] = ()
+    """What the flow goes by that is not known as it was then."""
     failures: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -237,6 +239,7 @@ class Replay:
             messages=[self._message(row) for row in rows],
             lived=self.lived,
             under_way=await database.query(lambda c: rehearsed.under_way(c, name)),
+            as_of_today=as_of_today(self.running.decisions, self.flow),
             failures=Counter(await database.query(lambda c: rehearsed.failures(c, since))),
         )
 

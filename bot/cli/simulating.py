@@ -148,6 +148,7 @@ def as_json(named: Named, outcome: Outcome) -> dict[str, JsonValue]:
         "people": len(outcome.doors.people),
         "turned_away": dict(outcome.doors.reasons),
         "under_way": outcome.under_way,
+        "as_of_today": list(outcome.as_of_today),
         "segments": outcome.segments,
         "cost": str(outcome.cost),
         "currency": outcome.price.currency,
@@ -231,6 +232,7 @@ def _figures(outcome: Outcome) -> list[tuple[str, str]]:
         ("SMS segments", f"{outcome.segments:,}"),
         ("what they cost", _money(outcome.cost, outcome.price.currency)),
         ("turns that failed", f"{sum(outcome.failures.values()):,}"),
+        ("as they are today", ", ".join(outcome.as_of_today) or "nothing"),
     ]
 
 

@@ -91,7 +91,7 @@ def _page(found: FlowWhy) -> Iterator[str]:
         yield "on the way"
     for condition in told.conditions:
         yield from _clauses(condition, found.flow.file)
-    yield "what starts it, as it is now"
+    yield f"what starts it, as it {'is now' if record.at is None else 'was then'}"
     for starter in told.starters:
         yield from _clauses(starter, found.flow.file)
 

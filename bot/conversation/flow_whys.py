@@ -12,8 +12,9 @@ from bot.core.flow.compiled import EventStarter, Flow, ScheduleStarter
 from bot.core.flow.records import Walked, Written
 from bot.core.flow.whys import Why, started_by, why
 from bot.core.turn import Shop
-from bot.storage import contacts, flow_records, revisions
+from bot.storage import contacts, flow_records, members, revisions
 from bot.storage.driver import Connection
+from bot.storage.members import Membership
 
 
 class NoSuchFlow(RegularsError):
@@ -46,7 +47,7 @@ class Question:
 async def flow_why(
     connection: Connection, shop: Shop, contact_id: str, question: Question, now: datetime
 ) -> FlowWhy:
-    """Explain from what is recorded; audiences as they are now. Raises NoSuchFlow, NoSuchStep."""
+    """Explain from what is recorded. Raises NoSuchFlow, NoSuchStep."""
     name, step, at = question.flow, question.step, question.at
     flow = await _flow(connection, name)
     wanted = flow.by_id.get(step) if step is not None else None
@@ -63,11 +64,23 @@ async def flow_why(
             found = await audience_looks.explain(connection, shop, audience, contact.id, now)
             if found is not None:
                 audiences[audience] = found[0]
-    told = why(flow, record, started_by(flow, record, audiences, now, shop.zone), wanted)
+            if found is not None and at is not None:
+                then = await members.standing_at(connection, contact.id, audience, at)
+                audiences[audience] = as_recorded(found[0], then, at)
+    told = why(flow, record, started_by(flow, record, audiences, at or now, shop.zone), wanted)
     halt = shop.halted.get(name)
     if halt is not None and at is None:
         told = replace(told, verdict=f"{told.verdict} (the flow is {halt.value} now)")
     return FlowWhy(contact.id, flow, step, told)
+
+
+def as_recorded(now: Explained, then: Membership | None, at: datetime) -> Explained:
+    """Say where a contact stood to an audience then; where nothing tells, its clauses as they are now."""
+    if then is None:
+        return replace(now, text=f"{now.text}, as it is now: nothing tells how it was then")
+    moved = "came in" if then.is_in else "came in only" if then.since_at > at else "left"
+    seen = f"{moved} on {then.since_at:%Y-%m-%d %H:%M} UTC"
+    return Explained("in it then, by what was recorded", now.line, then.is_in, seen=seen)
 
 
 async def _flow(connection: Connection, name: str) -> Flow:

@@ -10,8 +10,12 @@ from bot.conversation.gesture_routes import GestureRoutes
 from bot.conversation.inbox import inbound_from
 from bot.conversation.publication import Publication
 from bot.conversation.work import Work
+from bot.core.audiences.audience import Topic
 from bot.core.contact import Event, JsonValue
+from bot.core.deeds.figures import with_named
 from bot.core.flow import compiled
+from bot.core.flow.check_audiences import audiences_named
+from bot.core.flow.check_flow import sources
 from bot.core.flow.compiled import (
     EventStarter,
     Flow,
@@ -31,6 +35,8 @@ from bot.core.turn import Turn
 from bot.storage.copying import Happening
 
 _HAPPENED = "rehearsed/"
+_OF_NAMES = {"balance": "balances", "expiring": "balances", "tier": "levels", "member": "fields of contacts"}
+_OF_TOPICS = {Topic.WALLET: "balances", Topic.TIER: "levels", Topic.CONTACT: "fields of contacts"}
 _NOT_FROM_HISTORY = (compiled.CreditExpiringStarter, compiled.ApiStarter)
 
 
@@ -142,6 +148,15 @@ def why_not(flow: Flow) -> str | None:
     if all(isinstance(starter, _NOT_FROM_HISTORY) for starter in flow.starters):
         return "nothing that starts it is kept: it starts by a call from outside, or by credit that ends"
     return None
+
+
+def as_of_today(decisions: Decisions, flow: Flow) -> list[str]:
+    """What the flow goes by that nobody knows of then: a rehearsal takes it as it is today."""
+    audiences = decisions.shop.figures.audiences.audiences
+    named = with_named({name for name, _ in audiences_named(flow)} & audiences.keys(), audiences)
+    found = {_OF_TOPICS.get(topic) for name in named for topic in audiences[name].condition.topics}
+    found |= {_OF_NAMES.get(str(one.path[0])) for source, _ in sources(flow) for one in source.variables}
+    return sorted(one for one in found if one is not None)
 
 
 def events_wanted(decisions: Decisions, flow: Flow) -> frozenset[str]:

@@ -1,18 +1,20 @@
 """Where contacts stand to audiences: read and written for many at once, listed and counted."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import orjson
 
+from bot.core.audiences.moves import AUDIENCE, ENTERED, EXITED
 from bot.core.contact import Contact
 from bot.core.ids import bucket_of, instant, microseconds
 from bot.core.quickly import quickly_made
 from bot.storage import tables
 from bot.storage.driver import Asked, Connection, Present, Rows, Statement
 from bot.storage.due import ALL_BUCKETS, buckets, peek
+from bot.storage.families import family
 from bot.storage.rows import RowValues, contact_from, loaded, stored
 
 _MEMBER = Rows(tables.Row.metadata.tables["audience_member"], Present.REPLACE)
@@ -74,6 +76,10 @@ _PEOPLE = Statement("""
     FROM contact c
     WHERE c.bucket = :bucket AND c.id > :after AND c.merged_into IS NULL ORDER BY c.id LIMIT :most
 """)
+_MOVES = Statement("""
+    SELECT e.at, e.properties FROM event e
+    WHERE e.bucket = :bucket AND e.contact = :contact AND e.name = :name
+""")
 _POPULATION = Statement("""
     SELECT c.bucket, COUNT(*) FROM contact c WHERE c.merged_into IS NULL GROUP BY c.bucket ORDER BY c.bucket
 """)
@@ -127,6 +133,30 @@ async def of_contact(connection: Connection, contact: str) -> dict[str, Membersh
     """Where one contact stands."""
     statement, parameters = asked([contact])
     return found(await connection.read(statement, **parameters)).get(contact, {})
+
+
+async def standing_at(connection: Connection, contact: str, audience: str, at: datetime) -> Membership | None:
+    """Where a contact stood at an instant, by what is recorded; None where nothing tells.
+
+    It may have come in only later: then `since_at` is when.
+    """
+    now = (await of_contact(connection, contact)).get(audience)
+    if now is not None and now.since_at <= at:
+        return now
+    moves: list[Membership] = []
+    for member in await family(connection, contact):
+        own = {"bucket": bucket_of(member.contact_id), "contact": member.contact_id}
+        for name in (ENTERED, EXITED):
+            moves += [
+                Membership(name == ENTERED, instant(moved_at))
+                for moved_at, properties in await connection.read(_MOVES, **own, name=name)
+                if orjson.loads(properties).get(AUDIENCE) == audience
+            ]
+    moves.sort(key=lambda one: one.since_at)
+    before = next((one for one in reversed(moves) if one.since_at <= at), None)
+    if before is None and moves and moves[0].is_in:
+        return replace(moves[0], is_in=False)
+    return before
 
 
 async def buckets_with_due(connection: Connection, now: datetime) -> list[int]:

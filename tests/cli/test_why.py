@@ -1,18 +1,53 @@
 """`why`: an operator reads which flow, rule and consent led to a message, and what the gate says of it."""
 
+import asyncio
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot import app
 from bot.config import Settings
+from bot.conversation.operations import operation_work
+from bot.conversation.rehearsal import MovableClock
 from bot.conversation.work import Work
+from bot.core.contact import JsonValue
+from bot.core.ids import instant
 from bot.core.triggers import Trigger, TriggerKind
 from bot.storage import contacts
 from bot.storage.driver import Connection, Statement
 from tests.cli.conftest import Terminal, run
 from tests.cli.test_consent import change
 from tests.cli.test_contact import NUMBER, converse
+
+TASTERS = "\ntasters: {event: Coffee Tasted, within: 3d}\n"
+INVITED = """
+flow: tasting
+title: Invite who has tasted coffee
+language: en
+group: loyalty
+start: [{schedule: daily 12:00, audience: tasters}]
+reentry: never
+steps:
+  - say: {text: Taste another?, class: marketing}
+"""
+
+
+async def taste(settings: Settings, day: datetime) -> None:
+    """Taste coffee on a day, which makes one of the tasters; five days later nobody is."""
+    clock = MovableClock(day - timedelta(hours=2))
+    async with app.running(settings, role="web", clock=clock) as running:
+        jobs = {job.name: job.work for job in app.due_jobs(running, asyncio.Event())}
+        for _ in range(2):  # figures wait a while for other processes
+            while await jobs["audiences_built"]():
+                pass
+            clock.now += timedelta(minutes=10)
+        contact_id = await running.database.query(lambda c: contacts.find(c, "sms", NUMBER))
+        clock.now = day
+        facts: dict[str, JsonValue] = {"id": "taste", "name": "Coffee Tasted", "properties": {}}
+        work = operation_work("event.track", facts, key="taste", at=day, contact_id=contact_id)
+        await running.dispatcher.submit(work)
+        clock.now += timedelta(days=5)
+        await jobs["audiences"]()
 
 
 async def remind(settings: Settings) -> None:
@@ -137,3 +172,31 @@ async def test_a_flow_says_where_the_contact_is_in_it(shop: Terminal, settings: 
     assert (ran.code, ran.err[:29]) == (2, "loyalty has no step nowhere; ")
     ran = await run(shop, "why", NUMBER, "nothing")
     assert (ran.code, ran.err) == (2, "no flow nothing is published\n")
+
+
+async def test_as_of_then_audiences_are_what_was_recorded_then(shop: Terminal, settings: Settings) -> None:
+    audiences = (shop.folder / "flows/audiences.yaml").read_text()
+    shop.write("flows/audiences.yaml", audiences + TASTERS)
+    shop.write("flows/tasting.yaml", INVITED)
+    await converse(settings, "LOYALTY")
+    ((joined,),) = await asked(settings, "SELECT enrolled_at FROM contact WHERE enrolled_at IS NOT NULL")
+    day = instant(int(joined)) + timedelta(days=10)
+    await taste(settings, day)
+
+    async def then(days: float) -> str:
+        at = (day + timedelta(days=days)).isoformat()
+        ran = await run(shop, "why", NUMBER, "tasting", "--at", at)
+        assert ran.code == 0, ran.err
+        return ran.out
+
+    before, inside, after = await then(-1), await then(1), await then(6)
+    assert f"✗ in it then, by what was recorded  → came in only on {day:%Y-%m-%d %H:%M} UTC" in before
+    assert "what starts it, as it was then" in before
+    assert "✓ in it then, by what was recorded" in inside
+    assert "→ left on" in after
+    assert "never came to its door: in it then, by what was recorded" in after
+    ran = await run(shop, "why", NUMBER, "tasting")
+    assert "what starts it, as it is now" in ran.out
+    assert "recorded" not in ran.out
+    await change(settings, "DELETE FROM event WHERE name = 'Audience Entered'")
+    assert "as it is now: nothing tells how it was then" in await then(-1)

@@ -8,6 +8,7 @@ from bot.core.flow import compiled
 from bot.core.flow.check_flow import Complaint
 from bot.core.flow.compiled import Flow
 from bot.core.flow.parse import suggestion
+from bot.core.flow.reader import Mark
 from bot.core.flow.season_file import Whole
 from bot.core.flow.template import Condition, Text, Variable
 from bot.core.loyalty.eligibility import conditions_in
@@ -15,15 +16,21 @@ from bot.core.loyalty.eligibility import conditions_in
 
 def audiences_unknown(flow: Flow, audiences: Collection[str]) -> Iterator[Complaint]:
     """Complain about starters, exits and paths that name an audience which is not there."""
-    named = [(name, starter.mark) for starter in flow.starters for name in _named(starter)]
-    named += [(name, one.mark) for one in flow.exits for name in _moved(one)]
-    named += [
-        (name, step.mark) for step in flow.steps if isinstance(step, compiled.Paths) for name, _ in step.ways
-    ]
-    for name, mark in named:
+    for name, mark in audiences_named(flow):
         if name not in audiences:
             problem, remedy = unknown(name, audiences)
             yield Complaint(FlowError(flow.file, *mark, problem, remedy))
+
+
+def audiences_named(flow: Flow) -> Iterator[tuple[str, Mark]]:
+    """Give each audience that starters, exits and paths name, and where."""
+    for starter in flow.starters:
+        yield from ((name, starter.mark) for name in _named(starter))
+    for way_out in flow.exits:
+        yield from ((name, way_out.mark) for name in _moved(way_out))
+    for step in flow.steps:
+        if isinstance(step, compiled.Paths):
+            yield from ((name, step.mark) for name, _ in step.ways)
 
 
 def benefits_unknown(whole: Whole, audiences: Collection[str]) -> Iterator[FlowError]:

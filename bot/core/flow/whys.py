@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.audiences.audience import Explained
-from bot.core.contact import Contact, JsonValue
+from bot.core.contact import JsonValue
 from bot.core.flow import compiled
 from bot.core.flow.compiled import Flow, Step
 from bot.core.flow.evaluations import DOOR, WAITS, Evaluation
@@ -29,7 +29,7 @@ _STOPS = {
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """One sentence, and what it rests on: `starters` as they are now, `conditions` on the way to the step."""
+    """One sentence, and what it rests on: `starters` as of then, `conditions` on the way to the step."""
 
     verdict: str
     record: Record
@@ -52,10 +52,10 @@ def started_by(
 ) -> list[Explained]:
     """Say of each starter whether it has ever reached this contact, and by which value.
 
-    `audiences` explains those that the flow names, as they are now.
+    `audiences` explains those that the flow names, as they are at `now`: the instant that is asked about.
     """
     return [
-        _scheduled(starter, record.contact, audiences, now, shop_zone)
+        _scheduled(starter, record, audiences, now, shop_zone)
         if isinstance(starter, compiled.ScheduleStarter)
         else _starter(starter, record)
         for starter in flow.starters
@@ -161,18 +161,18 @@ def _became(message: Written) -> str:
 
 def _scheduled(
     starter: compiled.ScheduleStarter,
-    contact: Contact,
+    record: Record,
     audiences: Mapping[str, Explained],
     now: datetime,
     shop_zone: str,
 ) -> Explained:
     """Whether a schedule is for this contact, and when it comes next on its clock or the shop's."""
-    line = starter.mark.line
+    line, contact = starter.mark.line, record.contact
     if starter.audience is not None and starter.audience in audiences:
         audience = audiences[starter.audience]
         told = Explained(f"schedule, audience {starter.audience}", line, audience.holds, parts=(audience,))
     else:
-        is_member = contact.is_member
+        is_member = contact.enrolled_at is not None and contact.enrolled_at <= now
         told = Explained("schedule, every member", line, is_member, seen=_member(is_member=is_member))
     strike = starter.schedule.strike_after(now, shop_zone if starter.by_shop_clock else contact.zone)
     when = f"next on {_on(strike.at)}" if strike is not None else "over"
