@@ -27,6 +27,7 @@ PHRASES: Phrases = {
         "phone_joins": "{phone} is known to us: both wallets become one in a moment.",
         "phone_waits": "{phone} is known to us: both wallets become one once the order under way is paid"
         " or given up.",
+        "name_refused": "This name cannot be used. Please choose another one.",
     },
     "es": {
         "welcome": "¡Te damos la bienvenida a {shop}! Desde ahora tus pedidos suman saldo.",
@@ -38,6 +39,7 @@ PHRASES: Phrases = {
         "phone_joins": "Ya conocemos el {phone}: en un momento los dos saldos serán uno.",
         "phone_waits": "Ya conocemos el {phone}: los dos saldos serán uno cuando el pedido en curso"
         " se pague o se cancele.",
+        "name_refused": "Este nombre no se puede usar. Elige otro, por favor.",
     },
     "zh_Hans": {
         "welcome": "欢迎加入{shop}！从现在起，每次下单都返余额。",
@@ -48,6 +50,7 @@ PHRASES: Phrases = {
         "phone_known": "手机号{phone}已经绑定。",
         "phone_joins": "我们认识手机号{phone}：两个钱包马上合并为一个。",
         "phone_waits": "我们认识手机号{phone}：待进行中的订单付款或取消后，两个钱包将合并为一个。",
+        "name_refused": "这个称呼无法使用，请换一个。",
     },
 }
 

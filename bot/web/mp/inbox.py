@@ -20,6 +20,7 @@ from bot.core.turn import Turn
 from bot.storage.inbox import PAGE
 from bot.storage.inbox import answers as answers_to
 from bot.web.mp.asked import Asked, Shopper, house_of, look, operate
+from bot.web.mp.looked_at import look_at_answer
 from bot.web.mp.parts import Page
 from bot.web.rest import cursors
 from bot.web.rest.asked import Told, key_used
@@ -166,6 +167,7 @@ async def say(asked: Asked) -> Told:
         label = await _label(asked, text)
         if label is not None:
             text, tapped = label, text
+    await look_at_answer(asked, text)
     return await answered(asked, text=text, tapped=tapped)
 
 
