@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 
+from bot.conversation.changed_money import refuse_changed_money
 from bot.conversation.kinds import (
     AUDIENCES,
     BRAND,
@@ -266,10 +267,12 @@ async def publish(
     """Put what has changed in force, and take flows out of force whose file is gone.
 
     Raises:
-        FlowError: somebody published a file by other means, and this would undo it (unless `force`).
+        FlowError: somebody published a file by other means, and this would undo it (unless `force`), or
+            members have credit in a currency that the program does not have any more.
     """
     await revisions.lock(connection)
     in_force = {one.flow: one for one in await revisions.published(connection)}
+    await refuse_changed_money(connection, files, in_force.values())
     changed = [one for one in files if _is_new(one, in_force)]
     gone = [name for name in in_force if name not in {one.flow for one in files}]
     if not force:
