@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.app import MESSAGES, prepare_database
 from bot.channels.wechat.account import Mode
-from bot.channels.wechat.crypto import signature
+from bot.channels.wechat.crypto import Envelope, signature
 from bot.channels.wechat.shapes import write_xml
 from bot.config import load_settings
 from bot.core.wechat_text import TEXT_BYTES_MAX
@@ -153,6 +154,34 @@ async def test_while_keys_rotate_the_answer_is_sealed_as_the_push_was(database_u
             console = replace(ours, tokens=ours.tokens[at:][:1], aes_keys=ours.aes_keys[at:][:1])
             wechat.shop.account = console
             assert (await wechat.shop.text("HELP")).text.startswith("Corner Leaf")
+
+
+async def test_control_characters_that_people_send_do_not_cost_their_message(wechat: Wechat) -> None:
+    """Neither where it is sealed nor beside it: https://github.com/offu/WeRoBot/issues/420."""
+    shop = wechat.shop
+    timestamp, typed = str(int(wechat.chat.clock().timestamp())), b"\x1dHE\x02LP"
+    said = write_xml(
+        {"FromUserName": shop.openid, "CreateTime": 1, "MsgType": "text", "Content": "#", "MsgId": 7}
+    ).replace(b"#", typed)
+    sealed = Envelope(shop.account.appid, shop.account.aes_keys).seal(said, b"r" * 16)
+    query = {
+        "timestamp": timestamp,
+        "nonce": "n",
+        "msg_signature": signature(TOKEN, timestamp, "n", sealed),
+    }
+    beside = said.replace(b"</xml>", f"<Encrypt>{sealed}</Encrypt></xml>".encode())
+    answer = await shop.post(query, beside)
+    assert answer.status == 200
+    assert "退订" in answer.text
+
+
+async def test_an_event_with_an_odd_time_is_taken(wechat: Wechat) -> None:
+    """Its key has to fit into an index."""
+    odd = "".join(random.Random(5).choices("0123456789", k=4000))
+    for _ in range(2):
+        assert await wechat.shop.event("CLICK", EventKey="x", CreateTime=odd) == SUCCESS
+    keys = await wechat.chat.rows("SELECT key FROM trigger")
+    assert [len(key) < 200 for (key,) in keys if "click" in key] == [True]
 
 
 async def test_a_push_of_yesterday_is_refused(wechat: Wechat) -> None:

@@ -363,7 +363,7 @@ class _Push:
         # A digest of all fields, and so of the OpenID too, which is not to outlive its owner in a key.
         digest = hashlib.sha256(orjson.dumps(self._fields, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
         created = self._text("CreateTime")
-        return f"{appid}:{created if created.isdecimal() else 0}:{_kind(event or 'message')}:{digest}"
+        return f"{appid}:{created if _SECONDS.fullmatch(created) else 0}:{_kind(event or 'message')}:{digest}"
 
 
 def _kind(told: str) -> str:

@@ -34,6 +34,17 @@ def read_xml(body: bytes) -> Fields:
     """Read `<xml>` and what is in it; a DTD, and so every entity of one's own, is refused."""
     if _DTD not in body and (fields := _read_flat(body)) is not None:
         return fields
+    try:
+        return _read_nested(body)
+    except expat.ExpatError:
+        pass
+    try:
+        return _read_nested(_mended(body))
+    except expat.ExpatError as error:
+        raise Refused("the body is no XML", f"{_REMEDY}, in the account's FORMAT") from error
+
+
+def _read_nested(body: bytes) -> Fields:
     reader = _Xml()
     parser = expat.ParserCreate("utf-8")  # whatever its declaration says
     parser.buffer_text = True
@@ -41,10 +52,7 @@ def read_xml(body: bytes) -> Fields:
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.texts.append
     parser.StartDoctypeDeclHandler = _refuse_dtd
-    try:
-        parser.Parse(body, True)  # noqa: FBT003  # it is the last part; expat knows no keywords
-    except expat.ExpatError as error:
-        raise Refused("the body is no XML", _REMEDY) from error
+    parser.Parse(body, True)  # noqa: FBT003  # it is the last part; expat knows no keywords
     if reader.root != "xml" or not isinstance(reader.value, dict):
         raise Refused("the body is not in <xml>", _REMEDY)
     return reader.value
@@ -72,13 +80,20 @@ def _read_flat(body: bytes) -> Fields | None:
 def read_json(body: bytes) -> Fields:
     """Read a JSON object; numbers become texts, as they are in XML."""
     try:
-        value = orjson.loads(body)
+        value = _loaded(body)
     except orjson.JSONDecodeError as error:
-        raise Refused("the body is no JSON", _REMEDY) from error
+        raise Refused("the body is no JSON", f"{_REMEDY}, in the account's FORMAT") from error
     fields = _plain(value, 0)
     if not isinstance(fields, dict):
         raise Refused("the body is no JSON object", _REMEDY)
     return fields
+
+
+def _loaded(body: bytes) -> object:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return orjson.loads(_mended(body))
 
 
 def write_xml(fields: Mapping[str, object]) -> bytes:
@@ -149,6 +164,15 @@ class _Xml:
             before.append(value)
         else:
             around[name] = [before, value]
+
+
+def _mended(body: bytes) -> bytes:
+    """Return a body as UTF-8 that XML can hold.
+
+    WeChat writes what people typed as it came, control characters and halves of characters too
+    (https://github.com/offu/WeRoBot/issues/420, https://github.com/w7corp/easywechat/pull/1419).
+    """
+    return _NOT_IN_XML.sub("", body.decode("utf-8-sig", "replace")).encode()
 
 
 def _refuse_dtd(*_declared: object) -> None:

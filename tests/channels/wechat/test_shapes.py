@@ -88,7 +88,7 @@ BOMBS = {
     "no end": b"<xml><A>1</A>",
     "nothing": b"",
     "zeros": b"\0" * 100,
-    "not UTF-8": b"<xml><A>\xff\xfe</A></xml>",
+    "a DTD behind a NUL": b"<!DOC\0TYPE xml><xml><A>1</A></xml>",
     "a NUL in it": b"<xml><A>&#0;</A></xml>",
 }
 
@@ -108,12 +108,36 @@ def test_another_encoding_that_it_declares_is_not_believed() -> None:
     "body",
     [
         *(b"", b"{", b"[]", b"null", b'"x"', b"1", b"[" * 60_000, b'{"a":' * 30 + b"1" + b"}" * 30),
-        *(b'{"a": NaN}', b'{"a": "\\ud800"}', b'{"a": 1,}', b'{"a": "\xff"}', b'{"a": 1} x'),
+        *(b'{"a": NaN}', b'{"a": "\\ud800"}', b'{"a": 1,}', b'{"a": 1} x'),
     ],
 )
 def test_json_that_is_a_trap_is_refused(body: bytes) -> None:
     with pytest.raises(Refused):
         read_json(body)
+
+
+# As people's texts were seen to come: https://github.com/offu/WeRoBot/issues/420,
+# https://github.com/silenceper/wechat/issues/750, https://github.com/w7corp/easywechat/issues/989
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (b" \x1dc", "\x20c"),
+        (b"\x02", ""),
+        ("清".encode()[:2] + b"!", "\ufffd!"),
+        (b"\xff\xfe", "\ufffd\ufffd"),
+        (b"a\0b", "ab"),
+        ("\ufffe余额".encode(), "余额"),
+    ],
+)
+def test_what_xml_cannot_hold_is_left_out_of_what_people_wrote(text: bytes, shown: str) -> None:
+    assert read_xml(b"<xml><A><![CDATA[" + text + b"]]></A><B>1</B></xml>") == {"A": shown, "B": "1"}
+    if b"\xbf\xbe" not in text:  # which JSON may hold
+        assert read_json(b'{"A": "' + text + b'", "B": 1}') == {"A": shown, "B": "1"}
+
+
+def test_the_mark_of_an_encoding_is_no_part_of_it() -> None:
+    assert read_json(b'\xef\xbb\xbf{"a": 1}') == {"a": "1"}
+    assert read_xml(b"\xef\xbb\xbf<xml><a>1</a></xml>") == {"a": "1"}
 
 
 @given(st.binary(max_size=200))
