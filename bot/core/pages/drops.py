@@ -258,7 +258,10 @@ def _says(
     if mine is not None:
         return _kept(turn, mine)
     if not turn.contact.is_member:
-        return speech.say(SAYS, "not_a_member")
+        members = speech.say(SAYS, "not_a_member")
+        if turn.now >= found.opens_at:
+            return members
+        return speech.say(PHRASES, "opens", at=speech.at(found.opens_at), earlier=members)
     if not is_for and opening.drop.whom.tier:
         return speech.say(OF_REWARDS, "for_levels", levels=levels_called(turn, opening.drop.whom))
     if turn.now < found.opens_at:

@@ -105,6 +105,15 @@ def test_before_it_opens_the_day_and_who_comes_earlier() -> None:
     assert one["says"] == "Opens on Friday at 10:00 AM. Earlier: Gold on Thursday at 10:00 AM."
 
 
+def test_a_stranger_is_told_when_it_opens_and_that_it_is_for_members() -> None:
+    before = told(member(later=timedelta(0), is_member=False))
+    members = "This is for members. Joining is free and takes one tap."
+    assert before["says"] == f"Opens on Friday at 10:00 AM. {members}"
+    assert told(member(is_member=False))["says"] == members
+    in_chinese = told(member(later=timedelta(0), is_member=False, locale="zh"))["says"]
+    assert in_chinese == "星期五10:00开抢。这是会员专享，入会免费，一点即可。"
+
+
 def test_a_level_is_let_in_early_and_the_others_are_not() -> None:
     before = FRIDAY - timedelta(hours=1)
     one = told(member(later=before, tier="gold"))
