@@ -73,7 +73,7 @@ class Batch:
         self._newcomers, self._settled, self._replied_to = set(), {}, []
         if not self._works:
             await self._settle(connection, now)
-            await step_figures.write(connection, self._settled, self._slot())
+            await step_figures.write(connection, self._settled, self._number())
             return []
         parts = [Part(work) for work in self._works]
         contacts, self._newcomers = await find(connection, self._conversation, parts, now)
@@ -287,7 +287,7 @@ class Batch:
         add(writes.figures, await message_marks.note_replies(connection, self._replied_to, now))
         left = {(turn.contact.id, channel) for turn in decided for channel in left_on(turn)}
         add(writes.figures, await message_marks.note_opt_outs(connection, left, now))
-        writes.count(self._slot())
+        writes.count(step_figures.slot_for(connection, self._number()))
         await writes.flush(connection)
         for turn in decided:
             await self._rename(connection, turn, now)
@@ -357,8 +357,9 @@ class Batch:
         writes.trigger(rows.trigger_row(turn.contact.id, trigger, state="new"))
         return Work(trigger, contact_id=turn.contact.id, is_stored=True)
 
-    def _slot(self) -> int:
-        return self._conversation.entropy(1)[0] % step_figures.SLOTS
+    def _number(self) -> int:
+        """Give a number that a batch beside this one hardly has too."""
+        return self._conversation.entropy(1)[0]
 
     def _salt(self) -> str:
         return self._conversation.entropy(16).hex()

@@ -81,7 +81,8 @@ class Messages:
         """Return what a message says about consent."""
         publication = self.publication
         address = legal.address_of(turn, inbound)
-        chooses = len(legal.joined(turn, inbound.channel)) > 1
+        # Asked only where a clarification is open, as it costs more than all else that is asked here.
+        chooses = address.clarify_by is not None and len(legal.joined(turn, inbound.channel)) > 1
         words, groups = publication.legal_words, publication.group_words
         return hear(inbound, address, words, groups, turn.now, chooses=chooses)
 

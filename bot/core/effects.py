@@ -1,8 +1,9 @@
 """What a turn wants to happen: recorded while it is decided, committed whole or not at all."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from bot.core.consent import ConsentChange
@@ -48,6 +49,10 @@ class StepFigure(NamedTuple):
     variant: str
     what: str
     on_day: str = ""
+
+
+figure_of: Callable[[tuple[str, int, str, str, str, str]], StepFigure] = partial(tuple.__new__, StepFigure)
+"""Make one of all its parts, in half the time that naming it takes: a turn counts a dozen."""
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from bot.core.typos import Typos
 
@@ -39,6 +40,8 @@ _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020
 _CJK_GAP = re.compile(f"(?<=[{_CJK}]) (?=[{_CJK}])")
 _HAS_CJK = re.compile(f"[{_CJK}]")
 _FOLDS_MAX = 20_000
+_TEXTS_KEPT = 256
+"""A turn looks at its text half a dozen times, and most texts are keywords that others wrote a moment ago."""
 
 
 class _Folding(dict[int, str | None]):
@@ -73,6 +76,7 @@ _FOLDING = _Folding()
 _ASCII_FOLDING = {code: _fold(chr(code).lower()) for code in range(128)}
 
 
+@lru_cache(maxsize=_TEXTS_KEPT)
 def normalise(text: str) -> str:
     """Reduce a text to what matters for telling keywords apart.
 
@@ -137,6 +141,7 @@ _CJK_COURTESY = re.compile(
 _CJK_ASKING = re.compile("^(?:查询|查詢|查一下|查看|查|看看|看)")
 
 
+@lru_cache(maxsize=_TEXTS_KEPT)
 def without_courtesy(normalised: str) -> str:
     """Take "please", "thank you" and their like off both ends; a text of nothing else stays as it is."""
     if " " in normalised:

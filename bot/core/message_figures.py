@@ -7,8 +7,9 @@ day on which the message was written, so that the rates of a day are of the same
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.core.effects import StepFigure
+from bot.core.effects import StepFigure, figure_of
 from bot.core.messages import OutboxState
+from bot.core.quickly import quickly_made
 
 SENT, HANDED, DELIVERED, CANCELED, SEGMENTS = "sent", "handed", "delivered", "canceled", "segments"
 REPLIED, CLICKED, LEFT = "replied", "clicked", "left"
@@ -19,10 +20,12 @@ OTHER_REASON = "other"
 Figures = dict[StepFigure, tuple[int, int]]
 """Times and amounts by what they are of; the amount of `segments` is how many the messages had together."""
 
+_NOTHING = (0, 0)
 _WHOLE = frozenset({SENT, HANDED, DELIVERED, CANCELED, SEGMENTS, REPLIED, CLICKED, LEFT})
 _TAKEN = frozenset({OutboxState.SENT, OutboxState.DELIVERED, OutboxState.UNDELIVERED})
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How a message stands, as far as figures are concerned; `on_day` is empty where none are kept."""
@@ -42,7 +45,7 @@ class Standing:
 
     def figure(self, what: str) -> StepFigure:
         """Name one of its figures."""
-        return StepFigure(self.flow, self.revision, self.step, self.variant, what, self.on_day)
+        return figure_of((self.flow, self.revision, self.step, self.variant, what, self.on_day))
 
 
 def is_of_messages(what: str) -> bool:
@@ -87,12 +90,12 @@ def _words(message: Standing) -> Iterable[str]:
 def add(to: Figures, what: Mapping[StepFigure, tuple[int, int]], *, factor: int = 1) -> None:
     """Add figures so often to others (-1: take them away); what comes to nothing is dropped."""
     for figure, (times, amount) in what.items():
-        before = to.get(figure, (0, 0))
-        after = before[0] + factor * times, before[1] + factor * amount
-        if after == (0, 0):
-            to.pop(figure, None)
+        times_before, amount_before = to.get(figure, _NOTHING)
+        times_after, amount_after = times_before + factor * times, amount_before + factor * amount
+        if times_after or amount_after:
+            to[figure] = times_after, amount_after
         else:
-            to[figure] = after
+            to.pop(figure, None)
 
 
 def changed(before: Mapping[str, Standing], after: Mapping[str, Standing]) -> Figures:

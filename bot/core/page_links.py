@@ -6,8 +6,10 @@ the address, which browsers send to no server: it is in no log of ours and in no
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from bot.core.signed_links import ID_BYTES, UNTIL_BYTES, read_signed, read_until, signed, until_bytes
 
@@ -72,6 +74,10 @@ class PageLinks:
             return f"{self.prefix}{page}{_CAMPAIGN}{campaign}"
         return f"{self.prefix}{page}{_ORDER}{order_id}" if order_id else f"{self.prefix}{page}"
 
+    def all_bare(self) -> Mapping[str, str]:
+        """Return the addresses of all pages by their names."""
+        return _all_bare(self.prefix)
+
     def token(
         self, contact_id: str, page: str, until: datetime, order_id: str = "", *, channel: str = ""
     ) -> str:
@@ -107,3 +113,8 @@ class PageLinks:
         where = _BARE.fullmatch(bare, len(self.prefix))
         assert where is not None, "asked by `is_bare` before"
         return self.url(contact_id, where[1], until, where[2] or "", channel=channel)
+
+
+@lru_cache(maxsize=4)
+def _all_bare(prefix: str) -> dict[str, str]:
+    return {page: f"{prefix}{page}" for page in PAGES}

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.core.ids import bucket_of, microseconds
 from bot.core.message_figures import CLICKED, LEFT, REPLIED, Figures, add
 from bot.storage.driver import Asked, Connection, Statement
-from bot.storage.step_figures import SLOTS, STANDING, standing_from, write
+from bot.storage.step_figures import STANDING, standing_from, write
 
 REPLIES_WITHIN = timedelta(days=3)
 """How long after a message that nobody asked for what its contact writes counts as a reply to it."""
@@ -69,7 +69,7 @@ async def note_click(connection: Connection, contact_id: str, message_id: str, n
     """Note that a person opened a link of a message; last in its transaction."""
     keys = _keys([(contact_id, message_id)], of_message=True)
     figures = await _note(connection, _CLICKED, CLICKED, keys, now)
-    await write(connection, figures, slot=bucket_of(contact_id) % SLOTS)
+    await write(connection, figures, bucket_of(contact_id))
 
 
 async def _note(  # what is noted, of which messages, and when

@@ -1,6 +1,8 @@
 """Figures of steps: added to where they change, read for whoever asks, and counted anew from the tables.
 
-They are kept in slots, and written last in a transaction: no two batches wait for each other's.
+They are kept in slots, and written last in a transaction: no two batches wait for each other's. Where there
+is one writer there is one slot: the figures of a day lie on a sixteenth of the pages then, which each batch
+writes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -94,7 +96,7 @@ class Changing:
             return
         found = await connection.read(_STANDS, keys=self._keys)
         difference = changed(self._before, {row[0]: standing_from(row) for row in found})
-        await write(connection, difference, slot=self._keys[0][0] % SLOTS)
+        await write(connection, difference, self._keys[0][0])
 
 
 def standing_from(row: Sequence[Any]) -> Standing:
@@ -163,7 +165,7 @@ async def mend(database: Database, differences: Sequence[Difference]) -> None:
     for one in differences:
         add(missing, {one.figure: one.counted})
         add(missing, {one.figure: one.kept}, factor=-1)
-    await database.transact(lambda c: write(c, missing, slot=0))
+    await database.transact(lambda c: write(c, missing, 0))
 
 
 def _of_entries(kept: Figures, began: Mapping[tuple[str, str], int]) -> list[Difference]:
@@ -218,9 +220,14 @@ def _of_conversions(row: Sequence[Any], zone: str) -> Figures:
     return found
 
 
-async def write(connection: Connection, figures: Mapping[StepFigure, tuple[int, int]], slot: int) -> None:
-    """Add figures of the days that they name."""
-    await connection.write(FIGURE, figure_rows(figures, "", slot))
+async def write(connection: Connection, figures: Mapping[StepFigure, tuple[int, int]], number: int) -> None:
+    """Add figures of the days that they name; who writes at the same time should give another number."""
+    await connection.write(FIGURE, figure_rows(figures, "", slot_for(connection, number)))
+
+
+def slot_for(connection: Connection, number: int) -> int:
+    """Return the slot to count in."""
+    return 0 if connection.is_near else number % SLOTS
 
 
 def figure_rows(

@@ -5,6 +5,7 @@ Every statement here works on a whole batch: arrays in, rows out. Locks are take
 circle (design section 8.8). What is loaded then is in `snapshots.py`, what is written in `writes.py`.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +15,7 @@ import orjson
 
 from bot.core.contact import Address, Contact, JsonValue
 from bot.core.ids import bucket_of, instant, microseconds
-from bot.core.message_figures import Figures, changed
+from bot.core.message_figures import Figures, add, changed
 from bot.core.messages import MessageClass, OutboxState
 from bot.storage import rows, tables
 from bot.storage.driver import Asked, Connection, Present, Record, Rows, Statement
@@ -350,6 +351,10 @@ async def settle_inline(connection: Connection, ids: Sequence[tuple[str, str]], 
     """
     keys = sorted((bucket_of(contact), contact, message) for contact, message in ids)
     found = await connection.read(_SENT, keys=keys, now=microseconds(now))
-    after = {row[0]: standing_from(row) for row in found}
-    before = {one: replace(stood, state=OutboxState.SENDING) for one, stood in after.items()}
-    return changed(before, after)
+    figures: Figures = {}
+    # Answers of one step mostly stand alike: what one of them adds, all do.
+    for stands, messages in Counter(tuple(row[1:]) for row in found).items():
+        after = standing_from(("", *stands))
+        before = replace(after, state=OutboxState.SENDING)
+        add(figures, changed({"": before}, {"": after}), factor=messages)
+    return figures

@@ -5,9 +5,9 @@ from datetime import timedelta
 from bot.core.ids import bucket_of
 from bot.core.messages import MessageClass, OutboxState
 from bot.storage import message_marks, outbox, turns, unknown
-from bot.storage.driver import Connection, Database
+from bot.storage.driver import Connection, Database, Statement
 from bot.storage.interventions import Intervention, Which, intervene
-from bot.storage.step_figures import Changing, recount
+from bot.storage.step_figures import SLOTS, Changing, recount, write
 from tests.storage.scripted import NOW, asked
 from tests.storage.test_interventions import queued
 
@@ -60,3 +60,25 @@ async def test_what_operators_providers_and_readers_do_changes_figures_with_it(d
         "failed:other": 1,
     }
     assert not await database.transact(lambda c: turns.settle_inline(c, [(contact_id, first)], LATER))
+
+
+async def test_answers_that_are_settled_together_count_each(database: Database) -> None:
+    """They mostly stand alike and are counted by how they stand; one of another length is not forgotten."""
+    said = [(body, "f", MessageClass.REPLY) for body in ("one", "two", "three", "four")]
+    messages = await queued(database, *said)
+    ((contact_id,),) = await asked(database, "SELECT id FROM contact")
+    leaving = Statement("UPDATE outbox SET state = 'sending', segments = :segments WHERE id = :id")
+    lengths = [{"id": message, "segments": 1 + (message == messages[1])} for message in messages]
+    await database.transact(lambda c: c.run(leaving, lengths))
+
+    async def settle(connection: Connection) -> None:
+        handed = [(contact_id, message) for message in messages]
+        await write(connection, await turns.settle_inline(connection, handed, LATER), SLOTS + 3)
+
+    await database.transact(settle)
+    assert await figures(database) == {"sent": 4, "handed": 4, "segments": 4}
+    lengths_counted = await asked(database, "SELECT SUM(amount) FROM step_figure WHERE what = 'segments'")
+    assert int(lengths_counted[0][0]) == 5
+    # Where there is one writer nobody is to be kept out of anybody's way.
+    slots = await asked(database, "SELECT slot FROM step_figure WHERE what = 'handed'")
+    assert slots == [(0 if database.dialect == "sqlite" else 3,)]

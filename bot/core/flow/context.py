@@ -82,7 +82,7 @@ KNOWN: Mapping[str, Names] = {
         frozenset({"id", "locale", "zone", "channel", "is_member", "created_at", "audiences", "traits"})
     ),
     "event": Names(frozenset({"name", "at"}), is_open=True),
-    "expiring": Names(frozenset({"amount", "ends", "soonest"})),
+    "expiring": Names(frozenset({"amount", "currency", "ends", "soonest"})),
     "groups": Names(is_open=True),
     "member": Names(
         frozenset({"first_name", "birthday", "locale", "zone", "is_member", "enrolled_at"}) | _RECOMMENDED,
@@ -298,7 +298,7 @@ def _page(turn: Turn) -> object:
     pages = turn.shop.pages
     if pages is None or turn.channel == APP:
         return None
-    return {page: pages.bare(page) for page in PAGES}
+    return pages.all_bare()
 
 
 def _mini(turn: Turn) -> object:

@@ -106,6 +106,8 @@ class Run:
     @property
     def variant(self) -> str:
         """Its arms as statistics name them; empty where it met no experiment."""
+        if not self.arms:  # as in nearly every run, and asked for with whatever is counted
+            return ""
         return ",".join(f"{experiment}={arm}" for experiment, arm in sorted(self.arms.items()))
 
     @property

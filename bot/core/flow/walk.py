@@ -208,7 +208,8 @@ class Walk:
     def count(self, what: str, facts: Mapping[str, JsonValue] = NO_FACTS) -> None:
         """Count something for the statistics of the step at hand, and note it of the contact."""
         self.turn.count(self.flow.name, self.flow.revision, self.at, what, self.run.variant)
-        self.note(what, facts)
+        if self.is_journey:
+            self.note(what, facts)
 
     def note(self, verdict: str, facts: Mapping[str, JsonValue] = NO_FACTS) -> None:
         """Keep on record what was decided about the contact at the step at hand, and by which values.

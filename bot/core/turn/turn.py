@@ -7,7 +7,7 @@ from datetime import date, datetime
 from bot.core.consent import ConsentChange
 from bot.core.contact import Event, JsonValue, Order, Pending, SubscriptionState
 from bot.core.counting import Take
-from bot.core.effects import OutsideCall, StepFigure
+from bot.core.effects import OutsideCall, figure_of
 from bot.core.flow.run import Run
 from bot.core.local_time import zone_of
 from bot.core.names import cut_name
@@ -170,7 +170,7 @@ class Turn(Speaking):
 
         `amount` comes along with it: money in minor units.
         """
-        effects, key = self.effects, StepFigure(flow, revision, step, variant, what, on_day)
+        effects, key = self.effects, figure_of((flow, revision, step, variant, what, on_day))
         effects.counts[key] = effects.counts.get(key, 0) + times
         if amount:
             effects.amounts[key] = effects.amounts.get(key, 0) + amount

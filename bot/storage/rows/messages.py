@@ -25,6 +25,7 @@ def outbox_row(
     """
     message = queued.message
     at = microseconds(now)
+    due = at if message.due_at is now else microseconds(message.due_at)
     return (
         bucket_of(message.id),
         message.contact_id,
@@ -44,7 +45,7 @@ def outbox_row(
         "sending" if inline_until else queued.state.value,
         queued.reason,
         at,
-        microseconds(queued.hold_until or message.due_at),
+        due if queued.hold_until is None else microseconds(queued.hold_until),
         stored(message.valid_until),
         stored(inline_until),
         0,  # tries of the outbox: an answer that it never had in hand went back in the webhook's
@@ -61,7 +62,7 @@ def outbox_row(
         0,
         None,
         queued.explanation,
-        microseconds(message.due_at),
+        due,
         None,
         to_json(message.form.to_json()) if message.form is not None else None,
         WayKind.PASSIVE.value if inline_until and message.channel == WECHAT else None,
