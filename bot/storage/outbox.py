@@ -8,14 +8,14 @@ from typing import Any
 from bot.core.contact import Address, Contact, JsonValue, SubscriptionState
 from bot.core.gate import Cleared
 from bot.core.handing_over import Became
-from bot.core.ids import BUCKETS, bucket_of, instant, microseconds
+from bot.core.ids import BUCKETS, bucket_of, microseconds
 from bot.core.messages import Lane, OutboxState, Outgoing
 from bot.core.pacing import segments_of
 from bot.core.ways import Way
 from bot.storage import rows, told_runs
+from bot.storage.consent_now import ConsentNow, consent_now
 from bot.storage.driver import Connection, Statement
 from bot.storage.due import buckets, peek
-from bot.storage.rows import ADDRESS_COLUMNS
 from bot.storage.unknown import and_evidence
 
 # A scalar subquery and not EXISTS, here and below: PostgreSQL would make a join of that, planned without
@@ -103,16 +103,6 @@ _AFTER_RESTORE = Statement(f"""
     WHERE bucket = :bucket AND state = 'sending'
     RETURNING {told_runs.STANDS}
 """)  # noqa: S608  # our own constant
-_CONSENT = Statement(f"""
-    SELECT c.id, c.bucket, c.zone, c.zone_is_known, c.locale, c.created_at,
-        c.snoozed_until, c.preferred_hours,
-        (SELECT @rows({ADDRESS_COLUMNS})
-         FROM address a WHERE a.bucket = c.bucket AND a.contact = c.id),
-        (SELECT @rows(s.subscription_group, s.state)
-         FROM subscription s WHERE s.bucket = c.bucket AND s.contact = c.id)
-    FROM @each(keys: bucket integer, id text)
-    JOIN contact c ON c.bucket = keys.bucket AND c.id = keys.id
-""")  # noqa: S608  # our own constants
 
 
 def _record() -> Statement:
@@ -181,7 +171,8 @@ _ONE = Statement(f"""
     SELECT {MESSAGE_COLUMNS} FROM outbox o WHERE o.bucket = :bucket AND o.contact = :contact AND o.id = :id
 """)  # noqa: S608  # our own text
 _NOTICED = Statement("""
-    SELECT n.lot FROM notice n
+    SELECT DISTINCT n.lot, l.wallet FROM notice n
+    JOIN lot l ON l.bucket = n.bucket AND l.contact = n.contact AND l.id = n.lot
     WHERE n.bucket = :bucket AND n.contact = :contact AND n.trigger_key = :trigger_key
 """)
 
@@ -484,11 +475,13 @@ async def outgoing(connection: Connection, contact_id: str, message_id: str) -> 
     return outgoing_from(found[0]) if found else None
 
 
-async def noticed_lots(connection: Connection, contact_id: str, trigger_key: str) -> list[JsonValue]:
-    """Lots whose notice a trigger gave; none where it was about something else."""
+async def noticed_lots(
+    connection: Connection, contact_id: str, trigger_key: str
+) -> dict[str, JsonValue] | None:
+    """What a trigger gave notice of, `lots` of one `wallet`; None where it was about something else."""
     bucket = bucket_of(contact_id)
     found = await connection.read(_NOTICED, bucket=bucket, contact=contact_id, trigger_key=trigger_key)
-    return sorted({row[0] for row in found})
+    return {"lots": sorted(row[0] for row in found), "wallet": found[0][1]} if found else None
 
 
 async def _due(  # which, and how many
@@ -510,8 +503,7 @@ async def _due(  # which, and how many
     )
     if not found:
         return []
-    keys = sorted({(bucket_of(row[1]), row[1]) for row in found})
-    consent = {row[0]: row for row in await connection.read(_CONSENT, keys=keys)}
+    consent = await consent_now(connection, {row[1] for row in found})
     return [_claimed(row, consent[row[1]]) for row in found]
 
 
@@ -534,28 +526,14 @@ def outgoing_from(row: Sequence[Any]) -> Outgoing:
     return rows.outgoing_from(row, tag=row[19], origin=row[20:24])
 
 
-def _claimed(row: Sequence[Any], consent: Sequence[Any]) -> Claimed:
+def _claimed(row: Sequence[Any], consent: ConsentNow) -> Claimed:
     message = outgoing_from(row)
-    contact = Contact(
-        id=consent[0],
-        bucket=consent[1],
-        zone=consent[2],
-        zone_is_known=bool(consent[3]),
-        locale=consent[4],
-        created_at=instant(consent[5]),
-        snoozed_until=rows.loaded(consent[6]),
-        preferred_hours=consent[7],
-    )
-    addresses = [rows.address_from(one) for one in rows.json_rows(consent[8])]
-    address = next(
-        (one for one in addresses if (one.channel, one.value) == (message.channel, message.address)), None
-    )
     return Claimed(
         message,
         row[17],
         rows.loaded(row[18]),
-        contact,
-        address,
-        rows.subscriptions_from(rows.json_rows(consent[9])),
+        consent.contact,
+        consent.addresses.get((message.channel, message.address)),
+        consent.subscriptions,
         is_followed=row[24] is not None,
     )

@@ -154,3 +154,23 @@ async def test_what_the_other_bought_counts_for_the_level_at_once(chat: Chat) ->
     reached = await chat.rows("SELECT properties FROM event WHERE name = 'Tier Reached'")
     assert '"tier":"silver"' in reached[0][0]
     assert len(reached) == 1
+
+
+@pytest.mark.parametrize("brings_back", [False, True])
+async def test_stop_holds_for_what_was_on_its_way_when_they_became_one(
+    chat: Chat, *, brings_back: bool
+) -> None:
+    assert await after(chat, 24) == ["Still thinking?"]
+    them, second = await chat.contact_id(OTHER), "contact = :them AND step = 'second'"
+    await chat.run(f"UPDATE outbox SET state = 'unknown' WHERE {second}", them=them)  # noqa: S608  # ours
+    await join(chat)
+    heard(chat)
+    await chat("STOP", number=OTHER)
+    if brings_back:
+        await chat("START", number=OTHER)
+    heard(chat)
+    # The provider has not taken it.
+    await chat.run(f"UPDATE outbox SET state = 'queued' WHERE {second}", them=them)  # noqa: S608  # ours
+    assert await after(chat, 0) == (["Still thinking?"] if brings_back else [])
+    found = await chat.rows(f"SELECT state, reason FROM outbox WHERE {second}", them=them)  # noqa: S608  # ours
+    assert found == [("delivered", None) if brings_back else ("refused", "stopped")]
