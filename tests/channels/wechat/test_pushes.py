@@ -91,14 +91,7 @@ STRANGE = {"notsure", "unknown"}  # kinds that their authors made up
 @needs_vectors
 @pytest.mark.parametrize("case", cases("wechat_messages_events.json"))
 def test_every_push_of_the_vectors_is_understood_or_passed_over(case: dict[str, Any]) -> None:
-    raw = case["raw"].strip().encode()
-    if "note" in case:
-        raw = raw.replace(b"],", b"]")
-    try:
-        fields = read(raw, Format(case["format"]))
-    except Refused:
-        assert "note" in case
-        return
+    fields = read(case["raw"].strip().encode(), Format(case["format"]))
     kind = str(fields["MsgType"]).strip()
     name = str(fields["Event"]).strip() if kind in {"event", "device_event"} else kind
     understood = read_push(OFFICIAL, fields, NOW)
