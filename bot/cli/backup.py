@@ -136,15 +136,29 @@ def _is_ours(file: Path) -> bool:
 
 
 def _put_aside(database: Path) -> Path | None:
-    """Move the database that is there, with its journal, to a name nothing has."""
+    """Move the database that is there to a name nothing has, with the journal that a damaged one keeps."""
     if not database.exists():
         return None
-    with contextlib.closing(sqlite3.connect(database)) as raw:
-        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    _have_to_oneself(database)
     number = 1
     while (aside := database.with_name(f"{database.name}.before-restore-{number}")).exists():
         number += 1
-    database.rename(aside)
     for suffix in ("-wal", "-shm"):
-        database.with_name(database.name + suffix).unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            database.with_name(database.name + suffix).rename(aside.with_name(aside.name + suffix))
+    database.rename(aside)
     return aside
+
+
+def _have_to_oneself(database: Path) -> None:
+    """Take the journal into the file, which SQLite does only for who has it to themselves.
+
+    A process that still had it open would go on answering from a file that has lost its name, and all that
+    it writes would be lost. What cannot be read has no such process, and keeps its journal.
+    """
+    try:
+        with contextlib.closing(sqlite3.connect(database)) as raw:
+            raw.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            end(f"{database}: another process has it open; end `regulars serve` and `regulars work` first")

@@ -75,6 +75,42 @@ def test_a_backup_brings_everything_back_and_doubts_what_was_being_sent(
     assert "no name known" in shop("contact", "show", "+12025550123").out
 
 
+def test_nothing_is_restored_below_a_process_that_runs(
+    shop: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would go on writing into a file that has lost its name, and be lost with it."""
+    assert typed(shop, monkeypatch, "LOYALTY").code == 0
+    assert shop("backup", "kept.sqlite").code == 0
+    database = shop.folder / "regulars.sqlite"
+    with closing(sqlite3.connect(database)) as serving:
+        before = serving.execute("SELECT COUNT(*) FROM outbox").fetchone()
+        refused = shop("restore", "kept.sqlite", "--force")
+        assert refused.code == 1
+        assert refused.err == (
+            "regulars.sqlite: another process has it open; end `regulars serve` and `regulars work` first\n"
+        )
+        serving.execute("DELETE FROM outbox")
+        serving.commit()
+    with closing(sqlite3.connect(database)) as raw:
+        assert raw.execute("SELECT COUNT(*) FROM outbox").fetchone() == (0,)
+    assert not list(shop.folder.glob("*.before-restore-*"))
+    assert shop("restore", "kept.sqlite", "--force").code == 0
+    with closing(sqlite3.connect(database)) as raw:
+        assert raw.execute("SELECT COUNT(*) FROM outbox").fetchone() == before
+
+
+def test_a_backup_takes_the_place_of_a_damaged_database(shop: Terminal) -> None:
+    """When one is needed most; what is left of the other is kept."""
+    assert shop("migrate").code == 0
+    assert shop("backup", "kept.sqlite").code == 0
+    database = shop.folder / "regulars.sqlite"
+    database.write_bytes(b"no database at all" * 1000)
+    restored = shop("restore", "kept.sqlite", "--force")
+    assert restored.code == 0, restored.err
+    assert (shop.folder / "regulars.sqlite.before-restore-1").read_bytes() == b"no database at all" * 1000
+    assert "OK   database" in shop("doctor").out
+
+
 def test_only_backups_are_restored_and_none_is_written_over(shop: Terminal) -> None:
     shop("migrate")
     shop.write("letter.txt", "Dear all")
