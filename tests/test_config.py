@@ -8,7 +8,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.config import PROJECT, SETTINGS, Settings, SettingsError, load_settings, with_secret
+from bot.config import (
+    PROJECT,
+    SETTINGS,
+    Settings,
+    SettingsError,
+    email,
+    load_settings,
+    pay,
+    wechat,
+    with_secret,
+)
 
 TWILIO = {
     "REGULARS_TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
@@ -252,3 +262,7 @@ def test_the_example_file_has_every_setting_and_is_right() -> None:
         line.partition("=")[0] for line in file.read_text().splitlines() if "=" in line and line[0] != "#"
     } == {setting.name for setting in SETTINGS}
     assert load_settings({}, file) == load_settings({})
+    named = {line.removeprefix("# ").partition("=")[0] for line in file.read_text().splitlines()}
+    assert named >= email.FIELDS.keys()
+    assert named >= {f"REGULARS_WECHAT_SHOP_{name}" for name in wechat.FIELDS}
+    assert named >= {f"{pay.PAY_PREFIX}{name}" for name in pay.FIELDS}
