@@ -196,19 +196,18 @@ class Batch:
         todo, since = list(parts), self._counts_since(now)
         await self._add_addresses(connection, parts, snapshots)
         for _ in range(_ROUNDS_MAX):
-            if not todo:
-                return
-            # Their contacts are locked: what was loaded before stays true.
-            more = {part.contact_id: wanted[part.contact_id] for part in todo if part.contact_id in wanted}
-            await add_wanted(connection, snapshots, more, counts_since=since)
             again = []
             for part in todo:
                 part.turn = self._turn(part, snapshots[part.contact_id], now)
                 if not await self._decided(connection, part, part.turn, wanted):
                     again.append(part)
+            if not again:
+                return
             todo = again
-        if todo:
-            raise TurnFailed(todo[0].work, RecursionError("the turn kept asking for more"))
+            # Their contacts are locked: what was loaded before stays true.
+            more = {part.contact_id: wanted[part.contact_id] for part in todo}
+            await add_wanted(connection, snapshots, more, counts_since=since)
+        raise TurnFailed(todo[0].work, RecursionError("the turn kept asking for more"))
 
     async def _add_addresses(
         self, connection: Connection, parts: Sequence[Part], snapshots: dict[str, Snapshot]
