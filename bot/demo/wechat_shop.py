@@ -53,5 +53,6 @@ def _template(text: TemplateText) -> Template:
     fields: dict[str, str] = {}
     for key, _ in text.fields:
         label = _LABELS.get(key.rstrip("0123456789"), key)
-        fields[key] = label if label not in fields.values() else f"{label}{len(fields) + 1}"
+        same = sum(one.startswith(label) for one in fields.values())
+        fields[key] = f"{label}{same + 1}" if same else label
     return Template(text.template_id, text.name.replace("_", " "), fields)
