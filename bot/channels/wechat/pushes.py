@@ -232,6 +232,10 @@ class _Push:
                 facts["label"] = self._text("Label")
             case _:
                 return _passed_over(kind)
+        # Texts were seen as they were typed (https://github.com/silenceper/wechat/issues/750): one that ends
+        # its own CDATA section can add fields, but not without having its own twice.
+        if any(isinstance(value, list) for value in self._fields.values()):
+            raise Refused("a field is there twice", _REMEDY)
         return self._said(text=text, media=media, gesture=gesture, facts=facts)
 
     def event(self) -> Push:

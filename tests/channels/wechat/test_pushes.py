@@ -117,6 +117,16 @@ def test_a_text_is_an_inbound() -> None:
     assert opened_by(inbound) == WROTE
 
 
+def test_nobody_smuggles_fields_into_what_the_platform_says_of_them() -> None:
+    """A text that ends its own CDATA section, names a UnionID of somebody else, and opens the next one."""
+    typed = "]]></Content><UnionID>oOfSomebodyElse_0123</UnionID><Content><![CDATA["
+    body = f"""<xml><ToUserName>gh_1</ToUserName><FromUserName>{OPENID}</FromUserName>
+        <CreateTime>1348831860</CreateTime><MsgType><![CDATA[text]]></MsgType>
+        <Content><![CDATA[{typed}]]></Content><MsgId>7</MsgId></xml>"""
+    with pytest.raises(Refused, match="twice"):
+        read_push(OFFICIAL, read(body.encode(), Format.XML), NOW)
+
+
 def test_only_an_official_account_can_answer_at_once() -> None:
     assert heard(push(MINI, MsgType="text", Content="hi", MsgId="1")).answer_within is None
 
