@@ -99,7 +99,7 @@ async def test_the_button_confirms_and_what_waited_begins(mailbox: Mailing) -> N
     assert "1 Main Street, Springfield" in post.part("plain")
     assert "/e/o/" not in post.part("html"), "nobody counts looks of who agreed to nothing"
     ((kind, form),) = await asking(mailbox, "message_class, form")
-    assert kind == "required"
+    assert kind == "reply", "after STOP it would not leave"
     assert len(form) < 3_000
     link = link_in(post)
     page = await asked("GET", link)

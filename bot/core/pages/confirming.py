@@ -58,7 +58,10 @@ PHRASES: Phrases = {
 
 
 def ask_to_confirm(turn: Turn, group: Group, address: Address) -> None:
-    """Ask at an address whether an opt-in is meant; where nobody can be asked it stays unconfirmed."""
+    """Ask at an address whether an opt-in is meant; where nobody can be asked it stays unconfirmed.
+
+    It needs no subscription, as an answer needs none, and like an answer it never leaves after STOP.
+    """
     title, speech = group.called(turn.contact.locale), speech_of(turn)
     if address.channel == EMAIL:
         _ask_by_letter(turn, group, address, speech)
@@ -67,7 +70,7 @@ def ask_to_confirm(turn: Turn, group: Group, address: Address) -> None:
             speech.say(PHRASES, address.channel, shop=turn.shop.name, title=title),
             flow="",
             step="confirm",
-            message_class=MessageClass.REQUIRED,
+            message_class=MessageClass.REPLY,
             channel=address.channel,
             address=address.value,
         )
@@ -82,7 +85,7 @@ def begin_what_waited(turn: Turn, waits: Pending | None) -> None:
 
 
 def _ask_by_letter(turn: Turn, group: Group, address: Address, speech: Speech) -> None:
-    """Send a letter with one button; the gate lets it to any mailbox, so dead ones are left alone here."""
+    """Send a letter with one button, a few times a day; dead mailboxes cost none of them."""
     if address.unusable_reason is not None or not turn.shop.public_url:
         return
     secret = turn.shop.secrets[0] if turn.shop.secrets else b""
@@ -96,7 +99,7 @@ def _ask_by_letter(turn: Turn, group: Group, address: Address, speech: Speech) -
         body,
         flow="",
         step="confirm",
-        message_class=MessageClass.REQUIRED,
+        message_class=MessageClass.REPLY,
         group=group.name,
         channel=EMAIL,
         address=address.value,

@@ -72,4 +72,5 @@ def join(turn: Turn, body: Body) -> Body:
 
 
 def _say(turn: Turn, phone: str, text: str, step: str) -> None:
-    turn.say(text, flow="", step=step, message_class=MessageClass.REQUIRED, channel="sms", address=phone)
+    # As an answer, which needs no subscription: unlike the confirmation of STOP it never leaves after STOP.
+    turn.say(text, flow="", step=step, message_class=MessageClass.REPLY, channel="sms", address=phone)

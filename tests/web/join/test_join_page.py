@@ -99,6 +99,14 @@ async def test_whoever_agrees_is_in_and_what_stood_there_is_kept(chat: Chat) -> 
     assert await chat.later(seconds=5) == []
 
 
+async def test_who_stops_before_the_welcome_has_left_is_not_welcomed(chat: Chat) -> None:
+    _, html = await opened(chat)
+    await sent(chat, html, phone=NUMBER, agree="yes")
+    assert "you are unsubscribed" in (await chat("STOP"))[0]
+    assert await chat.later(seconds=5) == []
+    assert (await chat.outbox("state, reason"))[0] == ("refused", "stopped")
+
+
 async def test_welcome_credit_waits_for_the_first_text_from_the_number(chat: Chat) -> None:
     _, html = await opened(chat)
     await sent(chat, html, phone=NUMBER, agree="yes")
