@@ -27,9 +27,13 @@ class GivenNotice:
 
 def give_notice(turn: Turn) -> GivenNotice | None:
     """Work out which notice the member is due, record it, and say when to look again; None if none is due."""
-    books, policy, zone = turn.books, turn.program.notices, turn.contact.zone
+    wallet, zone = _wallet_of(turn), turn.contact.zone
+    books, policy = turn.wallet(wallet), turn.program.notices_of(wallet)
     if not books.lots_complete:
         raise NeedsMoreLots
+    if policy is None:  # its currency left the program: it ends with its grace
+        turn.effects.looked_at.update(dict.fromkeys(_lot_ids(turn)))
+        return None
     for lot in books.lots.values():
         turn.effects.looked_at[lot.id] = next_notice_at(lot, zone, policy, turn.now)
     gone = {lot_id for lot_id in _lot_ids(turn) if lot_id not in books.lots}
@@ -43,21 +47,26 @@ def give_notice(turn: Turn) -> GivenNotice | None:
         day = line.good_through.isoformat()
         by_day[day] = by_day.get(day, 0) + line.amount_minor
     ends: list[JsonValue] = [{"amount": amount, "expires_on": day} for day, amount in by_day.items()]
-    expiring: dict[str, JsonValue] = {"amount": notice.total_minor, "soonest": ends[0], "ends": ends}
+    expiring: dict[str, JsonValue] = {
+        "amount": notice.total_minor,
+        "currency": turn.program.currency.code if wallet == MAIN_WALLET else wallet,
+        "soonest": ends[0],
+        "ends": ends,
+    }
     return GivenNotice(notice.lines, {"expiring": expiring})
 
 
 def mark_noticed(turn: Turn) -> None:
     """Record that a notice reached the member: its lots end as announced."""
     turn.effects.outcome = "noticed"
-    turn.books.mark_noticed(_lot_ids(turn), turn.now)
+    turn.wallet(_wallet_of(turn)).mark_noticed(_lot_ids(turn), turn.now)
 
 
 def expire(turn: Turn) -> None:
     """Move what is left of ended lots to breakage, and let flows hear of it."""
     turn.effects.outcome = "expired"
     expired_minor = 0
-    wallet = str(turn.trigger.payload.get("wallet", MAIN_WALLET))
+    wallet = _wallet_of(turn)
     books = turn.wallet(wallet)
     unknown = tuple(lot_id for lot_id in _lot_ids(turn) if lot_id not in books.lots)
     if unknown:
@@ -84,12 +93,12 @@ def settle_ends(turn: Turn) -> None:
     if activities:
         _renew(turn, activities)
     for books in turn.opened_books:
-        for entry in books.entries if books.wallet.id == MAIN_WALLET else ():
-            for extension in entry.extended:
-                at = next_notice_at(
-                    books.lots[extension.lot_id], turn.contact.zone, turn.program.notices, turn.now
-                )
-                turn.effects.looked_at[extension.lot_id] = at
+        policy = turn.program.notices_of(books.wallet.id)
+        if policy is None:
+            continue
+        for extension in (one for entry in books.entries for one in entry.extended):
+            lot = books.lots[extension.lot_id]
+            turn.effects.looked_at[lot.id] = next_notice_at(lot, turn.contact.zone, policy, turn.now)
 
 
 def _renew(turn: Turn, activities: Collection[Activity]) -> None:
@@ -122,6 +131,11 @@ def _activities(turn: Turn) -> set[Activity]:
     if not reasons.isdisjoint({Reason.REDEEM, Reason.CAPTURE}):
         found.add(Activity.REDEEM)
     return found
+
+
+def _wallet_of(turn: Turn) -> str:
+    """The wallet whose lots the trigger is about."""
+    return str(turn.trigger.payload.get("wallet", MAIN_WALLET))
 
 
 def _lot_ids(turn: Turn) -> list[str]:

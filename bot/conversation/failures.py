@@ -226,5 +226,5 @@ async def _keep_trigger(
         await turns.fail_run(connection, owner, str(trigger.payload["run"]), failure, failed.now)
     if trigger.kind is TriggerKind.CREDIT_EXPIRING:
         # The stored trigger does the work; the lots are looked at again tomorrow, not at every strike.
-        await look_again(connection, owner, trigger.payload["lots"], failed.now + _LOOK_AGAIN_AFTER)
+        await look_again(connection, owner, trigger.payload, failed.now + _LOOK_AGAIN_AFTER)
     return state

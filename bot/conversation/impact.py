@@ -72,7 +72,9 @@ def _moves(
     members: Mapping[str, MemberOrders], before: Program, after: Program, zone: str, now: datetime
 ) -> Counter[tuple[str, str]]:
     today = local_date(now, zone)
-    return moved(
-        {name: tiers_of(before.tiers, member, zone, today) for name, member in members.items()},
-        {name: tiers_of(after.tiers, member, zone, today) for name, member in members.items()},
-    )
+
+    def standing(program: Program) -> dict[str, str | None]:
+        tiers, code = program.tiers, program.currency.code
+        return {name: tiers_of(tiers, member, zone, today, currency=code) for name, member in members.items()}
+
+    return moved(standing(before), standing(after))

@@ -109,10 +109,10 @@ class Receipts:
             reason = f"error {receipt.error_code}"
             follow_ups.append(address_report(receipt, reported.channel, reported.address, reason, now))
         if receipt.state is OutboxState.DELIVERED:
-            lots = await outbox.noticed_lots(connection, receipt.contact_id, reported.trigger_key)
-            if lots:
+            noticed = await outbox.noticed_lots(connection, receipt.contact_id, reported.trigger_key)
+            if noticed is not None:
                 key = f"noticed:{receipt.message_id}"
-                follow_ups.append(Trigger(key, TriggerKind.NOTICED, now, {"lots": lots}))
+                follow_ups.append(Trigger(key, TriggerKind.NOTICED, now, noticed))
         if receipt.state in _NOT_ARRIVED and reported.channel == WECHAT:
             message = await outbox.outgoing(connection, receipt.contact_id, receipt.message_id)
             if message is not None and may_fall_back(message):

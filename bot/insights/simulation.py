@@ -257,7 +257,12 @@ class Simulation:
             "tier" in each.whom.needs for each in self._program.rebates
         ):
             so_far = MemberOrders(facts, member.orders)
-            facts = replace(facts, tier=tiers_of(self._program.tiers, so_far, self._zone, today))
+            facts = replace(
+                facts,
+                tier=tiers_of(
+                    self._program.tiers, so_far, self._zone, today, currency=self._program.currency.code
+                ),
+            )
         found = earn_for_order(terms, sale, facts, member.past, self._funds.take, order.placed_at)
         granted = []
         for gain in found.gains:

@@ -60,9 +60,9 @@ _RELAYS = Statement("""
 """)
 _NOTICES_PEEK = peek("lot", "t.notice_at IS NOT NULL AND t.notice_at <= :now")
 _NOTICES = Statement("""
-    SELECT l.contact, l.id, l.notice_at FROM lot l
+    SELECT l.contact, l.wallet, l.id, l.notice_at FROM lot l
     WHERE l.bucket = :bucket AND l.notice_at IS NOT NULL AND l.notice_at <= :now
-    ORDER BY l.contact, l.id LIMIT :most
+    ORDER BY l.contact, l.wallet, l.id LIMIT :most
 """)
 ENDED = (
     "(l.noticed_at IS NOT NULL AND l.noticed_at < l.expires_at"
@@ -152,9 +152,9 @@ async def buckets_with_notices(connection: Connection, now: datetime) -> list[in
 
 
 async def notices(connection: Connection, bucket: int, now: datetime, most: int) -> list[DueLots]:
-    """Lots of a bucket whose notices are to be considered, by contact."""
+    """Lots of a bucket whose notices are to be considered, by contact and wallet."""
     found = await connection.read(_NOTICES, bucket=bucket, now=microseconds(now), most=most)
-    return _by_contact((row[0], WALLET, row[1], row[2]) for row in found)
+    return _by_contact((row[0], row[1], row[2], row[3]) for row in found)
 
 
 async def buckets_with_expired(connection: Connection, now: datetime) -> list[int]:

@@ -1,6 +1,6 @@
 """What turns decided, written: effects become rows, a batch's rows are written table by table."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -19,12 +19,12 @@ from bot.storage.driver import Connection, Present, Rows, Statement
 from bot.storage.kept import WRITERS
 from bot.storage.rows import WALLET, RowValues
 
-_LOOK_AGAIN = Statement(f"""
+_LOOK_AGAIN = Statement("""
     UPDATE lot SET notice_at = keys.notice_at
-    FROM @each(keys: bucket integer, contact text, id text, notice_at bigint)
-    WHERE lot.bucket = keys.bucket AND lot.contact = keys.contact AND lot.wallet = '{WALLET}'
+    FROM @each(keys: bucket integer, contact text, wallet text, id text, notice_at bigint)
+    WHERE lot.bucket = keys.bucket AND lot.contact = keys.contact AND lot.wallet = keys.wallet
         AND lot.id = keys.id
-""")  # noqa: S608  # our own constants
+""")
 # What waits for a time goes before the gate when it is claimed; what an operator holds is not for us.
 _ASK_AGAIN = Statement(f"""
     UPDATE outbox SET due_at = CASE WHEN wanted_at > :now THEN wanted_at ELSE :now END
@@ -86,8 +86,8 @@ class Writes:
     """The day in the shop's zone, for statistics."""
     figures: Figures = field(default_factory=dict)
     """What is added to the statistics of steps."""
-    looked_at: list[tuple[int, str, str, int | None]] = field(default_factory=list)
-    """Lots (bucket, contact, id) and when to look next whether a notice is due."""
+    looked_at: list[tuple[int, str, str, str, int | None]] = field(default_factory=list)
+    """Lots (bucket, contact, wallet, id) and when to look next whether a notice is due."""
     asked_again: list[dict[str, object]] = field(default_factory=list)
     """Contacts whose messages that wait shall go before the gate now."""
     withdrawn: list[tuple[int, str, str, int]] = field(default_factory=list)
@@ -238,8 +238,11 @@ def _record_notices(writes: Writes, turn: Turn) -> None:
         writes.add(
             _NOTICE, (contact.bucket, contact.id, lot_id, days, turn.trigger.key, microseconds(turn.now))
         )
+    wallets = {lot_id: books.wallet.id for books in turn.opened_books for lot_id in books.lots}
+    # What the turn was about and is not there any more is not in its books.
+    usual = str(turn.trigger.payload.get("wallet", WALLET))
     writes.looked_at += [
-        (contact.bucket, contact.id, lot_id, rows.stored(notice_at))
+        (contact.bucket, contact.id, wallets.get(lot_id, usual), lot_id, rows.stored(notice_at))
         for lot_id, notice_at in turn.effects.looked_at.items()
     ]
 
@@ -286,10 +289,9 @@ def _record_credit(writes: Writes, turn: Turn, books: Books) -> None:
     wallet = books.wallet.id
     writes.add(_WALLET, rows.wallet_row(books.wallet))
     contact_id = turn.contact.id
-    notices = turn.program.notices
+    notices = turn.program.notices_of(wallet)
     for lot in books.new_lots:
-        # Nobody is told of stamps that end: the card says so itself.
-        notice_at = next_notice_at(lot, turn.contact.zone, notices, turn.now) if wallet == WALLET else None
+        notice_at = next_notice_at(lot, turn.contact.zone, notices, turn.now) if notices is not None else None
         writes.add(_LOT, rows.lot_row(contact_id, lot, notice_at, wallet))
     writes.add(_LOT, *(rows.lot_row(contact_id, lot, None, wallet) for lot in books.changed_lots))
     # What closed comes first: an order that is held for again has one open hold at every moment.
@@ -301,10 +303,13 @@ def _record_credit(writes: Writes, turn: Turn, books: Books) -> None:
         writes.add(_DRAW, *draws)
 
 
-async def look_again(connection: Connection, contact_id: str, lots: JsonValue, at: datetime) -> None:
-    """Say when to look next whether notices of these lots are due."""
+async def look_again(
+    connection: Connection, contact_id: str, payload: Mapping[str, JsonValue], at: datetime
+) -> None:
+    """Say when to look next whether notices of the lots of a trigger are due."""
+    lots, wallet = payload["lots"], str(payload.get("wallet", WALLET))
     assert isinstance(lots, list), "lots are listed"
     writes = Writes()
     bucket = bucket_of(contact_id)
-    writes.looked_at += [(bucket, contact_id, str(lot), microseconds(at)) for lot in lots]
+    writes.looked_at += [(bucket, contact_id, wallet, str(lot), microseconds(at)) for lot in lots]
     await writes.flush(connection)

@@ -61,7 +61,7 @@ def adjust(turn: Turn, body: Body) -> Body:
     )
     if amount > 0:
         zone, policy = turn.contact.zone, turn.shop.program_policy
-        grant = program.adjusted_grant(amount, turn.now, zone, policy)
+        grant = program.adjusted_grant(amount, turn.now, zone, policy, wallet=books.wallet.id)
         entry = books.adjust_up(grant, turn.now, cause)
         turn.track(
             "Credit Granted",

@@ -144,7 +144,7 @@ def _grant(turn: Turn, terms: Terms, gain: Gain) -> Grant:
     if card is not None:
         return turn.program.stamps_grant(gain.granted, card, now, zone, policy)
     rule = terms.earning.rule(gain.rule)
-    return turn.program.earned_grant(gain.granted, now, zone, policy, rule)
+    return turn.program.earned_grant(gain.granted, now, zone, policy, rule, wallet=gain.wallet)
 
 
 def _issue(turn: Turn, gain: Gain, grant: Grant, source: str) -> Entry:

@@ -24,7 +24,6 @@ from bot.core.ledger.earned import EarnRecord
 from bot.core.ledger.entries import Account, Cause, Entry, Reason
 from bot.core.ledger.lots import has_ended
 from bot.core.ledger.refusals import NeedsMoreLots
-from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.local_time import local_date
 from bot.core.loyalty.captured import with_captured
 from bot.core.loyalty.checkouts import Checkout
@@ -250,8 +249,7 @@ def _give_back(turn: Turn, order: Order, record: OnRecord) -> tuple[int, int]:
         assert entry is not None, "something is left to restore"
         restored += entry.moved_minor(target=Account.AVAILABLE)
         lost += entry.moved_minor(target=Account.BREAKAGE)
-        if one.wallet == MAIN_WALLET:
-            _look_at_notices(turn, entry, undoing.entry.effective_at)
+        _look_at_notices(turn, books, entry, undoing.entry.effective_at)
     if restored or lost:
         turn.track(
             "Credit Restored",
@@ -266,12 +264,15 @@ def _give_back(turn: Turn, order: Order, record: OnRecord) -> tuple[int, int]:
     return restored, lost
 
 
-def _look_at_notices(turn: Turn, entry: Entry, since: datetime) -> None:
+def _look_at_notices(turn: Turn, books: Books, entry: Entry, since: datetime) -> None:
     """Look at what was missed: while a lot was empty nobody would have told of its end."""
+    policy = turn.program.notices_of(books.wallet.id)
+    if policy is None:
+        return
     for draw in entry.draws:
-        lot = turn.books.lots[draw.of_lot]
+        lot = books.lots[draw.of_lot]
         if draw.target is Account.AVAILABLE and draw.child_lot_id is None:
-            at = next_notice_at(lot, turn.contact.zone, turn.program.notices, since)
+            at = next_notice_at(lot, turn.contact.zone, policy, since)
             turn.effects.looked_at[lot.id] = None if at is None else max(at, turn.now)
 
 

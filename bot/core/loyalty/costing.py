@@ -103,8 +103,13 @@ def undated(program: Program, today: date) -> Program:
     return program.model_copy(update={"earning": earning.model_copy(update={"rules": rules})})
 
 
-def tiers_of(tiers: Tiers | None, member: MemberOrders, zone: str, today: date) -> str | None:
-    """Return the tier that a member's orders reach today, its standing before left aside."""
+def tiers_of(
+    tiers: Tiers | None, member: MemberOrders, zone: str, today: date, *, currency: str
+) -> str | None:
+    """Return the tier that a member's orders reach today, its standing before left aside.
+
+    What was spent in another currency than the program's is not added.
+    """
     if tiers is None:
         return None
     since = tiers.counted_from(today)
@@ -116,7 +121,8 @@ def tiers_of(tiers: Tiers | None, member: MemberOrders, zone: str, today: date) 
     if tiers.metric is Metric.ORDERS:
         total = len([order for order in counted if order.refunded_minor < order.cash_minor])
     else:
-        total = sum(max(order.cash_minor - order.refunded_minor, 0) for order in counted)
+        own = (order for order in counted if order.currency in {"", currency})
+        total = sum(max(order.cash_minor - order.refunded_minor, 0) for order in own)
     reached = tiers.earned(total, today)
     return reached.id if reached is not None else None
 

@@ -20,6 +20,7 @@ from pydantic import (
 
 from bot.core.languages import fallbacks
 from bot.core.ledger.lots import Grant, Terms, days_good
+from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.local_time import local_date
 from bot.core.loyalty.bundles import Bundle
 from bot.core.loyalty.cash_back import CashBack
@@ -75,10 +76,15 @@ class Checkout(Rule):
 
 
 class OtherCurrency(Currency):
-    """A currency that orders may be in beside the program's own: what they earn has a wallet of its own."""
+    """A currency that orders may be in beside the program's own: what they earn has a wallet of its own.
+
+    `expiry` and `notices` are the program's where it names none.
+    """
 
     point_value_minor: Minor = Field(alias="point_value")
     caps: tuple[Cap, ...] = ()
+    expiry: Expiry | None = None
+    notices: Notices | None = None
 
     @model_validator(mode="wrap")
     @classmethod
@@ -182,8 +188,14 @@ class Program(Rule):
         cls, policies: Mapping[str, Jurisdiction], info: ValidationInfo
     ) -> Mapping[str, Jurisdiction]:
         if {"expiry", "notices"} <= info.data.keys():  # what is wrong with them was said
+            expiry, notices = info.data["expiry"], info.data["notices"]
+            others = [
+                (one.expiry or expiry, one.notices or notices) for one in info.data.get("currencies", ())
+            ]
             for code, policy in policies.items():
-                for complaint in breaches(code, policy, info.data["expiry"], info.data["notices"]):
+                for complaint in (
+                    say for way in ((expiry, notices), *others) for say in breaches(code, policy, *way)
+                ):
                     raise ValueError(complaint)
         return policies
 
@@ -210,6 +222,20 @@ class Program(Rule):
         known: tuple[Currency, ...] = (self.currency, *self.currencies)
         return next((one for one in known if code in {"", one.code}), None)
 
+    def notices_of(self, wallet: str) -> Notices | None:
+        """Return when members are told that credit of a wallet ends; None of stamps: their card says so."""
+        if wallet == MAIN_WALLET:
+            return self.notices
+        other = self._other(wallet)
+        return (self._local.notices or other.notices or self.notices) if other is not None else None
+
+    def _expiry_of(self, wallet: str) -> Expiry:
+        other = self._other(wallet)
+        return (other.expiry if other is not None else None) or self.expiry
+
+    def _other(self, wallet: str) -> OtherCurrency | None:
+        return next((one for one in self.currencies if one.code == wallet), None)
+
     def text(self, text: Mapping[str, str], language: str) -> str:
         """Return a text in the best language there is: see `fallbacks`; then the program's, the first."""
         for key in (*fallbacks(language), self.language, ""):
@@ -225,13 +251,20 @@ class Program(Rule):
         return Grant(self.welcome.credit_minor, terms, "promotional", "welcome", policy)
 
     def earned_grant(
-        self, amount_minor: int, now: datetime, zone: str, policy: str, rule: EarningRule | None = None
+        self,
+        amount_minor: int,
+        now: datetime,
+        zone: str,
+        policy: str,
+        rule: EarningRule | None = None,
+        *,
+        wallet: str = MAIN_WALLET,
     ) -> Grant:
         """Return the grant of what a rule gave: pending first, then good as the expiry says.
 
         What an event earned is not pending unless its rule says so: nothing about it can be returned.
         """
-        pending, expiry = self.earning.pending, self.expiry
+        pending, expiry = self.earning.pending, self._expiry_of(wallet)
         if rule is not None:
             pending = rule.pending if rule.pending is not None else timedelta(0) if rule.event else pending
             expiry = rule.expiry or expiry
@@ -246,9 +279,12 @@ class Program(Rule):
         """Return the grant of the credit that a full card becomes: spendable at once."""
         return Grant(amount_minor, self._terms(now, zone, self.expiry), "card", card.wallet, policy)
 
-    def adjusted_grant(self, amount_minor: int, now: datetime, zone: str, policy: str) -> Grant:
+    def adjusted_grant(
+        self, amount_minor: int, now: datetime, zone: str, policy: str, *, wallet: str = MAIN_WALLET
+    ) -> Grant:
         """Return the grant of credit given by hand: spendable at once."""
-        return Grant(amount_minor, self._terms(now, zone, self.expiry), "promotional", "adjustment", policy)
+        terms = self._terms(now, zone, self._expiry_of(wallet))
+        return Grant(amount_minor, terms, "promotional", "adjustment", policy)
 
     def rebate_grant(self, due: Due, now: datetime, zone: str, policy: str) -> Grant:
         """Return the grant of what came back of an order."""
@@ -291,7 +327,10 @@ def problems(error: ValidationError) -> tuple[Problem, ...]:
     found = []
     for each in error.errors(include_url=False):
         path, message = tuple(each["loc"]), each["msg"].removeprefix("Value error, ")
-        if each["type"] == "extra_forbidden":
+        if each["type"] == "extra_forbidden" and path[-1] in {"currency", "currencies"}:
+            remedy = "take it out: of credit in further currencies see docs/loyalty/earning.md"
+            found.append(Problem(path, "amounts here are in the program's own currency", remedy))
+        elif each["type"] == "extra_forbidden":
             found.append(
                 Problem(path, f"'{path[-1]}' is not known here", "check its spelling, or take it out")
             )

@@ -278,8 +278,10 @@ def _silence(program: Program, today: date, told: Told) -> Iterator[Problem]:
     """Credit that ends, and cards that are full, without a word to the member."""
     expiries = [program.expiry, *(rule.expiry for rule in program.earning.rules)]
     expiries += [program.welcome.expiry] if program.welcome is not None else []
+    expiries += [one.expiry for one in program.currencies]
     ends = any(expiry is not None and expiry.expires_on(today) is not None for expiry in expiries)
-    if ends and not program.notices.before:
+    told_of = [program.notices, *(one.notices for one in program.currencies if one.notices is not None)]
+    if ends and not all(notices.before for notices in told_of):
         yield Problem(
             ("notices",), "credit ends and nobody is told before", "say `before`, like [30d, 7d, 1d]"
         )

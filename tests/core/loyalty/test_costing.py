@@ -85,13 +85,16 @@ def test_tiers_are_reached_by_what_was_bought_and_kept() -> None:
     levels = [{"id": "silver", "name": "Silver", "spend": 20}, {"id": "gold", "name": "Gold", "spend": 30}]
     tiers = program(tiers={"levels": levels, "per": "year"}).tiers
     last_year = order(9, 9000, days_ago=400)
-    assert [tiers_of(tiers, one, "UTC", TODAY) for one in MEMBERS] == [None, "gold", None]
-    assert tiers_of(tiers, member(order(1), order(2), last_year), "UTC", TODAY) == "silver"
+    assert [tiers_of(tiers, one, "UTC", TODAY, currency="USD") for one in MEMBERS] == [None, "gold", None]
+    assert tiers_of(tiers, member(order(1), order(2), last_year), "UTC", TODAY, currency="USD") == "silver"
     back = replace(order(2), refunded_minor=1)
-    assert tiers_of(tiers, member(order(1), back), "UTC", TODAY) is None
+    assert tiers_of(tiers, member(order(1), back), "UTC", TODAY, currency="USD") is None
     by_orders = program(tiers={"levels": [{"id": "two", "name": "Two", "orders": 2}], "within": "90d"}).tiers
-    assert tiers_of(by_orders, member(order(1), order(2)), "UTC", TODAY) == "two"
-    assert tiers_of(None, MEMBERS[1], "UTC", TODAY) is None
+    assert tiers_of(by_orders, member(order(1), order(2)), "UTC", TODAY, currency="USD") == "two"
+    assert tiers_of(None, MEMBERS[1], "UTC", TODAY, currency="USD") is None
+    yen = replace(order(2), currency="JPY")
+    assert tiers_of(tiers, member(order(1), yen), "UTC", TODAY, currency="USD") is None, "yen are no cents"
+    assert tiers_of(by_orders, member(order(1), yen), "UTC", TODAY, currency="USD") == "two"
 
 
 def test_who_moves_is_counted_by_from_and_to() -> None:

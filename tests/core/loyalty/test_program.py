@@ -163,3 +163,60 @@ def test_earned_credit_counts_from_the_day_it_can_be_spent() -> None:
     assert grant.terms.expires_on == date(2026, 3, 14)
     assert program.welcome_grant(NOW, "America/New_York", "program@7") is None
     assert program.adjusted_grant(5, NOW, "America/New_York", "program@7").terms.active_from == NOW
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"rewards": [{"id": "cup", "name": "Cup", "cost": 5, "currency": "EUR"}]},
+        {"gifts": {"least": 1, "currency": "EUR"}},
+        {"rebates": [{"id": "back", "rate": "10%", "currency": "EUR"}]},
+        {"reorder": {"currency": "EUR"}},
+        {"bundles": [{"id": "two", "name": "Two", "items": ["A", "B"], "less": 1, "currency": "EUR"}]},
+    ],
+)
+def test_what_has_a_price_is_in_the_programs_own_currency_and_says_so(where: dict[str, object]) -> None:
+    path, problem, remedy = complaint(**where)
+    assert path[-1] == "currency"
+    assert problem == "amounts here are in the program's own currency"
+    assert "docs/loyalty/earning.md" in remedy
+
+
+def test_credit_in_a_further_currency_ends_and_is_announced_by_its_own_rules_or_the_programs() -> None:
+    changes: dict[str, object] = {
+        "currencies": [
+            {"code": "JPY", "exponent": 0, "point_value": 1},
+            {
+                "code": "EUR",
+                "point_value": "0.01",
+                "expiry": {"after": "30d"},
+                "notices": {"before": ["5d"]},
+            },
+        ],
+        "expiry": {"after": "90d"},
+        "jurisdictions": {"CA-ON": {"expiry": {"inactive_for": "12 months"}}},
+    }
+    program = Program.model_validate(written(**changes))
+    ends = {
+        wallet: program.adjusted_grant(5, NOW, "America/New_York", "p@1", wallet=wallet).terms.expires_on
+        for wallet in ("main", "JPY", "EUR")
+    }
+    assert ends["main"] == ends["JPY"]
+    assert ends["main"] is not None
+    assert ends["EUR"] is not None
+    assert (ends["main"] - ends["EUR"]).days == 60
+    told = {wallet: program.notices_of(wallet) for wallet in ("main", "JPY", "EUR")}
+    assert [one.days_before for one in told.values() if one is not None] == [(30, 7, 1), (30, 7, 1), (5,)]
+    assert program.notices_of("card/coffee") is None
+    assert program.notices_of("GBP") is None, "it has left the program"
+    there = program.at("CA-ON").adjusted_grant(5, NOW, "America/New_York", "p@1", wallet="EUR").terms
+    assert there.renewal.startswith("12mo"), "where there is a law, it is for all credit"
+
+
+def test_a_currencys_own_rules_are_held_against_the_law() -> None:
+    path, problem, _ = complaint(
+        currencies=[{"code": "EUR", "point_value": "0.01", "expiry": {"after": "30d"}}],
+        jurisdictions={"CA-ON": {}},
+    )
+    assert path == ("jurisdictions",)
+    assert "in Ontario credit may not end by the passage of time alone" in problem
