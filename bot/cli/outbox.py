@@ -135,8 +135,8 @@ def _why(one: Unsent, now: datetime, resting: dict[str, SenderState]) -> str:
         elif now - one.due_at > _LATE:
             waits = f"due for {_age(now - one.due_at)}"
             said.append(f"{waits}: behind others, or no `regulars work` or `serve` runs")
-    if one.state is OutboxState.UNKNOWN:
-        said.append(f"Twilio's list is asked again at {_at(one.due_at)}")
+    if one.state is OutboxState.UNKNOWN and one.channel == "sms":  # nobody else has a list
+        said.append(f"Twilio's list is asked {f'again at {_at(one.due_at)}' if one.due_at > now else 'next'}")
     return "; ".join(part for part in said if part)
 
 

@@ -160,6 +160,20 @@ async def test_a_message_that_waits_for_its_sender_says_so(shop: Terminal, outbo
     assert "the breaker is open after 7 failures in a row" in ran.err
 
 
+async def test_a_message_in_doubt_says_when_twilio_is_asked(shop: Terminal, outbox: Outbox) -> None:
+    """Until it was asked first, its time is still that of the handing over, which has passed."""
+    (message,) = await outbox.queue(("shop", MessageClass.SERVICE))
+    now = utc_now()
+    await outbox.put(message, state="unknown", due_at=microseconds(now - timedelta(minutes=2)))
+    assert "Twilio's list is asked next" in (await run(shop, "outbox", "list")).out
+    due_at = now + timedelta(minutes=4)
+    await outbox.put(message, due_at=microseconds(due_at))
+    later = (await run(shop, "outbox", "list")).out
+    assert f"Twilio's list is asked again at {due_at:%Y-%m-%d %H:%M}" in later
+    await outbox.put(message, channel="wechat")
+    assert "Twilio" not in (await run(shop, "outbox", "list")).out
+
+
 async def test_a_flow_is_held_from_now_on_and_released_again(shop: Terminal, outbox: Outbox) -> None:
     await outbox.queue(("offer", MessageClass.REPLY), ("news", MessageClass.REPLY))
     asked = await run(shop, "outbox", "hold", "--flow", "offer", "--lane", "reply")
