@@ -1,6 +1,5 @@
 """The JSON APIs: the shop's, that of our pages, and what describes them."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -9,7 +8,6 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from bot.app.channels import address_hashes
-from bot.app.databases import Clock
 from bot.app.running import Running
 from bot.config import Settings
 from bot.conversation.looking import Looks
@@ -36,20 +34,10 @@ if TYPE_CHECKING:
 def add_apis(server: web.Application, app: Running) -> None:
     """Let a server answer them."""
     house = _house(server, app)
-    server.add_subapp(SHOP_PREFIX, _shop_api(app, house).application())
-    pages = _pages_api(app, house).application()
-    pages.on_response_prepare.append(_dated(app.clock))
-    server.add_subapp(PAGES_PREFIX, pages)
+    server.add_routes(_shop_api(app, house).routes())
+    server.add_routes(_pages_api(app, house).routes())
     faces = [shop_table.FACE, pages_table.FACE]
     server.add_routes([openapi.route_of(faces, app.settings.public_url)])
-
-
-def _dated(clock: Clock) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
-    async def date(_: web.Request, response: web.StreamResponse) -> None:
-        """Say what time it is here: pages count down by it, and telephones are often wrong."""
-        response.headers["Date"] = _date(clock().replace(microsecond=0))
-
-    return date
 
 
 @lru_cache(maxsize=1)
@@ -64,7 +52,7 @@ def _shop_api(app: Running, door: Door) -> Api:
         per_key=Limiter(Limit(burst=per_minute, per_minute=per_minute)),
         wrong_keys=Limiter(WRONG_KEYS if per_minute else NO_LIMIT),
     )
-    return Api(answering(door, keys, shop_table.ROUTES), keys, app.metrics)
+    return Api(SHOP_PREFIX, answering(door, keys, shop_table.ROUTES), keys, app.metrics)
 
 
 def _pages_api(app: Running, house: House) -> Api:
@@ -79,7 +67,8 @@ def _pages_api(app: Running, house: House) -> Api:
         *answering(house, Logins(house), account.LOGINS),
         *answering(house, sessions, pages_table.ROUTES),
     ]
-    return Api(routes, sessions, app.metrics)
+    clock = app.clock  # pages count down by what we say it is: telephones are often wrong
+    return Api(PAGES_PREFIX, routes, sessions, app.metrics, lambda: _date(clock().replace(microsecond=0)))
 
 
 def _house(server: web.Application, app: Running) -> House:

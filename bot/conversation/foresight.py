@@ -51,18 +51,24 @@ class Foresight:
     def learn(self, trigger: Trigger, asked: set[str]) -> None:
         """Remember what a turn asked for that was decided."""
         cause, before = _cause(trigger), frozenset[str]()
-        now = frozenset(name for name in asked - _NOT_BY_NAME if name.partition("/")[0] not in WRITING)
         if cause in self._asked:
             before = self._asked[cause]
             self._asked.move_to_end(cause)
-        elif not now:
-            return
-        elif len(self._asked) >= _CAUSES_MAX:
-            forgotten, _ = self._asked.popitem(last=False)
-            del self._foreseen[forgotten]
+            if asked == before and self._foreseen[cause] is before:
+                return  # nearly always: it is as the last two
+        now = frozenset(name for name in asked - _NOT_BY_NAME if name.partition("/")[0] not in WRITING)
+        if cause not in self._asked:
+            if not now:
+                return
+            if len(self._asked) >= _CAUSES_MAX:
+                forgotten, _ = self._asked.popitem(last=False)
+                del self._foreseen[forgotten]
         self._asked[cause] = now
         # What has an argument may be an id that no other turn will ask for.
-        self._foreseen[cause] = frozenset(name for name in now if "/" not in name or name in before)
+        as_before = now == before
+        self._foreseen[cause] = (
+            now if as_before else frozenset(name for name in now if "/" not in name or name in before)
+        )
 
 
 def _cause(trigger: Trigger) -> str:

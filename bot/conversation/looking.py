@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -75,7 +75,7 @@ async def look_in(  # noqa: PLR0913, PLR0917  # whom, when, for what
         if snapshot.contact.merged_into is not None:
             return await look_in(connection, shop, snapshot.contact.merged_into, now, ask, foresight)
         known = Noted(snapshot.more)
-        turn = Turn(trigger=trigger, snapshot=replace(snapshot, more=known), shop=shop, now=now, mint=str)
+        turn = Turn(trigger=trigger, snapshot=snapshot.knowing(known), shop=shop, now=now, mint=str)
         try:
             found = ask(turn)
         except NeedsMore as needs:

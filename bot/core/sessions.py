@@ -14,10 +14,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.ids import Entropy
+from bot.core.quickly import quickly_made
 from bot.core.wechat_address import WECHAT
 
 _ID_BYTES, _SECRET_BYTES = 16, 32
 _TOKEN_LENGTH = 64  # of 48 bytes in base64
+_OTHER_SPELLINGS = frozenset("+/")  # read like - and _: then one session would have several tokens
 
 
 class StartedBy(StrEnum):
@@ -36,6 +38,7 @@ LASTS = {
 """How long a session is good."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Session:
     """A login of a contact, who came by this address of theirs (empty: by none that is known)."""
@@ -96,7 +99,7 @@ def secret_in(token: str) -> bytes:
 
 
 def _read(token: str) -> bytes:
-    if len(token) != _TOKEN_LENGTH or not token.isascii():
+    if len(token) != _TOKEN_LENGTH or not token.isascii() or not _OTHER_SPELLINGS.isdisjoint(token):
         return b""
     try:
         return base64.b64decode(token, altchars=b"-_", validate=True)

@@ -211,10 +211,11 @@ async def add_wanted(
         for name, argument in want.named:
             if name in past.WRITING and f"{name}/{argument}" not in known:
                 known[f"{name}/{argument}"] = await past.READ_ONE[name](connection, contact, argument)
-        taken = dict(snapshots[contact].taken)
-        if want.takes - taken.keys():
-            taken |= await counters.take(connection, want.takes - taken.keys())
-        snapshots[contact] = replace(snapshots[contact], more=known, taken=taken)
+        snapshot = snapshots[contact].knowing(known)
+        if missing := want.takes - snapshot.taken.keys():
+            taken = {**snapshot.taken, **await counters.take(connection, missing)}
+            snapshot = replace(snapshot, taken=taken)
+        snapshots[contact] = snapshot
 
 
 async def load_consent(

@@ -73,3 +73,9 @@ def test_every_way_in_has_its_time(started_by: StartedBy) -> None:
 
 def test_a_secret_is_as_long_as_nobody_guesses() -> None:
     assert len(new_secret(lambda count: b"x" * count)) == 32
+
+
+def test_a_token_is_spelt_in_one_way() -> None:
+    token = token_of(ID, b"\xff" * 32)
+    assert id_in(token) == ID
+    assert id_in(token.replace("_", "/")) is None, "what is remembered by its token has one name alone"

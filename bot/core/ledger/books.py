@@ -30,7 +30,7 @@ from bot.core.ledger.refusals import (
     NeedsMoreLots,
     NotReversible,
 )
-from bot.core.ledger.wallet import Balance, balance
+from bot.core.ledger.wallet import Balance, balance, spendable_minor
 
 ORDER = "order"
 """The source of what an order earned, with its id."""
@@ -91,12 +91,11 @@ class Books(Crossing):
 
         Nothing is recorded: what is due is settled on a copy, so that no answer waits for a job.
         """
-        known = self._explained  # pages and texts ask again and again, and nothing moved meanwhile
-        if known is not None and known[0] == now and known[1] is self.wallet:
-            return known[2]
-        settled = self._settled(now)
-        explained = balance(settled.wallet, settled.lots.values(), now)
-        self._explained = (now, self.wallet, explained)
+        explained = self._explained_before(now)
+        if explained is None:
+            settled = self._settled(now)
+            explained = balance(settled.wallet, settled.lots.values(), now)
+            self._explained = (now, self.wallet, explained)
         return explained
 
     def spendable(self, now: datetime, order_id: str = "") -> int:
@@ -104,11 +103,10 @@ class Books(Crossing):
 
         What an order earned is for later ones.
         """
-        if not order_id:
-            return self.balance(now).available_minor
-        settled = self._settled(now)
-        lots = [lot for lot in settled.lots.values() if not _is_earned_by(lot, order_id)]
-        return balance(settled.wallet, lots, now).available_minor
+        if not order_id and (explained := self._explained_before(now)) is not None:
+            return explained.available_minor
+        lots = self._settled(now).lots.values()
+        return spendable_minor([lot for lot in lots if not order_id or not _is_earned_by(lot, order_id)], now)
 
     # Credit comes
 
@@ -288,6 +286,11 @@ class Books(Crossing):
         if not draws:
             raise NotReversible(entry.id, "nothing ended by it that was not given back before")
         return self._enter(Reason.REINSTATE, draws, cause, now, reverses=entry.id)
+
+    def _explained_before(self, now: datetime) -> Balance | None:
+        """What was explained as of this instant: pages and texts ask again, and nothing moved meanwhile."""
+        known = self._explained
+        return known[2] if known is not None and known[0] == now and known[1] is self.wallet else None
 
     # What is due
 

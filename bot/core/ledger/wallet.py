@@ -89,6 +89,11 @@ class Balance:
         return None
 
 
+def spendable_minor(lots: Iterable[Lot], now: datetime) -> int:
+    """Sum what can be spent now of the open lots of a settled wallet; see `balance`."""
+    return sum(lot.available_minor for lot in lots if _is_spendable(lot, now))
+
+
 def balance(wallet: Wallet, lots: Iterable[Lot], now: datetime) -> Balance:
     """Explain a settled wallet from all its open lots; what has ended but is still booked does not count."""
     endings: dict[tuple[datetime | None, str], Ending] = {}
@@ -96,7 +101,7 @@ def balance(wallet: Wallet, lots: Iterable[Lot], now: datetime) -> Balance:
     for lot in lots:
         if lot.pending_minor and lot.active_from > now:
             waiting[lot.active_from] = waiting.get(lot.active_from, 0) + lot.pending_minor
-        if lot.available_minor and lot.active_from <= now and not has_ended(lot, now):
+        if _is_spendable(lot, now):
             end = spendable_until(lot)
             before = endings[end, lot.zone].amount_minor if (end, lot.zone) in endings else 0
             amount = before + lot.available_minor
@@ -114,3 +119,7 @@ def balance(wallet: Wallet, lots: Iterable[Lot], now: datetime) -> Balance:
         pending=tuple(Waiting(amount, active_from) for active_from, amount in sorted(waiting.items())),
         endings=tuple(ordered),
     )
+
+
+def _is_spendable(lot: Lot, now: datetime) -> bool:
+    return bool(lot.available_minor) and lot.active_from <= now and not has_ended(lot, now)

@@ -219,8 +219,9 @@ class Program(Rule):
 
     def currency_called(self, code: str) -> Currency | None:
         """Return a currency of the program by its code; its own where none is said, None for another."""
-        known: tuple[Currency, ...] = (self.currency, *self.currencies)
-        return next((one for one in known if code in {"", one.code}), None)
+        if code in {"", self.currency.code}:
+            return self.currency
+        return next((one for one in self.currencies if one.code == code), None)
 
     def notices_of(self, wallet: str) -> Notices | None:
         """Return when members are told that credit of a wallet ends; None of stamps: their card says so."""

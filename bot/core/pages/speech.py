@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from bot.core.contact import JsonValue
 from bot.core.dates import in_words, last_moment
@@ -55,6 +56,7 @@ _TIMES: Phrases = {
 _BETWEEN: Mapping[str, str] = {"en": ", ", "es": ", ", "zh_Hans": "、", _HANT: "、"}
 
 
+@lru_cache(maxsize=1024)
 def language_of(locale: str) -> str:
     """Return which of our languages a locale hears; English where it is none of them."""
     language, *more = locale.replace("-", "_").split("_")

@@ -56,16 +56,17 @@ def shown(turn: Turn) -> Mapping[str, JsonValue]:
 
 
 def _ending(speech: Speech, ending: Ending) -> JsonValue:
-    amount, through = speech.money(ending.amount_minor), ending.good_through
+    amount, through = speech.amount(ending.amount_minor), ending.good_through
+    text = str(amount["text"])
     # What is counted down to is what was promised; a grace after it is nobody's to plan with.
     promised = end_of_day_exclusive(through, ending.zone) if through else None
     return {
-        "amount": speech.amount(ending.amount_minor),
+        "amount": amount,
         "good_through": through.isoformat() if through else None,
         "ends_at": stamp(min(promised, ending.ends_at or promised)) if promised else None,
-        "says": speech.say(PHRASES, "until", amount=amount, day=speech.day(through))
+        "says": speech.say(PHRASES, "until", amount=text, day=speech.day(through))
         if through
-        else speech.say(PHRASES, "always", amount=amount),
+        else speech.say(PHRASES, "always", amount=text),
     }
 
 

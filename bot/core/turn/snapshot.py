@@ -41,6 +41,23 @@ class Snapshot:
     has_credit: bool = True
     """Whether wallet, lots and holds were loaded: who only looks may not want them."""
 
+    def knowing(self, more: Mapping[str, object]) -> "Snapshot":
+        """Return the same with that beyond it: every look asks for one, and `replace` costs it dear."""
+        return Snapshot(
+            self.contact,
+            self.addresses,
+            self.subscriptions,
+            self.runs,
+            self.wallet,
+            self.lots,
+            self.holds,
+            self.lots_complete,
+            more,
+            self.pending,
+            self.taken,
+            self.has_credit,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class OpenWallet:

@@ -27,10 +27,11 @@ if TYPE_CHECKING:  # it takes a third of a second to import, and few have accoun
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """Who asks: a session, and whose it is by now."""
+    """Who asks: a session, and whose it is by now; `token` is what they showed."""
 
     session: Session
     contact: Contact
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,10 @@ class House(Door):
     looks: Looks
     """By which pages are read."""
     sessions: Remembered[Shopper] = field(default_factory=Remembered)
-    """Who asked in the last seconds. How they are called may have changed since: looks read that again."""
+    """Who asked in the last seconds, by the token that was found to be theirs.
+
+    How they are called may have changed since: looks read that again.
+    """
     mini: "MiniPrograms | None" = None
     """The shop's mini programs; None where it has none."""
     processors: tuple[str, ...] = ()
@@ -122,7 +126,7 @@ async def operate(asked: Asked, name: str, body: Json) -> Told:
     contact_id = session.contact_id  # who was joined since is found by the turn
     work = operation_work(name, body, key=_key(asked), at=asked.door.clock(), contact_id=contact_id)
     result = await asked.door.dispatcher.submit(work)
-    house_of(asked).sessions.forget(session.id)  # it may have ended, or be somebody else's
+    house_of(asked).sessions.forget(asked.who.token)  # it may have ended, or be somebody else's
     return told(result)
 
 

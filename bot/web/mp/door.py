@@ -45,9 +45,8 @@ class Sessions:
         token = bearer_in(request)
         if not token:
             raise self._refused(who, now, "no token was sent")
-        session_id = id_in(token)
-        found = await self._found(session_id) if session_id else None
-        if found is None or not found.session.fits(token):
+        found = await self._found(token)
+        if found is None:
             raise self._refused(who, now, "the token opens nothing")
         session = found.session
         if not session.is_open(now):
@@ -56,14 +55,15 @@ class Sessions:
             raise too_many(self.per_session.wait_seconds(session.id, now), "this session asks too often")
         return found
 
-    async def _found(self, session_id: str) -> Shopper | None:
-        """Whose session it is, or was a few seconds ago."""
+    async def _found(self, token: str) -> Shopper | None:
+        """Whose token it is, or was a few seconds ago; None: nobody's."""
         remembered = self.house.sessions
-        known = remembered.get(session_id)
-        if known is None:
-            known = await glance(self.house.database, partial(_shopper, session_id=session_id))
+        known = remembered.get(token)
+        session_id = id_in(token) if known is None else None
+        if session_id:
+            known = await glance(self.house.database, partial(_shopper, session_id=session_id, token=token))
             if known is not None:
-                remembered.keep(session_id, known)
+                remembered.keep(token, known)
         return known
 
     def _refused(self, who: str, now: datetime, what: str) -> ApiProblem:
@@ -75,14 +75,14 @@ class Sessions:
         return unauthorized("no-session", what, HOW_TO_LOG_IN)
 
 
-async def _shopper(connection: Connection, session_id: str) -> Shopper | None:
-    """Whose session it is by now: who was joined to another is that one."""
+async def _shopper(connection: Connection, session_id: str, token: str) -> Shopper | None:
+    """Whose session it is by now, if that is its token: who was joined to another is that one."""
     found = await sessions.shopper(connection, session_id)
-    if found is None:
+    if found is None or not found[0].fits(token):
         return None
     session, contact = found
     survivor = await contacts.known(connection, contact.id) if contact.merged_into is not None else contact
-    return Shopper(session, survivor) if survivor is not None else None
+    return Shopper(session, survivor, token) if survivor is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,34 +58,56 @@ def _answering(door: Door, gate: Gate[W], route: Route[W]) -> Answering:
 class Api:
     """Everything below a prefix; of what there is not, only whom the gate of `nowhere` lets in hears."""
 
-    routes: Sequence[Answering]
+    prefix: str
+    table: Sequence[Answering]
     nowhere: Gate[object]
     metrics: Metrics
+    date: Callable[[], str] | None = None
+    """What answers say that time it is here; None: what the server's own clock says."""
 
-    def application(self) -> web.Application:
-        """An application, with a size of bodies of its own, that counts what it answers."""
+    def routes(self) -> list[web.RouteDef]:
+        """Return what a server answers: each route, and whatever else is asked for below the prefix.
+
+        No application of its own, which aiohttp would go through twice more for every request.
+        """
         requests, seconds = cache(self.metrics.api_requests.labels), cache(self.metrics.api_seconds.labels)
+        date = self.date
 
-        @web.middleware
-        async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-            began_at = time.perf_counter()
-            response = await self._answered(request, handler)
-            pattern = _pattern(request)
-            requests(pattern, str(response.status)).inc()
-            seconds(pattern).observe(time.perf_counter() - began_at)
-            return response
+        def counted(pattern: str, handler: Handler) -> Handler:
+            async def answer(request: web.Request) -> web.StreamResponse:
+                began_at = time.perf_counter()
+                response = await self._answered(request, pattern, handler)
+                if date is not None:
+                    response.headers["Date"] = date()
+                requests(pattern, str(response.status)).inc()
+                seconds(pattern).observe(time.perf_counter() - began_at)
+                return response
 
-        app = web.Application(middlewares=[answer])
-        for one in self.routes:
+            return answer
+
+        routes, known = [], web.UrlDispatcher()
+        for one in self.table:
+            path, method = f"{self.prefix}{one.route.path}", one.route.method
             # Anything but a slash: what our own ids of things may hold is for their types to say.
-            app.router.add_route(one.route.method, one.route.path.replace("}", ":[^/]+}"), one.handle)
-        return app
+            place = path.replace("}", ":[^/]+}")
+            known.add_route(method, place, one.handle)
+            routes.append(web.route(method, place, counted(path, one.handle)))
 
-    async def _answered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        async def nowhere(request: web.Request) -> web.StreamResponse:
+            await self.nowhere.admit(request, None)
+            problem = (await known.resolve(request)).http_exception
+            assert problem is not None, "what there is has a route"
+            raise problem
+
+        refuse = counted("unknown", nowhere)
+        return [
+            *routes,
+            *(web.route("*", f"{self.prefix}{rest}", refuse) for rest in ("", r"/{rest:[\s\S]*}")),
+        ]
+
+    async def _answered(self, request: web.Request, pattern: str, handler: Handler) -> web.StreamResponse:
         """Answer a request, also one that fails or asks for what is not there."""
         try:
-            if request.match_info.http_exception is not None:
-                await self.nowhere.admit(request, None)
             return await handler(request)
         except ApiProblem as problem:
             response = problem.response()
@@ -118,7 +140,7 @@ class Api:
                 error.status, "no-such-route", "there is nothing here", "see /openapi.json"
             ).response()
         except Exception:  # the outermost loop of a request: who asked is told, and so are we
-            _logger.exception("api_failed", route=_pattern(request))
+            _logger.exception("api_failed", route=pattern)
             return ApiProblem(
                 500, "failed", "this is our fault", "send it again with the same Idempotency-Key, and tell us"
             ).response()
@@ -138,8 +160,3 @@ def _response(told: Told, route: AnyRoute) -> web.Response:
     # Sorted, so that what is read back from the database is answered byte for byte as it was at first.
     body = orjson.dumps(told.body, option=orjson.OPT_SORT_KEYS)
     return web.Response(status=route.status, body=body, headers=headers)
-
-
-def _pattern(request: web.Request) -> str:
-    resource = request.match_info.route.resource
-    return resource.canonical if resource is not None else "unknown"

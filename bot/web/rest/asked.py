@@ -12,6 +12,7 @@ from bot.conversation.operations import operation_work
 from bot.conversation.work import Result
 from bot.core.contact import JsonValue
 from bot.core.ids import Entropy, instant, new_id
+from bot.core.quickly import quickly_made
 from bot.core.turn import Shop
 from bot.storage.driver import Connection, Database
 from bot.web.rest.fields import Body, Query
@@ -67,6 +68,7 @@ class Asked(Generic[W_co]):
         return self.query
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Told:
     """An answer; `is_replay` says that it is what was answered to the same request before."""

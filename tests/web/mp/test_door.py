@@ -81,6 +81,15 @@ async def test_a_write_carries_a_key_that_can_be_kept(shopper: ShopperClient) ->
         assert (await shopper("POST", "/me", {}, once=key)).status == 400
 
 
+async def test_of_what_there_is_not_who_is_let_in_hears_alone(shopper: ShopperClient) -> None:
+    for path in ("", "/", "/nothing", "/wallet/more", "/two%0Alines"):
+        refused = await shopper("GET", path)
+        assert (refused.status, refused.kind) == (404, "no-such-route"), path
+        assert (await shopper.anybody()("GET", path)).status == 401
+    refused = await shopper("PUT", "/wallet")
+    assert (refused.status, refused.kind, refused.headers["Allow"]) == (405, "no-such-method", "GET")
+
+
 async def test_metrics_count_by_pattern_and_logs_name_nobody(shopper: ShopperClient) -> None:
     await shopper.did("/join", {"first_name": "Li"})
     await shopper("GET", "/orders/" + "0" * 32)
