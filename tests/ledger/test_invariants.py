@@ -95,7 +95,11 @@ LAWS: Mapping[int, tuple[str, tuple[str, ...]]] = MappingProxyType(
         ),
         20: (
             "tiers rise with what was bought, and credit does not move them",
-            ("tests.core.loyalty.test_tiers:test_whoever_buys_more_never_stands_lower",),
+            (
+                "tests.core.loyalty.test_tiers:test_whoever_buys_more_never_stands_lower",
+                "tests.core.deeds.test_counting:test_a_return_lowers_what_counts_and_never_below_nothing",
+                "tests.core.deeds.test_counting:test_what_credit_does_later_moves_no_level",
+            ),
         ),
         21: (
             "a gift arrives or comes back, with its end",
