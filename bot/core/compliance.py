@@ -51,7 +51,17 @@ DEFAULT_WORDS: Mapping[LegalCategory, Mapping[str, tuple[str, ...]]] = {
             *("PARAR", "PARE", "SAIR", "CANCELAR", "DESCADASTRAR", "DESINSCREVER", "REMOVER", "ENCERRAR"),
             *("CANCELAR INSCRIÇÃO", "REVOGAR", "NÃO MAIS"),
         ),
-        "zh_Hans": ("停止", "退订", "取消", "取消订阅", "结束", "退出", "终止", "撤销"),
+        "zh_Hans": (
+            *("停止", "退订", "取消", "取消订阅", "结束", "退出", "终止", "撤销"),
+            *(
+                "回复退订",
+                "回T退订",
+                "回TD退订",
+                "退订回T",
+                "退订回TD",
+                "退订回复T",
+            ),  # as others' texts end with
+        ),
         "zh_Hant": ("停止", "退訂", "取消", "取消訂閱", "結束", "退出", "終止", "撤銷"),
         "ja": (
             *("停止", "配信停止", "解除", "配信解除", "登録解除", "退会", "中止", "終了", "解約", "取消"),

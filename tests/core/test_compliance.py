@@ -68,6 +68,8 @@ def test_alta_and_alto_are_opposites_one_letter_apart(text: str) -> None:
         "No más, gracias",
         "arret svp",
         "请退订",
+        "回复退订",
+        "退订回T",
         "我要退订",
         "停止してください",
         "ＳＴＯＰ",

@@ -243,6 +243,7 @@ PAGE = Page(
     triggers="take that_is_all tired rude enough pause leave said isnt who want_out ask",
     plain=(
         "said stop thing? $",
+        "^ stop receive $",
         "^ stop 'i'|'we' not want|contact",
         "complaint please? remove $",
         "^ that_is_all $",

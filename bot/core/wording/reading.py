@@ -15,11 +15,16 @@ _PAGES: tuple[Page, ...] = (
     *(chinese.PAGE, japanese.PAGE),
 )
 _READ_MAX = 2000  # characters; ten concatenated SMS are 1,600
-_SENTENCE = re.compile(r"[.!?,;:…\n\r()\"“”«»。！？，、；：（）「」~～|/]+")
+_SENTENCE = re.compile(
+    r"[.!?,;:…\n\r()\"“”«»。！？，、；：（）「」~～|/]+|(?<=\s)[-–—]+(?=\s|[^\W\d_])"
+)  # stop - Ana
 _INITIALS = re.compile(r"\b(?:\w\.){2,}\w?\b")  # S.T.O.P
 _ELISION = re.compile(r"\b([cdjlmnst]|qu)['’](?=[^\W\d_])", re.IGNORECASE)  # m'envoyer
 _KANA = re.compile("[\u3041-\u30fa]")  # only Japanese has them: its kanji are no Chinese words
 _ASCII_RUN = re.compile("[a-z0-9]+")
+_RUN_TOGETHER = re.compile(r"\b([^\W\d_]{3,}?)(?:\1)+\b", re.IGNORECASE)  # STOPSTOP
+_NUMBERED = re.compile(r"\b([^\W\d_]{3,})(?=\d)")  # stop123
+_SHORT_MAX = 40  # characters; slips of a word alone are not looked for in prose
 _SPELT_OUT = re.compile(r"\b[a-z](?: [a-z]){2,}\b")  # s t o p
 
 
@@ -73,6 +78,8 @@ def _prepared(text: str) -> str:
         text = _INITIALS.sub(lambda initials: initials[0].replace(".", ""), text)
     if "'" in text or "’" in text:
         text = _ELISION.sub(r"\1 ", text)
+    if len(text) <= _SHORT_MAX:
+        text = _NUMBERED.sub(r"\1 ", _RUN_TOGETHER.sub(r"\1", text))
     return text
 
 

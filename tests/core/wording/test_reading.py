@@ -23,6 +23,7 @@ PLAIN = (
         "🛑🛑 no more texts",
         "✋ stop",
     ),
+    *("Stop - John", "STOP – Ana", "STOPSTOP", "stop123", "STOPstop stop", "Stop receiving"),
     *("no más", "ya no me manden mensajes", "dejá de escribirme", "denme de baja por favor"),
     *("Stopp bitte", "keine SMS mehr", "melden Sie mich ab", "lasst mi in ruah"),
     *("arrêtez de m'envoyer des sms", "ne m’écrivez plus", "pu de textos svp"),
@@ -40,6 +41,7 @@ UNCLEAR = (
     "I asked you last month to quit whatever this is with all your many texts",
 )
 NONE = (
+    *("can't stop - love it", "latte2 please", "covid19 hours?", "bus stop2 at noon?"),
     *("can't stop shopping", "weekend", "when does the sale end", "bus stop near you?", "cancel my order"),
     *("stop by the shop tomorrow", "don't stop sending me deals", "I never want to leave"),
     *("END of season sale?", "What happens if I text STOP?", "haha stop, I'm drooling", "no thanks"),
