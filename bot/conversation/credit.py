@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bot.core.contact import JsonValue
+from bot.core.flow.compiled import Flow
 from bot.core.ledger.entries import Cause, Reason
 from bot.core.ledger.recorder import SYSTEM
 from bot.core.ledger.refusals import NeedsMoreLots
@@ -23,6 +24,13 @@ class GivenNotice:
 
     lines: tuple[NoticeLine, ...]
     variables: Mapping[str, JsonValue]
+    wallet: str
+
+    def is_told_by(self, flow: Flow) -> bool:
+        """Whether a flow writes it in its own money: without the currency, an amount is the program's."""
+        return self.wallet == MAIN_WALLET or any(
+            "expiring.currency" in message.source for message in flow.messages
+        )
 
 
 def give_notice(turn: Turn) -> GivenNotice | None:
@@ -53,7 +61,7 @@ def give_notice(turn: Turn) -> GivenNotice | None:
         "soonest": ends[0],
         "ends": ends,
     }
-    return GivenNotice(notice.lines, {"expiring": expiring})
+    return GivenNotice(notice.lines, {"expiring": expiring}, wallet)
 
 
 def mark_noticed(turn: Turn) -> None:

@@ -199,6 +199,8 @@ class Decisions(Messages):
         if notice is None:
             return
         for flow, starter in self.publication.notices:
+            if not notice.is_told_by(flow):
+                continue
             if starter.before is None or any(
                 line.days_before in {period.days for period in starter.before} for line in notice.lines
             ):

@@ -23,11 +23,16 @@ EUROS = PROGRAM.replace(
 _KEYS = count(1)
 
 
+REMINDER = (FLOWS / "expiry_reminder.yaml").read_text()
+UNAWARE = REMINDER.replace("flow: expiry_reminder", "flow: unaware").replace(": expiring.currency", "")
+
+
 @pytest.fixture
 async def chat(database_url: str, tmp_path: Path) -> AsyncIterator[Chat]:
     """A shop that sells in three currencies, with a member."""
     assert EUROS != PROGRAM
     flows = shipped(tmp_path, "loyalty", "expiry_reminder", "balance", program=EUROS)
+    (flows / "unaware.yaml").write_text(UNAWARE)
     async with chatting(database_url, flows=flows) as chat:
         for text in ("LOYALTY", "skip", "skip"):
             await chat(text)
@@ -72,6 +77,15 @@ async def test_it_ends_by_its_own_rule_once_its_notice_was_delivered(chat: Chat)
     assert await wallet_of(chat, "EUR") == 250
     assert [text for text in await chat.move_to(ends_at + timedelta(minutes=5)) if "€" in text] == []
     assert await wallet_of(chat, "EUR") == 0, "announced, so it has no grace"
+
+
+async def test_a_flow_that_names_no_currency_speaks_of_the_program_s_own_alone(chat: Chat) -> None:
+    ends_at = await give(chat, "EUR", 250)
+    told = await chat.move_to(morning(ends_at, 10))
+    assert [text for text in told if "2.50" in text and "€" not in text] == []
+    (own_ends_at,) = [at for at in await chat.ends() if at != ends_at]
+    told = await chat.move_to(morning(own_ends_at, 7))
+    assert [text.partition(" expiring")[0] for text in told] == ["You have $5.00 credit"] * 2
 
 
 async def test_what_names_no_rule_of_its_own_goes_by_the_program_s(chat: Chat) -> None:
