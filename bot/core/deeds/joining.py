@@ -7,6 +7,7 @@ joined to the contact, or the contact to it: of the two the survivor is who was 
 import hashlib
 import hmac
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -27,10 +28,12 @@ from bot.core.ledger.refusals import NeedsMoreLots
 from bot.core.ledger.replay import replayed
 from bot.core.ledger.wallet import MAIN_WALLET
 from bot.core.messages import Inbound
+from bot.core.phone import NotAContact, parse_number
 from bot.core.triggers import Trigger, TriggerKind
 from bot.core.turn import Turn
 from bot.core.wechat_address import UNIONID, WECHAT
 
+_SMS = "sms"
 IDENTIFY = "contact.identify"
 """The operation by which a platform that we trust says that an address is a contact's too."""
 LEAVE = "contact.leave"
@@ -289,10 +292,22 @@ def _add(turn: Turn, channel: str, value: str, evidence: Mapping[str, JsonValue]
     stopped_at = turn.needed("suppressed_at", f"{channel}:{','.join(_hashes(turn, value))}")
     assert stopped_at is None or isinstance(stopped_at, datetime)
     _forget_consent_of_nobody(turn, channel)
+    if channel == _SMS:
+        _guess_zone(turn, value)
     turn.keep("directory", f"{channel}/{value}", Code(value, channel))
     turn.change_address(Address(channel, value, stopped_at=stopped_at))
     if channel not in ONLY_NAMES:
         turn.track(LINKED, {"channel": channel, "evidence": str(evidence.get("way", ""))})
+
+
+def _guess_zone(turn: Turn, number: str) -> None:
+    """Guess from a first number where somebody lives of whom nothing told it: schedules go by their clock."""
+    if turn.contact.zone_is_known or any(channel == _SMS for channel, _ in turn.addresses):
+        return
+    with suppress(NotAContact):  # a number that nobody can be rung at tells nothing
+        zone = parse_number(number, shop_zone=turn.shop.zone).zone
+        if zone is not None:
+            turn.adopt(zone=zone)
 
 
 def _forget_consent_of_nobody(turn: Turn, channel: str) -> None:

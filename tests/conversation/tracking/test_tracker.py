@@ -172,6 +172,16 @@ async def test_a_phone_is_an_address_where_the_source_is_believed(chat: Chat, *,
     assert traits == ('{"phone":"+1 212 555 0100","email":"Ana@Leaf.Example"}',)
 
 
+async def test_a_first_number_tells_whose_clock_holds(chat: Chat) -> None:
+    tracker = tracker_of(chat)
+    await tracker.take([message("m1", user="u1")], SERVER)
+    for number in ("+1 310 555 0100", "+1 312 555 0100"):  # Los Angeles, then Chicago
+        await tracker.take([message(f"m{number}", user="u1", traits={"phone": number})], SERVER)
+        await chat.strike()
+    ((zone, is_known),) = await chat.rows("SELECT zone, zone_is_known FROM contact")
+    assert (zone, bool(is_known)) == ("America/Los_Angeles", False)
+
+
 async def test_what_a_page_said_first_is_an_address_once_a_server_says_it(chat: Chat) -> None:
     traits = {"phone": "+1 212 555 0100", "email": "ana@leaf.example"}
     tracker = tracker_of(chat)
