@@ -4,7 +4,7 @@ A peek is one EXISTS probe for each bucket on a partial index. It may be stale a
 follows claims by itself (design section 8.4).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from bot.core.contact import JsonValue
-from bot.core.ids import BUCKETS, instant, microseconds
+from bot.core.ids import BUCKETS, bucket_of, instant, microseconds
 from bot.storage import tables
 from bot.storage.driver import Connection, Statement
 from bot.storage.rows import WALLET
@@ -57,6 +57,12 @@ _RELAYS = Statement("""
     SELECT t.contact, t.key, t.kind, t.at, t.payload FROM "trigger" t
     WHERE t.bucket = :bucket AND t.state = 'new' AND t.due_at <= :now AND t.kind = 'relay'
     ORDER BY t.due_at LIMIT :most
+""")
+_NAMINGS = Statement("""
+    SELECT t.contact, t.key, t.kind, t.at, t.payload FROM @each(keys: bucket integer, contact text)
+    JOIN "trigger" t ON t.bucket = keys.bucket AND t.contact = keys.contact
+        AND t.key >= 'identify:' AND t.key < 'identify;'
+    WHERE t.state = 'new'
 """)
 _NOTICES_PEEK = peek("lot", "t.notice_at IS NOT NULL AND t.notice_at <= :now")
 _NOTICES = Statement("""
@@ -143,6 +149,14 @@ async def triggers(connection: Connection, bucket: int, now: datetime, most: int
 async def relays(connection: Connection, bucket: int, now: datetime, most: int) -> list[StoredTrigger]:
     """What turns of a bucket left for other contacts, the longest due first."""
     found = await connection.read(_RELAYS, bucket=bucket, now=microseconds(now), most=most)
+    return [stored_trigger(row) for row in found]
+
+
+async def namings(connection: Connection, contacts: Collection[str]) -> list[StoredTrigger]:
+    """Turns that wait in which names become these contacts' own; see `telling.identify_trigger`."""
+    found = await connection.read(
+        _NAMINGS, keys=[(bucket_of(contact), contact) for contact in sorted(contacts)]
+    )
     return [stored_trigger(row) for row in found]
 
 

@@ -21,6 +21,7 @@ from bot.conversation.operations import operation_work
 from bot.conversation.publication import Publication
 from bot.conversation.shop.consent_told import TELL
 from bot.conversation.shop.messages import SAY
+from bot.conversation.tracking.naming import name_now
 from bot.conversation.work import Result, Work
 from bot.core.contact import JsonValue, SubscriptionState
 from bot.core.errors import RetryLater
@@ -165,6 +166,8 @@ class BrazeApi:
         errors: list[JsonValue] = [one.to_json() for one in complaints]
         told = {"not_understood": len(complaints)} if complaints else {}
         refused = await self.door.hand_in(self.tracker, source, messages, told)
+        # The next request may text the phone that this one told, or give it consent.
+        await name_now(self.door.database, self.dispatcher, messages)
         errors += [
             {"type": reason, "count": times}
             for reason, times in sorted(refused.items())

@@ -165,3 +165,28 @@ async def test_with_a_key_of_its_own_a_send_starts_once(chat: Chat) -> None:
         assert (await send("/subscription/status/set", consent))["errors"][0]["type"].startswith(
             "they said STOP"
         )
+
+
+async def test_who_is_told_with_a_phone_can_be_texted_at_once(chat: Chat) -> None:
+    """Three requests in a row, as servers send them: no job runs between, and there is one contact."""
+    shop = Shop(chat.app, chat.url, chat.clock, None, None)  # type: ignore[arg-type]  # only its source is made
+    key = await shop.source("braze", SourceKind.BRAZE)
+    phone = "+12125550142"
+    text = {"sms": {"body": "Your tea is here.", "subscription_group_id": "loyalty"}}
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
+
+        async def send(path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401  # JSON
+            async with session.post(chat.url + path, data=json.dumps(body)) as answer:
+                assert answer.status == 201, await answer.text()
+                return await answer.json()
+
+        chat.clock.now = chat.clock.now.replace(hour=18)
+        before = await chat.rows("SELECT COUNT(*) FROM contact")
+        await send("/users/track", {"attributes": [{"external_id": "bea", "phone": phone}]})
+        consent = {"subscription_group_id": "loyalty", "subscription_state": "subscribed", "phone": [phone]}
+        assert "errors" not in await send("/subscription/status/set", consent)
+        told = await send("/messages/send", {"external_user_ids": ["bea"], "messages": text})
+        assert "errors" not in told
+    assert await chat.rows("SELECT COUNT(*) FROM contact") == [(before[0][0] + 1,)]
+    await chat.strike()
+    assert chat.news(phone)[-1] == "Your tea is here."
