@@ -97,6 +97,12 @@ def _wording(value: object) -> object:
         raise wrong("nothing is said here", "write the text after the colon")
     if isinstance(value, list):
         raise wrong("a list stands where one text is expected", "write one text, in quotes")
+    if isinstance(value, bool):
+        raise wrong("true and false are no text", "put quotes around the word")
+    if isinstance(value, float):  # 5.10 has become 5.1: the remedy must not change what is said
+        raise wrong(
+            "a number stands where a text is expected", 'put quotes around what you wrote, like "5.10"'
+        )
     raise wrong(f"{value} is a number, not a text", f'put quotes around it: "{value}"')
 
 

@@ -76,6 +76,11 @@ def test_who_enters_or_leaves_an_audience_starts_a_flow_as_any_event_does() -> N
         ("- say: hi\n  chanel: sms", f"4:5 `chanel` is not known here (use one of {OF_SAY})"),
         ("- say: {text: hi, chanel: sms}", "3:21 `chanel` is not known here (did you mean `channel`?)"),
         ("- say: 5", '3:10 5 is a number, not a text (put quotes around it: "5")'),
+        (
+            "- say: 5.10",
+            '3:10 a number stands where a text is expected (put quotes around what you wrote, like "5.10")',
+        ),
+        ("- say: true", "3:10 true and false are no text (put quotes around the word)"),
         ("- say:", "3:9 nothing is said here (write the text after the colon)"),
         ("- say: [a, b]", "3:10 a list stands where one text is expected (write one text, in quotes)"),
         ("- ask: Hi?\n  expct: text", "4:5 `expct` is not known here (did you mean `expect`?)"),
