@@ -25,7 +25,7 @@ class HoldAlreadyOpen(Refused):
     """The order has an open hold: an order has one at a time."""
 
     def __init__(self, order_id: str, hold_id: str) -> None:
-        super().__init__(f"order {order_id} has the open hold {hold_id}", "capture or release it first", 409)
+        super().__init__(f"order {order_id} has the open hold {hold_id}", "capture or void it first", 409)
         self.order_id = order_id
         self.hold_id = hold_id
 

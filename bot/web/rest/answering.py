@@ -14,7 +14,7 @@ from aiohttp.web_protocol import RequestPayloadError
 from bot.core.errors import Refused, RetryLater
 from bot.web.metrics import Metrics
 from bot.web.rest.asked import Door, Told
-from bot.web.rest.problems import ApiProblem
+from bot.web.rest.problems import ApiProblem, no_such_method, no_such_route
 from bot.web.rest.reading import JSON, too_large, understood
 from bot.web.rest.routes import AnyRoute, Route
 
@@ -127,18 +127,9 @@ class Api:
         except web.HTTPRequestEntityTooLarge:
             return too_large().response()
         except web.HTTPMethodNotAllowed as error:
-            allowed = ", ".join(sorted(error.allowed_methods))
-            return ApiProblem(
-                405,
-                "no-such-method",
-                "this is not done with this method",
-                f"use {allowed}",
-                headers={"Allow": allowed},
-            ).response()
+            return no_such_method(error.allowed_methods).response()
         except web.HTTPException as error:
-            return ApiProblem(
-                error.status, "no-such-route", "there is nothing here", "see /openapi.json"
-            ).response()
+            return no_such_route(error.status).response()
         except Exception:  # the outermost loop of a request: who asked is told, and so are we
             _logger.exception("api_failed", route=pattern)
             return ApiProblem(

@@ -126,8 +126,13 @@ def refused(problem: Json, *, is_replay: bool) -> ApiProblem:
         return ApiProblem(status, code.replace("_", "-"), what, remedy, headers=headers, facts=known)
     what, remedy = str(problem["what"]), str(problem["remedy"])
     named = _FIELD.fullmatch(what)  # operations begin with the field, where it is one
-    errors = [FieldProblem("#/" + named[1].replace(".", "/"), named[2], remedy)] if named else []
-    return ApiProblem(status, "refused", what, remedy, headers=headers, errors=errors)
+    if named:
+        pointer = "#/" + named[1].replace(".", "/")
+        error = FieldProblem(pointer, named[2], remedy)
+        return ApiProblem(
+            status, "refused", f"{pointer}: {named[2]}", remedy, headers=headers, errors=[error]
+        )
+    return ApiProblem(status, "refused", what, remedy, headers=headers)
 
 
 ANOTHER_MEMBERS = ("the order is another member's", "tell who bought it, or no member")

@@ -11,7 +11,8 @@ MINOR_MAX = 10**10
 _WHOLE_MAX = 2**53  # what every JSON reader keeps exactly
 _DEPTH_MAX = 5
 _TEXTS_MAX = 2000
-_PLAIN = r"^[^\x00-\x1f\x7f]*$"
+PLAIN = r"^[^\x00-\x1f\x7f]*$"
+"""What fits a line: no control characters."""
 
 
 class Body(BaseModel):
@@ -74,14 +75,14 @@ Minor = Annotated[int, Field(ge=0, le=MINOR_MAX, description="in minor units, li
 PositiveMinor = Annotated[int, Field(ge=1, le=MINOR_MAX, description="in minor units, like cents"), WHOLE]
 Quantity = Annotated[int, Field(ge=1, le=10_000), WHOLE]
 Count = Annotated[int, Field(ge=0, le=10**9), WHOLE]
-Text = Annotated[str, Field(min_length=1, max_length=200, pattern=_PLAIN)]
-LongText = Annotated[str, Field(min_length=1, max_length=1000, pattern=_PLAIN)]
-Word = Annotated[str, Field(min_length=1, max_length=60, pattern=_PLAIN)]
+Text = Annotated[str, Field(min_length=1, max_length=200, pattern=PLAIN)]
+LongText = Annotated[str, Field(min_length=1, max_length=1000, pattern=PLAIN)]
+Word = Annotated[str, Field(min_length=1, max_length=60, pattern=PLAIN)]
 Sku = Annotated[
-    str, Field(min_length=1, max_length=100, pattern=_PLAIN, description="the shop's own id of a product")
+    str, Field(min_length=1, max_length=100, pattern=PLAIN, description="the shop's own id of a product")
 ]
 Reference = Annotated[
-    str, Field(min_length=1, max_length=100, pattern=_PLAIN, description="the shop's own id of an order")
+    str, Field(min_length=1, max_length=100, pattern=PLAIN, description="the shop's own id of an order")
 ]
 Name = Annotated[str, Field(pattern="^[0-9A-Za-z_-]{1,40}$", description="its id, or the code that is shown")]
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="an id of ours")]

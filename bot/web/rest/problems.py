@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from bot.core.contact import JsonValue
 from bot.core.errors import Refused
+from bot.web.rest.fields import PLAIN
 
 CONTENT_TYPE = "application/problem+json"
 NAMESPACE = "urn:regulars:problem:"
@@ -23,6 +24,19 @@ NAMESPACE = "urn:regulars:problem:"
 _SEE = "see /openapi.json"
 _ERRORS_MAX = 20
 _POINTER_MAX = 100
+_BOUNDS: Mapping[str, tuple[str, str]] = {
+    "greater_than_equal": ("is too small", "write at least {ge}"),
+    "greater_than": ("is too small", "write more than {gt}"),
+    "less_than_equal": ("is too large", "write at most {le}"),
+    "less_than": ("is too large", "write less than {lt}"),
+    "string_too_short": ("has too few characters", "write at least {min_length}"),
+    "string_too_long": ("has too many characters", "write at most {max_length}"),
+    "too_short": ("has too few entries", "give at least {min_length}"),
+    "too_long": ("has too many entries", "give at most {max_length}"),
+    "literal_error": ("is none of those there are", "write {expected}"),
+    "enum": ("is none of those there are", "write {expected}"),
+}
+"""Bounds by what pydantic calls them: the problem and its remedy, which says the bound."""
 _SUBJECT = re.compile(r"^(Input|String|Value|List|Tuple|Dictionary|Datetimes?|Dates?) ")
 _REMEDIES: Mapping[str, str] = {
     "missing": "add it",
@@ -98,6 +112,18 @@ class ApiProblem(Refused):
         return web.Response(status=self.status, body=self.body(), content_type=CONTENT_TYPE, headers=headers)
 
 
+def no_such_route(status: int = 404) -> ApiProblem:
+    """Refuse what there is not."""
+    return ApiProblem(status, "no-such-route", "there is nothing here", _SEE)
+
+
+def no_such_method(allowed: Collection[str]) -> ApiProblem:
+    """Refuse a method of what there is."""
+    named = ", ".join(sorted(allowed))
+    what = "this is not done with this method"
+    return ApiProblem(405, "no-such-method", what, f"use {named}", headers={"Allow": named})
+
+
 def one_field(status: int, kind: str, pointer: str, problem: str, remedy: str) -> ApiProblem:
     """Refuse a request for one field."""
     error = FieldProblem(pointer, problem, remedy)
@@ -119,6 +145,13 @@ def not_understood(error: ValidationError, model: type[BaseModel], root: str) ->
     return ApiProblem(status, kind, what, errors[0].remedy, errors=errors)
 
 
+def wrong_part(error: ValidationError, name: str, meaning: str) -> ApiProblem:
+    """Say what is wrong with a part of the path."""
+    each = error.errors(include_url=False, include_input=False)[0]
+    said = _field_problem(each, f"path/{name}", (), {str(each.get("ctx", {}).get("pattern")): meaning})
+    return one_field(400, "wrong-parameter", said.pointer, said.problem, said.remedy)
+
+
 def _field_problem(
     each: ErrorDetails, root: str, names: Collection[str], meanings: Mapping[str, str]
 ) -> FieldProblem:
@@ -134,8 +167,14 @@ def _field_problem(
     if kind == "missing":
         return FieldProblem(pointer, "is missing", _REMEDIES["missing"])
     if kind == "string_pattern_mismatch":
-        meaning = meanings.get(str(each.get("ctx", {}).get("pattern")), "")
+        pattern = str(each.get("ctx", {}).get("pattern"))
+        if pattern == PLAIN:
+            return FieldProblem(pointer, "has control characters", "write it on one line, without them")
+        meaning = meanings.get(pattern, "")
         return FieldProblem(pointer, "is not written as it must be", f"write {meaning}" if meaning else _SEE)
+    if kind in _BOUNDS:
+        problem, remedy = (said.format_map(each.get("ctx", {})) for said in _BOUNDS[kind])
+        return FieldProblem(pointer, problem, remedy)
     problem = _SUBJECT.sub("", message)
     return FieldProblem(pointer, problem[:1].lower() + problem[1:], _REMEDIES.get(kind, _SEE))
 

@@ -11,7 +11,7 @@ from aiohttp.web_protocol import RequestPayloadError
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.web.rest.asked import Asked, Door
-from bot.web.rest.problems import ApiProblem, not_understood, one_field
+from bot.web.rest.problems import ApiProblem, not_understood, one_field, wrong_part
 from bot.web.rest.routes import AnyRoute
 
 BODY_MAX = 256 * 1024
@@ -98,7 +98,6 @@ def _part(route: AnyRoute, name: str, text: str) -> str:
     try:
         adapter(route.fields[name]).validate_python(text)
     except ValidationError as error:
-        raise one_field(
-            400, "wrong-parameter", f"path/{name}", "is not written as it must be", "see /openapi.json"
-        ) from error
+        meaning = adapter(route.fields[name]).json_schema().get("description", "")
+        raise wrong_part(error, name, meaning) from error
     return text

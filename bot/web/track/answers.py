@@ -6,6 +6,8 @@ from types import MappingProxyType
 import orjson
 from aiohttp import web
 
+from bot.web.rest.problems import ApiProblem
+
 RETRY_AFTER_MAX = 300
 """Seconds: the longest that Segment's clients wait, whatever they are told."""
 _SUCCESS = b'{"success":true}'
@@ -49,6 +51,13 @@ def problem(request: web.Request, refused: TrackProblem) -> web.Response:
     response = with_cors(request, refused.status, body, headers)
     if refused.hangs_up:
         response.force_close()
+    return response
+
+
+def lost(request: web.Request, there_is_not: ApiProblem) -> web.Response:
+    """Say that nothing is done there; no client asks for it, whoever writes one does."""
+    response = there_is_not.response()
+    response.headers.update(_cors(request))
     return response
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -26,7 +26,8 @@ from bot.core.tracking.reading import (
 )
 from bot.web.bodies import body_of
 from bot.web.limits import caller
-from bot.web.track.answers import TrackProblem, document, later, preflight, problem, success
+from bot.web.rest.problems import no_such_method, no_such_route
+from bot.web.track.answers import TrackProblem, document, later, lost, preflight, problem, success
 from bot.web.track.door import SourceDoor, Tracker, key_in
 from bot.web.track.settings_document import settings_document
 
@@ -59,15 +60,16 @@ class TrackingApi:
         calls = {kind.value: kind for kind in Kind} | _SHORT
         batch = self._answering(read_batch, BATCH_BYTES_MAX)
         history = self._answering(read_batch, BATCH_BYTES_MAX, SourceScope.IMPORT)
-        return [
+        routes = [
             *(web.post(f"{PREFIX}/{path}", self._call(kind)) for path, kind in calls.items()),
             web.post(f"{PREFIX}/batch", batch),
             web.post(f"{PREFIX}/b", batch),
             web.post(f"{PREFIX}/import", history),
             web.post(f"{PREFIX}/m", self._metrics),
             web.get(f"{PREFIX}/projects/{{key}}/settings", self._settings),
-            web.options(f"{PREFIX}/{{path:.*}}", preflight),
         ]
+        rest = f"{PREFIX}/{{path:.*}}"
+        return [*routes, web.options(rest, preflight), web.route("*", rest, _nowhere(routes))]
 
     def _call(self, kind: Kind) -> Handler:
         return self._answering(lambda body, posted, _: read_call(kind, body, posted), CALL_BYTES_MAX)
@@ -133,6 +135,20 @@ class TrackingApi:
     async def _metrics(self, request: web.Request) -> web.StreamResponse:
         """Hear how the browser's client fares, and keep nothing of it."""
         return success(request)
+
+
+def _nowhere(routes: Sequence[web.RouteDef]) -> Handler:
+    """Say of what is not one of these whether there is something, asked for with another method."""
+    known = web.UrlDispatcher()
+    known.add_routes(routes)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        why = (await known.resolve(request)).http_exception
+        if isinstance(why, web.HTTPMethodNotAllowed):
+            return lost(request, no_such_method(why.allowed_methods))
+        return lost(request, no_such_route())
+
+    return handle
 
 
 async def text_of(request: web.Request, bytes_max: int) -> bytes:

@@ -50,7 +50,7 @@ async def test_an_order_holds_once(api: ShopClient) -> None:
     await api("POST", "/api/checkout/holds", {**BASKET, "order": "1001"})
     second = await api("POST", "/api/checkout/holds", {**BASKET, "order": "1001"})
     assert second.status == 409
-    assert "capture or release it first" in second.told["remedy"]
+    assert "capture or void it first" in second.told["remedy"]
     assert await api.chat.wallet() == (0, 0, 500, 0)
 
 

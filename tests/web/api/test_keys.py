@@ -86,6 +86,13 @@ async def test_what_is_not_there_is_said_so_with_a_problem(api: ShopClient) -> N
     assert refused.headers["Allow"] == "GET"
 
 
+async def test_what_is_wrong_with_a_part_of_the_path_is_said_with_its_remedy(api: ShopClient) -> None:
+    refused = await api("GET", "/api/members/ana!")
+    assert (refused.status, refused.kind) == (400, "wrong-parameter")
+    assert refused.told["detail"] == "path/member: is not written as it must be"
+    assert refused.told["remedy"].startswith("write a member's id, phone number (E.164)")
+
+
 async def test_bodies_are_bounded_and_said_to_be_json(api: ShopClient) -> None:
     path = "/api/products/TEA"
     assert (await api("PUT", path, data=b"x" * (BODY_MAX + 1))).kind == "too-large"

@@ -135,3 +135,13 @@ async def test_a_refused_report_does_not_say_whose_it_is_for_good(api: ShopClien
     assert len(await api.chat.of("shop_order", "id", "id")) == 1
     others = await api("PUT", "/api/orders/1001", {**ORDER, "member": OTHER})
     assert (others.status, others.kind) == (409, "another-members"), "it is on record now"
+
+
+async def test_a_field_has_one_spelling_wherever_it_is_refused(api: ShopClient) -> None:
+    await api.member()
+    refused = await api("PUT", "/api/orders/1001", {"member": NUMBER, "lines": [{"sku": "UNHEARD-OF"}]})
+    problem = "no product 'UNHEARD-OF' is known"
+    assert refused.told["detail"] == f"#/lines/0/unit_minor: {problem}"
+    assert refused.told["errors"] == [
+        {"pointer": "#/lines/0/unit_minor", "problem": problem, "remedy": "say its price"}
+    ]

@@ -169,3 +169,22 @@ async def test_nothing_of_a_message_is_logged(shop: Shop, capsys: pytest.Capture
     told = "".join(capsys.readouterr())
     assert "very-private" not in told
     assert KEY not in told
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+async def test_what_is_not_there_is_said_so_with_a_problem(shop: Shop, method: str) -> None:
+    nothing = await shop("/v1/nothing", method=method, headers={"Origin": "https://shop.example"})
+    assert (nothing.status, nothing.headers["Content-Type"]) == (404, "application/problem+json")
+    assert nothing.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert (nothing.told["type"], nothing.told["remedy"]) == (
+        "urn:regulars:problem:no-such-route",
+        "see /openapi.json",
+    )
+
+
+async def test_a_wrong_method_is_told_the_right_one(shop: Shop) -> None:
+    got = await shop("/v1/track", method="GET")
+    assert (got.status, got.headers["Allow"], got.told["remedy"]) == (405, "POST", "use POST")
+    posted = await shop("/v1/projects/key/settings")
+    assert (posted.status, posted.told["type"]) == (405, "urn:regulars:problem:no-such-method")
+    assert (await shop("/v1/track", method="OPTIONS")).status == 204
