@@ -54,4 +54,4 @@ async def _proof(contact: str, *, is_json: bool) -> None:
     else:
         from bot.cli.consent_page import show_page
 
-        show_page(found, now_of(settings))
+        show_page(found, now_of(settings), settings.zone.key)

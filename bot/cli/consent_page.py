@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.markup import escape
 
+from bot.cli.contact_page import zone_from
 from bot.cli.proving import HOW_TO_VERIFY, counts, problem_of
 from bot.core.groups import told_states
 from bot.core.local_time import zone_of
@@ -13,12 +14,12 @@ from bot.storage.proof import Line, Stored
 _HASH_SHOWN = 16
 
 
-def show_page(found: Stored, now: datetime) -> None:
+def show_page(found: Stored, now: datetime, shop_zone: str) -> None:
     """Print the proof; every instant in UTC and on the contact's clock."""
     console = Console(highlight=False, soft_wrap=True)
     contact, zone = found.contact, found.contact.zone
     console.print(f"[bold]Proof of consent[/bold]  made {_both(now, zone)}")
-    _show_who(console, found)
+    _show_who(console, found, shop_zone)
     console.print(f"\n[bold]What was said[/bold]  {len(found.lines)} lines, oldest first")
     if not found.lines:
         console.print("  nothing: this contact never opted in or out")
@@ -45,14 +46,15 @@ def show_page(found: Stored, now: datetime) -> None:
     _show_now(console, found)
 
 
-def _show_who(console: Console, found: Stored) -> None:
+def _show_who(console: Console, found: Stored, shop_zone: str) -> None:
     contact, zone = found.contact, found.contact.zone
     for address in found.snapshot.addresses:
         stopped = f", said STOP {_both(address.stopped_at, zone)}" if address.stopped_at else ""
         unusable = f", unusable: {address.unusable_reason}" if address.unusable_reason else ""
         console.print(f"  {address.channel} {escape(address.value + stopped + unusable)}")
-    guess = "" if contact.zone_is_known else ", a guess from the number"
-    console.print(f"  contact {contact.id}, first seen {_both(contact.created_at, zone)} ({zone}{guess})")
+    source = zone_from(contact, found.snapshot.addresses, shop_zone)
+    clock = f"{zone}, {source}" if source else zone
+    console.print(f"  contact {contact.id}, first seen {_both(contact.created_at, zone)} ({clock})")
 
 
 def _show_line(console: Console, line: Line, zone: str) -> None:

@@ -97,7 +97,9 @@ async def _show(address: str, messages: int, *, is_json: bool) -> None:
     else:
         from bot.cli.contact_page import show_page
 
-        show_page(known_as, portrait, balance, program, told, others, known=known)
+        show_page(
+            known_as, portrait, balance, program, told, others, known=known, shop_zone=settings.zone.key
+        )
 
 
 def _known_as(text: str, portrait: Portrait) -> str:

@@ -1,6 +1,6 @@
 """The page that `contact show` prints for people."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from rich.console import Console
@@ -10,7 +10,7 @@ from rich.table import Table
 from bot.cli.contact_known import show_known
 from bot.cli.contact_standing import show_standing
 from bot.conversation.profile import Profile
-from bot.core.contact import ONLY_NAMES, JsonValue
+from bot.core.contact import ONLY_NAMES, Address, Contact, JsonValue
 from bot.core.groups import told_states
 from bot.core.ledger.wallet import Balance
 from bot.core.local_time import zone_of
@@ -18,6 +18,7 @@ from bot.core.loyalty.fields import Currency
 from bot.core.loyalty.program import Program
 from bot.core.messages import Direction
 from bot.core.money import money
+from bot.core.phone import zones_of_number
 from bot.storage.contacts import Message, Portrait
 
 
@@ -30,6 +31,7 @@ def show_page(  # noqa: PLR0913  # the parts of the page, each under its name
     others: Mapping[str, Balance],
     *,
     known: Profile,
+    shop_zone: str,
 ) -> None:
     """Print everything of a contact; times are the contact's own, amounts minor units without `program`."""
     console = Console(highlight=False)
@@ -38,9 +40,10 @@ def show_page(  # noqa: PLR0913  # the parts of the page, each under its name
     since = f"member since {_local(contact.enrolled_at, zone)}" if contact.enrolled_at else "no member"
     console.print(f"[bold]{escape(address)}[/bold]  {escape(name)}, {since}")
     channels = {one.channel for one in portrait.snapshot.addresses}
-    guess = "" if contact.zone_is_known or "sms" not in channels else " (a guess from the number)"
+    source = zone_from(contact, portrait.snapshot.addresses, shop_zone)
     birthday = f"{contact.birthday_on:%d %B}" if contact.birthday_on else "unknown"
-    console.print(f"speaks {contact.locale}, lives in {zone}{guess}, birthday {birthday}, id {contact.id}")
+    console.print(f"speaks {contact.locale}, birthday {birthday}, id {contact.id}")
+    console.print(f"lives in {zone}{f' ({source})' if source else ''}: all times here are by its clock")
     if not channels - ONLY_NAMES:
         console.print("[red]no address that messages can go to[/red]")
     for one in portrait.snapshot.addresses:
@@ -51,7 +54,7 @@ def show_page(  # noqa: PLR0913  # the parts of the page, each under its name
     for joined in portrait.joined:
         undone = f", undone {_local(joined.undone_at, zone)}" if joined.undone_at else ""
         console.print(f"[bold]Joined[/bold]   {joined.other} on {_local(joined.at, zone)}{undone}")
-    _show_wallet(console, balance, program.currency if program else None)
+    _show_wallet(console, balance, program.currency if program else None, zone)
     for line in told:
         console.print(f"         [dim]{escape(str(line['text']))}[/dim]")
     for name, other in others.items():
@@ -62,6 +65,16 @@ def show_page(  # noqa: PLR0913  # the parts of the page, each under its name
     show_known(console, contact.attributes, known, lambda at: _local(at, zone))
     _show_runs(console, portrait, zone)
     _show_messages(console, portrait.messages, zone)
+
+
+def zone_from(contact: Contact, addresses: Iterable[Address], shop_zone: str) -> str:
+    """Say where a contact's zone is from that the contact did not tell; empty where it did."""
+    if contact.zone_is_known:
+        return ""
+    numbers = [one.value for one in addresses if one.channel == "sms"]
+    if any(contact.zone in zones_of_number(number) for number in numbers):
+        return "a guess from the number"
+    return "the shop's, as none was told" if contact.zone == shop_zone else "not told by the contact"
 
 
 def _show_sums(
@@ -80,13 +93,13 @@ def _show_sums(
     return said
 
 
-def _show_wallet(console: Console, balance: Balance, currency: Currency | None) -> None:
+def _show_wallet(console: Console, balance: Balance, currency: Currency | None, zone: str) -> None:
     said = _show_sums(console, "Wallet", balance, currency)
     for ending in balance.endings:
         when = f"good through {ending.good_through}" if ending.good_through else "never ends"
         console.print(f"         {said(ending.amount_minor)} {when}")
     for waiting in balance.pending:
-        since = f"{waiting.active_from:%Y-%m-%d %H:%M} UTC"
+        since = _local(waiting.active_from, zone)
         console.print(f"         {said(waiting.amount_minor)} can be spent from {since}")
 
 

@@ -4,14 +4,22 @@ import json
 from datetime import UTC, datetime
 from itertools import count
 
+import pytest
+
 from bot import app
+from bot.cli.contact_page import show_page
 from bot.config import Settings
 from bot.conversation.inbox import inbound_work
+from bot.conversation.profile import Profile
 from bot.conversation.shop.desk import meeting
+from bot.core.contact import Contact
+from bot.core.ledger.wallet import Balance, Waiting, Wallet
 from bot.core.messages import Inbound
 from bot.core.triggers import Trigger, TriggerKind
+from bot.core.turn import Snapshot
 from bot.storage import contacts, rows
-from bot.storage.driver import Connection
+from bot.storage.contacts import Portrait
+from bot.storage.driver import Connection, Statement
 from bot.storage.writes import Writes
 from tests.cli.conftest import Terminal, run
 
@@ -91,6 +99,41 @@ async def test_whom_the_shop_alone_has_a_name_for_is_shown(shop: Terminal, setti
     assert (shown["address"], shown["member"], shown["messages"]) == ("u-7", False, [])
     nobody = await run(shop, "contact", "show", "external:u-8")
     assert (nobody.code, nobody.err.strip()) == (1, "external:u-8: nobody with this address or id is known")
+
+
+async def test_where_the_zone_is_from_is_said_truly(shop: Terminal, settings: Settings) -> None:
+    async with app.running(settings, role="web") as running:
+        await running.dispatcher.submit(meeting(("external", "u-7"), datetime.now(UTC)))
+        await running.dispatcher.submit(meeting(("sms", "+442079460123"), datetime.now(UTC)))
+        change = Statement("UPDATE contact SET zone = :zone, zone_is_known = :told WHERE id = :id")
+        for zone, name in (("Europe/Berlin", "u-8"), ("Asia/Tokyo", "u-9")):
+            met = await running.dispatcher.submit(meeting(("external", name), datetime.now(UTC)))
+            values = {"zone": zone, "told": name == "u-9", "id": met.contact_id}
+            await running.database.transact(lambda c, values=values: c.run(change, [values]))  # type: ignore[misc]  # bound now
+    for whom, said in (
+        ("external:u-7", "UTC (the shop's, as none was told)"),
+        ("external:u-8", "Europe/Berlin (not told by the contact)"),
+        ("external:u-9", "Asia/Tokyo"),
+        ("+442079460123", "Europe/London (a guess from the number)"),
+    ):
+        page = " ".join((await run(shop, "contact", "show", whom)).out.split())
+        assert f"lives in {said}: all times here are by its clock" in page
+        proof = (await run(shop, "consent", "proof", whom)).out
+        assert f"({said.replace(' (', ', ').rstrip(')')})" in proof
+
+
+def test_pending_credit_is_said_by_the_contacts_clock_like_all_else(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    night = datetime(2026, 11, 25, 3, 30, tzinfo=UTC)  # still the 24th in New York
+    who = Contact("c" * 32, 5, "en", "America/New_York", night, enrolled_at=night)
+    portrait = Portrait(Snapshot(who, (), {}, (), Wallet(who.id)), (), ())
+    balance = Balance(0, 500, 0, 0, (Waiting(500, night),), ())
+    show_page(NUMBER, portrait, balance, None, (), {}, known=Profile({}, {}, ()), shop_zone="UTC")
+    said = capsys.readouterr().out
+    assert "member since 2026-11-24 22:30" in said
+    assert "500 can be spent from 2026-11-24 22:30" in said
+    assert "UTC" not in said
 
 
 async def test_the_page_for_people_says_the_same(shop: Terminal, settings: Settings) -> None:

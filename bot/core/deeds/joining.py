@@ -239,6 +239,8 @@ def _take_addresses(turn: Turn, left: LeftBehind) -> None:
     """Let messages from there find this contact at once; what was said there meanwhile stays said."""
     for address in left.addresses:
         if (address.channel, address.value) not in turn.addresses:
+            if address.channel == _SMS:
+                _guess_zone(turn, address.value)
             turn.change_address(address)
         turn.effects.renamed.append((address.channel, address.value, left.contact.id))
 
@@ -302,7 +304,9 @@ def _add(turn: Turn, channel: str, value: str, evidence: Mapping[str, JsonValue]
 
 def _guess_zone(turn: Turn, number: str) -> None:
     """Guess from a first number where somebody lives of whom nothing told it: schedules go by their clock."""
-    if turn.contact.zone_is_known or any(channel == _SMS for channel, _ in turn.addresses):
+    contact = turn.contact
+    is_told = contact.zone_is_known or contact.zone != turn.shop.zone  # a browser told where it is
+    if is_told or any(channel == _SMS for channel, _ in turn.addresses):
         return
     with suppress(NotAContact):  # a number that nobody can be rung at tells nothing
         zone = parse_number(number, shop_zone=turn.shop.zone).zone

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -180,6 +181,25 @@ async def test_a_first_number_tells_whose_clock_holds(chat: Chat) -> None:
         await chat.strike()
     ((zone, is_known),) = await chat.rows("SELECT zone, zone_is_known FROM contact")
     assert (zone, bool(is_known)) == ("America/Los_Angeles", False)
+
+
+async def test_what_a_browser_says_of_its_clock_holds_before_a_number(chat: Chat) -> None:
+    tracker, there = tracker_of(chat), {"timezone": "Europe/Berlin"}
+    await tracker.take([replace(message("m1", user="u1"), context=there)], SERVER)
+    await tracker.take([message("m2", user="u1", traits={"phone": "+1 310 555 0100"})], SERVER)
+    await chat.strike()
+    assert await chat.rows("SELECT zone FROM contact") == [("Europe/Berlin",)]
+
+
+async def test_a_number_that_comes_with_another_contact_tells_whose_clock_holds(chat: Chat) -> None:
+    tracker, number = tracker_of(chat), "+13105550100"
+    await tracker.take([message("m1", user="u1")], SERVER)
+    await chat.text("hello", number=number)
+    await tracker.take([message("m2", user="u1", traits={"phone": number})], SERVER)
+    await chat.strike()
+    survivor = "SELECT zone FROM contact WHERE merged_into IS NULL"
+    assert await chat.rows("SELECT COUNT(*) FROM contact") == [(2,)]
+    assert await chat.rows(survivor) == [("America/Los_Angeles",)]
 
 
 async def test_what_a_page_said_first_is_an_address_once_a_server_says_it(chat: Chat) -> None:
