@@ -108,7 +108,7 @@ def _new(turn: Turn, asked: OrderAsked, currency: str, record: OnRecord) -> Orde
         Order(
             id=derived_id(f"order/{asked.order}", turn.contact.bucket),
             source=asked.source,
-            placed_at=asked.placed_at or turn.now,
+            placed_at=min(asked.placed_at or turn.now, turn.now),  # a shop's clock may be a little fast
             lines=_lines(turn, asked.lines, currency),
             total_minor=0,
             credit_minor=asked.credit_minor or 0,

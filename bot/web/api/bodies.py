@@ -372,7 +372,7 @@ class OrderBody(Body):
     member: Member | None = Field(None, description="who bought; needed when the order is told first")
     ours: Id | None = Field(None, description="our id of it, where it was ordered by text")
     status: Literal["placed", "paid", "fulfilled", "refunded", "canceled"] = "placed"
-    placed_at: Instant | None = None
+    placed_at: Instant | None = Field(None, description="now unless given; not in the future")
     changed_at: Instant | None = Field(
         None, description="when the shop changed it last: what is older than that is no news"
     )

@@ -1,5 +1,7 @@
 """Orders: told as they are now, refunded by cumulative amounts, canceled, looked at."""
 
+from datetime import datetime, timedelta
+
 from bot.conversation.operations import REQUESTS
 from bot.conversation.shop.desk import CANCEL, REFUND, Buyer, Desk
 from bot.conversation.shop.orders_told import told_order
@@ -14,11 +16,14 @@ from bot.web.rest.asked import ANOTHER_MEMBERS, Json, Told, key_used, told
 from bot.web.rest.problems import ApiProblem, one_field
 
 _PARKED = "parked"
+_CLOCK_AHEAD = timedelta(minutes=5)
+"""How fast a shop's clock may be: what is told within it is as of when it came."""
 
 
 async def report(asked: Asked) -> Told:
     """Take an order as the shop tells it now."""
     body, reference = asked.body_as(OrderBody), asked.path["reference"]
+    _refuse_future(body, asked.door.clock())
     buyer = await asked.door.database.query(lambda c: _who_bought(c, asked, reference, body.member))
     fields: Json = body.model_dump(mode="json", exclude_unset=True, exclude_none=True, exclude={"member"})
     result = await _desk(asked).report(
@@ -75,6 +80,14 @@ async def _give_back(asked: Asked, name: str, fields: Json) -> Told:
         return parked
 
     return await do_once(asked, name, keep)
+
+
+def _refuse_future(body: OrderBody, now: datetime) -> None:
+    """Refuse what is told of a day to come: it would earn, end and count by that day. Raises ApiProblem."""
+    for name, at in (("placed_at", body.placed_at), ("changed_at", body.changed_at)):
+        if at is not None and at > now + _CLOCK_AHEAD:
+            remedy = f"tell when it was; here it is {now:%Y-%m-%dT%H:%M:%SZ}"
+            raise one_field(422, "wrong-field", f"#/{name}", "is in the future", remedy)
 
 
 async def _who_bought(connection: Connection, asked: Asked, reference: str, member: str | None) -> Buyer:

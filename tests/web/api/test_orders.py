@@ -1,9 +1,11 @@
 """Orders through the API: told as they are now, given back by cumulative amounts, in any order."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
+from bot.core.ids import microseconds
 from tests.conversation.chat import NUMBER
 from tests.web.api.conftest import ShopClient
 
@@ -25,6 +27,27 @@ async def test_an_order_is_told_and_looked_at(api: ShopClient) -> None:
     assert shown.told == {**told.told, "moved": None}
     again = await api("PUT", "/api/orders/%231001", ORDER)
     assert again.told["moved"]["earned_minor"] == 0, "told twice is no news"
+
+
+@pytest.mark.parametrize("field", ["placed_at", "changed_at"])
+async def test_no_order_is_of_the_future(api: ShopClient, field: str) -> None:
+    await api.member()
+    refused = await api("PUT", "/api/orders/1001", {**ORDER, field: "2031-01-01T00:00:00Z"})
+    assert (refused.status, refused.kind) == (422, "wrong-field")
+    (error,) = refused.told["errors"]
+    assert (error["pointer"], error["problem"]) == (f"#/{field}", "is in the future")
+    assert "2026-11-24T17:0" in error["remedy"], "whose clock is wrong can be seen"
+    assert (await api("GET", "/api/orders/1001")).status == 404
+    assert await api.chat.rows("SELECT COUNT(*) FROM shop_order") == [(0,)]
+
+
+async def test_a_shops_clock_may_be_a_little_fast(api: ShopClient) -> None:
+    await api.member()
+    ahead = (api.chat.clock.now + timedelta(minutes=4)).isoformat()
+    told = await api("PUT", "/api/orders/1001", {**ORDER, "placed_at": ahead})
+    assert told.status == 200, told.body
+    ((placed_at,),) = await api.chat.rows("SELECT placed_at FROM shop_order")
+    assert placed_at <= microseconds(api.chat.clock.now), "it is as of when it came"
 
 
 async def test_an_order_is_told_once_for_each_key(api: ShopClient) -> None:
