@@ -7,6 +7,7 @@ they may be started.
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,10 +32,9 @@ from bot.core.ids import Entropy, new_id
 from bot.core.phone import NotAContact, to_e164
 from bot.core.sources import Source, SourceScope
 from bot.core.tracking.braze import (
-    ATTRIBUTES,
-    EVENTS,
-    PURCHASES,
+    ALIASES,
     Complaint,
+    Item,
     NotUnderstood,
     Track,
     Who,
@@ -141,39 +141,40 @@ class BrazeApi:
 
     async def _track(self, request: web.Request, source: Source) -> dict[str, JsonValue]:
         track = read_track(await _body(request))
-        done: dict[str, JsonValue] = {
-            f"{array}_processed": track.counts[array]
-            for array in (ATTRIBUTES, EVENTS, PURCHASES)
-            if track.counts[array]
-        }
-        return {**done, **await self._taken(request, source, track)}
+        complaints, errors = await self._taken(request, source, track)
+        done = {f"{array}_processed": taken for array, taken in track.processed(complaints).items()}
+        return {**done, **errors}
 
     async def _identify(self, request: web.Request, source: Source) -> dict[str, JsonValue]:
         track = read_identify(await _body(request))
-        return {"aliases_processed": len(track.items), **await self._taken(request, source, track)}
+        complaints, errors = await self._taken(request, source, track)
+        return {"aliases_processed": track.processed(complaints)[ALIASES], **errors}
 
-    async def _taken(self, request: web.Request, source: Source, track: Track) -> dict[str, JsonValue]:
+    async def _taken(
+        self, request: web.Request, source: Source, track: Track
+    ) -> tuple[list[Complaint], dict[str, JsonValue]]:
         """Have what can be taken in the books; returns what cannot."""
         unknown = await self._unknown([item.who for item in track.items if item.only_known])
         posted = Posted(self.clock(), source.id, lambda: self.entropy(16).hex(), ip=caller(request))
-        complaints, messages = list(track.complaints), list[Tracked]()
+        complaints, messages, handed = list(track.complaints), list[Tracked](), list[Item]()
         for item in track.items:
             if item.only_known and item.who in unknown:
                 continue
             understood = read_call(item.saying.kind, item.saying.body, posted)
             messages += understood.messages
-            complaints += [Complaint(item.array, item.index, reason) for reason in understood.refused]
-        errors: list[JsonValue] = [one.to_json() for one in complaints]
+            handed += [item] * len(understood.messages)
+            for reason in understood.refused:
+                complaints += item.complaints(reason)
         told = {"not_understood": len(complaints)} if complaints else {}
-        refused = await self.door.hand_in(self.tracker, source, messages, told)
+        taken = await self.door.hand_in(self.tracker, source, messages, told)
         # The next request may text the phone that this one told, or give it consent.
         await name_now(self.door.database, self.dispatcher, messages)
-        errors += [
-            {"type": reason, "count": times}
-            for reason, times in sorted(refused.items())
-            if reason not in told
-        ]
-        return _errors(errors)
+        for place, reason in taken.placed.items():
+            complaints += handed[place].complaints(reason)
+        later_on = Counter(taken.refused) - Counter(told) - Counter(taken.placed.values())
+        errors: list[JsonValue] = [one.to_json() for one in complaints]
+        errors += [{"type": reason, "count": times} for reason, times in sorted(later_on.items())]
+        return complaints, _errors(errors)
 
     # What is started and said
 

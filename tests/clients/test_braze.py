@@ -81,7 +81,7 @@ async def test_users_events_and_purchases(server: Server, toolbox: Toolbox, key:
     answers = await asked(toolbox, server, key, ("users.track", told), ("users.track", told))
     assert answers[0] == {
         "message": "success",
-        "attributes_processed": 2,
+        "attributes_processed": 1,
         "events_processed": 1,
         "purchases_processed": 1,
         "errors": [

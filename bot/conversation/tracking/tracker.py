@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -96,23 +97,24 @@ class Tracker:
         """
         if self._closing or self._backlog >= _BACKLOG_MAX:
             raise RetryLater("no more messages are taken now", _BEHIND)
-        telling, refused = self.telling, Counter[str]()
+        telling, placed = self.telling, dict[int, str]()
         told = []
-        for message in messages:
+        for place, message in enumerate(messages):
             if message.event is not None:
                 self._learnt.saw(message.event, message.properties)
             refusal = telling.refusal(message, source)
             if refusal is None:
                 told.append(telling.told(message, source))
             else:
-                refused[refusal] += 1
+                placed[place] = refusal
+        refused = Counter(placed.values())
         if not told:
-            return Taken(0, refused)
+            return Taken(0, refused, placed)
         handed = Handed(told, asyncio.get_running_loop().create_future(), refused)
         self._waiting.append(handed)
         self._backlog += len(told)
         self._arrived.set()
-        return await handed.done
+        return replace(await handed.done, placed=placed)
 
     @property
     def telling(self) -> Telling:

@@ -5,13 +5,15 @@ https://www.braze.com/docs/api/endpoints/user_data/post_user_track/. What cannot
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from bot.core.contact import JsonValue
 from bot.core.tracking.braze_commerce import in_segments_words
+from bot.core.tracking.clock_skew import instant_in
 from bot.core.tracking.commerce import OF_ORDERS, ORDER_COMPLETED
 from bot.core.tracking.message import Json, Kind
 from bot.core.tracking.reading import DEPTH_MAX, is_deeper, is_nobodys
@@ -25,6 +27,7 @@ ATTRIBUTES, EVENTS, PURCHASES = "attributes", "events", "purchases"
 ALIASES: Final = "aliases_to_identify"
 _ARRAYS: Final = (ATTRIBUTES, EVENTS, PURCHASES)
 _NOBODY = "'external_id' or 'user_alias' is required"
+_NO_TIME = "'time' must be ISO 8601, like 2026-11-23T10:00:00Z"
 _COLON_MILLISECONDS = re.compile(
     r"(T\d{2}:\d{2}:\d{2}):(\d{3})"
 )  # 2013-07-16T19:20:30:450+01:00, as allowed there
@@ -68,11 +71,15 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What of a request is not done, and why; `array` and `index` say where it stood."""
+    """What of a request is not done, and why; `array` and `index` say where it stood.
+
+    `in_part` says that the rest of that object is taken.
+    """
 
     array: str
     index: int
     says: str
+    in_part: bool = False
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return it as Braze writes it."""
@@ -81,13 +88,20 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that is told; `only_known` says that it must make nobody known."""
+    """One thing that is told; `only_known` says that it must make nobody known.
+
+    It stood at `indexes` of its array: purchases of one order are one thing.
+    """
 
     array: str
-    index: int
+    indexes: tuple[int, ...]
     who: Who
     saying: Saying
     only_known: bool = False
+
+    def complaints(self, says: str) -> list[Complaint]:
+        """Say why nothing of it is taken, wherever it stood."""
+        return [Complaint(self.array, index, says) for index in self.indexes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,11 @@ class Track:
     items: tuple[Item, ...]
     complaints: tuple[Complaint, ...]
     counts: Mapping[str, int]
+
+    def processed(self, complaints: Iterable[Complaint]) -> dict[str, int]:
+        """How many of each array were taken: all but those of which nothing was."""
+        left = Counter(array for array, _ in {(c.array, c.index) for c in complaints if not c.in_part})
+        return {array: count - left[array] for array, count in self.counts.items() if count}
 
 
 def who_in(said: Json) -> Who | None:
@@ -148,7 +167,7 @@ def read_identify(body: Json) -> Track:
             complaints.append(Complaint(ALIASES, index, "'external_id' and 'user_alias' are required"))
             continue
         named: Json = {"traits": {}, "anonymousId": alias.value}
-        items.append(_item(ALIASES, index, user, said, Saying(Kind.IDENTIFY, named)))
+        items.append(_item(ALIASES, (index,), user, said, Saying(Kind.IDENTIFY, named)))
     return Track(tuple(items), tuple(complaints), {ALIASES: len(listed)})
 
 
@@ -170,7 +189,9 @@ class _Reading:
         if is_deeper(one.values(), DEPTH_MAX):
             self.complaints.append(Complaint(array, index, "too_deep"))
             return
-        if array == ATTRIBUTES:
+        if _is_unreadable(one.get("time")) and array != ATTRIBUTES:
+            self.complaints.append(Complaint(array, index, _NO_TIME))
+        elif array == ATTRIBUTES:
             traits = dict(self._traits(index, one))
             self._add(array, index, who, one, Kind.IDENTIFY, {"traits": traits})
         elif array == EVENTS:
@@ -185,7 +206,7 @@ class _Reading:
     def orders(self) -> Iterator[Item]:
         """The purchases, as orders that are paid."""
         for (who, order), purchases in self._by_order.items():
-            index, first = purchases[0]
+            _, first = purchases[0]
             products: list[JsonValue] = [
                 without_nothing(
                     {
@@ -208,9 +229,10 @@ class _Reading:
                 "event": ORDER_COMPLETED,
                 "properties": without_nothing(properties),
                 "messageId": self._ids.of({"order": order, "who": who.value, "products": products}),
-                "timestamp": _time(first),
+                "timestamp": _time(first.get("time")),
             }
-            yield _item(PURCHASES, index, who, first, Saying(Kind.TRACK, said))
+            indexes = tuple(index for index, _ in purchases)
+            yield _item(PURCHASES, indexes, who, first, Saying(Kind.TRACK, said))
 
     def _event(self, index: int, who: Who, one: Json) -> None:
         name = one.get("name")
@@ -221,14 +243,14 @@ class _Reading:
         said: dict[str, JsonValue] = {
             "event": event,
             "properties": dict(properties),
-            "timestamp": _time(one),
+            "timestamp": _time(one.get("time")),
         }
         if one.get("time") or event in OF_ORDERS:
             said["messageId"] = self._ids.of(one)
         self._add(EVENTS, index, who, one, Kind.TRACK, said)
 
     def _add(self, array: str, index: int, who: Who, one: Json, kind: Kind, said: Json) -> None:
-        self.items.append(_item(array, index, who, one, Saying(kind, said)))
+        self.items.append(_item(array, (index,), who, one, Saying(kind, said)))
 
     def _traits(self, index: int, one: Json) -> Iterator[tuple[str, JsonValue]]:
         for name, value in one.items():
@@ -236,26 +258,30 @@ class _Reading:
                 continue
             if name in _CONSENT:
                 says = f"'{name}' is not an attribute: tell consent to /subscription/status/set"
-                self.complaints.append(Complaint(ATTRIBUTES, index, says))
+                self.complaints.append(Complaint(ATTRIBUTES, index, says, in_part=True))
             elif isinstance(value, dict) and _CHANGES & value.keys():
                 says = f"'{name}': send the whole value; changes of a value are not taken"
-                self.complaints.append(Complaint(ATTRIBUTES, index, says))
+                self.complaints.append(Complaint(ATTRIBUTES, index, says, in_part=True))
             else:
                 yield _TRAITS.get(name, name), value
 
 
-def _item(array: str, index: int, who: Who, one: Json, saying: Saying) -> Item:
+def _item(array: str, indexes: tuple[int, ...], who: Who, one: Json, saying: Saying) -> Item:
     named = {"userId" if who.kind == "external" else "anonymousId": who.value}
     context: dict[str, JsonValue] = {"library": {"name": "braze"}}
     only_known = one.get("_update_existing_only") is True
     return Item(
-        array, index, who, Saying(saying.kind, {**saying.body, **named, "context": context}), only_known
+        array, indexes, who, Saying(saying.kind, {**saying.body, **named, "context": context}), only_known
     )
 
 
-def _time(one: Json) -> JsonValue:
-    told = one.get("time")
+def _time(told: JsonValue) -> JsonValue:
     return _COLON_MILLISECONDS.sub(r"\1.\2", told) if isinstance(told, str) else told
+
+
+def _is_unreadable(told: JsonValue) -> bool:
+    """Whether a time is told that none can be made of; where none is told, it happens now."""
+    return told not in (None, "") and instant_in(_time(told)) is None
 
 
 def _object(one: Json, name: str) -> dict[str, JsonValue]:

@@ -61,8 +61,10 @@ class Taken:
     """What became of messages that were handed in, after their commit.
 
     `accepted` counts those that are in the books by now, also where they were there before (a retry).
-    `refused` counts the others by reason.
+    `refused` counts the others by reason; `placed` says of those that were refused at once which
+    they were, by their place among those handed in.
     """
 
     accepted: int
     refused: Mapping[str, int] = field(default_factory=dict)
+    placed: Mapping[int, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ import math
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -129,10 +129,10 @@ class SourceDoor:
 
     async def hand_in(
         self, tracker: Tracker, source: Source, messages: Sequence[Tracked], refused: Mapping[str, int]
-    ) -> Counter[str]:
+    ) -> Taken:
         """Have messages of a source in the books, and count them with those that are `refused` already.
 
-        Returns how many were refused in all, by reason.
+        Returns what became of all.
 
         Raises:
             RetryLater: nothing was taken.
@@ -140,19 +140,18 @@ class SourceDoor:
         outcomes = Counter(refused)
         sent = len(messages) + outcomes.total()
         self.quotas.use(source, sent, self.clock())
-        accepted = 0
+        taken = Taken(0)
         if messages:
             try:
                 taken = await tracker.take(messages, source)
             except RetryLater:
                 self.quotas.use(source, -sent, self.clock())  # they come once more
                 raise
-            accepted = taken.accepted
             outcomes.update(taken.refused)
-        self.tally.add("source", f"{source.id} accepted", accepted)
+        self.tally.add("source", f"{source.id} accepted", taken.accepted)
         for reason, times in outcomes.items():
             self.tally.add("source", f"{source.id} {reason}", times)
-        return outcomes
+        return replace(taken, refused=outcomes)
 
     def count_nobodys(self) -> None:
         """Count a request whose key is nobody's."""

@@ -100,14 +100,14 @@ class TrackingApi:
             self.door.count_nobodys()
             return
         understood = read(body, self._posted(request, source, scope), len(text))
-        refused = await self.door.hand_in(self.tracker, source, understood.messages, understood.refused)
-        if refused[TOO_LARGE]:
+        taken = await self.door.hand_in(self.tracker, source, understood.messages, understood.refused)
+        if large := taken.refused.get(TOO_LARGE):
             # The others of the batch are taken; its client must hear of it all the same.
             kilobytes = CALL_BYTES_MAX // 1024
             raise TrackProblem(
                 400,
                 TOO_LARGE,
-                f"{refused[TOO_LARGE]} of the messages are larger than {kilobytes} KB; the others were taken",
+                f"{large} of the messages are larger than {kilobytes} KB; the others were taken",
             )
 
     def _posted(self, request: web.Request, source: Source, scope: SourceScope) -> Posted:

@@ -271,7 +271,7 @@ async def test_orders_are_believed_from_servers_only(chat: Chat) -> None:
     properties: dict[str, JsonValue] = {"order_id": "o1", "total": 20, "products": lines}
     tracker = tracker_of(chat)
     order = message("m1", user="u1", event="Order Completed", properties=properties)
-    assert await tracker.take([order], BROWSER) == Taken(0, {NOT_A_SERVER: 1})
+    assert await tracker.take([order], BROWSER) == Taken(0, {NOT_A_SERVER: 1}, {0: NOT_A_SERVER})
     assert await tracker.take([order], SERVER) == Taken(1)
     await chat.strike()
     assert await chat.rows("SELECT reference, total_minor FROM shop_order") == [("o1", 2000)]
@@ -284,12 +284,12 @@ async def test_nobody_says_what_we_tell_ourselves(chat: Chat, event: str) -> Non
     """Flows text what these say: whoever has a page's key would text anybody whose id they know."""
     told = message("m1", user="u1", event=event, properties={"items": "a prize", "carrier": "https://evil"})
     for source in (BROWSER, SERVER):
-        assert await tracker_of(chat).take([told], source) == Taken(0, {NOT_THEIRS: 1})
+        assert await tracker_of(chat).take([told], source) == Taken(0, {NOT_THEIRS: 1}, {0: NOT_THEIRS})
 
 
 async def test_only_servers_say_that_a_reward_was_used(chat: Chat) -> None:
     told = message("m1", user="u1", event="Reward Used", properties={"code": "K7Q2MD"})
-    assert await tracker_of(chat).take([told], BROWSER) == Taken(0, {NOT_BELIEVED: 1})
+    assert await tracker_of(chat).take([told], BROWSER) == Taken(0, {NOT_BELIEVED: 1}, {0: NOT_BELIEVED})
     assert await tracker_of(chat).take([told], SERVER) == Taken(1)
 
 

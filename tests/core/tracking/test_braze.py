@@ -102,6 +102,26 @@ def test_events_happen_once_and_twice_is_two() -> None:
     assert says(track) == ["'name' is required", "'external_id' or 'user_alias' is required"]
 
 
+@pytest.mark.parametrize("time", ["yesterday", "2026-13-01T00:00:00Z", True, {}, 10**30])
+def test_what_happened_at_no_time_is_refused_by_name(time: object) -> None:
+    event: Json = {"external_id": "u1", "name": "Watched", "time": time}
+    bought: Json = {"external_id": "u1", "product_id": "TEA", "price": 1, "currency": "USD", "time": time}
+    track = read_track({"events": [{**event, "time": None}, event], "purchases": [bought]})
+    says = "'time' must be ISO 8601, like 2026-11-23T10:00:00Z"
+    assert [one.to_json() for one in track.complaints] == [
+        {"type": says, "input_array": "events", "index": 1},
+        {"type": says, "input_array": "purchases", "index": 0},
+    ]
+    assert track.processed(track.complaints) == {"events": 1, "purchases": 0}
+
+
+def test_of_whom_an_attribute_is_refused_the_others_are_counted() -> None:
+    person: Json = {"external_id": "u1", "plan": "pro", "email_subscribe": "opted_in", "n": {"inc": 1}}
+    track = read_track({"attributes": [person, "odd"]})
+    assert len(track.complaints) == 3
+    assert track.processed(track.complaints) == {"attributes": 1}
+
+
 def test_purchases_are_orders() -> None:
     tea: Json = {
         "external_id": "u1",
@@ -301,7 +321,7 @@ def test_what_is_nested_too_deep_costs_itself_alone() -> None:
     bought: Json = {"external_id": "u1", "product_id": "TEA", "price": 5, "properties": deep}
     track = read_track({"events": [{**event, "properties": deep}, event], "purchases": [bought]})
     assert says(track) == ["too_deep", "too_deep"]
-    assert [item.index for item in track.items] == [1]
+    assert [item.indexes for item in track.items] == [(1,)]
 
 
 def sold(name: str, properties: Json) -> tuple[Any, Any, Any]:

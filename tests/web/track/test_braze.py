@@ -68,13 +68,32 @@ async def test_what_was_sent_is_counted_and_what_was_not_is_named(braze: Shop) -
     assert answer.status == 201
     assert answer.told == {
         "message": "success",
-        "events_processed": 3,
+        "events_processed": 1,
         "errors": [
             {"type": "event_too_long", "input_array": "events", "index": 2},
-            {"type": "unwanted", "count": 1},
+            {"type": "unwanted", "input_array": "events", "index": 1},
         ],
     }
     assert [one.event for one in braze.tracker.messages] == ["Tapped"]
+
+
+async def test_purchases_of_an_order_that_is_refused_are_named_and_not_counted(braze: Shop) -> None:
+    braze.tracker.unwanted = frozenset({"Order Completed"})
+    bought = {
+        "external_id": "u1",
+        "product_id": "TEA",
+        "currency": "USD",
+        "price": 4.5,
+        "time": EVENT["time"],
+    }
+    of_one = {**bought, "properties": {"order_id": "A-1"}}
+    answer = await asked(braze, "/users/track", {"events": [EVENT], "purchases": [of_one, of_one]})
+    assert answer.told == {
+        "message": "success",
+        "events_processed": 1,
+        "purchases_processed": 0,
+        "errors": [{"type": "unwanted", "input_array": "purchases", "index": index} for index in (0, 1)],
+    }
 
 
 async def test_who_is_not_known_is_not_made_known_where_that_is_not_meant(braze: Shop) -> None:

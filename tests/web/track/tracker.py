@@ -33,4 +33,5 @@ class ListTracker:
                 self._seen.add(one.message_id)
                 self.messages.append(one)
                 self.sources.append(source.name)
-        return Taken(len(messages) - len(refused), {"unwanted": len(refused)} if refused else {})
+        placed = {place: "unwanted" for place, one in enumerate(messages) if one in refused}
+        return Taken(len(messages) - len(refused), {"unwanted": len(refused)} if refused else {}, placed)
