@@ -72,6 +72,14 @@ def test_a_wheel_is_played_only_in_a_mini_program_whose_review_allows_it() -> No
     assert "is for mini programs" in complaint(SHOP | {"REGULARS_WECHAT_SHOP_WHEEL": "yes"})
 
 
+def test_an_official_account_may_be_bound_to_the_others() -> None:
+    assert not load_settings(SHOP).wechat[0].is_bound
+    assert load_settings(SHOP | {"REGULARS_WECHAT_SHOP_BOUND": "yes"}).wechat[0].is_bound
+    assert "is none of its values" in complaint(SHOP | {"REGULARS_WECHAT_SHOP_BOUND": "open"})
+    mini = {"REGULARS_WECHAT_SHOP_KIND": "mini", "REGULARS_WECHAT_SHOP_BOUND": "yes"}
+    assert "is for official accounts" in complaint(SHOP | mini)
+
+
 def test_nothing_secret_is_in_its_repr() -> None:
     told = repr(load_settings(SHOP))
     assert "shop" in told

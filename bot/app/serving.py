@@ -25,6 +25,7 @@ from bot.core.email.reports import Report
 from bot.core.errors import CannotStart
 from bot.core.page_links import PageLinks
 from bot.core.signed_links import SignedLinks
+from bot.jobs.wechat_shared import SharedInDatabase
 from bot.logs import AccessLogger
 from bot.storage import figures, letters
 from bot.storage.driver import Connection
@@ -43,6 +44,7 @@ from bot.web.twilio import BODY_MAX, TwilioWebhooks
 if TYPE_CHECKING:
     from bot.web.pay import PayNotices
     from bot.web.wechat import WechatCallbacks
+    from bot.web.wechat_people import People
 
 MESSAGES = Limit(burst=30, per_minute=30)
 """What one address may send."""
@@ -132,7 +134,21 @@ def _wechat_callbacks(app: Running) -> "WechatCallbacks":
         metrics=app.metrics,
         clock=app.clock,
         says_stop=lambda inbound: app.decisions.says_stop(inbound),  # noqa: PLW0108  # always the latest decisions
+        people=_people(app),
     )
+
+
+def _people(app: Running) -> "People | None":
+    """Who asks WeChat about followers; None where no account is bound to others."""
+    settings = app.settings
+    if not any(account.is_bound for account in settings.wechat):
+        return None
+    from bot.channels.wechat.followers import Followers  # noqa: PLC0415  # 0.35 s and 17 MB, which few need
+    from bot.web.wechat_people import People  # noqa: PLC0415  # same
+
+    shared = SharedInDatabase(app.database, app.clock)
+    followers = Followers(settings.wechat, base_url=settings.wechat_base_url, may_force=shared.may_force)
+    return People(followers, app.dispatcher, app.clock)
 
 
 def _pay_notices(app: Running, cashier: Cashier) -> "PayNotices":

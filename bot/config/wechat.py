@@ -15,7 +15,10 @@ E = TypeVar("E", bound=StrEnum)
 
 WECHAT_PREFIX: Final = "REGULARS_WECHAT_"
 RESERVED: Final = frozenset({"pay"})  # WeChat Pay is told of at /wechat/pay/notify
-FIELDS: Final = ("APPID", "SECRET", "KIND", "MODE", "FORMAT", "TOKEN", "AES_KEY", "ORIGINAL_ID", "WHEEL")
+FIELDS: Final = (
+    *("APPID", "SECRET", "KIND", "MODE", "FORMAT", "TOKEN", "AES_KEY"),
+    *("ORIGINAL_ID", "WHEEL", "BOUND"),
+)
 
 _NAMED = re.compile(rf"{WECHAT_PREFIX}([A-Z0-9]+(?:_[A-Z0-9]+)*)_({'|'.join(FIELDS)})")
 _CONSOLE = "the account's console shows it, under development settings"
@@ -84,9 +87,14 @@ class _Account:
             aes_keys=self._of("AES_KEY", _aes_keys, ()),
             original_id=self._of("ORIGINAL_ID", _original_id, None),
             plays_wheel=self._of("WHEEL", _yes_or_no, False),  # noqa: FBT003  # a default
+            is_bound=self._of("BOUND", _yes_or_no, False),  # noqa: FBT003  # same
         )
         if account.plays_wheel and account.is_official:
             self._complain("WHEEL", "is for mini programs", "leave it out: an account's chat needs no review")
+        if account.is_bound and not account.is_official:
+            self._complain(
+                "BOUND", "is for official accounts", "leave it out: the login of a mini program tells"
+            )
         for needed in ("APPID", "SECRET", "TOKEN"):
             self._require(needed, _CONSOLE)
         if mode is not Mode.PLAIN:

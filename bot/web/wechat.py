@@ -50,6 +50,7 @@ from bot.storage.taken import taken_as
 from bot.web.bodies import body_of, refusal
 from bot.web.limits import Limiter
 from bot.web.metrics import Metrics
+from bot.web.wechat_people import People
 
 PATH = "/wechat/{account}"
 
@@ -90,6 +91,8 @@ class WechatCallbacks:
     metrics: Metrics
     clock: Callable[[], datetime]
     says_stop: Callable[[Inbound], bool]
+    people: People | None = None
+    """Asks who followers are; None: of no account can be asked."""
     answer_seconds: float = ANSWER_WITHIN.total_seconds()
     hang_up_seconds: float = _HANG_UP_SECONDS
     late: set[asyncio.Task[Result]] = field(default_factory=set)
@@ -103,6 +106,8 @@ class WechatCallbacks:
         """Wait for the turns that came too late, so that what they say is left to the outbox."""
         if self.late:
             await asyncio.wait(self.late)
+        if self.people is not None:
+            await self.people.close()
 
     async def check(self, request: web.Request) -> web.Response:
         """Answer the platform's question whether this address is ours."""
@@ -129,7 +134,10 @@ class WechatCallbacks:
             result = await self._result(work, began)
             self.metrics.inbound.labels(result.outcome).inc()
             self.metrics.seconds.observe(asyncio.get_running_loop().time() - began)
-            return await self._answer(request, door, opened, result)
+            answer = await self._answer(request, door, opened, result)
+            if self.people is not None and isinstance(push, Said):
+                self.people.heard(push.inbound)
+            return answer
         except RetryLater:
             # Not stored, or not known to be: the platform posts it again.
             self.metrics.inbound.labels("not_stored").inc()

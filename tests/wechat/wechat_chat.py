@@ -186,7 +186,7 @@ def loopback_wechat(clock: Clock, **of_shop: Any) -> LoopbackWechat:  # noqa: AN
         kind="official",
         push_url=f"{nowhere}/{SHOP}",
         templates=(ARRIVED,),
-        **of_shop,
+        **{"is_bound": False, **of_shop},
     )
     mini = Account(
         name=MINI,

@@ -36,7 +36,9 @@ class WechatAccount:
     `name` is ours and the `{account}` of `/wechat/{account}`. Of `tokens` and `aes_keys` (32 bytes each, the
     decoded EncodingAESKey) the newest comes first, two while rotating; without keys only plain pushes can be
     read. `original_id` is the account's own name in pushes (`gh_…`), None where nobody said it. `plays_wheel`
-    says that WeChat's review lets this mini program show a prize wheel, against its rule 3.2.8.9.
+    says that WeChat's review lets this mini program show a prize wheel, against its rule 3.2.8.9. `is_bound`
+    says that an open platform joins a service account with the shop's others: WeChat then tells of a follower
+    who it is in all of them.
     """
 
     name: str
@@ -49,6 +51,7 @@ class WechatAccount:
     aes_keys: tuple[bytes, ...] = field(default=(), repr=False)
     original_id: str | None = None
     plays_wheel: bool = False
+    is_bound: bool = False
 
     @property
     def is_official(self) -> bool:

@@ -13,7 +13,7 @@ from bot.channels.channel import OperatorNeeded, OutcomeUnknown
 from bot.channels.wechat.account import WechatAccount
 from bot.channels.wechat.client import WechatClient
 from bot.channels.wechat.errors import PageWrong
-from bot.channels.wechat.token import MayForce
+from bot.channels.wechat.token import forcing
 from bot.channels.wechat.transport import WECHAT_API, Json, Transport
 from bot.core.phone import NotAContact, to_e164
 
@@ -132,7 +132,7 @@ class MiniPrograms:
         """Official accounts among them are left out; `may_force`: see `Shared`."""
         self._transport = Transport(base_url, timeout=timeout)
         self._clients = {
-            account.appid: WechatClient(account, self._transport, _forcing(may_force, account.appid))
+            account.appid: WechatClient(account, self._transport, forcing(may_force, account.appid))
             for account in accounts
             if not account.is_official
         }
@@ -264,13 +264,3 @@ class MiniPrograms:
 def _check_page(page: str) -> None:
     if not _PAGE.fullmatch(page):
         raise PageWrong("a page is like pages/wallet/index: no stroke before it, no query behind it")
-
-
-def _forcing(may_force: Callable[[str], Awaitable[bool]] | None, appid: str) -> MayForce | None:
-    if may_force is None:
-        return None
-
-    async def may_force_it() -> bool:
-        return await may_force(appid)
-
-    return may_force_it

@@ -136,3 +136,14 @@ def _rest(error: SendError) -> float:
     if isinstance(error, OperatorNeeded):
         return 10.0
     return 2.0 if isinstance(error, SendLater) else 1.0
+
+
+def forcing(may_force: Callable[[str], Awaitable[bool]] | None, appid: str) -> MayForce | None:
+    """Say for one account whether a new token may be forced; None: this process alone decides."""
+    if may_force is None:
+        return None
+
+    async def may_force_it() -> bool:
+        return await may_force(appid)
+
+    return may_force_it

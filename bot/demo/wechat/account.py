@@ -89,6 +89,7 @@ class Account:
             f"{prefix}TOKEN": self.token,
             f"{prefix}AES_KEY": self.aes_key,
             f"{prefix}ORIGINAL_ID": self.original_id,
+            **({f"{prefix}BOUND": "yes"} if self.is_official and self.is_bound else {}),
         }
 
 
