@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.beside import told_if_beside_another
 from bot.cli.settings import read_settings
 
 
@@ -57,10 +58,11 @@ async def _serve(role: Role) -> None:
     from bot import app  # its imports take longer than the rest of the command line
 
     settings = read_settings()
-    async with app.running(settings, role=role.value) as running, app.serving(running) as url:
-        typer.echo(f"Regulars answers at {url}", err=True)
-        settle_memory()
-        await until_stopped()
+    with told_if_beside_another(settings):
+        async with app.running(settings, role=role.value) as running, app.serving(running) as url:
+            typer.echo(f"Regulars answers at {url}", err=True)
+            settle_memory()
+            await until_stopped()
 
 
 async def _work() -> None:
@@ -68,10 +70,11 @@ async def _work() -> None:
     from bot import app  # see _serve
 
     settings = read_settings()
-    async with app.running(settings, role="worker"):
-        typer.echo("Regulars works", err=True)
-        settle_memory()
-        await until_stopped()
+    with told_if_beside_another(settings):
+        async with app.running(settings, role="worker"):
+            typer.echo("Regulars works", err=True)
+            settle_memory()
+            await until_stopped()
 
 
 def settle_memory() -> None:
