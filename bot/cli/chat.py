@@ -44,7 +44,11 @@ def chat(
     except NotAContact as error:
         end(f"{number}: {error}; write it like +12025550123", WRONG_USE)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_rehearse(settings_of_files()) if demo else _talk(read_settings(quiet=True), address))
+        asyncio.run(
+            _rehearse(settings_of_files())
+            if demo
+            else _talk(read_settings(quiet=True, makes_database=True), address)
+        )
 
 
 # The settings' database

@@ -219,7 +219,7 @@ async def _backup(settings: Settings, database: Database, now: datetime) -> Find
         return well("backup", f"archived {_age(now - found.archived_at)} ago")
     last = await database.query(lambda c: audit.latest(c, "backup"))
     if last is None:
-        return warning("backup", "none was ever made", "`regulars backup FILE`, every night")
+        return warning("backup", "none is on record", "`regulars backup FILE`, every night")
     if now - last.at > _BACKUP_MAX:
         return warning(
             "backup", f"the last is {_age(now - last.at)} old", "`regulars backup FILE`, every night"

@@ -57,7 +57,7 @@ async def _serve(role: Role) -> None:
     gc.disable()  # nothing that is loaded at start becomes garbage; see settle_memory
     from bot import app  # its imports take longer than the rest of the command line
 
-    settings = read_settings()
+    settings = read_settings(makes_database=True)
     with told_if_beside_another(settings):
         async with app.running(settings, role=role.value) as running, app.serving(running) as url:
             typer.echo(f"Regulars answers at {url}", err=True)
@@ -69,7 +69,7 @@ async def _work() -> None:
     gc.disable()
     from bot import app  # see _serve
 
-    settings = read_settings()
+    settings = read_settings(makes_database=True)
     with told_if_beside_another(settings):
         async with app.running(settings, role="worker"):
             typer.echo("Regulars works", err=True)

@@ -253,7 +253,7 @@ async def test_backups_are_remembered(here: Shop) -> None:
         if here.environment["DATABASE_URL"].startswith("postgresql"):
             assert (await here.lines())["backup"].startswith("SKIP PostgreSQL's are not known here")
             return
-        assert (await here.lines())["backup"].startswith("WARN none was ever made")
+        assert (await here.lines())["backup"].startswith("WARN none is on record")
         assert (await run(here.terminal, "backup", "kept.sqlite")).code == 0
         backup = (await here.lines())["backup"]
         assert backup.startswith("OK ")

@@ -111,6 +111,21 @@ def test_a_backup_takes_the_place_of_a_damaged_database(shop: Terminal) -> None:
     assert "OK   database" in shop("doctor").out
 
 
+@pytest.mark.parametrize("starts_with", [None, b"no database at all"])
+@pytest.mark.parametrize(
+    "command", [("restore", "nope.sqlite"), ("contact", "show", "+12125550100"), ("doctor",)]
+)
+def test_no_secret_is_made_for_no_database(
+    shop: Terminal, command: tuple[str, ...], starts_with: bytes | None
+) -> None:
+    if starts_with is not None:
+        (shop.folder / "regulars.sqlite").write_bytes(starts_with)
+    before = sorted(shop.folder.iterdir())
+    ran = shop(*command)
+    assert ran.code != 0
+    assert sorted(shop.folder.iterdir()) == before
+
+
 def test_only_backups_are_restored_and_none_is_written_over(shop: Terminal) -> None:
     shop("migrate")
     shop.write("letter.txt", "Dear all")
