@@ -11,7 +11,7 @@ from bot.cli.endings import WRONG_USE, end
 from bot.cli.settings import read_settings
 from bot.core.contact import JsonValue
 from bot.core.gate import HoldUntil, Policy, Refuse, may_leave
-from bot.core.messages import MessageClass, OutboxState
+from bot.core.messages import MessageClass, OutboxState, Outgoing
 from bot.core.past import because_of, consent_for
 from bot.core.turn import consent_facts
 from bot.core.ways import NoWay, WayFacts, WayKind, choose
@@ -181,7 +181,11 @@ def _page(found: Explained, facts: dict[str, JsonValue]) -> list[str]:
     sent = f", handed over {_utc(found.handed_at)}" if found.handed_at else ""
     of = f" of {message.group}" if message.group else ""
     tag = f", tag {message.tag}" if message.tag else ""
-    step = f"{message.flow}/{message.step}, revision {found.revision}" if message.flow else "a required reply"
+    step = (
+        f"{message.flow}/{message.step}, revision {found.revision}"
+        if message.flow
+        else _without_flow(message)
+    )
     cause = because.event or (f'the contact texted "{because.words}"' if because.words else "")
     consent = facts["consent"]
     gate = facts["gate"]
@@ -203,6 +207,16 @@ def _page(found: Explained, facts: dict[str, JsonValue]) -> list[str]:
         f"gate     {gate['then']}",
         f"         now it {gate['now']}",
     ]
+
+
+def _without_flow(message: Outgoing) -> str:
+    if message.message_class is MessageClass.REQUIRED:
+        return "none: a required reply"
+    return (
+        "none: an answer"
+        if message.message_class is MessageClass.REPLY
+        else "none: the shop sent it by itself"
+    )
 
 
 def _way(found: Explained) -> str:

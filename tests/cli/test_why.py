@@ -9,6 +9,7 @@ from bot import app
 from bot.config import Settings
 from bot.conversation.operations import operation_work
 from bot.conversation.rehearsal import MovableClock
+from bot.conversation.shop.messages import SAY
 from bot.conversation.work import Work
 from bot.core.contact import JsonValue
 from bot.core.ids import instant
@@ -93,6 +94,23 @@ async def test_an_answer_needs_no_consent(shop: Terminal, settings: Settings) ->
     page = await run(shop, "why", NUMBER)
     assert "consent  needs none: it answers the contact" in page.out
     assert 'rule     answer: the contact texted "BALANCE"' in page.out
+
+
+async def test_what_no_flow_said_is_not_called_required_where_it_is_not(
+    shop: Terminal, settings: Settings
+) -> None:
+    await converse(settings, "LOYALTY", "skip", "skip", "STOP")
+    assert "\nflow     none: a required reply\n" in (await run(shop, "why", NUMBER)).out
+    await converse(settings, "START")
+    async with app.running(settings, role="web") as running:
+        contact_id = await running.database.query(lambda c: contacts.find(c, "sms", NUMBER))
+        said = {"channel": "sms", "text": "Your tea is here.", "group": "loyalty"}
+        work = operation_work(SAY, said, key="say", at=datetime.now(UTC), contact_id=contact_id)
+        told = (await running.dispatcher.submit(work)).result
+    assert told is not None
+    page = (await run(shop, "why", NUMBER, "--message", str(told["message"]))).out
+    assert "\nkind     marketing of loyalty, by sms\n" in page
+    assert "\nflow     none: the shop sent it by itself\n" in page
 
 
 async def test_the_way_it_went_is_told_where_there_are_several(shop: Terminal, settings: Settings) -> None:
