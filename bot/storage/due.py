@@ -61,8 +61,7 @@ _RELAYS = Statement("""
 _NAMINGS = Statement("""
     SELECT t.contact, t.key, t.kind, t.at, t.payload FROM @each(keys: bucket integer, contact text)
     JOIN "trigger" t ON t.bucket = keys.bucket AND t.contact = keys.contact
-        AND t.key >= 'identify:' AND t.key < 'identify;'
-    WHERE t.state = 'new'
+    WHERE t.state = 'new' AND substr(t.key, 1, 9) = 'identify:'
 """)
 _NOTICES_PEEK = peek("lot", "t.notice_at IS NOT NULL AND t.notice_at <= :now")
 _NOTICES = Statement("""
